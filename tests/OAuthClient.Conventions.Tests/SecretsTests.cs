@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient.Conventions.Tests;
+
+public sealed class SecretsTests
+{
+    private static readonly Assembly Core = Assembly.Load("OAuthClient");
+
+    private static readonly Type? Secret = Core.GetType("OAuthClient.Secret");
+
+    // The vocabulary comes with its secrets; a rename of the base type must not silence these tests.
+    [Test]
+    public void The_vocabulary_has_a_base_type_of_all_secrets() =>
+        Assert.That(Secret is not null || SourceTree.Load("OAuthClient").Files.Count == 0, Is.True, "There are sources, but no OAuthClient.Secret.");
+
+    [TestCaseSource(nameof(MayHoldSecrets))]
+    public void A_secret_shows_nothing_to_a_log_a_debugger_or_a_serialiser(string project) =>
+        Rule.Holds("Only Reveal() reveals:", Secret is null ? [] : Secrets.TypesIn(Assembly.Load(project), Secret).SelectMany(Secrets.Breaches));
+
+    [TestCaseSource(nameof(MayHoldSecrets))]
+    public void What_holds_a_secret_does_not_print_it(string project) =>
+        Rule.Holds("ToString() prints a secret:", Secret is null ? [] :
+            from type in Assembly.Load(project).GetExportedTypes()
+            where type is { IsAbstract: false, ContainsGenericParameters: false, IsEnum: false } && !Secret.IsAssignableFrom(type)
+                && !typeof(Delegate).IsAssignableFrom(type) && !type.IsByRefLike
+            where Secrets.ShowsSecret(Secrets.PrintOf(type, Secret))
+            select type.Name);
+
+    [TestCaseSource(nameof(MayHoldSecrets))]
+    public void No_public_property_hands_out_a_secret_as_a_string(string project) =>
+        Rule.Holds("Give it a secret type, or say why not in SecretNames:", SecretNames.Breaches(Assembly.Load(project).GetExportedTypes()));
+
+    [TestCase(typeof(Good))]
+    [TestCase(typeof(GoodBytes))]
+    public void A_good_secret_passes(Type type) => Assert.That(Secrets.Breaches(type), Is.Empty);
+
+    [TestCase(typeof(Printing), "Printing.ToString() gives \"canary")]
+    [TestCase(typeof(Serialising), "Serialising serialises, to {\"Length\":12}")]
+    [TestCase(typeof(Displaying), "Displaying needs [DebuggerDisplay(\"[redacted]\")], has {Reveal()}")]
+    [TestCase(typeof(Undisplayed), "Undisplayed needs [DebuggerDisplay(\"[redacted]\")], has none")]
+    [TestCase(typeof(Browsable), "Browsable: the debugger shows value")]
+    [TestCase(typeof(Mute), "Mute: Reveal() does not give the value it holds")]
+    public void A_bad_secret_is_reported(Type type, string breach) =>
+        Assert.That(Secrets.Breaches(type), Has.One.StartsWith(breach));
+
+    [Test]
+    public void A_record_that_prints_its_secret_string_is_noticed_and_one_with_a_secret_type_is_not()
+    {
+        Assert.That(Secrets.ShowsSecret(Secrets.PrintOf(typeof(PlainHolder), typeof(Good))), Is.True);
+        Assert.That(Secrets.PrintOf(typeof(TypedHolder), typeof(Good)), Does.Contain(Secrets.Redacted));
+        Assert.That(Secrets.ShowsSecret(Secrets.PrintOf(typeof(TypedHolder), typeof(Good))), Is.False);
+        Assert.That(Secrets.PrintOf(typeof(Innocent), typeof(Good)), Is.Null);
+    }
+
+    [Test]
+    public void Only_strings_and_bytes_with_a_secret_name_are_reported() =>
+        Assert.That(SecretNames.Breaches([typeof(Names)]),
+            Is.EqualTo(["Names.AccessToken is a String", "Names.CodeVerifier is a Byte[]", "Names.clientsecret is a ReadOnlyMemory`1"]));
+
+    // A server for tests has no secret types, because it may not use ours, and nothing of value to hide.
+    private static IEnumerable<string> MayHoldSecrets() => Repository.SourceProjects.Where(project => project != "OAuthClient.Testing");
+
+    [DebuggerDisplay("[redacted]")]
+    [JsonConverter(typeof(Refuses))]
+    private class Good(string value)
+    {
+        [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+        private readonly string _value = value;
+
+        public virtual string Reveal() => _value;
+
+        public override string ToString() => Secrets.Redacted;
+    }
+
+    [DebuggerDisplay("{ToString(),nq}")]
+    [JsonConverter(typeof(Refuses))]
+    private sealed class GoodBytes(byte[] value)
+    {
+        [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+        private readonly byte[] _value = value;
+
+        public byte[] Reveal() => _value;
+
+        public override string ToString() => Secrets.Redacted;
+    }
+
+    [JsonConverter(typeof(Refuses))]
+    private sealed class Printing(string value) : Good(value)
+    {
+        public override string ToString() => Reveal();
+    }
+
+    [DebuggerDisplay("[redacted]")]
+    private sealed class Serialising(string value)
+    {
+        [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+        private readonly string _value = value;
+
+        public int Length => _value.Length;
+
+        public string Reveal() => _value;
+
+        public override string ToString() => Secrets.Redacted;
+    }
+
+    [DebuggerDisplay("{Reveal()}")]
+    [JsonConverter(typeof(Refuses))]
+    private sealed class Displaying(string value) : Good(value);
+
+    [JsonConverter(typeof(Refuses))]
+    private sealed class Undisplayed(string value)
+    {
+        [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+        private readonly string _value = value;
+
+        public string Reveal() => _value;
+
+        public override string ToString() => Secrets.Redacted;
+    }
+
+    [DebuggerDisplay("[redacted]")]
+    [JsonConverter(typeof(Refuses))]
+    private sealed class Browsable(string secret)
+    {
+        private readonly string value = secret;
+
+        public string Reveal() => value;
+
+        public override string ToString() => Secrets.Redacted;
+    }
+
+    [JsonConverter(typeof(Refuses))]
+    private sealed class Mute(string value) : Good(value)
+    {
+        public override string Reveal() => Secrets.Redacted;
+    }
+
+    private sealed class Refuses : JsonConverter<object>
+    {
+        public override bool CanConvert(Type typeToConvert) => true;
+
+        public override object Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+
+        public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) => throw new NotSupportedException();
+    }
+
+    private sealed record PlainHolder(string AccessToken);
+
+    private sealed record TypedHolder(Good AccessToken, string Owner, string TokenType);
+
+    private sealed record Innocent(string Owner);
+
+    private sealed record Names(string AccessToken, byte[] CodeVerifier, ReadOnlyMemory<char> clientsecret, Good RefreshToken,
+        string TokenType, Uri TokenEndpoint, int StatusCode, string CodeChallenge, string Encoded, string Secretary);
+}

@@ -1,0 +1,28 @@
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace OAuthClient.Conventions.Tests;
+
+internal static class TypeNames
+{
+    // Only as the last word: what a type is. ServiceCollection… is the framework's word for something else.
+    private static readonly string[] SayNothing =
+        ["MANAGER", "MANAGERS", "HELPER", "HELPERS", "UTIL", "UTILS", "UTILITY", "UTILITIES", "SERVICE", "SERVICES", "DATA", "INFO"];
+
+    public static IEnumerable<string> Breaches(SourceTree sources) =>
+        from declared in sources.Nodes<MemberDeclarationSyntax>()
+        let name = declared.Node switch
+        {
+            BaseTypeDeclarationSyntax type => type.Identifier.ValueText,
+            DelegateDeclarationSyntax type => type.Identifier.ValueText,
+            _ => null,
+        }
+        let fault = name switch
+        {
+            null or "" => null,
+            "OAuthClient" => "hides the namespace of that name",
+            _ when SayNothing.Contains(Words.Of(name)[^1], StringComparer.Ordinal) => "ends in a word that says nothing",
+            _ => null,
+        }
+        where fault is not null
+        select $"{SourceTree.Place(declared.Node)} {name} {fault}";
+}
