@@ -1,10 +1,9 @@
 using System.Net;
-using System.Text.RegularExpressions;
 
 namespace OAuthClient.Testing.Tests;
 
 [TestFixture]
-internal sealed partial class LoginAndConsentTests
+internal sealed class LoginAndConsentTests
 {
     [Test, Description("RFC 6749 §4.1.2.1: access_denied")]
     public async Task Denied_consent_is_told_to_the_client()
@@ -150,131 +149,6 @@ internal sealed partial class LoginAndConsentTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §3.1.2.1: login_hint; hostile text stays text")]
-    public async Task Login_hint_is_filled_in_and_encoded()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-
-        using HttpResponseMessage response = await bed.GetAsync(bed.AuthorizationUri(("login_hint", "\"><script>alert(1)</script>")));
-        string html = await response.Content.ReadAsStringAsync();
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(html, Does.Contain("value=\"&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\""));
-            Assert.That(html, Does.Not.Contain("<script>"));
-        }
-    }
-
-    [Test, Description("RFC 9700 §4.16: no framing, no script, no referrer, nothing from elsewhere")]
-    public async Task Pages_are_closed_to_the_outside()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-
-        using HttpResponseMessage response = await bed.GetAsync(bed.AuthorizationUri());
-        string policy = response.Headers.GetValues("Content-Security-Policy").Single();
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(policy, Does.Contain("default-src 'none'").And.Contain("frame-ancestors 'none'"));
-            Assert.That(response.Headers.GetValues("Referrer-Policy"), Is.EqualTo(["no-referrer"]));
-            Assert.That(response.Headers.CacheControl?.NoStore, Is.True);
-            Assert.That(response.Headers.GetValues("Set-Cookie").Single(), Does.Contain("HttpOnly").And.Contain("SameSite=Lax"));
-            Assert.That(await response.Content.ReadAsStringAsync(), Does.Not.Match("(src|href)=\"http"));
-        }
-    }
-
-    [Test, Description("Antiforgery: a form counts only from the browser that was shown it")]
-    public async Task Form_of_another_browser_is_refused()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-        using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());
-        string ticket = TicketPattern().Match(await page.Content.ReadAsStringAsync()).Groups["ticket"].Value;
-        using HttpResponseMessage otherPage = await bed.GetAsync(bed.AuthorizationUri());
-
-        using HttpResponseMessage noCookie = await PostLoginAsync(bed, cookie: null, ticket);
-        using HttpResponseMessage otherCookie = await PostLoginAsync(bed, CookieOf(otherPage), ticket);
-        using HttpResponseMessage forged = await PostLoginAsync(bed, CookieOf(page), "Y2xpZW50X2lkPXRlc3QtY2xpZW50" + ticket[ticket.IndexOf('.', StringComparison.Ordinal)..]);
-        using HttpResponseMessage own = await PostLoginAsync(bed, CookieOf(page), ticket);
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(noCookie.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-            Assert.That(otherCookie.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-            Assert.That(forged.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-            Assert.That(own.StatusCode, Is.EqualTo(HttpStatusCode.SeeOther));
-        }
-    }
-
-    [Test, Description("A consent form must come from the consent page: the login page's ticket does not do")]
-    public async Task Ticket_of_one_step_is_no_good_for_another()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-        using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());
-        string ticket = TicketPattern().Match(await page.Content.ReadAsStringAsync()).Groups["ticket"].Value;
-        using HttpResponseMessage loggedIn = await PostLoginAsync(bed, CookieOf(page), ticket);
-        using HttpRequestMessage consent = new(HttpMethod.Post, new Uri(bed.Server.Issuer, "/consent"))
-        {
-            Content = new FormUrlEncodedContent([new("ticket", ticket), new("decision", "allow"), new("scope", "api")]),
-        };
-        consent.Headers.Add("Cookie", CookieOf(page) + "; " + CookieOf(loggedIn));
-
-        using HttpResponseMessage response = await bed.Http.SendAsync(consent);
-
-        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
-    }
-
-    [Test, Description("Several tabs: the forms carry the request, so that none overwrites another")]
-    public async Task Two_pending_logins_in_one_browser_both_finish()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-        using HttpResponseMessage first = await bed.GetAsync(bed.AuthorizationUri(("state", "one")));
-        string cookie = CookieOf(first);
-        using HttpRequestMessage secondTab = new(HttpMethod.Get, bed.AuthorizationUri(("state", "two")));
-        secondTab.Headers.Add("Cookie", cookie);
-        using HttpResponseMessage second = await bed.Http.SendAsync(secondTab);
-
-        string two = await FinishAsync(bed, cookie, second);
-        string one = await FinishAsync(bed, cookie, first);
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(one, Is.EqualTo("one"));
-            Assert.That(two, Is.EqualTo("two"));
-        }
-    }
-
-    [Test, Description("OAuth 2.0 Form Post Response Mode §2")]
-    public async Task Form_post_gives_a_page_that_submits_itself_and_has_a_button()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-
-        using HttpResponseMessage response = await bed.GetAsync(bed.AuthorizationUri(("response_mode", "form_post"), ("prompt", "none"), ("state", "a\"b<c")));
-        string html = await response.Content.ReadAsStringAsync();
-        var callback = TestBed.Query(await bed.SignInAsync(("response_mode", "form_post"), ("state", "a\"b<c")));
-
-        using (Assert.EnterMultipleScope())
-        {
-            Assert.That(html, Does.Contain($"<form method=\"post\" action=\"{TestBed.RedirectUri}\">"));
-            Assert.That(html, Does.Contain("<input type=\"hidden\" name=\"error\" value=\"login_required\">"));
-            Assert.That(html, Does.Contain("<input type=\"hidden\" name=\"state\" value=\"a&quot;b&lt;c\">"));
-            Assert.That(html, Does.Contain("submit()").And.Contain("<button"));
-            Assert.That(callback["state"], Is.EqualTo("a\"b<c"));
-            Assert.That(callback, Does.ContainKey("code"));
-        }
-    }
-
-    [Test, Description("RFC 6749 §4.1.2.1: a user who will not even sign in")]
-    public async Task Cancel_on_the_login_page_is_access_denied()
-    {
-        await using TestBed bed = await TestBed.StartAsync();
-        using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());
-        string ticket = TicketPattern().Match(await page.Content.ReadAsStringAsync()).Groups["ticket"].Value;
-
-        using HttpResponseMessage response = await PostLoginAsync(bed, CookieOf(page), ticket, "deny");
-
-        Assert.That(TestBed.Query(response.Headers.Location!)["error"], Is.EqualTo("access_denied"));
-    }
-
     [Test]
     public async Task Played_browser_goes_to_no_other_server()
     {
@@ -292,39 +166,4 @@ internal sealed partial class LoginAndConsentTests
         Assert.That(query, Does.ContainKey("code"));
         return (bed.Server.RequestsTo(TestEndpoint.Login).Count, bed.Server.RequestsTo(TestEndpoint.Consent).Count(request => request.Method is "POST"));
     }
-
-    private static async Task<string> FinishAsync(TestBed bed, string browserCookie, HttpResponseMessage loginPage)
-    {
-        string loginTicket = TicketPattern().Match(await loginPage.Content.ReadAsStringAsync()).Groups["ticket"].Value;
-        using HttpResponseMessage loggedIn = await PostLoginAsync(bed, browserCookie, loginTicket);
-        string cookies = browserCookie + "; " + CookieOf(loggedIn);
-        using HttpRequestMessage show = new(HttpMethod.Get, loggedIn.Headers.Location);
-        show.Headers.Add("Cookie", cookies);
-        using HttpResponseMessage page = await bed.Http.SendAsync(show);
-        string ticket = TicketPattern().Match(await page.Content.ReadAsStringAsync()).Groups["ticket"].Value;
-        using HttpRequestMessage allow = new(HttpMethod.Post, new Uri(bed.Server.Issuer, "/consent"))
-        {
-            Content = new FormUrlEncodedContent([new("ticket", ticket), new("decision", "allow"), new("scope", "api")]),
-        };
-        allow.Headers.Add("Cookie", cookies);
-        using HttpResponseMessage done = await bed.Http.SendAsync(allow);
-        return TestBed.Query(done.Headers.Location!)["state"];
-    }
-
-    private static async Task<HttpResponseMessage> PostLoginAsync(TestBed bed, string? cookie, string ticket, string decision = "allow")
-    {
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(bed.Server.Issuer, "/login"))
-        {
-            Content = new FormUrlEncodedContent([new("ticket", ticket), new("username", "alice"), new("password", "alice"), new("decision", decision)]),
-        };
-        if (cookie is not null)
-            request.Headers.Add("Cookie", cookie);
-        return await bed.Http.SendAsync(request);
-    }
-
-    private static string CookieOf(HttpResponseMessage response) =>
-        string.Join("; ", response.Headers.GetValues("Set-Cookie").Select(cookie => cookie.Split(';')[0]));
-
-    [GeneratedRegex("name=\"ticket\" value=\"(?<ticket>[^\"]*)\"", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex TicketPattern();
 }
