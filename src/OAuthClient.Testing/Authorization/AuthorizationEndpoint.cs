@@ -1,0 +1,138 @@
+namespace OAuthClient.Testing;
+
+/// <summary>The front channel: the authorization endpoint (RFC 6749 §3.1), the login page and the consent page behind it.</summary>
+internal sealed class AuthorizationEndpoint(ServerState server)
+{
+    private const string AtLogin = "login";
+    private const string AfterLogin = "after-login";
+    private const string AtConsent = "consent";
+
+    /// <summary>Takes GET and POST (OpenID Connect Core §3.1.2.1).</summary>
+    public Reply Authorize(RecordedRequest http)
+    {
+        if (http.Method is not ("GET" or "POST"))
+            return Reply.MethodNotAllowed("GET, POST");
+        return Guarded(http.Method is "POST" ? http.Body : http.QueryString, request =>
+        {
+            BrowserSession? session = server.Sessions.Find(http);
+            if (session is null || MustLogInAgain(request, session))
+            {
+                if (request.Prompt.Contains("none"))
+                    return AuthorizationResponse.Error(server, request, "login_required", "The user is not signed in.");
+                return ShowLogin(http, request, request.LoginHint ?? session?.User.UserName, problem: null);
+            }
+
+            return AskOrAnswer(http, request, session);
+        });
+    }
+
+    /// <summary>The login form.</summary>
+    public Reply LogIn(RecordedRequest http)
+    {
+        if (http.Method is not "POST")
+            return Reply.MethodNotAllowed("POST");
+        string? browser = server.Sessions.Browser(http);
+        if (server.Tickets.Open(AtLogin, browser, "", http.FormParameters["ticket"]) is not { } encoded)
+            return Stale();
+        return Guarded(encoded, request =>
+        {
+            if (http.FormParameters["decision"] is "deny")
+                return AuthorizationResponse.Error(server, request, "access_denied", "The user did not sign in.");
+            string userName = http.FormParameters["username"] ?? "";
+            if (!server.Users.TryGetValue(userName, out TestUser? user) || !Randomness.SameSecret(user.EffectivePassword, http.FormParameters["password"] ?? ""))
+                return ShowLogin(http, request, userName, "The user name or the password is wrong.");
+
+            (BrowserSession session, string setCookie) = server.Sessions.SignIn(http, user, server.Now);
+            // The consent page gets an address of its own, so that reloading it does not send the password again.
+            Reply next = MustAsk(request, session)
+                ? Reply.Redirect(303, AuthorizationResponse.AddQuery(
+                    server.Address("/consent"), [new("ticket", server.Tickets.Seal(AfterLogin, browser!, user.Subject, request.Encoded))])).NotStored()
+                : Grant(request, session, request.Scopes);
+            return next.With("Set-Cookie", setCookie);
+        });
+    }
+
+    /// <summary>The consent page after a login (GET), and its form (POST).</summary>
+    public Reply Consent(RecordedRequest http)
+    {
+        if (http.Method is not ("GET" or "POST"))
+            return Reply.MethodNotAllowed("GET, POST");
+        bool isForm = http.Method is "POST";
+        if (server.Sessions.Find(http) is not { } session
+            || server.Tickets.Open(isForm ? AtConsent : AfterLogin, server.Sessions.Browser(http), session.User.Subject,
+                isForm ? http.FormParameters["ticket"] : http.QueryParameters["ticket"]) is not { } encoded)
+            return Stale();
+        return Guarded(encoded, request =>
+        {
+            if (!isForm)
+                return ShowConsent(http, request, session);
+            string[] approved = [.. request.Scopes.Where(scope => scope is "openid" || http.FormParameters.All("scope").Contains(scope))];
+            if (http.FormParameters["decision"] is not "allow" || (approved is [] && request.Scopes is not []))
+                return AuthorizationResponse.Error(server, request, "access_denied", "The user denied the request.");
+            session.Consent(request, approved);
+            return Grant(request, session, approved);
+        });
+    }
+
+    private Reply Guarded(string encoded, Func<AuthorizationRequest, Reply> proceed)
+    {
+        AuthorizationRequest request;
+        try
+        {
+            request = AuthorizationRequest.Parse(encoded, server);
+        }
+        catch (Refusal refusal)
+        {
+            return ErrorPage.Create(refusal.Error, refusal.Message);
+        }
+
+        try
+        {
+            request.Validate(server);
+            return proceed(request);
+        }
+        catch (Refusal refusal)
+        {
+            return AuthorizationResponse.Error(server, request, refusal.Error, refusal.Description);
+        }
+    }
+
+    private bool MustLogInAgain(AuthorizationRequest request, BrowserSession session) =>
+        request.Prompt.Contains("login") || request.Prompt.Contains("select_account")
+        || (request.MaxAge is { } maxAge && server.Now - session.AuthenticatedAt > maxAge);
+
+    private static bool MustAsk(AuthorizationRequest request, BrowserSession session) =>
+        request.Prompt.Contains("consent") || (request.Client.RequireConsent && !session.HasConsented(request));
+
+    private Reply AskOrAnswer(RecordedRequest http, AuthorizationRequest request, BrowserSession session)
+    {
+        if (!MustAsk(request, session))
+            return Grant(request, session, request.Scopes);
+        return request.Prompt.Contains("none")
+            ? AuthorizationResponse.Error(server, request, "consent_required", "The user has not consented.")
+            : ShowConsent(http, request, session);
+    }
+
+    private Reply Grant(AuthorizationRequest request, BrowserSession session, IReadOnlyList<string> scopes)
+    {
+        IssuedGrant grant = new(request.Client, session.User, scopes, request.Resources, session.AuthenticatedAt);
+        return AuthorizationResponse.Code(server, request, server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime));
+    }
+
+    private Reply ShowLogin(RecordedRequest http, AuthorizationRequest request, string? userName, string? problem)
+    {
+        string browser = server.Sessions.Browser(http) ?? Randomness.Token();
+        string ticket = server.Tickets.Seal(AtLogin, browser, "", request.Encoded);
+        return server.Sessions.Remember(LoginPage.Create(server, request, ticket, userName, problem), browser);
+    }
+
+    private Reply ShowConsent(RecordedRequest http, AuthorizationRequest request, BrowserSession session)
+    {
+        string browser = server.Sessions.Browser(http) ?? Randomness.Token();
+        string ticket = server.Tickets.Seal(AtConsent, browser, session.User.Subject, request.Encoded);
+        return server.Sessions.Remember(ConsentPage.Create(server, request, session.User, ticket), browser);
+    }
+
+    private static Reply Stale() =>
+        ErrorPage.Create("stale_form", "This form belongs to another browser or to a sign-in that is over. Go back to the application and start again.");
+}

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace OAuthClient.Testing;
+
+/// <summary>Who is signed in where. Two cookies: one tells the browser again, for antiforgery; one is the session, new at each login.</summary>
+internal sealed class BrowserSessions(int port)
+{
+    // Cookies do not keep ports apart (RFC 6265 §8.5), and two servers may run at once.
+    private readonly string _browserCookie = string.Create(CultureInfo.InvariantCulture, $"test-browser-{port}");
+    private readonly string _sessionCookie = string.Create(CultureInfo.InvariantCulture, $"test-session-{port}");
+    private readonly ConcurrentDictionary<string, BrowserSession> _sessions = new(StringComparer.Ordinal);
+
+    public string? Browser(RecordedRequest request) => Cookie(request, _browserCookie);
+
+    public BrowserSession? Find(RecordedRequest request) => Cookie(request, _sessionCookie) is { } id ? _sessions.GetValueOrDefault(id) : null;
+
+    public Reply Remember(Reply reply, string browser) => reply.With("Set-Cookie", SetCookie(_browserCookie, browser));
+
+    /// <summary>Starts a session under an identifier nobody could have planted; consents stay when the same user comes again.</summary>
+    public (BrowserSession Session, string SetCookie) SignIn(RecordedRequest request, TestUser user, DateTimeOffset now)
+    {
+        BrowserSession session = new(user, now);
+        if (Cookie(request, _sessionCookie) is { } oldId && _sessions.TryRemove(oldId, out BrowserSession? old) && old.User.Subject == user.Subject)
+            session.TakeConsentsFrom(old);
+        string id = Randomness.Token();
+        _sessions[id] = session;
+        return (session, SetCookie(_sessionCookie, id));
+    }
+
+    public void ForgetConsents()
+    {
+        foreach (BrowserSession session in _sessions.Values)
+            session.ForgetConsents();
+    }
+
+    private static string SetCookie(string name, string value) => $"{name}={value}; Path=/; HttpOnly; SameSite=Lax";
+
+    private static string? Cookie(RecordedRequest request, string name)
+    {
+        foreach (string pair in (request.Header("Cookie") ?? "").Split([';', ','], StringSplitOptions.TrimEntries))
+        {
+            if (pair.StartsWith(name + "=", StringComparison.Ordinal))
+                return pair[(name.Length + 1)..];
+        }
+
+        return null;
+    }
+}
+
+/// <summary>One browser in which a user is signed in.</summary>
+internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticatedAt)
+{
+    private readonly ConcurrentDictionary<(string ClientId, string What), bool> _consents = new();
+
+    public TestUser User { get; } = user;
+
+    public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
+
+    public bool HasConsented(AuthorizationRequest request) =>
+        request.Scopes.Concat(request.Resources).Prepend("").All(what => _consents.ContainsKey((request.Client.ClientId, what)));
+
+    public void Consent(AuthorizationRequest request, IEnumerable<string> scopes)
+    {
+        foreach (string what in scopes.Concat(request.Resources).Prepend(""))
+            _consents[(request.Client.ClientId, what)] = true;
+    }
+
+    public void TakeConsentsFrom(BrowserSession old)
+    {
+        foreach (var consent in old._consents)
+            _consents[consent.Key] = true;
+    }
+
+    public void ForgetConsents() => _consents.Clear();
+}

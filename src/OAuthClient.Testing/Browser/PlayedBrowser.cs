@@ -1,0 +1,87 @@
+using System.Net;
+
+namespace OAuthClient.Testing;
+
+/// <summary>A browser with a user in front of it. It goes to this one server's pages and stops where it is sent elsewhere.</summary>
+internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server, SignIn how)
+{
+    private const int MostSteps = 20;
+
+    private readonly CookieContainer _cookies = how.Cookies ?? new();
+    private readonly Uri _home = new(server.Issuer);
+    private bool _askedForConsent;
+
+    public async Task<Uri> GoAsync(Uri authorizationUri, CancellationToken cancellationToken)
+    {
+        if (!IsHome(authorizationUri))
+            throw new ArgumentException($"{authorizationUri.GetLeftPart(UriPartial.Path)} is not an address of this server, {server.Issuer}.", nameof(authorizationUri));
+        using HttpRequestMessage first = new(HttpMethod.Get, authorizationUri);
+        HttpResponseMessage response = await SendAsync(first, cancellationToken);
+        for (int step = 0; step < MostSteps; step++)
+        {
+            using HttpResponseMessage current = response;
+            Uri address = current.RequestMessage!.RequestUri!;
+            if (current.Headers.Location is { } location && (int)current.StatusCode is >= 300 and < 400)
+            {
+                Uri next = new(address, location);
+                if (!IsHome(next))
+                    return Arrive(next);
+                using HttpRequestMessage follow = new(HttpMethod.Get, next);
+                response = await SendAsync(follow, cancellationToken);
+                continue;
+            }
+
+            string html = await current.Content.ReadAsStringAsync(cancellationToken);
+            HtmlForm form = HtmlForm.Read(html, address);
+            if (form.Page is "form_post")
+                return Arrive(new Uri(AuthorizationResponse.AddQuery(form.Action.OriginalString, form.Fields)));
+            FillIn(form, (int)current.StatusCode, html);
+            using HttpRequestMessage submit = new(HttpMethod.Post, form.Action) { Content = new FormUrlEncodedContent(form.Fields) };
+            response = await SendAsync(submit, cancellationToken);
+        }
+
+        response.Dispose();
+        throw new InvalidOperationException("The authorization server sent the browser in circles.");
+    }
+
+    private bool IsHome(Uri uri) => uri.IsAbsoluteUri && uri.Scheme == _home.Scheme && uri.Host == _home.Host && uri.Port == _home.Port;
+
+    private Uri Arrive(Uri callback) => how.Deny && !_askedForConsent
+        ? throw new InvalidOperationException("The user was to deny, but was never asked: the client needs no consent, or has it already in this browser.")
+        : callback;
+
+    private void FillIn(HtmlForm form, int status, string html)
+    {
+        switch (form.Page)
+        {
+            case "login" when form.Problem is null:
+                form.Set("username", how.UserName);
+                form.Set("password", how.Password ?? (server.Users.TryGetValue(how.UserName, out TestUser? user) ? user.EffectivePassword : ""));
+                form.Set("decision", "allow");
+                break;
+            case "consent":
+                _askedForConsent = true;
+                form.Set("decision", how.Deny ? "deny" : "allow");
+                if (how.ApprovedScopes is { } approved)
+                    form.Fields.RemoveAll(field => field.Key is "scope" && !approved.Contains(field.Value));
+                break;
+            default:
+                throw new InvalidOperationException($"The authorization server refused ({status}) and sent the browser nowhere: {form.Problem ?? html}");
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (_cookies.GetCookieHeader(request.RequestUri!) is { Length: > 0 } cookies)
+            request.Headers.Add("Cookie", cookies);
+        HttpResponseMessage response = await http.SendAsync(request, cancellationToken);
+        response.RequestMessage ??= request;
+        if (response.Headers.TryGetValues("Set-Cookie", out IEnumerable<string>? setCookies))
+        {
+            foreach (string setCookie in setCookies)
+                _cookies.SetCookies(request.RequestUri!, setCookie);
+        }
+
+        return response;
+    }
+}

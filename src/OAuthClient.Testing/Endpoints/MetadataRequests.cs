@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>Authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3) and the keys they point to.</summary>
+internal sealed class MetadataRequests(ServerState server)
+{
+    public Reply Metadata(RecordedRequest request)
+    {
+        if (request.Method is not ("GET" or "HEAD"))
+            return Reply.MethodNotAllowed("GET, HEAD");
+        TestAuthorizationServerOptions options = server.Options;
+        JsonObject metadata = new()
+        {
+            ["issuer"] = server.Issuer,
+            ["authorization_endpoint"] = server.Address("/authorize"),
+            ["token_endpoint"] = server.Address("/token"),
+            ["revocation_endpoint"] = server.Address("/revoke"),
+            ["userinfo_endpoint"] = server.Address("/userinfo"),
+            ["jwks_uri"] = server.Address("/jwks"),
+            ["scopes_supported"] = List(options.ScopesSupported.Order(StringComparer.Ordinal)),
+            ["response_types_supported"] = List(["code"]),
+            ["response_modes_supported"] = List(["query", "form_post"]),
+            ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
+            ["token_endpoint_auth_methods_supported"] = List(["client_secret_basic", "client_secret_post", "none"]),
+            ["revocation_endpoint_auth_methods_supported"] = List(["client_secret_basic", "client_secret_post", "none"]),
+            ["code_challenge_methods_supported"] = List(options.CodeChallengeMethods),
+            ["subject_types_supported"] = List(["public"]),
+            ["id_token_signing_alg_values_supported"] = List([.. new[] { "RS256", options.SigningAlgorithm }.Distinct(StringComparer.Ordinal)]),
+            ["prompt_values_supported"] = List(["none", "login", "consent", "select_account"]),
+            ["request_parameter_supported"] = false,
+            ["request_uri_parameter_supported"] = false,
+            ["authorization_response_iss_parameter_supported"] = options.SendIss,
+        };
+        options.OnMetadata?.Invoke(metadata);
+        return Reply.Json(200, metadata);
+    }
+
+    public Reply Keys(RecordedRequest request)
+    {
+        if (request.Method is not ("GET" or "HEAD"))
+            return Reply.MethodNotAllowed("GET, HEAD");
+        JsonObject keys = server.Keys.ToJsonWebKeySet(server.Options.SigningAlgorithm);
+        server.Options.OnJwks?.Invoke(keys);
+        return Reply.Json(200, keys);
+    }
+
+    private static JsonArray List(IEnumerable<string> values) => new([.. values.Select(value => JsonValue.Create(value))]);
+}

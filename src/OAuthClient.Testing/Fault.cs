@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text;
+
+namespace OAuthClient.Testing;
+
+/// <summary>One way in which an endpoint misbehaves; put on it by <see cref="FaultList.Add"/>.</summary>
+public sealed class Fault
+{
+    private readonly string _name;
+    private readonly Func<Exchange, Task> _apply;
+
+    private Fault(string name, Func<Exchange, Task> apply)
+    {
+        _name = name;
+        _apply = apply;
+    }
+
+    /// <summary>Answers a status code without doing the endpoint's work.</summary>
+    /// <param name="statusCode">The status code, 200 to 599.</param>
+    /// <param name="body">The body; empty when <see langword="null"/>.</param>
+    /// <param name="contentType">The body's media type.</param>
+    /// <param name="headers">Further headers, such as <c>Retry-After</c>.</param>
+    /// <returns>The fault.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The status code is none that can end an exchange.</exception>
+    public static Fault Status(
+        int statusCode, string? body = null, string contentType = "application/json", IEnumerable<KeyValuePair<string, string>>? headers = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(statusCode, 200);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(statusCode, 599);
+        Reply reply = body is null ? new Reply(statusCode) : Reply.Text(statusCode, body, contentType);
+        reply = reply with { Headers = [.. headers ?? []] };
+        return new(string.Create(CultureInfo.InvariantCulture, $"status {statusCode}"), exchange => exchange.SendAsync(reply));
+    }
+
+    /// <summary>Answers 200 with another body, without doing the endpoint's work.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="contentType">Its media type.</param>
+    /// <returns>The fault.</returns>
+    public static Fault Body(string body, string contentType = "application/json")
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return new("body", exchange => exchange.SendAsync(Reply.Text(200, body, contentType)));
+    }
+
+    /// <summary>Redirects elsewhere without doing the endpoint's work. 307 and 308 ask the client to send the whole request, secrets included, again (RFC 9110 §15.4.8).</summary>
+    /// <param name="location">Where to.</param>
+    /// <param name="statusCode">301, 302, 303, 307 or 308.</param>
+    /// <returns>The fault.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The status code is not a redirect's.</exception>
+    public static Fault Redirect(Uri location, int statusCode = 307)
+    {
+        ArgumentNullException.ThrowIfNull(location);
+        if (statusCode is not (301 or 302 or 303 or 307 or 308))
+            throw new ArgumentOutOfRangeException(nameof(statusCode), statusCode, "A redirect is 301, 302, 303, 307 or 308.");
+        return new("redirect", exchange => exchange.SendAsync(Reply.Redirect(statusCode, location.OriginalString)));
+    }
+
+    /// <summary>Does the work and answers well, but late.</summary>
+    /// <param name="delay">How late, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
+    /// <param name="afterWork">
+    /// <see langword="false"/>: waits, then works, and not at all when the client has hung up by then.
+    /// <see langword="true"/>: works at once and keeps the answer back, so that a client that gives up has, for instance, lost a rotated refresh token.
+    /// </param>
+    /// <returns>The fault.</returns>
+    public static Fault Delay(TimeSpan delay, bool afterWork = false) =>
+        Late("delay", exchange => Task.Delay(delay, exchange.Clock, exchange.Gone), afterWork);
+
+    /// <summary>Like <see cref="Delay"/>, but until the test says so: no clock, no guessing.</summary>
+    /// <param name="release">The answer goes out when this task has ended, however it ended.</param>
+    /// <param name="afterWork">Whether the endpoint's work is done before the wait.</param>
+    /// <returns>The fault.</returns>
+    public static Fault HoldUntil(Task release, bool afterWork = false)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        return Late("hold", exchange => Task.WhenAny(release, Task.Delay(Timeout.InfiniteTimeSpan, exchange.Clock, exchange.Gone)), afterWork);
+    }
+
+    /// <summary>Resets the connection before the endpoint's work is done: nothing was spent, nothing rotated.</summary>
+    /// <returns>The fault.</returns>
+    public static Fault ResetBeforeWork() => new("reset before work", exchange =>
+    {
+        exchange.Reset();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Does the endpoint's work, then resets the connection instead of answering: the refresh token is rotated and nobody knows the new one.</summary>
+    /// <returns>The fault.</returns>
+    public static Fault ResetAfterWork() => new("reset after work", exchange =>
+    {
+        exchange.Work();
+        exchange.Reset();
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Does the work, announces the whole length, sends half of the body and resets the connection.</summary>
+    /// <returns>The fault.</returns>
+    public static Fault TruncatedBody() => new("truncated body", async exchange =>
+    {
+        Reply reply = exchange.Work();
+        exchange.Start(reply, reply.Body.Length);
+        await exchange.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
+        exchange.Reset();
+    });
+
+    /// <summary>Does the work and answers well, but calls the answer by another media type.</summary>
+    /// <param name="contentType">The media type that is claimed.</param>
+    /// <returns>The fault.</returns>
+    public static Fault WrongContentType(string contentType = "text/html")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(contentType);
+        return new("wrong content type", exchange => exchange.SendAsync(exchange.Work() with { ContentType = contentType }));
+    }
+
+    /// <summary>Does the work and sends the body byte by byte.</summary>
+    /// <param name="betweenBytes">The pause after every byte, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
+    /// <returns>The fault.</returns>
+    public static Fault SlowBody(TimeSpan betweenBytes) => new("slow body", async exchange =>
+    {
+        Reply reply = exchange.Work();
+        exchange.Start(reply, reply.Body.Length);
+        for (int sent = 0; sent < reply.Body.Length; sent++)
+        {
+            await exchange.WriteAsync(reply.Body.Slice(sent, 1));
+            await Task.Delay(betweenBytes, exchange.Clock, exchange.Gone);
+        }
+    });
+
+    /// <summary>Answers 200 with a JSON body that never ends, without doing the endpoint's work; it stops when the client hangs up.</summary>
+    /// <returns>The fault.</returns>
+    public static Fault EndlessBody() => new("endless body", async exchange =>
+    {
+        exchange.Start(new Reply(200, "application/json"));
+        await exchange.WriteAsync("{\"padding\":\""u8.ToArray());
+        byte[] piece = Encoding.ASCII.GetBytes(new string('x', 16 * 1024));
+        while (true)
+            await exchange.WriteAsync(piece);
+    });
+
+    /// <inheritdoc/>
+    public override string ToString() => _name;
+
+    internal Task ApplyAsync(Exchange exchange) => _apply(exchange);
+
+    private static Fault Late(string name, Func<Exchange, Task> wait, bool afterWork) => new(name, async exchange =>
+    {
+        Reply? done = afterWork ? exchange.Work() : null;
+        await wait(exchange);
+        exchange.Gone.ThrowIfCancellationRequested();
+        await exchange.SendAsync(done ?? exchange.Work());
+    });
+}

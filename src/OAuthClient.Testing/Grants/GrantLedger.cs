@@ -1,0 +1,123 @@
+namespace OAuthClient.Testing;
+
+/// <summary>Every grant, code and token ever given. One lock makes each spending atomic: of parallel replays exactly one succeeds.</summary>
+internal sealed class GrantLedger
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, AuthorizationCode> _codes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RefreshToken> _refreshTokens = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AccessToken> _accessTokens = new(StringComparer.Ordinal);
+
+    public AuthorizationCode AddCode(IssuedGrant grant, AuthorizationRequest request, DateTimeOffset expiresAt)
+    {
+        AuthorizationCode code = new(grant, request, expiresAt);
+        lock (_gate)
+            _codes.Add(code.Value, code);
+        return code;
+    }
+
+    public AccessToken AddAccessToken(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset expiresAt)
+    {
+        AccessToken token = new(grant, scopes, resources, expiresAt);
+        lock (_gate)
+            _accessTokens.Add(token.Value, token);
+        return token;
+    }
+
+    public RefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset expiresAt)
+    {
+        RefreshToken token = new(grant, expiresAt);
+        lock (_gate)
+            _refreshTokens.Add(token.Value, token);
+        return token;
+    }
+
+    /// <summary>Spends a code, also when <paramref name="check"/> then refuses: a client that errs does not get a second guess. A replay revokes what the code gave (RFC 6749 §4.1.2).</summary>
+    public AuthorizationCode SpendCode(string value, TestClient client, DateTimeOffset now, Action<AuthorizationCode> check)
+    {
+        lock (_gate)
+        {
+            if (!_codes.TryGetValue(value, out AuthorizationCode? code))
+                throw Refusal.InvalidGrant("The code is unknown.");
+            if (code.Grant.Client.ClientId != client.ClientId)
+                throw Refusal.InvalidGrant("The code was issued to another client.");
+            if (code.Spent)
+            {
+                code.Grant.Revoke();
+                throw Refusal.InvalidGrant("The code was used before; what it gave is revoked.");
+            }
+
+            code.Spent = true;
+            if (now >= code.ExpiresAt)
+                throw Refusal.InvalidGrant("The code has expired.");
+            if (code.Grant.Revoked)
+                throw Refusal.InvalidGrant("The grant has been revoked.");
+            check(code);
+            return code;
+        }
+    }
+
+    /// <summary>Spends a refresh token unless <paramref name="check"/> refuses the request. Reuse outside of the grace period revokes the family (RFC 9700 §4.14.2).</summary>
+    public RefreshToken SpendRefreshToken(string value, TestClient client, DateTimeOffset now, bool rotate, TimeSpan grace, Action<RefreshToken> check)
+    {
+        lock (_gate)
+        {
+            if (!_refreshTokens.TryGetValue(value, out RefreshToken? token))
+                throw Refusal.InvalidGrant("The refresh token is unknown.");
+            if (token.Grant.Client.ClientId != client.ClientId)
+                throw Refusal.InvalidGrant("The refresh token was issued to another client.");
+            if (token.Grant.Revoked)
+                throw Refusal.InvalidGrant("The grant has been revoked.");
+            if (token.SpentAt is { } spentAt && now - spentAt >= grace)
+            {
+                token.Grant.Revoke();
+                throw Refusal.InvalidGrant("The refresh token was used before; the grant is revoked.");
+            }
+
+            if (now >= token.ExpiresAt)
+                throw Refusal.InvalidGrant("The refresh token has expired.");
+            check(token);
+            if (rotate)
+                token.SpentAt ??= now;
+            return token;
+        }
+    }
+
+    public AccessToken? FindAccessToken(string value)
+    {
+        lock (_gate)
+            return _accessTokens.GetValueOrDefault(value);
+    }
+
+    /// <summary>Kills one access token, or with a refresh token the whole grant (RFC 7009 §2.1). An unknown token is as good as revoked (§2.2).</summary>
+    public void Revoke(string value, TestClient client)
+    {
+        lock (_gate)
+        {
+            AccessToken? access = _accessTokens.GetValueOrDefault(value);
+            RefreshToken? refresh = _refreshTokens.GetValueOrDefault(value);
+            if ((access?.Grant ?? refresh?.Grant) is { } grant && grant.Client.ClientId != client.ClientId)
+                throw Refusal.InvalidGrant("The token was issued to another client.");
+            access?.Kill();
+            refresh?.Grant.Revoke();
+        }
+    }
+
+    public void RevokeEverything()
+    {
+        lock (_gate)
+        {
+            foreach (IssuedGrant grant in _codes.Values.Select(code => code.Grant).Concat(_accessTokens.Values.Select(token => token.Grant)))
+                grant.Revoke();
+        }
+    }
+
+    public void ExpireAccessTokens()
+    {
+        lock (_gate)
+        {
+            foreach (AccessToken token in _accessTokens.Values)
+                token.Kill();
+        }
+    }
+}

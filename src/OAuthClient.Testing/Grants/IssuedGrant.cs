@@ -1,0 +1,63 @@
+namespace OAuthClient.Testing;
+
+/// <summary>What one user, or a client for itself, allowed: the family that all its codes and tokens belong to.</summary>
+internal sealed class IssuedGrant(TestClient client, TestUser? user, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset authenticatedAt)
+{
+    private volatile bool _revoked;
+
+    public TestClient Client { get; } = client;
+
+    /// <summary>Null when the client acts for itself.</summary>
+    public TestUser? User { get; } = user;
+
+    public IReadOnlyList<string> Scopes { get; } = scopes;
+
+    public IReadOnlyList<string> Resources { get; } = resources;
+
+    public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
+
+    public bool Revoked => _revoked;
+
+    public void Revoke() => _revoked = true;
+}
+
+internal sealed class AuthorizationCode(IssuedGrant grant, AuthorizationRequest request, DateTimeOffset expiresAt)
+{
+    public string Value { get; } = Randomness.Token("ac");
+
+    public IssuedGrant Grant { get; } = grant;
+
+    public AuthorizationRequest Request { get; } = request;
+
+    public DateTimeOffset ExpiresAt { get; } = expiresAt;
+
+    public bool Spent { get; set; }
+}
+
+internal sealed class RefreshToken(IssuedGrant grant, DateTimeOffset expiresAt)
+{
+    public string Value { get; } = Randomness.Token("rt");
+
+    public IssuedGrant Grant { get; } = grant;
+
+    public DateTimeOffset ExpiresAt { get; } = expiresAt;
+
+    public DateTimeOffset? SpentAt { get; set; }
+}
+
+internal sealed class AccessToken(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset expiresAt)
+{
+    private volatile bool _dead;
+
+    public string Value { get; } = Randomness.Token("at");
+
+    public IssuedGrant Grant { get; } = grant;
+
+    public IReadOnlyList<string> Scopes { get; } = scopes;
+
+    public IReadOnlyList<string> Resources { get; } = resources;
+
+    public void Kill() => _dead = true;
+
+    public bool IsValid(DateTimeOffset now) => !_dead && !Grant.Revoked && now < expiresAt;
+}

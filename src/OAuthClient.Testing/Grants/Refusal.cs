@@ -1,0 +1,26 @@
+namespace OAuthClient.Testing;
+
+/// <summary>An error that the protocol has a code for (RFC 6749 §4.1.2.1 and §5.2).</summary>
+internal sealed class Refusal(string error, string description, int status = 400) : Exception(description)
+{
+    public string Error { get; } = error;
+
+    /// <summary>The message in the characters that an error_description may have; it may quote what the client sent.</summary>
+    public string Description { get; } =
+        string.Concat(description.Select(character => character is >= ' ' and <= '~' and not ('"' or '\\') ? character : '?'));
+
+    public int Status { get; } = status;
+
+    public static Refusal InvalidRequest(string description) => new("invalid_request", description);
+
+    public static Refusal InvalidGrant(string description) => new("invalid_grant", description);
+
+    public static Refusal InvalidScope(string description) => new("invalid_scope", description);
+
+    /// <summary>RFC 8707 §2.</summary>
+    public static Refusal InvalidTarget(string description) => new("invalid_target", description);
+
+    public static Refusal InvalidClient(string description) => new("invalid_client", description, 401);
+
+    public static Refusal UnauthorizedClient(string description) => new("unauthorized_client", description);
+}

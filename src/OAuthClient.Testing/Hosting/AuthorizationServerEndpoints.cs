@@ -1,0 +1,44 @@
+namespace OAuthClient.Testing;
+
+/// <summary>Which address is which endpoint.</summary>
+internal sealed class AuthorizationServerEndpoints(ServerState server)
+{
+    private readonly AuthorizationEndpoint _authorization = new(server);
+    private readonly TokenRequests _token = new(server);
+    private readonly RevocationRequests _revocation = new(server);
+    private readonly UserInfoRequests _userInfo = new(server);
+    private readonly MetadataRequests _metadata = new(server);
+
+    public TestEndpoint Classify(string path)
+    {
+        // The one well-known name is inserted before the issuer's path (RFC 8414 §3.1), the other appended to it (OpenID Connect Discovery §4.1).
+        if (path == "/.well-known/oauth-authorization-server" + server.PathBase || path == server.PathBase + "/.well-known/openid-configuration")
+            return TestEndpoint.Metadata;
+        if (!path.StartsWith(server.PathBase, StringComparison.Ordinal))
+            return TestEndpoint.Other;
+        return path[server.PathBase.Length..] switch
+        {
+            "/authorize" => TestEndpoint.Authorization,
+            "/login" => TestEndpoint.Login,
+            "/consent" => TestEndpoint.Consent,
+            "/token" => TestEndpoint.Token,
+            "/revoke" => TestEndpoint.Revocation,
+            "/userinfo" => TestEndpoint.UserInfo,
+            "/jwks" => TestEndpoint.Jwks,
+            _ => TestEndpoint.Other,
+        };
+    }
+
+    public Reply Answer(RecordedRequest request) => request.Endpoint switch
+    {
+        TestEndpoint.Metadata => _metadata.Metadata(request),
+        TestEndpoint.Jwks => _metadata.Keys(request),
+        TestEndpoint.Authorization => _authorization.Authorize(request),
+        TestEndpoint.Login => _authorization.LogIn(request),
+        TestEndpoint.Consent => _authorization.Consent(request),
+        TestEndpoint.Token => _token.Answer(request),
+        TestEndpoint.Revocation => _revocation.Answer(request),
+        TestEndpoint.UserInfo => _userInfo.Answer(request),
+        _ => Reply.NotFound(),
+    };
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.Testing;
+
+/// <summary>
+/// Kestrel on a free port of 127.0.0.1 that records every request, applies faults and hands the rest to one function.
+/// It is built without a generic host, which would take the process's Ctrl+C for itself and cost most of the start.
+/// </summary>
+internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDisposable
+{
+    private const int LongestBody = 1024 * 1024;
+
+    private readonly KestrelServer _kestrel;
+    private readonly Func<TimeProvider> _clock;
+    private readonly CancellationTokenSource _stopping = new();
+    private int _disposed;
+    private Func<string, TestEndpoint> _classify = _ => TestEndpoint.Other;
+    private Func<RecordedRequest, Reply> _answer = _ => Reply.NotFound();
+
+    private LoopbackHost(Func<TimeProvider> clock)
+    {
+        _clock = clock;
+        KestrelServerOptions options = new() { AddServerHeader = false };
+        options.Limits.MaxRequestBodySize = LongestBody;
+        options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
+        _kestrel = new KestrelServer(
+            Options.Create(options),
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance);
+    }
+
+    public RequestLog Log { get; } = new();
+
+    public FaultList Faults { get; } = new();
+
+    /// <summary>Scheme, host and port, without a slash at the end.</summary>
+    public string Authority { get; private set; } = "";
+
+    public static async Task<LoopbackHost> StartAsync(Func<TimeProvider> clock, CancellationToken cancellationToken)
+    {
+        LoopbackHost host = new(clock);
+        await host._kestrel.StartAsync(host, cancellationToken);
+        Uri address = new(host._kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+        host.Authority = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{address.Port}");
+        return host;
+    }
+
+    /// <summary>Says what is served; only now does anybody learn the port, so no request can have come earlier.</summary>
+    public void Serve(Func<string, TestEndpoint> classify, Func<RecordedRequest, Reply> answer)
+    {
+        _classify = classify;
+        _answer = answer;
+    }
+
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+    }
+
+    public async Task ProcessRequestAsync(HttpContext context)
+    {
+        using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        try
+        {
+            RecordedRequest request = await ReadAsync(context, gone.Token);
+            Log.Add(request);
+            Exchange exchange = new(context, request, _answer, _clock(), gone.Token);
+            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(exchange) : exchange.SendAsync(exchange.Work()));
+        }
+        catch (Exception) when (gone.IsCancellationRequested || context.Response.HasStarted)
+        {
+            context.Abort();
+        }
+        catch (Exception problem)
+        {
+            // What a hook or a predicate of the test threw is worth more in the test's output than a bare 500.
+            context.Response.StatusCode = problem is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(problem.ToString()), gone.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) is 1)
+            return;
+        await _stopping.CancelAsync();
+        // An answer under way is not waited for: a test that ends wants its port closed now.
+        await _kestrel.StopAsync(new CancellationToken(canceled: true));
+        _kestrel.Dispose();
+        _stopping.Dispose();
+    }
+
+    private async Task<RecordedRequest> ReadAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        DateTimeOffset receivedAt = _clock().GetUtcNow();
+        using MemoryStream body = new();
+        await context.Request.Body.CopyToAsync(body, cancellationToken);
+        string path = context.Request.Path.Value ?? "/";
+        return new RecordedRequest(
+            _classify(path), context.Request.Method, path, context.Request.QueryString.Value ?? "",
+            context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)), receivedAt);
+    }
+}

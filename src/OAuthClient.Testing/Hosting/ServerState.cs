@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>All that one authorization server knows.</summary>
+internal sealed class ServerState(string authority, TestAuthorizationServerOptions options)
+{
+    public TestAuthorizationServerOptions Options { get; } = options;
+
+    public string PathBase { get; } = options.PathBase ?? "";
+
+    public string Issuer { get; } = authority + options.PathBase;
+
+    public GrantLedger Grants { get; } = new();
+
+    public BrowserSessions Sessions { get; } = new(new Uri(authority).Port);
+
+    public FormTicket Tickets { get; } = new();
+
+    public KeyRing Keys { get; } = new();
+
+    public ConcurrentDictionary<string, TestClient> Clients { get; } = new(StringComparer.Ordinal)
+    {
+        ["test-client"] = new TestClient { ClientId = "test-client", ClientSecret = "test-secret", DisplayName = "Test client", RedirectUris = options.RedirectUris },
+    };
+
+    /// <summary>By the name they type.</summary>
+    public ConcurrentDictionary<string, TestUser> Users { get; } = new(StringComparer.Ordinal)
+    {
+        ["alice"] = DefaultUser("alice", "Alice", "Adams"),
+        ["bob"] = DefaultUser("bob", "Bob", "Brown"),
+    };
+
+    public DateTimeOffset Now => Options.TimeProvider.GetUtcNow();
+
+    public string Address(string path) => Issuer + path;
+
+    /// <summary>The scopes asked for; all of them must exist and be the client's to ask for (RFC 6749 §3.3).</summary>
+    public IReadOnlyList<string> ParseScope(string? scope, TestClient client)
+    {
+        string[] scopes = [.. (scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
+        ISet<string> allowed = client.AllowedScopes ?? Options.ScopesSupported;
+        return scopes.FirstOrDefault(one => !allowed.Contains(one)) is { } unknown
+            ? throw Refusal.InvalidScope($"The scope {unknown} does not exist here or is not this client's to ask for.")
+            : scopes;
+    }
+
+    private static TestUser DefaultUser(string name, string given, string family) => new()
+    {
+        Subject = name,
+        UserName = name,
+        Claims =
+        {
+            ["name"] = JsonValue.Create($"{given} {family}"),
+            ["given_name"] = JsonValue.Create(given),
+            ["family_name"] = JsonValue.Create(family),
+            ["preferred_username"] = JsonValue.Create(name),
+            ["email"] = JsonValue.Create($"{name}@example.com"),
+            ["email_verified"] = JsonValue.Create(true),
+        },
+    };
+}

@@ -1,0 +1,156 @@
+namespace OAuthClient.Testing;
+
+/// <summary>
+/// A strict OAuth 2 and OpenID Connect authorization server for tests and samples: real HTTP on a free port of 127.0.0.1, a login page and a
+/// consent page that people can use, every request recorded, faults on demand. From the start it knows the users <c>alice</c> and <c>bob</c>
+/// (the password is the name) and the client <c>test-client</c> with the secret <c>test-secret</c>. Never for production.
+/// </summary>
+/// <example><code>
+/// await using TestAuthorizationServer server = await TestAuthorizationServer.StartAsync();
+/// server.AddClient(new TestClient { ClientId = "photos", ClientSecret = "s", RedirectUris = { "http://127.0.0.1:5005/callback" } });
+/// Uri callback = await server.SignInAsync(authorizationUri);
+/// </code></example>
+public sealed class TestAuthorizationServer : IAsyncDisposable
+{
+    private readonly LoopbackHost _host;
+    private readonly ServerState _state;
+    private readonly HttpMessageInvoker _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+
+    private TestAuthorizationServer(LoopbackHost host, TestAuthorizationServerOptions options)
+    {
+        _host = host;
+        _state = new ServerState(host.Authority, options);
+        AuthorizationServerEndpoints endpoints = new(_state);
+        host.Serve(endpoints.Classify, endpoints.Answer);
+        Issuer = new Uri(_state.Issuer);
+    }
+
+    /// <summary>The issuer identifier; compare its <see cref="Uri.OriginalString"/>, which has no slash at the end (RFC 8414 §2).</summary>
+    public Uri Issuer { get; }
+
+    /// <summary>Where the client sends the browser (RFC 6749 §3.1).</summary>
+    public Uri AuthorizationEndpoint => new(_state.Address("/authorize"));
+
+    /// <summary>Where tokens come from (RFC 6749 §3.2).</summary>
+    public Uri TokenEndpoint => new(_state.Address("/token"));
+
+    /// <summary>Where tokens are revoked (RFC 7009 §2).</summary>
+    public Uri RevocationEndpoint => new(_state.Address("/revoke"));
+
+    /// <summary>Where the user's claims are (OpenID Connect Core §5.3).</summary>
+    public Uri UserInfoEndpoint => new(_state.Address("/userinfo"));
+
+    /// <summary>Where the signing keys are (RFC 7517 §5).</summary>
+    public Uri JwksUri => new(_state.Address("/jwks"));
+
+    /// <summary>How the server behaves; a change takes effect on the next request.</summary>
+    public TestAuthorizationServerOptions Options => _state.Options;
+
+    /// <summary>The faults put on this server's endpoints.</summary>
+    public FaultList Faults => _host.Faults;
+
+    /// <summary>The requests so far, in the order they arrived; a snapshot.</summary>
+    public IReadOnlyList<RecordedRequest> Requests => _host.Log.All();
+
+    /// <summary>Starts a server on a free port of 127.0.0.1.</summary>
+    /// <param name="configure">Sets options before the start.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <returns>The running server; dispose of it to stop it.</returns>
+    /// <exception cref="ArgumentException"><see cref="TestAuthorizationServerOptions.PathBase"/> does not start with a slash, or ends with one.</exception>
+    public static async Task<TestAuthorizationServer> StartAsync(
+        Action<TestAuthorizationServerOptions>? configure = null, CancellationToken cancellationToken = default)
+    {
+        TestAuthorizationServerOptions options = new();
+        configure?.Invoke(options);
+        if (options.PathBase is { Length: > 0 } path && (path[0] is not '/' || path[^1] is '/'))
+            throw new ArgumentException($"PathBase must start with a slash and not end with one: '{path}'.", nameof(configure));
+        return new(await LoopbackHost.StartAsync(() => options.TimeProvider, cancellationToken), options);
+    }
+
+    /// <summary>Registers a client, or replaces the one of the same identifier.</summary>
+    /// <param name="client">The client.</param>
+    /// <returns>The same client.</returns>
+    /// <exception cref="ArgumentException">The client contradicts itself, or a redirect URI is relative or has a fragment.</exception>
+    public TestClient AddClient(TestClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        if (client.Problem() is { } problem)
+            throw new ArgumentException(problem, nameof(client));
+        _state.Clients[client.ClientId] = client;
+        return client;
+    }
+
+    /// <summary>Adds a user, or replaces the one of the same user name.</summary>
+    /// <param name="user">The user.</param>
+    /// <returns>The same user.</returns>
+    public TestUser AddUser(TestUser user)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        _state.Users[user.UserName] = user;
+        return user;
+    }
+
+    /// <summary>
+    /// Plays the browser and the user: opens the address, signs in and consents on the real pages, and stops where the browser is sent away
+    /// from this server. The callback is returned, not requested.
+    /// </summary>
+    /// <param name="authorizationUri">The authorization request's address.</param>
+    /// <param name="how">Who signs in and what they allow; alice, and everything, when <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The address the browser was sent to; after <c>response_mode=form_post</c> the redirect URI with the form's fields as its query.</returns>
+    /// <exception cref="ArgumentException">The address is not this server's.</exception>
+    /// <exception cref="InvalidOperationException">The server refused without redirecting, or let nobody sign in; the message has the page's text.</exception>
+    /// <exception cref="HttpRequestException">A fault broke the connection.</exception>
+    public Task<Uri> SignInAsync(Uri authorizationUri, SignIn? how = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(authorizationUri);
+        return new PlayedBrowser(_browser, _state, how ?? new SignIn()).GoAsync(authorizationUri, cancellationToken);
+    }
+
+    /// <summary>The requests to one endpoint so far, in the order they arrived; a snapshot.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <returns>The requests.</returns>
+    public IReadOnlyList<RecordedRequest> RequestsTo(TestEndpoint endpoint) => _host.Log.To(endpoint);
+
+    /// <summary>Waits until so many requests to an endpoint have arrived; they need not have been answered.</summary>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="count">How many, counted from the start or from <see cref="ClearRequests"/>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The last of them.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than one.</exception>
+    public Task<RecordedRequest> WaitForRequestAsync(TestEndpoint endpoint, int count = 1, CancellationToken cancellationToken = default) =>
+        _host.Log.WaitAsync(endpoint, count, cancellationToken);
+
+    /// <summary>Forgets the requests so far.</summary>
+    public void ClearRequests() => _host.Log.Clear();
+
+    /// <summary>Starts a resource server that takes this server's access tokens, on a port of its own. It lives on its own: dispose of it too.</summary>
+    /// <param name="configure">Sets options before the start.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <returns>The running server.</returns>
+    public Task<TestResourceServer> StartResourceServerAsync(
+        Action<TestResourceServerOptions>? configure = null, CancellationToken cancellationToken = default) =>
+        TestResourceServer.StartAsync(_state, configure, cancellationToken);
+
+    /// <summary>Kills every grant with all its codes and tokens, and forgets every consent, as when the user withdrew it at the provider.</summary>
+    public void RevokeEverything()
+    {
+        _state.Grants.RevokeEverything();
+        _state.Sessions.ForgetConsents();
+    }
+
+    /// <summary>Expires every access token given so far, whatever its lifetime. Refresh tokens stay good.</summary>
+    public void ExpireAccessTokens() => _state.Grants.ExpireAccessTokens();
+
+    /// <summary>Signs with a new key from now on.</summary>
+    /// <param name="keepPrevious">Whether the key set still has the keys of before, so that ID Tokens signed with them can be verified.</param>
+    public void RotateSigningKey(bool keepPrevious = true) => _state.Keys.Rotate(_state.Options.SigningAlgorithm, keepPrevious);
+
+    /// <summary>Stops the server; answers under way are cut off.</summary>
+    /// <returns>When its port is closed.</returns>
+    public async ValueTask DisposeAsync()
+    {
+        _browser.Dispose();
+        await _host.DisposeAsync();
+    }
+}

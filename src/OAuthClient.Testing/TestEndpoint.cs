@@ -1,0 +1,35 @@
+namespace OAuthClient.Testing;
+
+/// <summary>Which endpoint of a test server a request was for.</summary>
+public enum TestEndpoint
+{
+    /// <summary>Anything the server does not know; it answers 404.</summary>
+    Other,
+
+    /// <summary>Authorization server metadata at either well-known address (RFC 8414 §3, OpenID Connect Discovery §4).</summary>
+    Metadata,
+
+    /// <summary>The JSON Web Key Set (RFC 7517 §5).</summary>
+    Jwks,
+
+    /// <summary>The authorization endpoint, to which the client sends the browser (RFC 6749 §3.1).</summary>
+    Authorization,
+
+    /// <summary>The form of the login page.</summary>
+    Login,
+
+    /// <summary>The consent page and its form.</summary>
+    Consent,
+
+    /// <summary>The token endpoint (RFC 6749 §3.2).</summary>
+    Token,
+
+    /// <summary>The revocation endpoint (RFC 7009 §2).</summary>
+    Revocation,
+
+    /// <summary>The UserInfo endpoint (OpenID Connect Core §5.3).</summary>
+    UserInfo,
+
+    /// <summary>A protected resource of a <see cref="TestResourceServer"/>.</summary>
+    Resource,
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient;
+
+/// <summary>
+/// A callback as it arrived: parsed, not yet believed. The code in it can be redeemed only through
+/// <c>CompleteAuthorizationAsync</c>, which first holds it against the pending authorization.
+/// </summary>
+[DebuggerDisplay("Authorization response, not validated")]
+[JsonConverter(typeof(RefusingJsonConverter<AuthorizationResponse>))]
+public sealed class AuthorizationResponse
+{
+    private const int MaximumLength = 64 * 1024;
+    private const int MaximumParameters = 100;
+
+    private AuthorizationResponse(Dictionary<string, string> all, string? path)
+    {
+        State = all.GetValueOrDefault(Parameters.State);
+        Issuer = all.GetValueOrDefault(Parameters.Issuer);
+        Code = all.GetValueOrDefault(Parameters.Code) is { Length: > 0 } code ? new AuthorizationCode(code) : null;
+        Error = all.GetValueOrDefault(Parameters.Error);
+        Path = path;
+        all.Remove(Parameters.Code);
+        // What other response types would bring; nobody asked for them, and nobody shall find them here.
+        all.Remove(Parameters.AccessToken);
+        all.Remove(Parameters.IdToken);
+        all.Remove(Parameters.RefreshToken);
+        OtherParameters = all;
+    }
+
+    /// <summary>Every parameter as it came, except the code and tokens. Unvalidated: anyone can send a browser here with anything.</summary>
+    public IReadOnlyDictionary<string, string> OtherParameters { get; }
+
+    internal string? State { get; }
+    internal string? Issuer { get; }
+    internal AuthorizationCode? Code { get; }
+    internal string? Error { get; }
+
+    /// <summary>The path it arrived at, when it was parsed from a whole address.</summary>
+    internal string? Path { get; }
+
+    /// <summary>Names no parameter's value.</summary>
+    public override string ToString() => $"Authorization response with {string.Join(", ", OtherParameters.Keys.Where(Known))}{(Code is null ? "" : " and a code")}";
+
+    /// <summary>From the address the browser was sent to, or only its query, with or without the question mark (RFC 6749 §4.1.2).</summary>
+    /// <param name="callback">The callback's address or query.</param>
+    /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    public static AuthorizationResponse Parse(string callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return callback.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(callback, UriKind.Absolute, out var uri)
+            ? Parse(uri)
+            : ParseQuery(callback, path: null);
+    }
+
+    /// <summary>From the address the browser was sent to (RFC 6749 §4.1.2).</summary>
+    /// <param name="callback">The callback's address.</param>
+    /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    public static AuthorizationResponse Parse(Uri callback)
+    {
+        ArgumentNullException.ThrowIfNull(callback);
+        return callback.IsAbsoluteUri
+            ? ParseQuery(callback.Query, callback.AbsolutePath)
+            : ParseQuery(callback.OriginalString.Contains('?', StringComparison.Ordinal) ? callback.OriginalString[callback.OriginalString.IndexOf('?', StringComparison.Ordinal)..] : "", path: null);
+    }
+
+    /// <summary>From a form post (OAuth 2.0 Form Post Response Mode §2), or a query that something else has taken apart. Give each value, also repeated ones.</summary>
+    /// <param name="parameters">Names and values, decoded.</param>
+    /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    public static AuthorizationResponse Parse(IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        return FromPairs(parameters, path: null);
+    }
+
+    private static AuthorizationResponse ParseQuery(string query, string? path)
+    {
+        if (query.Length > MaximumLength)
+            throw new ProtocolViolationException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");
+        int fragment = query.IndexOf('#', StringComparison.Ordinal);
+        if (fragment >= 0)
+            query = query[..fragment];
+        return FromPairs(
+            query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part =>
+            {
+                int equals = part.IndexOf('=', StringComparison.Ordinal);
+                return equals < 0
+                    ? new KeyValuePair<string, string>(Decode(part), "")
+                    : new KeyValuePair<string, string>(Decode(part[..equals]), Decode(part[(equals + 1)..]));
+            }),
+            path);
+    }
+
+    private static AuthorizationResponse FromPairs(IEnumerable<KeyValuePair<string, string>> pairs, string? path)
+    {
+        var all = new Dictionary<string, string>(StringComparer.Ordinal);
+        int length = 0;
+        foreach (var (name, value) in pairs)
+        {
+            length += name.Length + (value?.Length ?? 0);
+            if (all.Count >= MaximumParameters || length > MaximumLength)
+                throw new ProtocolViolationException($"The callback holds more than {MaximumParameters} parameters or {MaximumLength} characters; no authorization server sends that.");
+            if (!all.TryAdd(name, value ?? ""))
+            {
+                throw new ProtocolViolationException(
+                    $"The callback holds '{(Known(name) ? name : "a parameter")}' more than once; which one counts would be a guess (RFC 6749 §3.1).");
+            }
+        }
+        return new AuthorizationResponse(all, path);
+    }
+
+    private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
+
+    private static bool Known(string name) => name is Parameters.Code or Parameters.State or Parameters.Issuer or Parameters.Error
+        or Parameters.ErrorDescription or Parameters.ErrorUri or Parameters.Scope;
+}

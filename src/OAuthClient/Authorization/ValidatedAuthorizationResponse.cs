@@ -1,0 +1,81 @@
+namespace OAuthClient;
+
+/// <summary>
+/// A callback that was held against its pending authorization. The token endpoint takes nothing else for a code, and only
+/// <see cref="Validate"/> makes one: an unvalidated code cannot be redeemed.
+/// </summary>
+internal sealed class ValidatedAuthorizationResponse
+{
+    private ValidatedAuthorizationResponse(PendingAuthorization pending, AuthorizationCode code)
+    {
+        Pending = pending;
+        Code = code;
+    }
+
+    public PendingAuthorization Pending { get; }
+    public AuthorizationCode Code { get; }
+
+    /// <summary>Whether the callback answers this pending authorization at all; only then does it use it up.</summary>
+    /// <exception cref="ProtocolViolationException">State, registration or server differ, or it came too late.</exception>
+    public static void RequireAnswers(PendingAuthorization pending, AuthorizationResponse response, string clientName, string server, DateTimeOffset now)
+    {
+        if (!string.Equals(pending.ClientName, clientName, StringComparison.Ordinal))
+        {
+            throw new ProtocolViolationException(
+                $"The authorization was begun by the OAuth client '{pending.ClientName}' but the callback arrived at '{clientName}'; complete it with the client that began it (RFC 9700 §4.4).");
+        }
+        if (response.State is null)
+            throw new ProtocolViolationException("The callback has no state, so it answers no authorization that was begun here (RFC 6749 §10.12).");
+        if (!pending.IsAnsweredBy(response))
+            throw new ProtocolViolationException("The callback's state is not that of the pending authorization: another browser, another tab, or an attack (RFC 6749 §10.12).");
+        if (now >= pending.ExpiresAt)
+            throw new ProtocolViolationException("The callback came after the pending authorization had expired; begin a new one.");
+        if (!string.Equals(pending.Server, server, StringComparison.Ordinal))
+            throw new ProtocolViolationException("The registration was moved to another authorization server while the browser was away; begin a new authorization (RFC 9700 §4.4).");
+    }
+
+    /// <exception cref="ProtocolViolationException">The callback is not from the server that was asked, or has no shape the specification knows.</exception>
+    /// <exception cref="AuthorizationResponseException">The server said no.</exception>
+    public static ValidatedAuthorizationResponse Validate(PendingAuthorization pending, AuthorizationResponse response)
+    {
+        // Before anything else is believed, the error included: RFC 9207 §2.4.
+        RequireIssuer(pending, response.Issuer);
+        RequirePath(pending, response.Path);
+        switch (response)
+        {
+            case { Error: not null, Code: not null }:
+                throw new ProtocolViolationException("The callback holds both a code and an error (RFC 6749 §4.1.2).");
+            case { Error: { } error }:
+                throw new AuthorizationResponseException(
+                    ServerText.Clean(error) ?? "unnamed error",
+                    ServerText.Clean(response.OtherParameters.GetValueOrDefault(Parameters.ErrorDescription)),
+                    ServerText.Clean(response.OtherParameters.GetValueOrDefault(Parameters.ErrorUri)));
+            case { Code: { } code }:
+                return new ValidatedAuthorizationResponse(pending, code);
+            default:
+                throw new ProtocolViolationException("The callback holds neither a code nor an error (RFC 6749 §4.1.2).");
+        }
+    }
+
+    private static void RequireIssuer(PendingAuthorization pending, string? issuer)
+    {
+        if (issuer is null)
+        {
+            if (pending.RequiresIssuer)
+                throw new ProtocolViolationException($"The callback has no iss, though {pending.Server} says that it always sends it (RFC 9207 §2.4).");
+        }
+        else if (pending.Issuer is not null && !string.Equals(issuer, pending.Issuer, StringComparison.Ordinal))
+        {
+            throw new ProtocolViolationException(
+                $"The callback comes from '{ServerText.Clean(issuer)}', but the browser was sent to '{pending.Issuer}' (RFC 9207 §2.4). The code was not redeemed.");
+        }
+    }
+
+    // Where servers are told apart by redirect URI, a response must not count at another one's (RFC 9700 §4.4.2.2).
+    // Scheme and host are left out: behind a proxy the application sees others than the browser.
+    private static void RequirePath(PendingAuthorization pending, string? path)
+    {
+        if (path is not null && !string.Equals(path, new Uri(pending.RedirectUri).AbsolutePath, StringComparison.Ordinal))
+            throw new ProtocolViolationException("The callback arrived at another path than the redirect URI's; it belongs to another registration (RFC 9700 §4.4).");
+    }
+}

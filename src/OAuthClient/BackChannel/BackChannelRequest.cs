@@ -1,0 +1,27 @@
+namespace OAuthClient;
+
+/// <summary>One request to an endpoint of the authorization server.</summary>
+/// <param name="EndpointName">How messages call the endpoint.</param>
+/// <param name="Endpoint">Its address.</param>
+internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
+{
+    /// <summary>What is posted; <see langword="null"/> for a GET.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, string>>? Form { get; init; }
+
+    /// <summary>The Authorization header's value.</summary>
+    public string? Authorization { get; init; }
+
+    public string Accept { get; init; } = "application/json";
+
+    /// <summary>How many bytes the answer may have after decompression.</summary>
+    public int MaximumResponseLength { get; init; } = 1024 * 1024;
+
+    /// <summary>The values in it that no message may repeat.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>What is spent by being sent (a code, a refresh token) leaves at most once, whatever handlers stand between.</summary>
+    public bool OneSend => Form is not null;
+
+    /// <summary>Contains neither form nor credentials.</summary>
+    public override string ToString() => $"{(Form is null ? "GET" : "POST")} {ServerText.WithoutQuery(Endpoint)}";
+}

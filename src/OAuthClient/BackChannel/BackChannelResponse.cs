@@ -1,0 +1,36 @@
+using System.Net;
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>An endpoint's whole answer, read and bounded.</summary>
+internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, string? mediaType, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
+{
+    public HttpStatusCode StatusCode => statusCode;
+    public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
+    public string? MediaType => mediaType;
+    public ReadOnlyMemory<byte> Body => body;
+
+    /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
+    public JsonElement? Json() => ServerJson.TryParseObject(body);
+
+    /// <summary>What to tell the developer when this is not the answer that was asked for.</summary>
+    public EndpointFailure Failure(JsonElement? json) => new(request.EndpointName, ServerText.WithoutQuery(request.Endpoint), statusCode)
+    {
+        Error = json is { } error ? Clean(error, Parameters.Error) : null,
+        ErrorDescription = json is { } description ? Clean(description, Parameters.ErrorDescription) : null,
+        ErrorUri = json is { } uri ? Clean(uri, Parameters.ErrorUri) : null,
+        RetryAfter = retryAfter,
+        Instead = json is not null ? "with a JSON object that holds no error code"
+            : body.Length == 0 ? "without a body"
+            : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"
+            : $"with {Quantity(body.Length)} of {ServerText.Clean(mediaType) ?? "no stated type"} instead of a JSON object",
+    };
+
+    private string? Clean(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String
+            ? ServerText.Clean(member.ToString(), request.Secrets)
+            : null;
+
+    private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
+}

@@ -1,0 +1,66 @@
+using System.Collections.Concurrent;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Work that is done once however many ask for it at the same time. It runs detached: without a caller's cancellation,
+/// culture or activity. A caller who cancels stops waiting, and nothing else happens.
+/// </summary>
+internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
+{
+    private readonly ConcurrentDictionary<TKey, Flight> flights;
+
+    public SingleFlight(IEqualityComparer<TKey>? comparer = null) => flights = new(comparer);
+
+    public bool IsUnderWay(TKey key) => flights.ContainsKey(key);
+
+    /// <summary>Joins the work under way for <paramref name="key"/>, or starts it. Never runs <paramref name="work"/> on the caller's stack.</summary>
+    public Task<TResult> JoinOrStart(TKey key, Func<Task<TResult>> work)
+    {
+        JoinOrStart(key, work, out var result);
+        return result;
+    }
+
+    /// <returns>Whether it was started, and not joined.</returns>
+    public bool JoinOrStart(TKey key, Func<Task<TResult>> work, out Task<TResult> result)
+    {
+        var flight = flights.TryGetValue(key, out var underWay) ? underWay : new Flight();
+        var winner = underWay ?? flights.GetOrAdd(key, flight);
+        bool started = underWay is null && ReferenceEquals(winner, flight);
+        if (started)
+            Depart(key, flight, work);
+        result = winner.Result;
+        return started;
+    }
+
+    private void Depart(TKey key, Flight flight, Func<Task<TResult>> work)
+    {
+        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    var result = await work().ConfigureAwait(false);
+                    Land(key, flight);
+                    flight.Completion.SetResult(result);
+                }
+                catch (Exception exception)
+                {
+                    Land(key, flight);
+                    flight.Completion.SetException(exception);
+                    // Someone may have left without waiting for it; that is not an unobserved fault.
+                    _ = flight.Completion.Task.Exception;
+                }
+            });
+        }
+    }
+
+    private void Land(TKey key, Flight flight) => flights.TryRemove(new KeyValuePair<TKey, Flight>(key, flight));
+
+    private sealed class Flight
+    {
+        public TaskCompletionSource<TResult> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public Task<TResult> Result => Completion.Task;
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Text;
+
+namespace OAuthClient;
+
+/// <summary>Puts the client's identity on a request: exactly one method, never in the address (RFC 6749 §2.3).</summary>
+internal static class ClientAuthenticator
+{
+    /// <summary>Adds to <paramref name="form"/> what belongs in the body.</summary>
+    /// <returns>The Authorization header's value, when that is where the credentials go.</returns>
+    public static string? Authenticate(
+        ClientRegistration registration, AuthorizationServerMetadata server, ICollection<KeyValuePair<string, string>> form)
+    {
+        switch (Method(registration, server))
+        {
+            case ClientAuthenticationMethod.Basic:
+                return "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
+                    FormEncode(registration.ClientId) + ":" + FormEncode(registration.ClientSecret!.Reveal())));
+            case ClientAuthenticationMethod.Body:
+                form.Add(new(Parameters.ClientId, registration.ClientId));
+                form.Add(new(Parameters.ClientSecret, registration.ClientSecret!.Reveal()));
+                return null;
+            default:
+                form.Add(new(Parameters.ClientId, registration.ClientId));
+                return null;
+        }
+    }
+
+    public static ClientAuthenticationMethod Method(ClientRegistration registration, AuthorizationServerMetadata server)
+    {
+        if (registration.ClientAuthentication is { } stated)
+            return stated;
+        if (registration.ClientSecret is null)
+            return ClientAuthenticationMethod.None;
+        // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
+        return server.TokenEndpointAuthenticationMethods is { } offered
+            && !offered.Contains("client_secret_basic", StringComparer.Ordinal)
+            && offered.Contains("client_secret_post", StringComparer.Ordinal)
+                ? ClientAuthenticationMethod.Body
+                : ClientAuthenticationMethod.Basic;
+    }
+
+    // RFC 6749 §2.3.1, appendix B: id and secret are form-encoded before Basic joins them with a colon.
+    private static string FormEncode(string text) => WebUtility.UrlEncode(text);
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>Builds one registered client from its rooms, by hand: what depends on what is read here.</summary>
+internal sealed class ClientComposition
+{
+    public ClientComposition(IServiceProvider services, string name)
+    {
+        var time = services.GetRequiredService<TimeProvider>();
+        var store = services.GetRequiredService<IGrantStore>();
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
+        var registration = new CurrentRegistration(
+            name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
+
+        var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger);
+        var discovery = new ServerDiscovery(registration, backChannel, time);
+        var idTokens = new IdTokenValidation(new ServerKeys(backChannel, time), time);
+        var tokenEndpoint = new TokenEndpointClient(backChannel, time);
+        var notes = new RefreshNotes();
+        var refresh = new GrantRefresh(registration, discovery, tokenEndpoint, idTokens, store, notes, time, logger);
+        var ownerTokens = new OwnerTokens(registration, refresh, store, notes, time, logger);
+        var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, notes, time, logger);
+
+        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time), time);
+        Client = new RegisteredOAuthClient(
+            registration, discovery, tokenEndpoint, idTokens, Tokens, ownerTokens, ending, new UserInfoEndpoint(backChannel), store, time);
+    }
+
+    public AccessTokenSource Tokens { get; }
+    public IOAuthClient Client { get; }
+}

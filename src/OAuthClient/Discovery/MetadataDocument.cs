@@ -1,0 +1,55 @@
+using System.Net;
+
+namespace OAuthClient;
+
+/// <summary>Fetches an authorization server's metadata from its well-known addresses and believes it only when it names the issuer that was asked (RFC 8414 §3.3).</summary>
+internal static class MetadataDocument
+{
+    /// <exception cref="ProtocolViolationException">The document names another issuer, or is malformed.</exception>
+    /// <exception cref="OAuthException">There is no metadata at either address.</exception>
+    public static async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration registration, BackChannel backChannel, CancellationToken cancellationToken)
+    {
+        var issuer = registration.Issuer!;
+        var answers = new List<string>();
+        EndpointException? refusal = null;
+        foreach (var address in Addresses(issuer, openIdFirst: registration.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal)))
+        {
+            var request = new BackChannelRequest("metadata endpoint", address);
+            var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var json = response.Json();
+            if (response.StatusCode == HttpStatusCode.OK && json is { } document)
+            {
+                var metadata = AuthorizationServerMetadata.Read(document, registration.AllowHttpOnLoopback);
+                RequireIssuer(metadata, issuer);
+                return metadata;
+            }
+            var failure = response.Failure(json);
+            answers.Add($"{failure.Endpoint} answered {(int)failure.StatusCode}");
+            refusal = new EndpointException(failure);
+        }
+        throw new OAuthException(
+            $"The metadata of {issuer.OriginalString} could not be read: {string.Join(", ", answers)}. Check Issuer, or spell out the endpoints if this server publishes no metadata.",
+            refusal);
+    }
+
+    /// <summary>RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 behind it.</summary>
+    public static IEnumerable<Uri> Addresses(Uri issuer, bool openIdFirst)
+    {
+        string origin = issuer.GetLeftPart(UriPartial.Authority);
+        string path = issuer.AbsolutePath.TrimEnd('/');
+        Uri oauth = new($"{origin}/.well-known/oauth-authorization-server{path}");
+        Uri openId = new($"{origin}{path}/.well-known/openid-configuration");
+        return openIdFirst ? [openId, oauth] : [oauth, openId];
+    }
+
+    private static void RequireIssuer(AuthorizationServerMetadata metadata, Uri issuer)
+    {
+        // Not Uri equality: a slash, a capital or a default port makes another issuer.
+        if (!string.Equals(metadata.Issuer, issuer.OriginalString, StringComparison.Ordinal))
+        {
+            throw new ProtocolViolationException(
+                $"The metadata found for '{issuer.OriginalString}' says that its issuer is '{ServerText.Clean(metadata.Issuer) ?? "nobody"}'. They must be identical, character by character (RFC 8414 §3.3); "
+                + "if that is the server you mean, write Issuer exactly so.");
+        }
+    }
+}

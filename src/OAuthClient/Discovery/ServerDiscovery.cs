@@ -1,0 +1,56 @@
+namespace OAuthClient;
+
+/// <summary>The server's metadata as it is known now: cached for an hour, fetched once at a time, an old copy kept through an outage.</summary>
+internal sealed class ServerDiscovery(CurrentRegistration registration, BackChannel backChannel, TimeProvider time)
+{
+    private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
+
+    private readonly SingleFlight<string, AuthorizationServerMetadata> fetches = new(StringComparer.Ordinal);
+    private Copy? newest;
+
+    /// <summary>The discovered endpoints, with those that are spelled out in their place.</summary>
+    public async ValueTask<AuthorizationServerMetadata> FindAsync(CancellationToken cancellationToken)
+    {
+        var current = registration.Value;
+        if (!current.UsesDiscovery)
+            return current.SpelledOut;
+
+        var copy = Volatile.Read(ref newest);
+        if (copy is null || !ReferenceEquals(copy.Registration, current) || time.GetUtcNow() >= copy.GoodUntil)
+            return await fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return copy.Metadata;
+    }
+
+    private async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration current)
+    {
+        var old = Volatile.Read(ref newest);
+        bool hasOld = old is not null && old.Registration.Issuer == current.Issuer;
+        try
+        {
+            var found = await MetadataDocument.FetchAsync(current, backChannel, CancellationToken.None).ConfigureAwait(false);
+            return Keep(current, Merge(found, current.SpelledOut), MaximumAge);
+        }
+        catch (Exception exception) when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not ProtocolViolationException)
+        {
+            // The server is out for a moment; what it said an hour ago still holds, and it is asked again soon.
+            return Keep(current, Merge(old!.Metadata, current.SpelledOut), RetryPause);
+        }
+    }
+
+    private AuthorizationServerMetadata Keep(ClientRegistration current, AuthorizationServerMetadata metadata, TimeSpan age)
+    {
+        Volatile.Write(ref newest, new Copy(current, metadata, time.GetUtcNow() + age));
+        return metadata;
+    }
+
+    private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata found, AuthorizationServerMetadata spelledOut) => found with
+    {
+        AuthorizationEndpoint = spelledOut.AuthorizationEndpoint ?? found.AuthorizationEndpoint,
+        RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
+        UserInfoEndpoint = spelledOut.UserInfoEndpoint ?? found.UserInfoEndpoint,
+        JwksUri = spelledOut.JwksUri ?? found.JwksUri,
+    };
+
+    private sealed record Copy(ClientRegistration Registration, AuthorizationServerMetadata Metadata, DateTimeOffset GoodUntil);
+}

@@ -1,0 +1,30 @@
+namespace OAuthClient;
+
+/// <summary>Gives tokens back (RFC 7009).</summary>
+internal sealed class RevocationEndpoint(BackChannel backChannel)
+{
+    /// <exception cref="EndpointException">The server did not take it back.</exception>
+    public async Task RevokeAsync(
+        Secret token, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    {
+        var form = new List<KeyValuePair<string, string>>(4)
+        {
+            new(Parameters.Token, token.Reveal()),
+            new(Parameters.TokenTypeHint, token is RefreshToken ? Parameters.RefreshToken : Parameters.AccessToken),
+        };
+        string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
+        var request = new BackChannelRequest("revocation endpoint", server.RevocationEndpoint!)
+        {
+            Form = form,
+            Authorization = authorization,
+            Secrets = registration.ClientSecret is { } secret ? [token.Reveal(), secret.Reveal()] : [token.Reveal()],
+        };
+        var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        // §2.2: 200 also for a token the server does not know. §2.2.1: a kind of token it cannot revoke is not our fault.
+        if (response.IsSuccess)
+            return;
+        var failure = response.Failure(response.Json());
+        if (!string.Equals(failure.Error, ErrorCodes.UnsupportedTokenType, StringComparison.Ordinal))
+            throw new EndpointException(failure);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient;
+
+/// <summary>
+/// What one resource owner gave this client at one authorization server: tokens, and what they allow. Immutable; every
+/// change is a new object with the next <see cref="Generation"/>.
+/// </summary>
+[DebuggerDisplay("Grant {Id} of {ClientName}, generation {Generation}")]
+[JsonConverter(typeof(RefusingJsonConverter<Grant>))]
+public sealed class Grant
+{
+    internal Grant(string id, string clientName, GrantOwner owner, string server, string clientId)
+    {
+        Id = id;
+        ClientName = clientName;
+        Owner = owner;
+        Server = server;
+        ClientId = clientId;
+    }
+
+    private Grant(Grant older)
+    {
+        (Id, ClientName, Owner, Server, ClientId) = (older.Id, older.ClientName, older.Owner, older.Server, older.ClientId);
+        (Subject, Scopes, Resources, CreatedAt) = (older.Subject, older.Scopes, older.Resources, older.CreatedAt);
+        (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
+        Generation = older.Generation + 1;
+    }
+
+    /// <summary>A random name of this grant.</summary>
+    public string Id { get; }
+
+    /// <summary>The registration it belongs to, as named in <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
+    public string ClientName { get; }
+
+    /// <summary>Whose it is.</summary>
+    public GrantOwner Owner { get; }
+
+    /// <summary>The authorization server: its issuer, or its token endpoint where the issuer is not known.</summary>
+    public string Server { get; }
+
+    /// <summary>The client identifier it was given to.</summary>
+    public string ClientId { get; }
+
+    /// <summary>Who the resource owner is at the server, by the validated ID Token; <see langword="null"/> without one.</summary>
+    public string? Subject { get; internal init; }
+
+    /// <summary>What was granted: the server's word, or what was asked for when it said none (RFC 6749 §5.1). It may be less than was asked for, or more.</summary>
+    public IReadOnlyList<string> Scopes { get; internal init; } = [];
+
+    /// <summary>The protected resources it was asked for (RFC 8707).</summary>
+    public IReadOnlyList<string> Resources { get; internal init; } = [];
+
+    /// <summary>When the authorization was completed.</summary>
+    public DateTimeOffset CreatedAt { get; internal init; }
+
+    /// <summary>Counts the changes: a store replaces a grant only by the next generation.</summary>
+    public long Generation { get; internal init; } = 1;
+
+    /// <summary>Whether access tokens can be had anew without the resource owner.</summary>
+    public bool CanRefresh => RefreshToken is not null;
+
+    /// <summary>The access token with everything that was granted. It may have expired: <c>GetAccessTokenAsync</c> gives one that works.</summary>
+    public AccessToken? AccessToken => Find(TokenSelection.Everything.Key);
+
+    /// <summary>The refresh token, when there is one. The library spends it; used elsewhere as well, it may cost the user the grant.</summary>
+    public RefreshToken? RefreshToken { get; internal init; }
+
+    /// <summary>The validated ID Token, when there was one.</summary>
+    public IdToken? IdToken { get; internal init; }
+
+    /// <summary>The validated ID Token's claims (OpenID Connect Core §2), or <see langword="null"/> without one.</summary>
+    public JsonElement? IdTokenClaims => IdToken is null ? null : UnverifiedIdToken.ClaimsOf(IdToken);
+
+    internal FrozenDictionary<string, AccessToken> Tokens { get; init; } = FrozenDictionary<string, AccessToken>.Empty;
+
+    /// <summary>Names no token.</summary>
+    public override string ToString() => $"Grant {Id} of {ClientName}, generation {Generation}";
+
+    /// <summary>The whole grant with its tokens, for a store: encrypted and authenticated by <paramref name="protect"/>.</summary>
+    /// <param name="protect">Encrypts and authenticates, for example <c>IDataProtector.Protect</c>.</param>
+    /// <returns>What <paramref name="protect"/> returned.</returns>
+    public byte[] Protect(Func<byte[], byte[]> protect)
+    {
+        ArgumentNullException.ThrowIfNull(protect);
+        return protect(StoredGrant.Write(this));
+    }
+
+    /// <summary>The way back from <see cref="Protect"/>.</summary>
+    /// <param name="data">What <see cref="Protect"/> returned.</param>
+    /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
+    /// <exception cref="OAuthException">The data are not a grant of this version.</exception>
+    public static Grant Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(unprotect);
+        return StoredGrant.Read(unprotect(data));
+    }
+
+    internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
+        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    internal AccessToken? Find(string selectionKey) => Tokens.GetValueOrDefault(selectionKey);
+
+    /// <summary>The next generation, after a refresh. Without a new refresh token the old one stays (RFC 6749 §6).</summary>
+    internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now)
+    {
+        var tokens = Tokens
+            .Where(token => token.Key != selectionKey && !(token.Value.ExpiresAt <= now))
+            .Append(new(selectionKey, response.AccessToken));
+        return new(this)
+        {
+            RefreshToken = response.RefreshToken ?? RefreshToken,
+            IdToken = response.IdToken ?? IdToken,
+            Tokens = tokens.ToFrozenDictionary(StringComparer.Ordinal),
+        };
+    }
+}

@@ -1,0 +1,42 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Whose a grant is: a resource owner, named by the application's own user id, or the client itself. The two are never
+/// mixed: a user's request does not fall back to the client's token.
+/// </summary>
+public sealed class GrantOwner : IEquatable<GrantOwner>
+{
+    private GrantOwner(string? id) => Id = id;
+
+    /// <summary>The client itself, by its own credentials (RFC 6749 §4.4).</summary>
+    public static GrantOwner Client { get; } = new(null);
+
+    /// <summary>The application's id for the resource owner; <see langword="null"/> for the client itself.</summary>
+    public string? Id { get; }
+
+    /// <summary>A resource owner.</summary>
+    /// <param name="id">The application's own, stable id of the user: not the name they type, not the one at the authorization server.</param>
+    /// <exception cref="ArgumentException"><paramref name="id"/> is empty.</exception>
+    public static GrantOwner ResourceOwner(string id)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(id);
+        return new GrantOwner(id);
+    }
+
+    /// <summary>The same as <see cref="ResourceOwner"/>.</summary>
+    /// <param name="id">The application's own, stable id of the user.</param>
+    /// <exception cref="ArgumentException"><paramref name="id"/> is empty.</exception>
+    public static implicit operator GrantOwner(string id) => ResourceOwner(id);
+
+    /// <inheritdoc/>
+    public bool Equals(GrantOwner? other) => other is not null && string.Equals(Id, other.Id, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as GrantOwner);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Id is null ? 0 : Id.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>For messages: the resource owner's id, or <c>the client itself</c>.</summary>
+    public override string ToString() => Id is null ? "the client itself" : $"'{Id}'";
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Grants in this process's memory: gone with it. A grant that can still be used is never dropped; one that is of no use to
+/// anybody (no refresh token, every access token expired) is swept away.
+/// </summary>
+internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
+{
+    private const int FirstSweepAt = 1024;
+
+    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new();
+    private readonly UsedStates usedStates = new(time);
+    private readonly Lock changes = new();
+    private int owners;
+    private int sweepAt = FirstSweepAt;
+
+    public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        new(grants.GetValueOrDefault((clientName, owner), []));
+
+    public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        lock (changes)
+        {
+            if (grants.TryGetValue(Key(grant), out var others))
+            {
+                grants[Key(grant)] = [grant, .. others];
+            }
+            else
+            {
+                grants[Key(grant)] = [grant];
+                if (++owners >= sweepAt)
+                    Sweep();
+            }
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
+    {
+        lock (changes)
+        {
+            var all = grants.GetValueOrDefault(Key(newer), []);
+            int index = Array.FindIndex(all, grant => string.Equals(grant.Id, newer.Id, StringComparison.Ordinal));
+            if (index < 0 || all[index].Generation != newer.Generation - 1)
+                return new(false);
+            // Readers hold the old array without a lock.
+            var replaced = all.ToArray();
+            replaced[index] = newer;
+            grants[Key(newer)] = replaced;
+            return new(true);
+        }
+    }
+
+    public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        lock (changes)
+            Remove(Key(grant), other => string.Equals(other.Id, grant.Id, StringComparison.Ordinal));
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
+        new(usedStates.TryAdd(stateFingerprint, expiresAt));
+
+    private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> unwanted)
+    {
+        if (!grants.TryGetValue(key, out var all))
+            return;
+        var kept = Array.FindAll(all, grant => !unwanted(grant));
+        if (kept.Length > 0)
+            grants[key] = kept;
+        else if (grants.TryRemove(key, out _))
+            owners--;
+    }
+
+    private void Sweep()
+    {
+        var now = time.GetUtcNow();
+        foreach (var key in grants.Keys)
+            Remove(key, grant => grant.RefreshToken is null && grant.Tokens.Values.All(token => token.ExpiresAt <= now));
+        sweepAt = Math.Max(FirstSweepAt, owners * 2);
+    }
+
+    private static (string ClientName, GrantOwner Owner) Key(Grant grant) => (grant.ClientName, grant.Owner);
+}

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Keeps resource owners' access tokens alive: a good one is handed out at once, one that ends soon is renewed in the
+/// background, one that ended is waited for. One refresh at a time per grant, whatever scope asked for it, because each
+/// spends the grant's one refresh token.
+/// </summary>
+internal sealed class OwnerTokens(
+    CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
+{
+    private readonly SingleFlight<string, Renewal?> flights = new(StringComparer.Ordinal);
+
+    /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
+    public async ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var current = registration.Value;
+            var grant = await FindAsync(current, owner, selection, cancellationToken).ConfigureAwait(false);
+            var now = time.GetUtcNow();
+            bool renewable = grant.CanRefresh && !notes.IsLost(grant);
+            var known = Usable(grant, selection, rejected);
+            var state = known is null ? TokenState.Over : TokenLife.At(known, renewable, current.AccessTokenLifetimeWhenUnstated, now);
+            if (state == TokenState.Good || (state == TokenState.Early && !renewable))
+                return known!;
+            if (!renewable)
+                throw GrantRefresh.Reauthorize(current, grant.CanRefresh ? "the server no longer honours the grant" : "the access token is over and there is no refresh token");
+            if (state == TokenState.Early)
+            {
+                if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
+                    _ = RenewEarlyAsync(grant, selection);
+                return known!;
+            }
+            var renewal = await Renew(grant, selection, rejected).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // A flight for other scopes, one that found what this caller already had refused, or one whose grant was replaced
+            // brings nothing; the next look may.
+            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal) && !renewal.Token.Equals(rejected))
+                return renewal.Token;
+        }
+    }
+
+    /// <summary>The owner's newest grant of this registration at this server that covers the selection.</summary>
+    /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
+    public async ValueTask<Grant> FindAsync(ClientRegistration current, GrantOwner owner, TokenSelection selection, CancellationToken cancellationToken)
+    {
+        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        bool any = false;
+        foreach (var grant in grants)
+        {
+            if (!BelongsTo(grant, current))
+                continue;
+            any = true;
+            if (selection.Scopes.Count == 0 || ScopeText.Covers(grant.Scopes, selection.Scopes))
+                return grant;
+        }
+        throw GrantRefresh.Reauthorize(current, any
+            ? $"no grant covers the scopes {ScopeText.Join(selection.Scopes)}"
+            : "there is no grant; complete an authorization for this owner first");
+    }
+
+    /// <summary>Runs alone among everything that spends or ends this grant.</summary>
+    public async Task ExclusivelyAsync(Grant grant, Func<Task> work, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            bool ours = flights.JoinOrStart(
+                grant.Id,
+                async () =>
+                {
+                    await work().ConfigureAwait(false);
+                    return null;
+                },
+                out var flight);
+            try
+            {
+                await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception) when (!ours && !cancellationToken.IsCancellationRequested)
+            {
+                // Somebody else's refresh failed; its callers hear of it.
+            }
+            if (ours)
+                return;
+        }
+    }
+
+    public static bool BelongsTo(Grant grant, ClientRegistration current) =>
+        string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
+        && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal);
+
+    private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
+        grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
+
+    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected) =>
+        flights.JoinOrStart(grant.Id, async () =>
+            await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is { } token ? new Renewal(selection.Key, token) : null);
+
+    private async Task RenewEarlyAsync(Grant grant, TokenSelection selection)
+    {
+        try
+        {
+            await Renew(grant, selection, rejected: null).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            notes.EarlyFailed(grant, time.GetUtcNow());
+            Log.EarlyRefreshFailed(logger, grant.ClientName, exception.GetType().Name);
+        }
+    }
+
+    private sealed record Renewal(string SelectionKey, AccessToken Token);
+}

@@ -1,0 +1,38 @@
+namespace OAuthClient;
+
+/// <summary>What can be done with a token at a moment.</summary>
+internal enum TokenState
+{
+    /// <summary>Use it.</summary>
+    Good,
+
+    /// <summary>Use it, and fetch the next one meanwhile.</summary>
+    Early,
+
+    /// <summary>Wait for another.</summary>
+    Over,
+}
+
+/// <summary>The clock's part in the life of an access token: pure.</summary>
+internal static class TokenLife
+{
+    private static readonly TimeSpan LongestHeadStart = TimeSpan.FromSeconds(30);
+
+    /// <param name="token">The token in hand.</param>
+    /// <param name="renewable">Whether another can be had without the resource owner.</param>
+    /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
+    /// <param name="now">The moment.</param>
+    public static TokenState At(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
+    {
+        // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it.
+        if (token.ExpiresAt is null && !renewable)
+            return TokenState.Good;
+        var end = token.ExpiresAt ?? token.IssuedAt + whenUnstated;
+        if (now >= end)
+            return TokenState.Over;
+        return now >= end - HeadStart(end - token.IssuedAt) ? TokenState.Early : TokenState.Good;
+    }
+
+    /// <summary>min(30 s, 20 % of its life).</summary>
+    private static TimeSpan HeadStart(TimeSpan life) => life / 5 < LongestHeadStart ? life / 5 : LongestHeadStart;
+}

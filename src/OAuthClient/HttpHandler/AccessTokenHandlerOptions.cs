@@ -1,0 +1,100 @@
+namespace OAuthClient;
+
+/// <summary>Whose access token an HTTP client's requests carry, and where they may go with it. One owner and at least one origin must be stated.</summary>
+public sealed class AccessTokenHandlerOptions
+{
+    private readonly List<Uri> origins = [];
+    private readonly List<string> scopes = [];
+    private readonly List<Uri> resources = [];
+    private string? ownerStatedBy;
+
+    internal GrantOwner? Owner { get; private set; }
+    internal bool IsForCurrentUser { get; private set; }
+    internal IReadOnlyList<Uri> Origins => origins;
+    internal TokenSelection Selection => new(scopes, resources.Select(resource => resource.OriginalString));
+
+    /// <summary>The token of whoever the current request's user is.</summary>
+    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    public AccessTokenHandlerOptions ForCurrentUser()
+    {
+        StateOwner(nameof(ForCurrentUser));
+        IsForCurrentUser = true;
+        return this;
+    }
+
+    /// <summary>The token of one resource owner, always: for a console application or a worker that acts for somebody.</summary>
+    /// <param name="id">The application's id of the resource owner, as given to <c>CompleteAuthorizationAsync</c>.</param>
+    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    public AccessTokenHandlerOptions ForOwner(string id)
+    {
+        StateOwner(nameof(ForOwner));
+        Owner = GrantOwner.ResourceOwner(id);
+        return this;
+    }
+
+    /// <summary>The client's own token, by client credentials (RFC 6749 §4.4).</summary>
+    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    public AccessTokenHandlerOptions ForClient()
+    {
+        StateOwner(nameof(ForClient));
+        Owner = GrantOwner.Client;
+        return this;
+    }
+
+    /// <summary>Where the token may go: scheme, host and port must be the same. A request to anywhere else is not sent at all.</summary>
+    /// <param name="origin">Such as <c>https://api.example.com</c>; a path is not looked at and so not allowed.</param>
+    /// <exception cref="ArgumentException">It is no origin, or plain http beyond this machine.</exception>
+    public AccessTokenHandlerOptions To(string origin)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(origin);
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, allowHttpOnLoopback: true)
+            || uri.UserInfo.Length > 0 || uri.PathAndQuery != "/" || uri.Fragment.Length > 0)
+        {
+            throw new ArgumentException(
+                $"'{origin}' is no origin that a token may go to; write scheme, host and port, such as https://api.example.com (http only for this machine).", nameof(origin));
+        }
+        origins.Add(uri);
+        return this;
+    }
+
+    /// <summary>The same as <see cref="To(string)"/>.</summary>
+    /// <param name="origin">An address without path or query.</param>
+    /// <exception cref="ArgumentException">It is no origin, or plain http beyond this machine.</exception>
+    public AccessTokenHandlerOptions To(Uri origin)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        return To(origin.OriginalString);
+    }
+
+    /// <summary>A token with these scopes only (RFC 6749 §6), instead of everything that was granted.</summary>
+    /// <param name="narrower">The scopes.</param>
+    public AccessTokenHandlerOptions WithScopes(params IEnumerable<string> narrower)
+    {
+        scopes.AddRange(narrower);
+        return this;
+    }
+
+    /// <summary>A token for these protected resources (RFC 8707 §2.2), instead of the registration's.</summary>
+    /// <param name="protectedResources">Absolute URIs without fragment.</param>
+    public AccessTokenHandlerOptions WithResources(params IEnumerable<Uri> protectedResources)
+    {
+        resources.AddRange(protectedResources);
+        return this;
+    }
+
+    internal AccessTokenHandlerOptions Checked()
+    {
+        if (ownerStatedBy is null)
+            throw new InvalidOperationException("Say whose access token the requests carry: ForCurrentUser(), ForOwner(id) or ForClient().");
+        if (origins.Count == 0)
+            throw new InvalidOperationException("Say where the access token may go, for example To(\"https://api.example.com\").");
+        return this;
+    }
+
+    private void StateOwner(string by)
+    {
+        if (ownerStatedBy is not null)
+            throw new InvalidOperationException($"The owner of the access token is stated twice: {ownerStatedBy} and {by}. One HTTP client carries one kind of token; register two clients.");
+        ownerStatedBy = by;
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace OAuthClient;
+
+/// <summary>Checks an ID Token's signature against the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
+internal static class IdTokenSignature
+{
+    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
+
+    /// <summary>The keys that could have signed it: the right kind, for signing, and of that kid and algorithm where either is named.</summary>
+    public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedIdToken token, IReadOnlyList<JsonWebKey> keys) =>
+        [.. keys.Where(key =>
+            key.Kty == KeyType(token.Algorithm)
+            && key.Use is null or "" or "sig"
+            && (string.IsNullOrEmpty(key.Alg) || string.Equals(key.Alg, token.Algorithm, StringComparison.Ordinal))
+            && (token.KeyId is null || string.Equals(key.Kid, token.KeyId, StringComparison.Ordinal))
+            && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.KeySize >= 2048)
+            && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm)))];
+
+    /// <exception cref="ProtocolViolationException">No key verifies it.</exception>
+    public static async Task RequireAsync(UnverifiedIdToken token, IReadOnlyList<JsonWebKey> candidates)
+    {
+        foreach (var key in candidates)
+        {
+            var result = await Handler.ValidateTokenAsync(token.Token.Reveal(), Parameters(token, key)).ConfigureAwait(false);
+            if (result.IsValid)
+                return;
+        }
+        throw new ProtocolViolationException(candidates.Count == 0
+            ? $"None of the server's keys can have signed the ID Token ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
+            : "The ID Token's signature does not verify against the server's keys.");
+    }
+
+    // Signature only: the claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.
+    private static TokenValidationParameters Parameters(UnverifiedIdToken token, JsonWebKey key) => new()
+    {
+        RequireSignedTokens = true,
+        ValidateIssuerSigningKey = false,
+        IssuerSigningKeyResolver = (_, _, _, _) => [key],
+        TryAllIssuerSigningKeys = true,
+        ValidAlgorithms = [token.Algorithm],
+        ValidateIssuer = false,
+        ValidateAudience = false,
+        ValidateLifetime = false,
+        RequireExpirationTime = false,
+    };
+
+    private static string KeyType(string algorithm) =>
+        algorithm.StartsWith('E') ? JsonWebAlgorithmsKeyTypes.EllipticCurve : JsonWebAlgorithmsKeyTypes.RSA;
+
+    // RFC 7518 §3.4
+    private static string Curve(string algorithm) => algorithm switch
+    {
+        "ES256" => JsonWebKeyECTypes.P256,
+        "ES384" => JsonWebKeyECTypes.P384,
+        _ => JsonWebKeyECTypes.P521,
+    };
+}

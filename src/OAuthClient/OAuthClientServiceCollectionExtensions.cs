@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>Registers OAuth clients.</summary>
+public static class OAuthClientServiceCollectionExtensions
+{
+    /// <summary>Registers the one, unnamed client: inject <see cref="IOAuthClient"/>.</summary>
+    /// <param name="services">The service collection.</param>
+    /// <param name="configure">Describes the client and its server.</param>
+    public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, Action<OAuthClientOptions> configure) =>
+        AddOAuthClient(services, Options.DefaultName, configure);
+
+    /// <summary>Registers the one, unnamed client from configuration; changes of it take effect without a restart.</summary>
+    /// <param name="services">The service collection.</param>
+    /// <param name="configuration">A section with the names of <see cref="OAuthClientOptions"/>' properties.</param>
+    public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, IConfiguration configuration) =>
+        AddOAuthClient(services, Options.DefaultName, configuration);
+
+    /// <summary>Registers a named client: inject <see cref="IOAuthClient"/> with <c>[FromKeyedServices("name")]</c>.</summary>
+    /// <param name="services">The service collection.</param>
+    /// <param name="name">The client's name in this application.</param>
+    /// <param name="configure">Describes the client and its server.</param>
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, string name, Action<OAuthClientOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var builder = Register(services, name);
+        services.AddOptions<OAuthClientOptions>(name).Configure(configure).ValidateOnStart();
+        return builder;
+    }
+
+    /// <summary>Registers a named client from configuration; changes of it take effect without a restart.</summary>
+    /// <param name="services">The service collection.</param>
+    /// <param name="name">The client's name in this application.</param>
+    /// <param name="configuration">A section with the names of <see cref="OAuthClientOptions"/>' properties; an unknown name is an error.</param>
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, string name, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var builder = Register(services, name);
+        services.AddOptions<OAuthClientOptions>(name)
+            .Bind(configuration, binder => binder.ErrorOnUnknownConfiguration = true)
+            .ValidateOnStart();
+        return builder;
+    }
+
+    private static OAuthClientBuilder Register(IServiceCollection services, string name)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(name);
+        if (!Clients(services).Add(name))
+            throw new InvalidOperationException(name.Length == 0
+                ? "AddOAuthClient was called twice without a name; name the clients, for example AddOAuthClient(\"photos\", …)."
+                : $"AddOAuthClient was called twice for '{name}'; every client has a name of its own.");
+
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IGrantStore, InMemoryGrantStore>();
+        services.TryAddSingleton<SharedRedirectUris>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHandlers>());
+        services.AddKeyedSingleton(name, (provider, _) => new ClientComposition(provider, name));
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
+        if (name.Length == 0)
+            services.AddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(name));
+        return new OAuthClientBuilder(name, BackChannelHandlers.Register(services, name));
+    }
+
+    private static RegisteredClients Clients(IServiceCollection services)
+    {
+        if (services.FirstOrDefault(service => service.ServiceType == typeof(RegisteredClients))?.ImplementationInstance is RegisteredClients known)
+            return known;
+        var clients = new RegisteredClients();
+        services.AddSingleton(clients);
+        return clients;
+    }
+}

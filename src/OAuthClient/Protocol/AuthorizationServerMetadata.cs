@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>What the library knows of an authorization server: its metadata (RFC 8414 §2), or the endpoints as spelled out in the options.</summary>
+internal sealed record AuthorizationServerMetadata
+{
+    /// <summary>The issuer identifier, character by character; <see langword="null"/> when the server's name is not known.</summary>
+    public string? Issuer { get; init; }
+
+    public Uri? AuthorizationEndpoint { get; init; }
+    public Uri? TokenEndpoint { get; init; }
+    public Uri? RevocationEndpoint { get; init; }
+    public Uri? UserInfoEndpoint { get; init; }
+    public Uri? JwksUri { get; init; }
+
+    /// <summary>Whether every authorization response carries <c>iss</c> (RFC 9207 §3).</summary>
+    public bool SendsIssuerInResponse { get; init; }
+
+    public IReadOnlyList<string>? CodeChallengeMethods { get; init; }
+    public IReadOnlyList<string>? TokenEndpointAuthenticationMethods { get; init; }
+
+    /// <summary>Under which name grants of this server are kept: two servers never share one.</summary>
+    public string Identity => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
+
+    /// <exception cref="ProtocolViolationException">A member has the wrong shape, or an endpoint is not safe to talk to.</exception>
+    public static AuthorizationServerMetadata Read(JsonElement json, bool allowHttpOnLoopback)
+    {
+        return new()
+        {
+            Issuer = json.Text("issuer"),
+            AuthorizationEndpoint = Endpoint("authorization_endpoint"),
+            TokenEndpoint = Endpoint("token_endpoint"),
+            RevocationEndpoint = Endpoint("revocation_endpoint"),
+            UserInfoEndpoint = Endpoint("userinfo_endpoint"),
+            JwksUri = Endpoint("jwks_uri"),
+            SendsIssuerInResponse = json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
+                && sends.ValueKind == JsonValueKind.True,
+            CodeChallengeMethods = json.Texts("code_challenge_methods_supported"),
+            TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
+        };
+
+        Uri? Endpoint(string name)
+        {
+            if (json.Text(name) is not { } text)
+                return null;
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, allowHttpOnLoopback)
+                || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
+            {
+                throw new ProtocolViolationException(
+                    $"The server's metadata names '{ServerText.Clean(text)}' as {name}; an endpoint must be an absolute https address without user or fragment "
+                    + "(RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, DangerouslyAllowHttpOnLoopback allows http.");
+            }
+            return uri;
+        }
+    }
+}

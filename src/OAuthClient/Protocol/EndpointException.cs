@@ -1,0 +1,79 @@
+using System.Net;
+
+namespace OAuthClient;
+
+/// <summary>
+/// An endpoint of the authorization server answered with an error, or with something that is no answer at all
+/// (RFC 6749 §5.2, RFC 7009 §2.2.1, RFC 6750 §3.1).
+/// </summary>
+public class EndpointException : OAuthException
+{
+    internal EndpointException(EndpointFailure failure) : base(failure.Sentence())
+    {
+        Endpoint = failure.Endpoint;
+        StatusCode = failure.StatusCode;
+        Error = failure.Error;
+        ErrorDescription = failure.ErrorDescription;
+        ErrorUri = failure.ErrorUri;
+        RetryAfter = failure.RetryAfter;
+    }
+
+    /// <summary>The endpoint that answered, without its query.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>The HTTP status it answered with. A 200 can stand beside an <see cref="Error"/>: some servers do that.</summary>
+    public HttpStatusCode StatusCode { get; }
+
+    /// <summary>The error code, for example <c>invalid_client</c>; <see langword="null"/> when the answer held none.</summary>
+    public string? Error { get; }
+
+    /// <summary>The server's own words, made printable and cut at 256 characters. Untrusted: encode it before you show it.</summary>
+    public string? ErrorDescription { get; }
+
+    /// <summary>Where the server says more about the error. Untrusted.</summary>
+    public string? ErrorUri { get; }
+
+    /// <summary>How long the server asked to be left alone, when it did.</summary>
+    public TimeSpan? RetryAfter { get; }
+}
+
+/// <summary>The token endpoint refused, or answered with something that is no token response (RFC 6749 §5.2).</summary>
+public sealed class TokenEndpointException : EndpointException
+{
+    internal TokenEndpointException(EndpointFailure failure) : base(failure)
+    {
+    }
+}
+
+/// <summary>What an endpoint said instead of the answer that was asked for; every text in it is already made safe.</summary>
+internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpStatusCode StatusCode)
+{
+    public string? Error { get; init; }
+    public string? ErrorDescription { get; init; }
+    public string? ErrorUri { get; init; }
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>What was wrong when the server gave no error code, for example an HTML page.</summary>
+    public string? Instead { get; init; }
+
+    public string Sentence()
+    {
+        string answer = $"The {EndpointName} ({Endpoint}) answered {(int)StatusCode}";
+        return this switch
+        {
+            { Error: not null, ErrorDescription: not null } => $"{answer} {Error} (\"{ErrorDescription}\"){Advice()}",
+            { Error: not null } => $"{answer} {Error}{Advice()}",
+            _ => $"{answer} {Instead ?? "without a body"}.",
+        };
+    }
+
+    // What each code of RFC 6749 §5.2 most often means on a developer's first day with a server.
+    private string Advice() => Error switch
+    {
+        ErrorCodes.InvalidClient => ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
+        ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
+        ErrorCodes.UnauthorizedClient => ": the server does not allow this client to use this grant type; allow it in the client's registration there.",
+        ErrorCodes.UnsupportedGrantType => ": the server does not know this grant type.",
+        _ => ".",
+    };
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>What the library logs, under the category <c>OAuthClient</c>. No message takes a token, a code, a secret or a server's text.</summary>
+internal static partial class Log
+{
+    public const string Category = "OAuthClient";
+
+    [LoggerMessage(1, LogLevel.Warning, "OAuth client '{ClientName}' allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback); not for production")]
+    public static partial void HttpOnLoopbackAllowed(ILogger logger, string clientName);
+
+    [LoggerMessage(2, LogLevel.Warning, "OAuth client '{ClientName}' could not refresh an access token ahead of its end ({Fault}); it tries again while the token lives")]
+    public static partial void EarlyRefreshFailed(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(3, LogLevel.Warning, "OAuth client '{ClientName}' lost a grant: the server no longer honours its refresh token. The resource owner must authorize again")]
+    public static partial void GrantLost(ILogger logger, string clientName);
+
+    [LoggerMessage(4, LogLevel.Information, "OAuth client '{ClientName}' forgot a grant; the server offers no revocation endpoint, so its tokens live there until they expire")]
+    public static partial void NoRevocationEndpoint(ILogger logger, string clientName);
+}

@@ -1,0 +1,48 @@
+namespace OAuthClient;
+
+/// <summary>Parameter names on the wire (RFC 6749, 7636, 8707, 9207, OpenID Connect Core).</summary>
+internal static class Parameters
+{
+    public const string AccessToken = "access_token";
+    public const string AcrValues = "acr_values";
+    public const string ClientId = "client_id";
+    public const string ClientSecret = "client_secret";
+    public const string Code = "code";
+    public const string CodeChallenge = "code_challenge";
+    public const string CodeChallengeMethod = "code_challenge_method";
+    public const string CodeVerifier = "code_verifier";
+    public const string Error = "error";
+    public const string ErrorDescription = "error_description";
+    public const string ErrorUri = "error_uri";
+    public const string ExpiresIn = "expires_in";
+    public const string GrantType = "grant_type";
+    public const string IdToken = "id_token";
+    public const string Issuer = "iss";
+    public const string LoginHint = "login_hint";
+    public const string MaxAge = "max_age";
+    public const string Nonce = "nonce";
+    public const string Prompt = "prompt";
+    public const string RedirectUri = "redirect_uri";
+    public const string RefreshToken = "refresh_token";
+    public const string Resource = "resource";
+    public const string ResponseMode = "response_mode";
+    public const string ResponseType = "response_type";
+    public const string Scope = "scope";
+    public const string State = "state";
+    public const string Token = "token";
+    public const string TokenType = "token_type";
+    public const string TokenTypeHint = "token_type_hint";
+    public const string UiLocales = "ui_locales";
+}
+
+/// <summary>Error codes that the library acts on (RFC 6749 §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1).</summary>
+internal static class ErrorCodes
+{
+    public const string InvalidClient = "invalid_client";
+    public const string InvalidGrant = "invalid_grant";
+    public const string InvalidScope = "invalid_scope";
+    public const string InvalidToken = "invalid_token";
+    public const string UnauthorizedClient = "unauthorized_client";
+    public const string UnsupportedGrantType = "unsupported_grant_type";
+    public const string UnsupportedTokenType = "unsupported_token_type";
+}

@@ -1,0 +1,16 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace OAuthClient;
+
+/// <summary>The one place where randomness is drawn: state, nonce, code verifier, grant ids.</summary>
+internal static class RandomText
+{
+    /// <summary>256 random bits as 43 base64url characters: also a code verifier of the length RFC 7636 §4.1 recommends.</summary>
+    public static string Create()
+    {
+        Span<byte> bytes = stackalloc byte[32];
+        RandomNumberGenerator.Fill(bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+}

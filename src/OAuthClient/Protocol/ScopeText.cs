@@ -1,0 +1,19 @@
+namespace OAuthClient;
+
+/// <summary>Scopes on the wire: case-sensitive, separated by spaces, in no order (RFC 6749 §3.3).</summary>
+internal static class ScopeText
+{
+    public const string OpenId = "openid";
+
+    public static string Join(IReadOnlyCollection<string> scopes) => string.Join(' ', scopes);
+
+    public static IReadOnlyList<string> Split(string scope) =>
+        [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
+
+    public static bool Covers(IReadOnlyCollection<string> granted, IReadOnlyCollection<string> asked) =>
+        asked.All(scope => granted.Contains(scope, StringComparer.Ordinal));
+
+    // RFC 6749 A.4: scope-token = 1*NQCHAR (%x21 / %x23-5B / %x5D-7E)
+    public static bool IsToken(string scope) =>
+        scope.Length > 0 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>Reads a JSON object that a server sent: strict about duplicates and depth, silent about members nobody knows.</summary>
+internal static class ServerJson
+{
+    private static readonly JsonDocumentOptions Strict = new()
+    {
+        AllowDuplicateProperties = false,
+        MaxDepth = 32,
+    };
+
+    /// <summary>The object, or <see langword="null"/> when the bytes are anything else.</summary>
+    public static JsonElement? TryParseObject(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, Strict);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The member's text; <see langword="null"/> when it is absent, null, or empty.</summary>
+    /// <exception cref="ProtocolViolationException">It is there and is no string.</exception>
+    public static string? Text(this JsonElement json, string name)
+    {
+        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+            return null;
+        if (member.ValueKind != JsonValueKind.String)
+            throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
+        try
+        {
+            return member.GetString() is { Length: > 0 } text ? text : null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.", exception);
+        }
+    }
+
+    /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
+    /// <exception cref="ProtocolViolationException">It is there and is no array of strings.</exception>
+    public static IReadOnlyList<string>? Texts(this JsonElement json, string name)
+    {
+        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+            return null;
+        if (member.ValueKind != JsonValueKind.Array)
+            throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be an array of strings.");
+        var texts = new List<string>(member.GetArrayLength());
+        foreach (var item in member.EnumerateArray())
+        {
+            texts.Add(item.ValueKind == JsonValueKind.String
+                ? item.GetString()!
+                : throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string."));
+        }
+        return texts;
+    }
+}

@@ -1,0 +1,17 @@
+using System.Net;
+
+namespace OAuthClient;
+
+/// <summary>Which addresses are safe to talk to: https, or http to this very machine where the developer allowed it.</summary>
+internal static class Transport
+{
+    public static bool IsLoopback(Uri uri) =>
+        string.Equals(uri.IdnHost, "localhost", StringComparison.Ordinal)
+        || (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
+            && IPAddress.TryParse(uri.IdnHost, out var address) && IPAddress.IsLoopback(address));
+
+    public static bool IsSafe(Uri uri, bool allowHttpOnLoopback) =>
+        uri.IsAbsoluteUri
+        && (uri.Scheme == Uri.UriSchemeHttps
+            || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
+}

@@ -1,0 +1,111 @@
+namespace OAuthClient;
+
+/// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
+internal sealed class RegisteredOAuthClient(
+    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
+    AccessTokenSource tokens, OwnerTokens ownerTokens, GrantEnding ending, UserInfoEndpoint userInfo,
+    IGrantStore store, TimeProvider time) : IOAuthClient
+{
+    public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    {
+        var current = registration.Value;
+        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        if (!server.SendsIssuerInResponse && registration.SharesRedirectUri)
+        {
+            throw new OAuthException(
+                $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
+                + $"Give {current.DisplayName} a RedirectUri of its own.");
+        }
+        return AuthorizationRequest.Begin(current, server, parameters ?? new(), time.GetUtcNow());
+    }
+
+    public async Task<Grant> CompleteAuthorizationAsync(
+        PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pending);
+        ArgumentNullException.ThrowIfNull(response);
+        RequireResourceOwner(owner);
+        var current = registration.Value;
+        ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
+        if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
+            throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
+        var validated = ValidatedAuthorizationResponse.Validate(pending, response);
+        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+
+        // From here on the code is spent, so the exchange goes to its end even if the browser has left.
+        var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
+        var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
+        return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
+    }
+
+    public ValueTask<AccessToken> GetAccessTokenAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        return tokens.GetAsync(owner, TokenSelection.From(parameters), parameters?.Rejected, cancellationToken);
+    }
+
+    public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        return await tokenEndpoint.SendAsync(request, registration.Value, server, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
+    {
+        RequireResourceOwner(owner);
+        var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
+        return grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, registration.Value));
+    }
+
+    public Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
+    {
+        RequireResourceOwner(owner);
+        return ending.RevokeAllAsync(owner, cancellationToken);
+    }
+
+    public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
+    {
+        RequireResourceOwner(owner);
+        var token = await tokens.GetAsync(owner, TokenSelection.Everything, rejected: null, cancellationToken).ConfigureAwait(false);
+        var grant = await ownerTokens.FindAsync(registration.Value, owner, TokenSelection.Everything, cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        return await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ValidatedIdToken?> IdentityAsync(
+        TokenResponse response, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
+    {
+        if (response.IdToken is { } idToken)
+            return await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+        if (pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
+            throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
+        return null;
+    }
+
+    private async Task<Grant> KeepAsync(
+        TokenResponse response, ValidatedIdToken? identity, GrantOwner owner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
+    {
+        var grant = new Grant(RandomText.Create(), current.Name, owner, server.Identity, current.ClientId)
+        {
+            Subject = identity?.Subject,
+            Scopes = response.AccessToken.Scopes,
+            Resources = pending.Resources,
+            CreatedAt = time.GetUtcNow(),
+            RefreshToken = response.RefreshToken,
+            IdToken = identity?.Token,
+            Tokens = Grant.With(response.AccessToken),
+        };
+        var others = await store.FindAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
+        await ending.ForgetReplacedAsync(grant, others).ConfigureAwait(false);
+        return grant;
+    }
+
+    private static void RequireResourceOwner(GrantOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (owner.Id is null)
+            throw new ArgumentException("The client itself has no grant of this kind; name the resource owner.", nameof(owner));
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>The registration as it stands now: a reloaded configuration, such as a rotated client secret, needs no restart.</summary>
+internal sealed class CurrentRegistration(string name, IOptionsMonitor<OAuthClientOptions> options, SharedRedirectUris shared)
+{
+    private Snapshot? snapshot;
+
+    public string Name => name;
+
+    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    public ClientRegistration Value => Read().Registration;
+
+    /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
+    public bool SharesRedirectUri => Read().SharesRedirectUri.Value;
+
+    private Snapshot Read()
+    {
+        var current = options.Get(name);
+        var known = Volatile.Read(ref snapshot);
+        if (known is not null && ReferenceEquals(known.Options, current))
+            return known;
+        var fresh = new Snapshot(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)));
+        Volatile.Write(ref snapshot, fresh);
+        return fresh;
+    }
+
+    private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration, Lazy<bool> SharesRedirectUri);
+}

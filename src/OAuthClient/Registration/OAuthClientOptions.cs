@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient;
+
+/// <summary>One client at one authorization server. Validated at start; changes of the configuration take effect without a restart.</summary>
+[DebuggerDisplay("{ClientId} at {Issuer}")]
+[JsonConverter(typeof(RefusingJsonConverter<OAuthClientOptions>))]
+public sealed class OAuthClientOptions
+{
+    /// <summary>
+    /// The server's issuer identifier, exactly as the server writes it, character by character (RFC 8414 §2): a slash at
+    /// the end counts. The endpoints and keys are found from it, unless <see cref="TokenEndpoint"/> is spelled out.
+    /// </summary>
+    public Uri? Issuer { get; set; }
+
+    /// <summary>Where the browser is sent (RFC 6749 §3.1). Spelled out, it wins over the discovered one.</summary>
+    public Uri? AuthorizationEndpoint { get; set; }
+
+    /// <summary>Where tokens come from (RFC 6749 §3.2). Spelled out, nothing is discovered at all.</summary>
+    public Uri? TokenEndpoint { get; set; }
+
+    /// <summary>Where tokens are given back (RFC 7009). Spelled out, it wins over the discovered one.</summary>
+    public Uri? RevocationEndpoint { get; set; }
+
+    /// <summary>Where the server says who the user is (OpenID Connect Core §5.3). Spelled out, it wins over the discovered one.</summary>
+    public Uri? UserInfoEndpoint { get; set; }
+
+    /// <summary>Where the server's signing keys are (RFC 7517 §5). Spelled out, it wins over the discovered one.</summary>
+    public Uri? JwksUri { get; set; }
+
+    /// <summary>The client identifier the server gave (RFC 6749 §2.2).</summary>
+    public string ClientId { get; set; } = "";
+
+    /// <summary>
+    /// The client's password at the server, or <see langword="null"/> for a public client. A plain string because
+    /// configuration binds strings; it is never printed.
+    /// </summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public string? ClientSecret { get; set; }
+
+    /// <summary>
+    /// How the client proves who it is. Unset: with a secret, Basic, or the body where the server's metadata offers only that;
+    /// without a secret, nothing (RFC 6749 §2.3).
+    /// </summary>
+    public ClientAuthenticationMethod? ClientAuthentication { get; set; }
+
+    /// <summary>
+    /// Where the server sends the browser back: absolute, without fragment, registered there in exactly these characters
+    /// (RFC 6749 §3.1.2), and different for every server when a server's <see cref="Issuer"/> is not known (RFC 9700 §4.4).
+    /// Not needed by a client that only uses client credentials.
+    /// </summary>
+    public Uri? RedirectUri { get; set; }
+
+    /// <summary>What is asked for (RFC 6749 §3.3). With <c>openid</c> the server also says who the user is.</summary>
+    public IList<string> Scopes { get; set; } = [];
+
+    /// <summary>For which protected resources: absolute, without fragment (RFC 8707 §2).</summary>
+    public IList<Uri> Resources { get; set; } = [];
+
+    /// <summary><c>query</c> (what servers do when it is not set) or <c>form_post</c>: how the callback arrives.</summary>
+    public string? ResponseMode { get; set; }
+
+    /// <summary>Which signatures an ID Token may carry (OpenID Connect Core §3.1.3.7): <c>RS256</c> unless the client is registered otherwise.</summary>
+    public IList<string> IdTokenSigningAlgorithms { get; set; } = [];
+
+    /// <summary>How long an authorization may stay begun: 10 minutes unless set, and never more than an hour.</summary>
+    public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// For how long an access token is taken to be good when the server did not say and it can be had anew: 1 hour unless set.
+    /// One that cannot be had anew is used until the API refuses it.
+    /// </summary>
+    public TimeSpan AccessTokenLifetimeWhenUnstated { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The one deadline of a request to the server, its body and all: 30 seconds unless set.</summary>
+    public TimeSpan BackChannelDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Allows plain http to a server on this very machine, for development. Off unless set; a warning says so once.</summary>
+    public bool DangerouslyAllowHttpOnLoopback { get; set; }
+}
+
+/// <summary>How a client proves who it is at the token endpoint (RFC 6749 §2.3; one method per request).</summary>
+public enum ClientAuthenticationMethod
+{
+    /// <summary>A public client: it sends its <c>client_id</c> and proves nothing.</summary>
+    None,
+
+    /// <summary>Id and secret, form-encoded, in the Authorization header (<c>client_secret_basic</c>).</summary>
+    Basic,
+
+    /// <summary>Id and secret in the body (<c>client_secret_post</c>), for servers that know nothing better.</summary>
+    Body,
+}

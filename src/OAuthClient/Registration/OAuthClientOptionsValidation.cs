@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>Says at start what would fail later, in sentences that say what to write.</summary>
+internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, SharedRedirectUris shared)
+    : IValidateOptions<OAuthClientOptions>
+{
+    public ValidateOptionsResult Validate(string? name, OAuthClientOptions options)
+    {
+        name ??= Options.DefaultName;
+        if (!clients.Names.Contains(name))
+            return ValidateOptionsResult.Fail($"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …).");
+        string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
+        var failures = Failures(options).Concat(shared.Failures(name, options)).Select(sentence => $"{subject}: {sentence}").ToList();
+        return failures.Count > 0 ? ValidateOptionsResult.Fail(failures) : ValidateOptionsResult.Success;
+    }
+
+    private static IEnumerable<string> Failures(OAuthClientOptions o) =>
+        ClientFailures(o).Concat(EndpointFailures(o)).Concat(RequestFailures(o)).Concat(DurationFailures(o));
+
+    private static IEnumerable<string> ClientFailures(OAuthClientOptions o)
+    {
+        if (string.IsNullOrWhiteSpace(o.ClientId))
+            yield return "set ClientId to the identifier the server gave this client.";
+        if (o.ClientSecret is not null && string.IsNullOrWhiteSpace(o.ClientSecret))
+            yield return "ClientSecret is empty; write the secret, or leave it null for a public client.";
+        if (o.ClientAuthentication is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.Body && o.ClientSecret is null)
+            yield return $"ClientAuthentication is {o.ClientAuthentication}, which needs a ClientSecret; set it, or choose None for a public client.";
+        if (o.ClientAuthentication is ClientAuthenticationMethod.None && o.ClientSecret is not null)
+            yield return "ClientAuthentication is None but there is a ClientSecret, which would never be sent; remove one of the two.";
+        if (o.ClientAuthentication is { } method && !Enum.IsDefined(method))
+            yield return "ClientAuthentication must be None, Basic or Body.";
+    }
+
+    private static IEnumerable<string> EndpointFailures(OAuthClientOptions o)
+    {
+        if (o.Issuer is null && o.TokenEndpoint is null)
+            yield return "set Issuer to the server's address, so that its endpoints are discovered, or spell out TokenEndpoint (and AuthorizationEndpoint).";
+        foreach (var (name, uri) in new[]
+        {
+            (nameof(o.Issuer), o.Issuer),
+            (nameof(o.AuthorizationEndpoint), o.AuthorizationEndpoint),
+            (nameof(o.TokenEndpoint), o.TokenEndpoint),
+            (nameof(o.RevocationEndpoint), o.RevocationEndpoint),
+            (nameof(o.UserInfoEndpoint), o.UserInfoEndpoint),
+            (nameof(o.JwksUri), o.JwksUri),
+        })
+        {
+            if (uri is null)
+                continue;
+            if (!Transport.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
+            {
+                yield return !uri.IsAbsoluteUri ? $"{name} must be an absolute address such as https://accounts.example.com."
+                    : uri.Scheme == Uri.UriSchemeHttp && Transport.IsLoopback(uri)
+                        ? $"{name} uses http; use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."
+                        : $"{name} must use https.";
+            }
+            else if (uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
+            {
+                yield return $"{name} must have neither a fragment nor a user name.";
+            }
+        }
+        if (o.Issuer is { IsAbsoluteUri: true, Query.Length: > 0 })
+            yield return "Issuer must have no query (RFC 8414 §2).";
+    }
+
+    private static IEnumerable<string> RequestFailures(OAuthClientOptions o)
+    {
+        if (o.RedirectUri is { } redirect)
+        {
+            if (!redirect.IsAbsoluteUri)
+                yield return "RedirectUri must be an absolute address such as https://client.example.com/callback.";
+            else if (redirect.OriginalString.Contains('#', StringComparison.Ordinal))
+                yield return "RedirectUri must have no fragment (RFC 6749 §3.1.2).";
+            else if (redirect.Scheme == Uri.UriSchemeHttp && !Transport.IsLoopback(redirect))
+                yield return "RedirectUri must use https; plain http is for loopback addresses only (RFC 8252 §7.3).";
+            else if (redirect.Scheme is "javascript" or "data" or "file" or "vbscript")
+                yield return $"RedirectUri cannot use the scheme '{redirect.Scheme}'.";
+        }
+        if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeText.IsToken(scope)) is { } bad)
+            yield return $"the scope '{bad}' holds a space or another character that no scope may have; write each scope as an item of its own.";
+        if (o.Scopes.Contains(null!))
+            yield return "Scopes holds a null.";
+        foreach (var resource in o.Resources)
+        {
+            if (resource is null || !resource.IsAbsoluteUri || resource.OriginalString.Contains('#', StringComparison.Ordinal))
+                yield return $"the resource '{resource}' must be an absolute URI without a fragment (RFC 8707 §2).";
+        }
+        if (o.ResponseMode is not (null or "query" or "form_post"))
+            yield return "ResponseMode must be query or form_post; other modes bring tokens through the browser.";
+        foreach (string? algorithm in o.IdTokenSigningAlgorithms)
+        {
+            if (algorithm is null || !IdTokenAlgorithms.Supported.Contains(algorithm))
+                yield return $"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: {string.Join(", ", IdTokenAlgorithms.Supported)}.";
+        }
+        if (o.Scopes.Contains(ScopeText.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || o.JwksUri is null))
+            yield return "Scopes asks for openid while the endpoints are spelled out; then set Issuer and JwksUri too, so that the ID Token can be checked.";
+    }
+
+    private static IEnumerable<string> DurationFailures(OAuthClientOptions o)
+    {
+        if (o.PendingAuthorizationLifetime <= TimeSpan.Zero || o.PendingAuthorizationLifetime > TimeSpan.FromHours(1))
+            yield return "PendingAuthorizationLifetime must lie between zero and one hour.";
+        if (o.AccessTokenLifetimeWhenUnstated <= TimeSpan.Zero || o.AccessTokenLifetimeWhenUnstated > TimeSpan.FromDays(365))
+            yield return "AccessTokenLifetimeWhenUnstated must lie between zero and a year.";
+        if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))
+            yield return "BackChannelDeadline must lie between zero and five minutes.";
+    }
+}

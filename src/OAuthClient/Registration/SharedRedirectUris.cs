@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Mix-up (RFC 9700 §4.4): a response that does not name its server is told apart by the redirect URI it arrives at,
+/// so two servers must not share one.
+/// </summary>
+internal sealed class SharedRedirectUris(
+    RegisteredClients clients,
+    IEnumerable<IConfigureOptions<OAuthClientOptions>> configure,
+    IEnumerable<IPostConfigureOptions<OAuthClientOptions>> postConfigure)
+{
+    public IEnumerable<string> Failures(string name, OAuthClientOptions options)
+    {
+        foreach (var (otherName, other) in OthersAt(name, options))
+        {
+            if (options.Issuer is null || other.Issuer is null)
+            {
+                yield return $"RedirectUri is also that of OAuth client '{otherName}' at another server. Give each server a redirect URI of its own, "
+                    + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4).";
+            }
+        }
+    }
+
+    /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
+    public bool AnyFor(string name, OAuthClientOptions options) => OthersAt(name, options).Any();
+
+    private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(string name, OAuthClientOptions options)
+    {
+        if (options.RedirectUri is null)
+            yield break;
+        foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
+        {
+            var other = Unvalidated(otherName);
+            if (Uri.Compare(options.RedirectUri, other.RedirectUri, UriComponents.AbsoluteUri, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+                && !IsSameServer(options, other))
+            {
+                yield return (otherName, other);
+            }
+        }
+    }
+
+    private static bool IsSameServer(OAuthClientOptions one, OAuthClientOptions other) =>
+        one.Issuer is not null || other.Issuer is not null
+            ? string.Equals(one.Issuer?.OriginalString, other.Issuer?.OriginalString, StringComparison.Ordinal)
+            : one.TokenEndpoint == other.TokenEndpoint;
+
+    // Asking IOptionsMonitor would validate the other one too, which would ask for this one.
+    private OAuthClientOptions Unvalidated(string name)
+    {
+        var options = new OAuthClientOptions();
+        foreach (var step in configure)
+        {
+            if (step is IConfigureNamedOptions<OAuthClientOptions> named)
+                named.Configure(name, options);
+            else if (name.Length == 0)
+                step.Configure(options);
+        }
+        foreach (var step in postConfigure)
+            step.PostConfigure(name, options);
+        return options;
+    }
+}

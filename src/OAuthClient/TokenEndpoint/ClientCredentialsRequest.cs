@@ -1,0 +1,13 @@
+namespace OAuthClient;
+
+/// <summary>Tokens for the client itself (RFC 6749 §4.4.2).</summary>
+internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IReadOnlyList<string> resources)
+    : TokenRequest("client_credentials", scopes, resources)
+{
+    internal override void RequireAllowed(ClientRegistration registration)
+    {
+        // §4.4: MUST only be used by confidential clients.
+        if (registration.ClientSecret is null)
+            throw new OAuthException($"Client credentials are for confidential clients; set ClientSecret for {registration.DisplayName} (RFC 6749 §4.4).");
+    }
+}

@@ -1,0 +1,35 @@
+namespace OAuthClient;
+
+/// <summary>Sends token requests (RFC 6749 §3.2) and reads the answers.</summary>
+internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider time)
+{
+    /// <exception cref="TokenEndpointException">The server refused.</exception>
+    /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
+    public async Task<TokenResponse> SendAsync(
+        TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    {
+        request.RequireAllowed(registration);
+        var endpoint = server.TokenEndpoint ?? throw new OAuthException(
+            $"{server.Identity} names no token endpoint in its metadata; spell out TokenEndpoint.");
+
+        var form = new List<KeyValuePair<string, string>>(8) { new(Parameters.GrantType, request.GrantType) };
+        form.AddRange(request.Parameters());
+        if (request.Scopes is { Count: > 0 } scopes)
+            form.Add(new(Parameters.Scope, ScopeText.Join(scopes)));
+        foreach (string resource in request.Resources)
+            form.Add(new(Parameters.Resource, resource));
+        string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
+
+        // Counted from before the request left, a lifetime never ends later here than at the server.
+        var issuedAt = time.GetUtcNow();
+        var response = await backChannel.SendAsync(
+            new BackChannelRequest("token endpoint", endpoint)
+            {
+                Form = form,
+                Authorization = authorization,
+                Secrets = registration.ClientSecret is { } secret ? [.. request.Secrets, secret.Reveal()] : request.Secrets,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return TokenResponseReader.Read(response, request, issuedAt);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>Reads what the token endpoint answered (RFC 6749 §5.1, §5.2): tokens, or an exception that says why there are none.</summary>
+internal static class TokenResponseReader
+{
+    // Ten years: beyond it a number is an error of the server, and an overflow of ours.
+    private const long MaximumLifetimeSeconds = 315_360_000;
+
+    private static readonly FrozenSet<string> Named = FrozenSet.Create(
+        StringComparer.Ordinal,
+        Parameters.AccessToken, Parameters.TokenType, Parameters.ExpiresIn, Parameters.RefreshToken, Parameters.Scope, Parameters.IdToken);
+
+    public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
+    {
+        var parsed = response.Json();
+        // Some servers answer 200 with an error inside; others with a page, or nothing.
+        if (!response.IsSuccess || parsed is not { } json || json.TryGetProperty(Parameters.Error, out _))
+            throw new TokenEndpointException(response.Failure(parsed));
+
+        string value = json.Text(Parameters.AccessToken)
+            ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
+        string type = json.Text(Parameters.TokenType)
+            ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
+        if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
+            throw new ProtocolViolationException($"The token response's token_type is '{ServerText.Clean(type)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
+
+        var expiresAt = Lifetime(json) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
+        return new TokenResponse(
+            new AccessToken(value, issuedAt, expiresAt, Scopes(json, request), request.Resources),
+            json.Text(Parameters.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
+            json.Text(Parameters.IdToken) is { } idToken ? new IdToken(idToken) : null,
+            json.EnumerateObject().Where(member => !Named.Contains(member.Name))
+                .ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal));
+    }
+
+    private static IReadOnlyList<string> Scopes(JsonElement json, TokenRequest request) =>
+        json.TryGetProperty(Parameters.Scope, out var member) && member.ValueKind != JsonValueKind.Null
+            ? ScopeText.Split(json.Text(Parameters.Scope) ?? "")
+            : request.ScopesWhenUnstated;
+
+    private static long? Lifetime(JsonElement json)
+    {
+        if (!json.TryGetProperty(Parameters.ExpiresIn, out var member) || member.ValueKind == JsonValueKind.Null)
+            return null;
+        double seconds;
+        if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
+            seconds = number;
+        else if (member.ValueKind == JsonValueKind.String
+            && double.TryParse(member.GetString(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text))
+            seconds = text;
+        else
+            throw new ProtocolViolationException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");
+        return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
+    }
+}
