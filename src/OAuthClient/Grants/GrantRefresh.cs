@@ -7,8 +7,12 @@ internal sealed class GrantRefresh(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
     IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
-    public static ReauthorizationRequiredException Reauthorize(ClientRegistration current, string why, Exception? inner = null) =>
-        new(current.Name, $"The resource owner must authorize {current.DisplayName} (again): {why}. Begin an authorization.", inner);
+    public static ReauthorizationRequiredException Reauthorize(
+        ClientRegistration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
+        new(current.Name, $"The resource owner must authorize {current.DisplayName} (again): {why}. Begin an authorization.", inner)
+        {
+            IsForRefusedToken = isForRefusedToken,
+        };
 
     /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
