@@ -64,6 +64,8 @@ internal sealed class GrantRefresh(
             grant.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : grant.Resources);
         var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
+        if (!IdTokenValidation.IsPossible(server))
+            return response.WithoutIdToken();
         if (response.IdToken is { } idToken)
         {
             // A refreshed ID Token need not repeat the nonce (OpenID Connect Core §12.2), but it must be about the same user.
