@@ -9,6 +9,7 @@ namespace OAuthClient.AspNetCore;
 internal static class LocalPath
 {
     private const int MaximumLength = 512;
+    private const int MostRounds = 4;
     private const string ThisSite = "https://this-site.invalid";
 
     /// <summary>The path, normalised and percent-encoded, or the application's root.</summary>
@@ -16,13 +17,17 @@ internal static class LocalPath
 
     public static string? Normalise(string? url)
     {
-        if (url is null || url.Length > MaximumLength || !IsLocal(url))
-            return null;
-        if (!Uri.TryCreate(ThisSite + url, UriKind.Absolute, out var uri) || !string.Equals(uri.GetLeftPart(UriPartial.Authority), ThisSite, StringComparison.Ordinal))
-            return null;
-        // Dot segments are gone now, so "/.//e" has become "//e".
-        string normalised = uri.PathAndQuery + uri.Fragment;
-        return normalised.Length <= MaximumLength && IsLocal(normalised) ? normalised : null;
+        // Until nothing changes any more: without its dot segments "/.//e" is "//e", and a stray "%" can hide one from the first round.
+        for (int round = 0; round < MostRounds; round++)
+        {
+            if (url is null || url.Length > MaximumLength || !IsLocal(url) || !Uri.TryCreate(ThisSite + url, UriKind.Absolute, out var uri))
+                return null;
+            string normalised = uri.PathAndQuery + uri.Fragment;
+            if (string.Equals(normalised, url, StringComparison.Ordinal))
+                return url;
+            url = normalised;
+        }
+        return null;
     }
 
     private static bool IsLocal(string url)
@@ -31,7 +36,7 @@ internal static class LocalPath
             return false;
         string path = url.Split('?', '#')[0];
         // Whoever decodes it once more than it was encoded, must not find another site either.
-        for (int round = 0; round < 4; round++)
+        for (int round = 0; round < MostRounds; round++)
         {
             if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal) || path.Contains('\\', StringComparison.Ordinal) || path.Any(char.IsControl))
                 return false;

@@ -44,7 +44,7 @@ internal sealed class App : IAsyncDisposable
     /// <param name="environment">Development has the developer exception page.</param>
     /// <param name="endpoints">Adds to the endpoints.</param>
     public static async Task<App> StartAsync(
-        Action<OAuthClientOptions>? client = null, Action<IServiceCollection>? services = null, Action<WebApplication>? pipeline = null,
+        Action<OAuthClientOptions>? client = null, Action<IServiceCollection, TestResourceServer>? services = null, Action<WebApplication>? pipeline = null,
         Action<WebApplication>? endpoints = null, string environment = "Development")
     {
         var server = await TestAuthorizationServer.StartAsync();
@@ -57,7 +57,7 @@ internal sealed class App : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new Lines(app.Logged));
         builder.Services.AddSingleton<TimeProvider>(app.Time);
-        services?.Invoke(builder.Services);
+        services?.Invoke(builder.Services, app.Api);
         builder.Services.AddRouting();
         builder.Services.AddControllers().AddApplicationPart(typeof(App).Assembly);
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
