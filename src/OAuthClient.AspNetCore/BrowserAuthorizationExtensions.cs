@@ -55,7 +55,7 @@ public static class BrowserAuthorizationExtensions
             }
             catch (ReauthorizationRequiredException exception) when (string.Equals(exception.ClientName, clientName, StringComparison.Ordinal))
             {
-                if (await Reauthorization.BeginAsync(invocation.HttpContext, clientName).ConfigureAwait(false) is { } result)
+                if (await Reauthorization.BeginAsync(invocation.HttpContext, clientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
                     return result;
                 throw;
             }

@@ -19,7 +19,7 @@ public sealed class ReauthorizeWhenNeededAttribute(string clientName = "") : Att
     {
         ArgumentNullException.ThrowIfNull(context);
         if (context.Exception is ReauthorizationRequiredException exception && string.Equals(exception.ClientName, ClientName, StringComparison.Ordinal)
-            && await Reauthorization.BeginAsync(context.HttpContext, ClientName).ConfigureAwait(false) is { } result)
+            && await Reauthorization.BeginAsync(context.HttpContext, ClientName, context.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
         {
             context.ExceptionHandled = true;
             context.Result = result;
