@@ -1,1 +1,35 @@
-return;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Mvc;
+using OAuthClient;
+using OAuthClient.AspNetCore;
+using WebApp;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+// Which server plays along: the built-in one, or yours by --issuer https://… --client-id … --api https://…
+await using var server = await BuiltInServer.StartUnlessConfiguredAsync(builder.Configuration, args);
+
+// Your own login: here a cookie for whoever types a name.
+builder.Services.AddControllersWithViews(o => o.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));
+builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(Visitors.Cookie);
+builder.Services.AddAntiforgery(Visitors.Antiforgery);
+
+// Describe the client once: issuer, client id and secret, scopes. Everything else is found out from the issuer.
+builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos")).AddBrowserAuthorization();
+
+// An HttpClient whose requests carry the current user's access token, and carry it nowhere else.
+var api = new Uri(builder.Configuration["Api"]!);
+builder.Services.AddHttpClient<PhotosApi>(http => http.BaseAddress = api)
+    .AddAccessTokenHandler("photos", token => token.ForCurrentUser().To(api));
+
+var app = builder.Build();
+app.UseExceptionHandler(Problems.Handler);
+app.Use(Problems.SetSecurityHeaders);
+app.UseStaticFiles();
+app.UseAuthentication();
+app.UseAuthorization();
+app.MapControllers();
+
+await app.StartAsync();
+Address.Announce(app, server);
+await app.WaitForShutdownAsync();

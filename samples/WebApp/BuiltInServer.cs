@@ -1,0 +1,68 @@
+using OAuthClient.Testing;
+
+namespace WebApp;
+
+/// <summary>For those who have no server at hand: an authorization server and an API in this very process. Users: alice and bob.</summary>
+internal sealed class BuiltInServer(TestAuthorizationServer server, TestResourceServer api) : IAsyncDisposable
+{
+    private const string ClientId = "web-sample";
+    private const string ClientSecret = "not-so-secret, it is a sample";
+
+    private static readonly Dictionary<string, string> Switches = new(StringComparer.Ordinal)
+    {
+        ["--issuer"] = "Photos:Issuer",
+        ["--client-id"] = "Photos:ClientId",
+        ["--client-secret"] = "Photos:ClientSecret",
+        ["--response-mode"] = "Photos:ResponseMode",
+        ["--api"] = "Api",
+    };
+
+    /// <summary>Fills the section <c>Photos</c>, unless it names a server already. A secret of yours is better kept in the environment: <c>Photos__ClientSecret</c>.</summary>
+    public static async Task<BuiltInServer?> StartUnlessConfiguredAsync(ConfigurationManager configuration, string[] args)
+    {
+        configuration.AddCommandLine(args, Switches);
+        if (configuration["urls"] is null && configuration["http_ports"] is null)
+            configuration["urls"] = "http://localhost:5080";
+        // Nothing but what a visitor should see.
+        configuration["Logging:LogLevel:Default"] ??= "Warning";
+        configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
+
+        string[] scopes = ["openid", "profile", "offline_access"];
+        BuiltInServer? started = null;
+        if (configuration["Photos:Issuer"] is null)
+        {
+            var server = await TestAuthorizationServer.StartAsync(o => o.AccessTokenLifetime = TimeSpan.FromMinutes(1));
+            var api = await server.StartResourceServerAsync(o => o.RequiredScope = "photos.read");
+            started = new(server, api);
+            configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["Photos:Issuer"] = server.Issuer.OriginalString,
+                ["Photos:ClientId"] = ClientId,
+                ["Photos:ClientSecret"] = ClientSecret,
+                ["Photos:DangerouslyAllowHttpOnLoopback"] = "true",
+                ["Api"] = api.BaseAddress.OriginalString,
+            });
+            scopes = [.. scopes, "photos.read"];
+        }
+        if (configuration["Api"] is null)
+            throw new InvalidOperationException("Say where your API is, with --api https://… : it answers GET /photos with [{ \"id\", \"title\", \"image\" }].");
+        if (!configuration.GetSection("Photos:Scopes").Exists())
+            configuration.AddInMemoryCollection(scopes.Select((scope, i) => KeyValuePair.Create($"Photos:Scopes:{i}", (string?)scope)));
+        return started;
+    }
+
+    /// <summary>What you do once on a real server's own pages.</summary>
+    public void Register(string redirectUri) => server.AddClient(new TestClient
+    {
+        ClientId = ClientId,
+        ClientSecret = ClientSecret,
+        DisplayName = "Passepartout",
+        RedirectUris = { redirectUri },
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await api.DisposeAsync();
+        await server.DisposeAsync();
+    }
+}

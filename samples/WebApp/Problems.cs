@@ -1,0 +1,33 @@
+using OAuthClient;
+
+namespace WebApp;
+
+/// <summary>What a visitor reads when something went wrong: what happened, and what to do; never the exception's own words.</summary>
+public sealed record Problems(string Title, string Text)
+{
+    internal static ExceptionHandlerOptions Handler { get; } = new()
+    {
+        ExceptionHandlingPath = "/problem",
+        StatusCodeSelector = error => error is OAuthException ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError,
+    };
+
+    internal static Problems Describe(Exception? error) => error switch
+    {
+        ProtocolViolationException => new(
+            "That link has had its day",
+            "It was used before, took too long, or was made for another browser. Nothing was connected by it. Please start again."),
+        AuthorizationResponseException => new(
+            "The photo service refused", "It could not do what we asked for. Please try again; if it stays like this, tell us."),
+        OAuthException or HttpRequestException => new(
+            "The photo service does not answer properly", "Nothing is lost. Please try again in a moment."),
+        _ => new("Something went wrong", "Please try again."),
+    };
+
+    // No form-action: Chromium holds it against the redirect that follows a form, and Connect's goes to the authorization server.
+    internal static Task SetSecurityHeaders(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return next(context);
+    }
+}

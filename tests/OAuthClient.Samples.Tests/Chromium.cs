@@ -1,0 +1,48 @@
+using Microsoft.Playwright;
+
+namespace OAuthClient.Samples.Tests;
+
+/// <summary>The Chromium that is installed here, without a window.</summary>
+internal sealed class Chromium : IAsyncDisposable
+{
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+
+    private readonly IPlaywright playwright;
+
+    private Chromium(IPlaywright playwright, IBrowser browser)
+    {
+        this.playwright = playwright;
+        Browser = browser;
+    }
+
+    public IBrowser Browser { get; }
+
+    /// <summary>Skips the test where there is none, with a line that says what to do; where every test must run, fails it.</summary>
+    public static async Task<Chromium> StartAsync()
+    {
+        if (Find() is not { } executable)
+        {
+            const string missing = "NO CHROMIUM: the browser tests did not run. Install it (apt-get install chromium, or any Chrome on the PATH) and run them again.";
+            if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
+                Assert.Fail(missing);
+            await TestContext.Progress.WriteLineAsync(missing);
+            Assert.Ignore(missing);
+            throw new InvalidOperationException("Neither of the two returns.");
+        }
+        var started = await Playwright.CreateAsync();
+        return new(started, await started.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = ["--no-sandbox", "--disable-dev-shm-usage"] }));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Browser.DisposeAsync();
+        playwright.Dispose();
+    }
+
+    private static string? Find() =>
+        (from name in Names
+         from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+         let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)
+         where folder.Length > 0 && File.Exists(path)
+         select path).FirstOrDefault();
+}

@@ -1,0 +1,59 @@
+using Microsoft.Playwright;
+
+namespace OAuthClient.Samples.Tests;
+
+/// <summary>Good to look at: on a phone as on a desk, by day and by night.</summary>
+public sealed class WebAppLooksTests
+{
+    private Chromium chromium = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync() => chromium = await Chromium.StartAsync();
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (chromium is not null)
+            await chromium.DisposeAsync();
+    }
+
+    [TestCase(320, ColorScheme.Light), TestCase(390, ColorScheme.Dark), TestCase(1280, ColorScheme.Light), TestCase(1280, ColorScheme.Dark)]
+    [Description("Each page fits its width without scrolling sideways; a screenshot of each is kept with the test's results")]
+    public async Task Every_page_fits(int width, ColorScheme scheme)
+    {
+        await using var visit = await WebAppVisit.StartAsync(chromium);
+        var page = await (await visit.OpenBrowserAsync(new() { ViewportSize = new() { Width = width, Height = width < 500 ? 700 : 800 }, ColorScheme = scheme })).NewPageAsync();
+        string prefix = $"webapp-{width}-{scheme}".ToLowerInvariant();
+
+        await page.GotoAsync(visit.Address);
+        await FitsAsync(page, prefix, "1-start");
+        await page.GotoAsync(visit.Address + "/sign-in");
+        await FitsAsync(page, prefix, "2-sign-in");
+        await page.SignInAsync(visit.Address, "Wolfeschlegelsteinhausenbergerdorff-Anna");
+        await FitsAsync(page, prefix, "3-welcome");
+        await page.BeginAsync();
+        await FitsAsync(page, prefix, "4-login");
+        await page.LogInAsync();
+        await FitsAsync(page, prefix, "5-consent");
+        await page.DenyAsync();
+        await page.SeesAsync("No photos, then.");
+        await FitsAsync(page, prefix, "6-denied");
+        await page.BeginAsync();
+        await page.AllowAsync();
+        await page.SeesPhotosAsync();
+        await FitsAsync(page, prefix, "7-photos");
+        await page.GotoAsync(visit.Address);
+        await FitsAsync(page, prefix, "8-connected");
+        await page.GotoAsync(visit.Address + "/callback?code=1&state=2");
+        await FitsAsync(page, prefix, "9-problem");
+    }
+
+    private static async Task FitsAsync(IPage page, string prefix, string name)
+    {
+        string file = Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots", $"{prefix}-{name}.png");
+        await page.ScreenshotAsync(new() { Path = file, FullPage = true });
+        TestContext.AddTestAttachment(file);
+        int[] widths = await page.EvaluateAsync<int[]>("[document.documentElement.scrollWidth, document.documentElement.clientWidth]");
+        Assert.That(widths[0], Is.LessThanOrEqualTo(widths[1]), name);
+    }
+}
