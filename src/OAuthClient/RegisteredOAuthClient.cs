@@ -16,7 +16,7 @@ internal sealed class RegisteredOAuthClient(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? new(), time.GetUtcNow());
+        return AuthorizationRequest.Begin(current, server, parameters ?? new(), time.GetUtcNow(), registration.HasOtherServers);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
@@ -77,7 +77,12 @@ internal sealed class RegisteredOAuthClient(
         TokenResponse response, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
     {
         if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server)))
-            return await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+        {
+            var validated = await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+            if (pending.MaxAge is { } maxAge)
+                IdTokenClaims.RequireRecentSignIn(validated.Claims, maxAge, time.GetUtcNow());
+            return validated;
+        }
         if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
             throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
         return null;

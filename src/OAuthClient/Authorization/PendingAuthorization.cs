@@ -42,6 +42,8 @@ public sealed class PendingAuthorization
     internal string Server { get; init; } = "";
     internal string? Issuer { get; init; }
     internal bool RequiresIssuer { get; init; }
+    internal bool RequiresPath { get; init; }
+    internal TimeSpan? MaxAge { get; init; }
     internal string RedirectUri { get; init; } = "";
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -76,6 +78,8 @@ public sealed class PendingAuthorization
         writer.Write(Server);
         writer.Write(Issuer ?? "");
         writer.Write(RequiresIssuer);
+        writer.Write(RequiresPath);
+        writer.Write(MaxAge is { } age ? (long)age.TotalSeconds : -1);
         writer.Write(RedirectUri);
         writer.Write(State);
         writer.Write(Nonce ?? "");
@@ -109,6 +113,8 @@ public sealed class PendingAuthorization
                 Server = reader.ReadString(),
                 Issuer = NullIfEmpty(reader.ReadString()),
                 RequiresIssuer = reader.ReadBoolean(),
+                RequiresPath = reader.ReadBoolean(),
+                MaxAge = reader.ReadInt64() is >= 0 and var seconds ? TimeSpan.FromSeconds(seconds) : null,
                 RedirectUri = reader.ReadString(),
                 State = reader.ReadString(),
                 Nonce = NullIfEmpty(reader.ReadString()),

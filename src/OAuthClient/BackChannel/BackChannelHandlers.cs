@@ -14,6 +14,8 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
         services.AddHttpClient(BackChannel.ClientNamePrefix + name)
             // Defaults come first and the user's own settings after: this clears the ones and leaves the others.
             .ConfigureAdditionalHttpMessageHandlers((inherited, _) => inherited.Clear())
+            // An API key that the application sends everywhere is not the authorization server's business.
+            .ConfigureHttpClient(client => client.DefaultRequestHeaders.Clear())
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
                 ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -56,12 +58,19 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
                     sockets.AllowAutoRedirect = false;
                 if (sockets.UseCookies)
                     sockets.UseCookies = false;
+                // They would answer a 401 by sending the same again; clients authenticate in other ways here.
+                if (sockets.Credentials is not null)
+                    sockets.Credentials = null;
                 break;
             case HttpClientHandler client:
                 if (client.AllowAutoRedirect)
                     client.AllowAutoRedirect = false;
                 if (client.UseCookies)
                     client.UseCookies = false;
+                if (client.UseDefaultCredentials)
+                    client.UseDefaultCredentials = false;
+                if (client.Credentials is not null)
+                    client.Credentials = null;
                 break;
         }
     }

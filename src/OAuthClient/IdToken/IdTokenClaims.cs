@@ -25,6 +25,13 @@ internal static class IdTokenClaims
         return claims.Text("sub") ?? throw new ProtocolViolationException("The ID Token has no sub, so it does not say who signed in.");
     }
 
+    /// <exception cref="ProtocolViolationException">The user was last asked to sign in longer ago than was asked for, or nobody says when.</exception>
+    public static void RequireRecentSignIn(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
+    {
+        if (now - ClockSkew > Time(claims, "auth_time") + maxAge)
+            throw new ProtocolViolationException("The ID Token's auth_time is longer ago than the max_age that was asked for (OpenID Connect Core §3.1.3.7); the user did not sign in anew.");
+    }
+
     private static void RequireAudience(JsonElement claims, string clientId)
     {
         var audience = claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array
