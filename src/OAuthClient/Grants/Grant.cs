@@ -110,7 +110,8 @@ public sealed class Grant
     {
         var tokens = Tokens
             .Where(token => token.Key != selectionKey && !(token.Value.ExpiresAt <= now))
-            .Append(new(selectionKey, response.AccessToken));
+            // A stored token is replaced only by a newer one.
+            .Append(new(selectionKey, Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt ? known : response.AccessToken));
         return new(this)
         {
             RefreshToken = response.RefreshToken ?? RefreshToken,
