@@ -105,6 +105,8 @@ public sealed class Grant
 
     internal AccessToken? Find(string selectionKey) => Tokens.GetValueOrDefault(selectionKey);
 
+    internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
+
     /// <summary>The next generation, after a refresh. Without a new refresh token the old one stays (RFC 6749 §6).</summary>
     internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now)
     {

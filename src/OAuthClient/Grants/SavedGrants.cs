@@ -22,7 +22,7 @@ internal sealed class SavedGrants(IGrantStore store, ILogger logger)
             unsaved.TryRemove(grant.Id, out _);
             return stored;
         }
-        var newer = kept.Change(stored);
+        var newer = kept.On(stored);
         try
         {
             if (await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))
@@ -41,26 +41,31 @@ internal sealed class SavedGrants(IGrantStore store, ILogger logger)
     /// <returns>Whether there still was a grant to save it to.</returns>
     public async Task<bool> SaveAsync(Grant grant, RefreshToken spent, Func<Grant, Grant> change)
     {
+        // On top of what could not be saved before, if anything: the store is that much further behind.
+        var older = unsaved.GetValueOrDefault(grant.Id);
+        var pending = older is null ? new Unsaved(spent, change) : new Unsaved(older.Spent, stored => change(older.Change(stored)));
+        unsaved[grant.Id] = pending;
         try
         {
-            while (!await store.TryReplaceAsync(change(grant), CancellationToken.None).ConfigureAwait(false))
+            var stored = older is null ? grant : await StoredAsync(grant).ConfigureAwait(false);
+            // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays.
+            while (stored is not null && pending.Spent.Equals(stored.RefreshToken))
             {
-                if (await StoredAsync(grant).ConfigureAwait(false) is not { } newest)
-                    return false;
-                // Someone stored the outcome of another refresh: its refresh token is the newer one, and stays.
-                if (!spent.Equals(newest.RefreshToken))
-                    return true;
-                if (newest.Generation == grant.Generation)
+                if (await store.TryReplaceAsync(pending.On(stored), CancellationToken.None).ConfigureAwait(false))
+                    break;
+                long refused = stored.Generation;
+                stored = await StoredAsync(grant).ConfigureAwait(false);
+                if (stored?.Generation == refused)
                     throw new InvalidOperationException("The store refuses the next generation of what it says it holds.");
-                grant = newest;
             }
+            Forget(grant);
+            return stored is not null;
         }
         catch (Exception exception)
         {
-            unsaved[grant.Id] = new(spent, change);
             Log.GrantNotSaved(logger, grant.ClientName, exception.GetType().Name);
+            return true;
         }
-        return true;
     }
 
     public void Forget(Grant grant) => unsaved.TryRemove(grant.Id, out _);
@@ -71,5 +76,11 @@ internal sealed class SavedGrants(IGrantStore store, ILogger logger)
         return all.FirstOrDefault(stored => string.Equals(stored.Id, grant.Id, StringComparison.Ordinal));
     }
 
-    private sealed record Unsaved(RefreshToken Spent, Func<Grant, Grant> Change);
+    /// <param name="Spent">The refresh token the store still holds.</param>
+    /// <param name="Change">All that happened since.</param>
+    private sealed record Unsaved(RefreshToken Spent, Func<Grant, Grant> Change)
+    {
+        // However much happened, to the store it is one step.
+        public Grant On(Grant stored) => Change(stored).AfterGeneration(stored.Generation);
+    }
 }
