@@ -64,6 +64,7 @@ internal static class AuthorizationRequest
             RedirectUri = redirectUri.OriginalString,
             State = state,
             Nonce = nonce,
+            MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
             CodeVerifier = verifier,
             Scopes = scopes,
             Resources = resources,
