@@ -86,13 +86,16 @@ internal sealed class RegisteredOAuthClient(
     {
         if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server)))
         {
-            var validated = await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
-            if (pending.MaxAge is { } maxAge)
-                IdTokenClaims.RequireRecentSignIn(validated.Claims, maxAge, time.GetUtcNow());
-            return validated;
+            var identity = await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+            if (pending is { MaxAge: { } maxAge, Nonce: not null })
+                IdTokenClaims.RequireRecentSignIn(identity.Claims, maxAge, time.GetUtcNow());
+            return identity;
         }
         if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
             throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
+        // Whoever can take max_age out of the address can take openid out too.
+        if (pending is { MaxAge: not null, Nonce: not null })
+            throw new ProtocolViolationException("max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7).");
         return null;
     }
 

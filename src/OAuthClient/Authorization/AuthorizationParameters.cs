@@ -16,8 +16,8 @@ public sealed class AuthorizationParameters
     public string? LoginHint { get; init; }
 
     /// <summary>
-    /// How long ago the user may have last been asked to sign in; sent in whole seconds. With <c>openid</c> the ID Token must
-    /// confirm it by <c>auth_time</c>, or the authorization is refused (OpenID Connect Core §3.1.3.7).
+    /// How long ago the user may have last been asked to sign in; sent in whole seconds. With <c>openid</c> the ID Token's
+    /// <c>auth_time</c> is held against it.
     /// </summary>
     public TimeSpan? MaxAge { get; init; }
 

@@ -13,6 +13,8 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
     public static IHttpClientBuilder Register(IServiceCollection services, string name) =>
         services.AddHttpClient(BackChannel.ClientNamePrefix + name)
             // Defaults come first and the user's own settings after: this clears the ones and leaves the others.
+            // IHttpClientFactory's log redacts headers in its text, but its structured state holds them: the client secret, and what a server echoes.
+            .RemoveAllLoggers()
             .ConfigureAdditionalHttpMessageHandlers((inherited, _) => inherited.Clear())
             // An API key that the application sends everywhere is not the authorization server's business.
             .ConfigureHttpClient(client => client.DefaultRequestHeaders.Clear())
