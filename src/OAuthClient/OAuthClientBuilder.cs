@@ -5,9 +5,10 @@ namespace OAuthClient;
 /// <summary>A registered client, for what other packages and the application add to it.</summary>
 public sealed class OAuthClientBuilder
 {
-    internal OAuthClientBuilder(string name, IHttpClientBuilder backChannel)
+    internal OAuthClientBuilder(string name, IServiceCollection services, IHttpClientBuilder backChannel)
     {
         Name = name;
+        Services = services;
         BackChannel = backChannel;
     }
 
@@ -15,7 +16,7 @@ public sealed class OAuthClientBuilder
     public string Name { get; }
 
     /// <summary>The service collection it was registered in.</summary>
-    public IServiceCollection Services => BackChannel.Services;
+    public IServiceCollection Services { get; }
 
     /// <summary>
     /// The HTTP client that talks to the authorization server: for a proxy, certificates, further handlers. Whatever is set

@@ -71,7 +71,7 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
         if (name.Length == 0)
             services.AddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(name));
-        return new OAuthClientBuilder(name, BackChannelHandlers.Register(services, name));
+        return new OAuthClientBuilder(name, services, BackChannelHandlers.Register(services, name));
     }
 
     private static RegisteredClients Clients(IServiceCollection services)

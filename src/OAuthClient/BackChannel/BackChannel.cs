@@ -58,15 +58,26 @@ internal sealed class BackChannel(string name, IHttpClientFactory clients, Curre
         using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var body = new ArrayBufferWriter<byte>(4096);
         int read;
-        while ((read = await stream.ReadAsync(body.GetMemory(4096), cancellationToken).ConfigureAwait(false)) > 0)
+        try
         {
-            body.Advance(read);
-            if (body.WrittenCount > request.MaximumResponseLength)
+            while ((read = await stream.ReadAsync(body.GetMemory(4096), cancellationToken).ConfigureAwait(false)) > 0)
             {
-                throw new HttpRequestException(
-                    HttpRequestError.ConfigurationLimitExceeded,
-                    $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
+                body.Advance(read);
+                if (body.WrittenCount > request.MaximumResponseLength)
+                {
+                    throw new HttpRequestException(
+                        HttpRequestError.ConfigurationLimitExceeded,
+                        $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
+                }
             }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            // What HttpClient would make of it, had it read the body: one type for every fault of the network.
+            throw new HttpRequestException(
+                (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
+                $"The answer of the {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) broke off.",
+                exception);
         }
         return body.WrittenMemory;
     }

@@ -27,18 +27,27 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
             return;
         // The deadline is ours (it covers the body); HttpClient's would cut a longer one short.
         options.HttpClientActions.Add(client => client.Timeout = Timeout.InfiniteTimeSpan);
-        options.HttpMessageHandlerBuilderActions.Add(builder =>
-        {
-            Harden(builder.PrimaryHandler);
-            builder.AdditionalHandlers.Add(new OneSendGuard());
-        });
+        options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = Guarded(builder.PrimaryHandler));
         options.ShouldRedactHeaderValue = static _ => true;
+    }
+
+    // Not one more additional handler: builder filters and later options could still put another one beneath it.
+    private static HttpMessageHandler Guarded(HttpMessageHandler primary)
+    {
+        DelegatingHandler? outer = null;
+        var innermost = primary;
+        while (innermost is DelegatingHandler { InnerHandler: { } inner } wrapper)
+            (outer, innermost) = (wrapper, inner);
+        Harden(innermost);
+        if (outer is null)
+            return new OneSendGuard(innermost);
+        if (outer is not OneSendGuard)
+            outer.InnerHandler = new OneSendGuard(innermost);
+        return primary;
     }
 
     private static void Harden(HttpMessageHandler handler)
     {
-        while (handler is DelegatingHandler { InnerHandler: { } inner })
-            handler = inner;
         // A shared instance that has sent already refuses changes, so what is right is left alone.
         switch (handler)
         {

@@ -4,7 +4,7 @@ namespace OAuthClient;
 /// Stands innermost in the back channel. A code or refresh token that is presented twice can cost the user the whole grant
 /// (RFC 6749 §4.1.2, RFC 9700 §4.14), so a retrying handler somewhere above gets an error instead of a second send.
 /// </summary>
-internal sealed class OneSendGuard : DelegatingHandler
+internal sealed class OneSendGuard(HttpMessageHandler network) : DelegatingHandler(network)
 {
     public static readonly HttpRequestOptionsKey<Ticket> Key = new("OAuthClient.OneSend");
 

@@ -15,7 +15,8 @@ internal static class IdTokenClaims
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
             throw new ProtocolViolationException($"The ID Token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
         RequireAudience(claims, clientId);
-        if (now >= Time(claims, "exp") + ClockSkew)
+        // Not exp + leeway: servers write the end of the calendar for "never", and nothing can be added to that.
+        if (now - ClockSkew >= Time(claims, "exp"))
             throw new ProtocolViolationException("The ID Token has expired.");
         if (Time(claims, "iat") > now + ClockSkew)
             throw new ProtocolViolationException("The ID Token was issued in the future; check this machine's clock, or the server's.");

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Numerics;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -13,9 +15,10 @@ internal static class IdTokenSignature
         [.. keys.Where(key =>
             key.Kty == KeyType(token.Algorithm)
             && key.Use is null or "" or "sig"
+            && (key.KeyOps.Count == 0 || key.KeyOps.Contains("verify", StringComparer.Ordinal))
             && (string.IsNullOrEmpty(key.Alg) || string.Equals(key.Alg, token.Algorithm, StringComparison.Ordinal))
             && (token.KeyId is null || string.Equals(key.Kid, token.KeyId, StringComparison.Ordinal))
-            && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.KeySize >= 2048)
+            && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || IsStrong(key.N))
             && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm)))];
 
     /// <exception cref="ProtocolViolationException">No key verifies it.</exception>
@@ -45,6 +48,11 @@ internal static class IdTokenSignature
         ValidateLifetime = false,
         RequireExpirationTime = false,
     };
+
+    // RFC 7518 §3.3: 2048 bits or more. Counted here, because JsonWebKey.KeySize counts zeros in front and throws at a malformed key.
+    private static bool IsStrong(string? modulus) =>
+        !string.IsNullOrEmpty(modulus) && Base64Url.IsValid(modulus)
+        && new BigInteger(Base64Url.DecodeFromChars(modulus), isUnsigned: true, isBigEndian: true).GetBitLength() >= 2048;
 
     private static string KeyType(string algorithm) =>
         algorithm.StartsWith('E') ? JsonWebAlgorithmsKeyTypes.EllipticCurve : JsonWebAlgorithmsKeyTypes.RSA;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +10,9 @@ internal sealed class UnverifiedIdToken
 {
     // Size comes before parsing; the largest real ones (with groups and photos) stay below a tenth of this.
     private const int MaximumLength = 64 * 1024;
+
+    private static readonly SearchValues<char> CompactCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
 
     private UnverifiedIdToken(IdToken token, string algorithm, string? keyId, JsonElement claims)
     {
@@ -35,6 +39,9 @@ internal sealed class UnverifiedIdToken
         string[] parts = compact.Split('.');
         if (parts.Length != 3)
             throw new ProtocolViolationException("The ID Token is no signed JWT: it has not three parts (RFC 7515 §7.1).");
+        // The decoder would pass over padding and white space, which RFC 7515 §2 excludes: one token would have many spellings.
+        if (compact.AsSpan().ContainsAnyExcept(CompactCharacters))
+            throw new ProtocolViolationException("The ID Token holds a character that is not base64url (RFC 7515 §2).");
 
         var header = Part(parts[0], "header");
         string algorithm = header.Text("alg") ?? throw new ProtocolViolationException("The ID Token's header names no alg (RFC 7515 §4.1.1).");

@@ -19,7 +19,8 @@ internal static class ServerJson
             using var document = JsonDocument.Parse(json, Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
         }
-        catch (JsonException)
+        // Looking for duplicates decodes the names, and one that is no Unicode (a lone surrogate) comes out as the second kind.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }
@@ -33,15 +34,13 @@ internal static class ServerJson
             return null;
         if (member.ValueKind != JsonValueKind.String)
             throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
-        try
-        {
-            return member.GetString() is { Length: > 0 } text ? text : null;
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.", exception);
-        }
+        string text = Unicode(member) ?? throw NoUnicode(name);
+        return text.Length > 0 ? text : null;
     }
+
+    /// <summary>The member's text, empty or not; <see langword="null"/> when there is no such thing, whatever is there instead.</summary>
+    public static string? TextIfAny(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? Unicode(member) : null;
 
     /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
     /// <exception cref="ProtocolViolationException">It is there and is no array of strings.</exception>
@@ -54,10 +53,24 @@ internal static class ServerJson
         var texts = new List<string>(member.GetArrayLength());
         foreach (var item in member.EnumerateArray())
         {
-            texts.Add(item.ValueKind == JsonValueKind.String
-                ? item.GetString()!
-                : throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string."));
+            if (item.ValueKind != JsonValueKind.String)
+                throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string.");
+            texts.Add(Unicode(item) ?? throw NoUnicode(name));
         }
         return texts;
     }
+
+    private static string? Unicode(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static ProtocolViolationException NoUnicode(string name) => new($"The server sent '{name}' as text that is not valid Unicode.");
 }

@@ -12,8 +12,22 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
         if (!clients.Names.Contains(name))
             return ValidateOptionsResult.Fail($"There is no OAuth client '{name}': register it with AddOAuthClient(\"{name}\", …).");
         string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
+        var nulls = Nulls(options).Select(sentence => $"{subject}: {sentence}").ToList();
+        if (nulls.Count > 0)
+            return ValidateOptionsResult.Fail(nulls);
         var failures = Failures(options).Concat(shared.Failures(name, options)).Select(sentence => $"{subject}: {sentence}").ToList();
         return failures.Count > 0 ? ValidateOptionsResult.Fail(failures) : ValidateOptionsResult.Success;
+    }
+
+    // A null in a configuration file reaches the lists, and everything else reads them.
+    private static IEnumerable<string> Nulls(OAuthClientOptions o)
+    {
+        if (o.Scopes is null)
+            yield return "Scopes is null; leave it out, or write an empty list.";
+        if (o.Resources is null)
+            yield return "Resources is null; leave it out, or write an empty list.";
+        if (o.IdTokenSigningAlgorithms is null)
+            yield return "IdTokenSigningAlgorithms is null; leave it out for RS256, or name the algorithms.";
     }
 
     private static IEnumerable<string> Failures(OAuthClientOptions o) =>

@@ -33,7 +33,8 @@ internal sealed class SharedRedirectUris(
         foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
         {
             var other = Unvalidated(otherName);
-            if (Uri.Compare(options.RedirectUri, other.RedirectUri, UriComponents.AbsoluteUri, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+            // Not the query: a callback is held against the path, so two that differ in their queries only could be mixed up.
+            if (Uri.Compare(options.RedirectUri, other.RedirectUri, UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
                 && !IsSameServer(options, other))
             {
                 yield return (otherName, other);

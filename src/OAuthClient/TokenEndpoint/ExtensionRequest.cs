@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace OAuthClient;
 
 /// <summary>An extension grant (RFC 6749 §4.5), with parameters the library does not know.</summary>
+[JsonConverter(typeof(RefusingJsonConverter<ExtensionRequest>))]
 internal sealed class ExtensionRequest : TokenRequest
 {
     private readonly IReadOnlyList<KeyValuePair<string, string>> parameters;

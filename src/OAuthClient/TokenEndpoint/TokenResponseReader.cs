@@ -26,7 +26,7 @@ internal static class TokenResponseReader
         string type = json.Text(Parameters.TokenType)
             ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
         if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
-            throw new ProtocolViolationException($"The token response's token_type is '{ServerText.Clean(type)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
+            throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
 
         var expiresAt = Lifetime(json) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
@@ -49,8 +49,8 @@ internal static class TokenResponseReader
         double seconds;
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
             seconds = number;
-        else if (member.ValueKind == JsonValueKind.String
-            && double.TryParse(member.GetString(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text))
+        else if (json.TextIfAny(Parameters.ExpiresIn) is { } written
+            && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text))
             seconds = text;
         else
             throw new ProtocolViolationException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");

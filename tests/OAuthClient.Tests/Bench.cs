@@ -1,0 +1,85 @@
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>A real authorization server and a client registered there, both on one clock that only the test moves.</summary>
+internal sealed class Bench : IAsyncDisposable
+{
+    public const string ClientName = "photos";
+    public const string ClientSecret = "photos-secret-that-no-message-repeats";
+    public const string Callback = "http://127.0.0.1:5005/callback";
+
+    private readonly ServiceProvider provider;
+
+    private Bench(TestAuthorizationServer server, ManualTimeProvider clock, ServiceProvider services)
+    {
+        Server = server;
+        Clock = clock;
+        provider = services;
+    }
+
+    public TestAuthorizationServer Server { get; }
+    public ManualTimeProvider Clock { get; }
+    public IServiceProvider Services => provider;
+    public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>(ClientName);
+    public IGrantStore Store => provider.GetRequiredService<IGrantStore>();
+    public int TokenRequests => Server.RequestsTo(TestEndpoint.Token).Count;
+
+    /// <param name="options">Changes the registration, which is complete without.</param>
+    /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
+    /// <param name="registerFirst">Registers more, before <c>AddOAuthClient</c>.</param>
+    /// <param name="server">Changes the server before it starts.</param>
+    public static async Task<Bench> StartAsync(
+        Action<OAuthClientOptions>? options = null,
+        Action<OAuthClientBuilder>? register = null,
+        Action<IServiceCollection>? registerFirst = null,
+        Action<TestAuthorizationServerOptions>? server = null)
+    {
+        ManualTimeProvider clock = new();
+        var running = await TestAuthorizationServer.StartAsync(o =>
+        {
+            o.TimeProvider = clock;
+            server?.Invoke(o);
+        });
+        running.AddClient(new TestClient { ClientId = ClientName, ClientSecret = ClientSecret, RedirectUris = { Callback } });
+
+        ServiceCollection services = new();
+        services.AddSingleton<TimeProvider>(clock);
+        registerFirst?.Invoke(services);
+        var builder = services.AddOAuthClient(ClientName, o =>
+        {
+            o.Issuer = running.Issuer;
+            o.ClientId = ClientName;
+            o.ClientSecret = ClientSecret;
+            o.RedirectUri = new(Callback);
+            o.Scopes = ["api", "photos.read"];
+            o.DangerouslyAllowHttpOnLoopback = true;
+            options?.Invoke(o);
+        });
+        register?.Invoke(builder);
+        return new Bench(running, clock, services.BuildServiceProvider());
+    }
+
+    /// <summary>The whole dance for one owner.</summary>
+    public async Task<Grant> SignInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignIn? how = null)
+    {
+        var pending = await Client.BeginAuthorizationAsync(parameters);
+        var callback = await Server.SignInAsync(pending.AuthorizationUri, how);
+        return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), owner);
+    }
+
+    /// <summary>Signs in and forgets the requests it took: the test counts from here.</summary>
+    public async Task<Grant> SignedInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignIn? how = null)
+    {
+        var grant = await SignInAsync(owner, parameters, how);
+        Server.ClearRequests();
+        return grant;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await provider.DisposeAsync();
+        await Server.DisposeAsync();
+    }
+}

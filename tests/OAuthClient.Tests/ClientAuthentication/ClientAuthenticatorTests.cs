@@ -1,0 +1,127 @@
+using System.Text;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Exactly one method per request, and never in an address (RFC 6749 §2.3).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ClientAuthenticatorTests
+{
+    private const string Odd = ":&+% \u00fc";
+
+    [Test]
+    [Description("RFC 6749 §2.3.1, appendix B: id and secret are form-encoded, joined by a colon, and base64-encoded: byte by byte")]
+    public void Basic_has_the_exact_bytes_of_the_specification()
+    {
+        var (header, form) = Authenticate(o =>
+        {
+            o.ClientId = "id" + Odd;
+            o.ClientSecret = "secret" + Odd;
+        });
+
+        Assert.That(Encoding.Latin1.GetString(Convert.FromBase64String(header!["Basic ".Length..])), Is.EqualTo("id%3A%26%2B%25+%C3%BC:secret%3A%26%2B%25+%C3%BC"));
+        Assert.That(header, Does.StartWith("Basic ").And.Match("^Basic [A-Za-z0-9+/]+=*$"));
+        Assert.That(form, Is.Empty, "the body holds nothing of it, not even the client_id");
+    }
+
+    [Test]
+    [Description("RFC 6749 §2.3.1: the example of the specification")]
+    public void Basic_is_that_of_the_specifications_example()
+    {
+        var (header, _) = Authenticate(o =>
+        {
+            o.ClientId = "s6BhdRkqt3";
+            o.ClientSecret = "7Fjfp0ZBr1KtDRbnfVdmIw";
+        });
+
+        Assert.That(header, Is.EqualTo("Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §2.3.1: in the body, for servers that know nothing better; then there is no header")]
+    public void Body_has_id_and_secret_as_they_are()
+    {
+        var (header, form) = Authenticate(o =>
+        {
+            o.ClientId = "id" + Odd;
+            o.ClientSecret = "secret" + Odd;
+            o.ClientAuthentication = ClientAuthenticationMethod.Body;
+        });
+
+        Assert.That(header, Is.Null);
+        Assert.That(form, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "id" + Odd), new("client_secret", "secret" + Odd) }));
+    }
+
+    [TestCase(null)]
+    [TestCase(ClientAuthenticationMethod.None)]
+    [Description("RFC 6749 §3.2.1: a public client names itself and proves nothing")]
+    public void A_public_client_sends_its_id(ClientAuthenticationMethod? method)
+    {
+        var (header, form) = Authenticate(o => o.ClientAuthentication = method);
+
+        Assert.That(header, Is.Null);
+        Assert.That(form, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "client-id") }));
+    }
+
+    [TestCase(null, ClientAuthenticationMethod.Basic)]
+    [TestCase("", ClientAuthenticationMethod.Basic)]
+    [TestCase("client_secret_basic", ClientAuthenticationMethod.Basic)]
+    [TestCase("client_secret_post,client_secret_basic", ClientAuthenticationMethod.Basic)]
+    [TestCase("client_secret_post", ClientAuthenticationMethod.Body)]
+    [TestCase("private_key_jwt,client_secret_post,none", ClientAuthenticationMethod.Body)]
+    [TestCase("CLIENT_SECRET_POST", ClientAuthenticationMethod.Basic)]
+    [TestCase("none", ClientAuthenticationMethod.Basic)]
+    [TestCase("private_key_jwt", ClientAuthenticationMethod.Basic)]
+    [Description("RFC 8414 §2: by the server's metadata; client_secret_basic when they are silent. A server that lists none does not make a confidential client public")]
+    public void Unset_it_follows_the_metadata(string? offered, ClientAuthenticationMethod expected)
+    {
+        var server = SampleRegistration.Server with { TokenEndpointAuthenticationMethods = offered?.Split(',', StringSplitOptions.RemoveEmptyEntries) };
+
+        Assert.That(ClientAuthenticator.Method(SampleRegistration.Create(o => o.ClientSecret = "secret"), server), Is.EqualTo(expected));
+        Assert.That(ClientAuthenticator.Method(SampleRegistration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
+    }
+
+    [TestCase(ClientAuthenticationMethod.Basic, "client_secret_post")]
+    [TestCase(ClientAuthenticationMethod.Body, "client_secret_basic")]
+    [Description("RFC 6749 §2.3: what the developer wrote wins over the metadata")]
+    public void Set_it_is_what_was_set(ClientAuthenticationMethod method, string offered)
+    {
+        var registration = SampleRegistration.Create(o =>
+        {
+            o.ClientSecret = "secret";
+            o.ClientAuthentication = method;
+        });
+
+        Assert.That(ClientAuthenticator.Method(registration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = [offered] }), Is.EqualTo(method));
+    }
+
+    [Test]
+    [Description("RFC 6749 §2.3: one method per request, whatever is set: the secret is in the header or in the body or nowhere")]
+    public void The_secret_is_in_one_place_at_most()
+    {
+        foreach (var method in new ClientAuthenticationMethod?[] { null, ClientAuthenticationMethod.None, ClientAuthenticationMethod.Basic, ClientAuthenticationMethod.Body })
+        {
+            foreach (string[]? offered in new[] { null, ["client_secret_basic"], new[] { "client_secret_post" }, ["client_secret_basic", "client_secret_post"] })
+            {
+                var form = new List<KeyValuePair<string, string>> { new("grant_type", "authorization_code") };
+                var registration = SampleRegistration.Create(o =>
+                {
+                    o.ClientSecret = "secret";
+                    o.ClientAuthentication = method;
+                });
+                string? header = ClientAuthenticator.Authenticate(registration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = offered }, form);
+
+                int places = (header is null ? 0 : 1) + form.Count(field => field.Key == "client_secret");
+                Assert.That(places, Is.EqualTo(method == ClientAuthenticationMethod.None ? 0 : 1));
+                Assert.That(form.Count(field => field.Key == "client_id"), Is.EqualTo(header is null ? 1 : 0));
+                Assert.That(form[0].Key, Is.EqualTo("grant_type"));
+            }
+        }
+    }
+
+    private static (string? Header, List<KeyValuePair<string, string>> Form) Authenticate(Action<OAuthClientOptions> options)
+    {
+        var form = new List<KeyValuePair<string, string>>();
+        return (ClientAuthenticator.Authenticate(SampleRegistration.Create(options), SampleRegistration.Server, form), form);
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What an ID Token must say to be ours (OpenID Connect Core §3.1.3.7).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class IdTokenClaimsTests
+{
+    private const string Nonce = "the-nonce";
+
+    private static readonly DateTimeOffset Now = SampleRegistration.Now;
+
+    [Test]
+    [Description("OpenID Connect Core §2: the claims that are required")]
+    public void A_good_token_names_its_subject() => Assert.That(Require(), Is.EqualTo("alice"));
+
+    [TestCase("https://server.example.com/")]
+    [TestCase("https://Server.example.com")]
+    [TestCase("https://server.example.com:443")]
+    [TestCase("http://server.example.com")]
+    [TestCase("https://server.example.com.evil.com")]
+    [TestCase("https://evil.example.com")]
+    [Description("OpenID Connect Core §3.1.3.7 (2): the issuer, character by character")]
+    public void Another_issuer_is_refused(string issuer) =>
+        Assert.That(() => Require(c => c["iss"] = issuer), Refusal($"iss is '{issuer}', not '{SampleRegistration.Issuer}'"));
+
+    [Test]
+    [Description("OpenID Connect Core §2: iss, aud, exp, iat and sub are required")]
+    public void A_required_claim_that_is_absent_null_or_empty_is_missed()
+    {
+        foreach (string name in new[] { "iss", "aud", "exp", "iat", "sub" })
+        {
+            Assert.That(() => Require(c => c.Remove(name)), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(name), name);
+            Assert.That(() => Require(c => c[name] = null), Throws.InstanceOf<ProtocolViolationException>(), name);
+            Assert.That(() => Require(c => c[name] = ""), Throws.InstanceOf<ProtocolViolationException>(), name);
+            Assert.That(() => Require(c => c[name] = new JsonObject()), Throws.InstanceOf<ProtocolViolationException>(), name);
+            Assert.That(() => Require(c => c[name] = true), Throws.InstanceOf<ProtocolViolationException>(), name);
+        }
+        Assert.That(() => Require(c => c.Remove("sub")), Refusal("no sub"));
+        Assert.That(() => Require(c => c["sub"] = 42), Refusal("'sub' as Number"));
+    }
+
+    [TestCase("\"client-id\"")]
+    [TestCase("[\"client-id\"]")]
+    [TestCase("[\"client-id\",\"client-id\"]")]
+    [Description("OpenID Connect Core §2: aud is a text or a list")]
+    public void This_client_as_audience_is_accepted(string audience) => Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Throws.Nothing);
+
+    [TestCase("\"other\"", "does not name this client")]
+    [TestCase("\"Client-Id\"", "does not name this client")]
+    [TestCase("\"client-id \"", "does not name this client")]
+    [TestCase("\"client-id other\"", "does not name this client")]
+    [TestCase("[]", "does not name this client")]
+    [TestCase("[\"other\"]", "does not name this client")]
+    [TestCase("[\"client-id\",\"other\"]", "further audiences")]
+    [TestCase("[\"other\",\"client-id\"]", "further audiences")]
+    [TestCase("[\"client-id\",1]", "no string")]
+    [TestCase("[\"client-id\",null]", "no string")]
+    [TestCase("[[\"client-id\"]]", "no string")]
+    [Description("OpenID Connect Core §3.1.3.7 (3): this client, and nobody whom it does not trust")]
+    public void Another_audience_is_refused(string audience, string words) => Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Refusal(words));
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (4), (5): azp, when it is there, is this client")]
+    public void Another_authorized_party_is_refused()
+    {
+        Assert.That(() => Require(c => c["azp"] = "client-id"), Throws.Nothing);
+        Assert.That(() => Require(c => c["azp"] = "other"), Refusal("azp is another client"));
+        Assert.That(() => Require(c => c["azp"] = "CLIENT-ID"), Refusal("azp is another client"));
+        Assert.That(() => Require(c => c["azp"] = 1), Throws.InstanceOf<ProtocolViolationException>());
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (9): after exp and one minute of leeway it is over, to the tick")]
+    public void It_ends_one_minute_after_exp()
+    {
+        var exp = DateTimeOffset.FromUnixTimeSeconds(Now.ToUnixTimeSeconds());
+        void At(TimeSpan offset) => Require(c => c["exp"] = exp.ToUnixTimeSeconds(), now: exp + offset);
+
+        Assert.That(() => At(TimeSpan.FromMinutes(-1)), Throws.Nothing);
+        Assert.That(() => At(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1)), Throws.Nothing);
+        Assert.That(() => At(TimeSpan.FromMinutes(1)), Refusal("expired"));
+        Assert.That(() => At(TimeSpan.FromDays(1)), Refusal("expired"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (10): one minute into the future is a clock that is off, more is an error")]
+    public void It_may_be_issued_up_to_a_minute_ahead()
+    {
+        void Issued(TimeSpan ahead) => Require(now: Now - ahead);
+
+        Assert.That(() => Issued(TimeSpan.FromMinutes(1)), Throws.Nothing);
+        Assert.That(() => Issued(TimeSpan.FromMinutes(1) + TimeSpan.FromTicks(1)), Refusal("issued in the future", "clock"));
+        Assert.That(() => Require(c => c["iat"] = 0), Throws.Nothing, "how old it may be is decided by exp");
+    }
+
+    [TestCase("253402300799")]
+    [TestCase("253402300740.5")]
+    [TestCase("1.9e9")]
+    [TestCase("4102444800.999")]
+    [Description("RFC 7519 §2: a NumericDate may be a fraction, and as far away as there is a calendar")]
+    public void A_far_end_is_read(string exp) => Assert.That(() => Require(c => c["exp"] = JsonNode.Parse(exp)), Throws.Nothing);
+
+    [TestCase("253402300800")]
+    [TestCase("1e400")]
+    [TestCase("-1")]
+    [TestCase("-1e400")]
+    [Description("RFC 7519 §2: a number beyond the calendar is no moment, and no crash")]
+    public void A_number_that_is_no_moment_is_refused(string number)
+    {
+        Assert.That(() => Require(c => c["exp"] = JsonNode.Parse(number)), Refusal("exp is no moment"));
+        Assert.That(() => Require(c => c["iat"] = JsonNode.Parse(number)), Refusal("iat is no moment"));
+    }
+
+    [TestCase("\"1893499200\"")]
+    [TestCase("[1893499200]")]
+    [Description("RFC 7519 §4.1.4: exp is a number, not a text that looks like one")]
+    public void A_time_that_is_no_number_is_refused(string time) => Assert.That(() => Require(c => c["exp"] = JsonNode.Parse(time)), Refusal("no exp, or one that is no number"));
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (11): the nonce of this very request; without one in the request, any")]
+    public void Another_nonce_is_refused()
+    {
+        foreach (JsonNode? nonce in new JsonNode?[] { null, "", "other", "THE-NONCE", "the-nonce ", "the-nonc" })
+            Assert.That(() => Require(c => c["nonce"] = nonce?.DeepClone()), Refusal("nonce is not that of the authorization request"), nonce?.ToJsonString());
+        Assert.That(() => Require(c => c.Remove("nonce")), Refusal("nonce is not that"));
+        Assert.That(() => Require(c => c["nonce"] = 1), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => Require(c => c["nonce"] = "other", nonce: null), Throws.Nothing);
+        Assert.That(() => Require(c => c.Remove("nonce"), nonce: null), Throws.Nothing);
+    }
+
+    [Test]
+    [Description("RFC 6749 §10.14: no message repeats the nonce, and a hostile iss is made printable")]
+    public void Messages_hold_no_secret_and_no_control_character()
+    {
+        Assert.That(() => Require(c => c["nonce"] = "a-strange-one"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Not.Contains(Nonce).And.Message.Not.Contains("a-strange-one"));
+        Assert.That(() => Require(c => c["iss"] = "a\r\n\u001b" + new string('x', 10_000)), Throws.InstanceOf<ProtocolViolationException>()
+            .With.Message.Contains("'a???xxx").And.Message.Length.LessThan(500));
+    }
+
+    private static string Require(Action<JsonObject>? change = null, string? nonce = Nonce, DateTimeOffset? now = null)
+    {
+        var claims = new JsonObject
+        {
+            ["iss"] = SampleRegistration.Issuer,
+            ["sub"] = "alice",
+            ["aud"] = "client-id",
+            ["exp"] = Now.AddMinutes(5).ToUnixTimeSeconds(),
+            ["iat"] = Now.ToUnixTimeSeconds(),
+            ["nonce"] = Nonce,
+        };
+        change?.Invoke(claims);
+        var json = ServerJson.TryParseObject(Encoding.UTF8.GetBytes(claims.ToJsonString()))!.Value;
+        return IdTokenClaims.Require(json, SampleRegistration.Issuer, "client-id", nonce, now ?? Now);
+    }
+
+    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
+    {
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        foreach (string word in words)
+            refusal = refusal.And.Message.Contains(word);
+        return refusal;
+    }
+}

@@ -1,0 +1,273 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.IdentityModel.Tokens;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Whose signature counts (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2, RFC 8725 §3).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class IdTokenSignatureTests
+{
+    private const string Claims = "{\"sub\":\"alice\"}";
+
+    [TestCase("RS256")]
+    [TestCase("RS384")]
+    [TestCase("RS512")]
+    [TestCase("PS256")]
+    [TestCase("PS384")]
+    [TestCase("PS512")]
+    [TestCase("ES256")]
+    [TestCase("ES384")]
+    [TestCase("ES512")]
+    [Description("RFC 7518 §3.1: every algorithm that the options offer verifies, and not when one character of header, payload or signature differs")]
+    public async Task Each_supported_algorithm_verifies_and_notices_every_change(string algorithm)
+    {
+        var key = TestKey.For(algorithm);
+        string token = key.Sign(algorithm, Header(algorithm), Claims);
+        var keys = TestKey.Set(key.Jwk(algorithm: algorithm));
+        await RequireAsync(token, keys, algorithm);
+
+        string[] parts = token.Split('.');
+        string[] tampered =
+        [
+            $"{TestKey.Encode(Header(algorithm, "\"x\":1"))}.{parts[1]}.{parts[2]}",
+            $"{parts[0]}.{TestKey.Encode("{\"sub\":\"mallory\"}")}.{parts[2]}",
+            $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}",
+            $"{parts[0]}.{parts[1]}.{parts[2][..^4]}",
+            $"{parts[0]}.{parts[1]}.",
+        ];
+        foreach (string changed in tampered)
+            Assert.That(async () => await RequireAsync(changed, keys, algorithm), Refusal("does not verify"), changed);
+    }
+
+    [Test]
+    [Description("The options offer what is tested here, and nothing symmetric")]
+    public void Only_asymmetric_algorithms_are_supported() =>
+        Assert.That(IdTokenAlgorithms.Supported, Is.EquivalentTo(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]));
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (6): another server's signature does not verify")]
+    public void Another_key_does_not_verify() =>
+        Assert.That(async () => await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk())), Refusal("does not verify"));
+
+    [Test]
+    [Description("RFC 8725 §3.1: a signature by one algorithm does not count as one by another, though the key is the same")]
+    public void Algorithms_of_one_key_are_told_apart()
+    {
+        string[] allowed = ["RS256", "PS256"];
+        string token = TestKey.Rsa.Sign("PS256", Header("RS256"), Claims);
+
+        Assert.That(async () => await RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk()), allowed), Refusal("does not verify"));
+    }
+
+    [TestCase("RS256", "PS256")]
+    [TestCase("PS256", "RS256")]
+    [TestCase("RS256", "rs256")]
+    [Description("RFC 7517 §4.4: a key that names its algorithm is for that one only")]
+    public void A_key_for_another_algorithm_is_no_candidate(string used, string named)
+    {
+        string token = TestKey.Rsa.Sign(used, Header(used), Claims);
+
+        Assert.That(async () => await RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk(algorithm: named)), used), Refusal("None of the server's keys", used, "key-1"));
+    }
+
+    [TestCase("ES256", "nistP384")]
+    [TestCase("ES384", "nistP256")]
+    [TestCase("ES512", "nistP384")]
+    [Description("RFC 7518 §3.4: each ES algorithm has its one curve")]
+    public void A_key_on_another_curve_is_no_candidate(string algorithm, string curve)
+    {
+        var key = TestKey.Ec(curve);
+
+        Assert.That(Candidates(key.Sign(algorithm, Header(algorithm), Claims), TestKey.Set(key.Jwk()), algorithm), Is.Empty);
+    }
+
+    [TestCase("ES256")]
+    [TestCase("RS256")]
+    [Description("RFC 8725 §3.1: a key of another kind is no candidate")]
+    public void A_key_of_another_kind_is_no_candidate(string algorithm)
+    {
+        var other = algorithm == "ES256" ? TestKey.Rsa : TestKey.Ec("nistP256");
+
+        Assert.That(Candidates(TestKey.For(algorithm).Sign(algorithm, Header(algorithm), Claims), TestKey.Set(other.Jwk()), algorithm), Is.Empty);
+    }
+
+    [Test]
+    [Description("RFC 8725 §3.1: a symmetric key in the server's set signs no ID Token")]
+    public void A_symmetric_key_is_no_candidate()
+    {
+        var oct = new JsonObject { ["kty"] = "oct", ["k"] = TestKey.Encode("0123456789abcdef0123456789abcdef"), ["kid"] = "key-1", ["use"] = "sig" };
+
+        Assert.That(Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(oct)), Is.Empty);
+    }
+
+    [TestCase("enc")]
+    [TestCase("SIG")]
+    [TestCase("other")]
+    [Description("RFC 7517 §4.2: a key for encryption signs nothing")]
+    public void A_key_of_another_use_is_ignored(string use) =>
+        Assert.That(async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: use))), Refusal("None of the server's keys"));
+
+    [Test]
+    [Description("RFC 7517 §4.2: a key need not say what it is for")]
+    public async Task A_key_without_use_is_tried() => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: null)));
+
+    [TestCase("verify", true)]
+    [TestCase("sign,verify", true)]
+    [TestCase("encrypt,wrapKey", false)]
+    [TestCase("sign", false)]
+    [Description("RFC 7517 §4.3: a key whose operations do not include verification verifies nothing")]
+    public void A_key_for_other_operations_is_ignored(string operations, bool accepted)
+    {
+        var jwk = TestKey.Rsa.Jwk(use: null);
+        jwk["key_ops"] = new JsonArray([.. operations.Split(',').Select(operation => JsonValue.Create(operation))]);
+
+        Assert.That(Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(jwk)), accepted ? Has.Count.EqualTo(1) : Is.Empty);
+    }
+
+    [Test]
+    [Description("RFC 7518 §3.3: 2048 bits or more")]
+    public void A_weak_RSA_key_is_ignored() =>
+        Assert.That(async () => await RequireAsync(TestKey.WeakRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.WeakRsa.Jwk())), Refusal("None of the server's keys"));
+
+    [Test]
+    [Description("RFC 7518 §3.3, §6.3.1.1: zeros in front of a modulus make it no stronger")]
+    public void A_weak_RSA_key_behind_zeros_is_ignored()
+    {
+        var jwk = TestKey.WeakRsa.Jwk();
+        byte[] modulus = System.Buffers.Text.Base64Url.DecodeFromChars((string)jwk["n"]!);
+        jwk["n"] = System.Buffers.Text.Base64Url.EncodeToString([.. new byte[128], .. modulus]);
+
+        Assert.That(Candidates(TestKey.WeakRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(jwk)), Is.Empty);
+    }
+
+    [TestCase("n", "***")]
+    [TestCase("n", "")]
+    [TestCase("n", null)]
+    [TestCase("e", null)]
+    [TestCase("e", "***")]
+    [TestCase("kty", null)]
+    [Description("RFC 7517 §5: a malformed key is ignored, and the good one behind it still counts")]
+    public async Task A_malformed_key_does_not_stand_in_the_way(string member, string? value)
+    {
+        var broken = TestKey.AnotherRsa.Jwk();
+        broken[member] = value;
+        if (value is null)
+            broken.Remove(member);
+
+        await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(broken, TestKey.Rsa.Jwk()));
+    }
+
+    [Test]
+    [Description("RFC 7517 §5, RFC 7518 §6.2: a point that is not on its curve is a key that verifies nothing")]
+    public async Task A_point_off_the_curve_does_not_stand_in_the_way()
+    {
+        var key = TestKey.Ec("nistP256");
+        var broken = key.Jwk();
+        broken["y"] = broken["x"]!.DeepClone();
+        string token = key.Sign("ES256", Header("ES256"), Claims);
+
+        Assert.That(async () => await RequireAsync(token, TestKey.Set(broken.DeepClone().AsObject()), "ES256"), Refusal("does not verify"));
+        await RequireAsync(token, TestKey.Set(broken, key.Jwk()), "ES256");
+    }
+
+    [TestCase("key-2")]
+    [TestCase("KEY-1")]
+    [TestCase("../../key-1")]
+    [TestCase("key-1' OR '1'='1")]
+    [TestCase("key-1\\u0000")]
+    [Description("RFC 7515 §4.1.4: a kid is compared and used for nothing else")]
+    public void An_unknown_kid_has_no_key(string kid) =>
+        Assert.That(async () => await RequireAsync(TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}", Claims), TestKey.Set(TestKey.Rsa.Jwk())), Refusal("None of the server's keys"));
+
+    [Test]
+    [Description("RFC 7515 §4.1.4: a kid of 40,000 characters comes into no message")]
+    public void A_huge_kid_is_cut()
+    {
+        string token = TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{new string('k', 40_000)}\"}}", Claims);
+        var refusal = Assert.ThrowsAsync<ProtocolViolationException>(() => RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk())));
+
+        Assert.That(refusal!.Message, Has.Length.LessThan(400));
+    }
+
+    [Test]
+    [Description("RFC 7515 §4.1.4: a token that names a key is not tried with a key that has no name")]
+    public void A_named_key_is_not_looked_for_among_nameless_ones() =>
+        Assert.That(Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(kid: null))), Is.Empty);
+
+    [Test]
+    [Description("OpenID Connect Core §10.1: without kid every key of the right kind may have signed")]
+    public async Task Without_kid_all_keys_are_tried()
+    {
+        string token = TestKey.Rsa.Sign("RS256", "{\"alg\":\"RS256\"}", Claims);
+
+        await RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk()));
+        await RequireAsync(token, TestKey.Set(TestKey.AnotherRsa.Jwk("a"), TestKey.Ec("nistP256").Jwk("b"), TestKey.Rsa.Jwk("c")));
+        Assert.That(async () => await RequireAsync(token, TestKey.Set(TestKey.AnotherRsa.Jwk())), Refusal("does not verify"));
+        Assert.That(async () => await RequireAsync(token, []), Refusal("None of the server's keys", "kid 'none'"));
+    }
+
+    [Test]
+    [Description("RFC 7517 §4.5: keys of one kid are told apart by kind, use and algorithm")]
+    public async Task Keys_with_the_same_kid_are_told_apart()
+    {
+        string token = TestKey.Rsa.Sign("RS256", Header("RS256"), Claims);
+        var keys = TestKey.Set(
+            TestKey.Ec("nistP256").Jwk(), TestKey.AnotherRsa.Jwk(algorithm: "PS256"), TestKey.AnotherRsa.Jwk(use: "enc"), TestKey.AnotherRsa.Jwk(), TestKey.Rsa.Jwk(algorithm: "RS256"));
+
+        Assert.That(Candidates(token, keys), Has.Count.EqualTo(2));
+        await RequireAsync(token, keys);
+    }
+
+    [Test]
+    [Description("RFC 8725 §3.10: keys come from the server's own set, never from the token's header")]
+    public void A_key_or_an_address_in_the_header_is_ignored()
+    {
+        string jwk = TestKey.AnotherRsa.Jwk().ToJsonString();
+        string[] tricks = [$"\"jwk\":{jwk}", "\"jku\":\"https://evil.example.com/jwks\"", "\"x5u\":\"https://evil.example.com/cert\"", "\"x5c\":[\"MIIB\"]"];
+        foreach (string trick in tricks)
+        {
+            Assert.That(async () => await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())), Refusal("does not verify"), trick);
+            Assert.That(async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())), Throws.Nothing, "it neither helps nor hurts");
+        }
+    }
+
+    [Test]
+    [Description("RFC 8725 §2.1: a public key is no HMAC secret, in any of its written forms")]
+    public void HS256_by_the_public_key_is_refused()
+    {
+        var jwk = TestKey.Rsa.Jwk();
+        byte[][] secrets =
+        [
+            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem), Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem + "\n"), Encoding.UTF8.GetBytes(jwk.ToJsonString()),
+            System.Buffers.Text.Base64Url.DecodeFromChars((string)jwk["n"]!), Encoding.UTF8.GetBytes((string)jwk["n"]!),
+        ];
+        foreach (byte[] secret in secrets)
+        {
+            string token = TestKey.SignByHmac(secret, Header("HS256"), Claims);
+            Assert.That(() => UnverifiedIdToken.Parse(new IdToken(token), ["RS256"]), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("signed by 'HS256'"));
+            Assert.That(Candidates(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Has.Count.EqualTo(1));
+            Assert.That(async () => await RequireAsync(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Refusal("does not verify"));
+        }
+    }
+
+    private static string Header(string algorithm, string? further = null) => $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
+
+    private static IReadOnlyList<JsonWebKey> Candidates(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed) =>
+        IdTokenSignature.Candidates(UnverifiedIdToken.Parse(new IdToken(token), allowed.Length == 0 ? ["RS256"] : allowed), keys);
+
+    private static Task RequireAsync(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed)
+    {
+        var unverified = UnverifiedIdToken.Parse(new IdToken(token), allowed.Length == 0 ? ["RS256"] : allowed);
+        return IdTokenSignature.RequireAsync(unverified, IdTokenSignature.Candidates(unverified, keys));
+    }
+
+    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
+    {
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        foreach (string word in words)
+            refusal = refusal.And.Message.Contains(word);
+        return refusal;
+    }
+}

@@ -1,0 +1,152 @@
+using System.Text;
+
+namespace OAuthClient.Tests;
+
+/// <summary>An ID Token is taken apart strictly before anything of it is believed (RFC 7515 §7.1, RFC 7519 §7.2).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class UnverifiedIdTokenTests
+{
+    private const string GoodHeader = "{\"alg\":\"RS256\",\"kid\":\"key-1\",\"typ\":\"JWT\",\"unknown\":{}}";
+
+    [Test]
+    [Description("RFC 7515 §7.1: header, payload, signature")]
+    public void A_token_is_taken_apart()
+    {
+        var token = new IdToken(Token(GoodHeader, "{\"sub\":\"alice\",\"n\":1}"));
+        var unverified = Parse(token);
+
+        Assert.That(unverified.Token, Is.SameAs(token));
+        Assert.That(unverified.Algorithm, Is.EqualTo("RS256"));
+        Assert.That(unverified.KeyId, Is.EqualTo("key-1"));
+        Assert.That(unverified.Claims.Text("sub"), Is.EqualTo("alice"));
+        Assert.That(UnverifiedIdToken.ClaimsOf(token).Text("sub"), Is.EqualTo("alice"));
+        Assert.That(Parse(Token("{\"alg\":\"RS256\"}")).KeyId, Is.Null);
+    }
+
+    [TestCase("a.b")]
+    [TestCase("a")]
+    [TestCase("a.b.c.d")]
+    [TestCase("a.b.c.d.e")]
+    [TestCase("....")]
+    [Description("RFC 7515 §7.1: three parts; five are an encrypted token, which nobody asked for")]
+    public void Another_number_of_parts_is_refused(string token) => Assert.That(() => Parse(token), Refusal("three parts", "RFC 7515 §7.1"));
+
+    [TestCase("none")]
+    [TestCase("None")]
+    [TestCase("NONE")]
+    [TestCase("HS256")]
+    [TestCase("HS512")]
+    [TestCase("rs256")]
+    [TestCase("RS384")]
+    [TestCase("ES256")]
+    [TestCase("dir")]
+    [TestCase(" RS256")]
+    [Description("RFC 8725 §3.1, OpenID Connect Core §3.1.3.7 (7): only what was agreed on, character by character; the message says where to name another")]
+    public void An_algorithm_that_was_not_agreed_on_is_refused(string algorithm) =>
+        Assert.That(() => Parse(Token($"{{\"alg\":\"{algorithm}\"}}")), Refusal($"signed by '{algorithm}'", "only RS256 may sign", "IdTokenSigningAlgorithms"));
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (7): each of several that were agreed on")]
+    public void Each_algorithm_that_was_agreed_on_is_read()
+    {
+        Assert.That(Parse(Token("{\"alg\":\"ES256\"}"), "RS256", "ES256").Algorithm, Is.EqualTo("ES256"));
+        Assert.That(() => Parse(Token("{\"alg\":\"PS256\"}"), "RS256", "ES256"), Refusal("only RS256, ES256 may sign"));
+    }
+
+    [TestCase("{}")]
+    [TestCase("{\"alg\":null}")]
+    [TestCase("{\"alg\":\"\"}")]
+    [TestCase("{\"ALG\":\"RS256\"}")]
+    [Description("RFC 7515 §4.1.1: alg must be there")]
+    public void A_header_without_alg_is_refused(string header) => Assert.That(() => Parse(Token(header)), Refusal("names no alg", "RFC 7515 §4.1.1"));
+
+    [TestCase("{\"alg\":1}")]
+    [TestCase("{\"alg\":[\"RS256\"]}")]
+    [TestCase("{\"alg\":\"RS256\",\"kid\":1}")]
+    [TestCase("{\"alg\":\"RS256\",\"kid\":\"\\ud800\"}")]
+    [Description("RFC 7515 §4.1: members of the right kind")]
+    public void A_header_member_of_another_kind_is_refused(string header) => Assert.That(() => Parse(Token(header)), Throws.InstanceOf<ProtocolViolationException>());
+
+    [TestCase("[\"exp\"]")]
+    [TestCase("[]")]
+    [TestCase("null")]
+    [TestCase("[\"b64\"]")]
+    [Description("RFC 7515 §4.1.11: an extension that must be understood is not")]
+    public void A_critical_extension_is_refused(string value) =>
+        Assert.That(() => Parse(Token($"{{\"alg\":\"RS256\",\"crit\":{value},\"b64\":false}}")), Refusal("crit", "RFC 7515 §4.1.11"));
+
+    [TestCase("{\"alg\":\"RS256\",\"alg\":\"none\"}")]
+    [TestCase("{\"alg\":\"none\",\"\\u0061lg\":\"RS256\"}")]
+    [TestCase("[]")]
+    [TestCase("\"RS256\"")]
+    [TestCase("")]
+    [TestCase("{\"alg\":\"RS256\"}{}")]
+    [Description("RFC 7515 §5.2, RFC 7519 §4: one JSON object, no member twice")]
+    public void A_malformed_header_is_refused(string header) => Assert.That(() => Parse(Token(header)), Refusal("header is no JSON object, or holds a member twice"));
+
+    [TestCase("{\"iss\":\"a\",\"iss\":\"b\"}")]
+    [TestCase("{\"sub\":\"a\",\"s\\u0075b\":\"b\"}")]
+    [TestCase("{\"x\":{\"a\":1,\"a\":2}}")]
+    [TestCase("[]")]
+    [TestCase("null")]
+    [TestCase("")]
+    [TestCase("{")]
+    [Description("RFC 7519 §4: a claim that is there twice counts as neither")]
+    public void A_malformed_payload_is_refused(string payload) =>
+        Assert.That(() => Parse(Token(GoodHeader, payload)), Refusal("payload is no JSON object, or holds a member twice"));
+
+    [Test]
+    [Description("RFC 7515 §2: base64url without padding, line breaks or white space, in each part")]
+    public void A_part_that_is_not_base64url_is_refused()
+    {
+        string[] parts = Token(GoodHeader).Split('.');
+        foreach (string wrong in new[] { "=", "==", "+", "/", " ", "\n", "*", "\u00fc", "%3D" })
+        {
+            for (int part = 0; part < 3; part++)
+            {
+                string[] changed = [.. parts];
+                changed[part] += wrong;
+                Assert.That(() => Parse(string.Join('.', changed)), Refusal("not base64url", "RFC 7515 §2"), $"'{wrong}' in part {part}");
+            }
+        }
+        Assert.That(() => Parse($"A.{parts[1]}.{parts[2]}"), Refusal("header is not base64url"), "one character is no whole byte");
+        Assert.That(() => Parse($"{parts[0]}.A.{parts[2]}"), Refusal("payload is not base64url"));
+    }
+
+    [Test]
+    [Description("RFC 8725 §3.2: size is looked at before anything else; 64 Ki characters are read, one more is not")]
+    public void An_oversized_token_is_not_read()
+    {
+        string start = Token(GoodHeader);
+        const int Most = 64 * 1024;
+
+        Assert.That(() => Parse(start + new string('A', Most - start.Length)), Throws.Nothing);
+        Assert.That(() => Parse(start + new string('A', Most - start.Length + 1)), Refusal("longer than 65536 characters"));
+        Assert.That(() => Parse(new string('.', 1_000_000)), Refusal("longer than 65536 characters"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §10.14: a hostile header is printed cut and without control characters, and no part of the token is repeated")]
+    public void A_hostile_algorithm_is_made_printable()
+    {
+        var refusal = Assert.Throws<ProtocolViolationException>(() => Parse(Token($"{{\"alg\":\"a\\r\\n\\u001b\\\"{new string('x', 10_000)}\"}}")));
+
+        Assert.That(refusal!.Message, Does.Contain("'a????xxx").And.Not.Contain("\n"));
+        Assert.That(refusal.Message, Has.Length.LessThan(600));
+    }
+
+    private static string Token(string header, string payload = "{}") => $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
+
+    private static UnverifiedIdToken Parse(string token, params string[] allowed) => Parse(new IdToken(token), allowed);
+
+    private static UnverifiedIdToken Parse(IdToken token, params string[] allowed) => UnverifiedIdToken.Parse(token, allowed.Length == 0 ? ["RS256"] : allowed);
+
+    private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
+    {
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        foreach (string word in words)
+            refusal = refusal.And.Message.Contains(word);
+        return refusal;
+    }
+}

@@ -1,0 +1,304 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Wrong options fail at start, with a sentence that says what to write instead.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class OAuthClientOptionsValidationTests
+{
+    private static readonly string[] EndpointNames = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "RevocationEndpoint", "UserInfoEndpoint", "JwksUri"];
+
+    [Test]
+    [Description("RFC 6749 §2.2, RFC 8414: an issuer and a client identifier are enough; so is a token endpoint in the issuer's place")]
+    public void The_smallest_options_are_good()
+    {
+        Assert.That(Failures(o => o.RedirectUri = null), Is.Empty);
+        Assert.That(Failures(o =>
+        {
+            o.Issuer = null;
+            o.RedirectUri = null;
+            o.TokenEndpoint = new("https://server.example.com/token");
+        }), Is.Empty);
+    }
+
+    [Test]
+    [Description("Every property set to something sound")]
+    public void The_fullest_options_are_good() => Assert.That(Failures(o =>
+    {
+        o.Issuer = new("https://server.example.com/tenant");
+        foreach (string name in EndpointNames.Skip(1))
+            SetEndpoint(o, name, $"https://server.example.com:8443/{name}?a=b");
+        o.ClientSecret = "secret";
+        o.ClientAuthentication = ClientAuthenticationMethod.Body;
+        o.RedirectUri = new("https://client.example.com/callback?a=b");
+        o.Scopes = ["openid", "https://api.example.com/.default"];
+        o.Resources = [new("https://api.example.com/a?b=c"), new("urn:example:api")];
+        o.ResponseMode = "form_post";
+        o.IdTokenSigningAlgorithms = [.. IdTokenAlgorithms.Supported];
+        o.PendingAuthorizationLifetime = TimeSpan.FromHours(1);
+        o.AccessTokenLifetimeWhenUnstated = TimeSpan.FromDays(365);
+        o.BackChannelDeadline = TimeSpan.FromMinutes(5);
+        o.DangerouslyAllowHttpOnLoopback = true;
+    }), Is.Empty);
+
+    [TestCase(null)]
+    [TestCase("")]
+    [TestCase(" ")]
+    [Description("RFC 6749 §2.2: a client has an identifier")]
+    public void A_missing_client_id_is_named(string? clientId) =>
+        Assert.That(Failures(o => o.ClientId = clientId!), Is.EqualTo(["OAuth client 'photos': set ClientId to the identifier the server gave this client."]));
+
+    [TestCase("")]
+    [TestCase(" ")]
+    [Description("RFC 6749 §2.3.1: an empty secret is a mistake, not a public client")]
+    public void An_empty_secret_is_named(string secret) =>
+        Assert.That(Failures(o => o.ClientSecret = secret), Has.One.EqualTo("OAuth client 'photos': ClientSecret is empty; write the secret, or leave it null for a public client."));
+
+    [TestCase(ClientAuthenticationMethod.Basic)]
+    [TestCase(ClientAuthenticationMethod.Body)]
+    [Description("RFC 6749 §2.3: no proof without a secret")]
+    public void A_method_without_its_secret_is_named(ClientAuthenticationMethod method)
+    {
+        Assert.That(Failures(o => o.ClientAuthentication = method), Has.One.Contains($"ClientAuthentication is {method}, which needs a ClientSecret").And.One.Contains("None for a public client"));
+        Assert.That(Failures(o =>
+        {
+            o.ClientAuthentication = method;
+            o.ClientSecret = "secret";
+        }), Is.Empty);
+    }
+
+    [Test]
+    [Description("RFC 6749 §2.3: a secret that would never be sent is a mistake")]
+    public void A_secret_without_a_method_is_named()
+    {
+        Assert.That(Failures(o =>
+        {
+            o.ClientAuthentication = ClientAuthenticationMethod.None;
+            o.ClientSecret = "secret-value";
+        }), Has.One.Contains("None but there is a ClientSecret").And.None.Contains("secret-value"));
+        Assert.That(Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.None), Is.Empty);
+        Assert.That(Failures(o =>
+        {
+            o.ClientAuthentication = (ClientAuthenticationMethod)7;
+            o.ClientSecret = "secret-value";
+        }), Has.One.Contains("must be None, Basic or Body"));
+    }
+
+    [Test]
+    [Description("RFC 8414 §3: without a server there is nothing to talk to")]
+    public void A_missing_server_is_named() =>
+        Assert.That(Failures(o => o.Issuer = null), Has.One.Contains("set Issuer to the server's address").And.One.Contains("spell out TokenEndpoint"));
+
+    [Test]
+    [Description("RFC 6749 §3.1.2.1, §10.9: every address by itself; https, absolute, no fragment, no user")]
+    public void An_unsafe_address_is_named()
+    {
+        foreach (string name in EndpointNames)
+        {
+            Assert.That(Failures(o => SetEndpoint(o, name, "http://server.example.com/x")), Has.One.EqualTo($"OAuth client 'photos': {name} must use https."));
+            Assert.That(Failures(o => SetEndpoint(o, name, "ftp://127.0.0.1/x")), Has.One.EqualTo($"OAuth client 'photos': {name} must use https."));
+            Assert.That(Failures(o => SetEndpoint(o, name, "x/y")), Has.One.EqualTo($"OAuth client 'photos': {name} must be an absolute address such as https://accounts.example.com."));
+            Assert.That(Failures(o => SetEndpoint(o, name, "https://server.example.com/x#y")), Has.One.Contains($"{name} must have neither a fragment nor a user name"));
+            Assert.That(Failures(o => SetEndpoint(o, name, "https://user@server.example.com/x")), Has.One.Contains($"{name} must have neither a fragment nor a user name"));
+            Assert.That(Failures(o => SetEndpoint(o, name, "http://127.0.0.1/x")),
+                Has.One.EqualTo($"OAuth client 'photos': {name} uses http; use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."));
+        }
+    }
+
+    [TestCase("http://127.0.0.1:5000", true)]
+    [TestCase("http://[::1]:5000", true)]
+    [TestCase("http://localhost", true)]
+    [TestCase("http://127.0.0.1.evil.com", false)]
+    [TestCase("http://localhost.evil.com", false)]
+    [TestCase("http://loopback", false)]
+    [TestCase("http://server.example.com", false)]
+    [Description("RFC 8252 §8.3: with the dangerous option, http to this very machine and to nothing else")]
+    public void Http_on_loopback_is_good_when_allowed(string address, bool good)
+    {
+        var failures = Failures(o =>
+        {
+            o.DangerouslyAllowHttpOnLoopback = true;
+            o.RedirectUri = null;
+            foreach (string name in EndpointNames)
+                SetEndpoint(o, name, address);
+        });
+
+        Assert.That(failures, Has.Count.EqualTo(good ? 0 : EndpointNames.Length));
+        Assert.That(failures, Has.All.EndsWith("must use https."));
+    }
+
+    [TestCase("https://server.example.com?x=y")]
+    [TestCase("https://server.example.com/?")]
+    [Description("RFC 8414 §2: an issuer has no query")]
+    public void An_issuer_with_a_query_is_named(string issuer) => Assert.That(Failures(o => o.Issuer = new(issuer)), Has.One.Contains("Issuer must have no query (RFC 8414 §2)"));
+
+    [TestCase("callback", "must be an absolute address")]
+    [TestCase("https://client.example.com/callback#x", "no fragment (RFC 6749 §3.1.2)")]
+    [TestCase("https://client.example.com/callback#", "no fragment")]
+    [TestCase("http://client.example.com/callback", "must use https; plain http is for loopback")]
+    [TestCase("http://loopback/callback", "must use https")]
+    [TestCase("http://127.0.0.1.evil.com/callback", "must use https")]
+    [TestCase("http://localhost.evil.com/callback", "must use https")]
+    [TestCase("javascript:alert(1)", "cannot use the scheme 'javascript'")]
+    [TestCase("JAVASCRIPT:alert(1)", "cannot use the scheme 'javascript'")]
+    [TestCase("data:text/html,x", "cannot use the scheme 'data'")]
+    [TestCase("vbscript:x", "cannot use the scheme 'vbscript'")]
+    [TestCase("file:///etc/passwd", "cannot use the scheme 'file'")]
+    [Description("RFC 6749 §3.1.2, RFC 8252 §7")]
+    public void A_bad_redirect_uri_is_named(string redirectUri, string words) =>
+        Assert.That(Failures(o => o.RedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)), Has.Count.EqualTo(1).And.One.Contains("RedirectUri").And.One.Contains(words));
+
+    [TestCase("https://client.example.com")]
+    [TestCase("http://127.0.0.1:5005/callback")]
+    [TestCase("http://[::1]/callback")]
+    [TestCase("http://localhost:5005/callback")]
+    [TestCase("com.example.app:/oauth2redirect")]
+    [Description("RFC 8252 §7: web, loopback and private-use schemes")]
+    public void A_good_redirect_uri_passes(string redirectUri) => Assert.That(Failures(o => o.RedirectUri = new(redirectUri)), Is.Empty);
+
+    [TestCase("openid profile")]
+    [TestCase("")]
+    [TestCase("a\"b")]
+    [TestCase("a\\b")]
+    [TestCase("\u00fc")]
+    [Description("RFC 6749 §3.3: each scope an item of its own")]
+    public void A_bad_scope_is_named(string scope) =>
+        Assert.That(Failures(o => o.Scopes = ["good", scope]), Has.One.Contains($"the scope '{scope}' holds a space").And.One.Contains("item of its own"));
+
+    [Test]
+    [Description("The configuration binder can put a null anywhere; it is named, and nothing crashes")]
+    public void A_null_anywhere_is_named()
+    {
+        Assert.That(Failures(o => o.Scopes = ["good", null!]), Has.One.Contains("Scopes holds a null"));
+        Assert.That(Failures(o => o.Scopes = null!), Has.One.Contains("Scopes is null"));
+        Assert.That(Failures(o => o.Resources = [null!]), Has.One.Contains("the resource ''"));
+        Assert.That(Failures(o => o.Resources = null!), Has.One.Contains("Resources is null"));
+        Assert.That(Failures(o => o.IdTokenSigningAlgorithms = [null!]), Has.One.Contains("IdTokenSigningAlgorithms holds ''"));
+        Assert.That(Failures(o => o.IdTokenSigningAlgorithms = null!), Has.One.Contains("IdTokenSigningAlgorithms is null"));
+    }
+
+    [TestCase("/a")]
+    [TestCase("a")]
+    [TestCase("https://api.example.com#x")]
+    [TestCase("https://api.example.com/#")]
+    [Description("RFC 8707 §2: absolute, without fragment")]
+    public void A_bad_resource_is_named(string resource) =>
+        Assert.That(Failures(o => o.Resources = [new("https://good.example.com"), new(resource, UriKind.RelativeOrAbsolute)]),
+            Has.One.EqualTo($"OAuth client 'photos': the resource '{new Uri(resource, UriKind.RelativeOrAbsolute)}' must be an absolute URI without a fragment (RFC 8707 §2)."));
+
+    [TestCase("fragment")]
+    [TestCase("Query")]
+    [TestCase("query.jwt")]
+    [TestCase("")]
+    [Description("OAuth 2.0 Multiple Response Types §2.1, RFC 9700 §2.1.2")]
+    public void A_bad_response_mode_is_named(string mode) => Assert.That(Failures(o => o.ResponseMode = mode), Has.One.Contains("ResponseMode must be query or form_post"));
+
+    [TestCase("query")]
+    [TestCase("form_post")]
+    [TestCase(null)]
+    [Description("OAuth 2.0 Form Post Response Mode §2")]
+    public void A_good_response_mode_passes(string? mode) => Assert.That(Failures(o => o.ResponseMode = mode), Is.Empty);
+
+    [TestCase("none")]
+    [TestCase("HS256")]
+    [TestCase("rs256")]
+    [TestCase("EdDSA")]
+    [TestCase("")]
+    [Description("RFC 8725 §3.1: an algorithm that cannot be checked safely cannot be allowed")]
+    public void A_bad_algorithm_is_named(string algorithm) =>
+        Assert.That(Failures(o => o.IdTokenSigningAlgorithms = ["RS256", algorithm]), Has.One.Contains($"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: RS256, RS384"));
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7: openid needs an issuer and keys to check the ID Token by")]
+    public void Openid_with_spelled_out_endpoints_needs_issuer_and_keys()
+    {
+        IReadOnlyList<string> SpelledOut(bool issuer, bool keys, string scope = "openid") => Failures(o =>
+        {
+            o.Issuer = issuer ? o.Issuer : null;
+            o.TokenEndpoint = new("https://server.example.com/token");
+            o.JwksUri = keys ? new("https://server.example.com/jwks") : null;
+            o.Scopes = [scope];
+        });
+
+        Assert.That(SpelledOut(true, true), Is.Empty);
+        Assert.That(SpelledOut(false, false, "profile"), Is.Empty);
+        Assert.That(SpelledOut(true, false), Has.One.Contains("set Issuer and JwksUri too"));
+        Assert.That(SpelledOut(false, true), Has.One.Contains("set Issuer and JwksUri too"));
+        Assert.That(SpelledOut(false, false), Has.One.Contains("set Issuer and JwksUri too"));
+        Assert.That(Failures(o => o.Scopes = ["openid"]), Is.Empty, "discovery finds them");
+    }
+
+    [Test]
+    [Description("RFC 9700 §4.7, RFC 6749 §5.1: durations at their borders, to the tick")]
+    public void Durations_have_borders()
+    {
+        var tick = TimeSpan.FromTicks(1);
+        (Action<OAuthClientOptions, TimeSpan> Set, TimeSpan Most, string Words)[] durations =
+        [
+            ((o, t) => o.PendingAuthorizationLifetime = t, TimeSpan.FromHours(1), "PendingAuthorizationLifetime must lie between zero and one hour."),
+            ((o, t) => o.AccessTokenLifetimeWhenUnstated = t, TimeSpan.FromDays(365), "AccessTokenLifetimeWhenUnstated must lie between zero and a year."),
+            ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must lie between zero and five minutes."),
+        ];
+        foreach (var (set, most, words) in durations)
+        {
+            Assert.That(Failures(o => set(o, tick)), Is.Empty);
+            Assert.That(Failures(o => set(o, most)), Is.Empty);
+            foreach (var wrong in new[] { most + tick, TimeSpan.Zero, -tick, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.MinValue })
+                Assert.That(Failures(o => set(o, wrong)), Is.EqualTo(["OAuth client 'photos': " + words]));
+        }
+    }
+
+    [Test]
+    [Description("Every mistake is named at once, each with the client it belongs to")]
+    public void All_mistakes_are_named_at_once()
+    {
+        var failures = Failures(o =>
+        {
+            o.ClientId = "";
+            o.Issuer = null;
+            o.BackChannelDeadline = TimeSpan.Zero;
+        });
+
+        Assert.That(failures, Has.Count.EqualTo(3).And.All.StartsWith("OAuth client 'photos': "));
+        Assert.That(Failures(o => o.ClientId = "", name: ""), Has.All.StartsWith("OAuth client: "));
+    }
+
+    [Test]
+    [Description("A name that nobody registered is told what to call")]
+    public void An_unregistered_name_is_named()
+    {
+        var services = new ServiceCollection();
+        services.AddOAuthClient("photos", o => o.ClientId = "a");
+        using var provider = services.BuildServiceProvider();
+
+        Assert.That(() => provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get("photo"),
+            Throws.InstanceOf<OptionsValidationException>().With.Message.EqualTo("There is no OAuth client 'photo': register it with AddOAuthClient(\"photo\", …)."));
+    }
+
+    private static List<string> Failures(Action<OAuthClientOptions> change, string name = "photos")
+    {
+        var services = new ServiceCollection();
+        services.AddOAuthClient(name, o =>
+        {
+            o.Issuer = new(SampleRegistration.Issuer);
+            o.ClientId = "client-id";
+            o.RedirectUri = new(SampleRegistration.Callback);
+            change(o);
+        });
+        using var provider = services.BuildServiceProvider();
+        try
+        {
+            provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(name);
+            return [];
+        }
+        catch (OptionsValidationException exception)
+        {
+            return [.. exception.Failures];
+        }
+    }
+
+    private static void SetEndpoint(OAuthClientOptions options, string name, string address) =>
+        typeof(OAuthClientOptions).GetProperty(name)!.SetValue(options, new Uri(address, UriKind.RelativeOrAbsolute));
+}

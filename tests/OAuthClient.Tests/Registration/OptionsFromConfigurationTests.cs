@@ -1,0 +1,143 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What stands in a configuration file arrives, what does not belong there is named, and a change needs no restart.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class OptionsFromConfigurationTests
+{
+    [Test]
+    [Description("Every property can be bound, lists included")]
+    public void Every_property_is_bound()
+    {
+        var values = new Dictionary<string, string?>
+        {
+            ["Issuer"] = "https://server.example.com",
+            ["AuthorizationEndpoint"] = "https://server.example.com/a",
+            ["TokenEndpoint"] = "https://server.example.com/t",
+            ["RevocationEndpoint"] = "https://server.example.com/r",
+            ["UserInfoEndpoint"] = "https://server.example.com/u",
+            ["JwksUri"] = "https://server.example.com/j",
+            ["ClientId"] = "client-id",
+            ["ClientSecret"] = "secret",
+            ["ClientAuthentication"] = "body",
+            ["RedirectUri"] = "https://client.example.com/callback",
+            ["Scopes:0"] = "openid",
+            ["Scopes:1"] = "profile",
+            ["Resources:0"] = "https://one.example.com",
+            ["Resources:1"] = "https://two.example.com",
+            ["ResponseMode"] = "form_post",
+            ["IdTokenSigningAlgorithms:0"] = "ES256",
+            ["PendingAuthorizationLifetime"] = "00:05:00",
+            ["AccessTokenLifetimeWhenUnstated"] = "00:20:00",
+            ["BackChannelDeadline"] = "00:00:10",
+            ["DangerouslyAllowHttpOnLoopback"] = "true",
+        };
+        Assert.That(values.Keys.Select(key => key.Split(':')[0]).Distinct(), Is.EquivalentTo(typeof(OAuthClientOptions).GetProperties().Select(property => property.Name)), "a property is missing in this test");
+        var options = Bind(values);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(options.Issuer!.OriginalString, Is.EqualTo("https://server.example.com"), "no slash is added to an issuer");
+            Assert.That(options.AuthorizationEndpoint, Is.EqualTo(new Uri("https://server.example.com/a")));
+            Assert.That(options.TokenEndpoint, Is.EqualTo(new Uri("https://server.example.com/t")));
+            Assert.That(options.RevocationEndpoint, Is.EqualTo(new Uri("https://server.example.com/r")));
+            Assert.That(options.UserInfoEndpoint, Is.EqualTo(new Uri("https://server.example.com/u")));
+            Assert.That(options.JwksUri, Is.EqualTo(new Uri("https://server.example.com/j")));
+            Assert.That(options.ClientId, Is.EqualTo("client-id"));
+            Assert.That(options.ClientSecret, Is.EqualTo("secret"));
+            Assert.That(options.ClientAuthentication, Is.EqualTo(ClientAuthenticationMethod.Body));
+            Assert.That(options.RedirectUri, Is.EqualTo(new Uri("https://client.example.com/callback")));
+            Assert.That(options.Scopes, Is.EqualTo(["openid", "profile"]));
+            Assert.That(options.Resources, Is.EqualTo([new Uri("https://one.example.com"), new Uri("https://two.example.com")]));
+            Assert.That(options.ResponseMode, Is.EqualTo("form_post"));
+            Assert.That(options.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
+            Assert.That(options.PendingAuthorizationLifetime, Is.EqualTo(TimeSpan.FromMinutes(5)));
+            Assert.That(options.AccessTokenLifetimeWhenUnstated, Is.EqualTo(TimeSpan.FromMinutes(20)));
+            Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(10)));
+            Assert.That(options.DangerouslyAllowHttpOnLoopback, Is.True);
+        });
+    }
+
+    [TestCase("ClientSecrett")]
+    [TestCase("Scope")]
+    [TestCase("Authority")]
+    [Description("A key that is written wrong is an error that names it, and no value")]
+    public void An_unknown_key_is_named(string key) =>
+        Assert.That(() => Bind(Minimal((key, "secret-value"))), Throws.InvalidOperationException.With.Message.Contains($"'{key}'").And.Message.Not.Contains("secret-value"));
+
+    [TestCase("BackChannelDeadline", "soon")]
+    [TestCase("ClientAuthentication", "jwt")]
+    [TestCase("DangerouslyAllowHttpOnLoopback", "perhaps")]
+    [TestCase("Issuer", "https://[")]
+    [Description("A value that cannot be read is an error that names its key")]
+    public void An_unreadable_value_is_named(string key, string value) =>
+        Assert.That(() => Bind(Minimal((key, value))), Throws.InvalidOperationException.With.Message.Contains(key));
+
+    [Test]
+    [Description("A configuration section that is not there fails by the sentences of validation")]
+    public void An_empty_section_is_explained() =>
+        Assert.That(() => Bind([]), Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("set ClientId").And.Message.Contains("set Issuer"));
+
+    [Test]
+    [Description("A null in a JSON file is named or is as good as absent; it does not crash")]
+    public void A_null_list_is_no_crash()
+    {
+        using var json = new MemoryStream("{\"Issuer\":\"https://server.example.com\",\"ClientId\":\"client-id\",\"Scopes\":null,\"Resources\":null,\"IdTokenSigningAlgorithms\":null,\"ClientSecret\":null}"u8.ToArray());
+        var services = new ServiceCollection();
+        services.AddOAuthClient(new ConfigurationBuilder().AddJsonStream(json).Build());
+        using var provider = services.BuildServiceProvider();
+
+        try
+        {
+            var options = provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().CurrentValue;
+            Assert.That(new object[] { options.Scopes, options.Resources, options.IdTokenSigningAlgorithms }, Is.All.Empty);
+        }
+        catch (OptionsValidationException exception)
+        {
+            Assert.That(exception.Failures, Has.All.Contains("is null; leave it out"));
+        }
+    }
+
+    [Test]
+    [Description("RFC 6749 §2.3.1: a secret that was rotated in the configuration is the one that is sent, without a restart")]
+    public async Task A_rotated_secret_is_used_at_once()
+    {
+        await using var server = await TestAuthorizationServer.StartAsync();
+        server.AddClient(new TestClient { ClientId = "client-id", ClientSecret = "first" });
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Minimal(
+            ("Issuer", server.Issuer.OriginalString), ("ClientSecret", "first"), ("DangerouslyAllowHttpOnLoopback", "true"))).Build();
+        var services = new ServiceCollection();
+        services.AddOAuthClient(configuration);
+        await using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<IOAuthClient>();
+        await client.RequestTokenAsync(TokenRequest.ClientCredentials());
+
+        server.AddClient(new TestClient { ClientId = "client-id", ClientSecret = "second" });
+        Assert.That(async () => await client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.InstanceOf<TokenEndpointException>().With.Property("Error").EqualTo("invalid_client"));
+        configuration["ClientSecret"] = "second";
+        configuration.Reload();
+
+        Assert.That(async () => await client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
+    }
+
+    private static OAuthClientOptions Bind(Dictionary<string, string?> values)
+    {
+        var services = new ServiceCollection();
+        services.AddOAuthClient("photos", new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get("photos");
+    }
+
+    private static Dictionary<string, string?> Minimal(params (string Key, string Value)[] further)
+    {
+        var values = new Dictionary<string, string?> { ["Issuer"] = "https://server.example.com", ["ClientId"] = "client-id" };
+        foreach (var (key, value) in further)
+            values[key] = value;
+        return values;
+    }
+}
