@@ -8,25 +8,9 @@ internal sealed class BuiltInServer(TestAuthorizationServer server, TestResource
     private const string ClientId = "web-sample";
     private const string ClientSecret = "not-so-secret, it is a sample";
 
-    private static readonly Dictionary<string, string> Switches = new(StringComparer.Ordinal)
+    /// <summary>Fills the section <c>Photos</c>, unless it names a server already.</summary>
+    public static async Task<BuiltInServer?> StartUnlessConfiguredAsync(ConfigurationManager configuration)
     {
-        ["--issuer"] = "Photos:Issuer",
-        ["--client-id"] = "Photos:ClientId",
-        ["--client-secret"] = "Photos:ClientSecret",
-        ["--response-mode"] = "Photos:ResponseMode",
-        ["--api"] = "Api",
-    };
-
-    /// <summary>Fills the section <c>Photos</c>, unless it names a server already. A secret of yours is better kept in the environment: <c>Photos__ClientSecret</c>.</summary>
-    public static async Task<BuiltInServer?> StartUnlessConfiguredAsync(ConfigurationManager configuration, string[] args)
-    {
-        configuration.AddCommandLine(args, Switches);
-        if (configuration["urls"] is null && configuration["http_ports"] is null)
-            configuration["urls"] = "http://localhost:5080";
-        // Nothing but what a visitor should see.
-        configuration["Logging:LogLevel:Default"] ??= "Warning";
-        configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
-
         string[] scopes = ["openid", "profile", "offline_access"];
         BuiltInServer? started = null;
         if (configuration["Photos:Issuer"] is null)
@@ -44,8 +28,6 @@ internal sealed class BuiltInServer(TestAuthorizationServer server, TestResource
             });
             scopes = [.. scopes, "photos.read"];
         }
-        if (configuration["Api"] is null)
-            throw new InvalidOperationException("Say where your API is, with --api https://… : it answers GET /photos with [{ \"id\", \"title\", \"image\" }].");
         if (!configuration.GetSection("Photos:Scopes").Exists())
             configuration.AddInMemoryCollection(scopes.Select((scope, i) => KeyValuePair.Create($"Photos:Scopes:{i}", (string?)scope)));
         return started;

@@ -7,7 +7,9 @@ using WebApp;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // Which server plays along: the built-in one, or yours by --issuer https://… --client-id … --api https://…
-await using var server = await BuiltInServer.StartUnlessConfiguredAsync(builder.Configuration, args);
+if (!Settings.Read(builder.Configuration, args))
+    return;
+await using var server = await BuiltInServer.StartUnlessConfiguredAsync(builder.Configuration);
 
 // Your own login: here a cookie for whoever types a name.
 builder.Services.AddControllersWithViews(o => o.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));

@@ -155,6 +155,16 @@ public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthor
     [Route("me")]
     public Task<string> Me() => http.CreateClient("albums").GetStringAsync("/me");
 
+    [Route("started"), ReauthorizeWhenNeeded("albums")]
+    public Task Started() => StartAndFailAsync(HttpContext, "albums");
+
+    internal static async Task StartAndFailAsync(HttpContext context, string client)
+    {
+        await context.Response.WriteAsync("started");
+        await context.Response.Body.FlushAsync();
+        throw new ReauthorizationRequiredException(client, "too late");
+    }
+
     [Route("others"), ReauthorizeWhenNeeded("photos")]
     public Task<string> OfAnotherClient() => Photos();
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Net.Http.Headers;
 
 namespace OAuthClient.AspNetCore.Tests;
@@ -148,5 +149,15 @@ public sealed class PendingCookieTests
         browser.Put("__Host-other", "1");
         await browser.ConnectAsync();
         Assert.That(browser.Jar.Select(cookie => cookie.Name.ToString()), Is.EquivalentTo(new[] { "session", "__Host-other" }));
+    }
+
+    [Test]
+    [Description("A consent policy for cookies keeps back what is not essential; a login is, and its cookie still goes at the end")]
+    public async Task Consent_policy_does_not_stop_a_login()
+    {
+        await using var app = await App.StartAsync(pipeline: web => web.UseCookiePolicy(new() { CheckConsentNeeded = _ => true }));
+        var browser = app.OpenBrowser();
+        Assert.That((await browser.ConnectAsync()).Status, Is.EqualTo(HttpStatusCode.Found));
+        Assert.That(browser.Jar, Is.Empty);
     }
 }

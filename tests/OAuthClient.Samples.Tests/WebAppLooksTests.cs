@@ -55,5 +55,7 @@ public sealed class WebAppLooksTests
         TestContext.AddTestAttachment(file);
         int[] widths = await page.EvaluateAsync<int[]>("[document.documentElement.scrollWidth, document.documentElement.clientWidth]");
         Assert.That(widths[0], Is.LessThanOrEqualTo(widths[1]), name);
+        int rightmost = await page.EvaluateAsync<int>("Math.max(...[...document.querySelectorAll('button, a, img, h1, p, input')].map(e => Math.ceil(e.getBoundingClientRect().right)))");
+        Assert.That(rightmost, Is.LessThanOrEqualTo(widths[1] - 12), $"{name} leaves no margin");
     }
 }

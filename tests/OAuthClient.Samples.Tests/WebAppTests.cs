@@ -267,6 +267,16 @@ public sealed class WebAppTests
         Assert.That(get.Status, Is.EqualTo(path == "/sign-in" ? 200 : 405));
     }
 
+    [TestCase(0, "--help"), TestCase(2, "--issuer", "https://accounts.example.com"), TestCase(2, "--issuer", "https://accounts.example.com", "--client-id", "mine")]
+    [Description("What is missing is said, and nothing is started")]
+    public async Task It_says_how_it_is_used(int exitCode, params string[] arguments)
+    {
+        using var sample = SampleProcess.Start("WebApp", arguments);
+        string output = await sample.ReadToEndAsync();
+        Assert.That(output, Does.Contain("--issuer").And.Contain("--client-id").And.Contain("--api"));
+        Assert.That(await sample.ExitCodeAsync(), Is.EqualTo(exitCode));
+    }
+
     private static async Task<BrowserContextCookiesResult[]> PendingCookiesAsync(IPage page) =>
         [.. (await page.Context.CookiesAsync()).Where(cookie => cookie.Name.StartsWith("__Host-oauth-", StringComparison.Ordinal))];
 }
