@@ -16,7 +16,7 @@ internal sealed class ClientComposition
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
 
         var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger);
-        var discovery = new ServerDiscovery(registration, backChannel, time);
+        var discovery = new ServerDiscovery(backChannel, time);
         var idTokens = new IdTokenValidation(new ServerKeys(backChannel, time), time);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time);
         var notes = new RefreshNotes();

@@ -9,7 +9,7 @@ internal sealed class RegisteredOAuthClient(
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         var current = registration.Value;
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (!server.SendsIssuerInResponse && registration.SharesRedirectUri)
         {
             throw new OAuthException(
@@ -30,7 +30,7 @@ internal sealed class RegisteredOAuthClient(
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
 
         // From here on the code is spent, so the exchange goes to its end even if the browser has left.
         var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
@@ -47,8 +47,9 @@ internal sealed class RegisteredOAuthClient(
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
-        return await tokenEndpoint.SendAsync(request, registration.Value, server, cancellationToken).ConfigureAwait(false);
+        var current = registration.Value;
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
@@ -67,9 +68,10 @@ internal sealed class RegisteredOAuthClient(
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
+        var current = registration.Value;
         var token = await tokens.GetAsync(owner, TokenSelection.Everything, rejected: null, cancellationToken).ConfigureAwait(false);
-        var grant = await ownerTokens.FindAsync(registration.Value, owner, TokenSelection.Everything, cancellationToken).ConfigureAwait(false);
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        var grant = await ownerTokens.FindAsync(current, owner, TokenSelection.Everything, cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         return await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
     }
 

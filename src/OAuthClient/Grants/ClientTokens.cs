@@ -38,7 +38,7 @@ internal sealed class ClientTokens(
         {
             return known;
         }
-        var server = await discovery.FindAsync(CancellationToken.None).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         var request = new ClientCredentialsRequest(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources);

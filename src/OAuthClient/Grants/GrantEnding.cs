@@ -51,7 +51,7 @@ internal sealed class GrantEnding(
             return;
         try
         {
-            var server = await discovery.FindAsync(CancellationToken.None).ConfigureAwait(false);
+            var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
             if (server.RevocationEndpoint is null)
             {
                 Log.NoRevocationEndpoint(logger, grant.ClientName);

@@ -53,7 +53,7 @@ internal sealed class GrantRefresh(
 
     private async Task<TokenResponse> RequestAsync(Grant grant, RefreshToken refreshToken, TokenSelection selection, ClientRegistration current)
     {
-        var server = await discovery.FindAsync(CancellationToken.None).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         var request = new RefreshTokenRequest(
             refreshToken,
             selection.Scopes.Count > 0 ? selection.Scopes : null,

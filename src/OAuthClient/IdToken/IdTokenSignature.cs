@@ -15,7 +15,7 @@ internal static class IdTokenSignature
             && key.Use is null or "" or "sig"
             && (string.IsNullOrEmpty(key.Alg) || string.Equals(key.Alg, token.Algorithm, StringComparison.Ordinal))
             && (token.KeyId is null || string.Equals(key.Kid, token.KeyId, StringComparison.Ordinal))
-            && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || key.KeySize >= 2048)
+            && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || IsLongEnough(key))
             && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm)))];
 
     /// <exception cref="ProtocolViolationException">No key verifies it.</exception>
@@ -30,6 +30,18 @@ internal static class IdTokenSignature
         throw new ProtocolViolationException(candidates.Count == 0
             ? $"None of the server's keys can have signed the ID Token ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
             : "The ID Token's signature does not verify against the server's keys.");
+    }
+
+    private static bool IsLongEnough(JsonWebKey key)
+    {
+        try
+        {
+            return key.KeySize >= 2048;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     // Signature only: the claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.

@@ -31,16 +31,9 @@ internal static class ServerJson
     {
         if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
-        if (member.ValueKind != JsonValueKind.String)
-            throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
-        try
-        {
-            return member.GetString() is { Length: > 0 } text ? text : null;
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.", exception);
-        }
+        return member.ValueKind == JsonValueKind.String
+            ? Unicode(member, name) is { Length: > 0 } text ? text : null
+            : throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
     }
 
     /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
@@ -55,9 +48,22 @@ internal static class ServerJson
         foreach (var item in member.EnumerateArray())
         {
             texts.Add(item.ValueKind == JsonValueKind.String
-                ? item.GetString()!
+                ? Unicode(item, name)
                 : throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string."));
         }
         return texts;
+    }
+
+    // JSON may escape half a surrogate pair, which is no text.
+    private static string Unicode(JsonElement text, string name)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.", exception);
+        }
     }
 }
