@@ -32,8 +32,8 @@ internal static class AuthorizationRequest
                 $"{server.Identity} offers PKCE only by '{ServerText.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
         }
 
-        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? CheckedScopes(chosen) : registration.Scopes;
-        IReadOnlyList<string> resources = parameters.Resources is { } targets ? CheckedResources(targets) : registration.Resources;
+        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeText.Checked(chosen) : registration.Scopes;
+        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
         var verifier = CodeVerifier.Create();
         string state = RandomText.Create();
         string? nonce = scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal) ? RandomText.Create() : null;
@@ -120,14 +120,4 @@ internal static class AuthorizationRequest
         }
         return new Uri($"{endpoint.GetLeftPart(UriPartial.Query)}&{query}");
     }
-
-    private static string[] CheckedScopes(IReadOnlyCollection<string> scopes) =>
-        scopes.FirstOrDefault(scope => scope is null || !ScopeText.IsToken(scope)) is { } bad
-            ? throw new ArgumentException($"The scope '{bad}' holds a space or another character that no scope may have (RFC 6749 §3.3).", nameof(scopes))
-            : [.. scopes.Distinct(StringComparer.Ordinal)];
-
-    private static string[] CheckedResources(IReadOnlyCollection<Uri> resources) =>
-        resources.FirstOrDefault(resource => !resource.IsAbsoluteUri || resource.OriginalString.Contains('#', StringComparison.Ordinal)) is { } bad
-            ? throw new ArgumentException($"The resource '{bad}' must be an absolute URI without a fragment (RFC 8707 §2).", nameof(resources))
-            : [.. resources.Select(resource => resource.OriginalString)];
 }

@@ -27,10 +27,10 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
             : $"with {Quantity(body.Length)} of {ServerText.Clean(mediaType) ?? "no stated type"} instead of a JSON object",
     };
 
-    private string? Clean(JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String
-            ? ServerText.Clean(member.ToString(), request.Secrets)
-            : null;
+    /// <summary>The server's text, fit for a message and without what the request carried.</summary>
+    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerText.Clean(text, [.. request.SecretsAsSent, .. furtherSecrets]);
+
+    private string? Clean(JsonElement json, string name) => json.TryGetProperty(name, out var member) ? Clean(member.TextOrNull()) : null;
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
 }

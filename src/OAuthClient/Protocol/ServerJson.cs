@@ -17,9 +17,22 @@ internal static class ServerJson
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+            return document.RootElement.ValueKind == JsonValueKind.Object && HasReadableNames(document.RootElement) ? document.RootElement.Clone() : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The value's text; <see langword="null"/> when it is no string, or none that is valid Unicode.</summary>
+    public static string? TextOrNull(this JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
         {
             return null;
         }
@@ -54,16 +67,17 @@ internal static class ServerJson
         return texts;
     }
 
-    // JSON may escape half a surrogate pair, which is no text.
-    private static string Unicode(JsonElement text, string name)
+    private static string Unicode(JsonElement text, string name) =>
+        text.TextOrNull() ?? throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.");
+
+    // JSON may escape half a surrogate pair, and its reader lets broken UTF-8 pass until it is asked for: then it throws what nobody expects.
+    private static bool HasReadableNames(JsonElement json)
     {
-        try
+        foreach (var member in json.EnumerateObject())
         {
-            return text.GetString()!;
+            if (member.Name is null)
+                return false;
         }
-        catch (InvalidOperationException exception)
-        {
-            throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.", exception);
-        }
+        return true;
     }
 }
