@@ -78,9 +78,9 @@ internal sealed class RegisteredOAuthClient(
     private async Task<ValidatedIdToken?> IdentityAsync(
         TokenResponse response, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
     {
-        if (response.IdToken is { } idToken)
+        if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server)))
             return await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
-        if (pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
+        if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
             throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
         return null;
     }

@@ -7,6 +7,19 @@ public sealed class AsyncMethodsTests
     // "Type.Method" and why nobody could cancel it.
     private static readonly Dictionary<string, Dictionary<string, string>> Allowed = new(StringComparer.Ordinal)
     {
+        ["OAuthClient"] = new(StringComparer.Ordinal)
+        {
+            ["SingleFlight.JoinOrStart"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
+            ["GrantRefresh.RunAsync"] = "a refresh token that was sent cannot be called back; the answer must be saved whoever left",
+            ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
+            ["IdTokenSignature.RequireAsync"] = "calculates with keys in hand, and waits for nothing",
+        },
+        ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
+        {
+            ["Fault.ApplyAsync"] = "the exchange brings its own token, Gone",
+            ["Exchange.SendAsync"] = "the exchange has its own token, Gone",
+            ["Exchange.WriteAsync"] = "the exchange has its own token, Gone",
+        },
     };
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]

@@ -18,6 +18,15 @@ internal static class Secrets
 
     private static readonly string[] SafeDisplays = [Redacted, "{ToString()}", "{ToString(),nq}"];
 
+    private static readonly Dictionary<Type, object> Values = new()
+    {
+        [typeof(string)] = Canary,
+        [typeof(char[])] = Canary.ToCharArray(),
+        [typeof(byte[])] = Encoding.UTF8.GetBytes(Canary),
+        [typeof(ReadOnlyMemory<char>)] = Canary.AsMemory(),
+        [typeof(ReadOnlyMemory<byte>)] = new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(Canary)),
+    };
+
     public static IEnumerable<Type> TypesIn(Assembly assembly, Type secret) =>
         assembly.GetTypes().Where(type => type is { IsAbstract: false, ContainsGenericParameters: false } && secret.IsAssignableFrom(type));
 
@@ -79,13 +88,7 @@ internal static class Secrets
         return instance;
     }
 
-    private static object? Value(Type type) =>
-        type == typeof(string) ? Canary :
-        type == typeof(byte[]) ? Encoding.UTF8.GetBytes(Canary) :
-        type == typeof(char[]) ? Canary.ToCharArray() :
-        type == typeof(ReadOnlyMemory<byte>) ? new ReadOnlyMemory<byte>(Encoding.UTF8.GetBytes(Canary)) :
-        type == typeof(ReadOnlyMemory<char>) ? Canary.AsMemory() :
-        null;
+    private static object? Value(Type type) => Values.GetValueOrDefault(type);
 
     private static IEnumerable<FieldInfo> Fields(Type type)
     {

@@ -70,6 +70,9 @@ public sealed class SecretsTests
         [DebuggerBrowsable(DebuggerBrowsableState.Never)]
         private readonly string _value = value;
 
+        // A field of another type must not stop the check.
+        public DateTimeOffset? ExpiresAt { get; init; }
+
         public virtual string Reveal() => _value;
 
         public override string ToString() => Secrets.Redacted;

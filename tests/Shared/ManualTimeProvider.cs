@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace OAuthClient.Tests.Shared;
 
 /// <summary>A clock that stands still until a test moves it; timers run out when it is moved past them.</summary>
@@ -5,6 +7,7 @@ internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock gate = new();
     private readonly List<ManualTimer> timers = [];
+    private readonly Channel<ManualTimer> timersMade = Channel.CreateUnbounded<ManualTimer>();
     private DateTimeOffset now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow()
@@ -19,6 +22,9 @@ internal sealed class ManualTimeProvider : TimeProvider
         timer.Change(dueTime, period);
         return timer;
     }
+
+    /// <summary>Returns when a timer has been started that no earlier call has waited for.</summary>
+    public async Task WaitForTimerAsync() => await timersMade.Reader.ReadAsync();
 
     public void Advance(TimeSpan by)
     {
@@ -49,6 +55,7 @@ internal sealed class ManualTimeProvider : TimeProvider
                 {
                     Due = clock.now + dueTime;
                     clock.timers.Add(this);
+                    clock.timersMade.Writer.TryWrite(this);
                 }
             }
 

@@ -76,18 +76,15 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
             RecordedRequest request = await ReadAsync(context, gone.Token);
             Log.Add(request);
             Exchange exchange = new(context, request, _answer, _clock(), gone.Token);
-            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(exchange) : exchange.SendAsync(exchange.Work()));
+            await AnswerAsync(exchange, request, context);
+        }
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException problem)
+        {
+            context.Response.StatusCode = problem.StatusCode;
         }
         catch (Exception) when (gone.IsCancellationRequested || context.Response.HasStarted)
         {
             context.Abort();
-        }
-        catch (Exception problem)
-        {
-            // What a hook or a predicate of the test threw is worth more in the test's output than a bare 500.
-            context.Response.StatusCode = problem is Microsoft.AspNetCore.Http.BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(problem.ToString()), gone.Token);
         }
     }
 
@@ -100,6 +97,19 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         await _kestrel.StopAsync(new CancellationToken(canceled: true));
         _kestrel.Dispose();
         _stopping.Dispose();
+    }
+
+    private async Task AnswerAsync(Exchange exchange, RecordedRequest request, HttpContext context)
+    {
+        try
+        {
+            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(exchange) : exchange.SendAsync(exchange.Work()));
+        }
+        catch (Exception problem) when (!exchange.Gone.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            // What a hook or a predicate of the test threw is worth more in the test's output than a bare 500.
+            await exchange.SendAsync(Reply.Text(StatusCodes.Status500InternalServerError, problem.ToString()));
+        }
     }
 
     private async Task<RecordedRequest> ReadAsync(HttpContext context, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace OAuthClient.Testing;
@@ -32,6 +33,7 @@ internal static class Page
         li small{display:block;color:var(--soft);font-size:.8125rem}
         .bad{margin:0 0 1.25rem;padding:.75rem .875rem;border-radius:.625rem;background:var(--bad-ground);color:var(--bad);font-size:.9375rem}
         .note{margin:1.25rem 0 0;font-size:.875rem}
+        main>:last-child{margin-bottom:0}
         footer{max-width:25rem;color:var(--soft);font-size:.8125rem;text-align:center;overflow-wrap:anywhere}
         code{font-size:.9em}
         """;
@@ -76,7 +78,8 @@ internal static class Page
             .NotStored();
     }
 
-    public static string Mark(string name) => $"<div class=\"mark\" aria-hidden=\"true\">{Encode(new string([.. name.Where(char.IsLetterOrDigit).Take(1)]))}</div>";
+    /// <summary>The tile on top: a sign, or the first letter of a name.</summary>
+    public static string Mark(string name) => $"<div class=\"mark\" aria-hidden=\"true\">{Encode(StringInfo.GetNextTextElement(name))}</div>";
 
     public static string Hidden(string name, string value) => $"<input type=\"hidden\" name=\"{Encode(name)}\" value=\"{Encode(value)}\">";
 }

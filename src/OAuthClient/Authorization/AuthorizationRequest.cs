@@ -7,8 +7,9 @@ namespace OAuthClient;
 /// <summary>Builds the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3) and the pending authorization that waits for its answer.</summary>
 internal static class AuthorizationRequest
 {
+    // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
-        StringComparer.Ordinal,
+        StringComparer.OrdinalIgnoreCase,
         Parameters.ResponseType, Parameters.ClientId, Parameters.RedirectUri, Parameters.Scope, Parameters.State, Parameters.Nonce,
         Parameters.CodeChallenge, Parameters.CodeChallengeMethod, Parameters.Resource, Parameters.ResponseMode,
         Parameters.Prompt, Parameters.LoginHint, Parameters.MaxAge, Parameters.AcrValues, Parameters.UiLocales,
@@ -55,7 +56,7 @@ internal static class AuthorizationRequest
 
         return new PendingAuthorization
         {
-            SentTo = WithQuery(endpoint, query),
+            SentTo = WithQuery(endpoint, query, parameters.Additional.Keys),
             ClientName = registration.Name,
             Server = server.Identity,
             Issuer = server.Issuer,
@@ -105,17 +106,18 @@ internal static class AuthorizationRequest
     }
 
     // RFC 6749 §3.1: the endpoint's own query is kept, and no parameter stands twice.
-    private static Uri WithQuery(Uri endpoint, StringBuilder query)
+    private static Uri WithQuery(Uri endpoint, StringBuilder query, IEnumerable<string> further)
     {
         if (endpoint.Query.Length <= 1)
             return new Uri($"{endpoint.GetLeftPart(UriPartial.Path)}?{query}");
-        foreach (string part in endpoint.Query[1..].Split('&'))
+        var taken = new HashSet<string>(further, StringComparer.OrdinalIgnoreCase);
+        foreach (string part in endpoint.Query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
-            if (Reserved.Contains(name))
+            if (Reserved.Contains(name) || !taken.Add(name))
             {
                 throw new ProtocolViolationException(
-                    $"The authorization endpoint {ServerText.WithoutQuery(endpoint)} has '{name}' in its own query, which would stand twice in the request (RFC 6749 §3.1).");
+                    $"The authorization endpoint {ServerText.WithoutQuery(endpoint)} has '{ServerText.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
             }
         }
         return new Uri($"{endpoint.GetLeftPart(UriPartial.Query)}&{query}");

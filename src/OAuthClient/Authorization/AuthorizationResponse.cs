@@ -49,9 +49,11 @@ public sealed class AuthorizationResponse
     public static AuthorizationResponse Parse(string callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        return callback.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(callback, UriKind.Absolute, out var uri)
-            ? Parse(uri)
-            : ParseQuery(callback, path: null);
+        RequireLength(callback);
+        // A path is no absolute address, though on Unix Uri takes it for that of a file.
+        if (callback.StartsWith('/'))
+            return ParseRelative(callback);
+        return Uri.TryCreate(callback, UriKind.Absolute, out var uri) ? Parse(uri) : ParseQuery(callback, path: null);
     }
 
     /// <summary>From the address the browser was sent to (RFC 6749 §4.1.2).</summary>
@@ -60,9 +62,7 @@ public sealed class AuthorizationResponse
     public static AuthorizationResponse Parse(Uri callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        return callback.IsAbsoluteUri
-            ? ParseQuery(callback.Query, callback.AbsolutePath)
-            : ParseQuery(callback.OriginalString.Contains('?', StringComparison.Ordinal) ? callback.OriginalString[callback.OriginalString.IndexOf('?', StringComparison.Ordinal)..] : "", path: null);
+        return callback.IsAbsoluteUri ? ParseQuery(callback.Query, callback.AbsolutePath) : ParseRelative(callback.OriginalString);
     }
 
     /// <summary>From a form post (OAuth 2.0 Form Post Response Mode §2), or a query that something else has taken apart. Give each value, also repeated ones.</summary>
@@ -74,15 +74,17 @@ public sealed class AuthorizationResponse
         return FromPairs(parameters, path: null);
     }
 
+    private static AuthorizationResponse ParseRelative(string address)
+    {
+        string[] parts = WithoutFragment(address).Split('?', 2);
+        return ParseQuery(parts.Length == 2 ? parts[1] : "", path: null);
+    }
+
     private static AuthorizationResponse ParseQuery(string query, string? path)
     {
-        if (query.Length > MaximumLength)
-            throw new ProtocolViolationException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");
-        int fragment = query.IndexOf('#', StringComparison.Ordinal);
-        if (fragment >= 0)
-            query = query[..fragment];
+        RequireLength(query);
         return FromPairs(
-            query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part =>
+            WithoutFragment(query).TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part =>
             {
                 int equals = part.IndexOf('=', StringComparison.Ordinal);
                 return equals < 0
@@ -109,6 +111,14 @@ public sealed class AuthorizationResponse
         }
         return new AuthorizationResponse(all, path);
     }
+
+    private static void RequireLength(string callback)
+    {
+        if (callback.Length > MaximumLength)
+            throw new ProtocolViolationException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");
+    }
+
+    private static string WithoutFragment(string address) => address.Split('#', 2)[0];
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
 

@@ -92,17 +92,18 @@ public sealed class PendingAuthorization
     /// <summary>The way back from <see cref="Protect"/>.</summary>
     /// <param name="data">What <see cref="Protect"/> returned.</param>
     /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
-    /// <exception cref="ProtocolViolationException">The data are not a pending authorization of this version.</exception>
+    /// <exception cref="ProtocolViolationException">The data were changed, or are not a pending authorization of this version.</exception>
     public static PendingAuthorization Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(unprotect);
-        using var reader = new BinaryReader(new MemoryStream(unprotect(data)), Encoding.UTF8);
         try
         {
+            using var bytes = new MemoryStream(unprotect(data));
+            using var reader = new BinaryReader(bytes, Encoding.UTF8);
             if (reader.ReadByte() != FormatVersion)
                 throw new ProtocolViolationException("The pending authorization was written by another version; begin a new one.");
-            return new PendingAuthorization
+            var pending = new PendingAuthorization
             {
                 ClientName = reader.ReadString(),
                 Server = reader.ReadString(),
@@ -116,10 +117,11 @@ public sealed class PendingAuthorization
                 Resources = ReadResources(reader),
                 ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()),
             };
+            return bytes.Position == bytes.Length ? pending : throw new ProtocolViolationException("The data hold more than a pending authorization; begin a new one.");
         }
-        catch (Exception exception) when (exception is IOException or ArgumentException or FormatException)
+        catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
         {
-            throw new ProtocolViolationException("The data are not a pending authorization; begin a new one.", exception);
+            throw new ProtocolViolationException("The data are not a pending authorization, or were changed; begin a new one.", exception);
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace OAuthClient;
 
 /// <summary>One request to an endpoint of the authorization server.</summary>
@@ -20,15 +18,6 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 
     /// <summary>The values in it that no message may repeat.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
-
-    /// <summary>The same in every form in which they leave: as they are, encoded for a form or an address, and in the header.</summary>
-    public IEnumerable<string> SecretsAsSent =>
-    [
-        .. Secrets,
-        .. Secrets.Select(WebUtility.UrlEncode).OfType<string>(),
-        .. Secrets.Select(Uri.EscapeDataString),
-        .. Authorization is { } header ? [header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]] : Enumerable.Empty<string>(),
-    ];
 
     /// <summary>What is spent by being sent (a code, a refresh token) leaves at most once, whatever handlers stand between.</summary>
     public bool OneSend => Form is not null;

@@ -17,20 +17,23 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     /// <summary>What to tell the developer when this is not the answer that was asked for.</summary>
     public EndpointFailure Failure(JsonElement? json) => new(request.EndpointName, ServerText.WithoutQuery(request.Endpoint), statusCode)
     {
-        Error = json is { } error ? Clean(error, Parameters.Error) : null,
-        ErrorDescription = json is { } description ? Clean(description, Parameters.ErrorDescription) : null,
-        ErrorUri = json is { } uri ? Clean(uri, Parameters.ErrorUri) : null,
+        Error = Clean(json?.TextIfAny(Parameters.Error)),
+        ErrorDescription = Clean(json?.TextIfAny(Parameters.ErrorDescription)),
+        ErrorUri = Clean(json?.TextIfAny(Parameters.ErrorUri)),
         RetryAfter = retryAfter,
         Instead = json is not null ? "with a JSON object that holds no error code"
             : body.Length == 0 ? "without a body"
             : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"
-            : $"with {Quantity(body.Length)} of {ServerText.Clean(mediaType) ?? "no stated type"} instead of a JSON object",
+            : $"with {Quantity(body.Length)} of {Clean(mediaType) ?? "no stated type"} instead of a JSON object",
     };
 
-    /// <summary>The server's text, fit for a message and without what the request carried.</summary>
-    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerText.Clean(text, [.. request.SecretsAsSent, .. furtherSecrets]);
-
-    private string? Clean(JsonElement json, string name) => json.TryGetProperty(name, out var member) ? Clean(member.TextOrNull()) : null;
+    /// <summary>What the server said, without what the request held: also not as Basic had wrapped it.</summary>
+    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerText.Clean(text,
+    [
+        .. request.Secrets,
+        .. furtherSecrets,
+        .. request.Authorization is { } header ? [header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]] : Enumerable.Empty<string>(),
+    ]);
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
 }

@@ -21,8 +21,7 @@ public sealed class UserInfo
 
     /// <summary>A claim that is a text, or <see langword="null"/> when it is absent or something else.</summary>
     /// <param name="claim">The claim's name.</param>
-    public string? this[string claim] =>
-        Claims.TryGetProperty(claim, out var value) ? value.TextOrNull() : null;
+    public string? this[string claim] => Claims.TextIfAny(claim);
 
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "UserInfo";

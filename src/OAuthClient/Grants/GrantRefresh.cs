@@ -7,8 +7,12 @@ internal sealed class GrantRefresh(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
     IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
-    public static ReauthorizationRequiredException Reauthorize(ClientRegistration current, string why, Exception? inner = null) =>
-        new(current.Name, $"The resource owner must authorize {current.DisplayName} (again): {why}. Begin an authorization.", inner);
+    public static ReauthorizationRequiredException Reauthorize(
+        ClientRegistration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
+        new(current.Name, $"The resource owner must authorize {current.DisplayName} (again): {why}. Begin an authorization.", inner)
+        {
+            IsForRefusedToken = isForRefusedToken,
+        };
 
     /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
@@ -60,6 +64,8 @@ internal sealed class GrantRefresh(
             grant.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : grant.Resources);
         var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
+        if (!IdTokenValidation.IsPossible(server))
+            return response.WithoutIdToken();
         if (response.IdToken is { } idToken)
         {
             // A refreshed ID Token need not repeat the nonce (OpenID Connect Core §12.2), but it must be about the same user.

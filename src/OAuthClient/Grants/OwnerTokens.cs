@@ -26,7 +26,7 @@ internal sealed class OwnerTokens(
             if (state == TokenState.Good || (state == TokenState.Early && !renewable))
                 return known!;
             if (!renewable)
-                throw GrantRefresh.Reauthorize(current, grant.CanRefresh ? "the server no longer honours the grant" : "the access token is over and there is no refresh token");
+                throw Unrenewable(current, grant, isForRefusedToken: rejected is not null);
             if (state == TokenState.Early)
             {
                 if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
@@ -89,6 +89,11 @@ internal sealed class OwnerTokens(
     public static bool BelongsTo(Grant grant, ClientRegistration current) =>
         string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal);
+
+    private static ReauthorizationRequiredException Unrenewable(ClientRegistration current, Grant grant, bool isForRefusedToken) =>
+        grant.CanRefresh
+            ? GrantRefresh.Reauthorize(current, "the server no longer honours the grant")
+            : GrantRefresh.Reauthorize(current, "the access token is over and there is no refresh token", isForRefusedToken: isForRefusedToken);
 
     private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;

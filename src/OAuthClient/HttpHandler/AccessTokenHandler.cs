@@ -16,8 +16,7 @@ internal sealed class AccessTokenHandler(
     {
         ArgumentNullException.ThrowIfNull(request);
         var address = RequireStatedOrigin(request);
-        var owner = fixedOwner ?? currentOwner?.Find() ?? throw new OAuthException(
-            $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. Require a signed-in user before calling, or use ForOwner or ForClient.");
+        var owner = fixedOwner ?? CurrentUser(address);
 
         var token = await tokens.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
         Attach(request, token);
@@ -34,6 +33,11 @@ internal sealed class AccessTokenHandler(
         try
         {
             another = await tokens.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ReauthorizationRequiredException exception) when (exception.IsForRefusedToken && tokens.IsYoung(token))
+        {
+            // Sending the user to log in again would bring a token that is refused again, in a circle.
+            return response;
         }
         catch
         {
@@ -54,6 +58,12 @@ internal sealed class AccessTokenHandler(
         request.Headers.Remove(Header);
         request.Headers.TryAddWithoutValidation(Header, token.AuthorizationHeader);
     }
+
+    private GrantOwner CurrentUser(Uri address) =>
+        // A user's request never carries the client's own token, whatever somebody's ICurrentGrantOwner says.
+        currentOwner?.Find() is { Id: not null } user ? user : throw new OAuthException(
+            $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. "
+            + "Require a signed-in user before calling, or use ForOwner or ForClient.");
 
     private Uri RequireStatedOrigin(HttpRequestMessage request)
     {

@@ -19,4 +19,7 @@ public sealed class ReauthorizationRequiredException : OAuthException
 
     /// <summary>The registration's name, as given to <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
     public string ClientName { get; }
+
+    /// <summary>Whether it was asked for only because an API refused a token that cannot be had anew.</summary>
+    internal bool IsForRefusedToken { get; init; }
 }

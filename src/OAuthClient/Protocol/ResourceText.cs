@@ -7,5 +7,5 @@ internal static class ResourceText
     public static string[] Checked(IEnumerable<Uri> resources) =>
         [.. resources.Select(resource => resource is { IsAbsoluteUri: true } && !resource.OriginalString.Contains('#', StringComparison.Ordinal)
             ? resource.OriginalString
-            : throw new ArgumentException($"The resource '{resource}' must be an absolute URI without a fragment (RFC 8707 §2).", nameof(resources)))];
+            : throw new ArgumentException($"The resource '{resource}' must be an absolute URI without a fragment (RFC 8707 §2).", nameof(resources))).Distinct(StringComparer.Ordinal)];
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
@@ -9,6 +10,7 @@ namespace OAuthClient;
 /// serialised as JSON. Only <see cref="Reveal"/> gives the value.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
+[JsonConverter(typeof(RefusingJsonConverter<Secret>))]
 public abstract class Secret : IEquatable<Secret>
 {
     internal const string Redacted = "[redacted]";

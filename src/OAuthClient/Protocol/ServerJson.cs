@@ -19,20 +19,8 @@ internal static class ServerJson
             using var document = JsonDocument.Parse(json, Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object && HasReadableNames(document.RootElement) ? document.RootElement.Clone() : null;
         }
+        // Looking for duplicates decodes the names, and one that is no Unicode (a lone surrogate) comes out as the second kind.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>The value's text; <see langword="null"/> when it is no string, or none that is valid Unicode.</summary>
-    public static string? TextOrNull(this JsonElement value)
-    {
-        try
-        {
-            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
         {
             return null;
         }
@@ -44,10 +32,15 @@ internal static class ServerJson
     {
         if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
-        return member.ValueKind == JsonValueKind.String
-            ? Unicode(member, name) is { Length: > 0 } text ? text : null
-            : throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
+        if (member.ValueKind != JsonValueKind.String)
+            throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
+        string text = Unicode(member) ?? throw NoUnicode(name);
+        return text.Length > 0 ? text : null;
     }
+
+    /// <summary>The member's text, empty or not; <see langword="null"/> when there is no such thing, whatever is there instead.</summary>
+    public static string? TextIfAny(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? Unicode(member) : null;
 
     /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
     /// <exception cref="ProtocolViolationException">It is there and is no array of strings.</exception>
@@ -60,17 +53,14 @@ internal static class ServerJson
         var texts = new List<string>(member.GetArrayLength());
         foreach (var item in member.EnumerateArray())
         {
-            texts.Add(item.ValueKind == JsonValueKind.String
-                ? Unicode(item, name)
-                : throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string."));
+            if (item.ValueKind != JsonValueKind.String)
+                throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string.");
+            texts.Add(Unicode(item) ?? throw NoUnicode(name));
         }
         return texts;
     }
 
-    private static string Unicode(JsonElement text, string name) =>
-        text.TextOrNull() ?? throw new ProtocolViolationException($"The server sent '{name}' as text that is not valid Unicode.");
-
-    // JSON may escape half a surrogate pair, and its reader lets broken UTF-8 pass until it is asked for: then it throws what nobody expects.
+    // Broken UTF-8 in a name passes the reader until the name is asked for.
     private static bool HasReadableNames(JsonElement json)
     {
         foreach (var member in json.EnumerateObject())
@@ -80,4 +70,18 @@ internal static class ServerJson
         }
         return true;
     }
+
+    private static string? Unicode(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static ProtocolViolationException NoUnicode(string name) => new($"The server sent '{name}' as text that is not valid Unicode.");
 }

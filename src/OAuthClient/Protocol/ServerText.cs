@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OAuthClient;
 
 /// <summary>Makes text that a server sent fit for a message or a log: printable ASCII, at most 256 characters, none of our secrets.</summary>
@@ -11,8 +13,9 @@ internal static class ServerText
     {
         if (string.IsNullOrWhiteSpace(text))
             return null;
-        foreach (string secret in sent)
-            text = text.Replace(secret, Secret.Redacted, StringComparison.Ordinal);
+        // The longest first: what is part of another must not leave the other's rest.
+        foreach (string secret in sent.SelectMany(AsEchoed).OrderByDescending(written => written.Length))
+            text = text.Replace(secret, Secret.Redacted, StringComparison.OrdinalIgnoreCase);
         bool cut = text.Length > MaximumLength;
         return string.Create(Math.Min(text.Length, MaximumLength), (text, cut), static (span, source) =>
         {
@@ -23,6 +26,9 @@ internal static class ServerText
                 span[^1] = '~';
         });
     }
+
+    // A server that quotes the body or the address it got quotes it encoded; hexadecimal digits come in either case.
+    private static IEnumerable<string> AsEchoed(string secret) => [secret, WebUtility.UrlEncode(secret), Uri.EscapeDataString(secret)];
 
     /// <summary>An address fit for a message: no user, query or fragment.</summary>
     public static Uri WithoutQuery(Uri uri) =>

@@ -6,7 +6,7 @@ namespace OAuthClient;
 internal static class Transport
 {
     public static bool IsLoopback(Uri uri) =>
-        string.Equals(uri.IdnHost, "localhost", StringComparison.Ordinal)
+        IsLocalhost(uri)
         || (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
             && IPAddress.TryParse(uri.IdnHost, out var address) && IPAddress.IsLoopback(address));
 
@@ -14,4 +14,9 @@ internal static class Transport
         uri.IsAbsoluteUri
         && (uri.Scheme == Uri.UriSchemeHttps
             || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
+
+    // Uri turns the host "loopback" into "localhost"; a browser does not, so what was written counts.
+    private static bool IsLocalhost(Uri uri) =>
+        string.Equals(uri.IdnHost, "localhost", StringComparison.Ordinal)
+        && uri.OriginalString.AsSpan(uri.Scheme.Length).StartsWith("://localhost", StringComparison.OrdinalIgnoreCase);
 }

@@ -14,7 +14,7 @@ internal sealed class ClientRegistration
         Issuer = options.Issuer;
         RedirectUri = options.RedirectUri;
         Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
-        Resources = [.. options.Resources.Select(resource => resource.OriginalString)];
+        Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms = options.IdTokenSigningAlgorithms.Count > 0
             ? [.. options.IdTokenSigningAlgorithms]

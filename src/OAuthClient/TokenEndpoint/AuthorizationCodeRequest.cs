@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace OAuthClient;
 
 /// <summary>A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). Made from a validated response, and from nothing else.</summary>
+[JsonConverter(typeof(RefusingJsonConverter<AuthorizationCodeRequest>))]
 internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse response)
     : TokenRequest("authorization_code", scopes: null, response.Pending.Resources)
 {

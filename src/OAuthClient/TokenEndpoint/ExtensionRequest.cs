@@ -1,8 +1,10 @@
 using System.Collections.Frozen;
+using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
 /// <summary>An extension grant (RFC 6749 §4.5), with parameters the library does not know.</summary>
+[JsonConverter(typeof(RefusingJsonConverter<ExtensionRequest>))]
 internal sealed class ExtensionRequest : TokenRequest
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OAuthClient;
 
 /// <summary>A refresh token for new tokens (RFC 6749 §6).</summary>
@@ -5,6 +7,7 @@ namespace OAuthClient;
 /// <param name="scopes">Fewer scopes than granted, or <see langword="null"/> for all.</param>
 /// <param name="granted">What the resource owner allowed: an absent scope in the answer means this.</param>
 /// <param name="resources">For which protected resources.</param>
+[JsonConverter(typeof(RefusingJsonConverter<RefreshTokenRequest>))]
 internal sealed class RefreshTokenRequest(
     RefreshToken refreshToken, IReadOnlyList<string>? scopes, IReadOnlyList<string> granted, IReadOnlyList<string> resources)
     : TokenRequest("refresh_token", scopes, resources)

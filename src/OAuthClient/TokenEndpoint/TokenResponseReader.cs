@@ -49,7 +49,8 @@ internal static class TokenResponseReader
         double seconds;
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
             seconds = number;
-        else if (double.TryParse(member.TextOrNull(), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text)
+        else if (json.TextIfAny(Parameters.ExpiresIn) is { } written
+            && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text)
             && double.IsFinite(text))
             seconds = text;
         else

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace OAuthClient.Testing.Tests;
 
 [TestFixture]
-internal sealed class FirstLoginTests
+internal sealed class CodeFlowTests
 {
     [Test, Description("RFC 6749 §4.1, from the authorization request to UserInfo")]
     public async Task Code_flow_ends_with_tokens_that_work()

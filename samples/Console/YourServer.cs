@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using OAuthClient;
+
+namespace Console;
+
+/// <summary>A real authorization server, the person's own browser, and a listener that is open only while it is waited for.</summary>
+internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IStage
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private readonly Uri api = new(given["--api"]);
+
+    public Uri Issuer { get; } = new(given["--issuer"]);
+    public string ClientId => given["--client-id"];
+    public string? ClientSecret => given.GetValueOrDefault("--client-secret") ?? Environment.GetEnvironmentVariable("CLIENT_SECRET");
+    public Uri RedirectUri { get; } = new($"http://127.0.0.1:{int.Parse(given.GetValueOrDefault("--port", "8400"), CultureInfo.InvariantCulture)}/callback");
+    public IList<string> Scopes => given.GetValueOrDefault("--scope", "openid profile offline_access").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    public bool IsOnThisMachine => Issuer.IsLoopback;
+    public Uri Api => new(api.GetLeftPart(UriPartial.Authority));
+    public string Resource => api.PathAndQuery;
+
+    public async Task<Uri> SendBrowserAsync(Uri authorizationUri)
+    {
+        using var listener = new HttpListener { Prefixes = { RedirectUri.GetLeftPart(UriPartial.Authority) + "/" } };
+        listener.Start();
+        Narrator.Step(1, "Authorization request: your browser is sent to the authorization server", $"GET {Narrator.Address(authorizationUri)}");
+        OpenBrowser(authorizationUri);
+        Narrator.Step(2, "Login and consent: yours, in the browser", $"If it did not open, go to\n{authorizationUri.AbsoluteUri}");
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            var context = await listener.GetContextAsync().WaitAsync(patience.Token);
+            // Browsers also ask for an icon, and anybody on this machine may knock.
+            bool isCallback = context.Request.Url is { } url && url.AbsolutePath == RedirectUri.AbsolutePath && url.Query.Contains("state=", StringComparison.Ordinal);
+            await AnswerAsync(context.Response, isCallback);
+            if (isCallback)
+            {
+                Narrator.Step(3, "Callback: the browser comes back", $"GET {Narrator.Address(context.Request.Url!)}");
+                return context.Request.Url!;
+            }
+        }
+    }
+
+    public async Task LetTokenEndAsync(IOAuthClient client, Grant grant)
+    {
+        if (!grant.CanRefresh)
+        {
+            Narrator.Say("Your server gave no refresh token, so there is nothing to show of a refresh (try --scope with offline_access).");
+            return;
+        }
+        Narrator.Say("Your server's tokens live too long to wait for; acting as if the API had refused this one …");
+        await client.GetAccessTokenAsync("me", new AccessTokenParameters { Rejected = grant.AccessToken });
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    // The address comes from a server's metadata: nothing but a web address may reach the shell.
+    private static void OpenBrowser(Uri address)
+    {
+        if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+            throw new InvalidOperationException("The authorization endpoint is no https address; the browser was not started.");
+        try
+        {
+            Process.Start(new ProcessStartInfo(address.AbsoluteUri) { UseShellExecute = true })?.Dispose();
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Narrator.Say("No browser could be started here.");
+        }
+    }
+
+    private static async Task AnswerAsync(HttpListenerResponse response, bool isCallback)
+    {
+        response.StatusCode = isCallback ? 200 : 404;
+        response.ContentType = "text/plain; charset=utf-8";
+        response.Headers["Cache-Control"] = "no-store";
+        await response.OutputStream.WriteAsync(isCallback ? "You can close this window and go back to the terminal."u8.ToArray() : "Not here."u8.ToArray());
+        response.Close();
+    }
+}

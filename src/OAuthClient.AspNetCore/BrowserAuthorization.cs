@@ -1,0 +1,131 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>
+/// One OAuth client's authorizations in a browser: begun in one request, completed in the callback, and bound to that
+/// browser in between by an encrypted <c>__Host-</c> cookie (RFC 9700 §4.7). Registered by <c>AddBrowserAuthorization</c> as a
+/// keyed service of the client's name. Safe for use by many requests at once.
+/// </summary>
+public sealed class BrowserAuthorization
+{
+    private readonly string name;
+    private readonly ICurrentGrantOwner currentOwner;
+    private readonly PendingCookies cookies;
+    private readonly IOptionsMonitor<OAuthClientOptions> options;
+
+    internal BrowserAuthorization(
+        string name, IOAuthClient client, ICurrentGrantOwner currentOwner, PendingCookies cookies, IOptionsMonitor<OAuthClientOptions> options)
+    {
+        this.name = name;
+        Client = client;
+        this.currentOwner = currentOwner;
+        this.cookies = cookies;
+        this.options = options;
+    }
+
+    internal IOAuthClient Client { get; }
+
+    // The client itself has no browser.
+    internal GrantOwner? CurrentOwner => currentOwner.Find() is { Id: not null } owner ? owner : null;
+
+    /// <summary>Begins an authorization for the signed-in user: the result, returned from the action, sends the browser to the authorization server.</summary>
+    /// <param name="controller">The controller; write <c>this</c>.</param>
+    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
+    /// <param name="parameters">What this one request asks beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
+    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    public async Task<IActionResult> BeginAsync(
+        ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(controller);
+        return await SendAwayAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins an authorization for the signed-in user: the result, returned from the endpoint, sends the browser to the authorization server.</summary>
+    /// <param name="context">The request's context.</param>
+    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
+    /// <param name="parameters">What this one request asks beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
+    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    public async Task<IResult> BeginAsync(
+        HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
+        await SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Completes an authorization in the action of the redirect URI: by GET, or by POST with <c>form_post</c> (then without antiforgery token).</summary>
+    /// <param name="controller">The controller; write <c>this</c>.</param>
+    /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
+    /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
+    /// <exception cref="ProtocolViolationException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
+    /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
+    public Task<BrowserAuthorizationResult> CompleteAsync(ControllerBase controller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(controller);
+        return CompleteAsync(controller.HttpContext, cancellationToken);
+    }
+
+    /// <summary>Completes an authorization in the endpoint of the redirect URI: by GET, or by POST with <c>form_post</c> (then without antiforgery token).</summary>
+    /// <param name="context">The request's context.</param>
+    /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
+    /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
+    /// <exception cref="ProtocolViolationException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
+    /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
+    public async Task<BrowserAuthorizationResult> CompleteAsync(HttpContext context, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        cancellationToken = OrEndOf(context, cancellationToken);
+        PrivateResponse.Declare(context);
+        var response = await Callback.ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
+        var cookie = cookies.Find(context, response) ?? throw new ProtocolViolationException(
+            "No authorization that was begun in this browser waits for this callback (RFC 6749 §10.12). It was used before (Back, reload), it is too old, it was begun in another browser "
+            + "or under another host name (localhost is not 127.0.0.1), or the browser kept no cookie: it must allow cookies, and the site must be on https (on this machine, http on loopback does).");
+        PendingCookies.RemoveAtResponse(context, cookie);
+        RequireOwner(cookie, context.Request);
+        try
+        {
+            var grant = await Client.CompleteAuthorizationAsync(cookie.Authorization, response, cookie.Owner, cancellationToken).ConfigureAwait(false);
+            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant);
+        }
+        catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
+        {
+            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant: null);
+        }
+    }
+
+    internal async Task<FrontChannelResult> SendAwayAsync(
+        HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var owner = CurrentOwner ?? throw new InvalidOperationException(
+            "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization().");
+        PrivateResponse.Declare(context);
+        var pending = await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
+        bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
+        cookies.Add(context, pending, owner, LocalPath.OrRoot(returnUrl, context.Request), isFormPost ? SameSiteMode.None : SameSiteMode.Lax);
+        return FrontChannelResult.SeeOther(pending.AuthorizationUri);
+    }
+
+    private void RequireOwner(PendingCookie cookie, HttpRequest request)
+    {
+        var owner = CurrentOwner;
+        // A form posted by another site comes without the application's own Lax cookie; the pending one came, and knows the user.
+        if (owner is null && HttpMethods.IsPost(request.Method))
+            return;
+        if (owner is null)
+        {
+            throw new ProtocolViolationException(
+                "The user who began this authorization is not signed in any more. Sign in and begin again; if it is always so, the sign-in cookie may be SameSite=Strict, "
+                + "which does not come along on the way back from another site: make it Lax.");
+        }
+        if (!owner.Equals(cookie.Owner))
+            throw new ProtocolViolationException("Another user is signed in than the one who began this authorization; it was not completed for either (RFC 9700 §4.7). Begin again.");
+    }
+
+    private static CancellationToken OrEndOf(HttpContext context, CancellationToken given) => given.CanBeCanceled ? given : context.RequestAborted;
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>Joins OAuth clients to ASP.NET Core.</summary>
+public static class BrowserAuthorizationExtensions
+{
+    /// <summary>
+    /// Lets users authorize this client in their browsers: registers <see cref="BrowserAuthorization"/>, keyed by the client's
+    /// name (the unnamed client's without a key), and the current user for <c>ForCurrentUser()</c>. Grants belong to the
+    /// signed-in user's <c>NameIdentifier</c> claim, or else <c>sub</c>; register an <see cref="ICurrentGrantOwner"/> of your own
+    /// before this for another id. Several instances of an application must share their Data Protection keys.
+    /// </summary>
+    /// <param name="builder">The registered client.</param>
+    public static OAuthClientBuilder AddBrowserAuthorization(this OAuthClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddHttpContextAccessor();
+        services.AddDataProtection();
+        services.TryAddSingleton<ICurrentGrantOwner, SignedInUser>();
+        services.TryAddSingleton<PendingCookies>();
+        services.TryAddKeyedSingleton(builder.Name, (provider, _) => new BrowserAuthorization(
+            builder.Name,
+            provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
+            provider.GetRequiredService<ICurrentGrantOwner>(),
+            provider.GetRequiredService<PendingCookies>(),
+            provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>()));
+        if (builder.Name.Length == 0)
+            services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));
+        return builder;
+    }
+
+    /// <summary>
+    /// When the endpoint, or one of the group, throws a <see cref="ReauthorizationRequiredException"/> of this client, the browser
+    /// is sent to authorize anew and comes back afterwards; a script's request gets 401. The same as
+    /// <see cref="ReauthorizeWhenNeededAttribute"/> on a controller.
+    /// </summary>
+    /// <typeparam name="TBuilder">The endpoint's or group's builder.</typeparam>
+    /// <param name="builder">The endpoint or group.</param>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; empty for the unnamed one.</param>
+    public static TBuilder ReauthorizeWhenNeeded<TBuilder>(this TBuilder builder, string clientName = "")
+        where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(clientName);
+        return builder.AddEndpointFilter(async (invocation, next) =>
+        {
+            try
+            {
+                return await next(invocation).ConfigureAwait(false);
+            }
+            catch (ReauthorizationRequiredException exception) when (string.Equals(exception.ClientName, clientName, StringComparison.Ordinal))
+            {
+                if (await Reauthorization.BeginAsync(invocation.HttpContext, clientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
+                    return result;
+                throw;
+            }
+        });
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>What becomes of a request that only a new authorization can help.</summary>
+internal static class Reauthorization
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+
+    /// <returns><see langword="null"/> when it is too late, or when there is no user to send: the exception stands.</returns>
+    public static async Task<FrontChannelResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
+    {
+        var authorization = context.RequestServices.GetKeyedService<BrowserAuthorization>(clientName) ?? throw new InvalidOperationException(
+            $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization().");
+        if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
+            return null;
+        if (!IsNavigation(context.Request))
+        {
+            PrivateResponse.Declare(context);
+            return FrontChannelResult.Unauthorized;
+        }
+        bool isRepeatable = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        string? returnUrl = isRepeatable
+            ? context.Request.PathBase.ToUriComponent() + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent()
+            : null;
+        var parameters = await MustAskAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false) ? new AuthorizationParameters { Prompt = "consent" } : null;
+        return await authorization.SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A grant that was given a moment ago and already does not do, say for want of a scope: a server that remembers the consent
+    // would give the same again, and the browser would go in circles.
+    private static async ValueTask<bool> MustAskAsync(
+        BrowserAuthorization authorization, GrantOwner owner, IServiceProvider services, CancellationToken cancellationToken) =>
+        await authorization.Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) is { } grant
+        && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < Fresh;
+
+    // A script that fetches would follow the redirect to the other site and fail there, or read its login page as data.
+    private static bool IsNavigation(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Mode"] is var mode && (mode.Count == 0 || string.Equals(mode, "navigate", StringComparison.Ordinal))
+        && !string.Equals(request.Headers.XRequestedWith, "XMLHttpRequest", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,136 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.AspNetCore.Tests;
+
+/// <summary>The typed exception becomes a redirect: by the attribute in a controller ("/mvc"), by the filter at a minimal endpoint ("").</summary>
+public sealed class ReauthorizeTests
+{
+    private App app = null!;
+
+    [SetUp]
+    public async Task StartAsync() => app = await App.StartAsync(endpoints: web =>
+    {
+        var group = web.MapGroup("/group").ReauthorizeWhenNeeded("photos");
+        group.MapGet("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"));
+        group.MapGet("/albums", async (IHttpClientFactory http) => await http.CreateClient("albums").GetStringAsync("/photos"));
+        group.MapGet("/started", async (HttpContext context, IHttpClientFactory http) =>
+        {
+            await context.Response.WriteAsync("started");
+            await context.Response.Body.FlushAsync();
+            return await http.CreateClient("photos").GetStringAsync("/photos");
+        });
+        group.MapGet("/other", string () => throw new InvalidOperationException("something else"));
+        web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("nobody", "x")).ReauthorizeWhenNeeded("nobody");
+    });
+
+    [TearDown]
+    public async Task StopAsync() => await app.DisposeAsync();
+
+    [TestCase("/photos?page=2&q=a%20b", ""), TestCase("/mvc/photos?page=2&q=a%20b", "/mvc"), TestCase("/group/photos?page=2&q=a%20b", "")]
+    [Description("Without a grant: to the authorization server, and back to the same address, where the API answers now")]
+    public async Task Missing_grant_sends_away_and_back(string address, string prefix)
+    {
+        var browser = app.OpenBrowser();
+        var sent = await browser.GetAsync(address, ("Sec-Fetch-Mode", "navigate"));
+        Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        Assert.That(sent.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri).And.Contains($"client_id={(prefix == "" ? "photos" : "albums")}"));
+        Assert.That(sent.Header("Cache-Control"), Is.EqualTo("no-store"));
+        Assert.That(app.Api.Requests, Is.Empty);
+
+        var back = await browser.GetAsync(await browser.SignInAsync(new(sent.Location!)));
+        Assert.That(back.Location, Is.EqualTo(address));
+        Assert.That((await browser.GetAsync(back.Location!)).Body, Does.Contain("Dunes"));
+    }
+
+    [TestCase(""), TestCase("/mvc")]
+    [Description("RFC 6749 §5.2 invalid_grant: the user withdrew the grant at the server; the next request sends them there")]
+    public async Task Withdrawn_grant_sends_away(string prefix)
+    {
+        var browser = app.OpenBrowser();
+        await browser.ConnectAsync(prefix);
+        app.Time.Advance(TimeSpan.FromMinutes(10));
+        app.Server.RevokeEverything();
+        var sent = await browser.GetAsync($"{prefix}/photos");
+        Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther), sent.Body);
+        Assert.That(sent.Location, Does.Not.Contain("prompt="));
+        await browser.GetAsync(await browser.SignInAsync(new(sent.Location!)));
+        Assert.That((await browser.GetAsync($"{prefix}/photos")).Body, Does.Contain("Dunes"));
+    }
+
+    [TestCase(""), TestCase("/mvc")]
+    [Description("A grant that does not do the moment after it was given: the user is asked anew, or a server that remembers would send the browser in circles")]
+    public async Task Useless_new_grant_asks_for_consent(string prefix)
+    {
+        var browser = app.OpenBrowser();
+        await browser.ConnectAsync(prefix);
+        app.Server.RevokeEverything();
+        Assert.That((await browser.GetAsync($"{prefix}/photos")).Location, Does.Contain("prompt=consent"));
+    }
+
+    [TestCase("POST", ""), TestCase("POST", "/mvc"), TestCase("DELETE", ""), TestCase("PUT", "/mvc")]
+    [Description("What cannot be repeated is not repeated: the user comes back to the application's root")]
+    public async Task Post_comes_back_to_the_root(string method, string prefix)
+    {
+        var browser = app.OpenBrowser();
+        var sent = await browser.SendAsync(new(method), $"{prefix}/photos", null, []);
+        Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(sent.Location!)))).Location, Is.EqualTo("/"));
+    }
+
+    [TestCase("", "Sec-Fetch-Mode", "cors"), TestCase("/mvc", "Sec-Fetch-Mode", "cors")]
+    [TestCase("", "Sec-Fetch-Mode", "same-origin"), TestCase("/mvc", "Sec-Fetch-Mode", "no-cors")]
+    [TestCase("", "X-Requested-With", "XMLHttpRequest"), TestCase("/mvc", "X-Requested-With", "XMLHttpRequest")]
+    [Description("A script's request is not sent to another site: 401, nothing begun")]
+    public async Task Script_gets_401(string prefix, string header, string value)
+    {
+        var browser = app.OpenBrowser();
+        var answer = await browser.GetAsync($"{prefix}/photos", (header, value));
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
+        Assert.That(browser.Jar, Is.Empty);
+    }
+
+    [TestCase("/group/albums"), TestCase("/mvc/others")]
+    [Description("Another client's exception is another's business")]
+    public async Task Exception_of_another_client_passes(string address) =>
+        (await app.OpenBrowser().GetAsync(address)).RequireRefusal("ReauthorizationRequiredException", "albums");
+
+    [Test]
+    [Description("Other exceptions pass")]
+    public async Task Other_exceptions_pass() =>
+        Assert.That((await app.OpenBrowser().GetAsync("/group/other")).Body, Does.StartWith("System.InvalidOperationException: something else"));
+
+    [TestCase("/photos"), TestCase("/mvc/photos")]
+    [Description("With nobody signed in there is nobody to send: the handler's sentence is what the developer sees")]
+    public async Task Nobody_is_not_sent(string address)
+    {
+        (await app.OpenBrowser(user: null).GetAsync(address)).RequireRefusal("OAuthException", "Nobody is signed in");
+        Assert.That(app.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("A response that is under way cannot become a redirect")]
+    public void Started_response_is_cut_off() =>
+        Assert.That(async () => await app.OpenBrowser().GetAsync("/group/started"), Throws.InstanceOf<HttpRequestException>());
+
+    [Test]
+    [Description("A name that was not registered is said, with what to write")]
+    public async Task Unregistered_client_is_said() =>
+        Assert.That((await app.OpenBrowser().GetAsync("/unregistered")).Body, Does.Contain("needs AddOAuthClient(\"nobody\", …).AddBrowserAuthorization()"));
+
+    [TestCase("//e.example/photos")]
+    [Description("Open redirect: a request path that reads as another host is no return URL")]
+    public async Task Hostile_path_is_not_returned_to(string path)
+    {
+        await using var open = await App.StartAsync(endpoints: web =>
+            web.MapFallback(async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos")).ReauthorizeWhenNeeded("photos"));
+        var browser = open.OpenBrowser();
+        var sent = await browser.GetAsync(path);
+        Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(sent.Location!)))).Location, Is.EqualTo("/"));
+    }
+}

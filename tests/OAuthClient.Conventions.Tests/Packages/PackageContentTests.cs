@@ -1,0 +1,76 @@
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Xml.Linq;
+
+namespace OAuthClient.Conventions.Tests.Packages;
+
+[Category("Packages")]
+public sealed class PackageContentTests
+{
+    [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
+    public void A_package_has_all_that_a_reader_of_it_looks_for(string project)
+    {
+        using var package = Open(project, "nupkg");
+
+        Assert.That(package.Entries.Select(entry => entry.FullName),
+            Is.SupersetOf(["README.md", "icon.png", $"lib/net10.0/{project}.dll", $"lib/net10.0/{project}.xml"]));
+        Assert.That(Read(package, "README.md"), Is.EqualTo(File.ReadAllBytes(Path.Combine(Repository.Root, "README.md"))));
+    }
+
+    [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
+    public void A_package_says_what_it_is_and_under_which_license(string project)
+    {
+        using var package = Open(project, "nupkg");
+        using var manifest = new MemoryStream(Read(package, $"{project}.nuspec"));
+        var said = XDocument.Load(manifest).Descendants().Where(element => !element.HasElements)
+            .GroupBy(element => element.Name.LocalName, StringComparer.Ordinal)
+            .ToDictionary(element => element.Key, element => element.First(), StringComparer.Ordinal);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(said["id"].Value, Is.EqualTo(project));
+            Assert.That(said["version"].Value, Is.EqualTo(Packed.Version));
+            Assert.That(said["license"].Value, Is.EqualTo("Apache-2.0"));
+            Assert.That(said["license"].Attribute("type")?.Value, Is.EqualTo("expression"));
+            Assert.That(said["readme"].Value, Is.EqualTo("README.md"));
+            Assert.That(said["icon"].Value, Is.EqualTo("icon.png"));
+            Assert.That(said["authors"].Value, Is.Not.Empty.And.Not.EqualTo(project));
+            Assert.That(said["tags"].Value, Does.Contain("oauth2"));
+            Assert.That(said["description"].Value, Does.Contain(" ").And.Not.EqualTo("Package Description"));
+        }
+    }
+
+    [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
+    public void An_assembly_is_the_same_whoever_builds_it(string project)
+    {
+        using var package = Open(project, "nupkg");
+        using var assembly = new PEReader(new MemoryStream(Read(package, $"lib/net10.0/{project}.dll")));
+        var entries = assembly.ReadDebugDirectory();
+
+        Assert.That(entries.Select(entry => entry.Type), Does.Contain(DebugDirectoryEntryType.Reproducible));
+        Assert.That(entries.Where(entry => entry.Type == DebugDirectoryEntryType.CodeView).Select(entry => assembly.ReadCodeViewDebugDirectoryData(entry).Path),
+            Has.All.StartsWith("/_/"), "The path of a machine is in the assembly.");
+    }
+
+    [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
+    public void A_debugger_finds_the_symbols_and_no_path_of_a_machine_in_them(string project)
+    {
+        using var package = Open(project, "snupkg");
+        using var symbols = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(Read(package, $"lib/net10.0/{project}.pdb")));
+        var reader = symbols.GetMetadataReader();
+
+        Assert.That(reader.Documents.Select(document => reader.GetString(reader.GetDocument(document).Name)), Is.Not.Empty.And.All.StartsWith("/_/"));
+    }
+
+    private static ZipArchive Open(string project, string kind) =>
+        ZipFile.OpenRead(Path.Combine(Packed.Folder, $"{project}.{Packed.Version}.{kind}"));
+
+    private static byte[] Read(ZipArchive package, string name)
+    {
+        using var content = package.GetEntry(name)!.Open();
+        using var bytes = new MemoryStream();
+        content.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+}

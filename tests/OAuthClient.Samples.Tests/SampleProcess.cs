@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using System.Threading.Channels;
+
+namespace OAuthClient.Samples.Tests;
+
+/// <summary>A sample running as its own process; ended by its process id, whatever the test did.</summary>
+internal sealed class SampleProcess : IDisposable
+{
+    // A bound against hanging only: nothing waits for it to pass.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private readonly Process process;
+    private readonly CancellationTokenSource limit = new(Limit);
+    private readonly Channel<string> lines = Channel.CreateUnbounded<string>();
+    private readonly StringBuilder seen = new();
+
+    private SampleProcess(Process process)
+    {
+        this.process = process;
+        _ = PumpAsync();
+    }
+
+    /// <param name="sample">Its folder's name under <c>samples</c>, which is its assembly's too.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static SampleProcess Start(string sample, params string[] arguments)
+    {
+        // Where it was built, beside the files and frameworks it names; this project's own output holds others.
+        string here = AppContext.BaseDirectory;
+        string folder = here.Replace(
+            Path.Combine("tests", "OAuthClient.Samples.Tests"), Path.Combine("samples", sample), StringComparison.Ordinal);
+        string dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+        var start = new ProcessStartInfo(dotnet, [Path.Combine(folder, sample + ".dll"), .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
+            StandardOutputEncoding = Encoding.UTF8,
+        };
+        // Without a PATH the sample finds no browser to open: the test is the browser.
+        start.Environment["PATH"] = "";
+        return new SampleProcess(Process.Start(start)!);
+    }
+
+    /// <summary>The first line that matches.</summary>
+    public async Task<string> WaitForAsync(Regex pattern)
+    {
+        await foreach (string line in lines.Reader.ReadAllAsync(limit.Token))
+        {
+            seen.AppendLine(line);
+            if (pattern.IsMatch(line))
+                return line;
+        }
+        throw new AssertionException($"The sample ended without a line like {pattern}:\n{seen}");
+    }
+
+    /// <summary>All that it printed, once it has ended.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        await foreach (string line in lines.Reader.ReadAllAsync(limit.Token))
+            seen.AppendLine(line);
+        return seen.ToString();
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        await process.WaitForExitAsync(limit.Token);
+        return process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        process.Dispose();
+        limit.Dispose();
+    }
+
+    private async Task PumpAsync()
+    {
+        await Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
+        lines.Writer.Complete();
+    }
+
+    private async Task PumpAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+            lines.Writer.TryWrite(line);
+    }
+}

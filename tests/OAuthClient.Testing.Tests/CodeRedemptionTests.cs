@@ -1,0 +1,196 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing.Tests;
+
+[TestFixture]
+internal sealed class CodeRedemptionTests
+{
+    [TestCase("redirect_uri", TestBed.RedirectUri + "/", "invalid_grant", Description = "RFC 6749 §4.1.3")]
+    [TestCase("redirect_uri", null, "invalid_request", Description = "RFC 6749 §4.1.3")]
+    [TestCase("code_verifier", null, "invalid_grant", Description = "RFC 7636 §4.6")]
+    [TestCase("code_verifier", "another-verifier-that-is-long-enough-to-be-one", "invalid_grant", Description = "RFC 7636 §4.6")]
+    [TestCase("code_verifier", "short", "invalid_grant", Description = "RFC 7636 §4.1")]
+    [TestCase("resource", "https://other.example.com", "invalid_target", Description = "RFC 8707 §2.2")]
+    public async Task Wrong_redemption_is_refused_and_burns_the_code(string parameter, string? value, string error)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+
+        string? refused = await TestBed.ErrorAsync(await bed.RedeemAsync(code, (parameter, value)));
+        using HttpResponseMessage again = await bed.RedeemAsync(code);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(refused, Is.EqualTo(error));
+            // A request that never named a redirect URI did not get as far as the code.
+            Assert.That(again.IsSuccessStatusCode, Is.EqualTo(error is "invalid_request"));
+        }
+    }
+
+    [Test, Description("RFC 9700 §4.8.2: a verifier without challenge betrays a stripped challenge")]
+    public async Task Verifier_without_challenge_is_refused()
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.RequirePkce = false);
+        string code = await bed.CodeAsync(("code_challenge", null), ("code_challenge_method", null));
+
+        Assert.That(await TestBed.ErrorAsync(await bed.RedeemAsync(code)), Is.EqualTo("invalid_grant"));
+    }
+
+    [Test, Description("RFC 6749 §4.1.2: a code used twice revokes the tokens it gave")]
+    public async Task Replayed_code_is_refused_and_revokes_what_it_gave()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+        JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(code), HttpStatusCode.OK);
+        HttpStatusCode before = await bed.UserInfoStatusAsync((string)tokens["access_token"]!);
+
+        string? replay = await TestBed.ErrorAsync(await bed.RedeemAsync(code));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(before, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(replay, Is.EqualTo("invalid_grant"));
+            Assert.That(await bed.UserInfoStatusAsync((string)tokens["access_token"]!), Is.EqualTo(HttpStatusCode.Unauthorized));
+            Assert.That(await TestBed.ErrorAsync(await bed.RefreshAsync((string)tokens["refresh_token"]!)), Is.EqualTo("invalid_grant"));
+        }
+    }
+
+    [Test, Description("RFC 6749 §4.1.2: a code is used once, also when many try at once")]
+    public async Task Of_parallel_replays_exactly_one_succeeds()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+
+        HttpResponseMessage[] responses = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => bed.RedeemAsync(code)));
+
+        Assert.That(responses.Count(response => response.IsSuccessStatusCode), Is.EqualTo(1));
+    }
+
+    [Test, Description("RFC 6749 §4.1.2: a code is bound to its client, which another client's try must not cost it")]
+    public async Task Code_of_another_client_is_refused_and_not_burnt()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.AddClient(new TestClient { ClientId = "thief", ClientSecret = "s", RedirectUris = { TestBed.RedirectUri } });
+        string code = await bed.CodeAsync();
+
+        using HttpResponseMessage theft = await bed.PostAsync(bed.Server.TokenEndpoint, TestBed.Basic("thief", "s"),
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier));
+        using HttpResponseMessage own = await bed.RedeemAsync(code);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(await TestBed.ErrorAsync(theft), Is.EqualTo("invalid_grant"));
+            Assert.That(own.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [TestCase(59, true)]
+    [TestCase(60, false)]
+    [Description("RFC 6749 §4.1.2: codes expire")]
+    public async Task Code_lives_for_its_lifetime(int seconds, bool alive)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+
+        bed.Clock.Advance(TimeSpan.FromSeconds(seconds));
+        using HttpResponseMessage response = await bed.RedeemAsync(code);
+
+        Assert.That(response.IsSuccessStatusCode, Is.EqualTo(alive));
+    }
+
+    [Test, Description("RFC 6749 §5.1: responses with tokens are not stored; §5.2: nor are errors")]
+    public async Task Token_responses_are_not_to_be_cached()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        using HttpResponseMessage good = await bed.RedeemAsync(await bed.CodeAsync());
+        using HttpResponseMessage bad = await bed.RedeemAsync("made-up");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(good.Headers.CacheControl?.NoStore, Is.True);
+            Assert.That(good.Headers.Pragma.ToString(), Is.EqualTo("no-cache"));
+            Assert.That(good.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+            Assert.That(bad.Headers.CacheControl?.NoStore, Is.True);
+        }
+    }
+
+    [TestCase(null, "invalid_request")]
+    [TestCase("password", "unsupported_grant_type")]
+    [TestCase("urn:ietf:params:oauth:grant-type:device_code", "unsupported_grant_type")]
+    [Description("RFC 6749 §5.2")]
+    public async Task Unknown_grant_type_is_refused(string? grantType, string error)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, ("grant_type", grantType))), Is.EqualTo(error));
+    }
+
+    [Test, Description("RFC 6749 §3.2: no parameter twice")]
+    public async Task Doubled_parameter_is_refused()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        string? error = await TestBed.ErrorAsync(await bed.RedeemAsync(await bed.CodeAsync(), ("state", "a"), ("state", "b")));
+
+        Assert.That(error, Is.EqualTo("invalid_request"));
+    }
+
+    [Test, Description("RFC 6749 §3.2: POST only")]
+    public async Task Token_endpoint_takes_only_POST()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        using HttpResponseMessage response = await bed.GetAsync(bed.Server.TokenEndpoint);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+            Assert.That(response.Content.Headers.Allow, Is.EqualTo(["POST"]));
+        }
+    }
+
+    [Test, Description("RFC 6749 §3.2: the body is a form")]
+    public async Task Token_endpoint_takes_only_forms()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        using StringContent json = new("""{"grant_type":"client_credentials"}""", Encoding.UTF8, "application/json");
+
+        Assert.That(await TestBed.ErrorAsync(await bed.Http.PostAsync(bed.Server.TokenEndpoint, json)), Is.EqualTo("invalid_request"));
+    }
+
+    [Test, Description("RFC 8707 §2.2: the token's resources are among those authorized")]
+    public async Task Resources_can_be_narrowed_when_the_code_is_redeemed()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        await using TestResourceServer photos = await bed.Server.StartResourceServerAsync();
+        await using TestResourceServer mail = await bed.Server.StartResourceServerAsync();
+        string code = await bed.CodeAsync(("resource", photos.BaseAddress.OriginalString), ("resource", mail.BaseAddress.OriginalString));
+
+        JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(code, ("resource", photos.BaseAddress.OriginalString)), HttpStatusCode.OK);
+        using HttpResponseMessage fromPhotos = await bed.GetAsync(new Uri(photos.BaseAddress, "/me"), (string?)tokens["access_token"]);
+        using HttpResponseMessage fromMail = await bed.GetAsync(new Uri(mail.BaseAddress, "/me"), (string?)tokens["access_token"]);
+        JsonObject refreshed = await TestBed.JsonAsync(
+            await bed.RefreshAsync((string)tokens["refresh_token"]!, ("resource", mail.BaseAddress.OriginalString)), HttpStatusCode.OK);
+        using HttpResponseMessage fromMailThen = await bed.GetAsync(new Uri(mail.BaseAddress, "/me"), (string?)refreshed["access_token"]);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(fromPhotos.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(fromMail.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+            Assert.That(fromMailThen.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [Test]
+    public async Task Refresh_token_is_left_out_when_the_server_gives_none()
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.IssueRefreshTokens = false);
+
+        JsonObject tokens = await bed.TokensAsync();
+
+        Assert.That(tokens.ContainsKey("refresh_token"), Is.False);
+    }
+}

@@ -1,0 +1,279 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing.Tests;
+
+[TestFixture]
+internal sealed class FaultTests
+{
+    [Test]
+    public async Task Status_comes_with_its_headers_and_body_and_does_no_work()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Status(429, "slow down", "text/plain", [new("Retry-After", "7")]), times: 1);
+
+        using HttpResponseMessage faulty = await bed.RedeemAsync(code);
+        using HttpResponseMessage well = await bed.RedeemAsync(code);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(faulty.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
+            Assert.That(faulty.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(7)));
+            Assert.That(await faulty.Content.ReadAsStringAsync(), Is.EqualTo("slow down"));
+            Assert.That(well.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [Test]
+    public async Task Body_replaces_the_answer()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Body("not json"));
+
+        using HttpResponseMessage response = await bed.GetAsync(bed.Server.JwksUri);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+            Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("not json"));
+        }
+    }
+
+    [TestCase(307)]
+    [TestCase(308)]
+    [Description("RFC 9110 §15.4.8: the redirects that ask for the secrets again")]
+    public async Task Redirect_leads_elsewhere(int status)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(new Uri("https://evil.example.com/token"), status));
+
+        using HttpResponseMessage response = await bed.RedeemAsync("any");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((int)response.StatusCode, Is.EqualTo(status));
+            Assert.That(response.Headers.Location?.OriginalString, Is.EqualTo("https://evil.example.com/token"));
+        }
+    }
+
+    [Test]
+    public async Task Reset_before_work_spends_nothing()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork(), times: 1);
+
+        Assert.That(() => bed.RedeemAsync(code), Throws.InstanceOf<HttpRequestException>());
+        using HttpResponseMessage again = await bed.RedeemAsync(code);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(bed.Server.RequestsTo(TestEndpoint.Token).Select(request => request.ResponseStatus), Is.EqualTo(new int?[] { null, 200 }));
+        }
+    }
+
+    [Test]
+    public async Task Reset_after_work_has_spent_the_refresh_token()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string token = (string)(await bed.TokensAsync())["refresh_token"]!;
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork(), times: 1);
+
+        Assert.That(() => bed.RefreshAsync(token), Throws.InstanceOf<HttpRequestException>());
+
+        Assert.That(await TestBed.ErrorAsync(await bed.RefreshAsync(token)), Is.EqualTo("invalid_grant"));
+    }
+
+    [Test]
+    public async Task Truncated_body_breaks_off()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Metadata, Fault.TruncatedBody());
+
+        Assert.That(() => bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/openid-configuration")), Throws.InstanceOf<HttpRequestException>());
+    }
+
+    [Test]
+    public async Task Wrong_content_type_keeps_the_body()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.WrongContentType());
+
+        using HttpResponseMessage response = await bed.GetAsync(bed.Server.JwksUri);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/html"));
+            Assert.That(() => JsonDocument.Parse(response.Content.ReadAsStream()), Throws.Nothing);
+        }
+    }
+
+    [Test]
+    public async Task Delay_is_on_the_servers_clock()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Delay(TimeSpan.FromMinutes(10)));
+
+        Task<HttpResponseMessage> pending = bed.GetAsync(bed.Server.JwksUri);
+        await bed.Clock.WaitForTimerAsync();
+        bool early = pending.IsCompleted;
+        bed.Clock.Advance(TimeSpan.FromMinutes(10));
+        using HttpResponseMessage response = await pending;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(early, Is.False);
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [TestCase(false, HttpStatusCode.OK)]
+    [TestCase(true, HttpStatusCode.BadRequest)]
+    public async Task Client_that_gives_up_has_lost_the_token_only_if_the_work_was_done(bool afterWork, HttpStatusCode then)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string token = (string)(await bed.TokensAsync())["refresh_token"]!;
+        bed.Server.ClearRequests();
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Delay(TimeSpan.FromDays(1), afterWork), times: 1);
+        using CancellationTokenSource patience = new();
+        using HttpRequestMessage request = new(HttpMethod.Post, bed.Server.TokenEndpoint)
+        {
+            Content = new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", token)]),
+        };
+        request.Headers.Authorization = TestBed.Basic("test-client", "test-secret");
+
+        Task<HttpResponseMessage> pending = bed.Http.SendAsync(request, patience.Token);
+        await bed.Clock.WaitForTimerAsync();
+        await patience.CancelAsync();
+        Assert.That(() => pending, Throws.InstanceOf<OperationCanceledException>());
+        using HttpResponseMessage again = await bed.RefreshAsync(token);
+
+        Assert.That(again.StatusCode, Is.EqualTo(then));
+    }
+
+    [Test]
+    public async Task Held_answer_goes_out_when_the_test_says_so()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        TaskCompletionSource release = new();
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.HoldUntil(release.Task));
+
+        Task<HttpResponseMessage> pending = bed.GetAsync(bed.Server.JwksUri);
+        RecordedRequest arrived = await bed.Server.WaitForRequestAsync(TestEndpoint.Jwks);
+        int? before = arrived.ResponseStatus;
+        release.SetResult();
+        using HttpResponseMessage response = await pending;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(before, Is.Null);
+            Assert.That(arrived.ResponseStatus, Is.EqualTo(200));
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [Test]
+    public async Task Slow_body_comes_byte_by_byte()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.SlowBody(TimeSpan.FromSeconds(1)));
+
+        using HttpResponseMessage response = await bed.Http.GetAsync(bed.Server.JwksUri, HttpCompletionOption.ResponseHeadersRead);
+        await using Stream body = await response.Content.ReadAsStreamAsync();
+        byte[] buffer = new byte[100];
+        int first = await body.ReadAsync(buffer);
+        await bed.Clock.WaitForTimerAsync();
+        bed.Clock.Advance(TimeSpan.FromSeconds(1));
+        int second = await body.ReadAsync(buffer);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(first, Is.EqualTo(1));
+            Assert.That(second, Is.EqualTo(1));
+            Assert.That(response.Content.Headers.ContentLength, Is.GreaterThan(100));
+        }
+    }
+
+    [Test]
+    public async Task Endless_body_goes_on_until_the_client_hangs_up()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.UserInfo, Fault.EndlessBody());
+
+        using HttpResponseMessage response = await bed.Http.GetAsync(bed.Server.UserInfoEndpoint, HttpCompletionOption.ResponseHeadersRead);
+        await using Stream body = await response.Content.ReadAsStreamAsync();
+        byte[] megabytes = new byte[4 * 1024 * 1024];
+        await body.ReadExactlyAsync(megabytes);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(megabytes[^1], Is.EqualTo((byte)'x'));
+        }
+    }
+
+    [Test]
+    public async Task Faults_follow_each_other_and_wear_out()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503), times: 2);
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(500), times: 1);
+
+        for (int i = 0; i < 4; i++)
+            using (await bed.GetAsync(bed.Server.JwksUri)) { }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(bed.Server.Requests.Select(request => request.ResponseStatus), Is.EqualTo(new int?[] { 503, 503, 500, 200 }));
+            Assert.That(bed.Server.Faults.Count, Is.Zero);
+        }
+    }
+
+    [Test]
+    public async Task Fault_may_be_for_some_requests_only()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string code = await bed.CodeAsync();
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1, when: request => request.Form["grant_type"] is "refresh_token");
+
+        JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(code), HttpStatusCode.OK);
+        using HttpResponseMessage refresh = await bed.RefreshAsync((string)tokens["refresh_token"]!);
+
+        Assert.That(refresh.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+    }
+
+    [Test]
+    public async Task Faults_last_until_they_are_removed_or_cleared()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        Fault first = bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
+        bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(500));
+
+        using (await bed.GetAsync(bed.Server.JwksUri)) { }
+        using (await bed.GetAsync(bed.Server.JwksUri)) { }
+        bool removed = bed.Server.Faults.Remove(first);
+        using (await bed.GetAsync(bed.Server.JwksUri)) { }
+        bed.Server.Faults.Clear();
+        using (await bed.GetAsync(bed.Server.JwksUri)) { }
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(removed, Is.True);
+            Assert.That(bed.Server.Faults.Remove(first), Is.False);
+            Assert.That(bed.Server.Requests.Select(request => request.ResponseStatus), Is.EqualTo(new int?[] { 503, 503, 500, 200 }));
+        }
+    }
+
+    [Test]
+    public void Senseless_faults_are_refused()
+    {
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(() => Fault.Status(100), Throws.InstanceOf<ArgumentOutOfRangeException>());
+            Assert.That(() => Fault.Redirect(new Uri("https://a.example"), 200), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing.Tests;
+
+[TestFixture]
+internal sealed class IdTokenTests
+{
+    [TestCase("RS256")]
+    [TestCase("PS256")]
+    [TestCase("ES256")]
+    [Description("OpenID Connect Core §2, §3.1.3.6; RFC 7515 §5.2; RFC 7518 §3")]
+    public async Task Id_token_is_signed_with_a_published_key_and_says_who_signed_in_when(string algorithm)
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.SigningAlgorithm = algorithm);
+        SignIn browser = new() { Cookies = new CookieContainer() };
+        await bed.Server.SignInAsync(bed.AuthorizationUri(), browser);
+        long signedInAt = bed.Clock.GetUtcNow().ToUnixTimeSeconds();
+        bed.Clock.Advance(TimeSpan.FromMinutes(7));
+
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), browser);
+        JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
+        (JsonObject header, JsonObject claims) = await VerifyAsync(bed, (string)tokens["id_token"]!);
+
+        long now = bed.Clock.GetUtcNow().ToUnixTimeSeconds();
+        byte[] hash = SHA256.HashData(Encoding.ASCII.GetBytes((string)tokens["access_token"]!));
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((string?)header["alg"], Is.EqualTo(algorithm));
+            Assert.That((string?)claims["iss"], Is.EqualTo(bed.Server.Issuer.OriginalString));
+            Assert.That((string?)claims["sub"], Is.EqualTo("alice"));
+            Assert.That((string?)claims["aud"], Is.EqualTo("test-client"));
+            Assert.That((string?)claims["nonce"], Is.EqualTo("the nonce"));
+            Assert.That((long)claims["iat"]!, Is.EqualTo(now));
+            Assert.That((long)claims["exp"]!, Is.EqualTo(now + 300));
+            Assert.That((long)claims["auth_time"]!, Is.EqualTo(signedInAt));
+            Assert.That((string?)claims["at_hash"], Is.EqualTo(Base64Url.EncodeToString(hash.AsSpan(0, 16))));
+        }
+    }
+
+    [Test, Description("OpenID Connect Core §3.1.2.1: only with the scope openid")]
+    public async Task No_id_token_without_openid()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Assert.That((await bed.TokensAsync(("scope", "api"))).ContainsKey("id_token"), Is.False);
+    }
+
+    [Test, Description("OpenID Connect Core §12.2: same subject and auth_time, no nonce")]
+    public async Task Refreshed_id_token_is_about_the_same_login()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        JsonObject tokens = await bed.TokensAsync();
+        (_, JsonObject first) = await VerifyAsync(bed, (string)tokens["id_token"]!);
+        bed.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        JsonObject refreshed = await TestBed.JsonAsync(await bed.RefreshAsync((string)tokens["refresh_token"]!), HttpStatusCode.OK);
+        (_, JsonObject second) = await VerifyAsync(bed, (string)refreshed["id_token"]!);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((string?)second["sub"], Is.EqualTo((string?)first["sub"]));
+            Assert.That((long)second["auth_time"]!, Is.EqualTo((long)first["auth_time"]!));
+            Assert.That((long)second["iat"]!, Is.EqualTo((long)first["iat"]! + 60));
+            Assert.That(second.ContainsKey("nonce"), Is.False);
+        }
+    }
+
+    [Test, Description("OpenID Connect Core §10.1.1: rotation of signing keys")]
+    public async Task Rotated_key_signs_and_the_old_one_stays_published()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string before = (string)(await bed.TokensAsync())["id_token"]!;
+
+        bed.Server.RotateSigningKey();
+        string after = (string)(await bed.TokensAsync())["id_token"]!;
+        (JsonObject oldHeader, _) = await VerifyAsync(bed, before);
+        (JsonObject newHeader, _) = await VerifyAsync(bed, after);
+
+        Assert.That((string?)newHeader["kid"], Is.Not.EqualTo((string?)oldHeader["kid"]));
+    }
+
+    [Test]
+    public async Task Rotation_can_take_the_old_key_away()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        string before = (string)(await bed.TokensAsync())["id_token"]!;
+
+        bed.Server.RotateSigningKey(keepPrevious: false);
+        JsonArray keys = await KeysAsync(bed);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(keys, Has.Count.EqualTo(1));
+            Assert.That((string?)keys[0]!["kid"], Is.Not.EqualTo((string?)Part(before, 0)["kid"]));
+        }
+    }
+
+    [Test, Description("RFC 7517 §4: public members only")]
+    public async Task Key_set_holds_nothing_private()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        JsonNode key = (await KeysAsync(bed)).Single()!;
+
+        Assert.That(key.AsObject().Select(member => member.Key), Is.EquivalentTo(["kid", "use", "alg", "kty", "n", "e"]));
+    }
+
+    [Test]
+    public async Task Claims_and_keys_can_be_falsified()
+    {
+        await using TestBed bed = await TestBed.StartAsync(options =>
+        {
+            options.OnIdTokenClaims = claims => claims["nonce"] = "another";
+            options.OnJwks = keys => keys["keys"] = new JsonArray();
+        });
+
+        string token = (string)(await bed.TokensAsync())["id_token"]!;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((string?)Part(token, 1)["nonce"], Is.EqualTo("another"));
+            Assert.That(await KeysAsync(bed), Is.Empty);
+        }
+    }
+
+    [Test]
+    public void Unknown_signing_algorithm_is_refused() =>
+        Assert.That(() => TestAuthorizationServer.StartAsync(options => options.SigningAlgorithm = "none"), Throws.ArgumentException);
+
+    private static async Task<JsonArray> KeysAsync(TestBed bed) =>
+        (await TestBed.JsonAsync(await bed.GetAsync(bed.Server.JwksUri), HttpStatusCode.OK))["keys"]!.AsArray();
+
+    private static JsonObject Part(string token, int index) => JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[index]))!.AsObject();
+
+    private static async Task<(JsonObject Header, JsonObject Claims)> VerifyAsync(TestBed bed, string token)
+    {
+        JsonObject header = Part(token, 0);
+        JsonNode key = (await KeysAsync(bed)).Single(key => (string?)key!["kid"] == (string?)header["kid"])!;
+        byte[] input = Encoding.ASCII.GetBytes(token[..token.LastIndexOf('.')]);
+        byte[] signature = Base64Url.DecodeFromChars(token.Split('.')[2]);
+        Assert.That((string?)key["alg"], Is.EqualTo((string?)header["alg"]));
+        Assert.That(IsSigned(key, input, signature), Is.True);
+        return (header, Part(token, 1));
+    }
+
+    private static bool IsSigned(JsonNode key, byte[] input, byte[] signature)
+    {
+        byte[] Member(string name) => Base64Url.DecodeFromChars((string)key[name]!);
+        if ((string?)key["kty"] is "EC")
+        {
+            using ECDsa ecdsa = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = new ECPoint { X = Member("x"), Y = Member("y") } });
+            return ecdsa.VerifyData(input, signature, HashAlgorithmName.SHA256);
+        }
+
+        using RSA rsa = RSA.Create(new RSAParameters { Modulus = Member("n"), Exponent = Member("e") });
+        return rsa.VerifyData(input, signature, HashAlgorithmName.SHA256, (string?)key["alg"] is "PS256" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing.Tests;
+
+[TestFixture]
+internal sealed class MetadataTests
+{
+    [TestCase(null, "/.well-known/oauth-authorization-server", true, Description = "RFC 8414 §3")]
+    [TestCase(null, "/.well-known/openid-configuration", true, Description = "OpenID Connect Discovery §4")]
+    [TestCase("/tenants/one", "/.well-known/oauth-authorization-server/tenants/one", true, Description = "RFC 8414 §3.1: inserted")]
+    [TestCase("/tenants/one", "/tenants/one/.well-known/openid-configuration", true, Description = "OpenID Connect Discovery §4.1: appended")]
+    [TestCase("/tenants/one", "/tenants/one/.well-known/oauth-authorization-server", false)]
+    [TestCase("/tenants/one", "/.well-known/oauth-authorization-server", false)]
+    [TestCase("/tenants/one", "/.well-known/openid-configuration", false)]
+    public async Task Metadata_are_at_the_two_well_known_addresses_only(string? pathBase, string path, bool there)
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.PathBase = pathBase);
+
+        using HttpResponseMessage response = await bed.GetAsync(new Uri(bed.Server.Issuer, path));
+
+        Assert.That(response.StatusCode, Is.EqualTo(there ? HttpStatusCode.OK : HttpStatusCode.NotFound));
+        if (there)
+        {
+            JsonObject metadata = await TestBed.JsonAsync(response, HttpStatusCode.OK);
+            Assert.That((string?)metadata["issuer"], Is.EqualTo(bed.Server.Issuer.OriginalString), "RFC 8414 §3.3: identical");
+        }
+    }
+
+    [Test, Description("RFC 8414 §2, RFC 9207 §3")]
+    public async Task Metadata_say_what_the_server_does()
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.SigningAlgorithm = "ES256");
+
+        JsonObject metadata = await MetadataAsync(bed);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(bed.Server.Issuer.OriginalString, Does.Match("^http://127\\.0\\.0\\.1:\\d+$"));
+            Assert.That((string?)metadata["authorization_endpoint"], Is.EqualTo(bed.Server.AuthorizationEndpoint.AbsoluteUri));
+            Assert.That((string?)metadata["token_endpoint"], Is.EqualTo(bed.Server.TokenEndpoint.AbsoluteUri));
+            Assert.That((string?)metadata["revocation_endpoint"], Is.EqualTo(bed.Server.RevocationEndpoint.AbsoluteUri));
+            Assert.That((string?)metadata["userinfo_endpoint"], Is.EqualTo(bed.Server.UserInfoEndpoint.AbsoluteUri));
+            Assert.That((string?)metadata["jwks_uri"], Is.EqualTo(bed.Server.JwksUri.AbsoluteUri));
+            Assert.That(metadata["code_challenge_methods_supported"]!.ToJsonString(), Is.EqualTo("""["S256"]"""));
+            Assert.That(metadata["response_modes_supported"]!.ToJsonString(), Is.EqualTo("""["query","form_post"]"""));
+            Assert.That(metadata["id_token_signing_alg_values_supported"]!.ToJsonString(), Is.EqualTo("""["RS256","ES256"]"""), "RS256 must be there");
+            Assert.That((bool)metadata["authorization_response_iss_parameter_supported"]!, Is.True);
+        }
+    }
+
+    [Test, Description("RFC 9207 §2 and §3: advertised when sent")]
+    public async Task Issuer_in_callbacks_can_be_turned_off_while_running()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        bed.Server.Options.SendIss = false;
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That((bool)(await MetadataAsync(bed))["authorization_response_iss_parameter_supported"]!, Is.False);
+            Assert.That(TestBed.Query(await bed.SignInAsync()), Does.Not.ContainKey("iss"));
+        }
+    }
+
+    [Test]
+    public async Task Whole_flow_works_under_a_path()
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.PathBase = "/tenants/one");
+
+        JsonObject tokens = await bed.TokensAsync();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(bed.Server.Issuer.AbsolutePath, Is.EqualTo("/tenants/one"));
+            Assert.That(await bed.UserInfoStatusAsync((string)tokens["access_token"]!), Is.EqualTo(HttpStatusCode.OK));
+        }
+    }
+
+    [TestCase("tenants")]
+    [TestCase("/")]
+    [TestCase("/tenants/")]
+    public void Path_that_is_none_is_refused_at_the_start(string pathBase) =>
+        Assert.That(() => TestAuthorizationServer.StartAsync(options => options.PathBase = pathBase), Throws.ArgumentException);
+
+    [Test]
+    public async Task Metadata_can_be_falsified()
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example.com");
+
+        Assert.That((string?)(await MetadataAsync(bed))["issuer"], Is.EqualTo("https://evil.example.com"));
+    }
+
+    private static async Task<JsonObject> MetadataAsync(TestBed bed) => await TestBed.JsonAsync(
+        await bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/oauth-authorization-server")), HttpStatusCode.OK);
+}

@@ -1,0 +1,65 @@
+namespace OAuthClient.Tests;
+
+/// <summary>The server said no (RFC 6749 §4.1.2.1): told apart, and made fit to be logged.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class AuthorizationErrorTests
+{
+    [TestCase("access_denied", true)]
+    [TestCase("Access_Denied", false)]
+    [TestCase("server_error", false)]
+    [TestCase("login_required", false)]
+    [Description("RFC 6749 §4.1.2.1: a user who said no is not a fault")]
+    public void Access_denied_is_told_apart(string error, bool denied)
+    {
+        var refusal = Refusal(("error", error));
+
+        Assert.That(refusal.Error, Is.EqualTo(error));
+        Assert.That(refusal.IsAccessDenied, Is.EqualTo(denied));
+        Assert.That(refusal.ErrorDescription, Is.Null);
+        Assert.That(refusal.ErrorUri, Is.Null);
+        Assert.That(refusal.Message, Is.EqualTo($"The authorization server refused the authorization request: {error}."));
+    }
+
+    [Test]
+    [Description("RFC 6749 §4.1.2.1: code, description and address are each where they belong")]
+    public void The_servers_words_are_kept_apart()
+    {
+        var refusal = Refusal(("error", "invalid_scope"), ("error_description", "No such scope."), ("error_uri", "https://server.example.com/why"));
+
+        Assert.That(refusal.Error, Is.EqualTo("invalid_scope"));
+        Assert.That(refusal.ErrorDescription, Is.EqualTo("No such scope."));
+        Assert.That(refusal.ErrorUri, Is.EqualTo("https://server.example.com/why"));
+        Assert.That(refusal.Message, Is.EqualTo("The authorization server refused the authorization request: invalid_scope (\"No such scope.\")."));
+    }
+
+    [TestCase("error")]
+    [TestCase("error_description")]
+    [TestCase("error_uri")]
+    [Description("RFC 6749 §10.14: control characters, quotes, other scripts and 10,000 characters from anyone who can make a link")]
+    public void Hostile_words_are_made_printable(string parameter)
+    {
+        string hostile = "a\r\nINFO forged \u001b[2J\"\u202e\u0000\u00fc" + new string('x', 10_000);
+        var refusal = Refusal([("error", "e"), .. parameter == "error" ? [] : new[] { (parameter, hostile) }], parameter == "error" ? hostile : "e");
+        string printed = parameter switch { "error" => refusal.Error, "error_description" => refusal.ErrorDescription!, _ => refusal.ErrorUri! };
+
+        Assert.That(printed, Does.StartWith("a??INFO forged ?[2J????xxx"));
+        Assert.That(printed, Has.Length.EqualTo(256).And.EndsWith("x~"));
+        Assert.That(refusal.ToString().Where(char.IsControl).Except("\r\n"), Is.Empty);
+        Assert.That(refusal.Message, Does.Not.Contain("\r").And.Not.Contain("\n"));
+    }
+
+    [TestCase("")]
+    [TestCase("   ")]
+    [Description("RFC 6749 §4.1.2.1: an error without a name is an error all the same")]
+    public void An_empty_error_is_still_an_error(string error) => Assert.That(Refusal(("error", error)).Error, Is.EqualTo("unnamed error"));
+
+    private static AuthorizationResponseException Refusal(params (string Name, string Value)[] parameters) => Refusal(parameters, error: null);
+
+    private static AuthorizationResponseException Refusal((string Name, string Value)[] parameters, string? error)
+    {
+        var sent = parameters.Select(one => one.Name == "error" && error is not null ? (one.Name, error) : one);
+        var response = SampleAuthorization.Response([("state", SampleAuthorization.State), .. sent]);
+        return Assert.Throws<AuthorizationResponseException>(() => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), response))!;
+    }
+}

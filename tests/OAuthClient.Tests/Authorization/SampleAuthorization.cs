@@ -1,0 +1,26 @@
+namespace OAuthClient.Tests;
+
+/// <summary>A begun authorization, and the callback that answers it.</summary>
+internal static class SampleAuthorization
+{
+    public const string State = "state-state-state-state-state-state-state-0";
+
+    public static PendingAuthorization Pending(
+        string? issuer = SampleRegistration.Issuer, bool requiresIssuer = false, string redirectUri = SampleRegistration.Callback) => new()
+    {
+        ClientName = "photos",
+        Server = issuer ?? "https://server.example.com/token",
+        Issuer = issuer,
+        RequiresIssuer = requiresIssuer,
+        RedirectUri = redirectUri,
+        State = State,
+        Nonce = "nonce-nonce-nonce-nonce-nonce-nonce-nonce-0",
+        CodeVerifier = new CodeVerifier("verifier-verifier-verifier-verifier-verifie"),
+        Scopes = ["openid", "profile"],
+        Resources = ["https://api.example.com/"],
+        ExpiresAt = SampleRegistration.Now + TimeSpan.FromMinutes(10),
+    };
+
+    public static AuthorizationResponse Response(params (string Name, string Value)[] parameters) =>
+        AuthorizationResponse.Parse(parameters.Select(one => new KeyValuePair<string, string>(one.Name, one.Value)));
+}

@@ -1,0 +1,98 @@
+using System.Text;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What is taken over from a server's metadata, and what makes the whole document worthless (RFC 8414 §2).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class AuthorizationServerMetadataTests
+{
+    private static readonly string[] Endpoints = ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri"];
+
+    [Test]
+    [Description("RFC 8414 §2, RFC 9207 §3: each member at its place")]
+    public void A_full_document_is_read()
+    {
+        var server = Read("""
+            {"issuer":"https://s.example.com","authorization_endpoint":"https://s.example.com/a?x=y","token_endpoint":"https://s.example.com/t",
+             "revocation_endpoint":"https://s.example.com/r","userinfo_endpoint":"https://s.example.com/u","jwks_uri":"https://s.example.com/j",
+             "authorization_response_iss_parameter_supported":true,"code_challenge_methods_supported":["S256"],
+             "token_endpoint_auth_methods_supported":["client_secret_post"],"unknown":{"a":1}}
+            """);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(server.Issuer, Is.EqualTo("https://s.example.com"));
+            Assert.That(server.Identity, Is.EqualTo("https://s.example.com"));
+            Assert.That(server.AuthorizationEndpoint, Is.EqualTo(new Uri("https://s.example.com/a?x=y")));
+            Assert.That(server.TokenEndpoint, Is.EqualTo(new Uri("https://s.example.com/t")));
+            Assert.That(server.RevocationEndpoint, Is.EqualTo(new Uri("https://s.example.com/r")));
+            Assert.That(server.UserInfoEndpoint, Is.EqualTo(new Uri("https://s.example.com/u")));
+            Assert.That(server.JwksUri, Is.EqualTo(new Uri("https://s.example.com/j")));
+            Assert.That(server.SendsIssuerInResponse, Is.True);
+            Assert.That(server.CodeChallengeMethods, Is.EqualTo(["S256"]));
+            Assert.That(server.TokenEndpointAuthenticationMethods, Is.EqualTo(["client_secret_post"]));
+        });
+    }
+
+    [Test]
+    [Description("RFC 8414 §2: what is absent is not known")]
+    public void An_empty_document_is_read()
+    {
+        var server = Read("{}");
+
+        Assert.That(server, Is.EqualTo(new AuthorizationServerMetadata()));
+        Assert.That(server.Identity, Is.Empty);
+        Assert.That(Read("{\"token_endpoint\":\"https://S.example.com:443/t\"}").Identity, Is.EqualTo("https://s.example.com/t"));
+    }
+
+    [TestCase("false")]
+    [TestCase("null")]
+    [TestCase("\"true\"")]
+    [TestCase("1")]
+    [Description("RFC 9207 §3: only true is true")]
+    public void Iss_is_advertised_by_true_only(string value) =>
+        Assert.That(Read($"{{\"authorization_response_iss_parameter_supported\":{value}}}").SendsIssuerInResponse, Is.False);
+
+    [TestCase("http://s.example.com/x")]
+    [TestCase("http://127.0.0.1/x")]
+    [TestCase("ftp://s.example.com/x")]
+    [TestCase("file:///etc/passwd")]
+    [TestCase("javascript:alert(1)")]
+    [TestCase("a:$(calc)")]
+    [TestCase("\\\\\\\\evil.example.com\\\\share")]
+    [TestCase("/x")]
+    [TestCase("s.example.com")]
+    [TestCase("https://s.example.com/x#fragment")]
+    [TestCase("https://s.example.com/x#")]
+    [TestCase("https://user@s.example.com/x")]
+    [TestCase("https://user:password@s.example.com/x")]
+    [Description("RFC 6749 §3.1, §10.9; RFC 8414 §2: absolute, https, no fragment, no user; the document that names another is not used at all")]
+    public void An_unsafe_endpoint_is_refused(string address)
+    {
+        foreach (string name in Endpoints)
+        {
+            Assert.That(() => Read($"{{\"{name}\":\"{address}\"}}"), Throws.InstanceOf<ProtocolViolationException>()
+                .With.Message.Contains($"as {name}").And.Message.Contains("absolute https address"));
+        }
+    }
+
+    [Test]
+    [Description("RFC 8252 §8.3: http to this machine where the developer allowed it, and nowhere else")]
+    public void Http_on_loopback_is_read_when_allowed()
+    {
+        Assert.That(Read("{\"token_endpoint\":\"http://127.0.0.1:1/t\"}", allowHttpOnLoopback: true).TokenEndpoint, Is.EqualTo(new Uri("http://127.0.0.1:1/t")));
+        Assert.That(() => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true), Throws.InstanceOf<ProtocolViolationException>());
+    }
+
+    [TestCase("{\"issuer\":1}")]
+    [TestCase("{\"token_endpoint\":[]}")]
+    [TestCase("{\"code_challenge_methods_supported\":\"S256\"}")]
+    [TestCase("{\"token_endpoint_auth_methods_supported\":[1]}")]
+    [TestCase("{\"code_challenge_methods_supported\":[\"\\ud800\"]}")]
+    [Description("RFC 8414 §2: a member of the wrong kind is a violation")]
+    public void A_member_of_the_wrong_kind_is_refused(string json) => Assert.That(() => Read(json), Throws.InstanceOf<ProtocolViolationException>());
+
+    private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false) =>
+        AuthorizationServerMetadata.Read(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value, allowHttpOnLoopback);
+}

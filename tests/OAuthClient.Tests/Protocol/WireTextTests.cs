@@ -1,0 +1,69 @@
+namespace OAuthClient.Tests;
+
+/// <summary>The small texts of the protocol: random ones and scopes.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class WireTextTests
+{
+    [Test]
+    [Description("RFC 6749 §10.10: 256 random bits; each of them takes both values")]
+    public void Random_text_has_256_bits_that_all_vary()
+    {
+        var drawn = Enumerable.Range(0, 500).Select(_ => RandomText.Create()).ToList();
+
+        Assert.That(drawn, Is.Unique);
+        Assert.That(drawn, Has.All.Matches("^[A-Za-z0-9_-]{43}$"));
+        byte[][] bytes = [.. drawn.Select(text => System.Buffers.Text.Base64Url.DecodeFromChars(text))];
+        for (int bit = 0; bit < 256; bit++)
+        {
+            int set = bytes.Count(value => (value[bit / 8] >> (bit % 8) & 1) == 1);
+            // 500 draws of a fair bit leave this range once in 10^20 runs.
+            Assert.That(set, Is.InRange(140, 360), $"bit {bit}");
+        }
+    }
+
+    [TestCase("openid", true)]
+    [TestCase("https://www.example.com/auth/photos.readonly", true)]
+    [TestCase("a:b/c?d=e&f", true)]
+    [TestCase("!", true)]
+    [TestCase("~", true)]
+    [TestCase("#", true)]
+    [TestCase("[", true)]
+    [TestCase("]", true)]
+    [TestCase("", false)]
+    [TestCase(" ", false)]
+    [TestCase("a b", false)]
+    [TestCase("\"", false)]
+    [TestCase("\\", false)]
+    [TestCase("\u007f", false)]
+    [TestCase("a\n", false)]
+    [TestCase("\u00fc", false)]
+    [Description("RFC 6749 §3.3, A.4: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )")]
+    public void A_scope_token_has_the_characters_of_the_grammar(string scope, bool valid) => Assert.That(ScopeText.IsToken(scope), Is.EqualTo(valid));
+
+    [TestCase("a b", new[] { "a", "b" })]
+    [TestCase(" a  b ", new[] { "a", "b" })]
+    [TestCase("a a A", new[] { "a", "A" })]
+    [TestCase("a\tb", new[] { "a\tb" })]
+    [TestCase("", new string[0])]
+    [Description("RFC 6749 §3.3: separated by spaces, told apart by case, in no order")]
+    public void Scopes_are_taken_apart(string text, string[] scopes) => Assert.That(ScopeText.Split(text), Is.EqualTo(scopes));
+
+    [Test]
+    [Description("RFC 6749 §3.3: joined by one space")]
+    public void Scopes_are_joined()
+    {
+        Assert.That(ScopeText.Join(["a", "b"]), Is.EqualTo("a b"));
+        Assert.That(ScopeText.Join([]), Is.Empty);
+    }
+
+    [TestCase(new[] { "a", "b" }, new[] { "b" }, true)]
+    [TestCase(new[] { "a", "b" }, new[] { "b", "a" }, true)]
+    [TestCase(new[] { "a" }, new string[0], true)]
+    [TestCase(new string[0], new string[0], true)]
+    [TestCase(new[] { "a" }, new[] { "A" }, false)]
+    [TestCase(new[] { "a" }, new[] { "a", "b" }, false)]
+    [TestCase(new[] { "photos.read" }, new[] { "photos" }, false)]
+    [Description("RFC 6749 §6: a subset, scope by scope")]
+    public void What_was_granted_covers_its_subsets(string[] granted, string[] asked, bool covers) => Assert.That(ScopeText.Covers(granted, asked), Is.EqualTo(covers));
+}
