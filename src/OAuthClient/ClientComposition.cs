@@ -24,7 +24,7 @@ internal sealed class ClientComposition
         var ownerTokens = new OwnerTokens(registration, refresh, store, notes, time, logger);
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, notes, time, logger);
 
-        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time), time);
+        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time, logger), time);
         Client = new RegisteredOAuthClient(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ownerTokens, ending, new UserInfoEndpoint(backChannel), store, time);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Microsoft.IdentityModel.Tokens;
 
@@ -32,6 +33,8 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
             candidates = IdTokenSignature.Candidates(token, keys.Keys);
         }
+        if (candidates.Count == 0)
+            keys.Outage?.Throw();
         await IdTokenSignature.RequireAsync(token, candidates).ConfigureAwait(false);
     }
 
@@ -52,10 +55,12 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
             catch (Exception exception) when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
             {
                 var pause = time.GetUtcNow() + Pause;
-                var old = Keep(seen! with { GoodUntil = seen.GoodUntil > pause ? seen.GoodUntil : pause, UnknownKeysRefusedUntil = pause });
-                if (forUnknownKey)
-                    throw;
-                return old;
+                return Keep(seen! with
+                {
+                    GoodUntil = seen.GoodUntil > pause ? seen.GoodUntil : pause,
+                    UnknownKeysRefusedUntil = pause,
+                    Outage = ExceptionDispatchInfo.Capture(exception),
+                });
             }
         });
 
@@ -84,5 +89,9 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
         }
     }
 
-    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset GoodUntil, DateTimeOffset UnknownKeysRefusedUntil);
+    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset GoodUntil, DateTimeOffset UnknownKeysRefusedUntil)
+    {
+        /// <summary>Why there is no newer set: a key that is not in this one may well be in that.</summary>
+        public ExceptionDispatchInfo? Outage { get; init; }
+    }
 }

@@ -1,55 +1,86 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
 /// <summary>The client's own access tokens (RFC 6749 §4.4): a grant without refresh token, in memory, one request at a time per selection.</summary>
 internal sealed class ClientTokens(
-    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, TimeProvider time)
+    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
-    private readonly SingleFlight<string, AccessToken> flights = new(StringComparer.Ordinal);
+    private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
 
     public async ValueTask<AccessToken> GetAsync(TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
         while (true)
         {
+            var current = registration.Value;
             var known = Known(current, selection, rejected);
-            var state = known is null ? TokenState.Over : TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow());
-            if (state == TokenState.Good)
-                return known!;
-            var flight = flights.JoinOrStart(selection.Key, () => RequestAsync(current, selection, rejected));
-            if (state == TokenState.Early)
-                return known!;
-            var token = await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!token.Equals(rejected))
-                return token;
+            switch (known is null ? TokenState.Over : State(known, current))
+            {
+                case TokenState.Good:
+                    return known!.Token;
+                case TokenState.Early:
+                    if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsUnderWay(selection.Key))
+                        _ = Renew(current, selection, rejected: null, inPlaceOf: known);
+                    return known.Token;
+            }
+            var renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // A flight from before the configuration moved, or one that found what this caller had refused, brings nothing;
+            // but a token fresh from the server is as good as any, even when the server gave the same one again.
+            if (renewal.Kept.IsFor(current) && (renewal.IsFresh || !renewal.Kept.Token.Equals(rejected)))
+                return renewal.Kept.Token;
         }
     }
 
-    private AccessToken? Known(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
-        tokens.TryGetValue(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected)) ? kept.Token : null;
+    private Kept? Known(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
+        tokens.TryGetValue(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected)) ? kept : null;
 
-    private async Task<AccessToken> RequestAsync(ClientRegistration current, TokenSelection selection, AccessToken? rejected)
-    {
-        // A flight that landed a moment ago may have brought what this one is for.
-        if (Known(current, selection, rejected) is { } known
-            && TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good)
+    private TokenState State(Kept kept, ClientRegistration current) =>
+        TokenLife.At(kept.Token, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow());
+
+    /// <param name="current">For which registration.</param>
+    /// <param name="selection">Which token.</param>
+    /// <param name="rejected">The one that an API refused.</param>
+    /// <param name="inPlaceOf">The one that still lives, when nobody waits.</param>
+    private Task<Renewal> Renew(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf) =>
+        flights.JoinOrStart(selection.Key, async () =>
         {
-            return known;
-        }
+            // A flight that landed a moment ago may have brought what this one is for.
+            if (Known(current, selection, rejected) is { } known && State(known, current) == TokenState.Good)
+                return new(known, IsFresh: false);
+            try
+            {
+                var fresh = await RequestAsync(current, selection).ConfigureAwait(false);
+                fresh.Token.ReplacesRejected = rejected is not null;
+                tokens[selection.Key] = fresh;
+                return new(fresh, IsFresh: true);
+            }
+            catch (Exception exception) when (inPlaceOf is not null)
+            {
+                tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyRetryPause }, inPlaceOf);
+                Log.EarlyRefreshFailed(logger, current.Name, exception.GetType().Name);
+                throw;
+            }
+        });
+
+    private async Task<Kept> RequestAsync(ClientRegistration current, TokenSelection selection)
+    {
         var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         var request = new ClientCredentialsRequest(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources);
         var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-        response.AccessToken.ReplacesRejected = rejected is not null;
-        tokens[selection.Key] = new(current.ClientId, current.SpelledOut.Identity, response.AccessToken);
-        return response.AccessToken;
+        return new(current.ClientId, current.SpelledOut.Identity, response.AccessToken);
     }
+
+    private sealed record Renewal(Kept Kept, bool IsFresh);
 
     private sealed record Kept(string ClientId, string Server, AccessToken Token)
     {
+        /// <summary>When a renewal ahead of time, having failed, may be tried again.</summary>
+        public DateTimeOffset? RetryAt { get; init; }
+
         // The configuration may have been reloaded since: another client's or server's token is not ours.
         public bool IsFor(ClientRegistration current) =>
             string.Equals(ClientId, current.ClientId, StringComparison.Ordinal)

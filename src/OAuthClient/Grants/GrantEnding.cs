@@ -58,10 +58,19 @@ internal sealed class GrantEnding(
                 return;
             }
             // RFC 7009 §2.1: the refresh token first; with it most servers end the access tokens too, but only SHOULD.
-            if (grant.RefreshToken is { } refreshToken)
-                await revocation.RevokeAsync(refreshToken, current, server, CancellationToken.None).ConfigureAwait(false);
-            foreach (var token in grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow())))
-                await revocation.RevokeAsync(token, current, server, CancellationToken.None).ConfigureAwait(false);
+            var living = grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow()));
+            foreach (var token in grant.RefreshToken is { } refreshToken ? living.Prepend<Secret>(refreshToken) : living)
+            {
+                try
+                {
+                    await revocation.RevokeAsync(token, current, server, CancellationToken.None).ConfigureAwait(false);
+                }
+                catch (EndpointException exception)
+                {
+                    // One token that the server did not take back is no reason to leave it the others.
+                    failures.Add(exception);
+                }
+            }
         }
         catch (Exception exception)
         {

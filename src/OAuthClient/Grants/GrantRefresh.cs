@@ -14,20 +14,20 @@ internal sealed class GrantRefresh(
             IsForRefusedToken = isForRefusedToken,
         };
 
-    /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
+    /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile, or the registration moved elsewhere.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
-    public async Task<AccessToken?> RunAsync(Grant seen, TokenSelection selection, AccessToken? rejected)
+    public async Task<RefreshOutcome?> RunAsync(Grant seen, TokenSelection selection, AccessToken? rejected)
     {
         var current = registration.Value;
         while (true)
         {
             // Between the caller's look and this one a refresh may have ended: its token is as good as a new one.
-            if (await RereadAsync(seen).ConfigureAwait(false) is not { } grant)
+            if (await RereadAsync(seen).ConfigureAwait(false) is not { } grant || !OwnerTokens.BelongsTo(grant, current))
                 return null;
             if (grant.Find(selection.Key) is { } known && !known.Equals(rejected)
                 && TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good)
             {
-                return known;
+                return new(known, IsFresh: false);
             }
             if (grant.RefreshToken is not { } refreshToken || notes.IsLost(grant))
                 throw Reauthorize(current, "the server no longer honours the grant");
@@ -51,7 +51,7 @@ internal sealed class GrantRefresh(
             notes.Forget(grant);
             if (rejected is not null)
                 response.AccessToken.ReplacesRejected = true;
-            return response.AccessToken;
+            return new(response.AccessToken, IsFresh: true);
         }
     }
 
@@ -66,14 +66,28 @@ internal sealed class GrantRefresh(
         var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
         if (!IdTokenValidation.IsPossible(server))
             return response.WithoutIdToken();
-        if (response.IdToken is { } idToken)
+        if (response.IdToken is not { } idToken)
+            return response;
+        try
         {
             // A refreshed ID Token need not repeat the nonce (OpenID Connect Core §12.2), but it must be about the same user.
             var validated = await idTokens.RequireAsync(idToken, current, server, nonce: null, CancellationToken.None).ConfigureAwait(false);
-            if (grant.Subject is not null && !string.Equals(validated.Subject, grant.Subject, StringComparison.Ordinal))
-                throw new ProtocolViolationException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
+            RequireSameUser(grant, validated.Subject);
+            return response;
         }
-        return response;
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or EndpointException)
+        {
+            // The keys cannot be had just now, but the refresh token is spent: without its successor the grant would be lost.
+            // TLS vouches for the response (§3.1.3.7, 6); the ID Token itself is not adopted.
+            RequireSameUser(grant, UnverifiedIdToken.ClaimsOf(idToken).Text("sub"));
+            return response.WithoutIdToken();
+        }
+    }
+
+    private static void RequireSameUser(Grant grant, string? subject)
+    {
+        if (grant.Subject is not null && !string.Equals(subject, grant.Subject, StringComparison.Ordinal))
+            throw new ProtocolViolationException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
     }
 
     /// <returns>Whether there still was a grant to save it to.</returns>
@@ -97,3 +111,6 @@ internal sealed class GrantRefresh(
         return grants.FirstOrDefault(stored => string.Equals(stored.Id, grant.Id, StringComparison.Ordinal));
     }
 }
+
+/// <summary>An access token, and whether it came from the server just now.</summary>
+internal sealed record RefreshOutcome(AccessToken Token, bool IsFresh);

@@ -130,7 +130,7 @@ public class ServerKeysTests
         server.Answers("", status: 503);
 
         for (int i = 0; i < 10; i++)
-            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, default), Throws.InstanceOf<OAuthException>());
+            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, default), Throws.TypeOf<EndpointException>(), "an outage, not a forgery");
         await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
 
         Assert.That(server.Requests, Has.Count.EqualTo(2));
