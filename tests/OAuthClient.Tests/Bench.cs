@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
@@ -11,30 +12,42 @@ internal sealed class Bench : IAsyncDisposable
     public const string Callback = "http://127.0.0.1:5005/callback";
 
     private readonly ServiceProvider provider;
+    private readonly TestResourceServer? api;
 
-    private Bench(TestAuthorizationServer server, ManualTimeProvider clock, ServiceProvider services)
+    private Bench(TestAuthorizationServer server, ManualTimeProvider clock, RecordedLog log, TestResourceServer? api, ServiceProvider services)
     {
         Server = server;
         Clock = clock;
+        Log = log;
+        this.api = api;
         provider = services;
     }
 
     public TestAuthorizationServer Server { get; }
     public ManualTimeProvider Clock { get; }
+    public RecordedLog Log { get; }
+    public TestResourceServer Api => api ?? throw new InvalidOperationException("Start the bench with an API.");
+    public HttpClient Http => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api");
     public IServiceProvider Services => provider;
     public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>(ClientName);
     public IGrantStore Store => provider.GetRequiredService<IGrantStore>();
     public int TokenRequests => Server.RequestsTo(TestEndpoint.Token).Count;
 
+    /// <summary>An API that is called for the owner 42.</summary>
+    public static void ForOwner(IHttpClientBuilder http, TestResourceServer api) =>
+        http.AddAccessTokenHandler(ClientName, t => t.ForOwner("42").To(api.BaseAddress));
+
     /// <param name="options">Changes the registration, which is complete without.</param>
     /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
     /// <param name="registerFirst">Registers more, before <c>AddOAuthClient</c>.</param>
     /// <param name="server">Changes the server before it starts.</param>
+    /// <param name="api">Starts an API too, and completes the HTTP client that calls it.</param>
     public static async Task<Bench> StartAsync(
         Action<OAuthClientOptions>? options = null,
         Action<OAuthClientBuilder>? register = null,
         Action<IServiceCollection>? registerFirst = null,
-        Action<TestAuthorizationServerOptions>? server = null)
+        Action<TestAuthorizationServerOptions>? server = null,
+        Action<IHttpClientBuilder, TestResourceServer>? api = null)
     {
         ManualTimeProvider clock = new();
         var running = await TestAuthorizationServer.StartAsync(o =>
@@ -46,6 +59,8 @@ internal sealed class Bench : IAsyncDisposable
 
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(clock);
+        RecordedLog log = new();
+        services.AddSingleton<ILoggerProvider>(log);
         registerFirst?.Invoke(services);
         var builder = services.AddOAuthClient(ClientName, o =>
         {
@@ -58,7 +73,13 @@ internal sealed class Bench : IAsyncDisposable
             options?.Invoke(o);
         });
         register?.Invoke(builder);
-        return new Bench(running, clock, services.BuildServiceProvider());
+        TestResourceServer? resource = null;
+        if (api is not null)
+        {
+            resource = await running.StartResourceServerAsync();
+            api(services.AddHttpClient("api", http => http.BaseAddress = resource.BaseAddress), resource);
+        }
+        return new Bench(running, clock, log, resource, services.BuildServiceProvider());
     }
 
     /// <summary>The whole dance for one owner.</summary>
@@ -80,6 +101,8 @@ internal sealed class Bench : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await provider.DisposeAsync();
+        if (api is not null)
+            await api.DisposeAsync();
         await Server.DisposeAsync();
     }
 }

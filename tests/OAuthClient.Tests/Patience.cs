@@ -13,4 +13,17 @@ internal static class Patience
     public static Task Promptly(this Task task) => task.WaitAsync(Enough);
 
     public static Task<T> Promptly<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Enough);
+
+    /// <summary>Takes the step again and again until the condition holds.</summary>
+    public static async Task UntilAsync(Func<bool> condition, Func<Task>? step = null)
+    {
+        using CancellationTokenSource enough = new(Enough);
+        while (!condition())
+        {
+            enough.Token.ThrowIfCancellationRequested();
+            if (step is not null)
+                await step();
+            await Task.Yield();
+        }
+    }
 }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
-using RichardSzalay.MockHttp;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
@@ -11,23 +11,25 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     public const string Origin = "https://as.example";
 
-    private readonly MockHttpMessageHandler mock = new();
+    private readonly Script script;
     private readonly Lock gate = new();
     private readonly List<Sent> requests = [];
     private readonly ServiceProvider provider;
-    private Func<Sent, HttpResponseMessage> answer = _ => Json(200, """{"access_token":"at","token_type":"Bearer"}""");
+    private Func<Sent, Task<HttpResponseMessage>> answer = _ => Task.FromResult(Json(200, Tokens("at", expiresIn: null)));
 
-    public ScriptedServer(Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null)
+    public ScriptedServer(
+        Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, Action<IServiceCollection>? registerFirst = null)
     {
-        mock.When("*").Respond(async request =>
+        script = new Script(sent =>
         {
-            var sent = await Sent.ReadAsync(request);
             lock (gate)
                 requests.Add(sent);
             return answer(sent);
         });
         ServiceCollection collection = new();
         collection.AddSingleton<TimeProvider>(Clock);
+        collection.AddSingleton<ILoggerProvider>(Log);
+        registerFirst?.Invoke(collection);
         var builder = collection.AddOAuthClient(o =>
         {
             o.TokenEndpoint = new(Origin + "/token");
@@ -39,12 +41,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
             o.RedirectUri = new("https://app.example/callback");
             options?.Invoke(o);
         });
-        builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => mock);
+        builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => script);
         register?.Invoke(builder);
         provider = collection.BuildServiceProvider();
     }
 
     public ManualTimeProvider Clock { get; } = new();
+    public RecordedLog Log { get; } = new();
     public IServiceProvider Services => provider;
     public IOAuthClient Client => provider.GetRequiredService<IOAuthClient>();
     public IGrantStore Store => provider.GetRequiredService<IGrantStore>();
@@ -60,6 +63,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public Sent Only => Requests.Single();
 
+    /// <summary>A token response; what is null is left out.</summary>
+    public static string Tokens(string accessToken, string? refreshToken = null, int? expiresIn = 3600, string? scope = null) =>
+        $$"""{"access_token":"{{accessToken}}","token_type":"Bearer"{{Member("refresh_token", refreshToken)}}{{Member("scope", scope)}}{{(expiresIn is null ? "" : $",\"expires_in\":{expiresIn}")}}}""";
+
     public static HttpResponseMessage Json(int status, string body) => Text(status, body, "application/json");
 
     public static HttpResponseMessage Text(int status, string body, string mediaType) =>
@@ -67,13 +74,21 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public static HttpResponseMessage Bytes(int status, byte[] body) => new((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
 
-    public ScriptedServer Answers(Func<Sent, HttpResponseMessage> next)
-    {
-        answer = next;
-        return this;
-    }
+    public void AnswersAsync(Func<Sent, Task<HttpResponseMessage>> next) => answer = next;
 
-    public ScriptedServer Answers(string json, int status = 200) => Answers(_ => Json(status, json));
+    public void Answers(Func<Sent, HttpResponseMessage> next) => AnswersAsync(sent => Task.FromResult(next(sent)));
+
+    public void Answers(string json, int status = 200) => Answers(_ => Json(status, json));
+
+    /// <summary>Signs in with these tokens and forgets the request it took.</summary>
+    public async Task<Grant> SignedInAsync(string tokens, string owner = "42", AuthorizationParameters? parameters = null)
+    {
+        Answers(tokens);
+        var grant = await SignInAsync(owner, parameters);
+        lock (gate)
+            requests.Clear();
+        return grant;
+    }
 
     /// <summary>The whole dance against the script.</summary>
     public async Task<Grant> SignInAsync(string owner = "42", AuthorizationParameters? parameters = null)
@@ -87,7 +102,20 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await provider.DisposeAsync();
-        mock.Dispose();
+        script.Dispose();
+    }
+
+    private static string Member(string name, string? value) => value is null ? "" : $",\"{name}\":\"{value}\"";
+
+    // Of our own, because MockHttp never answers when the answer's function throws.
+    private sealed class Script(Func<Sent, Task<HttpResponseMessage>> answer) : HttpMessageHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await answer(await Sent.ReadAsync(request));
+            response.RequestMessage = request;
+            return response;
+        }
     }
 
     /// <summary>A request as it left the client.</summary>

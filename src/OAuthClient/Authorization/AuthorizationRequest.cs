@@ -33,8 +33,8 @@ internal static class AuthorizationRequest
                 $"{server.Identity} offers PKCE only by '{ServerText.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
         }
 
-        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? CheckedScopes(chosen) : registration.Scopes;
-        IReadOnlyList<string> resources = parameters.Resources is { } targets ? CheckedResources(targets) : registration.Resources;
+        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeText.Checked(chosen) : registration.Scopes;
+        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
         var verifier = CodeVerifier.Create();
         string state = RandomText.Create();
         string? nonce = scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal) ? RandomText.Create() : null;
@@ -123,25 +123,5 @@ internal static class AuthorizationRequest
             }
         }
         return new Uri($"{endpoint.GetLeftPart(UriPartial.Query)}&{query}");
-    }
-
-    private static string[] CheckedScopes(IReadOnlyCollection<string> scopes)
-    {
-        foreach (string? scope in scopes)
-        {
-            if (scope is null || !ScopeText.IsToken(scope))
-                throw new ArgumentException($"The scope '{scope}' holds a space or another character that no scope may have (RFC 6749 §3.3).", nameof(scopes));
-        }
-        return [.. scopes.Distinct(StringComparer.Ordinal)];
-    }
-
-    private static string[] CheckedResources(IReadOnlyCollection<Uri> resources)
-    {
-        foreach (var resource in resources)
-        {
-            if (resource is null || !resource.IsAbsoluteUri || resource.OriginalString.Contains('#', StringComparison.Ordinal))
-                throw new ArgumentException($"The resource '{resource}' must be an absolute URI without a fragment (RFC 8707 §2).", nameof(resources));
-        }
-        return [.. resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
     }
 }

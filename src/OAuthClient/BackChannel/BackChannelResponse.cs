@@ -28,8 +28,12 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     };
 
     /// <summary>What the server said, without what the request held: also not as Basic had wrapped it.</summary>
-    public string? Clean(string? text) => ServerText.Clean(
-        text, request.Authorization is { } header ? [.. request.Secrets, header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]] : request.Secrets);
+    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerText.Clean(text,
+    [
+        .. request.Secrets,
+        .. furtherSecrets,
+        .. request.Authorization is { } header ? [header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]] : Enumerable.Empty<string>(),
+    ]);
 
     private static string Quantity(int length) => length == 1 ? "1 byte" : $"{length} bytes";
 }

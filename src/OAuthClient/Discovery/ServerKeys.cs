@@ -1,16 +1,20 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
-/// <summary>The server's signing keys (RFC 7517 §5): cached, fetched once at a time, and again when a token names one that is not there.</summary>
+/// <summary>
+/// The server's signing keys (RFC 7517 §5): cached, fetched once at a time, again when a token names one that is not there,
+/// and kept through an outage.
+/// </summary>
 internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
 {
     private const int MaximumKeys = 100;
     private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(1);
 
-    // Whoever sends tokens with made-up key ids must not make us hammer the server.
-    private static readonly TimeSpan UnknownKeyPause = TimeSpan.FromSeconds(60);
+    // Whoever sends tokens with made-up key ids must not make us hammer the server, least of all one that is down.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
 
     private readonly SingleFlight<Uri, KeySet> fetches = new();
     private KeySet? newest;
@@ -19,36 +23,62 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
     /// <exception cref="ProtocolViolationException">The signature does not verify.</exception>
     public async Task RequireSignatureAsync(UnverifiedIdToken token, Uri jwksUri, CancellationToken cancellationToken)
     {
-        var keys = Volatile.Read(ref newest);
-        if (keys is null || keys.Source != jwksUri || time.GetUtcNow() >= keys.FetchedAt + MaximumAge)
-            keys = await FetchAsync(jwksUri, cancellationToken).ConfigureAwait(false);
+        var keys = Known(jwksUri);
+        if (keys is null || time.GetUtcNow() >= keys.GoodUntil)
+            keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         var candidates = IdTokenSignature.Candidates(token, keys.Keys);
-        if (candidates.Count == 0 && time.GetUtcNow() >= keys.FetchedAt + (keys.FetchedForUnknownKey ? UnknownKeyPause : TimeSpan.Zero))
+        if (candidates.Count == 0 && time.GetUtcNow() >= keys.UnknownKeysRefusedUntil)
         {
-            keys = await FetchAsync(jwksUri, cancellationToken, forUnknownKey: true).ConfigureAwait(false);
+            keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
             candidates = IdTokenSignature.Candidates(token, keys.Keys);
         }
+        if (candidates.Count == 0)
+            keys.Outage?.Throw();
         await IdTokenSignature.RequireAsync(token, candidates).ConfigureAwait(false);
     }
 
-    private Task<KeySet> FetchAsync(Uri jwksUri, CancellationToken cancellationToken, bool forUnknownKey = false) =>
+    private KeySet? Known(Uri jwksUri) => Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri ? keys : null;
+
+    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) =>
         fetches.JoinOrStart(jwksUri, async () =>
         {
-            var request = new BackChannelRequest("key set endpoint", jwksUri) { Accept = "application/jwk-set+json, application/json" };
-            var response = await backChannel.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
-            if (!response.IsSuccess || response.Json() is null)
-                throw new EndpointException(response.Failure(response.Json()));
-            var keys = new KeySet(jwksUri, Read(response.Body), time.GetUtcNow(), forUnknownKey);
-            Volatile.Write(ref newest, keys);
-            return keys;
-        }).WaitAsync(cancellationToken);
+            // Between the caller's look and this one another fetch may have ended.
+            if (Known(jwksUri) is { } other && !ReferenceEquals(other, seen))
+                return other;
+            try
+            {
+                var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
+                var now = time.GetUtcNow();
+                return Keep(new(jwksUri, keys, now + MaximumAge, forUnknownKey ? now + Pause : now));
+            }
+            catch (Exception exception) when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
+            {
+                var pause = time.GetUtcNow() + Pause;
+                return Keep(seen! with
+                {
+                    GoodUntil = seen.GoodUntil > pause ? seen.GoodUntil : pause,
+                    UnknownKeysRefusedUntil = pause,
+                    Outage = ExceptionDispatchInfo.Capture(exception),
+                });
+            }
+        });
 
-    private static IReadOnlyList<JsonWebKey> Read(ReadOnlyMemory<byte> json)
+    private KeySet Keep(KeySet keys)
     {
+        Volatile.Write(ref newest, keys);
+        return keys;
+    }
+
+    private async Task<IReadOnlyList<JsonWebKey>> DownloadAsync(Uri jwksUri)
+    {
+        var request = new BackChannelRequest("key set endpoint", jwksUri) { Accept = "application/jwk-set+json, application/json" };
+        var response = await backChannel.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+        if (!response.IsSuccess || response.Json() is null)
+            throw new EndpointException(response.Failure(response.Json()));
         try
         {
-            var keys = new JsonWebKeySet(Encoding.UTF8.GetString(json.Span)).Keys;
+            var keys = new JsonWebKeySet(Encoding.UTF8.GetString(response.Body.Span)).Keys;
             return keys.Count <= MaximumKeys
                 ? [.. keys]
                 : throw new ProtocolViolationException($"The server's key set holds more than {MaximumKeys} keys; it was not used.");
@@ -59,5 +89,9 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
         }
     }
 
-    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset FetchedAt, bool FetchedForUnknownKey);
+    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset GoodUntil, DateTimeOffset UnknownKeysRefusedUntil)
+    {
+        /// <summary>Why there is no newer set: a key that is not in this one may well be in that.</summary>
+        public ExceptionDispatchInfo? Outage { get; init; }
+    }
 }

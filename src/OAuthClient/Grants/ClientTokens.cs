@@ -7,81 +7,79 @@ namespace OAuthClient;
 internal sealed class ClientTokens(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan EarlyRetryPause = TimeSpan.FromSeconds(5);
-
     private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
-    private readonly SingleFlight<(string ClientId, string Server, string SelectionKey), TokenOutcome> flights = new();
+    private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
 
     public async ValueTask<AccessToken> GetAsync(TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
         while (true)
         {
+            var current = registration.Value;
             var known = Known(current, selection, rejected);
-            var state = known is null ? TokenState.Over : TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow());
-            if (state == TokenState.Good)
-                return known!;
-            if (state == TokenState.Early)
+            switch (known is null ? TokenState.Over : State(known, current))
             {
-                RequestEarly(current, selection);
-                return known!;
+                case TokenState.Good:
+                    return known!.Token;
+                case TokenState.Early:
+                    if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsUnderWay(selection.Key))
+                        _ = Renew(current, selection, rejected: null, inPlaceOf: known);
+                    return known.Token;
             }
-            var outcome = await Request(current, selection, rejected).WaitAsync(cancellationToken).ConfigureAwait(false);
-            // What the server itself just answered is final, even if it is the same again.
-            if (outcome.IsFetched || !outcome.Token.Equals(rejected))
-                return outcome.Token;
+            var renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // A flight from before the configuration moved, or one that found what this caller had refused, brings nothing;
+            // but a token fresh from the server is as good as any, even when the server gave the same one again.
+            if (renewal.Kept.IsFor(current) && (renewal.IsFresh || !renewal.Kept.Token.Equals(rejected)))
+                return renewal.Kept.Token;
         }
     }
 
-    private AccessToken? Known(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
-        tokens.TryGetValue(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected)) ? kept.Token : null;
+    private Kept? Known(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
+        tokens.TryGetValue(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected)) ? kept : null;
 
-    private Task<TokenOutcome> Request(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
-        flights.JoinOrStart(
-            (current.ClientId, current.SpelledOut.Identity, selection.Key), () => RequestAsync(current, selection, rejected));
+    private TokenState State(Kept kept, ClientRegistration current) =>
+        TokenLife.At(kept.Token, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow());
 
-    private void RequestEarly(ClientRegistration current, TokenSelection selection)
-    {
-        // The token in hand still lives, so after a failure there is time to wait.
-        if (!tokens.TryGetValue(selection.Key, out var kept) || time.GetUtcNow() < kept.EarlyRetryAt)
-            return;
-        _ = EarlyAsync();
-
-        async Task EarlyAsync()
+    /// <param name="current">For which registration.</param>
+    /// <param name="selection">Which token.</param>
+    /// <param name="rejected">The one that an API refused.</param>
+    /// <param name="inPlaceOf">The one that still lives, when nobody waits.</param>
+    private Task<Renewal> Renew(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf) =>
+        flights.JoinOrStart(selection.Key, async () =>
         {
+            // A flight that landed a moment ago may have brought what this one is for.
+            if (Known(current, selection, rejected) is { } known && State(known, current) == TokenState.Good)
+                return new(known, IsFresh: false);
             try
             {
-                await Request(current, selection, rejected: null).ConfigureAwait(false);
+                var fresh = await RequestAsync(current, selection).ConfigureAwait(false);
+                fresh.Token.ReplacesRejected = rejected is not null;
+                tokens[selection.Key] = fresh;
+                return new(fresh, IsFresh: true);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (inPlaceOf is not null)
             {
-                if (tokens.TryUpdate(selection.Key, kept with { EarlyRetryAt = time.GetUtcNow() + EarlyRetryPause }, kept))
-                    Log.EarlyRefreshFailed(logger, current.Name, exception.GetType().Name);
+                tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyRetryPause }, inPlaceOf);
+                Log.EarlyRefreshFailed(logger, current.Name, exception.GetType().Name);
+                throw;
             }
-        }
-    }
+        });
 
-    private async Task<TokenOutcome> RequestAsync(ClientRegistration current, TokenSelection selection, AccessToken? rejected)
+    private async Task<Kept> RequestAsync(ClientRegistration current, TokenSelection selection)
     {
-        // A flight that landed a moment ago may have brought what this one is for.
-        if (Known(current, selection, rejected) is { } known
-            && TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good)
-        {
-            return new(known, IsFetched: false);
-        }
         var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         var request = new ClientCredentialsRequest(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources);
         var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-        response.AccessToken.ReplacesRejected = rejected is not null;
-        tokens[selection.Key] = new(current.ClientId, current.SpelledOut.Identity, response.AccessToken);
-        return new(response.AccessToken, IsFetched: true);
+        return new(current.ClientId, current.SpelledOut.Identity, response.AccessToken);
     }
+
+    private sealed record Renewal(Kept Kept, bool IsFresh);
 
     private sealed record Kept(string ClientId, string Server, AccessToken Token)
     {
-        public DateTimeOffset EarlyRetryAt { get; init; }
+        /// <summary>When a renewal ahead of time, having failed, may be tried again.</summary>
+        public DateTimeOffset? RetryAt { get; init; }
 
         // The configuration may have been reloaded since: another client's or server's token is not ours.
         public bool IsFor(ClientRegistration current) =>

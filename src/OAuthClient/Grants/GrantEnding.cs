@@ -11,16 +11,30 @@ internal sealed class GrantEnding(
     /// <summary>Forgets first and revokes then, so that nothing is used any more even when the server cannot be reached.</summary>
     public async Task RevokeAllAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
-        var failures = new List<Exception>();
-        // Once begun it goes to the end: a browser that left must not leave half of the tokens alive.
-        foreach (var grant in await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false))
-        {
-            // A refresh under way would bring tokens that nobody revokes; it is waited for.
-            await ownerTokens.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None).ConfigureAwait(false);
-        }
+        var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
+        // Once begun it goes to the end: a browser that leaves must not leave half of the tokens alive.
+        var failures = await EndAllAsync(grants).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (failures.Count > 0)
             ExceptionDispatchInfo.Throw(failures[0]);
+    }
+
+    private async Task<IReadOnlyList<Exception>> EndAllAsync(IReadOnlyList<Grant> grants)
+    {
+        var current = registration.Value;
+        var failures = new List<Exception>();
+        foreach (var grant in grants)
+        {
+            try
+            {
+                // A refresh under way would bring tokens that nobody revokes; it is waited for.
+                await ownerTokens.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
+        }
+        return failures;
     }
 
     /// <summary>
@@ -50,7 +64,9 @@ internal sealed class GrantEnding(
 
     private async Task EndAsync(Grant seen, ClientRegistration current, List<Exception> failures)
     {
-        var grant = await saved.NewestAsync(seen).ConfigureAwait(false) ?? seen;
+        // Somebody else may have ended it while this call waited.
+        if (await saved.NewestAsync(seen).ConfigureAwait(false) is not { } grant)
+            return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
         notes.Forget(grant);
         saved.Forget(grant);
@@ -81,8 +97,9 @@ internal sealed class GrantEnding(
             {
                 await revocation.RevokeAsync(token, current, server, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (Exception exception)
+            catch (EndpointException exception)
             {
+                // One token that the server did not take back is no reason to leave it the others; a server that is away, is.
                 failures.Add(exception);
             }
         }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -30,17 +31,18 @@ internal sealed class OwnerTokens(
             if (state == TokenState.Early)
             {
                 if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
-                    _ = RenewEarlyAsync(grant, selection);
+                    _ = Renew(grant, selection, rejected: null, early: true);
                 return known!;
             }
-            var renewal = await Renew(grant, selection, rejected).WaitAsync(cancellationToken).ConfigureAwait(false);
-            // A flight for other scopes, one that found what this caller already had refused, or one whose grant was replaced
-            // brings nothing; the next look may. What the server itself just answered is final, even if it is the same again.
-            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal)
-                && (renewal.Outcome.IsFetched || !renewal.Outcome.Token.Equals(rejected)))
-            {
+            var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
+            if (renewal is null || !string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal))
+                continue;
+            renewal.Fault?.Throw();
+            // Nor does one that found what this caller had refused; but a token fresh from the server is as good as any, even
+            // when the server gave the same one again.
+            if (renewal.Outcome!.IsFetched || !renewal.Outcome.Token.Equals(rejected))
                 return renewal.Outcome.Token;
-            }
         }
     }
 
@@ -49,7 +51,7 @@ internal sealed class OwnerTokens(
     /// none can, the newest that covers it.
     /// </summary>
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
-    public async ValueTask<Grant> FindAsync(
+    private async ValueTask<Grant> FindAsync(
         ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
@@ -92,7 +94,7 @@ internal sealed class OwnerTokens(
             }
             catch (Exception) when (!ours && !cancellationToken.IsCancellationRequested)
             {
-                // Somebody else's refresh failed; its callers hear of it.
+                // Somebody else's ending failed; its caller hears of it.
             }
             if (ours)
                 return;
@@ -119,22 +121,23 @@ internal sealed class OwnerTokens(
     private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
 
-    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected) =>
+    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected, bool early) =>
         flights.JoinOrStart(grant.Id, async () =>
-            await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is { } outcome ? new Renewal(selection.Key, outcome) : null);
-
-    private async Task RenewEarlyAsync(Grant grant, TokenSelection selection)
-    {
-        try
         {
-            await Renew(grant, selection, rejected: null).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            notes.EarlyFailed(grant, time.GetUtcNow());
-            Log.EarlyRefreshFailed(logger, grant.ClientName, exception.GetType().Name);
-        }
-    }
+            try
+            {
+                return await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is { } outcome ? new Renewal(selection.Key, outcome, Fault: null) : null;
+            }
+            catch (Exception exception)
+            {
+                if (early)
+                {
+                    notes.EarlyFailed(grant, time.GetUtcNow());
+                    Log.EarlyRefreshFailed(logger, grant.ClientName, exception.GetType().Name);
+                }
+                return new Renewal(selection.Key, Outcome: null, ExceptionDispatchInfo.Capture(exception));
+            }
+        });
 
-    private sealed record Renewal(string SelectionKey, TokenOutcome Outcome);
+    private sealed record Renewal(string SelectionKey, TokenOutcome? Outcome, ExceptionDispatchInfo? Fault);
 }

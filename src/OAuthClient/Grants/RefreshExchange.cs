@@ -22,10 +22,12 @@ internal sealed class RefreshExchange(
             : response;
     }
 
-    // The refresh token is spent by now, and what replaced it must be kept: a server that repeats its expired ID Token, or whose
-    // keys cannot be had just now, costs that ID Token only. Another user's tokens are another matter (OpenID Connect Core §12.2).
+    // The refresh token is spent by now, and what replaced it must be kept: keys that cannot be had just now cost the new ID Token
+    // only. One that is wrong is another matter: the tokens beside it may be somebody else's (OpenID Connect Core §12.2).
     private async Task<bool> IsSoundAsync(IdToken idToken, Grant grant, ClientRegistration current, AuthorizationServerMetadata server)
     {
+        if (idToken.Equals(grant.IdToken))
+            return true;
         if (!IdTokenValidation.IsPossible(server))
             return false;
         RequireSameUser(idToken, grant, server);
@@ -34,7 +36,7 @@ internal sealed class RefreshExchange(
             await idTokens.RequireAsync(idToken, current, server, nonce: null, CancellationToken.None).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not ProtocolViolationException)
         {
             Log.RefreshedIdTokenDropped(logger, grant.ClientName, exception.GetType().Name);
             return false;

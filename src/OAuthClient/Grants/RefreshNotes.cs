@@ -5,7 +5,7 @@ namespace OAuthClient;
 /// <summary>What this process remembers about grants whose last refresh failed, so that it does not ask again and again.</summary>
 internal sealed class RefreshNotes
 {
-    private static readonly TimeSpan EarlyRetryPause = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan EarlyRetryPause = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, Note> notes = new(StringComparer.Ordinal);
 

@@ -6,20 +6,20 @@ namespace OAuthClient;
 
 /// <summary>The store format: the one place where tokens are written out, and only to be encrypted at once.</summary>
 internal sealed record StoredGrant(
-    int Version, string Id, string ClientName, string? Owner, string Server, string ClientId, string? Subject,
+    int Version, string Id, string ClientName, string Server, string ClientId,
     IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset CreatedAt, long Generation,
-    string? RefreshToken, string? IdToken, IReadOnlyList<StoredAccessToken> AccessTokens)
+    IReadOnlyList<StoredAccessToken> AccessTokens,
+    string? Owner = null, string? Subject = null, string? RefreshToken = null, string? IdToken = null)
 {
     private const int CurrentVersion = 1;
 
     public static byte[] Write(Grant grant) => JsonSerializer.SerializeToUtf8Bytes(
         new StoredGrant(
-            CurrentVersion, grant.Id, grant.ClientName, grant.Owner.Id, grant.Server, grant.ClientId, grant.Subject,
-            grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
-            grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(),
+            CurrentVersion, grant.Id, grant.ClientName, grant.Server, grant.ClientId, grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
             [.. grant.Tokens.Select(token => new StoredAccessToken(
-                token.Key, token.Value.Reveal(), token.Value.IssuedAt, token.Value.ExpiresAt, token.Value.Scopes, token.Value.Resources,
-                token.Value.ReplacesRejected))]),
+                token.Key, token.Value.Reveal(), token.Value.IssuedAt, token.Value.Scopes, token.Value.Resources, token.Value.ExpiresAt,
+                token.Value.ReplacesRejected ? true : null))],
+            grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal()),
         StoredGrantJson.Default.StoredGrant);
 
     public static Grant Read(byte[] data)
@@ -35,7 +35,20 @@ internal sealed record StoredGrant(
         }
         if (stored is null || stored.Version != CurrentVersion)
             throw new OAuthException("The grant was stored by another version of the library.");
-        return new Grant(
+        try
+        {
+            return Restored(stored);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new OAuthException("The data are not a stored grant.", exception);
+        }
+    }
+
+    public override string ToString() => $"Stored grant {Id}";
+
+    private static Grant Restored(StoredGrant stored) =>
+        new(
             stored.Id, stored.ClientName, stored.Owner is null ? GrantOwner.Client : GrantOwner.ResourceOwner(stored.Owner), stored.Server, stored.ClientId)
         {
             Subject = stored.Subject,
@@ -47,22 +60,19 @@ internal sealed record StoredGrant(
             IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
             Tokens = stored.AccessTokens.ToFrozenDictionary(
                 token => token.Key,
-                token => new AccessToken(token.Value, token.IssuedAt, token.ExpiresAt, token.Scopes, token.Resources) { ReplacesRejected = token.ReplacesRejected },
+                token => new AccessToken(token.Value, token.IssuedAt, token.ExpiresAt, token.Scopes, token.Resources) { ReplacesRejected = token.ReplacesRejected is true },
                 StringComparer.Ordinal),
         };
-    }
-
-    public override string ToString() => $"Stored grant {Id}";
 }
 
 internal sealed record StoredAccessToken(
-    string Key, string Value, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources,
-    bool ReplacesRejected)
+    string Key, string Value, DateTimeOffset IssuedAt, IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset? ExpiresAt = null,
+    bool? ReplacesRejected = null)
 {
     public override string ToString() => "Stored access token";
 }
 
 [JsonSourceGenerationOptions(
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = false)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(StoredGrant))]
 internal sealed partial class StoredGrantJson : JsonSerializerContext;

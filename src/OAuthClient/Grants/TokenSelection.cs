@@ -11,10 +11,8 @@ internal sealed class TokenSelection
 
     public TokenSelection(IEnumerable<string> scopes, IEnumerable<string> resources)
     {
-        Scopes = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        Scopes = [.. ScopeText.Checked(scopes).Order(StringComparer.Ordinal)];
         Resources = [.. resources.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        if (Scopes.FirstOrDefault(scope => !ScopeText.IsToken(scope)) is { } bad)
-            throw new ArgumentException($"The scope '{bad}' holds a space or another character that no scope may have (RFC 6749 §3.3).", nameof(scopes));
         Key = Scopes.Count + Resources.Count == 0 ? "" : Prefixed(Scopes) + Prefixed(Resources);
     }
 
@@ -25,7 +23,7 @@ internal sealed class TokenSelection
     public static TokenSelection From(AccessTokenParameters? parameters) =>
         parameters is null || parameters.Scopes.Count + parameters.Resources.Count == 0
             ? Everything
-            : new(parameters.Scopes, parameters.Resources.Select(resource => resource.OriginalString));
+            : new(parameters.Scopes, ResourceText.Checked(parameters.Resources));
 
     public bool IsCoveredBy(Grant grant) =>
         ScopeText.Covers(grant.Scopes, Scopes)

@@ -25,15 +25,16 @@ internal sealed class UsedStates(TimeProvider time)
         {
             // In order of use, not of expiry: one with a long life holds back the ones behind it for that long, no longer.
             var now = time.GetUtcNow();
-            while (order.TryPeek(out var oldest) && (oldest.ExpiresAt <= now || order.Count >= Capacity))
-            {
-                used.Remove(oldest.Fingerprint);
-                order.Dequeue();
-            }
+            while (order.TryPeek(out var oldest) && oldest.ExpiresAt <= now)
+                ForgetOldest();
             if (!used.Add(fingerprint))
                 return false;
             order.Enqueue((fingerprint, expiresAt));
+            if (order.Count > Capacity)
+                ForgetOldest();
             return true;
         }
     }
+
+    private void ForgetOldest() => used.Remove(order.Dequeue().Fingerprint);
 }

@@ -11,7 +11,7 @@ public sealed class AccessTokenHandlerOptions
     internal GrantOwner? Owner { get; private set; }
     internal bool IsForCurrentUser { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
-    internal TokenSelection Selection => new(scopes, resources.Select(resource => resource.OriginalString));
+    internal TokenSelection Selection => new(scopes, ResourceText.Checked(resources));
 
     /// <summary>The token of whoever the current request's user is.</summary>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>

@@ -7,6 +7,12 @@ internal static class ScopeText
 
     public static string Join(IReadOnlyCollection<string> scopes) => string.Join(' ', scopes);
 
+    /// <exception cref="ArgumentException">One is not a single scope.</exception>
+    public static string[] Checked(IEnumerable<string> scopes) =>
+        [.. scopes.Distinct(StringComparer.Ordinal).Select(scope => scope is not null && IsToken(scope)
+            ? scope
+            : throw new ArgumentException($"The scope '{scope}' holds a space or another character that no scope may have (RFC 6749 §3.3).", nameof(scopes)))];
+
     public static IReadOnlyList<string> Split(string scope) =>
         [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
 

@@ -17,7 +17,7 @@ internal static class ServerJson
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone() : null;
+            return document.RootElement.ValueKind == JsonValueKind.Object && HasReadableNames(document.RootElement) ? document.RootElement.Clone() : null;
         }
         // Looking for duplicates decodes the names, and one that is no Unicode (a lone surrogate) comes out as the second kind.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -58,6 +58,17 @@ internal static class ServerJson
             texts.Add(Unicode(item) ?? throw NoUnicode(name));
         }
         return texts;
+    }
+
+    // Broken UTF-8 in a name passes the reader until the name is asked for.
+    private static bool HasReadableNames(JsonElement json)
+    {
+        foreach (var member in json.EnumerateObject())
+        {
+            if (member.Name is null)
+                return false;
+        }
+        return true;
     }
 
     private static string? Unicode(JsonElement text)

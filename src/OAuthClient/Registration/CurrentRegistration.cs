@@ -25,8 +25,8 @@ internal sealed class CurrentRegistration(string name, IOptionsMonitor<OAuthClie
         if (known is not null && ReferenceEquals(known.Options, current))
             return known;
         var fresh = new Snapshot(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)), new(() => shared.HasOtherServers(name, current)));
-        Volatile.Write(ref snapshot, fresh);
-        return fresh;
+        // Of several first readers one wins: what hangs on the registration's identity, such as discovered metadata, is made once.
+        return ReferenceEquals(Interlocked.CompareExchange(ref snapshot, fresh, known), known) ? fresh : Read();
     }
 
     private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration, Lazy<bool> SharesRedirectUri, Lazy<bool> HasOtherServers);

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Serialization;
 
 namespace OAuthClient;
@@ -6,6 +7,13 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<ExtensionRequest>))]
 internal sealed class ExtensionRequest : TokenRequest
 {
+    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
+        StringComparer.Ordinal,
+        OAuthClient.Parameters.GrantType, OAuthClient.Parameters.ClientId, OAuthClient.Parameters.ClientSecret, "client_assertion", "client_assertion_type");
+
+    // RFC 8693 §2.1, RFC 8707 §2
+    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, OAuthClient.Parameters.Resource, "audience");
+
     private readonly IReadOnlyList<KeyValuePair<string, string>> parameters;
 
     public ExtensionRequest(string grantType, IReadOnlyList<KeyValuePair<string, string>> parameters)
@@ -22,8 +30,10 @@ internal sealed class ExtensionRequest : TokenRequest
         };
         if (instead is not null)
             throw new ArgumentException($"The grant type '{grantType}' is not an extension: {instead}.", nameof(grantType));
-        if (parameters.FirstOrDefault(p => p.Key is OAuthClient.Parameters.GrantType or OAuthClient.Parameters.ClientId or OAuthClient.Parameters.ClientSecret).Key is { } reserved)
-            throw new ArgumentException($"'{reserved}' is set by the library.", nameof(parameters));
+        if (parameters.FirstOrDefault(p => Reserved.Contains(p.Key)).Key is { } reserved)
+            throw new ArgumentException($"'{reserved}' is not for a request to set: the client authenticates as it is registered, by one method (RFC 6749 §2.3).", nameof(parameters));
+        if (parameters.GroupBy(p => p.Key, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1 && !Repeatable.Contains(same.Key))?.Key is { } repeated)
+            throw new ArgumentException($"'{repeated}' stands twice; a parameter must not be repeated (RFC 6749 §3.2).", nameof(parameters));
         this.parameters = parameters;
     }
 

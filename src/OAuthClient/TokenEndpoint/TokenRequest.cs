@@ -42,29 +42,29 @@ public abstract class TokenRequest
     /// <summary>Tokens for the client itself (RFC 6749 §4.4).</summary>
     /// <param name="scopes">What is asked for; the server decides when it is <see langword="null"/>.</param>
     /// <param name="resources">For which protected resources (RFC 8707 §2).</param>
+    /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
     public static TokenRequest ClientCredentials(IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null) =>
-        new ClientCredentialsRequest(scopes is null ? null : [.. scopes], Texts(resources));
+        new ClientCredentialsRequest(scopes is null ? null : ScopeText.Checked(scopes), ResourceText.Checked(resources ?? []));
 
     /// <summary>Tokens for a refresh token that the application keeps itself (RFC 6749 §6). A stored <see cref="RefreshToken"/> of a grant is spent by the library: not here.</summary>
     /// <param name="refreshToken">The refresh token; it may be replaced by the answer's.</param>
     /// <param name="scopes">Fewer scopes than were granted; all of them when it is <see langword="null"/>.</param>
     /// <param name="resources">For which protected resources (RFC 8707 §2.2).</param>
+    /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
     public static TokenRequest Refresh(RefreshToken refreshToken, IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null)
     {
         ArgumentNullException.ThrowIfNull(refreshToken);
-        return new RefreshTokenRequest(refreshToken, scopes is null ? null : [.. scopes], granted: [], Texts(resources));
+        return new RefreshTokenRequest(refreshToken, scopes is null ? null : ScopeText.Checked(scopes), granted: [], ResourceText.Checked(resources ?? []));
     }
 
     /// <summary>Tokens by an extension grant (RFC 6749 §4.5).</summary>
     /// <param name="grantType">Its absolute URI, or a registered name.</param>
     /// <param name="parameters">Its parameters; <c>client_id</c>, <c>client_secret</c> and <c>grant_type</c> are the library's.</param>
-    /// <exception cref="ArgumentException">The grant type is one that has a safer way here, or that RFC 9700 §2 retires.</exception>
+    /// <exception cref="ArgumentException">The grant type has a safer way here, or RFC 9700 §2 retires it; or a parameter is the library's, or stands twice.</exception>
     public static TokenRequest Extension(string grantType, IEnumerable<KeyValuePair<string, string>> parameters)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(grantType);
         ArgumentNullException.ThrowIfNull(parameters);
         return new ExtensionRequest(grantType, [.. parameters]);
     }
-
-    private static IReadOnlyList<string> Texts(IEnumerable<Uri>? resources) => resources is null ? [] : [.. resources.Select(resource => resource.OriginalString)];
 }

@@ -17,8 +17,8 @@ internal static class TokenResponseReader
     public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
     {
         var parsed = response.Json();
-        // Some servers answer 200 with an error inside; others with a page, or nothing.
-        if (!response.IsSuccess || parsed is not { } json || json.TryGetProperty(Parameters.Error, out _))
+        // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
+        if (!response.IsSuccess || parsed is not { } json || json.TryGetProperty(Parameters.Error, out var error) && error.ValueKind != JsonValueKind.Null)
             throw new TokenEndpointException(response.Failure(parsed));
 
         string value = json.Text(Parameters.AccessToken)
@@ -26,7 +26,7 @@ internal static class TokenResponseReader
         string type = json.Text(Parameters.TokenType)
             ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
         if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
-            throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
+            throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
 
         var expiresAt = Lifetime(json) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
@@ -50,7 +50,8 @@ internal static class TokenResponseReader
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
             seconds = number;
         else if (json.TextIfAny(Parameters.ExpiresIn) is { } written
-            && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text))
+            && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text)
+            && double.IsFinite(text))
             seconds = text;
         else
             throw new ProtocolViolationException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");

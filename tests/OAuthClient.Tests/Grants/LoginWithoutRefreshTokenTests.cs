@@ -13,7 +13,8 @@ public class LoginWithoutRefreshTokenTests
     [Description("RFC 6749 §6: what can be refreshed is worth more than a newer login that cannot")]
     public async Task A_second_login_without_refresh_token_does_not_cost_the_first_ones()
     {
-        await using var server = new ScriptedServer().Answers(First);
+        await using ScriptedServer server = new();
+        server.Answers(First);
         await server.SignInAsync();
         server.Answers(Second);
         await server.SignInAsync();
@@ -28,7 +29,8 @@ public class LoginWithoutRefreshTokenTests
     [Description("Both of a kind: the newer one takes the older one's place")]
     public async Task A_second_login_with_a_refresh_token_replaces_the_first()
     {
-        await using var server = new ScriptedServer().Answers(First);
+        await using ScriptedServer server = new();
+        server.Answers(First);
         await server.SignInAsync();
         var second = await server.SignInAsync();
 
@@ -39,7 +41,8 @@ public class LoginWithoutRefreshTokenTests
     [Description("RFC 8707: a grant for another protected resource stands beside, and each is used for its own")]
     public async Task A_login_for_another_resource_does_not_replace()
     {
-        await using var server = new ScriptedServer().Answers(First);
+        await using ScriptedServer server = new();
+        server.Answers(First);
         Uri one = new("https://one.example"), two = new("https://two.example");
         var first = await server.SignInAsync(parameters: new() { Resources = [one] });
         var second = await server.SignInAsync(parameters: new() { Resources = [two] });
@@ -53,7 +56,8 @@ public class LoginWithoutRefreshTokenTests
     [Description("RFC 8707: a grant for everything takes the place of one for something")]
     public async Task A_login_for_all_resources_replaces_one_for_some()
     {
-        await using var server = new ScriptedServer().Answers(First);
+        await using ScriptedServer server = new();
+        server.Answers(First);
         await server.SignInAsync(parameters: new() { Resources = [new Uri("https://one.example"), new Uri("https://two.example")] });
         var some = await server.SignInAsync(parameters: new() { Resources = [new Uri("https://two.example"), new Uri("https://one.example")] });
         Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.Id), Is.EqualTo(new[] { some.Id }));

@@ -21,23 +21,4 @@ public class RevokeToTheEndTests
         Assert.That(requests.Select(request => request.Form["token"]), Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.AccessToken!.Reveal() }));
         Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
     }
-
-    [Test]
-    [Description("A browser that leaves in the middle must not leave half of the tokens alive")]
-    public async Task Once_begun_it_goes_on_when_the_caller_leaves()
-    {
-        await using var bench = await Bench.StartAsync();
-        await bench.SignedInAsync();
-        using var browser = new CancellationTokenSource();
-        var release = new TaskCompletionSource();
-        bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task), times: 1);
-
-        var revoking = bench.Client.RevokeAsync("42", browser.Token);
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation);
-        await browser.CancelAsync();
-        release.SetResult();
-        await revoking.Promptly();
-
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Has.Count.EqualTo(2));
-    }
 }

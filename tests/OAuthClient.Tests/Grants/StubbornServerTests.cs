@@ -11,7 +11,8 @@ public class StubbornServerTests
     [Description("RFC 6749 §5.1 lets a server hand out one token until it ends; a refused one is asked for anew once, not for ever")]
     public async Task A_server_that_gives_the_refused_token_again_is_asked_once()
     {
-        await using var server = new ScriptedServer().Answers(Same);
+        await using ScriptedServer server = new();
+        server.Answers(Same);
         var grant = await server.SignInAsync();
 
         var another = await server.Client.GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }).Promptly();
@@ -24,7 +25,8 @@ public class StubbornServerTests
     [Description("The same for the client's own token (RFC 6749 §4.4)")]
     public async Task A_server_that_gives_the_client_its_refused_token_again_is_asked_once()
     {
-        await using var server = new ScriptedServer().Answers(Same);
+        await using ScriptedServer server = new();
+        server.Answers(Same);
         var token = await server.Client.GetAccessTokenAsync(GrantOwner.Client);
 
         var another = await server.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Rejected = token }).Promptly();
@@ -37,7 +39,8 @@ public class StubbornServerTests
     [Description("A life of nothing cannot be meant: believed, every call after a login would ask for another login")]
     public async Task A_token_that_is_over_when_it_comes_and_cannot_be_had_anew_is_used_all_the_same()
     {
-        await using var server = new ScriptedServer().Answers("""{"access_token":"at","token_type":"Bearer","expires_in":0}""");
+        await using ScriptedServer server = new();
+        server.Answers("""{"access_token":"at","token_type":"Bearer","expires_in":0}""");
         await server.SignInAsync();
 
         Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at"));
@@ -47,7 +50,8 @@ public class StubbornServerTests
     [Description("While a token still lives, a server that is out is asked again after a pause and not at every call")]
     public async Task An_early_request_for_the_client_that_fails_is_not_repeated_at_once()
     {
-        await using var server = new ScriptedServer().Answers("""{"access_token":"at","token_type":"Bearer","expires_in":100}""");
+        await using ScriptedServer server = new();
+        server.Answers("""{"access_token":"at","token_type":"Bearer","expires_in":100}""");
         var token = await server.Client.GetAccessTokenAsync(GrantOwner.Client);
         var failed = new TaskCompletionSource();
         server.Answers(_ =>

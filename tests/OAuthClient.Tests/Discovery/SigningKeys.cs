@@ -1,0 +1,43 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Two signing keys of a server, the sets it publishes, and tokens signed by them or by nobody.</summary>
+internal static class SigningKeys
+{
+    public static readonly ECDsa Old = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    public static readonly ECDsa New = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    public static string Set(params IEnumerable<JsonObject> keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();
+
+    public static JsonObject Key(string kid, ECDsa key)
+    {
+        var parameters = key.ExportParameters(includePrivateParameters: false);
+        return new()
+        {
+            ["kty"] = "EC",
+            ["crv"] = "P-256",
+            ["kid"] = kid,
+            ["x"] = Base64Url.EncodeToString(parameters.Q.X),
+            ["y"] = Base64Url.EncodeToString(parameters.Q.Y),
+        };
+    }
+
+    public static UnverifiedIdToken Token(string kid, ECDsa key)
+    {
+        string input = Input(kid, "ES256");
+        lock (key)
+            return Parsed(input + "." + Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256)));
+    }
+
+    public static UnverifiedIdToken Unsigned(string kid, string algorithm = "ES256") => Parsed(Input(kid, algorithm) + "." + new string('A', 86));
+
+    private static UnverifiedIdToken Parsed(string compact) => UnverifiedIdToken.Parse(new IdToken(compact), ["ES256", "RS256"]);
+
+    private static string Input(string kid, string algorithm) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject { ["alg"] = algorithm, ["kid"] = kid }.ToJsonString()))
+        + "." + Base64Url.EncodeToString("""{"sub":"alice"}"""u8);
+}

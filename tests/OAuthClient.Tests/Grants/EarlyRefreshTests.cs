@@ -1,0 +1,156 @@
+using Microsoft.Extensions.Logging;
+using OAuthClient.Testing;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Ahead of its end a token is renewed in the background, while everybody goes on with the one in hand.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class EarlyRefreshTests
+{
+    private static readonly TimeSpan Early = TimeSpan.FromSeconds(3570);
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    [TestCase("42")]
+    [TestCase(null)]
+    [Description("Life of a token 3: callers go on with the token in hand while one request is under way, and get the new one after it")]
+    public async Task In_the_background(string? owner)
+    {
+        await using var bench = await Bench.StartAsync();
+        var old = await SignedInAsync(bench, owner);
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
+        bench.Clock.Advance(Early);
+
+        for (int i = 0; i < 100; i++)
+            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        for (int i = 0; i < 100; i++)
+            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+        release.SetResult();
+
+        AccessToken? current = null;
+        await Patience.UntilAsync(() => current is not null && !current.Equals(old), async () => current = await TokenAsync(bench, owner));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [TestCase("42")]
+    [TestCase(null)]
+    public async Task Not_before_the_window(string? owner)
+    {
+        await using var bench = await Bench.StartAsync();
+        var old = await SignedInAsync(bench, owner);
+        bench.Clock.Advance(Early - Tick);
+        Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+        bench.Clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.That(await TokenAsync(bench, owner), Is.Not.EqualTo(old));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1), "had one begun in the background, it would have been the first of two");
+    }
+
+    [TestCase("42")]
+    [TestCase(null)]
+    [Description("Life of a token 3: when it fails, nobody hears of it but the log, and it is not tried again for five seconds")]
+    public async Task Failing(string? owner)
+    {
+        await using var bench = await Bench.StartAsync();
+        var old = await SignedInAsync(bench, owner);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        bench.Clock.Advance(Early);
+
+        Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+        await Patience.UntilAsync(() => bench.Log.Events(2).Count == 1);
+        for (int i = 0; i < 100; i++)
+            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+        bench.Clock.Advance(TimeSpan.FromSeconds(5) - Tick);
+        for (int i = 0; i < 100; i++)
+            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1), "within the pause");
+
+        bench.Clock.Advance(Tick);
+        await Patience.UntilAsync(() => bench.TokenRequests == 2, async () => Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old)));
+        await Patience.UntilAsync(() => bench.Log.Events(2).Count == 2);
+        for (int i = 0; i < 100; i++)
+            await TokenAsync(bench, owner);
+        Assert.That(bench.TokenRequests, Is.EqualTo(2), "a pause again");
+
+        var warning = bench.Log.Events(2)[0];
+        Assert.That(warning.Level, Is.EqualTo(LogLevel.Warning));
+        Assert.That(warning.Message, Does.Contain("'photos'").And.Contain(nameof(TokenEndpointException)).And.Not.Contain(old.Reveal()));
+    }
+
+    [TestCase("42")]
+    [TestCase(null)]
+    [Description("Life of a token 3: after the end readers wait, whatever pause an early failure began")]
+    public async Task After_the_end_readers_wait(string? owner)
+    {
+        await using var bench = await Bench.StartAsync();
+        var old = await SignedInAsync(bench, owner);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1);
+        bench.Clock.Advance(TimeSpan.FromHours(1) - Tick);
+        await TokenAsync(bench, owner);
+        await Patience.UntilAsync(() => bench.Log.Events(2).Count == 1);
+
+        bench.Clock.Advance(Tick);
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
+        var waiting = TokenAsync(bench, owner);
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token, 2).Promptly();
+        Assert.That(waiting.IsCompleted, Is.False);
+        release.SetResult();
+
+        Assert.That(await waiting.Promptly(), Is.Not.EqualTo(old));
+    }
+
+    [Test]
+    [Description("Life of a token 3: a server that says invalid_grant ahead of time costs nobody the token in hand, and is not asked again")]
+    public async Task Lost_ahead_of_time()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Answers("""{"error":"invalid_grant"}""", 400);
+        server.Clock.Advance(Early);
+        await server.Client.GetAccessTokenAsync("42");
+        await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);
+
+        server.Clock.Advance(TimeSpan.FromSeconds(30) - Tick);
+        for (int i = 0; i < 10; i++)
+            Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-1"));
+        server.Clock.Advance(Tick);
+        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("A success makes an earlier failure forgotten: the next early window begins without a pause")]
+    public async Task Success_ends_the_pause()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Answers("", 503);
+        server.Clock.Advance(Early);
+        await server.Client.GetAccessTokenAsync("42");
+        await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);
+
+        server.Answers(Tokens("at-2", "rt-2", expiresIn: 1));
+        server.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+
+        server.Answers(Tokens("at-3", "rt-3"));
+        server.Clock.Advance(TimeSpan.FromMilliseconds(800));
+        await Patience.UntilAsync(() => server.Requests.Count == 3, async () => await server.Client.GetAccessTokenAsync("42"));
+    }
+
+    private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : id;
+
+    private static Task<AccessToken> TokenAsync(Bench bench, string? owner) => bench.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
+
+    private static async Task<AccessToken> SignedInAsync(Bench bench, string? owner)
+    {
+        if (owner is not null)
+            await bench.SignInAsync(owner);
+        var token = await TokenAsync(bench, owner);
+        bench.Server.ClearRequests();
+        return token;
+    }
+}

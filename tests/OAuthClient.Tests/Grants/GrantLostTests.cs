@@ -1,0 +1,234 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using OAuthClient.Testing;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests;
+
+/// <summary>invalid_grant: adopted when somebody else was faster, lost when not, and never deleted (RFC 6749 §5.2).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class GrantLostTests
+{
+    private const string InvalidGrant = """{"error":"invalid_grant","error_description":"rt-1 is over"}""";
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    [Test]
+    [Description("RFC 6749 §5.2: only the resource owner can help. Said with the server's answer inside, logged once, and without a token")]
+    public async Task Reauthorization_required()
+    {
+        await using var bench = await Bench.StartAsync();
+        var grant = await bench.SignedInAsync();
+        bench.Server.RevokeEverything();
+        bench.Clock.Advance(Hour);
+
+        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () => await bench.Client.GetAccessTokenAsync("42").Promptly())!;
+
+        Assert.That(exception.ClientName, Is.EqualTo("photos"));
+        Assert.That(exception.Message, Does.Contain("the OAuth client 'photos'").And.Contain("no longer honours").And.Contain("Begin an authorization"));
+        Assert.That(exception.InnerException, Is.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant"));
+        Assert.That(exception.ToString(), Does.Not.Contain(grant.RefreshToken!.Reveal()).And.Not.Contain(grant.AccessToken!.Reveal()));
+        Assert.That(bench.Log.Events(3).Single().Level, Is.EqualTo(LogLevel.Warning));
+    }
+
+    [Test]
+    [Description("The server will not change its mind about this refresh token: it is asked once, whoever asks and for whatever scope")]
+    public async Task Asked_once_only()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        bench.Server.RevokeEverything();
+        bench.Clock.Advance(Hour);
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await bench.Client.GetAccessTokenAsync("42", new() { Scopes = ["api"] }), Throws.TypeOf<ReauthorizationRequiredException>());
+        }
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(bench.Log.Events(3), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Nothing is deleted blindly: the grant is still there to be revoked, or found by whoever wants to know")]
+    public async Task Nothing_is_deleted()
+    {
+        await using var bench = await Bench.StartAsync();
+        var grant = await bench.SignedInAsync();
+        bench.Server.RevokeEverything();
+        bench.Clock.Advance(Hour);
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        var stored = (await bench.Client.FindGrantAsync("42"))!;
+        Assert.That((stored.Id, stored.Generation), Is.EqualTo((grant.Id, 1L)));
+        Assert.That(stored.RefreshToken, Is.EqualTo(grant.RefreshToken));
+    }
+
+    [Test]
+    [Description("A new authorization helps, at once")]
+    public async Task New_authorization_helps()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        bench.Server.RevokeEverything();
+        bench.Clock.Advance(Hour);
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        var grant = await bench.SignInAsync();
+        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(grant.AccessToken));
+    }
+
+    [Test]
+    [Description("A token in hand that is still good is used to its end, though its grant is lost")]
+    public async Task Token_in_hand_is_still_good()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Answers(InvalidGrant, 400);
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }),
+            Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(await server.Client.GetAccessTokenAsync("42"), Is.EqualTo(grant.AccessToken));
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Rotation race: what another node stored meanwhile is adopted, and nobody is sent to log in")]
+    public async Task Newer_generation_is_adopted()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        bool replaced = false;
+        server.AnswersAsync(async _ =>
+        {
+            replaced = await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", "rt-2"), default);
+            return Json(400, InvalidGrant);
+        });
+
+        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(replaced, Is.True);
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+        Assert.That(server.Log.Events(3), Is.Empty);
+    }
+
+    [Test]
+    [Description("Rotation race: when what another node stored is over too, its refresh token is the one that is spent next")]
+    public async Task Newer_refresh_token_is_spent()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        bool replaced = false;
+        server.AnswersAsync(async sent =>
+        {
+            if (sent["refresh_token"] == "rt-2")
+                return Json(200, Tokens("at-3", "rt-3"));
+            replaced = await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", "rt-2", expiresIn: 0), default);
+            return Json(400, InvalidGrant);
+        });
+
+        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-3"));
+        Assert.That(replaced, Is.True);
+        Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.EqualTo(new[] { "rt-1", "rt-2" }));
+        Assert.That((await server.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(3));
+    }
+
+    [Test]
+    [Description("Rotation race: a newer generation with the very refresh token that was refused is no help")]
+    public async Task Newer_generation_with_the_refused_token()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.AnswersAsync(async _ =>
+        {
+            await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null), default);
+            return Json(400, InvalidGrant);
+        });
+        Assert.That(async () => await server.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Rotation race: of two nodes that both succeeded, the one that stored first is kept; the other's token is good for its caller, and its refresh token is not stored over the newer one")]
+    public async Task Both_nodes_succeeded()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.AnswersAsync(async _ =>
+        {
+            await server.Store.TryReplaceAsync(Newer(server, grant, "theirs", "rt-theirs"), default);
+            return Json(200, Tokens("ours", "rt-ours"));
+        });
+
+        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("ours"));
+        var stored = (await server.Client.FindGrantAsync("42"))!;
+        Assert.That((stored.Generation, stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo((2L, "rt-theirs", "theirs")));
+    }
+
+    [Test]
+    [Description("Rotation race: a change that did not spend the refresh token (another node's, without rotation) is built upon")]
+    public async Task Saved_on_top_of_a_change_without_rotation()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.AnswersAsync(async _ =>
+        {
+            await server.Store.TryReplaceAsync(Newer(server, grant, "theirs", refreshToken: null), default);
+            return Json(200, Tokens("ours", "rt-2"));
+        });
+
+        await server.Client.GetAccessTokenAsync("42").Promptly();
+        var stored = (await server.Client.FindGrantAsync("42"))!;
+        Assert.That((stored.Generation, stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo((3L, "rt-2", "ours")));
+    }
+
+    [Test]
+    [Description("A grant that is gone when the server says invalid_grant is not lost but ended: there is none")]
+    public async Task Gone_meanwhile()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.AnswersAsync(async _ =>
+        {
+            await server.Store.RemoveAsync(grant, default);
+            return Json(400, InvalidGrant);
+        });
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync("42").Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant"));
+        Assert.That(server.Log.Events(3), Is.Empty);
+    }
+
+    [Test]
+    [Description("No grant at all: the message says to complete an authorization, and no request is made")]
+    public async Task No_grant()
+    {
+        await using ScriptedServer server = new();
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync("42"),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant").And.Property("InnerException").Null);
+        Assert.That(server.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.2: invalid_grant is known by its code, not by its status")]
+    public async Task Whatever_its_status([Values(HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.InternalServerError)] HttpStatusCode status)
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.Answers(InvalidGrant, (int)status);
+        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+    }
+
+    private static Grant Newer(ScriptedServer server, Grant grant, string accessToken, string? refreshToken, int expiresIn = 3600)
+    {
+        var now = server.Clock.GetUtcNow();
+        TokenResponse response = new(
+            new AccessToken(accessToken, now, now.AddSeconds(expiresIn), [], []),
+            refreshToken is null ? null : new RefreshToken(refreshToken), idToken: null, new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
+        return grant.Refreshed(response, TokenSelection.Everything.Key, now);
+    }
+}

@@ -1,0 +1,255 @@
+using System.Net;
+using OAuthClient.Testing;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What a refresh changes in a grant, and what it must not (RFC 6749 §6).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class RefreshTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
+
+    [Test]
+    [Description("A good token is handed out without a request, up to the early window; at its end it is replaced before anybody gets it")]
+    public async Task Good_until_it_is_over()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1", expiresIn: 3600));
+        server.Answers(Tokens("at-2", "rt-2"));
+
+        server.Clock.Advance(TimeSpan.FromSeconds(3570) - Tick);
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-1"));
+        Assert.That(server.Requests, Is.Empty);
+
+        server.Clock.Advance(TimeSpan.FromSeconds(30) + Tick);
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
+        Assert.That(server.Only.Body, Is.EqualTo("grant_type=refresh_token&refresh_token=rt-1"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §6, RFC 9700 §4.14.2: a rotated refresh token replaces the old one, which is never sent again")]
+    public async Task Rotated_refresh_token_replaces()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        for (int i = 2; i <= 4; i++)
+        {
+            server.Clock.Advance(Hour);
+            server.Answers(Tokens($"at-{i}", $"rt-{i}"));
+            Assert.That(await TokenAsync(server), Is.EqualTo($"at-{i}"));
+        }
+        Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.EqualTo(new[] { "rt-1", "rt-2", "rt-3" }));
+    }
+
+    [Test]
+    [Description("RFC 6749 §6: when no refresh token comes back, the old one stays")]
+    public async Task Absent_refresh_token_keeps()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        for (int i = 2; i <= 3; i++)
+        {
+            server.Clock.Advance(Hour);
+            server.Answers(Tokens($"at-{i}"));
+            Assert.That(await TokenAsync(server), Is.EqualTo($"at-{i}"));
+        }
+        Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.All.EqualTo("rt-1"));
+    }
+
+    [Test]
+    [Description("Each refresh is the next generation, and what was granted stays what was granted, whatever scope the answer names")]
+    public async Task Next_generation()
+    {
+        await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
+        var first = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.Answers(Tokens("at-2", "rt-2", scope: "a"));
+        await TokenAsync(server);
+
+        var second = (await server.Client.FindGrantAsync("42"))!;
+        Assert.That((first.Generation, second.Generation), Is.EqualTo((1, 2)));
+        Assert.That(second.Id, Is.EqualTo(first.Id));
+        Assert.That(second.CreatedAt, Is.EqualTo(first.CreatedAt));
+        Assert.That(second.Scopes, Is.EqualTo(new[] { "a", "b" }));
+        Assert.That(second.AccessToken!.Scopes, Is.EqualTo(new[] { "a" }));
+        Assert.That(second.RefreshToken!.Reveal(), Is.EqualTo("rt-2"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.1: a refresh whose answer names no scope gives a token with what was granted")]
+    public async Task Unstated_scope_means_granted()
+    {
+        await using ScriptedServer server = new(o => o.Scopes = ["asked", "for"]);
+        await server.SignedInAsync(Tokens("at-1", "rt-1", scope: "granted"));
+        server.Clock.Advance(Hour);
+        server.Answers(Tokens("at-2", "rt-2"));
+        Assert.That((await server.Client.GetAccessTokenAsync("42")).Scopes, Is.EqualTo(new[] { "granted" }));
+    }
+
+    [Test]
+    [Description("RFC 8707 §2.2: a refresh asks for the resources of the grant, not for those configured since")]
+    public async Task Resources_of_the_grant()
+    {
+        await using ScriptedServer server = new(o => o.Resources = [new("https://registered.example")]);
+        await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Resources = [new("https://one.example"), new("https://two.example")] });
+        server.Clock.Advance(Hour);
+        server.Answers(Tokens("at-2"));
+        await TokenAsync(server);
+        Assert.That(server.Only.Body, Is.EqualTo("grant_type=refresh_token&refresh_token=rt-1&resource=https%3A%2F%2Fone.example&resource=https%3A%2F%2Ftwo.example"));
+    }
+
+    [Test]
+    [Description("No refresh token: the token is used to its last moment, and then only the resource owner can help")]
+    public async Task Without_refresh_token()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1"));
+        server.Clock.Advance(Hour - Tick);
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-1"));
+        server.Clock.Advance(Tick);
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync("42"),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("no refresh token").And.Property(nameof(ReauthorizationRequiredException.ClientName)).EqualTo(""));
+        Assert.That(server.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.1: without expires_in, a renewable token lives AccessTokenLifetimeWhenUnstated, another one until the API refuses it")]
+    public async Task Unstated_lifetime([Values] bool renewable)
+    {
+        await using ScriptedServer server = new(o => o.AccessTokenLifetimeWhenUnstated = TimeSpan.FromMinutes(20));
+        await server.SignedInAsync(Tokens("at-1", renewable ? "rt-1" : null, expiresIn: null));
+        server.Answers(Tokens("at-2", expiresIn: null));
+        server.Clock.Advance(TimeSpan.FromMinutes(20) - TimeSpan.FromSeconds(30) - Tick);
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-1"));
+        server.Clock.Advance(TimeSpan.FromSeconds(30) + Tick);
+        Assert.That(await TokenAsync(server), Is.EqualTo(renewable ? "at-2" : "at-1"));
+        Assert.That(server.Requests, Has.Count.EqualTo(renewable ? 1 : 0));
+    }
+
+    [Test]
+    [Description("A server that says a token is over at once gives one token for one call, and no loop")]
+    public async Task Lifetime_of_nothing()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.Answers(Tokens("at-2", expiresIn: 0));
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
+        Assert.That(server.Requests, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    [Description("A network fault passes as it is, nothing is lost, and the next call tries again")]
+    public async Task Network_fault()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.Answers(_ => throw new HttpRequestException("gone"));
+        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<HttpRequestException>().With.Message.EqualTo("gone"));
+        server.Answers(Tokens("at-2"));
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
+        Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.EqualTo(new[] { "rt-1", "rt-1" }));
+    }
+
+    [TestCase(503, "", null)]
+    [TestCase(429, """{"error":"slow_down"}""", "slow_down")]
+    [TestCase(400, """{"error":"invalid_request"}""", "invalid_request")]
+    [TestCase(401, """{"error":"invalid_client"}""", "invalid_client")]
+    [TestCase(400, """{"error":"INVALID_GRANT"}""", "INVALID_GRANT")]
+    [Description("RFC 6749 §5.2: any refusal but invalid_grant passes as it is, and leaves the grant usable")]
+    public async Task Other_refusal(int status, string body, string? error)
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.Answers(body, status);
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync("42"),
+            Throws.TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status).And.Property(nameof(EndpointException.Error)).EqualTo(error));
+        server.Answers(Tokens("at-2"));
+        Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: a refreshed ID Token about the same user is adopted, without a nonce")]
+    public async Task Refreshed_ID_Token()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        var before = await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        await bench.Client.GetAccessTokenAsync("42");
+        var after = (await bench.Client.FindGrantAsync("42"))!;
+        Assert.That(after.IdToken, Is.Not.EqualTo(before.IdToken));
+        Assert.That(after.Subject, Is.EqualTo("alice"));
+        Assert.That(after.IdTokenClaims!.Value.TryGetProperty("nonce", out _), Is.False);
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: an ID Token about another user makes the whole refresh worthless")]
+    public async Task Refreshed_ID_Token_about_another_user([Values] bool keysReachable)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        var before = await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        bench.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
+        if (!keysReachable)
+        {
+            bench.Server.RotateSigningKey();
+            bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
+        }
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("another user"));
+        var after = (await bench.Client.FindGrantAsync("42"))!;
+        Assert.That(after.Generation, Is.EqualTo(1));
+        Assert.That(after.AccessToken, Is.EqualTo(before.AccessToken));
+    }
+
+    private static IEnumerable<TestCaseData> Outages()
+    {
+        yield return new TestCaseData(Fault.Status(503)).SetArgDisplayNames("503");
+        yield return new TestCaseData(Fault.ResetBeforeWork()).SetArgDisplayNames("reset");
+    }
+
+    [TestCaseSource(nameof(Outages))]
+    [Description("Life of a token 5: the refresh token is spent, so an outage of the keys' endpoint must not cost its successor. The ID Token that cannot be checked is not adopted")]
+    public async Task Keys_out_of_reach(Fault outage)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        var before = await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        bench.Server.RotateSigningKey();
+        bench.Server.Faults.Add(TestEndpoint.Jwks, outage);
+
+        var token = await bench.Client.GetAccessTokenAsync("42");
+
+        var after = (await bench.Client.FindGrantAsync("42"))!;
+        Assert.That(after.AccessToken, Is.EqualTo(token));
+        Assert.That(after.RefreshToken, Is.Not.EqualTo(before.RefreshToken));
+        Assert.That(after.IdToken, Is.EqualTo(before.IdToken));
+        bench.Clock.Advance(Hour);
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.Nothing, "the successor was kept");
+    }
+
+    [Test]
+    [Description("Threat: JWT forgery. Keys within reach that do not verify the ID Token are no outage")]
+    public async Task Forged_ID_Token()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        bench.Server.Options.OnTokenResponse = response =>
+        {
+            string[] parts = response["id_token"]!.GetValue<string>().Split('.');
+            response["id_token"] = $"{parts[0]}.{parts[1]}.{new string('A', parts[2].Length)}";
+        };
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("signature"));
+    }
+
+    private static async Task<string> TokenAsync(ScriptedServer server) => (await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal();
+}

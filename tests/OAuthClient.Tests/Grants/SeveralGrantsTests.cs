@@ -1,0 +1,107 @@
+using OAuthClient.Testing;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests;
+
+/// <summary>One owner may have several grants, and a newer login may come while an older grant is being refreshed.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class SeveralGrantsTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    [Test]
+    [Description("Two users of the server under one owner are two grants; the newest counts")]
+    public async Task Of_two_users()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        var alice = await bench.SignInAsync(how: new SignIn { UserName = "alice" });
+        var bob = await bench.SignInAsync(how: new SignIn { UserName = "bob" });
+        var stored = await bench.Store.FindAsync("photos", "42", default);
+        Assert.That(stored.Select(grant => grant.Id), Is.EqualTo(new[] { bob.Id, alice.Id }));
+        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(bob.AccessToken));
+        Assert.That((await bench.Client.FindGrantAsync("42"))!.Id, Is.EqualTo(bob.Id));
+        Assert.That((await bench.Client.GetUserInfoAsync("42")).Subject, Is.EqualTo("bob"));
+    }
+
+    [Test]
+    [Description("The newest grant that covers the scopes is the one whose token is given")]
+    public async Task By_scope()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-a", "rt-a"), parameters: new() { Scopes = ["a"] });
+        await server.SignedInAsync(Tokens("at-b", "rt-b"), parameters: new() { Scopes = ["b"] });
+        server.Answers(sent => Json(200, Tokens("narrow-" + sent["refresh_token"])));
+        Assert.That((await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["a"] })).Reveal(), Is.EqualTo("narrow-rt-a"));
+        Assert.That((await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["b"] })).Reveal(), Is.EqualTo("narrow-rt-b"));
+        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-b"));
+    }
+
+    [TestCase("a b", "a b", 1)]
+    [TestCase("a", "a b", 1)]
+    [TestCase("a b", "a", 2)]
+    [TestCase("a", "b", 2)]
+    [Description("A newer grant takes the place of those it covers, and of no other; replaced ones are not revoked, for that would end the new one at many servers")]
+    public async Task Replaced_when_covered(string older, string newer, int left)
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Scopes = older.Split(' ') });
+        await server.SignedInAsync(Tokens("at-2", "rt-2"), parameters: new() { Scopes = newer.Split(' ') });
+        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(left));
+        Assert.That(server.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task Another_owners_grant_is_left_alone()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"), owner: "41");
+        await server.SignedInAsync(Tokens("at-2", "rt-2"), owner: "42");
+        Assert.That((await server.Client.GetAccessTokenAsync("41")).Reveal(), Is.EqualTo("at-1"));
+        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+    }
+
+    [Test]
+    [Description("Replaced by a newer login while a refresh is under way: those who waited get a token of the new grant")]
+    public async Task Newer_login_during_a_refresh()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        var waiting = Enumerable.Range(0, 20).Select(_ => bench.Client.GetAccessTokenAsync("42").AsTask()).ToList();
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+
+        var newer = await bench.SignInAsync();
+        release.SetResult();
+
+        Assert.That(await Task.WhenAll(waiting).Promptly(), Is.All.EqualTo(newer.AccessToken));
+        Assert.That((await bench.Store.FindAsync("photos", "42", default)).Single().Id, Is.EqualTo(newer.Id));
+    }
+
+    [Test]
+    [Description("A grant that was replaced before its refresh began is not refreshed at all")]
+    public async Task Replaced_before_the_refresh()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        await server.Store.RemoveAsync(grant, default);
+        Assert.That(async () => await server.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(server.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("The owner of an authorization is a user: the client has no grant of this kind")]
+    public async Task The_client_has_none()
+    {
+        await using ScriptedServer server = new();
+        Assert.That(async () => await server.Client.FindGrantAsync(GrantOwner.Client), Throws.ArgumentException);
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.Client), Throws.ArgumentException);
+        var pending = await server.Client.BeginAuthorizationAsync();
+        var response = AuthorizationResponse.Parse([new("code", "c"), new("state", pending.State)]);
+        Assert.That(async () => await server.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.Client), Throws.ArgumentException);
+        Assert.That(server.Requests, Is.Empty);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>How a token gets onto a request (RFC 6750 §2.1).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class AttachTests
+{
+    [Test]
+    [Description("RFC 6750 §2.1: the header, exactly; nothing in the query or the body (§2.2, §2.3)")]
+    public async Task Header_exactly()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        var grant = await bench.SignInAsync();
+        await bench.Http.PostAsync("/echo?x=1", new StringContent("body"));
+        var request = bench.Api.Requests.Single();
+        Assert.That(request.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        Assert.That(request.QueryString, Is.EqualTo("?x=1"));
+        Assert.That(request.Body, Is.EqualTo("body"));
+    }
+
+    private static IEnumerable<TestCaseData> OlderHeaders()
+    {
+        yield return Case("typed", headers => headers.Authorization = new AuthenticationHeaderValue("Basic", "c29tZXRoaW5n"));
+        yield return Case("raw", headers => headers.TryAddWithoutValidation("Authorization", "something else"));
+        yield return Case("two", headers => headers.TryAddWithoutValidation("Authorization", ["one", "two"]));
+        yield return Case("lower case", headers => headers.TryAddWithoutValidation("authorization", "Bearer stale"));
+
+        static TestCaseData Case(string name, Action<HttpRequestHeaders> set) => new TestCaseData(set).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(OlderHeaders))]
+    [Description("RFC 6750 §2: one way to send the token: whatever stood there before is replaced")]
+    public async Task Replaces_what_was_there(Action<HttpRequestHeaders> set)
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        var grant = await bench.SignInAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+        set(request.Headers);
+        await bench.Http.SendAsync(request);
+        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+    }
+
+    [Test]
+    [Description("A default header of the HTTP client is replaced too")]
+    public async Task Replaces_a_default_header()
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        {
+            Bench.ForOwner(http, api);
+            http.ConfigureHttpClient(client => client.DefaultRequestHeaders.Authorization = new("Bearer", "stale"));
+        });
+        var grant = await bench.SignInAsync();
+        await bench.Http.GetAsync("/me");
+        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+    }
+
+    [Test]
+    [Description("RFC 6749 §4.4: for the client itself")]
+    public async Task For_the_client()
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress)));
+        Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"client_id\":\"photos\"").And.Not.Contain("\"sub\""));
+        await bench.Http.GetStringAsync("/me");
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("RFC 6749 §6: with fewer scopes than were granted")]
+    public async Task With_scopes()
+    {
+        await using var bench = await Bench.StartAsync(
+            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress).WithScopes("api")));
+        await bench.SignInAsync();
+        Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"scope\":\"api\""));
+    }
+
+    [Test]
+    [Description("RFC 8707 §2.2: for one protected resource")]
+    public async Task With_resources()
+    {
+        await using var bench = await Bench.StartAsync(
+            api: (http, api) =>
+            {
+                api.Options.RequireResource = true;
+                http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress).WithResources(api.BaseAddress));
+            });
+        Assert.That(async () => await bench.Http.GetStringAsync("/me"), Throws.Nothing);
+        Assert.That(bench.Server.RequestsTo(TestEndpoint.Token).Single().FormValues("resource"), Is.EqualTo(new[] { bench.Api.BaseAddress.OriginalString }));
+    }
+
+    [Test]
+    [Description("A synchronous send is refused, not served by blocking; nothing is sent")]
+    public async Task Synchronous_send()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignInAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+        Assert.That(() => bench.Http.Send(request), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    public async Task Typed_client()
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+            http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
+                .AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress)));
+        await bench.SignInAsync();
+        Assert.That(await bench.Services.GetRequiredService<PhotosApi>().MeAsync(), Does.Contain("photos"));
+    }
+
+    [Test]
+    [Description("The unnamed OAuth client is found without a name")]
+    public async Task Unnamed_client()
+    {
+        await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
+            .AddAccessTokenHandler(t => t.ForClient().To("https://api.example"))
+            .ConfigurePrimaryHttpMessageHandler(() => new Recording()));
+        using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+        using var response = await http.GetAsync(new Uri("https://api.example/"));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("Bearer at"));
+    }
+
+    [Test]
+    [Description("An OAuth client that is not registered: the message names it and says what to call")]
+    public void Unregistered_client()
+    {
+        ServiceCollection services = new();
+        services.AddHttpClient("api").AddAccessTokenHandler("phoots", t => t.ForClient().To("https://api.example"));
+        using var provider = services.BuildServiceProvider();
+        Assert.That(
+            () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
+            Throws.InvalidOperationException.With.Message.Contain("'api'").And.Message.Contain("AddOAuthClient(\"phoots\""));
+    }
+
+    [Test]
+    [Description("Nobody who knows the current user: the message says what to add")]
+    public void Nobody_knows_the_current_user()
+    {
+        ServiceCollection services = new();
+        services.AddOAuthClient(o => (o.TokenEndpoint, o.ClientId) = (new("https://as.example/token"), "c"));
+        services.AddHttpClient("api").AddAccessTokenHandler(t => t.ForCurrentUser().To("https://api.example"));
+        using var provider = services.BuildServiceProvider();
+        Assert.That(
+            () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
+            Throws.InvalidOperationException.With.Message.Contain("ICurrentGrantOwner"));
+    }
+
+    private sealed class PhotosApi(HttpClient http)
+    {
+        public Task<string> MeAsync() => http.GetStringAsync(new Uri("/me", UriKind.Relative));
+    }
+
+    private sealed class Recording : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage { Content = new StringContent(string.Join(", ", request.Headers.GetValues("Authorization"))) });
+    }
+}

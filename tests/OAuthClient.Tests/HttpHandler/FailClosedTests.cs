@@ -1,0 +1,115 @@
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Threat: acquisition failed. No token, no request: the API sees nothing, least of all an anonymous call.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class FailClosedTests
+{
+    private static IEnumerable<TestCaseData> Outages()
+    {
+        yield return new TestCaseData(Fault.Status(503), typeof(TokenEndpointException)).SetArgDisplayNames("503");
+        yield return new TestCaseData(Fault.Status(400, """{"error":"invalid_client"}"""), typeof(TokenEndpointException)).SetArgDisplayNames("invalid_client");
+        yield return new TestCaseData(Fault.ResetBeforeWork(), typeof(HttpRequestException)).SetArgDisplayNames("reset");
+        yield return new TestCaseData(Fault.Body("""{"access_token":"at","token_type":"mac"}"""), typeof(ProtocolViolationException)).SetArgDisplayNames("another type");
+        yield return new TestCaseData(Fault.Status(400, """{"error":"invalid_grant"}"""), typeof(ReauthorizationRequiredException)).SetArgDisplayNames("invalid_grant");
+    }
+
+    [TestCaseSource(nameof(Outages))]
+    [Description("Life of a token 9: whatever went wrong at the token endpoint")]
+    public async Task Token_endpoint_fails(Fault fault, Type exception)
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        bench.Server.Faults.Add(TestEndpoint.Token, fault);
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf(exception));
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 9: the token endpoint does not answer within the deadline")]
+    public async Task Token_endpoint_is_silent()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        var call = bench.Http.GetAsync("/me");
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        bench.Clock.Advance(TimeSpan.FromSeconds(30));
+        Assert.That(async () => await call.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 9: no grant")]
+    public async Task No_grant()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 9: a grant that does not cover what the HTTP client needs")]
+    public async Task Scopes_beyond_the_grant()
+    {
+        await using var bench = await Bench.StartAsync(
+            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress).WithScopes("photos.write")));
+        await bench.SignInAsync();
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 1, 9: nobody is signed in. Not the client's token, not somebody's, none")]
+    public async Task Nobody_is_signed_in([Values] bool clientInstead)
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        {
+            http.Services.AddSingleton<ICurrentGrantOwner>(new Current(clientInstead ? GrantOwner.Client : null));
+            http.AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress));
+        });
+        await bench.SignedInAsync();
+        Assert.That(
+            async () => await bench.Http.GetAsync("/me"),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("Nobody is signed in").And.Message.Contain("'photos'").And.Message.Contain("not sent"));
+        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    [Test]
+    [Description("Life of a token 9: refused by the API, and then by the server. The exception says that the user is needed; there is no second call")]
+    public async Task Refused_and_no_other_token()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Server.RevokeEverything();
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("The caller's cancellation is heard while a token is waited for, and nothing is sent")]
+    public async Task Cancelled_while_waiting_for_a_token()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        using CancellationTokenSource cancellation = new();
+        var call = bench.Http.GetAsync("/me", cancellation.Token);
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        await cancellation.CancelAsync();
+        Assert.That(async () => await call.Promptly(), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    private sealed class Current(GrantOwner? owner) : ICurrentGrantOwner
+    {
+        public GrantOwner? Find() => owner;
+    }
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Threat: secrets in logs. The HTTP client's own trace of headers never shows a token, whatever the application un-redacts.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class HeaderLoggingTests
+{
+    [Test]
+    public async Task Authorization_stays_redacted([Values("before", "after", "for all")] string when)
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        {
+            http.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
+            if (when == "before")
+                http.RedactLoggedHeaders(_ => false);
+            Bench.ForOwner(http, api);
+            if (when == "after")
+                http.RedactLoggedHeaders(_ => false);
+            if (when == "for all")
+                http.Services.ConfigureHttpClientDefaults(all => all.RedactLoggedHeaders(_ => false));
+        });
+        var grant = await bench.SignInAsync();
+        bench.Server.ExpireAccessTokens();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me") { Headers = { { "X-Shown", "shown-value" } } };
+        await bench.Http.SendAsync(request);
+        var replayed = (await bench.Client.FindGrantAsync("42"))!;
+
+        string log = string.Join('\n', bench.Log.Entries.Select(entry => entry.Message));
+        Assert.That(log, Does.Contain("X-Shown: shown-value"), "headers are logged, and the application's wish is heard");
+        Assert.That(log, Does.Not.Contain("Authorization: Bearer"));
+        foreach (Secret? secret in new Secret?[] { grant.AccessToken, grant.RefreshToken, replayed.AccessToken, replayed.RefreshToken })
+            Assert.That(log, Does.Not.Contain(secret!.Reveal()));
+        Assert.That(log, Does.Not.Contain(Bench.ClientSecret));
+    }
+
+    [Test]
+    [Description("Threat: secrets in logs. On the back channel no header is shown at all")]
+    public async Task Back_channel_shows_no_header()
+    {
+        await using var bench = await Bench.StartAsync(register: builder =>
+        {
+            builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
+            builder.BackChannel.RedactLoggedHeaders(_ => false);
+        });
+        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
+        string log = string.Join('\n', bench.Log.Entries.Select(entry => entry.Message));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(log, Does.Not.Contain("Authorization"));
+    }
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Threat: one user's token to another (the class of CVE-2024-51987). Handlers are pooled and shared; users are not.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ManyUsersTests
+{
+    private const int Users = 50;
+    private const int Clients = 8;
+
+    [Test]
+    [Description("50 users at once over 8 pooled handlers, through refreshes and refusals: no request carries another user's token")]
+    public async Task No_token_meets_another_user()
+    {
+        CurrentUser current = new();
+        await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<ICurrentGrantOwner>(current), register: builder =>
+        {
+            for (int i = 0; i < Clients; i++)
+            {
+                builder.Services.AddHttpClient($"api{i}")
+                    .AddAccessTokenHandler(t => t.ForCurrentUser().To("https://api.example"))
+                    .ConfigurePrimaryHttpMessageHandler(() => new CheckingApi());
+            }
+        });
+        for (int user = 0; user < Users; user++)
+            await server.SignedInAsync(Tokens($"at.user{user}.0", $"rt.user{user}"), owner: $"user{user}");
+        int issued = 0;
+        server.Answers(sent => Json(200, Tokens($"at.{sent["refresh_token"]!["rt.".Length..]}.{Interlocked.Increment(ref issued)}")));
+        var factory = server.Services.GetRequiredService<IHttpClientFactory>();
+        int mismatches = 0;
+        int answers = 0;
+
+        for (int round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, Users * Clients).Select(i => Task.Run(async () =>
+            {
+                string user = $"user{i % Users}";
+                current.Set(user);
+                using var http = factory.CreateClient($"api{i / Users}");
+                for (int call = 0; call < 5; call++)
+                {
+                    // The request says for whom it is; the API compares.
+                    using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/") { Headers = { { "X-User", user } } };
+                    using var response = await http.SendAsync(request);
+                    Interlocked.Increment(ref answers);
+                    if (response.StatusCode == HttpStatusCode.Conflict)
+                        Interlocked.Increment(ref mismatches);
+                    await Task.Yield();
+                }
+            }))).Promptly();
+            server.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        Assert.That(mismatches, Is.Zero);
+        Assert.That(answers, Is.EqualTo(3 * 5 * Users * Clients));
+        Assert.That(issued, Is.InRange(2 * Users, 3 * Users), "one refresh a user and expiry, and one refusal");
+    }
+
+    private sealed class CurrentUser : ICurrentGrantOwner
+    {
+        private readonly AsyncLocal<string?> user = new();
+
+        public void Set(string id) => user.Value = id;
+
+        public GrantOwner? Find() => user.Value is { } id ? id : (GrantOwner?)null;
+    }
+
+    private sealed class CheckingApi : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            string[] token = request.Headers.GetValues("Authorization").Single().Split('.');
+            string user = request.Headers.GetValues("X-User").Single();
+            HttpResponseMessage response = new(token[1] == user ? HttpStatusCode.OK : HttpStatusCode.Conflict) { RequestMessage = request };
+            // The first token of every fifth user is refused, so that replays happen among the others.
+            if (response.IsSuccessStatusCode && token[2] == "0" && user.EndsWith('5'))
+            {
+                response.StatusCode = HttpStatusCode.Unauthorized;
+                response.Headers.WwwAuthenticate.ParseAdd("Bearer error=\"invalid_token\"");
+            }
+            return Task.FromResult(response);
+        }
+    }
+}

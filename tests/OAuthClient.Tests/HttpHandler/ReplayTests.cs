@@ -1,0 +1,239 @@
+using System.Net;
+using System.Net.Http.Json;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>After a 401 that asks for another token: one refresh and one replay, of what can be sent again, to where it went (RFC 6750 §3.1).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ReplayTests
+{
+    private static IEnumerable<TestCaseData> Invitations()
+    {
+        yield return Case("invalid_token", "Bearer error=\"invalid_token\"");
+        yield return Case("no error", "Bearer realm=\"x\"");
+        yield return Case("nothing but the scheme", "Bearer");
+        yield return Case("another case", "BEARER Error=invalid_token");
+        yield return Case("beside another scheme", "Basic realm=\"x\"", "Bearer error=\"invalid_token\"");
+        yield return Case("beside another scheme in one header", "Basic realm=\"x\", Bearer error=\"invalid_token\"");
+
+        static TestCaseData Case(string name, params string[] challenges) => new TestCaseData(arg: challenges).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Invitations))]
+    [Description("RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, gets one refresh and one replay with the new token")]
+    public async Task Invited(string[] challenges)
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        var grant = await bench.SignedInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized(challenges), times: 1);
+
+        using var response = await bench.Http.GetAsync("/me");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(bench.Api.Requests.Select(request => request.Headers["Authorization"]), Is.EqualTo(new[]
+        {
+            "Bearer " + grant.AccessToken!.Reveal(), "Bearer " + (await bench.Client.FindGrantAsync("42"))!.AccessToken!.Reveal(),
+        }));
+        Assert.That(bench.Api.Requests[0].Headers["Authorization"], Is.Not.EqualTo(bench.Api.Requests[1].Headers["Authorization"]));
+    }
+
+    private static IEnumerable<TestCaseData> NoInvitations()
+    {
+        yield return Case("insufficient_scope", 401, "Bearer error=\"insufficient_scope\"");
+        yield return Case("invalid_request", 401, "Bearer error=\"invalid_request\"");
+        yield return Case("invalid_token in the description only", 401, "Bearer error=\"insufficient_scope\", error_description=\"error=\\\"invalid_token\\\", error=invalid_token\"");
+        yield return Case("another scheme", 401, "Basic realm=\"error=invalid_token\"");
+        yield return Case("DPoP", 401, "DPoP error=\"invalid_token\"");
+        yield return Case("several, none of them inviting", 401, "Basic realm=\"x\"", "Bearer error=\"insufficient_scope\"", "DPoP error=\"invalid_token\"");
+        yield return Case("no challenge", 401);
+        yield return Case("403", 403, "Bearer error=\"invalid_token\"");
+        yield return Case("400", 400, "Bearer error=\"invalid_token\"");
+        yield return Case("407", 407, "Bearer error=\"invalid_token\"");
+        yield return Case("500", 500, "Bearer error=\"invalid_token\"");
+
+        static TestCaseData Case(string name, int status, params string[] challenges) => new TestCaseData(status, challenges).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(NoInvitations))]
+    [Description("RFC 6750 §3.1: anything else is returned as it came, and costs no token request")]
+    public async Task Not_invited(int status, string[] challenges)
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, "as it came", "text/plain", challenges.Select(Challenge)));
+
+        using var response = await bench.Http.GetAsync("/me");
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("as it came"));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    private static IEnumerable<TestCaseData> Contents()
+    {
+        yield return Case("none", () => null, true);
+        yield return Case("string", () => new StringContent("the body"), true);
+        yield return Case("bytes", () => new ByteArrayContent([1, 2, 3]), true);
+        yield return Case("memory", () => new ReadOnlyMemoryContent(new byte[] { 1, 2, 3 }), true);
+        yield return Case("form", () => new FormUrlEncodedContent([new("a", "b")]), true);
+        yield return Case("JSON", () => JsonContent.Create(new { A = 1 }), true);
+        yield return Case("multipart", () => new MultipartFormDataContent("b") { { new StringContent("x"), "x" }, { new ByteArrayContent([1]), "y" } }, true);
+        yield return Case("stream", () => new StreamContent(new MemoryStream([1, 2, 3])), false);
+        yield return Case("multipart with a stream", () => new MultipartFormDataContent("b") { { new StringContent("x"), "x" }, { new StreamContent(new MemoryStream([1])), "y" } }, false);
+        yield return Case(
+            "multipart in multipart with a stream", () => new MultipartContent("mixed", "b") { new MultipartContent("mixed", "c") { new StreamContent(new MemoryStream([1])) } }, false);
+        yield return Case("of one's own", () => new OwnContent(), false);
+
+        static TestCaseData Case(string name, Func<HttpContent?> content, bool repeatable) => new TestCaseData(content, repeatable).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Contents))]
+    [Description("What can be sent twice is, whole; what cannot is not, and its 401 is returned")]
+    public async Task Content(Func<HttpContent?> content, bool repeatable)
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Server.ExpireAccessTokens();
+        using HttpRequestMessage request = new(HttpMethod.Post, "/echo") { Content = content() };
+
+        using var response = await bench.Http.SendAsync(request);
+
+        Assert.That(response.StatusCode, Is.EqualTo(repeatable ? HttpStatusCode.OK : HttpStatusCode.Unauthorized));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(repeatable ? 2 : 1));
+        Assert.That(bench.TokenRequests, Is.EqualTo(repeatable ? 1 : 0));
+        Assert.That(bench.Api.Requests.Select(sent => (sent.Method, sent.Path, sent.Body)).Distinct().Count(), Is.EqualTo(1));
+    }
+
+    [TestCase(301)]
+    [TestCase(302)]
+    [TestCase(303)]
+    [TestCase(307)]
+    [TestCase(308)]
+    [Description("Threat: redirect leak. An API that redirects to a hostile host, which asks for a token: the host sees no credential, and no replay")]
+    public async Task Redirected_to_a_hostile_host(int status)
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var hostile = await bench.Server.StartResourceServerAsync();
+        await bench.SignedInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me"), status));
+
+        using var response = await bench.Http.GetAsync("/me");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(hostile.Requests, Has.Count.EqualTo(1), "redirects of the API itself are the application's to follow, but without a token");
+        Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    [Test]
+    [Description("Threat: redirect leak. Nor is it replayed to another path of the same host: the one that was asked decided")]
+    public async Task Redirected_to_another_path()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(bench.Api.BaseAddress, "/echo")), times: 1);
+        using var response = await bench.Http.GetAsync("/me");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    [Test]
+    [Description("RFC 6750 §3.1: the second 401 is returned; there is no third attempt")]
+    public async Task Second_refusal_is_returned()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
+        using var response = await bench.Http.GetAsync("/me");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    [Description("Threat: stampede. An API that says 401 to everything costs one token request a minute, not one a call")]
+    public async Task Api_that_refuses_everything(bool client)
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+            http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner("42")).To(api.BaseAddress)));
+        await bench.SignInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
+        await bench.Http.GetAsync("/me");
+        bench.Server.ClearRequests();
+        bench.Api.ClearRequests();
+
+        for (int i = 0; i < 10; i++)
+            Assert.That((await bench.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(10), "nor a replay");
+
+        bench.Clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
+        await bench.Http.GetAsync("/me");
+        Assert.That(bench.TokenRequests, Is.Zero, "within the minute");
+        bench.Clock.Advance(TimeSpan.FromTicks(1));
+        await bench.Http.GetAsync("/me");
+        Assert.That(bench.TokenRequests, Is.EqualTo(1), "after it");
+    }
+
+    [Test]
+    [Description("A token that was refused after a long life is replaced, however it came: revocation is noticed each time")]
+    public async Task Refused_again_later()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        for (int i = 1; i <= 3; i++)
+        {
+            bench.Server.ExpireAccessTokens();
+            Assert.That((await bench.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(bench.TokenRequests, Is.EqualTo(i));
+            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+    }
+
+    [Test]
+    [Description("Threat: stampede. A hundred calls refused at the same moment make one token request, and all succeed")]
+    public async Task Refused_together()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await bench.SignedInAsync();
+        bench.Server.ExpireAccessTokens();
+        var http = bench.Http;
+        var responses = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => http.GetAsync("/me")))).Promptly();
+        Assert.That(responses.Select(response => response.StatusCode), Is.All.EqualTo(HttpStatusCode.OK));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("A server that gives the refused token again: one replay, then its 401, and no loop")]
+    public async Task Same_token_again()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        var grant = await bench.SignedInAsync();
+        bench.Server.Options.OnTokenResponse = response => response["access_token"] = grant.AccessToken!.Reveal();
+        bench.Server.ExpireAccessTokens();
+        using var response = await bench.Http.GetAsync("/me").Promptly();
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    private static KeyValuePair<string, string> Challenge(string challenge) => new("WWW-Authenticate", challenge);
+
+    private static Fault Unauthorized(params string[] challenges) => Fault.Status(401, headers: challenges.Select(Challenge));
+
+    private sealed class OwnContent : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(new byte[] { 1 }).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 1;
+            return true;
+        }
+    }
+}

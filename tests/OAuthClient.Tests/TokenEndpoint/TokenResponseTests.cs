@@ -1,0 +1,250 @@
+using System.Text;
+using System.Text.Json;
+
+namespace OAuthClient.Tests;
+
+/// <summary>How a successful token response is read (RFC 6749 §5.1).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class TokenResponseTests
+{
+    private const long TenYears = 315_360_000;
+
+    [Test]
+    [Description("RFC 6749 §5.1: every member")]
+    public async Task Whole_response()
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"access_token":"at|1","token_type":"Bearer","expires_in":3600,"refresh_token":"rt","scope":"b a","id_token":"it"}""");
+        var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["a"], [new("https://one.example")]));
+        Assert.That(response.AccessToken.Reveal(), Is.EqualTo("at|1"));
+        Assert.That(response.AccessToken.AuthorizationHeader, Is.EqualTo("Bearer at|1"));
+        Assert.That(response.AccessToken.IssuedAt, Is.EqualTo(server.Clock.GetUtcNow()));
+        Assert.That(response.AccessToken.ExpiresAt, Is.EqualTo(server.Clock.GetUtcNow().AddHours(1)));
+        Assert.That(response.AccessToken.Scopes, Is.EqualTo(new[] { "b", "a" }));
+        Assert.That(response.AccessToken.Resources, Is.EqualTo(new[] { "https://one.example" }));
+        Assert.That(response.AccessToken.TokenType, Is.EqualTo("Bearer"));
+        Assert.That(response.RefreshToken!.Reveal(), Is.EqualTo("rt"));
+        Assert.That(response.IdToken!.Reveal(), Is.EqualTo("it"));
+        Assert.That(response.AdditionalMembers, Is.Empty);
+    }
+
+    [TestCase("3600", 3600)]
+    [TestCase("\"3600\"", 3600)]
+    [TestCase("3599.9", 3599)]
+    [TestCase("\"3599.9\"", 3599)]
+    [TestCase("0", 0)]
+    [TestCase("-1", 0)]
+    [TestCase("\"-1\"", 0)]
+    [TestCase("-0.5", 0)]
+    [TestCase("315360000", TenYears)]
+    [TestCase("315360001", TenYears)]
+    [TestCase("1000000000000000000", TenYears)]
+    [TestCase("1e400", TenYears)]
+    [TestCase("-1e400", 0)]
+    [TestCase("null", null)]
+    [Description("RFC 6749 §5.1, threat: JSON tricks. expires_in is clamped to zero and ten years; a fraction is rounded down, never up")]
+    public async Task Lifetime(string expiresIn, long? seconds)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"at","token_type":"Bearer","expires_in":{{expiresIn}}}""");
+        var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        Assert.That(response.AccessToken.ExpiresAt, Is.EqualTo(seconds is null ? (DateTimeOffset?)null : server.Clock.GetUtcNow().AddSeconds(seconds.Value)));
+    }
+
+    [TestCase("{}")]
+    [TestCase("[]")]
+    [TestCase("true")]
+    [TestCase("\"\"")]
+    [TestCase("\"soon\"")]
+    [TestCase("\"3,600\"")]
+    [TestCase("\"3 600\"")]
+    [TestCase("\" 3600\"")]
+    [TestCase("\"1e3\"")]
+    [TestCase("\"0x10\"")]
+    [TestCase("\"NaN\"")]
+    [TestCase("\"Infinity\"")]
+    [TestCase("\"-Infinity\"")]
+    [TestCase("\"\\ud800\"")]
+    [Description("RFC 6749 §5.1: what is no number of seconds is a violation of the protocol, not a guess")]
+    public async Task No_lifetime(string expiresIn)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"at-secret","token_type":"Bearer","expires_in":{{expiresIn}}}""");
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("expires_in").And.Message.Not.Contain("at-secret"));
+    }
+
+    [Test]
+    [Description("A lifetime counts from before the request left, so it never ends later here than at the server")]
+    public async Task Lifetime_counts_from_before_the_request()
+    {
+        await using ScriptedServer server = new();
+        var before = server.Clock.GetUtcNow();
+        server.Answers(_ =>
+        {
+            server.Clock.Advance(TimeSpan.FromSeconds(10));
+            return ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer","expires_in":60}""");
+        });
+        var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        Assert.That(response.AccessToken.IssuedAt, Is.EqualTo(before));
+        Assert.That(response.AccessToken.ExpiresAt, Is.EqualTo(before.AddSeconds(60)));
+    }
+
+    [TestCase("Bearer")]
+    [TestCase("bearer")]
+    [TestCase("BEARER")]
+    [Description("RFC 6749 §5.1: token_type is compared without case, and is presented as Bearer")]
+    public async Task Token_type_of_any_case(string type)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"at","token_type":"{{type}}"}""");
+        var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        Assert.That(response.AccessToken.AuthorizationHeader, Is.EqualTo("Bearer at"));
+    }
+
+    [TestCase("\"mac\"", "'mac'")]
+    [TestCase("\"DPoP\"", "'DPoP'")]
+    [TestCase("\"Bearer \"", "'Bearer '")]
+    [TestCase("\"\"", "no token_type")]
+    [TestCase("null", "no token_type")]
+    [TestCase("5", "token_type")]
+    [TestCase("[\"Bearer\"]", "token_type")]
+    [Description("RFC 6749 §7.1: a token of an unknown type, or of none, MUST NOT be used")]
+    public async Task Unknown_token_type(string type, string said)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"at-secret","token_type":{{type}}}""");
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain(said).And.Message.Not.Contain("at-secret"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §7.1: the same when the member is missing")]
+    public async Task Missing_token_type()
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"access_token":"at-secret"}""");
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("no token_type"));
+    }
+
+    [Test]
+    [Description("Threat: secrets in exceptions. A server that puts the token, or what we sent, where the type belongs does not get it into the message")]
+    public async Task Token_where_its_type_belongs([Values("at-secret", "rt-secret", "the-client-secret")] string type)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"at-secret","token_type":"{{type}}"}""");
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.Refresh(new("rt-secret"))),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("[redacted]").And.Message.Not.Contain(type));
+    }
+
+    [TestCase("""{"token_type":"Bearer"}""", "no access_token")]
+    [TestCase("""{"access_token":null,"token_type":"Bearer"}""", "no access_token")]
+    [TestCase("""{"access_token":"","token_type":"Bearer"}""", "no access_token")]
+    [TestCase("""{"access_token":5,"token_type":"Bearer"}""", "access_token")]
+    [TestCase("""{"access_token":"a\ud800","token_type":"Bearer"}""", "access_token")]
+    [TestCase("""{"access_token":"at","token_type":"Bearer","refresh_token":5}""", "refresh_token")]
+    [TestCase("""{"access_token":"at","token_type":"Bearer","id_token":{}}""", "id_token")]
+    [TestCase("""{"access_token":"at","token_type":"Bearer","scope":5}""", "scope")]
+    [TestCase("{}", "no access_token")]
+    [Description("RFC 6749 §5.1: a required member that is missing, or one of the wrong kind")]
+    public async Task Member_missing_or_wrong(string body, string said)
+    {
+        await using ScriptedServer server = new();
+        server.Answers(body);
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain(said));
+    }
+
+    [TestCase("\\r\\nX-Injected: 1")]
+    [TestCase("\\n")]
+    [TestCase("\\u0000")]
+    [TestCase("\\u007f")]
+    [TestCase("\\u00e9")]
+    [Description("RFC 6749 A.12, threat: CR, LF, NUL in a token. Such a token is not used and not shown")]
+    public async Task Token_with_a_forbidden_character(string character)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"secret{{character}}part","token_type":"Bearer"}""");
+        Assert.That(
+            async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("A.12").And.Message.Not.Contain("secret").And.Message.Not.Contain("part"));
+    }
+
+    [TestCase("", "asked also-asked")]
+    [TestCase(",\"scope\":null", "asked also-asked")]
+    [TestCase(",\"scope\":\"\"", "")]
+    [TestCase(",\"scope\":\"asked\"", "asked")]
+    [TestCase(",\"scope\":\"asked extra\"", "asked extra")]
+    [TestCase(",\"scope\":\" asked  asked also-asked \"", "asked also-asked")]
+    [Description("RFC 6749 §5.1, threat: scope widening. Absent means what was asked for; what is there is the server's word, never widened")]
+    public async Task Scopes(string member, string expected)
+    {
+        await using ScriptedServer server = new();
+        server.Answers($$"""{"access_token":"at","token_type":"Bearer"{{member}}}""");
+        var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["asked", "also-asked"]));
+        Assert.That(string.Join(' ', response.AccessToken.Scopes), Is.EqualTo(expected));
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.1: unrecognised members are ignored by the library and kept for the application")]
+    public async Task Unknown_members()
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"access_token":"at","token_type":"Bearer","team":{"id":7},"Scope":"x","expires_in":null}""");
+        var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        Assert.That(response.AdditionalMembers.Keys, Is.EquivalentTo(new[] { "team", "Scope" }));
+        Assert.That(response.AdditionalMembers["team"].GetProperty("id").GetInt32(), Is.EqualTo(7));
+        Assert.That(response.AdditionalMembers["Scope"].ValueKind, Is.EqualTo(JsonValueKind.String));
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.1: error as null beside a token is what some serialisers write; it is no error")]
+    public async Task Null_error()
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"access_token":"at","token_type":"Bearer","error":null,"error_description":null}""");
+        Assert.That((await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials())).AccessToken.Reveal(), Is.EqualTo("at"));
+    }
+
+    [Test]
+    [Description("The media type is not asked: some servers err there")]
+    public async Task Json_by_another_name()
+    {
+        await using ScriptedServer server = new();
+        server.Answers(_ => ScriptedServer.Text(200, """{"access_token":"at","token_type":"Bearer"}""", "text/html"));
+        Assert.That((await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials())).AccessToken.Reveal(), Is.EqualTo("at"));
+    }
+
+    [Test]
+    [Description("Threat: JSON tricks. Whatever bytes are changed in a good answer, it is read or refused by one of our exceptions, and never shown")]
+    public async Task Mutated_answers()
+    {
+        byte[] good = Encoding.UTF8.GetBytes("""{"access_token":"SECRET-VALUE","token_type":"Bearer","expires_in":3600,"scope":"a b","refresh_token":"SECRET-VALUE","x\u00e9":["\ud83d\ude00",1.5e3,null]}""");
+        await using ScriptedServer server = new();
+        byte[] interesting = [0, (byte)'"', (byte)'\\', (byte)'{', (byte)'}', (byte)',', (byte)':', (byte)'9', (byte)'-', (byte)'u', (byte)'d', 0xC3, 0xFF];
+        for (int position = 0; position < good.Length; position++)
+        {
+            foreach (byte value in interesting)
+            {
+                byte[] mutated = [.. good];
+                mutated[position] = value;
+                server.Answers(_ => ScriptedServer.Bytes(200, mutated));
+                try
+                {
+                    await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+                }
+                catch (OAuthException exception)
+                {
+                    Assert.That(exception.ToString(), Does.Not.Contain("SECRET"), $"byte {position} as {value}");
+                }
+            }
+        }
+    }
+}
