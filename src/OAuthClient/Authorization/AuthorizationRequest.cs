@@ -61,7 +61,7 @@ internal static class AuthorizationRequest
             Server = server.Identity,
             Issuer = server.Issuer,
             RequiresIssuer = server.SendsIssuerInResponse,
-            RequiresPath = server.Issuer is null && hasOtherServers,
+            RequiresPath = !server.SendsIssuerInResponse && hasOtherServers,
             RedirectUri = redirectUri.OriginalString,
             State = state,
             Nonce = nonce,

@@ -78,8 +78,8 @@ internal sealed class ValidatedAuthorizationResponse
         if (path is null && pending.RequiresPath)
         {
             throw new ProtocolViolationException(
-                "Without a known issuer, only the redirect URI tells this server's callbacks from another's (RFC 9700 §4.4), and where this one arrived was not said: "
-                + "parse it from the whole address, or set Issuer.");
+                $"{pending.Server} does not promise to name itself in its callbacks (RFC 9207), so only where they arrive tells them from another server's (RFC 9700 §4.4), and where this one arrived was not said: "
+                + "parse it from the whole address.");
         }
         if (path is not null && !string.Equals(path, new Uri(pending.RedirectUri).AbsolutePath, StringComparison.Ordinal))
             throw new ProtocolViolationException("The callback arrived at another path than the redirect URI's; it belongs to another registration (RFC 9700 §4.4).");

@@ -99,6 +99,19 @@ public class AuthorizationRequestTests
     public void A_server_that_does_not_advertise_iss_need_not_send_it() =>
         Assert.That(Begin(server: SampleRegistration.Server with { SendsIssuerInResponse = false }).RequiresIssuer, Is.False);
 
+    [TestCase(SampleRegistration.Issuer, true, true, false)]
+    [TestCase(SampleRegistration.Issuer, false, true, true)]
+    [TestCase(null, false, true, true)]
+    [TestCase(SampleRegistration.Issuer, false, false, false)]
+    [TestCase(null, false, false, false)]
+    [Description("RFC 9700 §4.4.2: among several servers, one that does not promise iss is told by the path, whether its issuer is known or not: another's answer brings no iss to compare either")]
+    public void Among_several_servers_the_path_must_tell_unless_iss_does(string? issuer, bool sendsIssuer, bool hasOtherServers, bool requiresPath)
+    {
+        var server = SampleRegistration.Server with { Issuer = issuer, SendsIssuerInResponse = sendsIssuer };
+
+        Assert.That(AuthorizationRequest.Begin(SampleRegistration.Create(), server, new(), SampleRegistration.Now, hasOtherServers).RequiresPath, Is.EqualTo(requiresPath));
+    }
+
     [Test]
     [Description("RFC 6749 §10.10, §10.12; RFC 7636 §7.1; OpenID Connect Core §15.5.2: at least 128 bits, fresh for every request, and each its own")]
     public void State_nonce_and_verifier_are_fresh_unguessable_and_different()

@@ -13,7 +13,7 @@ public class PendingAuthorizationTests
     [Description("RFC 9700 §4.7: what is needed to complete it survives the way through a cookie; where the browser was sent does not")]
     public void It_comes_back_as_it_went()
     {
-        var pending = SampleAuthorization.Pending(requiresIssuer: true);
+        var pending = SampleAuthorization.Pending(requiresIssuer: true, requiresPath: true);
         var back = RoundTrip(pending);
 
         Assert.Multiple(() =>
@@ -22,6 +22,7 @@ public class PendingAuthorizationTests
             Assert.That(back.Server, Is.EqualTo(pending.Server));
             Assert.That(back.Issuer, Is.EqualTo(pending.Issuer));
             Assert.That(back.RequiresIssuer, Is.True);
+            Assert.That(back.RequiresPath, Is.True);
             Assert.That(back.RedirectUri, Is.EqualTo(pending.RedirectUri));
             Assert.That(back.State, Is.EqualTo(pending.State));
             Assert.That(back.Nonce, Is.EqualTo(pending.Nonce));
@@ -46,6 +47,7 @@ public class PendingAuthorizationTests
         Assert.That(back.Nonce, Is.Null);
         Assert.That(back.MaxAge, Is.Null);
         Assert.That(back.RequiresIssuer, Is.False);
+        Assert.That(back.RequiresPath, Is.False);
         Assert.That(back.ClientName, Is.Empty);
         Assert.That(back.Scopes, Is.Empty);
         Assert.That(back.Resources, Is.Empty);

@@ -6,12 +6,13 @@ internal static class SampleAuthorization
     public const string State = "state-state-state-state-state-state-state-0";
 
     public static PendingAuthorization Pending(
-        string? issuer = SampleRegistration.Issuer, bool requiresIssuer = false, string redirectUri = SampleRegistration.Callback) => new()
+        string? issuer = SampleRegistration.Issuer, bool requiresIssuer = false, string redirectUri = SampleRegistration.Callback, bool requiresPath = false) => new()
     {
         ClientName = "photos",
         Server = issuer ?? "https://server.example.com/token",
         Issuer = issuer,
         RequiresIssuer = requiresIssuer,
+        RequiresPath = requiresPath,
         RedirectUri = redirectUri,
         State = State,
         Nonce = "nonce-nonce-nonce-nonce-nonce-nonce-nonce-0",

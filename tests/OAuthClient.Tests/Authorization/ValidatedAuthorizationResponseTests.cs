@@ -143,6 +143,20 @@ public class ValidatedAuthorizationResponseTests
     }
 
     [Test]
+    [Description("RFC 9700 §4.4.2.2: where the path is all that tells servers apart, a callback without one is nobody's, and its error is not believed")]
+    public void A_callback_without_a_path_is_refused_where_the_path_must_tell()
+    {
+        var pending = SampleAuthorization.Pending(requiresPath: true);
+        KeyValuePair<string, string>[] form = [new("code", "the-code"), new("state", SampleAuthorization.State)];
+
+        Assert.That(() => ValidatedAuthorizationResponse.Validate(pending, Answer(("code", "the-code"))), Refusal("does not promise to name itself", "RFC 9700 §4.4", "whole address"));
+        Assert.That(() => ValidatedAuthorizationResponse.Validate(pending, Answer(("error", "access_denied"))), Refusal("whole address"));
+        Assert.That(() => ValidatedAuthorizationResponse.Validate(pending, AuthorizationResponse.Parse(form, new Uri("/callback", UriKind.Relative))), Refusal("whole address"));
+        Assert.That(() => ValidatedAuthorizationResponse.Validate(pending, AuthorizationResponse.Parse(form, new Uri("https://client.example.com/other"))), Refusal("another path"));
+        Assert.That(() => ValidatedAuthorizationResponse.Validate(pending, AuthorizationResponse.Parse(form, new Uri(SampleRegistration.Callback))), Throws.Nothing);
+    }
+
+    [Test]
     [Description("RFC 9700 §4.4.2.2: an error at another registration's path is not believed either")]
     public void The_path_comes_before_the_error() =>
         Assert.That(() => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), AuthorizationResponse.Parse($"https://client.example.com/other?error=access_denied&state={SampleAuthorization.State}")),

@@ -144,6 +144,7 @@ public class IdTokenClaimsTests
         Assert.That(() => SignedIn(Ago(61), 0), Refusal("longer ago than max_age", "auth_time"));
         Assert.That(() => SignedIn(Ago(360), 300), Throws.Nothing);
         Assert.That(() => SignedIn(Ago(361), 300), Refusal("longer ago than max_age"));
+        Assert.That(() => IdTokenClaims.RequireRecentSignIn(ServerJson.TryParseObject("{\"auth_time\":1}"u8.ToArray())!.Value, TimeSpan.MaxValue, Now), Throws.Nothing, "no overflow");
         Assert.That(() => SignedIn("null", 300), Refusal("no auth_time"));
         Assert.That(() => SignedIn("\"now\"", 300), Refusal("no auth_time"));
     }

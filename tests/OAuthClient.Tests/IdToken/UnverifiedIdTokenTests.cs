@@ -24,6 +24,20 @@ public class UnverifiedIdTokenTests
         Assert.That(Parse(Token("{\"alg\":\"RS256\"}")).KeyId, Is.Null);
     }
 
+    [Test]
+    [Description("OpenID Connect Core §12.2: claims that are only looked at; what cannot be read is nothing, and no exception")]
+    public void Claims_can_be_looked_at_without_belief()
+    {
+        string start = Token("not even a header", "{\"sub\":\"alice\"}");
+        const int Most = 64 * 1024;
+
+        Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(start))!.Value.Text("sub"), Is.EqualTo("alice"));
+        Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(start + new string('A', Most - start.Length))), Is.Not.Null);
+        Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(start + new string('A', Most - start.Length + 1))), Is.Null);
+        foreach (string broken in new[] { "a", "a.b", "a.*.c", "a.b.c.d", Token("{}", "[]"), Token("{}", "{\"a\":1,\"a\":1}") })
+            Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(broken)), Is.Null, broken);
+    }
+
     [TestCase("a.b")]
     [TestCase("a")]
     [TestCase("a.b.c.d")]

@@ -138,6 +138,24 @@ public class SharedRedirectUrisTests
         Assert.That(async () => await Client(provider, "one").BeginAuthorizationAsync(), Throws.Nothing);
     }
 
+    [Test]
+    [Description("RFC 9700 §4.4.2: whether there is a server to be mixed up with, wherever its answers arrive")]
+    public async Task A_login_beside_another_server_must_say_where_its_callback_arrived()
+    {
+        async Task<bool> RequiresPath(string other)
+        {
+            await using var provider = Two(SpelledOut("https://one.example.com/token"), o =>
+            {
+                SpelledOut(other)(o);
+                o.RedirectUri = new("https://client.example.com/other");
+            });
+            return (await Client(provider, "one").BeginAuthorizationAsync()).RequiresPath;
+        }
+
+        Assert.That(await RequiresPath("https://two.example.com/token"), Is.True);
+        Assert.That(await RequiresPath("https://one.example.com/token"), Is.False, "the same server");
+    }
+
     private static void Discovered(OAuthClientOptions options, TestAuthorizationServer server)
     {
         options.Issuer = server.Issuer;
