@@ -41,14 +41,15 @@ internal sealed class RawServer : IAsyncDisposable
     {
         try
         {
-            while (true)
+            while (!stopping.IsCancellationRequested)
             {
                 using var connection = await listener.AcceptTcpClientAsync(stopping.Token);
                 await AnswerAsync(connection.GetStream());
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (stopping.IsCancellationRequested && exception is OperationCanceledException or InvalidOperationException or SocketException)
         {
+            // Stopped: the listener says so in one of these ways.
         }
     }
 
