@@ -17,7 +17,7 @@ internal static class Callback
     public static async Task<AuthorizationResponse> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (HttpMethods.IsGet(request.Method))
-            return AuthorizationResponse.Parse(new Uri(UriHelper.BuildAbsolute(Uri.UriSchemeHttps, AnyHost, request.PathBase, request.Path, request.QueryString)));
+            return AuthorizationResponse.Parse(Address(request));
         if (!HttpMethods.IsPost(request.Method) || !IsForm(request))
             throw new ProtocolViolationException("A callback is a GET, or the POST of a URL-encoded form (OAuth 2.0 Form Post Response Mode §2); this was neither.");
         if (OfAResponse.Any(request.Query.ContainsKey))
@@ -25,13 +25,16 @@ internal static class Callback
         try
         {
             var form = await request.ReadFormAsync(Limits, cancellationToken).ConfigureAwait(false);
-            return AuthorizationResponse.Parse(form.SelectMany(field => field.Value, (field, value) => KeyValuePair.Create(field.Key, value ?? "")));
+            return AuthorizationResponse.Parse(form.SelectMany(field => field.Value, (field, value) => KeyValuePair.Create(field.Key, value ?? "")), Address(request));
         }
         catch (InvalidDataException exception)
         {
             throw new ProtocolViolationException("The callback's form is larger than any authorization server makes it, or broken.", exception);
         }
     }
+
+    private static Uri Address(HttpRequest request) =>
+        new(UriHelper.BuildAbsolute(Uri.UriSchemeHttps, AnyHost, request.PathBase, request.Path, request.QueryString));
 
     private static bool IsForm(HttpRequest request) =>
         request.ContentType is { } type

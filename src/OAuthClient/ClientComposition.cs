@@ -16,17 +16,19 @@ internal sealed class ClientComposition
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
 
         var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger);
-        var discovery = new ServerDiscovery(registration, backChannel, time);
+        var discovery = new ServerDiscovery(backChannel, time);
         var idTokens = new IdTokenValidation(new ServerKeys(backChannel, time), time);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time);
         var notes = new RefreshNotes();
-        var refresh = new GrantRefresh(registration, discovery, tokenEndpoint, idTokens, store, notes, time, logger);
+        var saved = new SavedGrants(store, logger);
+        var refresh = new GrantRefresh(
+            registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, logger), saved, notes, time, logger);
         var ownerTokens = new OwnerTokens(registration, refresh, store, notes, time, logger);
-        var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, notes, time, logger);
+        var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
-        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time), time);
+        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time, logger), time);
         Client = new RegisteredOAuthClient(
-            registration, discovery, tokenEndpoint, idTokens, Tokens, ownerTokens, ending, new UserInfoEndpoint(backChannel), store, time);
+            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel), store, time);
     }
 
     public AccessTokenSource Tokens { get; }

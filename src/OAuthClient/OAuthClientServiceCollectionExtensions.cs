@@ -80,6 +80,8 @@ public static class OAuthClientServiceCollectionExtensions
             return known;
         var clients = new RegisteredClients();
         services.AddSingleton(clients);
+        // The first filter has the last word on the handlers: only so it stands behind the one that adds the logging.
+        services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, TokensBelowLogs>());
         return clients;
     }
 }

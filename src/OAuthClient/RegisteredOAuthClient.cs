@@ -3,20 +3,20 @@ namespace OAuthClient;
 /// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
 internal sealed class RegisteredOAuthClient(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
-    AccessTokenSource tokens, OwnerTokens ownerTokens, GrantEnding ending, UserInfoEndpoint userInfo,
+    AccessTokenSource tokens, GrantEnding ending, UserInfoEndpoint userInfo,
     IGrantStore store, TimeProvider time) : IOAuthClient
 {
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         var current = registration.Value;
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (!server.SendsIssuerInResponse && registration.SharesRedirectUri)
         {
             throw new OAuthException(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? new(), time.GetUtcNow());
+        return AuthorizationRequest.Begin(current, server, parameters ?? new(), time.GetUtcNow(), registration.HasOtherServers);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
@@ -30,7 +30,7 @@ internal sealed class RegisteredOAuthClient(
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
 
         // From here on the code is spent, so the exchange goes to its end even if the browser has left.
         var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
@@ -47,15 +47,16 @@ internal sealed class RegisteredOAuthClient(
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
-        return await tokenEndpoint.SendAsync(request, registration.Value, server, cancellationToken).ConfigureAwait(false);
+        var current = registration.Value;
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
-        return grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, registration.Value));
+        return grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, registration.Value, owner));
     }
 
     public Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
@@ -67,19 +68,34 @@ internal sealed class RegisteredOAuthClient(
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
+        var current = registration.Value;
         var token = await tokens.GetAsync(owner, TokenSelection.Everything, rejected: null, cancellationToken).ConfigureAwait(false);
-        var grant = await ownerTokens.FindAsync(registration.Value, owner, TokenSelection.Everything, cancellationToken).ConfigureAwait(false);
-        var server = await discovery.FindAsync(cancellationToken).ConfigureAwait(false);
-        return await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
+        // The one that holds this very token, for another of the owner's grants may name another account; or the newest, when a
+        // refresh has just replaced the token.
+        var grant = theirs.Find(grant => token.Equals(grant.AccessToken)) ?? theirs.FirstOrDefault();
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        return grant is null
+            ? throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile")
+            : await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<ValidatedIdToken?> IdentityAsync(
         TokenResponse response, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
     {
         if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server)))
-            return await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+        {
+            var identity = await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+            if (pending is { MaxAge: { } maxAge, Nonce: not null })
+                IdTokenClaims.RequireRecentSignIn(identity.Claims, maxAge, time.GetUtcNow());
+            return identity;
+        }
         if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
             throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
+        // Whoever can take max_age out of the address can take openid out too.
+        if (pending is { MaxAge: not null, Nonce: not null })
+            throw new ProtocolViolationException("max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7).");
         return null;
     }
 

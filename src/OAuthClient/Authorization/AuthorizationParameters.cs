@@ -15,10 +15,13 @@ public sealed class AuthorizationParameters
     /// <summary>Who will probably sign in: the server may fill it in.</summary>
     public string? LoginHint { get; init; }
 
-    /// <summary>How long ago the user may have last been asked to sign in; sent in whole seconds.</summary>
+    /// <summary>
+    /// How long ago the user may have last been asked to sign in; sent in whole seconds. With <c>openid</c> the ID Token's
+    /// <c>auth_time</c> is held against it.
+    /// </summary>
     public TimeSpan? MaxAge { get; init; }
 
-    /// <summary>How the user should be authenticated, best first, separated by spaces.</summary>
+    /// <summary>How the user should be authenticated, best first, separated by spaces. A wish: <c>acr</c> in the grant's <c>IdTokenClaims</c> says what was done, and is yours to require.</summary>
     public string? AcrValues { get; init; }
 
     /// <summary>The user's languages, best first, separated by spaces (BCP 47).</summary>

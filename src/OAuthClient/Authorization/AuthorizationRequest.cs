@@ -21,7 +21,7 @@ internal static class AuthorizationRequest
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="ProtocolViolationException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
     public static PendingAuthorization Begin(
-        ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now)
+        ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
     {
         var endpoint = server.AuthorizationEndpoint ?? throw new OAuthException(
             $"{server.Identity} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser.");
@@ -61,9 +61,11 @@ internal static class AuthorizationRequest
             Server = server.Identity,
             Issuer = server.Issuer,
             RequiresIssuer = server.SendsIssuerInResponse,
+            RequiresPath = server.Issuer is null && hasOtherServers,
             RedirectUri = redirectUri.OriginalString,
             State = state,
             Nonce = nonce,
+            MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
             CodeVerifier = verifier,
             Scopes = scopes,
             Resources = resources,

@@ -67,11 +67,12 @@ public sealed class AuthorizationResponse
 
     /// <summary>From a form post (OAuth 2.0 Form Post Response Mode §2), or a query that something else has taken apart. Give each value, also repeated ones.</summary>
     /// <param name="parameters">Names and values, decoded.</param>
+    /// <param name="address">Where it arrived; needed when registrations at several servers are told apart by their redirect URIs.</param>
     /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
-    public static AuthorizationResponse Parse(IEnumerable<KeyValuePair<string, string>> parameters)
+    public static AuthorizationResponse Parse(IEnumerable<KeyValuePair<string, string>> parameters, Uri? address = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
-        return FromPairs(parameters, path: null);
+        return FromPairs(parameters, address is { IsAbsoluteUri: true } ? address.AbsolutePath : null);
     }
 
     private static AuthorizationResponse ParseRelative(string address)

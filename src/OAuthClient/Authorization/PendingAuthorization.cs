@@ -42,6 +42,7 @@ public sealed class PendingAuthorization
     internal string Server { get; init; } = "";
     internal string? Issuer { get; init; }
     internal bool RequiresIssuer { get; init; }
+    internal bool RequiresPath { get; init; }
     internal string RedirectUri { get; init; } = "";
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -49,6 +50,9 @@ public sealed class PendingAuthorization
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal string? Nonce { get; init; }
+
+    /// <summary>How long ago the user may have signed in, when the request said so: in whole seconds, as it was sent.</summary>
+    internal TimeSpan? MaxAge { get; init; }
 
     internal CodeVerifier CodeVerifier { get; init; } = null!;
     internal IReadOnlyList<string> Scopes { get; init; } = [];
@@ -76,9 +80,12 @@ public sealed class PendingAuthorization
         writer.Write(Server);
         writer.Write(Issuer ?? "");
         writer.Write(RequiresIssuer);
+        writer.Write(RequiresPath);
         writer.Write(RedirectUri);
         writer.Write(State);
         writer.Write(Nonce ?? "");
+        // Zero is an age like any other: sign in now.
+        writer.Write7BitEncodedInt64(MaxAge is { } age ? (long)age.TotalSeconds + 1 : 0);
         writer.Write(CodeVerifier.Reveal());
         writer.Write(ScopeText.Join(Scopes));
         writer.Write7BitEncodedInt(Resources.Count);
@@ -109,9 +116,11 @@ public sealed class PendingAuthorization
                 Server = reader.ReadString(),
                 Issuer = NullIfEmpty(reader.ReadString()),
                 RequiresIssuer = reader.ReadBoolean(),
+                RequiresPath = reader.ReadBoolean(),
                 RedirectUri = reader.ReadString(),
                 State = reader.ReadString(),
                 Nonce = NullIfEmpty(reader.ReadString()),
+                MaxAge = reader.Read7BitEncodedInt64() is > 0 and var seconds ? TimeSpan.FromSeconds(seconds - 1) : null,
                 CodeVerifier = new CodeVerifier(reader.ReadString()),
                 Scopes = ScopeText.Split(reader.ReadString()),
                 Resources = ReadResources(reader),

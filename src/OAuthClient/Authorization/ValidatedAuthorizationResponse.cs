@@ -75,6 +75,12 @@ internal sealed class ValidatedAuthorizationResponse
     // Scheme and host are left out: behind a proxy the application sees others than the browser.
     private static void RequirePath(PendingAuthorization pending, string? path)
     {
+        if (path is null && pending.RequiresPath)
+        {
+            throw new ProtocolViolationException(
+                "Without a known issuer, only the redirect URI tells this server's callbacks from another's (RFC 9700 §4.4), and where this one arrived was not said: "
+                + "parse it from the whole address, or set Issuer.");
+        }
         if (path is not null && !string.Equals(path, new Uri(pending.RedirectUri).AbsolutePath, StringComparison.Ordinal))
             throw new ProtocolViolationException("The callback arrived at another path than the redirect URI's; it belongs to another registration (RFC 9700 §4.4).");
     }

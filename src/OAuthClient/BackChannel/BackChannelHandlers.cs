@@ -13,7 +13,11 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
     public static IHttpClientBuilder Register(IServiceCollection services, string name) =>
         services.AddHttpClient(BackChannel.ClientNamePrefix + name)
             // Defaults come first and the user's own settings after: this clears the ones and leaves the others.
+            // IHttpClientFactory's log redacts headers in its text, but its structured state holds them: the client secret, and what a server echoes.
+            .RemoveAllLoggers()
             .ConfigureAdditionalHttpMessageHandlers((inherited, _) => inherited.Clear())
+            // An API key that the application sends everywhere is not the authorization server's business.
+            .ConfigureHttpClient(client => client.DefaultRequestHeaders.Clear())
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {
                 ConnectTimeout = TimeSpan.FromSeconds(10),
@@ -56,12 +60,19 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
                     sockets.AllowAutoRedirect = false;
                 if (sockets.UseCookies)
                     sockets.UseCookies = false;
+                // They would answer a 401 by sending the same again; clients authenticate in other ways here.
+                if (sockets.Credentials is not null)
+                    sockets.Credentials = null;
                 break;
             case HttpClientHandler client:
                 if (client.AllowAutoRedirect)
                     client.AllowAutoRedirect = false;
                 if (client.UseCookies)
                     client.UseCookies = false;
+                if (client.UseDefaultCredentials)
+                    client.UseDefaultCredentials = false;
+                if (client.Credentials is not null)
+                    client.Credentials = null;
                 break;
         }
     }

@@ -10,7 +10,8 @@ internal sealed class OneSendGuard(HttpMessageHandler network) : DelegatingHandl
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.Options.TryGetValue(Key, out var ticket) && !ticket.TryUse())
+        // What has no ticket is a copy that some handler made without it.
+        if (request.Method != HttpMethod.Get && !(request.Options.TryGetValue(Key, out var ticket) && ticket.TryUse()))
         {
             throw new InvalidOperationException(
                 "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");

@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>The server's metadata as it is known now: cached for an hour, fetched once at a time, an old copy kept through an outage.</summary>
-internal sealed class ServerDiscovery(CurrentRegistration registration, BackChannel backChannel, TimeProvider time)
+internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time)
 {
     private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
@@ -10,21 +10,25 @@ internal sealed class ServerDiscovery(CurrentRegistration registration, BackChan
     private Copy? newest;
 
     /// <summary>The discovered endpoints, with those that are spelled out in their place.</summary>
-    public async ValueTask<AuthorizationServerMetadata> FindAsync(CancellationToken cancellationToken)
+    /// <param name="current">The registration that the caller's dance began with: a reloaded one may name another server, which must not get what was meant for this.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async ValueTask<AuthorizationServerMetadata> FindAsync(ClientRegistration current, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
         if (!current.UsesDiscovery)
             return current.SpelledOut;
-
-        var copy = Volatile.Read(ref newest);
-        if (copy is null || !ReferenceEquals(copy.Registration, current) || time.GetUtcNow() >= copy.GoodUntil)
-            return await fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return copy.Metadata;
+        return Good(Volatile.Read(ref newest), current)
+            ?? await fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private AuthorizationServerMetadata? Good(Copy? copy, ClientRegistration current) =>
+        copy is not null && ReferenceEquals(copy.Registration, current) && time.GetUtcNow() < copy.GoodUntil ? copy.Metadata : null;
 
     private async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration current)
     {
         var old = Volatile.Read(ref newest);
+        // Between the caller's look and this one another fetch may have ended.
+        if (Good(old, current) is { } fetched)
+            return fetched;
         bool hasOld = old is not null && old.Registration.Issuer == current.Issuer;
         try
         {

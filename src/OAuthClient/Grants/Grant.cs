@@ -105,12 +105,15 @@ public sealed class Grant
 
     internal AccessToken? Find(string selectionKey) => Tokens.GetValueOrDefault(selectionKey);
 
+    internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
+
     /// <summary>The next generation, after a refresh. Without a new refresh token the old one stays (RFC 6749 §6).</summary>
     internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now)
     {
         var tokens = Tokens
             .Where(token => token.Key != selectionKey && !(token.Value.ExpiresAt <= now))
-            .Append(new(selectionKey, response.AccessToken));
+            // A stored token is replaced only by a newer one.
+            .Append(new(selectionKey, Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt ? known : response.AccessToken));
         return new(this)
         {
             RefreshToken = response.RefreshToken ?? RefreshToken,

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -5,67 +6,85 @@ namespace OAuthClient;
 /// <summary>How grants end: given back by the application, or replaced by a newer one of the same user.</summary>
 internal sealed class GrantEnding(
     CurrentRegistration registration, ServerDiscovery discovery, RevocationEndpoint revocation, OwnerTokens ownerTokens,
-    IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
+    IGrantStore store, SavedGrants saved, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
     /// <summary>Forgets first and revokes then, so that nothing is used any more even when the server cannot be reached.</summary>
     public async Task RevokeAllAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         var current = registration.Value;
         var failures = new List<Exception>();
+        // Once begun it goes to the end: a browser that left must not leave half of the tokens alive.
         foreach (var grant in await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false))
         {
             // A refresh under way would bring tokens that nobody revokes; it is waited for.
-            await ownerTokens.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), cancellationToken).ConfigureAwait(false);
+            await ownerTokens.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None).ConfigureAwait(false);
         }
         if (failures.Count > 0)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failures[0]);
+            ExceptionDispatchInfo.Throw(failures[0]);
     }
 
     /// <summary>
-    /// Older grants of the same user that a new one covers. They are not revoked: at many servers that would end the new one
-    /// too, because it belongs to the same consent.
+    /// Older grants of the same user that a new one can stand in for. They are not revoked: at many servers that would end the
+    /// new one too, because it belongs to the same consent.
     /// </summary>
     public async Task ForgetReplacedAsync(Grant newer, IReadOnlyList<Grant> others)
     {
-        foreach (var older in others)
+        foreach (var older in others.Where(older => Replaces(newer, older)))
         {
-            if (string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
-                && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
-                && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
-                && ScopeText.Covers(newer.Scopes, older.Scopes))
-            {
-                await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
-                notes.Forget(older);
-            }
+            await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
+            notes.Forget(older);
+            saved.Forget(older);
         }
     }
 
+    private static bool Replaces(Grant newer, Grant older) =>
+        older.Owner.Equals(newer.Owner)
+        && string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
+        && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
+        && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
+        // Some servers give a refresh token at the first login only; it is worth more than a new login without one.
+        && (newer.CanRefresh || !older.CanRefresh)
+        && ScopeText.Covers(newer.Scopes, older.Scopes)
+        && (newer.Resources.Count == 0
+            || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal))));
+
     private async Task EndAsync(Grant seen, ClientRegistration current, List<Exception> failures)
     {
-        var stored = await store.FindAsync(seen.ClientName, seen.Owner, CancellationToken.None).ConfigureAwait(false);
-        var grant = stored.FirstOrDefault(other => string.Equals(other.Id, seen.Id, StringComparison.Ordinal)) ?? seen;
+        var grant = await saved.NewestAsync(seen).ConfigureAwait(false) ?? seen;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
         notes.Forget(grant);
+        saved.Forget(grant);
         // Another server's grant (the registration was moved) cannot be revoked at this one.
-        if (!OwnerTokens.BelongsTo(grant, current))
+        if (!OwnerTokens.BelongsTo(grant, current, seen.Owner))
             return;
         try
         {
-            var server = await discovery.FindAsync(CancellationToken.None).ConfigureAwait(false);
+            var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
             if (server.RevocationEndpoint is null)
-            {
                 Log.NoRevocationEndpoint(logger, grant.ClientName);
-                return;
-            }
-            // RFC 7009 §2.1: the refresh token first; with it most servers end the access tokens too, but only SHOULD.
-            if (grant.RefreshToken is { } refreshToken)
-                await revocation.RevokeAsync(refreshToken, current, server, CancellationToken.None).ConfigureAwait(false);
-            foreach (var token in grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow())))
-                await revocation.RevokeAsync(token, current, server, CancellationToken.None).ConfigureAwait(false);
+            else
+                await RevokeAsync(grant, current, server, failures).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
             failures.Add(exception);
+        }
+    }
+
+    // RFC 7009 §2.1: the refresh token first; with it most servers end the access tokens too, but only SHOULD.
+    private async Task RevokeAsync(Grant grant, ClientRegistration current, AuthorizationServerMetadata server, List<Exception> failures)
+    {
+        var live = grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow()));
+        foreach (Secret token in grant.RefreshToken is { } refreshToken ? live.Prepend<Secret>(refreshToken) : live)
+        {
+            try
+            {
+                await revocation.RevokeAsync(token, current, server, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
         }
     }
 }

@@ -4,8 +4,7 @@ namespace OAuthClient;
 
 /// <summary>One refresh of one grant (RFC 6749 §6). Whoever calls this made sure that nobody else spends the same grant meanwhile.</summary>
 internal sealed class GrantRefresh(
-    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
-    IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, RefreshExchange exchange, SavedGrants grants, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
     public static ReauthorizationRequiredException Reauthorize(
         ClientRegistration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
@@ -16,18 +15,18 @@ internal sealed class GrantRefresh(
 
     /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
-    public async Task<AccessToken?> RunAsync(Grant seen, TokenSelection selection, AccessToken? rejected)
+    public async Task<TokenOutcome?> RunAsync(Grant seen, TokenSelection selection, AccessToken? rejected)
     {
         var current = registration.Value;
         while (true)
         {
             // Between the caller's look and this one a refresh may have ended: its token is as good as a new one.
-            if (await RereadAsync(seen).ConfigureAwait(false) is not { } grant)
+            if (await grants.NewestAsync(seen).ConfigureAwait(false) is not { } grant || !OwnerTokens.BelongsTo(grant, current, seen.Owner))
                 return null;
             if (grant.Find(selection.Key) is { } known && !known.Equals(rejected)
                 && TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good)
             {
-                return known;
+                return new(known, IsFetched: false);
             }
             if (grant.RefreshToken is not { } refreshToken || notes.IsLost(grant))
                 throw Reauthorize(current, "the server no longer honours the grant");
@@ -35,65 +34,22 @@ internal sealed class GrantRefresh(
             TokenResponse response;
             try
             {
-                response = await RequestAsync(grant, refreshToken, selection, current).ConfigureAwait(false);
+                response = await exchange.RunAsync(grant, refreshToken, selection, current).ConfigureAwait(false);
             }
             catch (TokenEndpointException exception) when (exception.Error == ErrorCodes.InvalidGrant)
             {
                 // Another node may have rotated it. What is newer is adopted; what is not is lost, but never deleted here.
-                if (await RereadAsync(grant).ConfigureAwait(false) is not { } stored || !refreshToken.Equals(stored.RefreshToken))
+                if (await grants.NewestAsync(grant).ConfigureAwait(false) is not { } stored || !refreshToken.Equals(stored.RefreshToken))
                     continue;
                 notes.Lost(grant);
                 Log.GrantLost(logger, grant.ClientName);
                 throw Reauthorize(current, "the server no longer honours the grant", exception);
             }
-            if (!await SaveAsync(grant, refreshToken, response, selection).ConfigureAwait(false))
+            response.AccessToken.ReplacesRejected = rejected is not null;
+            if (!await grants.SaveAsync(grant, refreshToken, older => older.Refreshed(response, selection.Key, time.GetUtcNow())).ConfigureAwait(false))
                 return null;
             notes.Forget(grant);
-            if (rejected is not null)
-                response.AccessToken.ReplacesRejected = true;
-            return response.AccessToken;
+            return new(response.AccessToken, IsFetched: true);
         }
-    }
-
-    private async Task<TokenResponse> RequestAsync(Grant grant, RefreshToken refreshToken, TokenSelection selection, ClientRegistration current)
-    {
-        var server = await discovery.FindAsync(CancellationToken.None).ConfigureAwait(false);
-        var request = new RefreshTokenRequest(
-            refreshToken,
-            selection.Scopes.Count > 0 ? selection.Scopes : null,
-            grant.Scopes,
-            selection.Resources.Count > 0 ? selection.Resources : grant.Resources);
-        var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-        if (!IdTokenValidation.IsPossible(server))
-            return response.WithoutIdToken();
-        if (response.IdToken is { } idToken)
-        {
-            // A refreshed ID Token need not repeat the nonce (OpenID Connect Core §12.2), but it must be about the same user.
-            var validated = await idTokens.RequireAsync(idToken, current, server, nonce: null, CancellationToken.None).ConfigureAwait(false);
-            if (grant.Subject is not null && !string.Equals(validated.Subject, grant.Subject, StringComparison.Ordinal))
-                throw new ProtocolViolationException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
-        }
-        return response;
-    }
-
-    /// <returns>Whether there still was a grant to save it to.</returns>
-    private async Task<bool> SaveAsync(Grant grant, RefreshToken spent, TokenResponse response, TokenSelection selection)
-    {
-        while (!await store.TryReplaceAsync(grant.Refreshed(response, selection.Key, time.GetUtcNow()), CancellationToken.None).ConfigureAwait(false))
-        {
-            if (await RereadAsync(grant).ConfigureAwait(false) is not { } newest)
-                return false;
-            grant = newest;
-            // Someone stored the outcome of another refresh: its refresh token is the newer one, and stays.
-            if (!spent.Equals(grant.RefreshToken))
-                return true;
-        }
-        return true;
-    }
-
-    private async ValueTask<Grant?> RereadAsync(Grant grant)
-    {
-        var grants = await store.FindAsync(grant.ClientName, grant.Owner, CancellationToken.None).ConfigureAwait(false);
-        return grants.FirstOrDefault(stored => string.Equals(stored.Id, grant.Id, StringComparison.Ordinal));
     }
 }

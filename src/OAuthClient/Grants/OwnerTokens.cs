@@ -18,7 +18,7 @@ internal sealed class OwnerTokens(
         while (true)
         {
             var current = registration.Value;
-            var grant = await FindAsync(current, owner, selection, cancellationToken).ConfigureAwait(false);
+            var grant = await FindAsync(current, owner, selection, rejected, cancellationToken).ConfigureAwait(false);
             var now = time.GetUtcNow();
             bool renewable = grant.CanRefresh && !notes.IsLost(grant);
             var known = Usable(grant, selection, rejected);
@@ -35,26 +35,39 @@ internal sealed class OwnerTokens(
             }
             var renewal = await Renew(grant, selection, rejected).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight for other scopes, one that found what this caller already had refused, or one whose grant was replaced
-            // brings nothing; the next look may.
-            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal) && !renewal.Token.Equals(rejected))
-                return renewal.Token;
+            // brings nothing; the next look may. What the server itself just answered is final, even if it is the same again.
+            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal)
+                && (renewal.Outcome.IsFetched || !renewal.Outcome.Token.Equals(rejected)))
+            {
+                return renewal.Outcome.Token;
+            }
         }
     }
 
-    /// <summary>The owner's newest grant of this registration at this server that covers the selection.</summary>
+    /// <summary>
+    /// The owner's newest grant of this registration at this server that covers the selection and can still give a token; when
+    /// none can, the newest that covers it.
+    /// </summary>
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
-    public async ValueTask<Grant> FindAsync(ClientRegistration current, GrantOwner owner, TokenSelection selection, CancellationToken cancellationToken)
+    public async ValueTask<Grant> FindAsync(
+        ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         bool any = false;
+        Grant? over = null;
         foreach (var grant in grants)
         {
-            if (!BelongsTo(grant, current))
+            if (!BelongsTo(grant, current, owner))
                 continue;
             any = true;
-            if (selection.Scopes.Count == 0 || ScopeText.Covers(grant.Scopes, selection.Scopes))
+            if (!selection.IsCoveredBy(grant))
+                continue;
+            if (CanServe(grant, current, selection, rejected))
                 return grant;
+            over ??= grant;
         }
+        if (over is not null)
+            return over;
         throw GrantRefresh.Reauthorize(current, any
             ? $"no grant covers the scopes {ScopeText.Join(selection.Scopes)}"
             : "there is no grant; complete an authorization for this owner first");
@@ -86,8 +99,11 @@ internal sealed class OwnerTokens(
         }
     }
 
-    public static bool BelongsTo(Grant grant, ClientRegistration current) =>
-        string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
+    /// <summary>Not only the store's word: one that compares names without case would give Alice's grant to alice.</summary>
+    public static bool BelongsTo(Grant grant, ClientRegistration current, GrantOwner owner) =>
+        grant.Owner.Equals(owner)
+        && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
+        && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal);
 
     private static ReauthorizationRequiredException Unrenewable(ClientRegistration current, Grant grant, bool isForRefusedToken) =>
@@ -95,12 +111,17 @@ internal sealed class OwnerTokens(
             ? GrantRefresh.Reauthorize(current, "the server no longer honours the grant")
             : GrantRefresh.Reauthorize(current, "the access token is over and there is no refresh token", isForRefusedToken: isForRefusedToken);
 
+    private bool CanServe(Grant grant, ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
+        (grant.CanRefresh && !notes.IsLost(grant))
+        || (Usable(grant, selection, rejected) is { } token
+            && TokenLife.At(token, renewable: false, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) != TokenState.Over);
+
     private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
 
     private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         flights.JoinOrStart(grant.Id, async () =>
-            await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is { } token ? new Renewal(selection.Key, token) : null);
+            await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is { } outcome ? new Renewal(selection.Key, outcome) : null);
 
     private async Task RenewEarlyAsync(Grant grant, TokenSelection selection)
     {
@@ -115,5 +136,5 @@ internal sealed class OwnerTokens(
         }
     }
 
-    private sealed record Renewal(string SelectionKey, AccessToken Token);
+    private sealed record Renewal(string SelectionKey, TokenOutcome Outcome);
 }

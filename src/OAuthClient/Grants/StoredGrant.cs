@@ -18,7 +18,8 @@ internal sealed record StoredGrant(
             grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
             grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(),
             [.. grant.Tokens.Select(token => new StoredAccessToken(
-                token.Key, token.Value.Reveal(), token.Value.IssuedAt, token.Value.ExpiresAt, token.Value.Scopes, token.Value.Resources))]),
+                token.Key, token.Value.Reveal(), token.Value.IssuedAt, token.Value.ExpiresAt, token.Value.Scopes, token.Value.Resources,
+                token.Value.ReplacesRejected))]),
         StoredGrantJson.Default.StoredGrant);
 
     public static Grant Read(byte[] data)
@@ -46,7 +47,7 @@ internal sealed record StoredGrant(
             IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
             Tokens = stored.AccessTokens.ToFrozenDictionary(
                 token => token.Key,
-                token => new AccessToken(token.Value, token.IssuedAt, token.ExpiresAt, token.Scopes, token.Resources),
+                token => new AccessToken(token.Value, token.IssuedAt, token.ExpiresAt, token.Scopes, token.Resources) { ReplacesRejected = token.ReplacesRejected },
                 StringComparer.Ordinal),
         };
     }
@@ -55,7 +56,8 @@ internal sealed record StoredGrant(
 }
 
 internal sealed record StoredAccessToken(
-    string Key, string Value, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources)
+    string Key, string Value, DateTimeOffset IssuedAt, DateTimeOffset? ExpiresAt, IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources,
+    bool ReplacesRejected)
 {
     public override string ToString() => "Stored access token";
 }

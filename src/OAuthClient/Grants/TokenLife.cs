@@ -24,8 +24,9 @@ internal static class TokenLife
     /// <param name="now">The moment.</param>
     public static TokenState At(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
     {
-        // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it.
-        if (token.ExpiresAt is null && !renewable)
+        // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it. A life of nothing
+        // names no end either: believed, it would send the user to log in again at once, and for ever.
+        if (!renewable && (token.ExpiresAt is null || token.ExpiresAt <= token.IssuedAt))
             return TokenState.Good;
         var end = token.ExpiresAt ?? token.IssuedAt + whenUnstated;
         if (now >= end)

@@ -27,6 +27,10 @@ internal sealed class TokenSelection
             ? Everything
             : new(parameters.Scopes, parameters.Resources.Select(resource => resource.OriginalString));
 
+    public bool IsCoveredBy(Grant grant) =>
+        ScopeText.Covers(grant.Scopes, Scopes)
+        && (grant.Resources.Count == 0 || Resources.All(resource => grant.Resources.Contains(resource, StringComparer.Ordinal)));
+
     private static string Prefixed(IReadOnlyList<string> texts)
     {
         var key = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{texts.Count}:");

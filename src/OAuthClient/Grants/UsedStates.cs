@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -8,14 +11,16 @@ internal sealed class UsedStates(TimeProvider time)
 {
     internal const int Capacity = 1_000_000;
 
-    private readonly HashSet<string> used = new(StringComparer.Ordinal);
-    private readonly Queue<(string Fingerprint, DateTimeOffset ExpiresAt)> order = new();
+    private readonly HashSet<UInt128> used = [];
+    private readonly Queue<(UInt128 Fingerprint, DateTimeOffset ExpiresAt)> order = new();
     private readonly Lock changes = new();
 
     public int Count => order.Count;
 
-    public bool TryAdd(string fingerprint, DateTimeOffset expiresAt)
+    public bool TryAdd(string stateFingerprint, DateTimeOffset expiresAt)
     {
+        // 128 bits of a hash in place of a string: a quarter of the memory at the bound, and no two states that meet.
+        var fingerprint = MemoryMarshal.Read<UInt128>(SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan())));
         lock (changes)
         {
             // In order of use, not of expiry: one with a long life holds back the ones behind it for that long, no longer.

@@ -44,6 +44,9 @@ internal sealed class AccessTokenHandler(
             response.Dispose();
             throw;
         }
+        // Some servers hand out the same token until it ends; sending it again would be refused again.
+        if (another.Equals(token))
+            return response;
         response.Dispose();
         Attach(request, another);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);

@@ -30,6 +30,12 @@ public static class AccessTokenHandlerExtensions
         var selection = options.Selection;
         Uri[] origins = [.. options.Origins];
 
+        if (builder.Services.Any(service => service.ImplementationInstance is AccessTokenHandlerMark mark && string.Equals(mark.HttpClientName, builder.Name, StringComparison.Ordinal)))
+        {
+            throw new InvalidOperationException(
+                $"AddAccessTokenHandler was called twice for the HTTP client '{builder.Name}'. One HTTP client carries one kind of token; register two clients.");
+        }
+        builder.Services.AddSingleton(new AccessTokenHandlerMark(builder.Name));
         builder.Services.PostConfigure<HttpClientFactoryOptions>(builder.Name, http =>
         {
             var others = http.ShouldRedactHeaderValue;
@@ -40,11 +46,23 @@ public static class AccessTokenHandlerExtensions
             services.GetKeyedService<AccessTokenSource>(clientName) ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
             options.Owner,
-            options.IsForCurrentUser
-                ? services.GetService<ICurrentGrantOwner>() ?? throw new InvalidOperationException(
-                    "ForCurrentUser() needs somebody who knows the current user: add the package OAuthClient.AspNetCore and call AddBrowserAuthorization() behind AddOAuthClient, or register an ICurrentGrantOwner.")
-                : null,
+            options.IsForCurrentUser ? CurrentOwner(services, builder.Services) : null,
             origins,
             selection));
     }
+
+    private static ICurrentGrantOwner CurrentOwner(IServiceProvider services, IServiceCollection registered)
+    {
+        // Handlers are pooled and live in a scope of their own, so a scoped one would name the first user for all who follow.
+        if (registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton))
+        {
+            throw new InvalidOperationException(
+                "Register ICurrentGrantOwner as a singleton, which finds the user anew at each call (for example by IHttpContextAccessor): HTTP handlers are shared by all users and outlive their requests.");
+        }
+        return services.GetService<ICurrentGrantOwner>() ?? throw new InvalidOperationException(
+            "ForCurrentUser() needs somebody who knows the current user: add the package OAuthClient.AspNetCore and call AddBrowserAuthorization() behind AddOAuthClient, or register an ICurrentGrantOwner.");
+    }
+
+    /// <summary>That an HTTP client has its handler.</summary>
+    private sealed record AccessTokenHandlerMark(string HttpClientName);
 }

@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Http.Json;
 
 namespace OAuthClient;
@@ -9,8 +11,17 @@ internal static class RepeatableContent
     {
         null => true,
         // StringContent and FormUrlEncodedContent derive from it.
-        ByteArrayContent or ReadOnlyMemoryContent or JsonContent => true,
+        ByteArrayContent or ReadOnlyMemoryContent => true,
+        JsonContent json => IsRepeatable(json.Value),
         MultipartContent parts => parts.All(IsRepeatable),
         _ => false,
     };
+
+    // Serialised anew at each send: a sequence that is read only once would be empty then, and the data gone.
+    private static bool IsRepeatable(object? value) =>
+        value is null or string or ICollection || (value is not IEnumerable && !IsAsyncSequence(value));
+
+    [UnconditionalSuppressMessage("Trimming", "IL2075", Justification = "An interface that was trimmed away is not serialised as a sequence either.")]
+    private static bool IsAsyncSequence(object value) =>
+        value.GetType().GetInterfaces().Any(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IAsyncEnumerable<>));
 }

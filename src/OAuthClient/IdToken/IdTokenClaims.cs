@@ -25,6 +25,14 @@ internal static class IdTokenClaims
         return claims.Text("sub") ?? throw new ProtocolViolationException("The ID Token has no sub, so it does not say who signed in.");
     }
 
+    /// <summary>After a request with <c>max_age</c>: anyone can take that out of the address, so only <c>auth_time</c> tells (§3.1.3.7 (13)).</summary>
+    /// <exception cref="ProtocolViolationException">The user signed in too long ago, or the token does not say when.</exception>
+    public static void RequireRecentSignIn(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
+    {
+        if (now - ClockSkew - Time(claims, "auth_time") > maxAge)
+            throw new ProtocolViolationException("The user signed in longer ago than max_age allows (auth_time); begin an authorization with Prompt = \"login\".");
+    }
+
     private static void RequireAudience(JsonElement claims, string clientId)
     {
         var audience = claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array

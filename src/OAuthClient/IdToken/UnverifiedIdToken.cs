@@ -60,6 +60,19 @@ internal sealed class UnverifiedIdToken
     /// <summary>The claims of a token that was validated before it was stored.</summary>
     public static JsonElement ClaimsOf(IdToken token) => Part(token.Reveal().Split('.')[1], "payload");
 
+    /// <summary>What a token claims, believed or not; <see langword="null"/> when it cannot even be read.</summary>
+    public static JsonElement? TryReadClaims(IdToken token)
+    {
+        try
+        {
+            return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _] ? Part(payload, "payload") : null;
+        }
+        catch (ProtocolViolationException)
+        {
+            return null;
+        }
+    }
+
     private static JsonElement Part(string encoded, string name)
     {
         byte[] bytes;

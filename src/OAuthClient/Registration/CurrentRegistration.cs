@@ -15,16 +15,19 @@ internal sealed class CurrentRegistration(string name, IOptionsMonitor<OAuthClie
     /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
     public bool SharesRedirectUri => Read().SharesRedirectUri.Value;
 
+    /// <summary>Whether a callback could be another server's: then where it arrived may be all that tells them apart.</summary>
+    public bool HasOtherServers => Read().HasOtherServers.Value;
+
     private Snapshot Read()
     {
         var current = options.Get(name);
         var known = Volatile.Read(ref snapshot);
         if (known is not null && ReferenceEquals(known.Options, current))
             return known;
-        var fresh = new Snapshot(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)));
+        var fresh = new Snapshot(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)), new(() => shared.HasOtherServers(name, current)));
         Volatile.Write(ref snapshot, fresh);
         return fresh;
     }
 
-    private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration, Lazy<bool> SharesRedirectUri);
+    private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration, Lazy<bool> SharesRedirectUri, Lazy<bool> HasOtherServers);
 }

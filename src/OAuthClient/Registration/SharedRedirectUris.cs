@@ -17,11 +17,15 @@ internal sealed class SharedRedirectUris(
         {
             if (options.Issuer is null || other.Issuer is null)
             {
-                yield return $"RedirectUri is also that of OAuth client '{otherName}' at another server. Give each server a redirect URI of its own, "
+                yield return $"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path of its own, "
                     + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4).";
             }
         }
     }
+
+    /// <summary>Whether there is a registration at another server at all.</summary>
+    public bool HasOtherServers(string name, OAuthClientOptions options) =>
+        clients.Names.Any(other => !string.Equals(other, name, StringComparison.Ordinal) && !IsSameServer(options, Unvalidated(other)));
 
     /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
     public bool AnyFor(string name, OAuthClientOptions options) => OthersAt(name, options).Any();
@@ -33,8 +37,9 @@ internal sealed class SharedRedirectUris(
         foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
         {
             var other = Unvalidated(otherName);
-            // Not the query: a callback is held against the path, so two that differ in their queries only could be mixed up.
-            if (Uri.Compare(options.RedirectUri, other.RedirectUri, UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+            // A callback is held against the path alone (behind a proxy the host is another, and a query is the sender's to write),
+            // so two that differ in anything else could be mixed up.
+            if (Uri.Compare(options.RedirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
                 && !IsSameServer(options, other))
             {
                 yield return (otherName, other);

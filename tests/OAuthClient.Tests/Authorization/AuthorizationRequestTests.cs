@@ -46,6 +46,7 @@ public class AuthorizationRequestTests
                 Additional = new Dictionary<string, string> { ["access_type"] = "offline" },
             });
 
+        Assert.That(pending.MaxAge, Is.EqualTo(TimeSpan.FromSeconds(90)), "as it was sent");
         Assert.That(QueryPairs.Of(pending.AuthorizationUri), Is.EqualTo(new KeyValuePair<string, string>[]
         {
             new("response_type", "code"),
@@ -84,6 +85,7 @@ public class AuthorizationRequestTests
             Assert.That(pending.ClientName, Is.EqualTo("photos"));
             Assert.That(pending.Server, Is.EqualTo(SampleRegistration.Issuer));
             Assert.That(pending.Issuer, Is.EqualTo(SampleRegistration.Issuer));
+            Assert.That(pending.MaxAge, Is.Null);
             Assert.That(pending.RequiresIssuer, Is.True);
             Assert.That(pending.RedirectUri, Is.EqualTo(SampleRegistration.Callback));
             Assert.That(pending.Scopes, Is.EqualTo(["openid", "a"]));

@@ -25,6 +25,7 @@ public class PendingAuthorizationTests
             Assert.That(back.RedirectUri, Is.EqualTo(pending.RedirectUri));
             Assert.That(back.State, Is.EqualTo(pending.State));
             Assert.That(back.Nonce, Is.EqualTo(pending.Nonce));
+            Assert.That(back.MaxAge, Is.EqualTo(TimeSpan.Zero));
             Assert.That(back.CodeVerifier, Is.EqualTo(pending.CodeVerifier));
             Assert.That(back.Scopes, Is.EqualTo(pending.Scopes));
             Assert.That(back.Resources, Is.EqualTo(pending.Resources));
@@ -43,6 +44,7 @@ public class PendingAuthorizationTests
 
         Assert.That(back.Issuer, Is.Null);
         Assert.That(back.Nonce, Is.Null);
+        Assert.That(back.MaxAge, Is.Null);
         Assert.That(back.RequiresIssuer, Is.False);
         Assert.That(back.ClientName, Is.Empty);
         Assert.That(back.Scopes, Is.Empty);
@@ -101,7 +103,7 @@ public class PendingAuthorizationTests
     [Test]
     [Description("RFC 9700 §4.7.1: nothing may stand behind it either")]
     public void With_something_behind_it_is_refused() =>
-        Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("more than"));
 
     [TestCase(0)]
     [TestCase(2)]

@@ -15,6 +15,7 @@ internal static class SampleAuthorization
         RedirectUri = redirectUri,
         State = State,
         Nonce = "nonce-nonce-nonce-nonce-nonce-nonce-nonce-0",
+        MaxAge = TimeSpan.Zero,
         CodeVerifier = new CodeVerifier("verifier-verifier-verifier-verifier-verifie"),
         Scopes = ["openid", "profile"],
         Resources = ["https://api.example.com/"],

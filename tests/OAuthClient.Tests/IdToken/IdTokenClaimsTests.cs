@@ -132,6 +132,23 @@ public class IdTokenClaimsTests
     }
 
     [Test]
+    [Description("OpenID Connect Core §2, §3.1.3.7 (13): after max_age the token says when the user signed in, and not longer ago than that and the leeway")]
+    public void A_sign_in_may_be_as_old_as_max_age_allows()
+    {
+        static void SignedIn(string ago, int maxAge) => IdTokenClaims.RequireRecentSignIn(
+            ServerJson.TryParseObject(Encoding.UTF8.GetBytes($"{{\"auth_time\":{ago}}}"))!.Value, TimeSpan.FromSeconds(maxAge), Now);
+        string Ago(int seconds) => $"{Now.ToUnixTimeSeconds() - seconds}";
+
+        Assert.That(() => SignedIn(Ago(0), 0), Throws.Nothing);
+        Assert.That(() => SignedIn(Ago(60), 0), Throws.Nothing);
+        Assert.That(() => SignedIn(Ago(61), 0), Refusal("longer ago than max_age", "auth_time"));
+        Assert.That(() => SignedIn(Ago(360), 300), Throws.Nothing);
+        Assert.That(() => SignedIn(Ago(361), 300), Refusal("longer ago than max_age"));
+        Assert.That(() => SignedIn("null", 300), Refusal("no auth_time"));
+        Assert.That(() => SignedIn("\"now\"", 300), Refusal("no auth_time"));
+    }
+
+    [Test]
     [Description("RFC 6749 §10.14: no message repeats the nonce, and a hostile iss is made printable")]
     public void Messages_hold_no_secret_and_no_control_character()
     {

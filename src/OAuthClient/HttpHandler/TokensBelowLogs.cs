@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Http.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// IHttpClientFactory's own log redacts headers in its text only: its structured state holds them as they are, and sinks that
+/// export the state would export the token. So its innermost logging handler is moved above the handler that adds the token.
+/// </summary>
+internal sealed class TokensBelowLogs : IHttpMessageHandlerBuilderFilter
+{
+    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
+    {
+        next(builder);
+        var handlers = builder.AdditionalHandlers;
+        int tokens = handlers.ToList().FindIndex(handler => handler is AccessTokenHandler);
+        if (tokens < 0)
+            return;
+        foreach (var logging in handlers.Skip(tokens).OfType<LoggingHttpMessageHandler>().ToList())
+        {
+            handlers.Remove(logging);
+            handlers.Insert(tokens++, logging);
+        }
+    };
+}

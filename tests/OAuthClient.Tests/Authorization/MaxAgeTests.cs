@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>max_age stands in an address that the user's browser can change; what counts is what the ID Token says (OpenID Connect Core §3.1.3.7 (13)).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class MaxAgeTests
+{
+    [TestCase(0, true, true)]
+    [TestCase(3600, true, false)]
+    [TestCase(0, false, false)]
+    [Description("OpenID Connect Core §3.1.3.7 (13): an old sign-in does not pass for a new one; what it brought is not kept")]
+    public async Task A_sign_in_that_is_old_or_of_unknown_age_does_not_complete(int ago, bool openid, bool accepted)
+    {
+        const string Callback = "http://127.0.0.1:5005/callback";
+        await using var server = await TestAuthorizationServer.StartAsync(o =>
+        {
+            o.RedirectUris.Add(Callback);
+            o.OnIdTokenClaims = claims => claims["auth_time"] = (long)claims["auth_time"]! - ago;
+        });
+        var services = new ServiceCollection();
+        services.AddOAuthClient(o =>
+        {
+            o.Issuer = server.Issuer;
+            o.ClientId = "test-client";
+            o.ClientSecret = "test-secret";
+            o.RedirectUri = new(Callback);
+            o.Scopes = ["openid"];
+            o.DangerouslyAllowHttpOnLoopback = true;
+        });
+        await using var provider = services.BuildServiceProvider();
+        var client = provider.GetRequiredService<IOAuthClient>();
+        var pending = await client.BeginAuthorizationAsync(new() { MaxAge = TimeSpan.FromMinutes(5) });
+        // What a user can do who does not want to sign in again.
+        string address = openid ? pending.AuthorizationUri.AbsoluteUri : pending.AuthorizationUri.AbsoluteUri.Replace("scope=openid", "scope=profile", StringComparison.Ordinal);
+        var response = AuthorizationResponse.Parse(await server.SignInAsync(new(address)));
+
+        if (accepted)
+        {
+            Assert.That((await client.CompleteAuthorizationAsync(pending, response, "42")).Subject, Is.Not.Null);
+            return;
+        }
+        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, response, "42"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("max_age"));
+        Assert.That(await client.FindGrantAsync("42"), Is.Null);
+    }
+}

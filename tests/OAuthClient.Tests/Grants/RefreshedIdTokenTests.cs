@@ -1,0 +1,55 @@
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests.Grants;
+
+/// <summary>An ID Token that comes with a refresh (OpenID Connect Core §12.2): it may not cost the refresh token beside it, nor bring somebody else.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class RefreshedIdTokenTests
+{
+    [Test]
+    [Description("The keys cannot be fetched: the rotated refresh token is kept all the same, and the first ID Token stays")]
+    public async Task Keys_that_are_away_do_not_cost_the_grant()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.RotateSigningKey(keepPrevious: false);
+        bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
+
+        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.EqualTo(grant.AccessToken));
+        var refreshed = await bench.Client.FindGrantAsync("42");
+        Assert.That(refreshed!.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
+        Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
+    }
+
+    [Test]
+    [Description("A server that repeats the first, long expired ID Token: only that is dropped")]
+    public async Task An_expired_one_is_dropped_and_the_tokens_beside_it_are_used()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.Options.OnTokenResponse = response => response["id_token"] = grant.IdToken!.Reveal();
+
+        await bench.Client.GetAccessTokenAsync("42");
+        var refreshed = await bench.Client.FindGrantAsync("42");
+        Assert.That(refreshed!.Generation, Is.EqualTo(grant.Generation + 1));
+        Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
+    }
+
+    [TestCase("sub", "another user")]
+    [TestCase("iss", "another issuer")]
+    [Description("OpenID Connect Core §12.2: iss and sub must be the same; tokens beside such an ID Token may be somebody else's")]
+    public async Task One_about_somebody_else_is_refused_with_all_that_came_with_it(string claim, string words)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://somebody.example";
+
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"),
+            Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(grant.Generation));
+    }
+}

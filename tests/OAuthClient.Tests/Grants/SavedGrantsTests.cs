@@ -1,0 +1,68 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests.Grants;
+
+/// <summary>Nothing is lost: a rotated refresh token outlives a store that is away.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class SavedGrantsTests
+{
+    [Test]
+    [Description("RFC 9700 §4.14: with rotation the old refresh token is worthless, so the new one is kept until the store takes it")]
+    public async Task A_refresh_that_cannot_be_saved_is_kept_in_memory_and_saved_later()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        var grant = await bench.SignedInAsync();
+
+        store.RefusesToSave = true;
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        var second = await bench.Client.GetAccessTokenAsync("42");
+        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(second), "served from memory meanwhile");
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+
+        // Over again, and still unsaved: the refresh token in memory is spent, not the stored one.
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        var third = await bench.Client.GetAccessTokenAsync("42");
+        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+
+        store.RefusesToSave = false;
+        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(third));
+        var stored = (await store.FindAsync(Bench.ClientName, "42", default)).Single();
+        Assert.That(stored.AccessToken, Is.EqualTo(third));
+        Assert.That(stored.Generation, Is.GreaterThan(grant.Generation));
+        Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
+    }
+
+    [Test]
+    [Description("RFC 7009: what is revoked is the refresh token that lives, also when only memory knows it")]
+    public async Task A_grant_kept_in_memory_is_revoked_with_its_newest_refresh_token()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        var grant = await bench.SignedInAsync();
+        store.RefusesToSave = true;
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        await bench.Client.GetAccessTokenAsync("42");
+
+        await bench.Client.RevokeAsync("42");
+
+        var revoked = bench.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation);
+        Assert.That(revoked, Has.Count.EqualTo(2));
+        Assert.That(revoked[0].Form["token"], Is.Not.EqualTo(grant.RefreshToken!.Reveal()));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<ReauthorizationRequiredException>());
+    }
+
+    [Test]
+    [Description("One user's token to another (CVE-2024-51987 class): the store's word for whose a grant is, is not enough")]
+    public async Task A_store_that_ignores_case_gives_nobody_anothers_grant()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
+        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await bench.SignedInAsync("alice");
+
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("Alice"), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(await bench.Client.FindGrantAsync("Alice"), Is.Null);
+        Assert.That(await bench.Client.GetAccessTokenAsync("alice"), Is.Not.Null);
+    }
+}
