@@ -28,6 +28,8 @@ public sealed class BrowserAuthorization
 
     internal IOAuthClient Client { get; }
 
+    internal string Name => name;
+
     // The client itself has no browser.
     internal GrantOwner? CurrentOwner => currentOwner.Find() is { Id: not null } owner ? owner : null;
 
@@ -97,6 +99,17 @@ public sealed class BrowserAuthorization
             return new BrowserAuthorizationResult(cookie.ReturnUrl, grant: null);
         }
     }
+
+    /// <summary>The signed-in user's newest grant, or <see langword="null"/> when there is none, or nobody is signed in. It may be over: only its use tells.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async ValueTask<Grant?> FindGrantAsync(CancellationToken cancellationToken = default) =>
+        CurrentOwner is { } owner ? await Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) : null;
+
+    /// <summary>Ends all the signed-in user's grants: forgotten here first, then revoked at the server (RFC 7009). Does nothing when nobody is signed in.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EndpointException">The server did not take them back; here they are forgotten all the same.</exception>
+    public Task RevokeAsync(CancellationToken cancellationToken = default) =>
+        CurrentOwner is { } owner ? Client.RevokeAsync(owner, cancellationToken) : Task.CompletedTask;
 
     internal async Task<FrontChannelResult> SendAwayAsync(
         HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)

@@ -32,30 +32,32 @@ public static class BrowserAuthorizationExtensions
             provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>()));
         if (builder.Name.Length == 0)
             services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));
+        string subject = builder.Name.Length == 0 ? "OAuth client" : $"OAuth client '{builder.Name}'";
+        services.AddOptions<OAuthClientOptions>(builder.Name).Validate(
+            options => options.RedirectUri is not null, $"{subject}: set RedirectUri; AddBrowserAuthorization needs to know where the browser comes back.");
         return builder;
     }
 
     /// <summary>
-    /// When the endpoint, or one of the group, throws a <see cref="ReauthorizationRequiredException"/> of this client, the browser
+    /// When the endpoint, or one of the group, throws a <see cref="ReauthorizationRequiredException"/>, the browser
     /// is sent to authorize anew and comes back afterwards; a script's request gets 401. The same as
     /// <see cref="ReauthorizeWhenNeededAttribute"/> on a controller.
     /// </summary>
     /// <typeparam name="TBuilder">The endpoint's or group's builder.</typeparam>
     /// <param name="builder">The endpoint or group.</param>
-    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; empty for the unnamed one.</param>
-    public static TBuilder ReauthorizeWhenNeeded<TBuilder>(this TBuilder builder, string clientName = "")
+    /// <param name="clientName">Only for this client, by its name in <c>AddOAuthClient</c>; for every client unless given.</param>
+    public static TBuilder ReauthorizeWhenNeeded<TBuilder>(this TBuilder builder, string? clientName = null)
         where TBuilder : IEndpointConventionBuilder
     {
-        ArgumentNullException.ThrowIfNull(clientName);
         return builder.AddEndpointFilter(async (invocation, next) =>
         {
             try
             {
                 return await next(invocation).ConfigureAwait(false);
             }
-            catch (ReauthorizationRequiredException exception) when (string.Equals(exception.ClientName, clientName, StringComparison.Ordinal))
+            catch (ReauthorizationRequiredException exception) when (Reauthorization.IsFor(clientName, exception, invocation.HttpContext))
             {
-                if (await Reauthorization.BeginAsync(invocation.HttpContext, clientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
+                if (await Reauthorization.BeginAsync(invocation.HttpContext, exception.ClientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
                     return result;
                 throw;
             }

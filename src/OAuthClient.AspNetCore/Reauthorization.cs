@@ -8,11 +8,19 @@ internal static class Reauthorization
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
 
+    /// <summary>Whether an exception is the business of who asked for this client, or for every one.</summary>
+    /// <exception cref="InvalidOperationException">The client asked for does not exist: a filter with its name would never do anything.</exception>
+    public static bool IsFor(string? clientName, ReauthorizationRequiredException exception, HttpContext context) =>
+        clientName is null || string.Equals(Of(clientName, context).Name, exception.ClientName, StringComparison.Ordinal);
+
+    private static BrowserAuthorization Of(string clientName, HttpContext context) =>
+        context.RequestServices.GetKeyedService<BrowserAuthorization>(clientName) ?? throw new InvalidOperationException(
+            $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization().");
+
     /// <returns><see langword="null"/> when it is too late, or when there is no user to send: the exception stands.</returns>
     public static async Task<FrontChannelResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
     {
-        var authorization = context.RequestServices.GetKeyedService<BrowserAuthorization>(clientName) ?? throw new InvalidOperationException(
-            $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization().");
+        var authorization = Of(clientName, context);
         if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
             return null;
         if (!IsNavigation(context.Request))

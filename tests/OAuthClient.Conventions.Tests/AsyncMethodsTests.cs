@@ -11,6 +11,9 @@ public sealed class AsyncMethodsTests
         {
             ["SingleFlight.JoinOrStart"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
             ["GrantRefresh.RunAsync"] = "a refresh token that was sent cannot be called back; the answer must be saved whoever left",
+            ["RefreshExchange.RunAsync"] = "a refresh token that was sent cannot be called back",
+            ["SavedGrants.NewestAsync"] = "a step of the refresh that everybody waits for",
+            ["SavedGrants.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["IdTokenSignature.RequireAsync"] = "calculates with keys in hand, and waits for nothing",
         },

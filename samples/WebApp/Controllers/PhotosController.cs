@@ -1,15 +1,12 @@
 using System.Net;
-using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
-using OAuthClient;
 using OAuthClient.AspNetCore;
 
 namespace WebApp.Controllers;
 
 [Authorize]
-public sealed class PhotosController(
-    [FromKeyedServices("photos")] BrowserAuthorization authorization, [FromKeyedServices("photos")] IOAuthClient client, PhotosApi api) : Controller
+public sealed class PhotosController([FromKeyedServices("photos")] BrowserAuthorization authorization, PhotosApi api) : Controller
 {
     // Sends the browser to the authorization server …
     [HttpPost("/connect")]
@@ -39,7 +36,7 @@ public sealed class PhotosController(
     [HttpPost("/disconnect")]
     public async Task<IActionResult> Disconnect()
     {
-        await client.RevokeAsync(User.FindFirstValue(ClaimTypes.NameIdentifier)!);
+        await authorization.RevokeAsync();
         return LocalRedirect("/");
     }
 

@@ -39,7 +39,7 @@ internal static class ConfigurationShape
         string prefix = configuration is IConfigurationSection section ? section.Path + ":" : "";
         var children = configuration.GetChildren().ToList();
         if (children.Count == 0)
-            yield return $"the configuration section '{prefix.TrimEnd(':')}' is empty or missing; write ClientId, Issuer and the others there.";
+            yield return $"the configuration{(prefix.Length > 0 ? $" section '{prefix.TrimEnd(':')}'" : "")} is empty or missing; write ClientId, Issuer and the others there.";
         foreach (var child in children)
         {
             if (!Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))

@@ -18,7 +18,7 @@ public class AuthorizationErrorTests
         Assert.That(refusal.IsAccessDenied, Is.EqualTo(denied));
         Assert.That(refusal.ErrorDescription, Is.Null);
         Assert.That(refusal.ErrorUri, Is.Null);
-        Assert.That(refusal.Message, Is.EqualTo($"The authorization server refused the authorization request: {error}."));
+        Assert.That(refusal.Message, Does.StartWith($"The authorization server refused the authorization request: {error}").And.EndsWith("."));
     }
 
     [Test]
@@ -30,7 +30,8 @@ public class AuthorizationErrorTests
         Assert.That(refusal.Error, Is.EqualTo("invalid_scope"));
         Assert.That(refusal.ErrorDescription, Is.EqualTo("No such scope."));
         Assert.That(refusal.ErrorUri, Is.EqualTo("https://server.example.com/why"));
-        Assert.That(refusal.Message, Is.EqualTo("The authorization server refused the authorization request: invalid_scope (\"No such scope.\")."));
+        Assert.That(refusal.Message, Is.EqualTo(
+            "The authorization server refused the authorization request: invalid_scope (\"No such scope.\"): check Scopes against what the server lets this client ask for."));
     }
 
     [TestCase("error")]

@@ -74,7 +74,7 @@ public class MetadataTests
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
             Throws.TypeOf<OAuthException>()
-                .With.Message.Contain($"{OAuth} answered 404").And.Message.Contain($"{OpenId} answered 502").And.Message.Contain("Check Issuer")
+                .With.Message.Contain($"{OAuth} answered 404").And.Message.Contain($"{OpenId} answered 502").And.Message.Contain("The server is at fault")
                 .And.InnerException.TypeOf<EndpointException>());
     }
 
