@@ -22,7 +22,7 @@ internal sealed class ClientTokens(
                     return known!.Token;
                 case TokenState.Early:
                     if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsUnderWay(selection.Key))
-                        _ = Renew(current, selection, rejected: null, inPlaceOf: known);
+                        _ = ReportAsync(Renew(current, selection, rejected: null, inPlaceOf: known), current.Name);
                     return known.Token;
             }
             var renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -56,13 +56,24 @@ internal sealed class ClientTokens(
                 tokens[selection.Key] = fresh;
                 return new(fresh, IsFresh: true);
             }
-            catch (Exception exception) when (inPlaceOf is not null)
+            catch (Exception) when (inPlaceOf is not null)
             {
                 tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyRetryPause }, inPlaceOf);
-                Log.EarlyRefreshFailed(logger, current.Name, exception.GetType().Name);
                 throw;
             }
         });
+
+    private async Task ReportAsync(Task<Renewal> early, string clientName)
+    {
+        try
+        {
+            await early.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.EarlyRefreshFailed(logger, clientName, exception.GetType().Name);
+        }
+    }
 
     private async Task<Kept> RequestAsync(ClientRegistration current, TokenSelection selection)
     {

@@ -31,7 +31,7 @@ internal sealed class OwnerTokens(
             if (state == TokenState.Early)
             {
                 if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
-                    _ = Renew(grant, selection, rejected: null, early: true);
+                    _ = ReportAsync(Renew(grant, selection, rejected: null, early: true), current.Name);
                 return known!;
             }
             var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -131,13 +131,16 @@ internal sealed class OwnerTokens(
             catch (Exception exception)
             {
                 if (early)
-                {
                     notes.EarlyFailed(grant, time.GetUtcNow());
-                    Log.EarlyRefreshFailed(logger, grant.ClientName, exception.GetType().Name);
-                }
                 return new Renewal(selection.Key, Outcome: null, ExceptionDispatchInfo.Capture(exception));
             }
         });
+
+    private async Task ReportAsync(Task<Renewal?> early, string clientName)
+    {
+        if ((await early.ConfigureAwait(false))?.Fault is { } fault)
+            Log.EarlyRefreshFailed(logger, clientName, fault.SourceException.GetType().Name);
+    }
 
     private sealed record Renewal(string SelectionKey, TokenOutcome? Outcome, ExceptionDispatchInfo? Fault);
 }
