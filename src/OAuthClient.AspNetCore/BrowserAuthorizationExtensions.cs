@@ -12,8 +12,8 @@ public static class BrowserAuthorizationExtensions
     /// <summary>
     /// Lets users authorize this client in their browsers: registers <see cref="BrowserAuthorization"/>, keyed by the client's
     /// name (the unnamed client's without a key), and the current user for <c>ForCurrentUser()</c>. Grants belong to the
-    /// signed-in user's <c>NameIdentifier</c> claim, or else <c>sub</c>; register an <see cref="ICurrentGrantOwner"/> of your own
-    /// before this for another id. Several instances of an application must share their Data Protection keys.
+    /// signed-in user's <c>NameIdentifier</c> claim, or else <c>sub</c>; register a singleton
+    /// <see cref="ICurrentGrantOwner"/> of your own before this for another id. Several instances of an application must share their Data Protection keys.
     /// </summary>
     /// <param name="builder">The registered client.</param>
     public static OAuthClientBuilder AddBrowserAuthorization(this OAuthClientBuilder builder)
@@ -27,7 +27,7 @@ public static class BrowserAuthorizationExtensions
         services.TryAddKeyedSingleton(builder.Name, (provider, _) => new BrowserAuthorization(
             builder.Name,
             provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
-            provider.GetRequiredService<ICurrentGrantOwner>(),
+            CurrentOwner(provider, services),
             provider.GetRequiredService<PendingCookies>(),
             provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>()));
         if (builder.Name.Length == 0)
@@ -61,4 +61,10 @@ public static class BrowserAuthorizationExtensions
             }
         });
     }
+
+    private static ICurrentGrantOwner CurrentOwner(IServiceProvider provider, IServiceCollection registered) =>
+        // One that belongs to a request would name its user for everyone who comes later.
+        registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton)
+            ? throw new InvalidOperationException("Register ICurrentGrantOwner as a singleton, which finds the user anew at each call, for example by IHttpContextAccessor.")
+            : provider.GetRequiredService<ICurrentGrantOwner>();
 }

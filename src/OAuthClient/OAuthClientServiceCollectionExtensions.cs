@@ -23,7 +23,7 @@ public static class OAuthClientServiceCollectionExtensions
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, IConfiguration configuration) =>
         AddOAuthClient(services, Options.DefaultName, configuration);
 
-    /// <summary>Registers a named client: inject <see cref="IOAuthClient"/> with <c>[FromKeyedServices("name")]</c>.</summary>
+    /// <summary>Registers a named client: inject <see cref="IOAuthClient"/> with <c>[FromKeyedServices("name")]</c>; without a key where it is the only one.</summary>
     /// <param name="services">The service collection.</param>
     /// <param name="name">The client's name in this application.</param>
     /// <param name="configure">Describes the client and its server.</param>
@@ -46,7 +46,8 @@ public static class OAuthClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         var builder = Register(services, name);
         services.AddOptions<OAuthClientOptions>(name)
-            .Bind(configuration, binder => binder.ErrorOnUnknownConfiguration = true)
+            .Configure(_ => ConfigurationShape.Require(name, configuration))
+            .Bind(configuration)
             .ValidateOnStart();
         return builder;
     }
@@ -69,8 +70,8 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => new ClientComposition(provider, name));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
-        if (name.Length == 0)
-            services.AddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(name));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] IOAuthClient")));
         return new OAuthClientBuilder(name, services, BackChannelHandlers.Register(services, name));
     }
 

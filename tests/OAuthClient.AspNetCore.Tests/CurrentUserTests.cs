@@ -4,6 +4,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace OAuthClient.AspNetCore.Tests;
 
@@ -120,6 +121,18 @@ public sealed class CurrentUserTests
         Assert.That(provider.GetRequiredService<BrowserAuthorization>(), Is.SameAs(provider.GetRequiredKeyedService<BrowserAuthorization>("")));
         Assert.That(provider.GetRequiredKeyedService<BrowserAuthorization>("photos"), Is.Not.SameAs(provider.GetRequiredService<BrowserAuthorization>()));
         Assert.That(provider.GetServices<BrowserAuthorization>().Count(), Is.EqualTo(1));
+    }
+
+    [TestCase(ServiceLifetime.Scoped), TestCase(ServiceLifetime.Transient)]
+    [Description("One user's grant to another: an owner that belongs to one request would be kept for all; it is refused with what to write")]
+    public void Own_owner_must_be_a_singleton(ServiceLifetime lifetime)
+    {
+        var services = new ServiceCollection();
+        services.Add(ServiceDescriptor.Describe(typeof(ICurrentGrantOwner), typeof(Tenant), lifetime));
+        services.AddOAuthClient("photos", o => { }).AddBrowserAuthorization();
+        using var provider = services.BuildServiceProvider();
+        Assert.That(() => provider.GetRequiredKeyedService<BrowserAuthorization>("photos"),
+            Throws.InvalidOperationException.With.Message.Contains("Register ICurrentGrantOwner as a singleton"));
     }
 
     private sealed class Tenant(IHttpContextAccessor accessor) : ICurrentGrantOwner

@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 using OAuthClient.Testing;
 
@@ -172,6 +175,25 @@ public sealed class LoginCsrfTests
         Assert.That(two.TokenRequests, Is.Zero);
         Assert.That(hostile.RequestsTo(TestEndpoint.Token), Is.Empty);
         Assert.That((await browser.GetAsync(honest)).Status, Is.EqualTo(HttpStatusCode.Found));
+    }
+
+    [TestCase("GET"), TestCase("POST")]
+    [Description("Mix-up (RFC 9700 §4.4.2.2): a callback at another path than the redirect URI's, by query or by form, belongs to another registration: 0 token requests")]
+    public async Task Callback_at_another_path_is_refused(string method)
+    {
+        await using var two = await App.StartAsync(
+            o => o.ResponseMode = method == "POST" ? "form_post" : null,
+            endpoints: web => web.Map("/elsewhere", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+            {
+                await photos.CompleteAsync(context);
+            }));
+        var browser = two.OpenBrowser();
+        string query = (await browser.SignInAsync(await browser.BeginAsync())).Split('?')[1];
+        var answer = method == "GET"
+            ? await browser.GetAsync("/elsewhere?" + query)
+            : await browser.SendAsync(HttpMethod.Post, "/elsewhere", new StringContent(query, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")), []);
+        answer.RequireRefusal("ProtocolViolationException", "at another path than the redirect URI's");
+        Assert.That(two.TokenRequests, Is.Zero);
     }
 
     private async Task<string> AttackersCallbackAsync(string prefix)

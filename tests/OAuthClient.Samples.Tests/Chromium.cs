@@ -6,6 +6,7 @@ namespace OAuthClient.Samples.Tests;
 internal sealed class Chromium : IAsyncDisposable
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+    private static int said;
 
     private readonly IPlaywright playwright;
 
@@ -25,7 +26,8 @@ internal sealed class Chromium : IAsyncDisposable
             const string missing = "NO CHROMIUM: the browser tests did not run. Install it (apt-get install chromium, or any Chrome on the PATH) and run them again.";
             if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
                 Assert.Fail(missing);
-            await TestContext.Progress.WriteLineAsync(missing);
+            if (Interlocked.Exchange(ref said, 1) == 0)
+                await TestContext.Error.WriteLineAsync(missing);
             Assert.Ignore(missing);
             throw new InvalidOperationException("Neither of the two returns.");
         }

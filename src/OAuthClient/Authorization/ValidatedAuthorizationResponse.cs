@@ -81,7 +81,12 @@ internal sealed class ValidatedAuthorizationResponse
                 $"{pending.Server} does not promise to name itself in its callbacks (RFC 9207), so only where they arrive tells them from another server's (RFC 9700 §4.4), and where this one arrived was not said: "
                 + "parse it from the whole address.");
         }
-        if (path is not null && !string.Equals(path, new Uri(pending.RedirectUri).AbsolutePath, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The callback arrived at another path than the redirect URI's; it belongs to another registration (RFC 9700 §4.4).");
+        string expected = new Uri(pending.RedirectUri).AbsolutePath;
+        if (path is not null && !string.Equals(path, expected, StringComparison.Ordinal))
+        {
+            throw new ProtocolViolationException(
+                $"The callback arrived at '{ServerText.Clean(path)}', another path than the redirect URI's, '{expected}'; it belongs to another registration (RFC 9700 §4.4), or the route and RedirectUri differ. "
+                + "Behind a proxy that strips a prefix, call UsePathBase.");
+        }
     }
 }

@@ -26,7 +26,7 @@ internal sealed class BackChannel(string name, IHttpClientFactory clients, Curre
         {
             using var message = Message(request);
             using var client = clients.CreateClient(ClientNamePrefix + name);
-            using var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            using var response = await SendAsync(client, message, request, either.Token).ConfigureAwait(false);
             var body = await ReadAsync(response.Content, request, either.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, response.StatusCode, response.Content.Headers.ContentType?.MediaType, body, RetryAfter(response));
         }
@@ -36,6 +36,24 @@ internal sealed class BackChannel(string name, IHttpClientFactory clients, Curre
             throw new TaskCanceledException(
                 $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) did not finish its answer within {current.BackChannelDeadline.TotalSeconds} s (BackChannelDeadline).",
                 new TimeoutException(exception.Message, exception), CancellationToken.None);
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client, HttpRequestMessage message, BackChannelRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException exception)
+        {
+            // The network says which machine, if that; the developer needs to hear whose.
+            throw new HttpRequestException(
+                exception.HttpRequestError,
+                $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {exception.Message}",
+                exception,
+                exception.StatusCode);
         }
     }
 

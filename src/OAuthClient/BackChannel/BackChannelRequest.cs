@@ -16,6 +16,9 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>How many bytes the answer may have after decompression.</summary>
     public int MaximumResponseLength { get; init; } = 1024 * 1024;
 
+    /// <summary>Whether it goes out as a public client's: the likeliest reason when the server does not know the client.</summary>
+    public bool WithoutSecret { get; init; }
+
     /// <summary>The values in it that no message may repeat.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 

@@ -21,6 +21,7 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
         ErrorDescription = Clean(json?.TextIfAny(Parameters.ErrorDescription)),
         ErrorUri = Clean(json?.TextIfAny(Parameters.ErrorUri)),
         RetryAfter = retryAfter,
+        WithoutSecret = request.WithoutSecret,
         Instead = json is not null ? "with a JSON object that holds no error code"
             : body.Length == 0 ? "without a body"
             : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"

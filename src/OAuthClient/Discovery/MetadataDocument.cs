@@ -12,6 +12,7 @@ internal static class MetadataDocument
         var issuer = registration.Issuer!;
         var answers = new List<string>();
         EndpointException? refusal = null;
+        bool isServersFault = false;
         foreach (var address in Addresses(issuer, openIdFirst: registration.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal)))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
@@ -24,11 +25,13 @@ internal static class MetadataDocument
                 return metadata;
             }
             var failure = response.Failure(json);
-            answers.Add($"{failure.Endpoint} answered {(int)failure.StatusCode}");
+            answers.Add($"{failure.Endpoint} answered {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.Instead}" : "")}");
+            isServersFault |= (int)response.StatusCode >= 500;
             refusal = new EndpointException(failure);
         }
         throw new OAuthException(
-            $"The metadata of {issuer.OriginalString} could not be read: {string.Join(", ", answers)}. Check Issuer, or spell out the endpoints if this server publishes no metadata.",
+            $"The metadata of {issuer.OriginalString} could not be read: {string.Join(", ", answers)}. "
+            + (isServersFault ? "The server is at fault; try again later." : "Check Issuer, or spell out the endpoints if this server publishes no metadata."),
             refusal);
     }
 
@@ -42,6 +45,12 @@ internal static class MetadataDocument
         return openIdFirst ? [openId, oauth] : [oauth, openId];
     }
 
+    private static string SlashHint(string? found, string written) =>
+        found is null ? ""
+        : string.Equals(found + "/", written, StringComparison.Ordinal) ? " (without the slash at the end)"
+        : string.Equals(found, written + "/", StringComparison.Ordinal) ? " (with a slash at the end)"
+        : "";
+
     private static void RequireIssuer(AuthorizationServerMetadata metadata, Uri issuer)
     {
         // Not Uri equality: a slash, a capital or a default port makes another issuer.
@@ -49,7 +58,7 @@ internal static class MetadataDocument
         {
             throw new ProtocolViolationException(
                 $"The metadata found for '{issuer.OriginalString}' says that its issuer is '{ServerText.Clean(metadata.Issuer) ?? "nobody"}'. They must be identical, character by character (RFC 8414 §3.3); "
-                + "if that is the server you mean, write Issuer exactly so.");
+                + $"if that is the server you mean, write Issuer exactly so{SlashHint(metadata.Issuer, issuer.OriginalString)}.");
         }
     }
 }

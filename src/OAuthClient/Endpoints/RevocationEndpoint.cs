@@ -17,6 +17,7 @@ internal sealed class RevocationEndpoint(BackChannel backChannel)
         {
             Form = form,
             Authorization = authorization,
+            WithoutSecret = registration.ClientSecret is null,
             Secrets = registration.ClientSecret is { } secret ? [token.Reveal(), secret.Reveal()] : [token.Reveal()],
         };
         var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);

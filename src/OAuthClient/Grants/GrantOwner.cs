@@ -28,6 +28,16 @@ public sealed class GrantOwner : IEquatable<GrantOwner>
     /// <exception cref="ArgumentException"><paramref name="id"/> is empty.</exception>
     public static implicit operator GrantOwner(string id) => ResourceOwner(id);
 
+    /// <summary>Whether both are the same owner.</summary>
+    /// <param name="one">An owner.</param>
+    /// <param name="other">Another.</param>
+    public static bool operator ==(GrantOwner? one, GrantOwner? other) => one is null ? other is null : one.Equals(other);
+
+    /// <summary>Whether they are different owners.</summary>
+    /// <param name="one">An owner.</param>
+    /// <param name="other">Another.</param>
+    public static bool operator !=(GrantOwner? one, GrantOwner? other) => !(one == other);
+
     /// <inheritdoc/>
     public bool Equals(GrantOwner? other) => other is not null && string.Equals(Id, other.Id, StringComparison.Ordinal);
 

@@ -8,7 +8,7 @@ internal sealed class GrantRefresh(
 {
     public static ReauthorizationRequiredException Reauthorize(
         ClientRegistration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
-        new(current.Name, $"The resource owner must authorize {current.DisplayName} (again): {why}. Begin an authorization.", inner)
+        new(current.Name, $"The user must authorize {current.DisplayName}: {why}. Begin an authorization.", inner)
         {
             IsForRefusedToken = isForRefusedToken,
         };

@@ -72,7 +72,7 @@ internal sealed class OwnerTokens(
             return over;
         throw GrantRefresh.Reauthorize(current, any
             ? $"no grant covers the scopes {ScopeText.Join(selection.Scopes)}"
-            : "there is no grant; complete an authorization for this owner first");
+            : "there is no grant of this user");
     }
 
     /// <summary>Runs alone among everything that spends or ends this grant.</summary>

@@ -6,12 +6,12 @@ namespace OAuthClient;
 /// <summary>Joins an HTTP client to a registered OAuth client.</summary>
 public static class AccessTokenHandlerExtensions
 {
-    /// <summary>Each request of this HTTP client carries an access token of the unnamed OAuth client.</summary>
+    /// <summary>Each request of this HTTP client carries an access token of the one OAuth client there is, or of the unnamed one.</summary>
     /// <param name="builder">The HTTP client, typed or named.</param>
     /// <param name="configure">Whose token, and where it may go.</param>
     /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
     public static IHttpClientBuilder AddAccessTokenHandler(this IHttpClientBuilder builder, Action<AccessTokenHandlerOptions> configure) =>
-        AddAccessTokenHandler(builder, "", configure);
+        Add(builder, clientName: null, configure);
 
     /// <summary>Each request of this HTTP client carries an access token of an OAuth client (RFC 6750 §2.1); without a token it is not sent.</summary>
     /// <param name="builder">The HTTP client, typed or named.</param>
@@ -21,12 +21,17 @@ public static class AccessTokenHandlerExtensions
     public static IHttpClientBuilder AddAccessTokenHandler(
         this IHttpClientBuilder builder, string clientName, Action<AccessTokenHandlerOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(clientName);
+        return Add(builder, clientName, configure);
+    }
+
+    private static IHttpClientBuilder Add(IHttpClientBuilder builder, string? clientName, Action<AccessTokenHandlerOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
         var options = new AccessTokenHandlerOptions();
         configure(options);
-        options.Checked();
+        options.RequireComplete(builder.Name);
         var selection = options.Selection;
         Uri[] origins = [.. options.Origins];
 
@@ -42,7 +47,7 @@ public static class AccessTokenHandlerExtensions
             http.ShouldRedactHeaderValue = header => string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
         });
         return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
-            clientName,
+            clientName ??= NameOfOnly(services, builder.Name),
             services.GetKeyedService<AccessTokenSource>(clientName) ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
             options.Owner,
@@ -50,6 +55,10 @@ public static class AccessTokenHandlerExtensions
             origins,
             selection));
     }
+
+    private static string NameOfOnly(IServiceProvider services, string httpClientName) =>
+        services.GetService<RegisteredClients>()?.RequireOnly("AddAccessTokenHandler(\"{0}\", …)") ?? throw new InvalidOperationException(
+            $"The HTTP client '{httpClientName}' wants access tokens, but no OAuth client is registered; call AddOAuthClient(…).");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider services, IServiceCollection registered)
     {

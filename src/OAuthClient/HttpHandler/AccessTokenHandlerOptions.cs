@@ -82,13 +82,13 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    internal AccessTokenHandlerOptions Checked()
+    /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
+    internal void RequireComplete(string httpClientName)
     {
         if (ownerStatedBy is null)
-            throw new InvalidOperationException("Say whose access token the requests carry: ForCurrentUser(), ForOwner(id) or ForClient().");
+            throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(id) or ForClient().");
         if (origins.Count == 0)
-            throw new InvalidOperationException("Say where the access token may go, for example To(\"https://api.example.com\").");
-        return this;
+            throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");
     }
 
     private void StateOwner(string by)

@@ -53,6 +53,9 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
     public string? ErrorUri { get; init; }
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the client sent no secret, as a public client does.</summary>
+    public bool WithoutSecret { get; init; }
+
     /// <summary>What was wrong when the server gave no error code, for example an HTML page.</summary>
     public string? Instead { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
     // What each code of RFC 6749 §5.2 most often means on a developer's first day with a server.
     private string Advice() => Error switch
     {
+        ErrorCodes.InvalidClient when WithoutSecret => ": ClientSecret is not set, so the client went as a public one; set it if the server gave one, and check ClientId.",
         ErrorCodes.InvalidClient => ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
         ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
         ErrorCodes.UnauthorizedClient => ": the server does not allow this client to use this grant type; allow it in the client's registration there.",

@@ -17,7 +17,7 @@ internal static class ScopeText
         [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
 
     public static bool Covers(IReadOnlyCollection<string> granted, IReadOnlyCollection<string> asked) =>
-        asked.All(scope => granted.Contains(scope, StringComparer.Ordinal));
+        asked.Count == 0 || asked.All(granted.ToHashSet(StringComparer.Ordinal).Contains);
 
     // RFC 6749 A.4: scope-token = 1*NQCHAR (%x21 / %x23-5B / %x5D-7E)
     public static bool IsToken(string scope) =>

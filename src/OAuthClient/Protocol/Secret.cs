@@ -35,6 +35,16 @@ public abstract class Secret : IEquatable<Secret>
     public bool Equals(Secret? other) =>
         other is not null && other.GetType() == GetType() && SameText(value, other.value);
 
+    /// <summary>The same as <see cref="Equals(Secret)"/>.</summary>
+    /// <param name="one">A secret.</param>
+    /// <param name="other">Another.</param>
+    public static bool operator ==(Secret? one, Secret? other) => one is null ? other is null : one.Equals(other);
+
+    /// <summary>The opposite of <see cref="Equals(Secret)"/>.</summary>
+    /// <param name="one">A secret.</param>
+    /// <param name="other">Another.</param>
+    public static bool operator !=(Secret? one, Secret? other) => !(one == other);
+
     /// <inheritdoc/>
     public sealed override bool Equals(object? obj) => Equals(obj as Secret);
 

@@ -75,6 +75,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
                 yield return $"{name} must have neither a fragment nor a user name.";
             }
         }
+        if (o.Issuer is { IsAbsoluteUri: true } issuer && issuer.AbsolutePath.Contains("/.well-known/", StringComparison.Ordinal))
+            yield return "Issuer is the address of the metadata; write only what stands before /.well-known/, exactly as the metadata's issuer member has it.";
         if (o.Issuer is { IsAbsoluteUri: true, Query.Length: > 0 })
             yield return "Issuer must have no query (RFC 8414 §2).";
     }

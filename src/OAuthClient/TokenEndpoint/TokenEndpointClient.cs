@@ -27,6 +27,7 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
             {
                 Form = form,
                 Authorization = authorization,
+                WithoutSecret = registration.ClientSecret is null,
                 Secrets = registration.ClientSecret is { } secret ? [.. request.Secrets, secret.Reveal()] : request.Secrets,
             },
             cancellationToken).ConfigureAwait(false);

@@ -9,6 +9,7 @@ internal static class TokenResponseReader
 {
     // Ten years: beyond it a number is an error of the server, and an overflow of ours.
     private const long MaximumLifetimeSeconds = 315_360_000;
+    private const int MaximumScopeLength = 16 * 1024;
 
     private static readonly FrozenSet<string> Named = FrozenSet.Create(
         StringComparer.Ordinal,
@@ -39,8 +40,13 @@ internal static class TokenResponseReader
 
     private static IReadOnlyList<string> Scopes(JsonElement json, TokenRequest request) =>
         json.TryGetProperty(Parameters.Scope, out var member) && member.ValueKind != JsonValueKind.Null
-            ? ScopeText.Split(json.Text(Parameters.Scope) ?? "")
+            ? ScopeText.Split(Bounded(json.Text(Parameters.Scope) ?? ""))
             : request.ScopesWhenUnstated;
+
+    // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.
+    private static string Bounded(string scope) => scope.Length <= MaximumScopeLength
+        ? scope
+        : throw new ProtocolViolationException($"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that.");
 
     private static long? Lifetime(JsonElement json)
     {
