@@ -111,34 +111,4 @@ public class DeadlineTests
         Assert.That((await completion.Promptly()).CanRefresh);
         Assert.That(await bench.Client.FindGrantAsync("42"), Is.Not.Null);
     }
-
-    [TestCase("http://as.example/token")]
-    [TestCase("http://127.0.0.1:1/token")]
-    [Description("Threat: cleartext. An http endpoint is refused before anything is sent, also on loopback unless that is allowed")]
-    public async Task Plain_http_is_refused(string endpoint)
-    {
-        await using ScriptedServer server = new();
-        var request = new BackChannelRequest("token endpoint", new(endpoint + "?secret=x")) { Form = [new("code", "the-code")] };
-
-        Assert.That(
-            async () => await server.BackChannelOf().SendAsync(request, default),
-            Throws.TypeOf<ProtocolViolationException>()
-                .With.Message.Contain($"token endpoint ({endpoint})").And.Message.Contain("https").And.Message.Contain("nothing was sent"));
-        Assert.That(server.Requests, Is.Empty);
-    }
-
-    [Test]
-    [Description("Threat: cleartext. What is allowed for this machine is not allowed for another one")]
-    public async Task Plain_http_beyond_loopback_is_refused()
-    {
-        await using ScriptedServer server = new(o => o.DangerouslyAllowHttpOnLoopback = true);
-        var backChannel = server.BackChannelOf();
-
-        Assert.That(
-            async () => await backChannel.SendAsync(new BackChannelRequest("token endpoint", new("http://as.example/token")), default),
-            Throws.TypeOf<ProtocolViolationException>());
-        await backChannel.SendAsync(new BackChannelRequest("token endpoint", new("http://127.0.0.1:1/token")), default);
-
-        Assert.That(server.Only.Uri.Host, Is.EqualTo("127.0.0.1"));
-    }
 }

@@ -137,6 +137,24 @@ public class OneSendTests
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 
+    [Test]
+    [Description("RFC 9700 §4.7, threat: code sent twice. A callback that comes twice, as when the browser goes back, is redeemed once")]
+    public async Task Callback_that_comes_again()
+    {
+        await using var bench = await Bench.StartAsync();
+        var pending = await bench.Client.BeginAuthorizationAsync();
+        var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
+
+        var attempts = Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, "42"))).ToList();
+        await Task.WhenAll(attempts.Select(attempt => attempt.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))).Promptly();
+
+        Assert.That(attempts.Count(attempt => attempt.IsCompletedSuccessfully), Is.EqualTo(1));
+        Assert.That(
+            attempts.Where(attempt => attempt.IsFaulted).Select(attempt => attempt.Exception!.InnerException),
+            Has.Exactly(9).TypeOf<ProtocolViolationException>().With.Message.Contain("used before"));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
     private static async Task<TException> RequireOnePostAsync<TException>(Bench bench) where TException : Exception
     {
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));

@@ -65,16 +65,17 @@ public class MetadataTests
         Assert.That(server.Requests.Select(request => request.Uri.AbsoluteUri), Is.EqualTo(new[] { OAuth, OpenId }));
     }
 
-    [Test]
-    [Description("When neither address answers with metadata, the message names both and what they said")]
-    public async Task Neither_address_has_any()
+    [TestCase(HttpStatusCode.Forbidden, "Check Issuer")]
+    [TestCase(HttpStatusCode.InternalServerError, "try again later")]
+    [Description("When neither address answers with metadata, the message names both and what they said, and whose fault it is")]
+    public async Task Neither_address_has_any(HttpStatusCode second, string advice)
     {
         await using var server = Discovering(Issuer);
-        server.Answers(sent => new HttpResponseMessage(sent.Uri.AbsoluteUri == OAuth ? HttpStatusCode.NotFound : HttpStatusCode.BadGateway));
+        server.Answers(sent => new HttpResponseMessage(sent.Uri.AbsoluteUri == OAuth ? HttpStatusCode.NotFound : second));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
             Throws.TypeOf<OAuthException>()
-                .With.Message.Contain($"{OAuth} answered 404").And.Message.Contain($"{OpenId} answered 502").And.Message.Contain("The server is at fault")
+                .With.Message.Contain($"{OAuth} answered 404").And.Message.Contain($"{OpenId} answered {(int)second}").And.Message.Contain(advice)
                 .And.InnerException.TypeOf<EndpointException>());
     }
 

@@ -151,7 +151,7 @@ public class RefreshTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers(_ => throw new HttpRequestException("gone"));
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<HttpRequestException>().With.Message.EndsWith("gone"));
+        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<HttpRequestException>().With.Message.Contain("token endpoint").And.Message.Contain("gone"));
         server.Answers(Tokens("at-2"));
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
         Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.EqualTo(new[] { "rt-1", "rt-1" }));

@@ -150,9 +150,52 @@ public class AttachTests
             Throws.InvalidOperationException.With.Message.Contain("ICurrentGrantOwner"));
     }
 
+    [Test]
+    [Description("An answer that is not handed on is let go, with the connection it holds: the refused one before a replay, and when no other token can be had")]
+    public async Task Refused_answer_is_let_go([Values] bool tokenEndpointFails)
+    {
+        Refusing api = new();
+        await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
+            .AddAccessTokenHandler(t => t.ForOwner("42").To("https://api.example"))
+            .ConfigurePrimaryHttpMessageHandler(() => api));
+        await server.SignedInAsync(ScriptedServer.Tokens("at-1", "rt-1"));
+        server.Answers(tokenEndpointFails ? "" : ScriptedServer.Tokens("at-2"), tokenEndpointFails ? 503 : 200);
+        using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+
+        if (tokenEndpointFails)
+            Assert.That(async () => await http.GetAsync(new Uri("https://api.example/")), Throws.TypeOf<TokenEndpointException>());
+        else
+            await http.GetAsync(new Uri("https://api.example/"), HttpCompletionOption.ResponseHeadersRead);
+
+        Assert.That(api.Answers.Select(answer => answer.IsDisposed), Is.EqualTo(tokenEndpointFails ? new[] { true } : [true, false]));
+    }
+
     private sealed class PhotosApi(HttpClient http)
     {
         public Task<string> MeAsync() => http.GetStringAsync(new Uri("/me", UriKind.Relative));
+    }
+
+    private sealed class Refusing : HttpMessageHandler
+    {
+        public List<Answer> Answers { get; } = [];
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Answer answer = new() { RequestMessage = request, Headers = { WwwAuthenticate = { new("Bearer", "error=\"invalid_token\"") } } };
+            Answers.Add(answer);
+            return Task.FromResult<HttpResponseMessage>(answer);
+        }
+    }
+
+    private sealed class Answer() : HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized)
+    {
+        public bool IsDisposed { get; private set; }
+
+        protected override void Dispose(bool disposing)
+        {
+            IsDisposed = true;
+            base.Dispose(disposing);
+        }
     }
 
     private sealed class Recording : HttpMessageHandler

@@ -139,6 +139,13 @@ public class TokenRequestTests
         Assert.That(server.Requests, Is.Empty);
     }
 
+    [Test]
+    public void Nothing_is_null()
+    {
+        Assert.That(() => TokenRequest.Refresh(null!), Throws.ArgumentNullException);
+        Assert.That(() => TokenRequest.Extension("urn:x", null!), Throws.ArgumentNullException);
+    }
+
     [TestCase("a b")]
     [TestCase("")]
     [TestCase("a\"b")]

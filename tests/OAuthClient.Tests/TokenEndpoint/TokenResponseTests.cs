@@ -193,6 +193,15 @@ public class TokenResponseTests
     }
 
     [Test]
+    [Description("RFC 6749 §5.1: neither asked for nor stated is no scope known")]
+    public async Task No_scopes()
+    {
+        await using ScriptedServer server = new(o => o.Scopes = ["registered"]);
+        Assert.That((await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials())).AccessToken.Scopes, Is.Empty);
+        Assert.That((await server.Client.RequestTokenAsync(TokenRequest.Refresh(new("rt")))).AccessToken.Scopes, Is.Empty);
+    }
+
+    [Test]
     [Description("RFC 6749 §5.1: unrecognised members are ignored by the library and kept for the application")]
     public async Task Unknown_members()
     {

@@ -1,0 +1,61 @@
+namespace OAuthClient.Tests;
+
+/// <summary>The library goes on without the caller's synchronization context: a desktop application that blocks on it does not hang.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class CallersContextTests
+{
+    [Test]
+    public async Task Nothing_comes_back_to_the_callers_context()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        var http = bench.Http;
+        Counting context = new();
+
+        var pending = await context.Run(() => bench.Client.BeginAuthorizationAsync());
+        var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
+        await context.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, "42"));
+        bench.Server.ExpireAccessTokens();
+        using var replayed = await context.Run(() => http.GetAsync("/me"));
+        await context.Run(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
+        await context.Run(() => bench.Client.GetAccessTokenAsync(GrantOwner.Client).AsTask());
+        bench.Clock.Advance(TimeSpan.FromHours(1));
+        await context.Run(() => bench.Client.GetAccessTokenAsync("42").AsTask());
+        await context.Run(async () =>
+        {
+            await bench.Client.RevokeAsync("42").ConfigureAwait(false);
+            return true;
+        });
+
+        Assert.That(context.Posts, Is.Zero);
+    }
+
+    private sealed class Counting : SynchronizationContext
+    {
+        private int posts;
+
+        public int Posts => Volatile.Read(ref posts);
+
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+            Interlocked.Increment(ref posts);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => d(state), null);
+        }
+
+        public async Task<T> Run<T>(Func<Task<T>> call)
+        {
+            var before = Current;
+            Task<T> task;
+            try
+            {
+                SetSynchronizationContext(this);
+                task = call();
+            }
+            finally
+            {
+                SetSynchronizationContext(before);
+            }
+            return await task.Promptly();
+        }
+    }
+}
