@@ -55,9 +55,10 @@ public static class BrowserAuthorizationExtensions
             {
                 return await next(invocation).ConfigureAwait(false);
             }
-            catch (ReauthorizationRequiredException exception) when (Reauthorization.IsFor(clientName, exception, invocation.HttpContext))
+            catch (ReauthorizationRequiredException exception)
             {
-                if (await Reauthorization.BeginAsync(invocation.HttpContext, exception.ClientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
+                if (Reauthorization.IsFor(clientName, exception, invocation.HttpContext)
+                    && await Reauthorization.BeginAsync(invocation.HttpContext, exception.ClientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
                     return result;
                 throw;
             }

@@ -111,6 +111,30 @@ public sealed class CurrentUserTests
     }
 
     [Test]
+    [Description("RFC 7009: disconnecting ends the signed-in user's grant, revokes it at the server, and leaves everybody else's")]
+    public async Task Revoke_ends_the_current_users_grant_only()
+    {
+        await using var app = await App.StartAsync(endpoints: web =>
+        {
+            web.MapPost("/disconnect", ([FromKeyedServices("photos")] BrowserAuthorization photos, CancellationToken cancellation) => photos.RevokeAsync(cancellation));
+            web.MapGet("/status", async ([FromKeyedServices("photos")] BrowserAuthorization photos) => await photos.FindGrantAsync() is null ? "none" : "connected");
+        });
+        Browser alice = app.OpenBrowser(), bob = app.OpenBrowser("bob"), nobody = app.OpenBrowser(user: null);
+        await alice.ConnectAsync();
+        await bob.ConnectAsync();
+        Assert.That((await alice.GetAsync("/status")).Body, Is.EqualTo("connected"));
+        Assert.That((await nobody.GetAsync("/status")).Body, Is.EqualTo("none"));
+
+        await nobody.PostAsync("/disconnect");
+        Assert.That(app.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation), Is.Empty);
+        await alice.PostAsync("/disconnect");
+
+        Assert.That(app.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation), Has.Count.EqualTo(2));
+        Assert.That((await alice.GetAsync("/status")).Body, Is.EqualTo("none"));
+        Assert.That((await bob.GetAsync("/status")).Body, Is.EqualTo("connected"));
+    }
+
+    [Test]
     [Description("The unnamed client's BrowserAuthorization is injected without a key; a named one's is not")]
     public void Unnamed_client_needs_no_key()
     {

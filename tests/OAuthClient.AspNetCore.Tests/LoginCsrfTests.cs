@@ -178,7 +178,7 @@ public sealed class LoginCsrfTests
     }
 
     [TestCase("GET"), TestCase("POST")]
-    [Description("Mix-up (RFC 9700 §4.4.2.2): a callback at another path than the redirect URI's, by query or by form, belongs to another registration: 0 token requests")]
+    [Description("Mix-up (RFC 9700 §4.4.2.2): a callback another path than the redirect URI's, by query or by form, belongs to another registration: 0 token requests")]
     public async Task Callback_at_another_path_is_refused(string method)
     {
         await using var two = await App.StartAsync(
@@ -192,7 +192,7 @@ public sealed class LoginCsrfTests
         var answer = method == "GET"
             ? await browser.GetAsync("/elsewhere?" + query)
             : await browser.SendAsync(HttpMethod.Post, "/elsewhere", new StringContent(query, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")), []);
-        answer.RequireRefusal("ProtocolViolationException", "at another path than the redirect URI's");
+        answer.RequireRefusal("ProtocolViolationException", "another path than the redirect URI's");
         Assert.That(two.TokenRequests, Is.Zero);
     }
 

@@ -17,6 +17,7 @@ public sealed class ReauthorizeTests
         group.MapGet("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"));
         group.MapGet("/albums", async (IHttpClientFactory http) => await http.CreateClient("albums").GetStringAsync("/photos"));
         group.MapGet("/other", string () => throw new InvalidOperationException("something else"));
+        web.MapGet("/any/{client}", async (string client, IHttpClientFactory http) => await http.CreateClient(client).GetStringAsync("/photos")).ReauthorizeWhenNeeded();
         web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("nobody", "x")).ReauthorizeWhenNeeded("nobody");
     });
 
@@ -37,6 +38,14 @@ public sealed class ReauthorizeTests
         var back = await browser.GetAsync(await browser.SignInAsync(new(sent.Location!)));
         Assert.That(back.Location, Is.EqualTo(address));
         Assert.That((await browser.GetAsync(back.Location!)).Body, Does.Contain("Dunes"));
+    }
+
+    [TestCase("photos"), TestCase("albums")]
+    [Description("Without a name it serves whichever client needs the user")]
+    public async Task Any_client_sends_away(string client)
+    {
+        var sent = await app.OpenBrowser().GetAsync($"/any/{client}", ("Sec-Fetch-Mode", "navigate"));
+        Assert.That(sent.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri).And.Contains($"client_id={client}"));
     }
 
     [TestCase(""), TestCase("/mvc")]
