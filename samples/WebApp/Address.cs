@@ -3,6 +3,11 @@ namespace WebApp;
 /// <summary>Where the browser finds this application. With port 0 that is known only once it listens.</summary>
 internal static class Address
 {
+    private const string NotYetKnown = "http://localhost/callback";
+
+    /// <summary>The client wants a redirect URI at start; unless one is configured, it follows the address.</summary>
+    public static void Expect(ConfigurationManager configuration) => configuration["Photos:RedirectUri"] ??= NotYetKnown;
+
     public static void Announce(WebApplication app, BuiltInServer? server)
     {
         var listening = new UriBuilder(app.Urls.First(url => url.StartsWith("http", StringComparison.Ordinal)));
@@ -11,7 +16,7 @@ internal static class Address
             listening.Host = "localhost";
         string address = listening.Uri.GetLeftPart(UriPartial.Authority);
 
-        string redirectUri = app.Configuration["Photos:RedirectUri"] ?? address + "/callback";
+        string redirectUri = app.Configuration["Photos:RedirectUri"] is { } configured and not NotYetKnown ? configured : address + "/callback";
         app.Configuration["Photos:RedirectUri"] = redirectUri;
         // The client takes up changed options without a restart.
         ((IConfigurationRoot)app.Configuration).Reload();

@@ -10,6 +10,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 if (!Settings.Read(builder.Configuration, args))
     return;
 await using var server = await BuiltInServer.StartUnlessConfiguredAsync(builder.Configuration);
+Address.Expect(builder.Configuration);
 
 // Your own login: here a cookie for whoever types a name.
 builder.Services.AddControllersWithViews(o => o.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));
