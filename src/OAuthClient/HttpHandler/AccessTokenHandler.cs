@@ -72,6 +72,10 @@ internal sealed class AccessTokenHandler(
     {
         if (request.RequestUri is not { IsAbsoluteUri: true } address)
             throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
+        // The Host header, where it is set, decides whom TLS and a shared server take for the one addressed.
+        string? host = request.Headers.Host;
+        if (host is not null && !string.Equals(host, address.Authority, StringComparison.OrdinalIgnoreCase))
+            throw new OAuthException($"The request to {address.Scheme}://{address.Authority} has a Host header that names somebody else, who would get the '{clientName}' access token; it was not sent.");
         foreach (var origin in origins)
         {
             if (address.UserInfo.Length == 0 && address.Port == origin.Port && address.Scheme == origin.Scheme

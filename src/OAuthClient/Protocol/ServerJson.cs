@@ -14,6 +14,9 @@ internal static class ServerJson
     /// <summary>The object, or <see langword="null"/> when the bytes are anything else.</summary>
     public static JsonElement? TryParseObject(ReadOnlyMemory<byte> json)
     {
+        // Static files often begin with a byte order mark, which RFC 8259 §8.1 lets a reader pass over.
+        if (json.Span.StartsWith("\uFEFF"u8))
+            json = json[3..];
         try
         {
             using var document = JsonDocument.Parse(json, Strict);

@@ -8,6 +8,22 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class OriginTests
 {
+    [TestCase("evil.example")]
+    [TestCase("api.example.com.evil.example")]
+    [TestCase("api.example.com:8443")]
+    [Description("The Host header decides whom TLS and a shared server take for the one addressed: a request that names another there is not sent")]
+    public async Task Other_host_by_header(string host)
+    {
+        Network network = new();
+        await using var server = Calling(network, "https://api.example.com");
+        using var http = Client(server);
+        using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example.com/me") { Headers = { Host = host } };
+        Assert.That(async () => await http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header").And.Message.Contain("not sent"));
+
+        using HttpRequestMessage same = new(HttpMethod.Get, "https://api.example.com/me") { Headers = { Host = "API.example.com" } };
+        Assert.That(async () => await http.SendAsync(same), Throws.Nothing);
+    }
+
     [TestCase("https://api.example.com:8443/me")]
     [TestCase("https://api.example.com:80/me")]
     [TestCase("http://api.example.com/me")]

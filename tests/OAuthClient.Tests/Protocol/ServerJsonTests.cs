@@ -9,6 +9,7 @@ namespace OAuthClient.Tests;
 public class ServerJsonTests
 {
     [TestCase("{}")]
+    [TestCase("\uFEFF{\"a\": 1}")]
     [TestCase(" {\"a\": 1} \r\n")]
     [TestCase("{\"a\":1,\"A\":2}")]
     [TestCase("{\"a\":{\"b\":1},\"c\":{\"b\":1}}")]
