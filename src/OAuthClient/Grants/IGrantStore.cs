@@ -1,12 +1,17 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Where grants are kept. Register another implementation before <c>AddOAuthClient</c> to replace the one in memory.
-/// All members may be called at the same time from many threads. What is kept is secret: use <see cref="Grant.Protect"/>.
+/// Where grants are kept, and who may spend their refresh tokens. Register another implementation before <c>AddOAuthClient</c> to
+/// replace the one in memory. All members may be called at the same time from many threads and many processes. What is kept is
+/// secret: use <see cref="Grant.Protect"/>. A cache that can neither compare and set nor lease, such as <c>IDistributedCache</c>,
+/// cannot be a store: two nodes would spend the same refresh token, and the user's login would be lost (RFC 9700 §4.14).
 /// </summary>
 public interface IGrantStore
 {
-    /// <summary>All grants of an owner at a registration, newest first; empty when there is none.</summary>
+    /// <summary>
+    /// All grants of an owner at a registration, newest first; empty when there is none. Asked for each API call, so it may answer
+    /// from this process's memory, also while the store itself is away; <see cref="TryLeaseAsync"/> may not.
+    /// </summary>
     /// <param name="clientName">The registration's name.</param>
     /// <param name="owner">Whose.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -19,7 +24,8 @@ public interface IGrantStore
 
     /// <summary>
     /// Compare and set: replaces the stored grant of the same <see cref="Grant.Id"/> if its generation is exactly one less.
-    /// A stored token is replaced only by a newer one.
+    /// A stored token is replaced only by a newer one. Whoever held the lease, and whether it is over, is not asked: a token that
+    /// works is never thrown away. With the old generation ends its lease, and what was known of its refresh token.
     /// </summary>
     /// <param name="newer">The next generation.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -30,6 +36,32 @@ public interface IGrantStore
     /// <param name="grant">The grant, known by its owner and <see cref="Grant.Id"/>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks to be the only one, of all threads and processes, who spends the refresh token of a grant. What the store remembers
+    /// before it answers is the intent: a holder that dies leaves it behind, and the next one learns of it.
+    /// </summary>
+    /// <param name="seen">The grant as the caller knows it. Nothing is leased when the stored generation is another.</param>
+    /// <param name="held">The caller's own lease, to begin its time anew; <see langword="null"/> to ask for one.</param>
+    /// <param name="length">How long it lasts by the store's own clock, unless it is ended before.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The lease, or why there is none. It never waits for another holder.</returns>
+    ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken);
+
+    /// <summary>Ends a lease without a new generation, and lets the others know. One that is over, or another's by now, is left alone.</summary>
+    /// <param name="lease">What <see cref="TryLeaseAsync"/> gave.</param>
+    /// <param name="presentation">What is known of the refresh token now.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Waits while another holds the lease: until there is another generation or none, the lease ended, or the time is over. It
+    /// may return sooner; the caller looks again.
+    /// </summary>
+    /// <param name="seen">The grant as the caller knows it.</param>
+    /// <param name="atMost">How long.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken);
 
     /// <summary>Uses up a state: of all calls with the same fingerprint, exactly one gets <see langword="true"/> (RFC 9700 §4.7).</summary>
     /// <param name="stateFingerprint">A hash of the state.</param>

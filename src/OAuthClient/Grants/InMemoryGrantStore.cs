@@ -12,6 +12,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
 
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new();
     private readonly UsedStates usedStates = new(time);
+    private readonly InMemoryLeases leases = new(time);
     private readonly Lock changes = new();
     private int owners;
     private int sweepAt = FirstSweepAt;
@@ -49,6 +50,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
             var replaced = all.ToArray();
             replaced[index] = newer;
             grants[Key(newer)] = replaced;
+            leases.Forget(newer.Id);
             return new(true);
         }
     }
@@ -60,13 +62,56 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    {
+        lock (changes)
+        {
+            var stored = Find(seen);
+            return new(stored?.Generation == seen.Generation
+                ? leases.TryLease(stored, held, length)
+                : new LeaseAnswer(stored, Lease: null, Presentation.None));
+        }
+    }
+
+    public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken)
+    {
+        lock (changes)
+            leases.End(lease, presentation);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        Task change;
+        TimeSpan left;
+        lock (changes)
+        {
+            if (Find(seen)?.Generation != seen.Generation || leases.Waiting(seen.Id) is not { } waiting)
+                return;
+            (change, left) = waiting;
+        }
+        try
+        {
+            await change.WaitAsync(left < atMost ? left : atMost, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The lease, or the caller's patience, is over.
+        }
+    }
+
     public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
         new(usedStates.TryAdd(stateFingerprint, expiresAt));
+
+    private Grant? Find(Grant seen) =>
+        Array.Find(grants.GetValueOrDefault(Key(seen), []), grant => string.Equals(grant.Id, seen.Id, StringComparison.Ordinal));
 
     private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> unwanted)
     {
         if (!grants.TryGetValue(key, out var all))
             return;
+        foreach (var gone in all.Where(grant => unwanted(grant)))
+            leases.Forget(gone.Id);
         var kept = Array.FindAll(all, grant => !unwanted(grant));
         if (kept.Length > 0)
             grants[key] = kept;

@@ -10,6 +10,15 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public Action? BeforeConsuming { get; set; }
 
+    public ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
+        inner.TryLeaseAsync(seen, held, length, cancellationToken);
+
+    public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
+        inner.EndLeaseAsync(lease, presentation, cancellationToken);
+
+    public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
+        inner.WaitForChangeAsync(seen, atMost, cancellationToken);
+
     public async ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         await inner.FindAsync(clientName, IgnoresCase ? owner.Id!.ToLowerInvariant() : owner, cancellationToken);
 

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace OAuthClient.Tests;
 
 /// <summary>What every grant store must do, whatever it keeps them in: a store's fixture derives from this.</summary>
-public abstract class GrantStoreContract
+public abstract partial class GrantStoreContract
 {
     private const string Client = "photos";
 

@@ -1,0 +1,205 @@
+namespace OAuthClient.Tests;
+
+/// <summary>The part of the contract that keeps two nodes from spending the same refresh token (RFC 9700 §4.14).</summary>
+public abstract partial class GrantStoreContract
+{
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
+
+    [Test]
+    [Description("Rotation race: of all who ask at the same moment exactly one gets the lease, and the others hear what is stored")]
+    public async Task One_holder()
+    {
+        var (store, grant) = await WithGrantAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryLeaseAsync(grant, held: null, Long, default))));
+
+        Assert.That(answers.Count(answer => answer.Lease is not null), Is.EqualTo(1));
+        Assert.That(answers.Select(answer => answer.Stored?.Generation), Is.All.EqualTo(1));
+        var lease = answers.Single(answer => answer.Lease is not null).Lease!;
+        Assert.That((lease.GrantId, lease.Generation), Is.EqualTo(("g1", 1L)));
+    }
+
+    [Test]
+    [Description("Leases are by grant: another grant of the same owner is another matter")]
+    public async Task Another_grant_can_be_leased()
+    {
+        var (store, grant) = await WithGrantAsync();
+        var other = Sample("g2", "42");
+        await store.AddAsync(other, default);
+        await LeaseAsync(store, grant);
+        Assert.That((await store.TryLeaseAsync(other, held: null, Long, default)).Lease, Is.Not.Null);
+    }
+
+    [Test]
+    [Description("Whoever saw an older generation gets no lease but the newer grant: its tokens are what the caller wanted")]
+    public async Task A_newer_generation_is_told_and_not_leased()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.TryReplaceAsync(Next(grant), default);
+
+        var answer = await store.TryLeaseAsync(grant, held: null, Long, default);
+
+        Assert.That(answer.Lease, Is.Null);
+        Assert.That(answer.Stored!.Generation, Is.EqualTo(2));
+        Assert.That(answer.Stored.RefreshToken, Is.EqualTo(Next(grant).RefreshToken));
+        Assert.That(answer.Earlier, Is.EqualTo(Presentation.None));
+    }
+
+    [Test]
+    [Description("A grant that was ended cannot be leased")]
+    public async Task A_removed_grant_is_not_leased()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.RemoveAsync(grant, default);
+        Assert.That(await store.TryLeaseAsync(grant, held: null, Long, default), Is.EqualTo(new LeaseAnswer(null, null, Presentation.None)));
+    }
+
+    [Test]
+    [Description("The holder may begin its time anew, and keeps its fence")]
+    public async Task The_holder_renews()
+    {
+        var (store, grant) = await WithGrantAsync();
+        var lease = await LeaseAsync(store, grant);
+        Assert.That((await store.TryLeaseAsync(grant, lease, Long, default)).Lease, Is.EqualTo(lease));
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+    }
+
+    [Test]
+    [Description("A lease taken over by another is lost to its first holder: it can neither renew nor end it")]
+    public async Task A_lease_that_was_taken_over_is_lost()
+    {
+        var (store, grant) = await WithGrantAsync();
+        var first = (await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
+        var second = await LeaseAsync(store, grant);
+        Assert.That(second.Fence, Is.GreaterThan(first.Fence));
+
+        Assert.That((await store.TryLeaseAsync(grant, first, Long, default)).Lease, Is.Null, "renewed");
+        await store.EndLeaseAsync(first, Presentation.None, default);
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "ended");
+    }
+
+    [Test]
+    [Description("Rule 8: a holder that neither saved nor ended its lease leaves the intent; the next one learns that the token may have been presented")]
+    public async Task A_holder_that_died_leaves_its_intent()
+    {
+        var (store, grant) = await WithGrantAsync();
+        Assert.That((await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Earlier, Is.EqualTo(Presentation.None));
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Earlier, Is.EqualTo(Presentation.Unknown));
+    }
+
+    [TestCase(Presentation.None)]
+    [TestCase(Presentation.Unknown)]
+    [TestCase(Presentation.Refused)]
+    [Description("What a holder found out is known to the next one")]
+    public async Task What_was_found_out_is_told(Presentation known)
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.EndLeaseAsync(await LeaseAsync(store, grant), known, default);
+
+        var next = await store.TryLeaseAsync(grant, held: null, Long, default);
+
+        Assert.That(next.Lease, Is.Not.Null);
+        Assert.That(next.Earlier, Is.EqualTo(known));
+        Assert.That((await store.TryLeaseAsync(grant, next.Lease, Long, default)).Earlier, Is.EqualTo(known), "renewed");
+    }
+
+    [Test]
+    [Description("A new generation has a new refresh token: neither the lease nor what was known of the old one concerns it")]
+    public async Task A_new_generation_begins_anew()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.EndLeaseAsync(await LeaseAsync(store, grant), Presentation.Refused, default);
+        await LeaseAsync(store, grant);
+        var second = Next(grant);
+        await store.TryReplaceAsync(second, default);
+
+        var answer = await store.TryLeaseAsync(second, held: null, Long, default);
+
+        Assert.That(answer.Lease?.Generation, Is.EqualTo(2));
+        Assert.That(answer.Earlier, Is.EqualTo(Presentation.None));
+    }
+
+    [Test]
+    [Description("Rule 5: grant and generation decide whether a result is saved; a token that works is not thrown away because the fence moved")]
+    public async Task A_late_result_is_saved()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        await LeaseAsync(store, grant);
+        Assert.That(await store.TryReplaceAsync(Next(grant), default), Is.True);
+    }
+
+    [Test]
+    [Description("A lease of the old generation, ended late, does not end the new generation's")]
+    public async Task A_late_end_ends_nothing()
+    {
+        var (store, grant) = await WithGrantAsync();
+        var old = await LeaseAsync(store, grant);
+        var second = Next(grant);
+        await store.TryReplaceAsync(second, default);
+        await LeaseAsync(store, second);
+        await store.EndLeaseAsync(old, Presentation.Refused, default);
+        Assert.That((await store.TryLeaseAsync(second, held: null, Long, default)).Lease, Is.Null);
+    }
+
+    [Test]
+    [Description("Whoever waits for a lease waits no longer than it lasts: saved, ended and removed each wake them")]
+    public async Task Waiting_ends_with_the_lease([Values("saved", "ended", "removed")] string how)
+    {
+        var (store, grant) = await WithGrantAsync();
+        var lease = await LeaseAsync(store, grant);
+        var waiting = store.WaitForChangeAsync(grant, Long, default).AsTask();
+        switch (how)
+        {
+            case "saved":
+                await store.TryReplaceAsync(Next(grant), default);
+                break;
+            case "ended":
+                await store.EndLeaseAsync(lease, Presentation.Unknown, default);
+                break;
+            default:
+                await store.RemoveAsync(grant, default);
+                break;
+        }
+        await waiting;
+    }
+
+    [Test]
+    [Description("There is nothing to wait for when nobody holds the lease, or the generation is another")]
+    public async Task Nothing_to_wait_for()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.WaitForChangeAsync(grant, Long, default);
+        await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        await store.WaitForChangeAsync(grant, Long, default);
+        await store.TryReplaceAsync(Next(grant), default);
+        await LeaseAsync(store, Next(grant));
+        await store.WaitForChangeAsync(grant, Long, default);
+        await store.RemoveAsync(grant, default);
+        await store.WaitForChangeAsync(grant, Long, default);
+    }
+
+    [Test]
+    [Description("A caller who cancels stops waiting; the lease stays")]
+    public async Task Waiting_can_be_cancelled()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await LeaseAsync(store, grant);
+        using CancellationTokenSource cancellation = new();
+        var waiting = store.WaitForChangeAsync(grant, Long, cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null);
+    }
+
+    private async Task<(IGrantStore Store, Grant Grant)> WithGrantAsync()
+    {
+        var store = await CreateAsync();
+        var grant = Sample("g1", "42");
+        await store.AddAsync(grant, default);
+        return (store, grant);
+    }
+
+    private static async Task<RefreshLease> LeaseAsync(IGrantStore store, Grant grant) =>
+        (await store.TryLeaseAsync(grant, held: null, Long, default)).Lease!;
+}
