@@ -229,7 +229,7 @@ public class CanaryTests
         public async Task ProvokeAsync(Func<Task> act, Fault? fault = null, TestEndpoint endpoint = TestEndpoint.Token, bool mayPass = false)
         {
             if (fault is not null)
-                Server.Faults.Add(endpoint, fault, times: 1);
+                Server.Faults.Add(endpoint, fault);
             try
             {
                 await act();

@@ -122,5 +122,13 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "AccessTokenLifetimeWhenUnstated must lie between zero and a year.";
         if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))
             yield return "BackChannelDeadline must lie between zero and five minutes.";
+        if (o.RefreshTokenGracePeriod <= TimeSpan.Zero)
+            yield return "RefreshTokenGracePeriod must be longer than zero; leave it out when the server takes no rotated refresh token.";
+        if (o.RefreshLease <= o.BackChannelDeadline)
+            yield return "RefreshLease must be longer than BackChannelDeadline, or a second node would present a refresh token while the first still waits for the answer.";
+        if (o.RefreshLease >= o.RefreshTokenGracePeriod)
+            yield return "RefreshLease must be shorter than RefreshTokenGracePeriod, or a node that dies would be noticed too late to save the grant.";
+        if (o.RefreshLease > TimeSpan.FromMinutes(10))
+            yield return "RefreshLease must be no longer than ten minutes: for as long nobody gets a token when a node stops without a word.";
     }
 }
