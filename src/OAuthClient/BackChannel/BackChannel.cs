@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -44,7 +45,14 @@ internal sealed class BackChannel(string name, IHttpClientFactory clients, Curre
     {
         try
         {
-            return await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            request.Departure?.Answered(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
+            return response;
+        }
+        catch (Exception exception) when (request.Departure is { IsForbidden: true } && exception is not DepartureForbiddenException)
+        {
+            // Whatever the network or a handler made of it: the one who forbade it knows it by its type.
+            throw new DepartureForbiddenException();
         }
         catch (HttpRequestException exception)
         {
@@ -61,12 +69,13 @@ internal sealed class BackChannel(string name, IHttpClientFactory clients, Curre
     {
         var message = new HttpRequestMessage(request.Form is null ? HttpMethod.Get : HttpMethod.Post, request.Endpoint);
         if (request.Form is not null)
-            message.Content = new FormUrlEncodedContent(request.Form);
+        {
+            message.Content = new FormContent(FormContent.Encode(request.Form));
+            message.Options.Set(OneSendGuard.Key, new OneSendGuard.Ticket(request.Departure));
+        }
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (request.Authorization is not null)
             message.Headers.TryAddWithoutValidation("Authorization", request.Authorization);
-        if (request.OneSend)
-            message.Options.Set(OneSendGuard.Key, new OneSendGuard.Ticket());
         return message;
     }
 

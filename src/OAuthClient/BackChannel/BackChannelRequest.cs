@@ -6,7 +6,10 @@ namespace OAuthClient;
 internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 {
     /// <summary>What is posted; <see langword="null"/> for a GET.</summary>
-    public IReadOnlyCollection<KeyValuePair<string, string>>? Form { get; init; }
+    public IReadOnlyList<KeyValuePair<string, string>>? Form { get; init; }
+
+    /// <summary>Is told when the form leaves, and may forbid it.</summary>
+    public Departure? Departure { get; init; }
 
     /// <summary>The Authorization header's value.</summary>
     public string? Authorization { get; init; }
@@ -21,9 +24,6 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 
     /// <summary>The values in it that no message may repeat.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
-
-    /// <summary>What is spent by being sent (a code, a refresh token) leaves at most once, whatever handlers stand between.</summary>
-    public bool OneSend => Form is not null;
 
     /// <summary>Contains neither form nor credentials.</summary>
     public override string ToString() => $"{(Form is null ? "GET" : "POST")} {ServerText.WithoutQuery(Endpoint)}";

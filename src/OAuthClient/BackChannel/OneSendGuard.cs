@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OAuthClient;
 
 /// <summary>
@@ -8,22 +10,66 @@ internal sealed class OneSendGuard(HttpMessageHandler network) : DelegatingHandl
 {
     public static readonly HttpRequestOptionsKey<Ticket> Key = new("OAuthClient.OneSend");
 
+    public static InvalidOperationException SecondSend() => new(
+        "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (request.Method == HttpMethod.Get)
+            return base.SendAsync(request, cancellationToken);
         // What has no ticket is a copy that some handler made without it.
-        if (request.Method != HttpMethod.Get && !(request.Options.TryGetValue(Key, out var ticket) && ticket.TryUse()))
-        {
-            throw new InvalidOperationException(
-                "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
-        }
+        if (!request.Options.TryGetValue(Key, out var ticket) || !ticket.TryUse())
+            throw SecondSend();
+        // A handler that read the body, or put another in its place, must not hide when it leaves.
+        if (ticket.Departure is { } departure && request.Content is { } content && (content as FormContent)?.TellWhenItLeaves(departure) != true)
+            request.Content = new WatchedContent(content, departure);
         return base.SendAsync(request, cancellationToken);
     }
 
-    /// <summary>An object, so that a copy of the request made by a handler shares it.</summary>
-    internal sealed class Ticket
+    /// <summary>For one attempt. An object, so that a copy of the request made by a handler shares it.</summary>
+    /// <param name="departure">Who is told when it leaves, where that matters.</param>
+    internal sealed class Ticket(Departure? departure)
     {
         private int used;
 
+        public Departure? Departure => departure;
+
         public bool TryUse() => Interlocked.Exchange(ref used, 1) == 0;
+    }
+
+    private sealed class WatchedContent : HttpContent
+    {
+        private readonly HttpContent inner;
+        private readonly Departure departure;
+
+        public WatchedContent(HttpContent inner, Departure departure)
+        {
+            this.inner = inner;
+            this.departure = departure;
+            foreach (var header in inner.Headers.NonValidated)
+                Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            departure.Leave();
+            return inner.CopyToAsync(stream, context, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = inner.Headers.ContentLength ?? -1;
+            return length >= 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                inner.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

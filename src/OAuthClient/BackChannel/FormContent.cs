@@ -1,0 +1,104 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+
+namespace OAuthClient;
+
+/// <summary>A form in one buffer of the right length (RFC 6749 appendix B), which tells when it leaves.</summary>
+internal sealed class FormContent : HttpContent
+{
+    // RFC 3986 §2.3, and nothing else, as Uri.EscapeDataString has it.
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+
+    private readonly byte[] body;
+    private Departure? departure;
+    private bool isWritten;
+
+    public FormContent(byte[] body)
+    {
+        this.body = body;
+        Headers.TryAddWithoutValidation("Content-Type", "application/x-www-form-urlencoded");
+    }
+
+    /// <summary>From now on whoever writes the body sends it; before, a handler may have read it.</summary>
+    /// <returns>Whether it was not read before: what a handler has buffered is never asked for again.</returns>
+    public bool TellWhenItLeaves(Departure whom)
+    {
+        if (isWritten)
+            return false;
+        departure = whom;
+        return true;
+    }
+
+    public static byte[] Encode(IReadOnlyList<KeyValuePair<string, string>> form)
+    {
+        int length = Math.Max(0, form.Count * 2 - 1);
+        for (int i = 0; i < form.Count; i++)
+            length += EncodedLength(form[i].Key) + EncodedLength(form[i].Value);
+        byte[] encoded = new byte[length];
+        var rest = encoded.AsSpan();
+        for (int i = 0; i < form.Count; i++)
+        {
+            if (i > 0)
+                rest = Put('&', rest);
+            rest = Put('=', Encode(form[i].Key, rest));
+            rest = Encode(form[i].Value, rest);
+        }
+        return encoded;
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        isWritten = true;
+        departure?.Leave();
+        return stream.WriteAsync(body, cancellationToken).AsTask();
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = body.Length;
+        return true;
+    }
+
+    private static int EncodedLength(string text)
+    {
+        if (!text.AsSpan().ContainsAnyExcept(Plain))
+            return text.Length;
+        int length = 0;
+        foreach (var rune in text.EnumerateRunes())
+            length += IsOneByte(rune) ? 1 : rune.Utf8SequenceLength * 3;
+        return length;
+    }
+
+    private static Span<byte> Encode(string text, Span<byte> rest)
+    {
+        if (!text.AsSpan().ContainsAnyExcept(Plain))
+            return rest[Encoding.ASCII.GetBytes(text, rest)..];
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (IsOneByte(rune))
+            {
+                rest = Put(rune.Value == ' ' ? '+' : (char)rune.Value, rest);
+                continue;
+            }
+            foreach (byte one in utf8[..rune.EncodeToUtf8(utf8)])
+                rest = Put(Digit(one & 15), Put(Digit(one >> 4), Put('%', rest)));
+        }
+        return rest;
+    }
+
+    private static bool IsOneByte(Rune rune) => rune.Value == ' ' || (rune.IsAscii && Plain.Contains((char)rune.Value));
+
+    private static char Digit(int half) => "0123456789ABCDEF"[half];
+
+    private static Span<byte> Put(char one, Span<byte> rest)
+    {
+        rest[0] = (byte)one;
+        return rest[1..];
+    }
+}
