@@ -58,11 +58,11 @@ internal sealed class OwnerTokens(
             if (state == TokenState.Early)
             {
                 if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
-                    _ = ReportAsync(Renew(grant, selection, rejected: null), current.Name);
+                    _ = ReportAsync(Renew(grant, selection, rejected: null, early: true), current.Name);
                 return known!;
             }
             notes.JustFailed(grant, selection, now)?.Throw();
-            var renewal = await Renew(grant, selection, rejected).WaitAsync(cancellationToken).ConfigureAwait(false);
+            var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
             if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal))
             {
@@ -150,7 +150,7 @@ internal sealed class OwnerTokens(
     private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
 
-    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected) =>
+    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected, bool early) =>
         flights.JoinOrStart(grant.Id, async () =>
         {
             try
@@ -160,7 +160,10 @@ internal sealed class OwnerTokens(
             catch (Exception exception)
             {
                 var fault = ExceptionDispatchInfo.Capture(exception);
-                notes.Failed(grant, selection, fault, time.GetUtcNow());
+                if (early)
+                    notes.EarlyFailed(grant, time.GetUtcNow());
+                else
+                    notes.Failed(grant, selection, fault, time.GetUtcNow());
                 return new Renewal(selection.Key, Outcome: null, fault);
             }
         });

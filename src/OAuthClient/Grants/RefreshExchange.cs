@@ -28,31 +28,31 @@ internal sealed class RefreshExchange(
             present.Grant.Scopes,
             wish.Selection.Resources.Count > 0 ? wish.Selection.Resources : present.Grant.Resources);
         // Asked as the request leaves: a process that was stopped past its lease must not present what another has presented since.
-        var report = new SendReport { MayLeave = () => time.GetElapsedTime(leasedAt) <= current.RefreshLease - current.RefreshDeadline };
+        var departure = new Departure { MayLeave = () => time.GetElapsedTime(leasedAt) <= current.RefreshLease - current.RefreshDeadline };
         try
         {
-            var response = await SendAsync(request, current, server, report).ConfigureAwait(false);
+            var response = await SendAsync(request, current, server, departure).ConfigureAwait(false);
             if (response.IdToken is { } idToken && !await IsSoundAsync(idToken, present.Grant, current, server).ConfigureAwait(false))
                 response = response.WithoutIdToken();
             response.AccessToken.ReplacesRejected = wish.Rejected is not null;
             return new RefreshEvent.Answered(response);
         }
-        catch (LeaseOverException)
+        catch (DepartureForbiddenException)
         {
             return new RefreshEvent.LeaseRanOut();
         }
         catch (Exception exception)
         {
-            return new RefreshEvent.NotAnswered(PresentationOutcomes.Of(exception, report), exception);
+            return new RefreshEvent.NotAnswered(PresentationOutcomes.Of(exception, departure), exception);
         }
     }
 
-    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientRegistration current, AuthorizationServerMetadata server, SendReport report)
+    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientRegistration current, AuthorizationServerMetadata server, Departure departure)
     {
         using var deadline = new CancellationTokenSource(current.RefreshDeadline, time);
         try
         {
-            return await tokenEndpoint.SendAsync(request, current, server, deadline.Token, report).ConfigureAwait(false);
+            return await tokenEndpoint.SendAsync(request, current, server, departure, deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && exception.InnerException is not TimeoutException)
         {

@@ -13,6 +13,7 @@ internal sealed class RefreshNotes
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> earlyFailures = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
 
     /// <summary>The server said <c>invalid_grant</c> to this very refresh token: it will not change its mind.</summary>
@@ -24,11 +25,13 @@ internal sealed class RefreshNotes
 
     public bool IsLost(Grant grant) => lost.TryGetValue(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
 
-    public void Failed(Grant grant, TokenSelection selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
-        failures[grant.Id] = new(selection.Key, fault, now);
+    public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures[grant.Id] = now;
 
     public bool MayRefreshEarly(Grant grant, DateTimeOffset now) =>
-        !failures.TryGetValue(grant.Id, out var failure) || now >= failure.At + EarlyPause;
+        !earlyFailures.TryGetValue(grant.Id, out var at) || now >= at + EarlyPause;
+
+    public void Failed(Grant grant, TokenSelection selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
+        failures[grant.Id] = new(selection.Key, fault, now);
 
     /// <summary>What a refresh for the same token has just failed with: another would hardly fare better.</summary>
     public ExceptionDispatchInfo? JustFailed(Grant grant, TokenSelection selection, DateTimeOffset now) =>
@@ -39,6 +42,7 @@ internal sealed class RefreshNotes
     public void Forget(Grant grant)
     {
         lost.TryRemove(grant.Id, out _);
+        earlyFailures.TryRemove(grant.Id, out _);
         failures.TryRemove(grant.Id, out _);
     }
 

@@ -80,6 +80,7 @@ internal sealed class RefreshHistory
         foreach (var node in nodes)
             Offer(node);
         var last = nodes[0];
+        last.Ends = 0;
         for (int i = 0; i < 50 && last.Ends == 0; i++)
             Step(last, 0);
         Observe();
@@ -123,10 +124,11 @@ internal sealed class RefreshHistory
                 Save(node, save, isStoreAway: action % 6 == 5);
                 break;
             case RefreshEffect.EndLease end:
-                if (action % 9 != 8)
-                    Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
-                else
-                    Excuse(node);
+                if (action % 9 == 8)
+                    break;
+                Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
+                if (node.Last is { WasRefused: true } last && clock.GetElapsedTime(last.LeasedAt) < registration.RefreshLease)
+                    last.IsTold = true;
                 break;
             default:
                 node.Ends++;
@@ -155,14 +157,21 @@ internal sealed class RefreshHistory
             Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.NotPresented, new HttpRequestException("connection refused")));
             return;
         }
-        var mine = new ModelPresentation(present.RefreshToken.Reveal(), node, clock.GetTimestamp());
+        var mine = new ModelPresentation(present.RefreshToken.Reveal(), node.LeasedAt);
         foreach (var earlier in presentations.Where(earlier => earlier.Token == mine.Token && !earlier.IsExcused))
         {
-            if (clock.GetElapsedTime(earlier.At) < registration.RefreshDeadline || earlier.IsKnown)
+            // Whoever did not tell within its lease is taken for dead.
+            if (earlier.IsTold || (server.Rotates && clock.GetElapsedTime(earlier.LeasedAt) < registration.RefreshLease))
                 Violation = $"the refresh token {mine.Token} was presented again without need";
+            // It was stopped with the answer in its hands, for longer than anybody can wait.
+            server.AnswerLost();
         }
         presentations.Add(mine);
         node.Last = mine;
+        // A node that was stopped past its lease came back with an answer and has refreshed once more, all between this one's lease
+        // and its POST: no check of a fence can be made at the very moment at which a request arrives elsewhere.
+        if (node.State!.Lease!.Generation != Stored().Generation)
+            server.PresentedLate();
         if (fate == 2)
         {
             mine.IsExcused = true;
@@ -177,7 +186,7 @@ internal sealed class RefreshHistory
         }
         if (server.Present(mine.Token) is not { } next)
         {
-            mine.IsKnown = true;
+            mine.WasRefused = true;
             Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Refused, new OAuthException("invalid_grant")));
             return;
         }
@@ -188,7 +197,6 @@ internal sealed class RefreshHistory
             Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, new HttpRequestException("reset after")));
             return;
         }
-        mine.IsKnown = true;
         var now = clock.GetUtcNow();
         Advance(node, new RefreshEvent.Answered(new TokenResponse(
             new AccessToken($"at-{presentations.Count}", now, now + TokenLife, [], []), new RefreshToken(next), idToken: null,
@@ -200,8 +208,6 @@ internal sealed class RefreshHistory
         node.Unsaved = save;
         if (!isStoreAway)
             Offer(node);
-        else
-            Excuse(node);
         Advance(node, new RefreshEvent.Saved(IsKept: true));
     }
 
@@ -221,17 +227,9 @@ internal sealed class RefreshHistory
 
     private void Crash(Node node)
     {
-        Excuse(node);
         if (node.Unsaved is not null || node.Todo.Any(effect => effect is RefreshEffect.Save))
             server.AnswerLost();
         nodes[nodes.IndexOf(node)] = new Node();
-    }
-
-    // Nobody hears what came of it before the lease is over.
-    private static void Excuse(Node node)
-    {
-        if (node.Last is { } last)
-            last.IsKnown = false;
     }
 
     private void Observe()
@@ -275,17 +273,18 @@ internal sealed class RefreshHistory
         public bool WasGivenUp { get; set; }
     }
 
-    private sealed class ModelPresentation(string token, Node by, long at)
+    private sealed class ModelPresentation(string token, long leasedAt)
     {
         public string Token => token;
-        public Node By => by;
-        public long At => at;
+        public long LeasedAt => leasedAt;
 
         /// <summary>Nobody could know what became of it, or the server said that it did not touch the token.</summary>
         public bool IsExcused { get; set; }
 
-        /// <summary>The node that presented it knew, and could tell the others.</summary>
-        public bool IsKnown { get; set; }
+        public bool WasRefused { get; set; }
+
+        /// <summary>That the server refused it was written down for the others.</summary>
+        public bool IsTold { get; set; }
     }
 }
 
@@ -309,10 +308,14 @@ internal sealed class ModelServer(ServerKind kind, TimeProvider clock)
     private long rotatedAt;
     private bool isRevoked;
 
+    public bool Rotates => kind != ServerKind.WithoutRotation;
+
     public string Current { get; private set; } = "rt-0";
 
     /// <summary>Whether nobody can be blamed for the loss: an answer never arrived, or nobody outlived it.</summary>
     public bool IsLostForGood { get; private set; }
+
+    public void PresentedLate() => IsLostForGood = true;
 
     public void AnswerLost() => IsLostForGood |= kind == ServerKind.Strict;
 
