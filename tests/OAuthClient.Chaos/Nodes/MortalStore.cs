@@ -44,6 +44,6 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
             return;
         using var self = Process.GetCurrentProcess();
         self.Kill();
-        Thread.Sleep(Timeout.Infinite);
+        self.WaitForExit();
     }
 }
