@@ -99,11 +99,15 @@ internal sealed class Proxy : IAsyncDisposable
         private readonly TcpClient server = new();
         private volatile bool isDoomed;
 
-        public void Start() => _ = RunAsync();
+        public void Start()
+        {
+            // Cut, it is cut off: the other side shall not take it for an end in order.
+            client.LingerState = new(true, 0);
+            _ = RunAsync();
+        }
 
         public void Dispose()
         {
-            client.Client.LingerState = new(true, 0);
             client.Dispose();
             server.Dispose();
         }
