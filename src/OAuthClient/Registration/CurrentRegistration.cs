@@ -24,10 +24,14 @@ internal sealed class CurrentRegistration(string name, IOptionsMonitor<OAuthClie
         var known = Volatile.Read(ref snapshot);
         if (known is not null && ReferenceEquals(known.Options, current))
             return known;
-        var fresh = new Snapshot(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)), new(() => shared.HasOtherServers(name, current)));
+        var fresh = SnapshotOf(current);
         // Of several first readers one wins: what hangs on the registration's identity, such as discovered metadata, is made once.
         return ReferenceEquals(Interlocked.CompareExchange(ref snapshot, fresh, known), known) ? fresh : Read();
     }
+
+    // Apart, because the closures would be made at each reading.
+    private Snapshot SnapshotOf(OAuthClientOptions current) =>
+        new(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)), new(() => shared.HasOtherServers(name, current)));
 
     private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration, Lazy<bool> SharesRedirectUri, Lazy<bool> HasOtherServers);
 }

@@ -7,10 +7,23 @@ public class WireTextTests
 {
     [Test]
     [Description("RFC 6749 §10.10: 256 random bits; each of them takes both values")]
-    public void Random_text_has_256_bits_that_all_vary()
-    {
-        var drawn = Enumerable.Range(0, 500).Select(_ => RandomText.Create()).ToList();
+    public void Random_text_has_256_bits_that_all_vary() =>
+        RequireRandom([.. Enumerable.Range(0, 500).Select(_ => RandomText.Create())]);
 
+    [Test]
+    [Description("RFC 6749 §10.10: so has each of three that were drawn at once")]
+    public void Three_random_texts_drawn_at_once_are_as_random_as_one()
+    {
+        var drawn = Enumerable.Range(0, 500).Select(_ => RandomText.CreateThree()).ToList();
+
+        RequireRandom([.. drawn.Select(three => three.One)]);
+        RequireRandom([.. drawn.Select(three => three.Two)]);
+        RequireRandom([.. drawn.Select(three => three.Three)]);
+        Assert.That(drawn.SelectMany(three => new[] { three.One, three.Two, three.Three }), Is.Unique);
+    }
+
+    private static void RequireRandom(IReadOnlyList<string> drawn)
+    {
         Assert.That(drawn, Is.Unique);
         Assert.That(drawn, Has.All.Matches("^[A-Za-z0-9_-]{43}$"));
         byte[][] bytes = [.. drawn.Select(text => System.Buffers.Text.Base64Url.DecodeFromChars(text))];
