@@ -62,6 +62,22 @@ public class WireTextTests
     [Description("RFC 6749 §3.3: separated by spaces, told apart by case, in no order")]
     public void Scopes_are_taken_apart(string text, string[] scopes) => Assert.That(ScopeText.Split(text), Is.EqualTo(scopes));
 
+    [TestCase("a b", new[] { "a", "b" }, true)]
+    [TestCase("a", new[] { "a" }, true)]
+    [TestCase("", new string[0], true)]
+    [TestCase("b a", new[] { "a", "b" }, false)]
+    [TestCase("a", new[] { "a", "b" }, false)]
+    [TestCase("a ", new[] { "a", "b" }, false)]
+    [TestCase("a b", new[] { "a" }, false)]
+    [TestCase("ab", new[] { "a", "b" }, false)]
+    [TestCase("a  b", new[] { "a", "b" }, false)]
+    [TestCase("A b", new[] { "a", "b" }, false)]
+    [TestCase("a b ", new[] { "a", "b" }, false)]
+    [TestCase("a", new string[0], false)]
+    [TestCase("", new[] { "a" }, false)]
+    [Description("RFC 6749 §3.3: only the very same text spares taking it apart")]
+    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) => Assert.That(ScopeText.IsJoined(text, scopes), Is.EqualTo(isJoined));
+
     [Test]
     [Description("RFC 6749 §3.3: joined by one space")]
     public void Scopes_are_joined()
