@@ -4,7 +4,7 @@ using OAuthClient.Chaos.Server;
 namespace OAuthClient.Chaos.Nodes;
 
 /// <summary>The store, and the named points at which the plan kills this process: as <c>kill -9</c> does, with nothing said and nothing saved.</summary>
-internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node) : IGrantStore
+internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node, Trace? trace) : IGrantStore
 {
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         inner.FindAsync(clientName, owner, cancellationToken);
@@ -13,8 +13,19 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
 
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
+        trace?.Write($"{newer.Owner} generation {newer.Generation} answered");
         DieAt("answered, not saved", newer, newer.Generation);
-        bool replaced = await inner.TryReplaceAsync(newer, cancellationToken);
+        bool replaced;
+        try
+        {
+            replaced = await inner.TryReplaceAsync(newer, cancellationToken);
+            trace?.Write($"{newer.Owner} generation {newer.Generation} {(replaced ? "saved" : "not saved")}");
+        }
+        catch (Exception exception)
+        {
+            trace?.Write($"{newer.Owner} generation {newer.Generation} not saved: {exception.GetType().Name} {exception.Message}");
+            throw;
+        }
         DieAt("saved", newer, newer.Generation);
         return replaced;
     }
@@ -24,6 +35,7 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
     public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         var answer = await inner.TryLeaseAsync(seen, held, length, cancellationToken);
+        trace?.Write($"{seen.Owner} generation {seen.Generation} lease {answer.Lease?.Fence} stored {answer.Stored?.Generation} {answer.Earlier}");
         if (answer.Lease is not null)
             DieAt("leased, not sent", seen, seen.Generation);
         return answer;
@@ -42,6 +54,7 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
     {
         if (!plan.Kills(grant.Owner.Id!, generation, point, node))
             return;
+        trace?.Write($"{grant.Owner} generation {generation} killed: {point}");
         using var self = Process.GetCurrentProcess();
         self.Kill();
         self.WaitForExit();

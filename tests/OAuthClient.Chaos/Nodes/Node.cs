@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using OAuthClient.Chaos.Server;
 
 namespace OAuthClient.Chaos.Nodes;
@@ -15,6 +16,7 @@ internal sealed class Node : IAsyncDisposable
     private readonly ServiceProvider provider;
     private readonly Caller caller = new();
     private readonly Tally tally = new();
+    private readonly Trace? trace;
 
     private Node(NodeSettings settings)
     {
@@ -22,13 +24,16 @@ internal sealed class Node : IAsyncDisposable
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(new OffsetClock(TimeSpan.FromSeconds(settings.ClockOffsetSeconds)));
         services.AddSingleton<ICurrentGrantOwner>(caller);
+        trace = settings.TraceFolder is null ? null : new Trace(Path.Combine(settings.TraceFolder, $"{settings.Schema}-{settings.Name}.log"));
+        if (trace is not null)
+            services.AddLogging(logs => logs.SetMinimumLevel(LogLevel.Debug).AddProvider(trace));
         Registration.Add(services, settings);
         if (settings.Kill > 0)
         {
             var inner = services.Last(service => service.ServiceType == typeof(IGrantStore));
             services.Remove(inner);
             FaultPlan plan = new(settings.Seed, before: 0, after: 0, settings.Kill);
-            services.AddSingleton<IGrantStore>(provider => new MortalStore((IGrantStore)inner.ImplementationFactory!(provider), plan, settings.Name));
+            services.AddSingleton<IGrantStore>(provider => new MortalStore((IGrantStore)inner.ImplementationFactory!(provider), plan, settings.Name, trace));
         }
         services.AddHttpClient(ApiName, http => http.BaseAddress = settings.Server)
             .AddAccessTokenHandler(handler => handler.ForCurrentUser().To(settings.Server))

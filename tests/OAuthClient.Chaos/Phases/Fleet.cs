@@ -9,7 +9,7 @@ namespace OAuthClient.Chaos.Phases;
 internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionString, string key) : IAsyncDisposable
 {
     private static readonly double[] Offsets = [0, 1.5, -1.5, 0.5, -0.5, 1, -1, 0];
-    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(6);
 
     private readonly TimeProvider time = TimeProvider.System;
     private readonly NodeProcess[] nodes = new NodeProcess[phase.Nodes];
@@ -98,7 +98,8 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
             AreCallersCancelled: phase.IsTormented,
             ClockOffsetSeconds: phase.IsTormented ? Offsets[index % Offsets.Length] : 0,
             phase.Seed, phase.Kill,
-            HasGrace: phase.Reuse == Server.Reuse.IsForgivenForTenSeconds));
+            HasGrace: phase.Reuse == Server.Reuse.IsForgivenForTenSeconds,
+            phase.TraceFolder));
         if (await node.HearAsync() is not "ready")
             throw new InvalidOperationException($"Node {node.Name} did not start: {node.Complaints}");
     }

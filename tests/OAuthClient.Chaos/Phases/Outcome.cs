@@ -13,10 +13,11 @@ internal sealed class Outcome
     public Outcome(PhaseSettings phase, TormentingServer server, Fleet fleet, int restarts, Stampede? stampede, Findings found)
     {
         int revoked = server.Families.Count(family => family.IsRevoked);
-        int unheard = server.Families.Sum(family => family.Rotations.Count(rotation => IsUnheard(family, rotation, found)));
-        var unexplained = server.Families.Where(family => found.Lost.Contains(family.Owner) && !IsExplained(family, fleet, found)).ToList();
-        int collateral = unexplained.Count;
-        foreach (var family in unexplained.Take(3))
+        int answersLost = server.Families.Sum(family => family.Rotations.Count(rotation => IsLost(family, rotation, fleet, found)));
+        int collateral = server.Families.Count(family => found.Lost.Contains(family.Owner) && !family.Rotations.Any(rotation => IsLost(family, rotation, fleet, found)));
+        var unexplained = server.Families.Where(family => found.Lost.Contains(family.Owner)
+            && (phase.Reuse == Reuse.IsForgivenForTenSeconds || !family.Rotations.Any(rotation => IsLost(family, rotation, fleet, found)))).ToList();
+        foreach (var family in unexplained.Take(5))
             histories.AddRange(family.History.TakeLast(12).Prepend($"{family.Owner}, stored {found.Stored[family.Owner]}:"));
         if (unexplained.Count > 0)
             histories.AddRange(fleet.History);
@@ -27,7 +28,7 @@ internal sealed class Outcome
         Add("presentations_per_refresh_token_max", server.MostPresentations);
         Add("stale_presentations", server.StalePresentations);
         Add("lost_grants", found.Lost.Count);
-        Add("responses_lost_after_rotation", unheard);
+        Add("responses_lost_after_rotation", answersLost);
         Add("collateral", collateral);
         Add("expired_tokens_sent", fleet.Tally["expired_tokens_sent"]);
         Add("anothers_tokens_sent", fleet.Tally["anothers_token"]);
@@ -51,7 +52,7 @@ internal sealed class Outcome
         Promise(collateral == 0, "no grant is lost but by an answer that nobody could keep");
         Promise(found.Lost.Count == revoked, $"a lost grant is reported as such, and no other ({revoked} were revoked by the server)");
         if (phase.Reuse == Reuse.Revokes)
-            Promise(found.Lost.Count == unheard, "a strict server costs as many grants as answers were lost");
+            Promise(found.Lost.Count == answersLost, "a strict server costs as many grants as answers were lost");
         else
             Promise(found.Lost.Count == 0, "a forgiving server costs no grant");
         if (phase.IsTormented)
@@ -69,14 +70,15 @@ internal sealed class Outcome
     /// <summary>What happened to the grants that nobody can account for, and to the nodes meanwhile.</summary>
     public IReadOnlyList<string> Histories => histories;
 
-    // The refresh token that this rotation gave was never seen again: neither at the server nor in the store.
-    private static bool IsUnheard(TokenFamily family, Rotation rotation, Findings found) =>
-        family.RotatedBy(rotation.Generation + 1) is null
-        && !family.WasPresented(rotation.Generation + 1)
-        && found.Stored.GetValueOrDefault(family.Owner) != family.Name(rotation.Generation + 1);
-
-    private static bool IsExplained(TokenFamily family, Fleet fleet, Findings found) => family.Rotations.Any(rotation =>
-        IsUnheard(family, rotation, found) && (rotation.IsAnswerDestroyed || fleet.CouldNotKeep(rotation.Node, rotation.At)));
+    // Nobody could keep what this rotation gave: the answer was destroyed, or whoever got it was killed or stopped, and by the time
+    // that another came with the old token (or the run was over) nobody had saved it.
+    private static bool IsLost(TokenFamily family, Rotation rotation, Fleet fleet, Findings found)
+    {
+        string given = family.Name(rotation.Generation + 1);
+        bool isKept = family.WasPresented(rotation.Generation + 1) || found.Stored.GetValueOrDefault(family.Owner) == given;
+        return (family.WasPresentedAfterRotation(rotation.Generation) || !isKept)
+            && (rotation.IsAnswerDestroyed || fleet.CouldNotKeep(rotation.Node, rotation.At));
+    }
 
     private void Add(string name, object value) => figures.Add((name, string.Create(CultureInfo.InvariantCulture, $"{value:0.#}")));
 

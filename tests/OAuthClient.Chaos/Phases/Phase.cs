@@ -12,6 +12,7 @@ namespace OAuthClient.Chaos.Phases;
 internal static class Phase
 {
     private const string Herd = "the-herd";
+    private static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
 
     public static async Task<Outcome> RunAsync(PhaseSettings settings, PostgresCluster cluster, Func<Fleet, Task>? call = null)
     {
@@ -25,7 +26,8 @@ internal static class Phase
 
         await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
         await fleet.StartAsync();
-        var torments = settings.IsTormented ? Torments.InflictAsync(fleet, cluster, settings.Length) : Task.FromResult(0);
+        // In peace at the end, so that what the last torment broke is mended by the callers, in time for a forgiving server.
+        var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace) : Task.FromResult(0);
         await (call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
         int restarts = await torments;
         var stampede = settings.IsTormented ? null : await StampedeAsync(client, fleet, server);
@@ -38,12 +40,20 @@ internal static class Phase
         return new Outcome(settings, server, fleet, restarts, stampede, found);
     }
 
+    private static async Task<int> TormentAsync(Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length)
+    {
+        var outside = Torments.InflictAsync(fleet, cluster, length);
+        await Task.Delay(length, TimeProvider.System);
+        server.IsTormenting = false;
+        return await outside;
+    }
+
     private static ServiceProvider Observer(PhaseSettings settings, TormentingServer server, PostgresCluster cluster, string key)
     {
         ServiceCollection services = new();
         Registration.Add(services, new NodeSettings(
             "observer", server.Address, cluster.ConnectionString, settings.Name, key, settings.Grants, 0, 0, AreCallersCancelled: false, 0, settings.Seed, 0,
-            settings.Reuse == Reuse.IsForgivenForTenSeconds));
+            settings.Reuse == Reuse.IsForgivenForTenSeconds, settings.TraceFolder));
         return services.BuildServiceProvider();
     }
 

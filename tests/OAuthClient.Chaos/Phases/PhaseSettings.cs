@@ -16,6 +16,9 @@ internal sealed record PhaseSettings(string Name, Reuse Reuse, bool IsTormented,
     public int PauseMilliseconds { get; init; } = 500;
     public int StampedeCallers { get; init; } = 125;
 
+    /// <summary>Where the nodes write what they log.</summary>
+    public string? TraceFolder { get; init; }
+
     /// <summary>How often a fault comes before the rotation. Seldom enough that the circuit breaker does not hide what is to be seen.</summary>
     public double FaultsBefore => IsTormented ? 0.06 : 0;
 

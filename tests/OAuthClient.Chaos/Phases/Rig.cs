@@ -8,13 +8,16 @@ namespace OAuthClient.Chaos.Phases;
 internal static class Rig
 {
     private const string Usage = """
-        Usage: [--seconds N] [--seed N] [--grants N] [--nodes N] [--callers N]
+        Usage: [--seconds N] [--seed N] [--grants N] [--nodes N] [--callers N] [--trace FOLDER]
                --soak MINUTES
         Without arguments: three phases of about half a minute each.
         """;
 
     public static async Task<int> RunAsync(string[] args)
     {
+        string? trace = null;
+        if (args is [.. var others, "--trace", var folder])
+            (args, trace) = (others, Directory.CreateDirectory(folder).FullName);
         if (!TryRead(args, out var options))
         {
             await Console.Error.WriteLineAsync(Usage);
@@ -60,6 +63,7 @@ internal static class Rig
                 Grants = options.GetValueOrDefault("--grants", usual.Grants),
                 Nodes = options.GetValueOrDefault("--nodes", usual.Nodes),
                 Callers = options.GetValueOrDefault("--callers", usual.Callers),
+                TraceFolder = trace,
             };
         }
     }

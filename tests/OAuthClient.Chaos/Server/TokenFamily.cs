@@ -27,6 +27,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     private readonly Lock changes = new();
     private readonly Dictionary<long, int> presentations = [];
     private readonly List<Rotation> rotations = [];
+    private readonly HashSet<long> reused = [];
     private readonly List<string> history = [];
     private long current = 1;
     private int accessTokens;
@@ -84,6 +85,13 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
             history.Add(string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():mm:ss.fff} {node} {what}"));
     }
 
+    /// <summary>Whether somebody came with it when it had been replaced already.</summary>
+    public bool WasPresentedAfterRotation(long generation)
+    {
+        lock (changes)
+            return reused.Contains(generation);
+    }
+
     public bool WasPresented(long generation)
     {
         lock (changes)
@@ -112,7 +120,11 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
                 return RefreshToken;
             }
             if (reuse == Reuse.IsForgivenForTenSeconds && generation == current - 1 && now - rotations[^1].At < Grace)
+            {
+                reused.Add(generation);
                 return RefreshToken;
+            }
+            reused.Add(generation);
             IsRevoked = true;
             return null;
         }
