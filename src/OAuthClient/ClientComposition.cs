@@ -15,7 +15,7 @@ internal sealed class ClientComposition
         var registration = new CurrentRegistration(
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
 
-        var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger);
+        var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<PipelineChoice>(name));
         var discovery = new ServerDiscovery(backChannel, time);
         var idTokens = new IdTokenValidation(new ServerKeys(backChannel, time), time);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time);

@@ -22,6 +22,7 @@ internal sealed class ClientRegistration
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
         AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
         BackChannelDeadline = options.BackChannelDeadline;
+        BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
         AllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback;
         SpelledOut = new()
         {
@@ -47,6 +48,7 @@ internal sealed class ClientRegistration
     public TimeSpan PendingAuthorizationLifetime { get; }
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
     public TimeSpan BackChannelDeadline { get; }
+    public TimeSpan BackChannelAttemptTimeout { get; }
     public bool AllowHttpOnLoopback { get; }
 
     /// <summary>The endpoints that the developer wrote down.</summary>

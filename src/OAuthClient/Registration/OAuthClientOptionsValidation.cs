@@ -122,5 +122,7 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "AccessTokenLifetimeWhenUnstated must lie between zero and a year.";
         if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))
             yield return "BackChannelDeadline must lie between zero and five minutes.";
+        else if (o.BackChannelAttemptTimeout <= TimeSpan.Zero || o.BackChannelAttemptTimeout >= o.BackChannelDeadline)
+            yield return "BackChannelAttemptTimeout must be more than zero and less than BackChannelDeadline; leave it out for a third of that.";
     }
 }
