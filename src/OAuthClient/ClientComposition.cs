@@ -5,8 +5,10 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient;
 
 /// <summary>Builds one registered client from its rooms, by hand: what depends on what is read here.</summary>
-internal sealed class ClientComposition
+internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 {
+    private readonly SavedGrants saved;
+
     public ClientComposition(IServiceProvider services, string name)
     {
         var time = services.GetRequiredService<TimeProvider>();
@@ -20,10 +22,10 @@ internal sealed class ClientComposition
         var idTokens = new IdTokenValidation(new ServerKeys(backChannel, time), time);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time);
         var notes = new RefreshNotes();
-        var saved = new SavedGrants(store, logger);
+        saved = new SavedGrants(store, time, logger);
         var refresh = new GrantRefresh(
-            registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, logger), saved, notes, time, logger);
-        var ownerTokens = new OwnerTokens(registration, refresh, store, notes, time, logger);
+            registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, time, logger), saved, store, notes, time, logger);
+        var ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, time, logger);
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time, logger), time);
@@ -33,4 +35,11 @@ internal sealed class ClientComposition
 
     public AccessTokenSource Tokens { get; }
     public IOAuthClient Client { get; }
+
+    public ValueTask DisposeAsync() => saved.DisposeAsync();
+
+    // A container that is disposed of synchronously cannot wait for a store; one that is not, which is every host's, does.
+    public void Dispose()
+    {
+    }
 }

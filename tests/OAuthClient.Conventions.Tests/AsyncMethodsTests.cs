@@ -11,7 +11,11 @@ public sealed class AsyncMethodsTests
         {
             ["SingleFlight.JoinOrStart"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
             ["GrantRefresh.RunAsync"] = "a refresh token that was sent cannot be called back; the answer must be saved whoever left",
-            ["RefreshExchange.RunAsync"] = "a refresh token that was sent cannot be called back",
+            ["RefreshExchange.PrepareAsync"] = "a step of the refresh that everybody waits for",
+            ["RefreshExchange.PresentAsync"] = "a refresh token that was sent cannot be called back",
+            ["IdTokenValidation.PrepareAsync"] = "a step of the refresh that everybody waits for",
+            ["ServerKeys.PrepareAsync"] = "a step of the refresh that everybody waits for",
+            ["SavedGrants.OfferAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.NewestAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",

@@ -185,7 +185,7 @@ public class CanaryTests
             {
                 foreach (var property in typeof(OAuthClientOptions).GetProperties())
                     property.SetValue(o, property.GetValue(Options));
-            });
+            }).UseResilience(_ => { });
             services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress));
             provider = services.BuildServiceProvider();
         }
@@ -229,7 +229,7 @@ public class CanaryTests
         public async Task ProvokeAsync(Func<Task> act, Fault? fault = null, TestEndpoint endpoint = TestEndpoint.Token, bool mayPass = false)
         {
             if (fault is not null)
-                Server.Faults.Add(endpoint, fault, times: 1);
+                Server.Faults.Add(endpoint, fault);
             try
             {
                 await act();

@@ -8,6 +8,10 @@ internal sealed class IdTokenValidation(ServerKeys keys, TimeProvider time)
     /// <summary>Whether it is known what an ID Token of this server must look like. One that nobody asked for and nobody can check is left alone.</summary>
     public static bool IsPossible(AuthorizationServerMetadata server) => server is { Issuer: not null, JwksUri: not null };
 
+    /// <summary>Has the keys at hand by the time a token comes. That they cannot be had just now is for that time to say.</summary>
+    public Task PrepareAsync(AuthorizationServerMetadata server) =>
+        IsPossible(server) ? keys.PrepareAsync(server.JwksUri!) : Task.CompletedTask;
+
     /// <exception cref="ProtocolViolationException">It is not to be believed; the message says why.</exception>
     public async Task<ValidatedIdToken> RequireAsync(
         IdToken token, ClientRegistration registration, AuthorizationServerMetadata server, string? nonce, CancellationToken cancellationToken)

@@ -38,6 +38,22 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
         await IdTokenSignature.RequireAsync(token, candidates).ConfigureAwait(false);
     }
 
+    /// <summary>Fetches the keys if they are not at hand; a failure is left to whoever needs them.</summary>
+    public async Task PrepareAsync(Uri jwksUri)
+    {
+        var keys = Known(jwksUri);
+        if (keys is not null && time.GetUtcNow() < keys.GoodUntil)
+            return;
+        try
+        {
+            await FetchAsync(jwksUri, keys, forUnknownKey: false).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // Whoever needs them asks again, and says why there are none.
+        }
+    }
+
     private KeySet? Known(Uri jwksUri) => Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri ? keys : null;
 
     private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) =>

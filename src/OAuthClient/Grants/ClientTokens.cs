@@ -58,7 +58,7 @@ internal sealed class ClientTokens(
             }
             catch (Exception) when (inPlaceOf is not null)
             {
-                tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyRetryPause }, inPlaceOf);
+                tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyPause }, inPlaceOf);
                 throw;
             }
         });

@@ -2,10 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>One refresh of one grant (RFC 6749 §6). Whoever calls this made sure that nobody else spends the same grant meanwhile.</summary>
+/// <summary>
+/// Refreshes a grant: performs what <see cref="RefreshLogic"/> decides. Whoever calls this made sure that nobody else in this
+/// process refreshes the same grant meanwhile; the store's lease does so among processes.
+/// </summary>
 internal sealed class GrantRefresh(
-    CurrentRegistration registration, RefreshExchange exchange, SavedGrants grants, RefreshNotes notes, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, RefreshExchange exchange, SavedGrants grants, IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
+    // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
+    private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
+
     public static ReauthorizationRequiredException Reauthorize(
         ClientRegistration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
         new(current.Name, $"The user must authorize {current.DisplayName}: {why}. Begin an authorization.", inner)
@@ -17,39 +23,68 @@ internal sealed class GrantRefresh(
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
     public async Task<TokenOutcome?> RunAsync(Grant seen, TokenSelection selection, AccessToken? rejected)
     {
-        var current = registration.Value;
+        var wish = new RefreshWish(registration.Value, seen.Owner, selection, rejected);
+        // All that can take long and needs no lease, before there is one.
+        var server = await exchange.PrepareAsync(seen, wish.Registration).ConfigureAwait(false);
+        if (await grants.OfferAsync(seen).ConfigureAwait(false) is not { } newest)
+            return null;
+
+        var state = new RefreshState(newest);
+        RefreshEvent happened = new RefreshEvent.Began();
+        long leasedAt = 0;
         while (true)
         {
-            // Between the caller's look and this one a refresh may have ended: its token is as good as a new one.
-            if (await grants.NewestAsync(seen).ConfigureAwait(false) is not { } grant || !OwnerTokens.BelongsTo(grant, current, seen.Owner))
-                return null;
-            if (grant.Find(selection.Key) is { } known && !known.Equals(rejected)
-                && TokenLife.At(known, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good)
+            (state, var effects) = RefreshLogic.Step(wish, state, happened, time.GetUtcNow());
+            foreach (var effect in effects)
             {
-                return new(known, IsFetched: false);
+                switch (effect)
+                {
+                    case RefreshEffect.AskForLease ask:
+                        // Counted from before it was asked for, it never lasts longer here than at the store.
+                        leasedAt = time.GetTimestamp();
+                        happened = new RefreshEvent.LeaseAnswered(await store.TryLeaseAsync(
+                            ask.Seen, ask.Held, wish.Registration.RefreshLease, CancellationToken.None).ConfigureAwait(false));
+                        break;
+                    case RefreshEffect.Wait wait:
+                        await store.WaitForChangeAsync(wait.Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
+                        happened = new RefreshEvent.Waited();
+                        break;
+                    case RefreshEffect.Present present:
+                        happened = await exchange.PresentAsync(present, wish, server, leasedAt).ConfigureAwait(false);
+                        break;
+                    case RefreshEffect.Save save:
+                        happened = new RefreshEvent.Saved(await grants.SaveAsync(
+                            save.Grant, save.Spent, older => older.Refreshed(save.Response, selection.Key, time.GetUtcNow())).ConfigureAwait(false));
+                        break;
+                    case RefreshEffect.EndLease end:
+                        await EndAsync(end, seen.ClientName).ConfigureAwait(false);
+                        break;
+                    case RefreshEffect.Give give:
+                        notes.Forget(seen);
+                        return new(give.Token, give.IsFetched);
+                    case RefreshEffect.LookAgain:
+                        return null;
+                    case RefreshEffect.Fail fail:
+                        throw fail.Fault;
+                    case RefreshEffect.GiveUp lost:
+                        notes.Lost(lost.Grant);
+                        Log.GrantLost(logger, seen.ClientName);
+                        throw Reauthorize(wish.Registration, "the server no longer honours the grant", lost.Fault);
+                }
             }
-            if (grant.RefreshToken is not { } refreshToken || notes.IsLost(grant))
-                throw Reauthorize(current, "the server no longer honours the grant");
+        }
+    }
 
-            TokenResponse response;
-            try
-            {
-                response = await exchange.RunAsync(grant, refreshToken, selection, current).ConfigureAwait(false);
-            }
-            catch (TokenEndpointException exception) when (exception.Error == ErrorCodes.InvalidGrant)
-            {
-                // Another node may have rotated it. What is newer is adopted; what is not is lost, but never deleted here.
-                if (await grants.NewestAsync(grant).ConfigureAwait(false) is not { } stored || !refreshToken.Equals(stored.RefreshToken))
-                    continue;
-                notes.Lost(grant);
-                Log.GrantLost(logger, grant.ClientName);
-                throw Reauthorize(current, "the server no longer honours the grant", exception);
-            }
-            response.AccessToken.ReplacesRejected = rejected is not null;
-            if (!await grants.SaveAsync(grant, refreshToken, older => older.Refreshed(response, selection.Key, time.GetUtcNow())).ConfigureAwait(false))
-                return null;
-            notes.Forget(grant);
-            return new(response.AccessToken, IsFetched: true);
+    // One that cannot be ended runs out; nobody waits for it longer than that.
+    private async Task EndAsync(RefreshEffect.EndLease end, string clientName)
+    {
+        try
+        {
+            await store.EndLeaseAsync(end.Lease, end.Known, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
         }
     }
 }

@@ -39,7 +39,8 @@ public interface IGrantStore
 
     /// <summary>
     /// Asks to be the only one, of all threads and processes, who spends the refresh token of a grant. What the store remembers
-    /// before it answers is the intent: a holder that dies leaves it behind, and the next one learns of it.
+    /// before it answers is the intent: a holder that dies leaves it behind, and the next one hears <see cref="Presentation.Unknown"/>
+    /// (but a token that was <see cref="Presentation.Refused"/> stays so).
     /// </summary>
     /// <param name="seen">The grant as the caller knows it. Nothing is leased when the stored generation is another.</param>
     /// <param name="held">The caller's own lease, to begin its time anew; <see langword="null"/> to ask for one.</param>

@@ -19,8 +19,9 @@ internal sealed class InMemoryLeases(TimeProvider time)
             }
             if (time.GetElapsedTime(entry.Since) < entry.Length)
                 return new(stored, null, entry.Presentation);
-            // Whoever held it neither saved nor ended it: what it did with the refresh token is not known.
-            entry.Presentation = Presentation.Unknown;
+            // Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
+            if (entry.Presentation != Presentation.Refused)
+                entry.Presentation = Presentation.Unknown;
         }
         entry.Fence = ++fences;
         entry.Begin(time.GetTimestamp(), length);

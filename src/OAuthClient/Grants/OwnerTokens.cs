@@ -9,17 +9,44 @@ namespace OAuthClient;
 /// spends the grant's one refresh token.
 /// </summary>
 internal sealed class OwnerTokens(
-    CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
     private readonly SingleFlight<string, Renewal?> flights = new(StringComparer.Ordinal);
 
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
-    public async ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
+    public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
+    {
+        var current = registration.Value;
+        var finding = store.FindAsync(current.Name, owner, cancellationToken);
+        if (!finding.IsCompletedSuccessfully)
+            return GetAsync(finding, owner, selection, rejected, cancellationToken);
+#pragma warning disable VSTHRD103 // It has completed.
+        var grants = finding.Result;
+#pragma warning restore VSTHRD103
+        // The way of nearly every call: no lock, no task, no allocation.
+        var now = time.GetUtcNow();
+        for (int i = 0; i < grants.Count; i++)
+        {
+            var grant = grants[i];
+            if (!BelongsTo(grant, current, owner))
+                continue;
+            if (Usable(grant, selection, rejected) is { } token
+                && TokenLife.At(token, grant.CanRefresh, current.AccessTokenLifetimeWhenUnstated, now) == TokenState.Good)
+            {
+                return new(token);
+            }
+            break;
+        }
+        return GetAsync(new(grants), owner, selection, rejected, cancellationToken);
+    }
+
+    private async ValueTask<AccessToken> GetAsync(
+        ValueTask<IReadOnlyList<Grant>> finding, GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         while (true)
         {
             var current = registration.Value;
-            var grant = await FindAsync(current, owner, selection, rejected, cancellationToken).ConfigureAwait(false);
+            var grant = Choose(await finding.ConfigureAwait(false), current, owner, selection, rejected);
             var now = time.GetUtcNow();
             bool renewable = grant.CanRefresh && !notes.IsLost(grant);
             var known = Usable(grant, selection, rejected);
@@ -34,15 +61,18 @@ internal sealed class OwnerTokens(
                     _ = ReportAsync(Renew(grant, selection, rejected: null, early: true), current.Name);
                 return known!;
             }
+            notes.JustFailed(grant, selection, now)?.Throw();
             var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
-            if (renewal is null || !string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal))
-                continue;
-            renewal.Fault?.Throw();
-            // Nor does one that found what this caller had refused; but a token fresh from the server is as good as any, even
-            // when the server gave the same one again.
-            if (renewal.Outcome!.IsFetched || !renewal.Outcome.Token.Equals(rejected))
-                return renewal.Outcome.Token;
+            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal))
+            {
+                renewal.Fault?.Throw();
+                // Nor does one that found what this caller had refused; but a token fresh from the server is as good as any,
+                // even when the server gave the same one again.
+                if (renewal.Outcome!.IsFetched || !renewal.Outcome.Token.Equals(rejected))
+                    return renewal.Outcome.Token;
+            }
+            finding = store.FindAsync(current.Name, owner, cancellationToken);
         }
     }
 
@@ -51,17 +81,16 @@ internal sealed class OwnerTokens(
     /// none can, the newest that covers it.
     /// </summary>
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
-    private async ValueTask<Grant> FindAsync(
-        ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
+    private Grant Choose(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected)
     {
-        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         bool any = false;
         Grant? over = null;
-        foreach (var grant in grants)
+        foreach (var stored in grants)
         {
-            if (!BelongsTo(grant, current, owner))
+            if (!BelongsTo(stored, current, owner))
                 continue;
             any = true;
+            var grant = saved.Newer(stored);
             if (!selection.IsCoveredBy(grant))
                 continue;
             if (CanServe(grant, current, selection, rejected))
@@ -130,9 +159,12 @@ internal sealed class OwnerTokens(
             }
             catch (Exception exception)
             {
+                var fault = ExceptionDispatchInfo.Capture(exception);
                 if (early)
                     notes.EarlyFailed(grant, time.GetUtcNow());
-                return new Renewal(selection.Key, Outcome: null, ExceptionDispatchInfo.Capture(exception));
+                else
+                    notes.Failed(grant, selection, fault, time.GetUtcNow());
+                return new Renewal(selection.Key, Outcome: null, fault);
             }
         });
 

@@ -2,24 +2,64 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>Spends a refresh token, and makes sure that what comes is about the same user.</summary>
+/// <summary>Presents a refresh token, and makes sure that what comes is about the same user.</summary>
 internal sealed class RefreshExchange(
-    ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens, ILogger logger)
+    ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens, TimeProvider time, ILogger logger)
 {
-    /// <exception cref="TokenEndpointException">The server refused.</exception>
-    /// <exception cref="ProtocolViolationException">What came is about somebody else, or no token response.</exception>
-    public async Task<TokenResponse> RunAsync(Grant grant, RefreshToken refreshToken, TokenSelection selection, ClientRegistration current)
+    /// <summary>Finds what presenting and checking will need.</summary>
+    public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientRegistration current)
     {
         var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
+        if (grant.IdToken is not null)
+            await idTokens.PrepareAsync(server).ConfigureAwait(false);
+        return server;
+    }
+
+    /// <param name="present">What is presented.</param>
+    /// <param name="wish">What for.</param>
+    /// <param name="server">The authorization server.</param>
+    /// <param name="leasedAt">The timestamp from which the lease counts.</param>
+    public async Task<RefreshEvent> PresentAsync(RefreshEffect.Present present, RefreshWish wish, AuthorizationServerMetadata server, long leasedAt)
+    {
+        var current = wish.Registration;
         var request = new RefreshTokenRequest(
-            refreshToken,
-            selection.Scopes.Count > 0 ? selection.Scopes : null,
-            grant.Scopes,
-            selection.Resources.Count > 0 ? selection.Resources : grant.Resources);
-        var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-        return response.IdToken is { } idToken && !await IsSoundAsync(idToken, grant, current, server).ConfigureAwait(false)
-            ? response.WithoutIdToken()
-            : response;
+            present.RefreshToken,
+            wish.Selection.Scopes.Count > 0 ? wish.Selection.Scopes : null,
+            present.Grant.Scopes,
+            wish.Selection.Resources.Count > 0 ? wish.Selection.Resources : present.Grant.Resources);
+        // Asked as the request leaves: a process that was stopped past its lease must not present what another has presented since.
+        var departure = new Departure { MayLeave = () => time.GetElapsedTime(leasedAt) <= current.RefreshLease - current.RefreshDeadline };
+        try
+        {
+            var response = await SendAsync(request, current, server, departure).ConfigureAwait(false);
+            if (response.IdToken is { } idToken && !await IsSoundAsync(idToken, present.Grant, current, server).ConfigureAwait(false))
+                response = response.WithoutIdToken();
+            response.AccessToken.ReplacesRejected = wish.Rejected is not null;
+            return new RefreshEvent.Answered(response);
+        }
+        catch (DepartureForbiddenException)
+        {
+            return new RefreshEvent.LeaseRanOut();
+        }
+        catch (Exception exception)
+        {
+            return new RefreshEvent.NotAnswered(PresentationOutcomes.Of(exception, departure), exception);
+        }
+    }
+
+    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientRegistration current, AuthorizationServerMetadata server, Departure departure)
+    {
+        using var deadline = new CancellationTokenSource(current.RefreshDeadline, time);
+        try
+        {
+            return await tokenEndpoint.SendAsync(request, current, server, departure, deadline.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && exception.InnerException is not TimeoutException)
+        {
+            throw new TaskCanceledException(
+                $"The token endpoint did not finish its answer within {current.RefreshDeadline.TotalSeconds} s, which is what RefreshLease and RefreshTokenGracePeriod leave for a refresh.",
+                new TimeoutException(exception.Message, exception), CancellationToken.None);
+        }
     }
 
     // The refresh token is spent by now, and what replaced it must be kept: keys that cannot be had just now cost the new ID Token
@@ -33,7 +73,9 @@ internal sealed class RefreshExchange(
         RequireSameUser(idToken, grant, server);
         try
         {
-            await idTokens.RequireAsync(idToken, current, server, nonce: null, CancellationToken.None).ConfigureAwait(false);
+            // Half of what the lease leaves, so that saving has the other half.
+            using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
+            await idTokens.RequireAsync(idToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false);
             return true;
         }
         catch (Exception exception) when (exception is not ProtocolViolationException)

@@ -1,34 +1,50 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
 
-/// <summary>What this process remembers about grants whose last refresh failed, so that it does not ask again and again.</summary>
+/// <summary>What this process remembers about grants whose last refresh brought nothing, so that it does not ask again and again.</summary>
 internal sealed class RefreshNotes
 {
-    public static readonly TimeSpan EarlyRetryPause = TimeSpan.FromSeconds(5);
+    /// <summary>After a refresh ahead of time failed; the token in hand still lives, so there is time.</summary>
+    public static readonly TimeSpan EarlyPause = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, Note> notes = new(StringComparer.Ordinal);
+    /// <summary>After a refresh failed that somebody waited for: long enough that a crowd costs one request, short enough that nobody notices.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> earlyFailures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
 
     /// <summary>The server said <c>invalid_grant</c> to this very refresh token: it will not change its mind.</summary>
-    public void Lost(Grant grant) => notes[grant.Id] = new(grant.RefreshToken, RetryAt: null);
-
-    public bool IsLost(Grant grant) =>
-        notes.TryGetValue(grant.Id, out var note) && note.Refused is { } refused && refused.Equals(grant.RefreshToken);
-
-    /// <summary>A refresh ahead of time failed; the token in hand still lives, so there is time to wait.</summary>
-    public void EarlyFailed(Grant grant, DateTimeOffset now) => notes.TryAdd(grant.Id, new(Refused: null, now + EarlyRetryPause));
-
-    public bool MayRefreshEarly(Grant grant, DateTimeOffset now)
+    public void Lost(Grant grant)
     {
-        if (!notes.TryGetValue(grant.Id, out var note))
-            return true;
-        if (note.Refused is not null || now < note.RetryAt)
-            return false;
-        notes.TryRemove(new KeyValuePair<string, Note>(grant.Id, note));
-        return true;
+        if (grant.RefreshToken is { } refused)
+            lost[grant.Id] = refused;
     }
 
-    public void Forget(Grant grant) => notes.TryRemove(grant.Id, out _);
+    public bool IsLost(Grant grant) => lost.TryGetValue(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
 
-    private sealed record Note(RefreshToken? Refused, DateTimeOffset? RetryAt);
+    public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures[grant.Id] = now;
+
+    public bool MayRefreshEarly(Grant grant, DateTimeOffset now) =>
+        !earlyFailures.TryGetValue(grant.Id, out var at) || now >= at + EarlyPause;
+
+    public void Failed(Grant grant, TokenSelection selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
+        failures[grant.Id] = new(selection.Key, fault, now);
+
+    /// <summary>What a refresh for the same token has just failed with: another would hardly fare better.</summary>
+    public ExceptionDispatchInfo? JustFailed(Grant grant, TokenSelection selection, DateTimeOffset now) =>
+        failures.TryGetValue(grant.Id, out var failure) && now < failure.At + Pause && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
+            ? failure.Fault
+            : null;
+
+    public void Forget(Grant grant)
+    {
+        lost.TryRemove(grant.Id, out _);
+        earlyFailures.TryRemove(grant.Id, out _);
+        failures.TryRemove(grant.Id, out _);
+    }
+
+    private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault, DateTimeOffset At);
 }

@@ -4,36 +4,35 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Grants in the store, and those that a failing store would not take: they stay in memory, and are offered again at every
-/// look. A refresh token that was rotated and not kept would be a user's login lost.
+/// Results of refreshes on their way to the store. What a failing store would not take stays in memory, serves from there, and is
+/// offered again in the background, at the next use and on shutdown: a refresh token that was rotated and not kept would be a
+/// user's login lost.
 /// </summary>
-internal sealed class SavedGrants(IGrantStore store, ILogger logger)
+internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, Unsaved> unsaved = new(StringComparer.Ordinal);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>The newest state of a grant; <see langword="null"/> when it was ended or replaced.</summary>
-    public async ValueTask<Grant?> NewestAsync(Grant grant)
+    private readonly ConcurrentDictionary<string, Unsaved> unsaved = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource closing = new();
+    private volatile bool hadAny;
+
+    /// <summary>What a reader should see for what the store holds: the result that the store has not taken yet, if there is one.</summary>
+    public Grant Newer(Grant stored) =>
+        hadAny && unsaved.TryGetValue(stored.Id, out var kept) && kept.Spent.Equals(stored.RefreshToken) ? kept.On(stored) : stored;
+
+    /// <summary>Sees to it that the store is up to date before anything is spent.</summary>
+    /// <returns>The stored grant; <see langword="null"/> when it was ended or replaced. Whatever the store throws.</returns>
+    public async ValueTask<Grant?> OfferAsync(Grant seen)
     {
-        var stored = await StoredAsync(grant).ConfigureAwait(false);
-        if (!unsaved.TryGetValue(grant.Id, out var kept))
-            return stored;
-        if (stored is null || !kept.Spent.Equals(stored.RefreshToken))
-        {
-            unsaved.TryRemove(grant.Id, out _);
-            return stored;
-        }
-        var newer = kept.On(stored);
-        try
-        {
-            if (await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))
-                unsaved.TryRemove(grant.Id, out _);
-        }
-        catch (Exception exception)
-        {
-            Log.GrantNotSaved(logger, grant.ClientName, exception.GetType().Name);
-        }
-        return newer;
+        if (!unsaved.TryGetValue(seen.Id, out var kept))
+            return seen;
+        return await TrySaveAsync(kept).ConfigureAwait(false);
     }
+
+    /// <summary>The newest state of a grant, as far as the store can be asked; <see langword="null"/> when it was ended or replaced.</summary>
+    public async ValueTask<Grant?> NewestAsync(Grant grant) =>
+        await StoredAsync(grant).ConfigureAwait(false) is { } stored ? Newer(stored) : null;
 
     /// <param name="grant">What was changed.</param>
     /// <param name="spent">The refresh token that was spent for the change.</param>
@@ -41,34 +40,83 @@ internal sealed class SavedGrants(IGrantStore store, ILogger logger)
     /// <returns>Whether there still was a grant to save it to.</returns>
     public async Task<bool> SaveAsync(Grant grant, RefreshToken spent, Func<Grant, Grant> change)
     {
-        // On top of what could not be saved before, if anything: the store is that much further behind.
-        var older = unsaved.GetValueOrDefault(grant.Id);
-        var pending = older is null ? new Unsaved(spent, change) : new Unsaved(older.Spent, stored => change(older.Change(stored)));
-        unsaved[grant.Id] = pending;
+        var result = new Unsaved(grant, spent, change);
+        unsaved[grant.Id] = result;
+        hadAny = true;
         try
         {
-            var stored = older is null ? grant : await StoredAsync(grant).ConfigureAwait(false);
-            // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays.
-            while (stored is not null && pending.Spent.Equals(stored.RefreshToken))
-            {
-                if (await store.TryReplaceAsync(pending.On(stored), CancellationToken.None).ConfigureAwait(false))
-                    break;
-                long refused = stored.Generation;
-                stored = await StoredAsync(grant).ConfigureAwait(false);
-                if (stored?.Generation == refused)
-                    throw new InvalidOperationException("The store refuses the next generation of what it says it holds.");
-            }
-            Forget(grant);
-            return stored is not null;
+            return await TrySaveAsync(result).ConfigureAwait(false) is not null;
         }
         catch (Exception exception)
         {
             Log.GrantNotSaved(logger, grant.ClientName, exception.GetType().Name);
+            _ = OfferUntilTakenAsync(result);
             return true;
         }
     }
 
     public void Forget(Grant grant) => unsaved.TryRemove(grant.Id, out _);
+
+    /// <summary>The last chance to save what the store would not take.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await closing.CancelAsync().ConfigureAwait(false);
+        foreach (var result in unsaved.Values)
+        {
+            try
+            {
+                await TrySaveAsync(result).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                Log.GrantLostWithProcess(logger, result.Grant.ClientName, exception.GetType().Name);
+            }
+        }
+    }
+
+    private async Task OfferUntilTakenAsync(Unsaved result)
+    {
+        var pause = FirstPause;
+        while (unsaved.TryGetValue(result.Grant.Id, out var newest) && ReferenceEquals(newest, result))
+        {
+            try
+            {
+                await Task.Delay(pause, time, closing.Token).ConfigureAwait(false);
+                await TrySaveAsync(result).ConfigureAwait(false);
+            }
+            catch (Exception) when (!closing.IsCancellationRequested)
+            {
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+            catch (Exception)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <returns>What is stored now; <see langword="null"/> when there is no such grant any more.</returns>
+    private async Task<Grant?> TrySaveAsync(Unsaved result)
+    {
+        Grant? stored = result.Grant;
+        // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays.
+        while (stored is not null && result.Spent.Equals(stored.RefreshToken) && !result.IsSaved)
+        {
+            var newer = result.On(stored);
+            if (await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))
+            {
+                result.IsSaved = true;
+                stored = newer;
+                break;
+            }
+            long refused = stored.Generation;
+            stored = await StoredAsync(stored).ConfigureAwait(false);
+            if (stored?.Generation == refused)
+                throw new InvalidOperationException("The store refuses the next generation of what it says it holds.");
+        }
+        unsaved.TryRemove(new(result.Grant.Id, result));
+        return stored;
+    }
 
     private async ValueTask<Grant?> StoredAsync(Grant grant)
     {
@@ -76,11 +124,15 @@ internal sealed class SavedGrants(IGrantStore store, ILogger logger)
         return all.FirstOrDefault(stored => string.Equals(stored.Id, grant.Id, StringComparison.Ordinal));
     }
 
-    /// <param name="Spent">The refresh token the store still holds.</param>
-    /// <param name="Change">All that happened since.</param>
-    private sealed record Unsaved(RefreshToken Spent, Func<Grant, Grant> Change)
+    /// <param name="grant">What it was made from.</param>
+    /// <param name="spent">The refresh token the store still holds.</param>
+    /// <param name="change">What the refresh changes.</param>
+    private sealed class Unsaved(Grant grant, RefreshToken spent, Func<Grant, Grant> change)
     {
-        // However much happened, to the store it is one step.
-        public Grant On(Grant stored) => Change(stored).AfterGeneration(stored.Generation);
+        public Grant Grant => grant;
+        public RefreshToken Spent => spent;
+        public bool IsSaved { get; set; }
+
+        public Grant On(Grant stored) => change(stored).AfterGeneration(stored.Generation);
     }
 }

@@ -19,8 +19,14 @@ internal static partial class Log
     [LoggerMessage(4, LogLevel.Information, "OAuth client '{ClientName}' forgot a grant; the server offers no revocation endpoint, so its tokens live there until they expire")]
     public static partial void NoRevocationEndpoint(ILogger logger, string clientName);
 
-    [LoggerMessage(5, LogLevel.Error, "OAuth client '{ClientName}' could not save a refreshed grant ({Fault}); it is kept in memory and offered to the store again when it is next used")]
+    [LoggerMessage(5, LogLevel.Error, "OAuth client '{ClientName}' could not save a refreshed grant ({Fault}); it is kept in memory and offered to the store again until the store takes it")]
     public static partial void GrantNotSaved(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(7, LogLevel.Warning, "OAuth client '{ClientName}' could not tell the store that it is done with a refresh ({Fault}); other nodes wait until the lease runs out")]
+    public static partial void LeaseNotEnded(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(8, LogLevel.Error, "OAuth client '{ClientName}' ends with a refreshed grant that the store did not take ({Fault}): with a server that rotates refresh tokens it is lost")]
+    public static partial void GrantLostWithProcess(ILogger logger, string clientName, string fault);
 
     [LoggerMessage(6, LogLevel.Warning, "OAuth client '{ClientName}' did not keep a refreshed ID Token ({Fault}); the refreshed tokens beside it are in use")]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);

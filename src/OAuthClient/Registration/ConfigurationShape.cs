@@ -19,6 +19,7 @@ internal static class ConfigurationShape
         nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
         nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.Issuer),
         nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.RedirectUri),
+        nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod),
         nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.TokenEndpoint),
         nameof(OAuthClientOptions.UserInfoEndpoint),
     ];

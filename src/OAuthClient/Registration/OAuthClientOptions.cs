@@ -83,6 +83,20 @@ public sealed class OAuthClientOptions
     /// </summary>
     public TimeSpan? BackChannelAttemptTimeout { get; set; }
 
+    /// <summary>
+    /// For how long the server goes on taking a refresh token that it has rotated (its grace period, reuse interval or leeway), or
+    /// <see langword="null"/> when it does not, or this is not known. Stated, a refresh is held to shorter times, so that
+    /// when a node dies in the middle of one another node comes in time.
+    /// </summary>
+    public TimeSpan? RefreshTokenGracePeriod { get; set; }
+
+    /// <summary>
+    /// For how long one node alone may spend a grant's refresh token: longer than <see cref="BackChannelDeadline"/>, shorter
+    /// than <see cref="RefreshTokenGracePeriod"/>. Unset: one and a half times the former, or three quarters of the latter
+    /// if that is less. Others wait for no longer than this when a node stops without a word.
+    /// </summary>
+    public TimeSpan? RefreshLease { get; set; }
+
     /// <summary>Allows plain http to a server on this very machine, for development. Off unless set; a warning says so once.</summary>
     public bool DangerouslyAllowHttpOnLoopback { get; set; }
 }

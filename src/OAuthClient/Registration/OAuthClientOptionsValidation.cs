@@ -124,5 +124,13 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "BackChannelDeadline must lie between zero and five minutes.";
         else if (o.BackChannelAttemptTimeout <= TimeSpan.Zero || o.BackChannelAttemptTimeout >= o.BackChannelDeadline)
             yield return "BackChannelAttemptTimeout must be more than zero and less than BackChannelDeadline; leave it out for a third of that.";
+        if (o.RefreshTokenGracePeriod <= TimeSpan.Zero)
+            yield return "RefreshTokenGracePeriod must be longer than zero; leave it out when the server takes no rotated refresh token.";
+        if (o.RefreshLease <= o.BackChannelDeadline)
+            yield return "RefreshLease must be longer than BackChannelDeadline, or a second node would present a refresh token while the first still waits for the answer.";
+        if (o.RefreshLease >= o.RefreshTokenGracePeriod)
+            yield return "RefreshLease must be shorter than RefreshTokenGracePeriod, or a node that dies would be noticed too late to save the grant.";
+        if (o.RefreshLease > TimeSpan.FromMinutes(10))
+            yield return "RefreshLease must be no longer than ten minutes: for as long nobody gets a token when a node stops without a word.";
     }
 }

@@ -9,6 +9,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class EarlyRefreshTests
 {
+    private const string Refusal = """{"error":"invalid_request"}""";
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(3570);
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
@@ -55,7 +56,7 @@ public class EarlyRefreshTests
     {
         await using var bench = await Bench.StartAsync();
         var old = await SignedInAsync(bench, owner);
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal));
         bench.Clock.Advance(Early);
 
         Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
@@ -86,7 +87,7 @@ public class EarlyRefreshTests
     {
         await using var bench = await Bench.StartAsync();
         var old = await SignedInAsync(bench, owner);
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal), times: 1);
         bench.Clock.Advance(TimeSpan.FromHours(1) - Tick);
         await TokenAsync(bench, owner);
         await Patience.UntilAsync(() => bench.Log.Events(2).Count == 1);
@@ -127,7 +128,7 @@ public class EarlyRefreshTests
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
-        server.Answers("", 503);
+        server.Answers(Refusal, 400);
         server.Clock.Advance(Early);
         await server.Client.GetAccessTokenAsync("42");
         await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);

@@ -10,8 +10,21 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public Action? BeforeConsuming { get; set; }
 
-    public ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
-        inner.TryLeaseAsync(seen, held, length, cancellationToken);
+    /// <summary>What happens between the moment a lease is given and the moment its holder goes on.</summary>
+    public Action? AfterLeasing { get; set; }
+
+    public bool RefusesToLease { get; set; }
+
+    public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    {
+        if (RefusesToLease)
+            throw new IOException("The database is away.");
+        var answer = await inner.TryLeaseAsync(seen, held, length, cancellationToken);
+        var then = AfterLeasing;
+        AfterLeasing = null;
+        then?.Invoke();
+        return answer;
+    }
 
     public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
         inner.EndLeaseAsync(lease, presentation, cancellationToken);
@@ -24,8 +37,16 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken) => inner.AddAsync(grant, cancellationToken);
 
-    public ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken) =>
-        RefusesToSave ? throw new IOException("The database is away.") : inner.TryReplaceAsync(newer, cancellationToken);
+    public int Saved { get; private set; }
+
+    public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
+    {
+        if (RefusesToSave)
+            throw new IOException("The database is away.");
+        bool replaced = await inner.TryReplaceAsync(newer, cancellationToken);
+        Saved++;
+        return replaced;
+    }
 
     public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken) => inner.RemoveAsync(grant, cancellationToken);
 

@@ -132,7 +132,7 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Rotation race: a newer generation with the very refresh token that was refused is no help")]
+    [Description("Rotation race: of a newer generation with the very refresh token that was refused, a good access token is used; the refresh token is not presented again")]
     public async Task Newer_generation_with_the_refused_token()
     {
         await using ScriptedServer server = new();
@@ -140,7 +140,23 @@ public class GrantLostTests
         server.Clock.Advance(Hour);
         server.AnswersAsync(async _ =>
         {
-            await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null), default);
+            await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null, expiresIn: 60), default);
+            return Json(400, InvalidGrant);
+        });
+        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Rotation race: a newer generation with the very refresh token that was refused, and an access token that is over, is no help")]
+    public async Task Newer_generation_with_nothing_good()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
+        server.Clock.Advance(Hour);
+        server.AnswersAsync(async _ =>
+        {
+            await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null, expiresIn: 0), default);
             return Json(400, InvalidGrant);
         });
         Assert.That(async () => await server.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());

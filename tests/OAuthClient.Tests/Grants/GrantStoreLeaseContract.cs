@@ -87,6 +87,16 @@ public abstract partial class GrantStoreContract
         Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Earlier, Is.EqualTo(Presentation.Unknown));
     }
 
+    [Test]
+    [Description("A refresh token that the server refused is not presented again because somebody who knew that died")]
+    public async Task What_was_refused_stays_refused()
+    {
+        var (store, grant) = await WithGrantAsync();
+        await store.EndLeaseAsync(await LeaseAsync(store, grant), Presentation.Refused, default);
+        await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Earlier, Is.EqualTo(Presentation.Refused));
+    }
+
     [TestCase(Presentation.None)]
     [TestCase(Presentation.Unknown)]
     [TestCase(Presentation.Refused)]

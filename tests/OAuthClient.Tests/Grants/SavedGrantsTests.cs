@@ -21,17 +21,77 @@ public class SavedGrantsTests
         Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(second), "served from memory meanwhile");
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
 
-        // Over again, and still unsaved: the refresh token in memory is spent, not the stored one.
+        // Over again, and still unsaved: whoever spent the one in memory now would risk two.
         bench.Clock.Advance(TimeSpan.FromHours(2));
-        var third = await bench.Client.GetAccessTokenAsync("42");
-        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
 
         store.RefusesToSave = false;
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(third));
+        bench.Clock.Advance(RefreshNotes.Pause);
+        var third = await bench.Client.GetAccessTokenAsync("42");
+        Assert.That(third, Is.Not.EqualTo(second));
+        Assert.That(bench.TokenRequests, Is.EqualTo(2));
         var stored = (await store.FindAsync(Bench.ClientName, "42", default)).Single();
         Assert.That(stored.AccessToken, Is.EqualTo(third));
         Assert.That(stored.Generation, Is.GreaterThan(grant.Generation));
         Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
+    }
+
+    [Test]
+    [Description("Nothing is lost: what the store would not take is offered again by itself, at growing intervals, until it does")]
+    public async Task It_is_offered_again_in_the_background()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        store.RefusesToSave = true;
+        var token = await bench.Client.GetAccessTokenAsync("42");
+
+        store.RefusesToSave = false;
+        await Patience.UntilAsync(
+            () => store.Saved == 1,
+            () =>
+            {
+                bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                return Task.CompletedTask;
+            });
+        Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
+    }
+
+    [Test]
+    [Description("Nothing is lost: a process that ends offers the store what it would not take, one last time")]
+    public async Task It_is_offered_on_shutdown()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        AccessToken token;
+        await using (var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store)))
+        {
+            await bench.SignedInAsync();
+            bench.Clock.Advance(TimeSpan.FromHours(2));
+            store.RefusesToSave = true;
+            token = await bench.Client.GetAccessTokenAsync("42");
+            store.RefusesToSave = false;
+        }
+        Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
+    }
+
+    [Test]
+    [Description("Nothing is lost in silence: a process that has to end with an unsaved grant says so")]
+    public async Task A_store_that_is_away_on_shutdown_is_logged()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        RecordedLog log;
+        await using (var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store)))
+        {
+            log = bench.Log;
+            await bench.SignedInAsync();
+            bench.Clock.Advance(TimeSpan.FromHours(2));
+            store.RefusesToSave = true;
+            await bench.Client.GetAccessTokenAsync("42");
+        }
+        Assert.That(log.Events(5), Has.Count.EqualTo(1));
+        Assert.That(log.Events(8), Has.Count.EqualTo(1));
     }
 
     [Test]

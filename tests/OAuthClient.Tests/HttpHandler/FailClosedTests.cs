@@ -40,6 +40,8 @@ public class FailClosedTests
         var call = bench.Http.GetAsync("/me");
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(30));
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token, 2).Promptly();
+        bench.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.That(async () => await call.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
         Assert.That(bench.Api.Requests, Is.Empty);
     }

@@ -250,6 +250,42 @@ public class OAuthClientOptionsValidationTests
         }
     }
 
+    [TestCase(null, null, null)]
+    [TestCase(45, null, null)]
+    [TestCase(31, 32, null)]
+    [TestCase(null, 1, null)]
+    [TestCase(30, null, "RefreshLease must be longer than BackChannelDeadline")]
+    [TestCase(60, 60, "RefreshLease must be shorter than RefreshTokenGracePeriod")]
+    [TestCase(601, null, "RefreshLease must be no longer than ten minutes")]
+    [TestCase(null, 0, "RefreshTokenGracePeriod must be longer than zero")]
+    [Description("Life of a token 5: HTTP deadline < lease < the server's grace")]
+    public void A_lease_lies_between_deadline_and_grace(int? lease, int? grace, string? words)
+    {
+        var failures = Failures(o =>
+        {
+            o.RefreshLease = lease is null ? null : TimeSpan.FromSeconds(lease.Value);
+            o.RefreshTokenGracePeriod = grace is null ? null : TimeSpan.FromSeconds(grace.Value);
+        });
+        Assert.That(failures, words is null ? Is.Empty : Has.One.Contains(words));
+    }
+
+    [TestCase(null, null, 45, 30)]
+    [TestCase(null, 10, 7.5, 5)]
+    [TestCase(null, 600, 45, 30)]
+    [TestCase(60, 90, 60, 30)]
+    [TestCase(33, null, 33, 22)]
+    [Description("Life of a token 5: what is not set follows from what is")]
+    public void A_lease_follows_from_what_is_stated(int? lease, int? grace, double expectedLease, double expectedDeadline)
+    {
+        var registration = SampleRegistration.Create(o =>
+        {
+            o.RefreshLease = lease is null ? null : TimeSpan.FromSeconds(lease.Value);
+            o.RefreshTokenGracePeriod = grace is null ? null : TimeSpan.FromSeconds(grace.Value);
+        });
+        Assert.That(registration.RefreshLease, Is.EqualTo(TimeSpan.FromSeconds(expectedLease)));
+        Assert.That(registration.RefreshDeadline, Is.EqualTo(TimeSpan.FromSeconds(expectedDeadline)));
+    }
+
     [Test]
     [Description("Every mistake is named at once, each with the client it belongs to")]
     public void All_mistakes_are_named_at_once()

@@ -35,6 +35,9 @@ public class OptionsFromConfigurationTests
             ["PendingAuthorizationLifetime"] = "00:05:00",
             ["AccessTokenLifetimeWhenUnstated"] = "00:20:00",
             ["BackChannelDeadline"] = "00:00:10",
+            ["BackChannelAttemptTimeout"] = "00:00:04",
+            ["RefreshTokenGracePeriod"] = "00:01:00",
+            ["RefreshLease"] = "00:00:20",
             ["DangerouslyAllowHttpOnLoopback"] = "true",
         };
         Assert.That(values.Keys.Select(key => key.Split(':')[0]).Distinct(), Is.EquivalentTo(typeof(OAuthClientOptions).GetProperties().Select(property => property.Name)), "a property is missing in this test");
@@ -57,8 +60,11 @@ public class OptionsFromConfigurationTests
             Assert.That(options.ResponseMode, Is.EqualTo("form_post"));
             Assert.That(options.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
             Assert.That(options.PendingAuthorizationLifetime, Is.EqualTo(TimeSpan.FromMinutes(5)));
+            Assert.That(options.RefreshTokenGracePeriod, Is.EqualTo(TimeSpan.FromMinutes(1)));
+            Assert.That(options.RefreshLease, Is.EqualTo(TimeSpan.FromSeconds(20)));
             Assert.That(options.AccessTokenLifetimeWhenUnstated, Is.EqualTo(TimeSpan.FromMinutes(20)));
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(10)));
+            Assert.That(options.BackChannelAttemptTimeout, Is.EqualTo(TimeSpan.FromSeconds(4)));
             Assert.That(options.DangerouslyAllowHttpOnLoopback, Is.True);
         });
     }

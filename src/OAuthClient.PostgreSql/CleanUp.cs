@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>
+/// Takes away rows that are of no use to anybody, about every hour, by one node at a time and in small batches: used states that are
+/// over, and grants without refresh token whose access token is over, both for long enough that no node's clock matters. A grant that
+/// the server refused stays until its owner authorizes again or it is ended: that is not for the store to judge.
+/// </summary>
+internal sealed class CleanUp(Database database, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    internal const int Batch = 500;
+
+    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+
+    private readonly string[] statements = [Statement(schema, "used_states", "expires_at", "1 hour"), Statement(schema, "grants", "dead_at", "1 day")];
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock runs = new();
+    private ITimer? timer;
+    private Task running = Task.CompletedTask;
+
+    public void Start() => timer ??= time.CreateTimer(static self => ((CleanUp)self!).Begin(), this, Jitter.Of(Every), Timeout.InfiniteTimeSpan);
+
+    /// <returns>How many rows went.</returns>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        int gone = 0;
+        foreach (string statement in statements)
+        {
+            int batch;
+            do
+            {
+                batch = await database.ExecuteAsync(statement, static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
+                gone += batch;
+            }
+            while (batch == Batch);
+        }
+        return gone;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        Task last;
+        lock (runs)
+        {
+            timer?.Dispose();
+            last = running;
+        }
+        await last.ConfigureAwait(false);
+        stopping.Dispose();
+    }
+
+    private void Begin()
+    {
+        lock (runs)
+        {
+            if (!stopping.IsCancellationRequested)
+                running = Task.Run(RunAndScheduleAsync);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Nobody waits for it; it comes again.")]
+    private async Task RunAndScheduleAsync()
+    {
+        try
+        {
+            await RunAsync(stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            Log.CleanUpFailed(logger, exception.GetType().Name);
+        }
+        lock (runs)
+        {
+            if (!stopping.IsCancellationRequested)
+                timer!.Change(Jitter.Of(Every), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private static string Statement(string schema, string table, string column, string margin) => $"""
+        DELETE FROM "{schema}".{table} WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM "{schema}".{table}
+          WHERE {column} < clock_timestamp() - interval '{margin}' AND (SELECT pg_try_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0)))
+          LIMIT {Batch} FOR UPDATE SKIP LOCKED))
+        """;
+}

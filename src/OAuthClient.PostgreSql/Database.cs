@@ -1,0 +1,92 @@
+using Npgsql;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>Statements, each one round trip on a connection that goes back at once.</summary>
+internal sealed class Database(NpgsqlDataSource source, TimeSpan commandTimeout)
+{
+    public TimeSpan CommandTimeout { get; } = commandTimeout;
+
+    public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => source.OpenConnectionAsync(cancellationToken);
+
+    public NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds };
+
+    /// <returns>How many rows were changed.</returns>
+    /// <param name="sql">The statement.</param>
+    /// <param name="parameters">Adds its parameters.</param>
+    /// <param name="mayRepeat">Whether it may be run again when the connection broke and nobody knows whether it was run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> parameters, bool mayRepeat, CancellationToken cancellationToken) =>
+        RunAsync(sql, parameters, static (command, cancel) => command.ExecuteNonQueryAsync(cancel), mayRepeat, cancellationToken);
+
+    /// <returns>What was read from the first row; the default when there is none.</returns>
+    /// <param name="sql">The statement.</param>
+    /// <param name="parameters">Adds its parameters.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="mayRepeat">Whether it may be run again when the connection broke and nobody knows whether it was run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<T?> ReadOneAsync<T>(
+        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlDataReader, T> read, bool mayRepeat, CancellationToken cancellationToken) =>
+        RunAsync(
+            sql,
+            parameters,
+            async (command, cancel) =>
+            {
+                var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+                await using (rows.ConfigureAwait(false))
+                    return await rows.ReadAsync(cancel).ConfigureAwait(false) ? read(rows) : default;
+            },
+            mayRepeat,
+            cancellationToken);
+
+    /// <param name="sql">The query.</param>
+    /// <param name="parameters">Adds its parameters.</param>
+    /// <param name="read">Reads a row.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<List<T>> ReadAllAsync<T>(
+        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        RunAsync(
+            sql,
+            parameters,
+            async (command, cancel) =>
+            {
+                var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+                await using (rows.ConfigureAwait(false))
+                {
+                    List<T> all = [];
+                    while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+                        all.Add(read(rows));
+                    return all;
+                }
+            },
+            mayRepeat: true,
+            cancellationToken);
+
+    private async Task<T> RunAsync<T>(
+        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat, CancellationToken cancellationToken)
+    {
+        for (bool again = false; ; again = true)
+        {
+            var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var command = Command(connection, sql);
+                await using (command.ConfigureAwait(false))
+                {
+                    parameters(command.Parameters);
+                    try
+                    {
+                        return await run(command, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (NpgsqlException exception) when (mayRepeat && !again && IsBroken(exception))
+                    {
+                        // A pooled connection may have died while it lay idle, with a restart of the server for instance.
+                    }
+                }
+            }
+        }
+    }
+
+    // After a timeout, more of the same patience would be asked of the caller.
+    private static bool IsBroken(NpgsqlException exception) => exception.IsTransient && exception.InnerException is not TimeoutException;
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Npgsql;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>Who asks for a lease, and what it knows of the nodes.</summary>
+/// <param name="Node">The node's own id, when its death would be noticed.</param>
+/// <param name="ConnectedSince">Since when it is connected, by the database's clock.</param>
+/// <param name="Ticket">Random: by it an answer that was lost is asked for again.</param>
+/// <param name="DeadFence">The lease whose holder the node has seen dead for long enough.</param>
+internal readonly record struct LeaseTaker(long? Node, DateTime? ConnectedSince, long Ticket, long? DeadFence);
+
+/// <summary>A stored grant, and what came of asking for its lease.</summary>
+/// <param name="IsTaken">Whether the lease was given.</param>
+/// <param name="Row">The grant.</param>
+/// <param name="Fence">The lease's number.</param>
+/// <param name="Presentation">What is known of the stored generation's refresh token.</param>
+internal sealed record LeasedRow(bool IsTaken, GrantRow Row, long Fence, Presentation Presentation);
+
+/// <summary>A look at a lease.</summary>
+/// <param name="Generation">The stored generation.</param>
+/// <param name="Fence">The lease's number.</param>
+/// <param name="Left">How long it goes on; <see langword="null"/> when nobody holds one.</param>
+/// <param name="IsHolderGone">Whether the lock that shows its holder alive is missing.</param>
+internal sealed record LeaseLook(long Generation, long Fence, TimeSpan? Left, bool IsHolderGone);
+
+/// <summary>The leases that lie in the rows of grants, all by the database's clock.</summary>
+internal sealed class LeaseRows(Database database, string schema, Hints hints)
+{
+    // The fence is not among them: it only grows.
+    private const string Ended = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";
+
+    private readonly string take = string.Create(CultureInfo.InvariantCulture, $"""
+        WITH taken AS (
+          UPDATE "{schema}".grants SET
+            fence = CASE WHEN lease_length IS NOT NULL AND (fence = $6 OR lease_ticket = $8) THEN fence ELSE fence + 1 END,
+            -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known.
+            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE {(int)Presentation.Unknown} END,
+            lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
+          WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
+            AND CASE
+              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR {End("$9")} <= clock_timestamp() THEN true
+              WHEN fence = $10 THEN {HolderIsGone}
+              ELSE false END
+          RETURNING generation, content, fence, presentation)
+        SELECT true, generation, content, fence, presentation FROM taken
+        UNION ALL
+        SELECT false, generation, content, fence, presentation FROM "{schema}".grants
+        WHERE id = $1 AND client_name = $2 AND owner = $3 AND NOT EXISTS (SELECT FROM taken)
+        """);
+
+    private readonly string end = $"""
+        WITH ended AS (
+          UPDATE "{schema}".grants SET presentation = $4, {Ended}
+          WHERE id = $1 AND generation = $2 AND fence = $3 AND lease_length IS NOT NULL RETURNING hint)
+        SELECT hint, count(pg_notify($5, $6 || hint)) FROM ended GROUP BY hint
+        """;
+
+    private readonly string look = $"""
+        SELECT generation, fence, {End("$4")} - clock_timestamp(), {HolderIsGone}
+        FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3
+        """;
+
+    // The lock goes with its holder's connection; but all locks go with the server, and then their absence proves nothing.
+    private const string HolderIsGone = """
+        (lease_holder IS NOT NULL AND lease_server = pg_postmaster_start_time() AND NOT EXISTS (
+          SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+            AND classid = (lease_holder >> 32)::oid AND objid = (lease_holder & 4294967295)::oid))
+        """;
+
+    // After a restart or a failover a lease begins anew for whoever connected since, so that its holder, who may have the server's
+    // answer in its memory, can save it first.
+    private static string End(string connectedSince) => $"""
+        (CASE WHEN lease_server = pg_postmaster_start_time() THEN leased_at
+          ELSE greatest(leased_at, pg_postmaster_start_time(), {connectedSince}) END + lease_length)
+        """;
+
+    public Task<LeasedRow?> TryTakeAsync(GrantPlace seen, RefreshLease? held, TimeSpan length, LeaseTaker taker, CancellationToken cancellationToken) =>
+        database.ReadOneAsync(
+            take,
+            parameters => parameters.Place(seen).Number(seen.Generation).Length(length).Number(held?.Fence)
+                .Number(taker.Node).Number(taker.Ticket).Time(taker.ConnectedSince).Number(taker.DeadFence),
+            row => new LeasedRow(
+                row.GetBoolean(0),
+                new(seen with { Generation = row.GetInt64(1) }, row.GetFieldValue<byte[]>(2)),
+                row.GetInt64(3),
+                (Presentation)row.GetInt16(4)),
+            mayRepeat: true,
+            cancellationToken);
+
+    /// <returns>Whose grant's lease was ended; <see langword="null"/> when none was.</returns>
+    /// <param name="lease">The lease.</param>
+    /// <param name="presentation">What is known of the refresh token now.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<string?> EndAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
+        database.ReadOneAsync(
+            end,
+            parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)presentation).Texts(hints.Channel, hints.Sender),
+            static row => row.GetString(0),
+            mayRepeat: true,
+            cancellationToken);
+
+    public Task<LeaseLook?> LookAsync(GrantPlace seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
+        database.ReadOneAsync(
+            look,
+            parameters => parameters.Place(seen).Time(connectedSince),
+            static row => new LeaseLook(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetTimeSpan(2), row.GetBoolean(3)),
+            mayRepeat: true,
+            cancellationToken);
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>What the store logs. No message takes a token, an owner or a parameter of a statement.</summary>
+internal static partial class Log
+{
+    public const string Category = "OAuthClient.PostgreSql";
+
+    [LoggerMessage(1, LogLevel.Warning, "The grant store lost its connection for notifications ({Fault}). It connects again; meanwhile it serves grants from memory, and looks for changes")]
+    public static partial void ConnectionLost(ILogger logger, string fault);
+
+    [LoggerMessage(2, LogLevel.Information, "The grant store is connected for notifications")]
+    public static partial void Connected(ILogger logger);
+
+    [LoggerMessage(3, LogLevel.Error, "A stored grant was left out: {Why}")]
+    public static partial void GrantUnreadable(ILogger logger, string why);
+
+    [LoggerMessage(4, LogLevel.Warning, "The grant store could not look for changes ({Fault}); it serves what it has in memory")]
+    public static partial void ReadFailed(ILogger logger, string fault);
+
+    [LoggerMessage(5, LogLevel.Warning, "The grant store could not clean up ({Fault}); it tries again later")]
+    public static partial void CleanUpFailed(ILogger logger, string fault);
+}

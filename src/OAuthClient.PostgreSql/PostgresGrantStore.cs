@@ -1,0 +1,260 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>
+/// Grants in PostgreSQL. Reading is answered from memory; every change, and every lease, is one statement. The database is asked for
+/// nothing before the first use.
+/// </summary>
+internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly NpgsqlDataSource source;
+    private readonly bool ownsSource;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly Database database;
+    private readonly StoreSchema schema;
+    private readonly GrantProtection protection;
+    private readonly Hints hints;
+    private readonly GrantRows grants;
+    private readonly LeaseRows leases;
+    private readonly UsedStateRows usedStates;
+    private readonly Signals signals = new();
+    private readonly Suspicions suspicions;
+    private readonly KnownGrants known;
+    private readonly Presence? presence;
+    private readonly CleanUp cleanUp;
+    private readonly Lock openings = new();
+    private readonly CancellationTokenSource stopping = new();
+    private volatile Task? opening;
+    private int disposed;
+
+    public PostgresGrantStore(PostgresGrantStoreOptions options, NpgsqlDataSource source, bool ownsSource, TimeProvider time, ILogger logger)
+    {
+        (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
+        long node = Presence.NewNode();
+        database = new(source, options.CommandTimeout);
+        schema = new(database, options.Schema, options.CreateSchema);
+        protection = new(options);
+        hints = new(options.Schema, node);
+        grants = new(database, options.Schema, hints);
+        leases = new(database, options.Schema, hints);
+        usedStates = new(database, options.Schema);
+        suspicions = new(time);
+        known = new(time, options.MaximumOwnersInMemory, hints, logger, ReadAsync);
+        presence = options.BehindTransactionPooler ? null : new(database, hints, node, time, logger, HearOf, Hearing);
+        cleanUp = new(database, options.Schema, time, logger);
+    }
+
+    /// <summary>Whether the node hears of changes, and would be noticed if it died; always so behind a transaction pooler.</summary>
+    public bool IsConnected => presence is null || presence.IsConnected;
+
+    /// <summary>What keeps it from being connected.</summary>
+    public Exception? Fault => presence?.Fault;
+
+    public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        opening is { IsCompletedSuccessfully: true }
+            ? known.FindAsync(clientName, owner, cancellationToken)
+            : OpenAndFindAsync(clientName, owner, cancellationToken);
+
+    public async ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        string hint = hints.Of(grant.ClientName, grant.Owner);
+        if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, cancellationToken).ConfigureAwait(false))
+            throw new InvalidOperationException($"There is a grant {grant.Id} already; the store takes each once.");
+        known.Add(grant);
+    }
+
+    public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
+            return false;
+        known.Replace(newer);
+        suspicions.Forget(newer.Id);
+        signals.Wake(hints.Of(newer.ClientName, newer.Owner));
+        return true;
+    }
+
+    public async ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await grants.RemoveAsync(GrantPlace.Of(grant), cancellationToken).ConfigureAwait(false);
+        known.Remove(grant);
+        signals.Wake(hints.Of(grant.ClientName, grant.Owner));
+    }
+
+    public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        LeaseTaker taker = new(presence?.Node, presence?.ConnectedSince, Ticket: BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))), suspicions.DeadFence(seen.Id));
+        if (await leases.TryTakeAsync(GrantPlace.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
+        {
+            known.Remove(seen);
+            return new(Stored: null, Lease: null, Presentation.None);
+        }
+        var lease = answer.IsTaken ? new RefreshLease(seen.Id, seen.Generation, answer.Fence) : null;
+        Grant stored;
+        try
+        {
+            stored = protection.Unprotect(answer.Row.Content, answer.Row.Place);
+        }
+        catch (OAuthException) when (lease is not null)
+        {
+            await EndLeaseAsync(lease, answer.Presentation, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+        known.Replace(stored);
+        if (lease is not null)
+            suspicions.Forget(seen.Id);
+        return new(stored, lease, stored.Generation == seen.Generation ? answer.Presentation : Presentation.None);
+    }
+
+    public async ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (await leases.EndAsync(lease, presentation, cancellationToken).ConfigureAwait(false) is { } hint)
+            signals.Wake(hint);
+    }
+
+    public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        long began = time.GetTimestamp();
+        var pause = FirstPause;
+        using var waiting = signals.Enter(hints.Of(seen.ClientName, seen.Owner));
+        while (true)
+        {
+            var change = waiting.Next;
+            var look = await leases.LookAsync(GrantPlace.Of(seen), presence?.ConnectedSince, cancellationToken).ConfigureAwait(false);
+            if (look?.Generation != seen.Generation || look.Left is not { } left || left <= TimeSpan.Zero || suspicions.Note(seen.Id, look))
+                return;
+            var patience = atMost - time.GetElapsedTime(began);
+            if (patience <= TimeSpan.Zero)
+                return;
+            // A change is told, but that is a hint; and that the holder died, nobody tells.
+            if (!await IsOverAsync(change, Shortest(Jitter.Of(pause), left, patience), cancellationToken).ConfigureAwait(false))
+                pause = Shortest(pause * 2, LongestPause);
+        }
+    }
+
+    public async ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await usedStates.TryAddAsync(stateFingerprint, expiresAt, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+            return;
+        await stopping.CancelAsync().ConfigureAwait(false);
+        if (opening is { } last)
+            await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await cleanUp.DisposeAsync().ConfigureAwait(false);
+        if (presence is not null)
+            await presence.DisposeAsync().ConfigureAwait(false);
+        if (ownsSource)
+            await source.DisposeAsync().ConfigureAwait(false);
+    }
+
+    [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "A container that is disposed of synchronously refuses what cannot be.")]
+    public void Dispose() => Task.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
+
+    private async ValueTask<IReadOnlyList<Grant>> OpenAndFindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await known.FindAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Once for all callers; when it failed, the next one tries again.</summary>
+    private Task OpenAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(disposed != 0, this);
+        if (opening is { IsCompletedSuccessfully: true } open)
+            return open;
+        lock (openings)
+        {
+            if (opening is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+                    opening = Task.Run(BeginAsync, CancellationToken.None);
+            }
+            return opening.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task BeginAsync()
+    {
+        hints.UseKey(await schema.RequireAsync(stopping.Token).ConfigureAwait(false));
+        if (presence is not null)
+            await presence.StartAsync(stopping.Token).ConfigureAwait(false);
+        cleanUp.Start();
+    }
+
+    private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner)
+    {
+        List<Grant> found = [];
+        OAuthException? unreadable = null;
+        foreach (var row in await grants.FindAsync(clientName, owner, stopping.Token).ConfigureAwait(false))
+        {
+            try
+            {
+                found.Add(protection.Unprotect(row.Content, row.Place));
+            }
+            catch (OAuthException exception)
+            {
+                Log.GrantUnreadable(logger, exception.Message);
+                unreadable = exception;
+            }
+        }
+        return found.Count > 0 || unreadable is null ? found : throw unreadable;
+    }
+
+    private void HearOf(string hint)
+    {
+        known.Outdate(hint);
+        signals.Wake(hint);
+    }
+
+    private void Hearing(bool begins)
+    {
+        known.Hearing(begins);
+        // Whatever was said meanwhile was not heard.
+        if (begins)
+            signals.WakeAll();
+    }
+
+    private GrantRow Row(Grant grant) => new(GrantPlace.Of(grant), protection.Protect(grant));
+
+    // Without a refresh token all there is is the access token; where nobody said when that ends, the grant is kept.
+    private static DateTimeOffset? DeadAt(Grant grant) => grant.CanRefresh ? null : grant.AccessToken?.ExpiresAt;
+
+    private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
+    {
+        var shortest = spans[0];
+        foreach (var span in spans)
+            shortest = span < shortest ? span : shortest;
+        return shortest;
+    }
+
+    private async Task<bool> IsOverAsync(Task change, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await change.WaitAsync(atMost, time, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Data.Common;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>Registers the store for several machines.</summary>
+public static class PostgresGrantStoreServiceCollectionExtensions
+{
+    /// <summary>
+    /// Keeps the grants of all registered clients in PostgreSQL, shared by all nodes: of all of them, one at a time spends a refresh
+    /// token. Before or after <c>AddOAuthClient</c>; it takes the place of the store in memory.
+    /// </summary>
+    /// <param name="services">The service collection.</param>
+    /// <param name="configure">Where the database is, and how tokens are encrypted in it.</param>
+    public static IServiceCollection AddPostgresGrantStore(this IServiceCollection services, Action<PostgresGrantStoreOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresGrantStoreOptions>, PostgresGrantStoreOptionsValidation>());
+        services.AddOptions<PostgresGrantStoreOptions>().Configure(configure).ValidateOnStart();
+        services.TryAddSingleton(Create);
+        services.Replace(ServiceDescriptor.Singleton<IGrantStore>(provider => provider.GetRequiredService<PostgresGrantStore>()));
+        return services;
+    }
+
+    private static PostgresGrantStore Create(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptions<PostgresGrantStoreOptions>>().Value;
+        var logs = provider.GetRequiredService<ILoggerFactory>();
+        bool ours = options.ConnectionString is not null;
+        return new(
+            options,
+            ours ? Source(options, logs) : provider.GetRequiredService<NpgsqlDataSource>(),
+            ours,
+            provider.GetRequiredService<TimeProvider>(),
+            logs.CreateLogger(Log.Category));
+    }
+
+    internal static NpgsqlDataSource Source(PostgresGrantStoreOptions options, ILoggerFactory? logs)
+    {
+        NpgsqlSlimDataSourceBuilder builder = new(options.ConnectionString);
+        builder.EnableTransportSecurity();
+        builder.UseLoggerFactory(logs);
+        // Npgsql's own builder does not tell what was written from what was not.
+        DbConnectionStringBuilder written = new() { ConnectionString = options.ConnectionString };
+        if (!written.ContainsKey("Timeout"))
+            builder.ConnectionStringBuilder.Timeout = (int)options.CommandTimeout.TotalSeconds;
+        if (!written.ContainsKey("Application Name") && !written.ContainsKey("ApplicationName"))
+            builder.ConnectionStringBuilder.ApplicationName = "OAuthClient";
+        return builder.Build();
+    }
+}

@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>
+/// The one connection a node keeps: it hears of changes there, and holds an advisory lock that shows the others that it lives. The
+/// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
+/// </summary>
+internal sealed class Presence(Database database, Hints hints, long node, TimeProvider time, ILogger logger, Action<string> changed, Action<bool> heard) : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource attempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Session? session;
+    private Task? running;
+
+    public bool IsConnected => session is not null;
+
+    /// <summary>What ended the connection, or keeps it from being made.</summary>
+    public Exception? Fault { get; private set; }
+
+    /// <summary>Since when it is connected, by the database's clock.</summary>
+    public DateTime? ConnectedSince => session?.Since;
+
+    /// <summary>The node's id, while others would notice its death.</summary>
+    public long? Node => session is null ? null : node;
+
+    /// <summary>Random, and never negative, so that its halves are what <c>pg_locks</c> shows of it.</summary>
+    public static long NewNode() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
+
+    /// <summary>Ends when it is connected, or connecting has failed for the first time.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        running ??= Task.Run(RunAsync, CancellationToken.None);
+        return attempted.Task.WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        if (running is not null)
+            await running.ConfigureAwait(false);
+        stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = TimeSpan.Zero;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var connection = await database.OpenAsync(stopping.Token).ConfigureAwait(false);
+                await using (connection.ConfigureAwait(false))
+                {
+                    var since = await EnterAsync(connection).ConfigureAwait(false);
+                    pause = TimeSpan.Zero;
+                    Begin(since);
+                    await ListenAsync(connection).ConfigureAwait(false);
+                }
+            }
+            catch (Exception exception)
+            {
+                if (stopping.IsCancellationRequested)
+                    break;
+                End(exception);
+            }
+            await PauseAsync(pause).ConfigureAwait(false);
+            pause = pause == TimeSpan.Zero ? ShortestPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+        session = null;
+        attempted.TrySetResult();
+    }
+
+    // Shared: the server may not have noticed yet that the last connection is gone, and still keep its lock.
+    private async Task<DateTime> EnterAsync(NpgsqlConnection connection)
+    {
+        connection.Notification += (_, notification) =>
+        {
+            if (notification.Channel == hints.Channel && hints.FromOthers(notification.Payload) is { } hint)
+                changed(hint);
+        };
+        var enter = database.Command(connection, $"SELECT pg_advisory_lock_shared($1), clock_timestamp()");
+        await using (enter.ConfigureAwait(false))
+        {
+            enter.Parameters.Number(node);
+            DateTime since;
+            var row = await enter.ExecuteReaderAsync(stopping.Token).ConfigureAwait(false);
+            await using (row.ConfigureAwait(false))
+            {
+                await row.ReadAsync(stopping.Token).ConfigureAwait(false);
+                since = row.GetDateTime(1);
+            }
+            await ExecuteAsync(connection, $"LISTEN \"{hints.Channel}\"", stopping.Token).ConfigureAwait(false);
+            return since;
+        }
+    }
+
+    private async Task ListenAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            while (true)
+            {
+                // Nothing heard for a while: is there still a server?
+                if (!await connection.WaitAsync(ProbeEvery, stopping.Token).ConfigureAwait(false))
+                    await ExecuteAsync(connection, "SELECT 1", stopping.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // It goes back to a pool, which need not reset it.
+            await ExecuteAsync(connection, "UNLISTEN *; SELECT pg_advisory_unlock_all()", CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        var command = database.Command(connection, sql);
+        await using (command.ConfigureAwait(false))
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Begin(DateTime since)
+    {
+        Fault = null;
+        session = new(since);
+        heard(true);
+        attempted.TrySetResult();
+        Log.Connected(logger);
+    }
+
+    private void End(Exception fault)
+    {
+        Fault = fault;
+        bool first = session is not null || !attempted.Task.IsCompleted;
+        session = null;
+        if (first)
+        {
+            heard(false);
+            Log.ConnectionLost(logger, fault.GetType().Name);
+        }
+        attempted.TrySetResult();
+    }
+
+    private async Task PauseAsync(TimeSpan pause)
+    {
+        if (pause == TimeSpan.Zero || stopping.IsCancellationRequested)
+            return;
+        try
+        {
+            await Task.Delay(Jitter.Of(pause), time, stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private sealed record Session(DateTime Since);
+}

@@ -1,0 +1,66 @@
+namespace OAuthClient.PostgreSql;
+
+/// <summary>Wakes those on this node who wait for a change of an owner's grants.</summary>
+internal sealed class Signals
+{
+    private readonly Dictionary<string, Signal> signals = new(StringComparer.Ordinal);
+    private readonly Lock changes = new();
+
+    public Waiting Enter(string hint)
+    {
+        lock (changes)
+        {
+            if (!signals.TryGetValue(hint, out var signal))
+                signals[hint] = signal = new();
+            signal.Count++;
+            return new(this, hint, signal);
+        }
+    }
+
+    public void Wake(string hint)
+    {
+        lock (changes)
+            signals.GetValueOrDefault(hint)?.Wake();
+    }
+
+    public void WakeAll()
+    {
+        lock (changes)
+        {
+            foreach (var signal in signals.Values)
+                signal.Wake();
+        }
+    }
+
+    private void Leave(string hint, Signal signal)
+    {
+        lock (changes)
+        {
+            if (--signal.Count == 0)
+                signals.Remove(hint);
+        }
+    }
+
+    internal readonly struct Waiting(Signals all, string hint, Signal signal) : IDisposable
+    {
+        /// <summary>Ends with the next change. Take it before looking, so that nothing comes between.</summary>
+        public Task Next => signal.Next;
+
+        public void Dispose() => all.Leave(hint, signal);
+    }
+
+    internal sealed class Signal
+    {
+        private volatile TaskCompletionSource next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Count { get; set; }
+        public Task Next => next.Task;
+
+        public void Wake()
+        {
+            var woken = next;
+            next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            woken.SetResult();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Benchmarks;
+
+/// <summary>
+/// A cached token put on a request. What counts is the overhead over the same pipeline without the handler, so that one is
+/// measured too, and taken off: in bytes as well.
+/// </summary>
+internal static class HandlerLine
+{
+    private const int Owners = 10_000;
+    private const string Waiting = "floor that waits";
+
+    // One address for all requests: somebody has to take it apart, and here it is nobody's part.
+    private static readonly Uri Address = new(Api.Origin + "/photos");
+
+    public static async Task MeasureAsync(string line, Report report, bool forOwners, bool yields)
+    {
+        var server = new TokenServer { GivesNewTokens = true };
+        var owners = new OwnersInTurn();
+        var services = new ServiceCollection();
+        OurClient.AddTo(services, server);
+        services.AddSingleton<ICurrentGrantOwner>(owners);
+        var apis = new Dictionary<string, Api>(StringComparer.Ordinal);
+        Pipeline(Contestant.Base);
+        Pipeline(Contestant.Floor).AddHttpMessageHandler(() => new PresetHeader("Bearer " + TokenServer.FirstAccessToken));
+        Pipeline(Waiting).AddHttpMessageHandler(() => new PresetHeaderThatWaits("Bearer " + TokenServer.FirstAccessToken));
+        Pipeline(Contestant.Ours).AddAccessTokenHandler(
+            OurClient.Name, token => (forOwners ? token.ForCurrentUser() : token.ForClient()).To(Api.Origin));
+        if (!forOwners)
+        {
+            Pipeline(GooglePeer.Name).AddHttpMessageHandler(() => new GooglePeer.Handler(GooglePeer.Credential(server)));
+            Pipeline(MsalPeer.Name).AddHttpMessageHandler(() => new MsalPeer.Handler(MsalPeer.Application(MsalPeer.Server())));
+        }
+        await using var provider = services.BuildServiceProvider();
+        if (forOwners)
+            owners.Set(await OurClient.AuthorizeAsync(OurClient.In(provider), [.. Enumerable.Range(0, Owners).Select(i => $"owner-{i:D8}")]));
+
+        var handlers = provider.GetRequiredService<IHttpMessageHandlerFactory>();
+        var samples = await InterleavedStopwatch.MeasureAsync(
+            [.. apis.Select(api => Sending(api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value))]);
+        Print(line, report, yields, samples.ToDictionary(one => one.Name, StringComparer.Ordinal));
+
+        IHttpClientBuilder Pipeline(string contestant)
+        {
+            var api = apis[contestant] = new Api { Waits = yields };
+            // The factory's logging would be the larger part of all of them.
+            return services.AddHttpClient(contestant).RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(() => api);
+        }
+    }
+
+    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api) => new(name, async count =>
+    {
+        for (int i = 0; i < count; i++)
+        {
+            var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
+            while (!answer.IsCompleted)
+            {
+                // The very first request waits for its token, and only then for the API.
+                if (!api.TryAnswer())
+                    await Task.Yield();
+            }
+            await answer;
+        }
+    });
+
+    private static void Print(string line, Report report, bool yields, Dictionary<string, Samples> samples)
+    {
+        var pipeline = samples[Contestant.Base];
+        var floor = samples[Contestant.Floor];
+        double floorTime = floor.MedianOver(pipeline);
+        // Whoever has to see the answer before the caller does needs a state machine while it is on its way, and none when it is there.
+        double floorBytes = (yields ? samples[Waiting] : floor).Bytes - pipeline.Bytes;
+        Report.Explain($"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B");
+        foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or Contestant.Floor or Waiting)))
+        {
+            double time = one.MedianOver(pipeline);
+            double bytes = one.Bytes - pipeline.Bytes;
+            Report.Explain($"{line}: {one.Name} {time:0} ns {bytes:0} B");
+            report.Ratios(line, one.Name, time / floorTime, bytes / floorBytes);
+        }
+    }
+}

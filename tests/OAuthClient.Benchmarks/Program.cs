@@ -1,0 +1,11 @@
+using OAuthClient.Benchmarks;
+
+switch (args)
+{
+    case ["--ratios", .. var lines]:
+        await Ratios.PrintAsync(lines);
+        return 0;
+    default:
+        Console.Error.WriteLine("Usage: --ratios [line …], for example: --ratios handler_client cold_start");
+        return 1;
+}

@@ -1,0 +1,81 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Identity.Client;
+
+namespace OAuthClient.ColdStart;
+
+/// <summary>One token for the client itself, fetched by each contestant as an application would that needs nothing else.</summary>
+internal static class FirstToken
+{
+    private const string ClientId = "s6BhdRkqt3";
+    private const string ClientSecret = "7Fjfp0ZBr1KtDRbnfVdmIw";
+
+    public static Task<string> FetchAsync(string who, string tokenEndpoint) => who switch
+    {
+        "floor" => RawAsync(tokenEndpoint),
+        "ours" => OursAsync(tokenEndpoint),
+        "Microsoft.Identity.Client" => MsalAsync(tokenEndpoint),
+        _ => throw new ArgumentException($"Nobody here is called '{who}'.", nameof(who)),
+    };
+
+    /// <summary>HttpClient and nothing else.</summary>
+    private static async Task<string> RawAsync(string tokenEndpoint)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, tokenEndpoint)
+        {
+            Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("scope", "photos.read")]),
+        };
+        request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes($"{ClientId}:{ClientSecret}")));
+        using var response = await client.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        using var json = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
+        return json.RootElement.GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>With dependency injection and all.</summary>
+    private static async Task<string> OursAsync(string tokenEndpoint)
+    {
+        var services = new ServiceCollection();
+        services.AddOAuthClient(options =>
+        {
+            options.TokenEndpoint = new(tokenEndpoint);
+            options.ClientId = ClientId;
+            options.ClientSecret = ClientSecret;
+            options.Scopes = ["photos.read"];
+            options.DangerouslyAllowHttpOnLoopback = true;
+        });
+        await using var provider = services.BuildServiceProvider();
+        var token = await provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client);
+        return token.Reveal();
+    }
+
+    private static async Task<string> MsalAsync(string tokenEndpoint)
+    {
+        using var client = new HttpClient(new Detour(new Uri(tokenEndpoint)));
+        var application = ConfidentialClientApplicationBuilder
+            .Create(ClientId)
+            .WithClientSecret(ClientSecret)
+            .WithAuthority("https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f", validateAuthority: false)
+            .WithInstanceDiscovery(false)
+            .WithHttpClientFactory(new OneClient(client))
+            .Build();
+        return (await application.AcquireTokenForClient(["photos.read"]).ExecuteAsync()).AccessToken;
+    }
+
+    /// <summary>MSAL talks to https only; the test server has none.</summary>
+    private sealed class Detour(Uri tokenEndpoint) : DelegatingHandler(new SocketsHttpHandler())
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.RequestUri = tokenEndpoint;
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class OneClient(HttpClient client) : IMsalHttpClientFactory
+    {
+        public HttpClient GetHttpClient() => client;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace OAuthClient.PostgreSql.Tests;
+
+/// <summary>A node: a store of its own, with its own connections, on a schema that others may share.</summary>
+internal sealed class Node : IAsyncDisposable
+{
+    private static int schemas;
+
+    public const string Key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    public const string OtherKey = "HxwdHhsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA=";
+
+    private Node(PostgresGrantStore store, NpgsqlDataSource source, RecordedLog log) => (Store, Source, Log) = (store, source, log);
+
+    public PostgresGrantStore Store { get; }
+
+    /// <summary>The node's own connections.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    public RecordedLog Log { get; }
+
+    public static string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"s{Interlocked.Increment(ref schemas)}");
+
+    public static Node Start(string connectionString, string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null)
+    {
+        PostgresGrantStoreOptions options = new() { ConnectionString = connectionString + ";Maximum Pool Size=10", Schema = schema };
+        configure?.Invoke(options);
+        if (options.Keys.Count == 0 && options.Protection is null)
+            options.EncryptWith("first", Key);
+        var source = PostgresGrantStoreServiceCollectionExtensions.Source(options, NullLoggerFactory.Instance);
+        RecordedLog log = new();
+        return new(new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)), source, log);
+    }
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}

@@ -1,0 +1,23 @@
+namespace OAuthClient.PostgreSql.Tests;
+
+/// <summary>What every store must do.</summary>
+[TestFixture(false)]
+[TestFixture(true)]
+public sealed class PostgresGrantStoreContractTests(bool behindTransactionPooler) : GrantStoreContract
+{
+    private Node? node;
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        if (node is not null)
+            await node.DisposeAsync();
+    }
+
+    protected override async ValueTask<IGrantStore> CreateAsync()
+    {
+        var cluster = await Cluster.RequireAsync();
+        node = Node.Start(cluster.ConnectionString, Node.NewSchema(), configure: options => options.BehindTransactionPooler = behindTransactionPooler);
+        return node.Store;
+    }
+}

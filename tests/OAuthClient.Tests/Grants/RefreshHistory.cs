@@ -1,0 +1,338 @@
+using System.Collections.Frozen;
+using System.Globalization;
+using System.Text.Json;
+
+namespace OAuthClient.Tests.Grants;
+
+internal delegate (RefreshState State, IReadOnlyList<RefreshEffect> Effects) RefreshRule(
+    RefreshWish wish, RefreshState state, RefreshEvent happened, DateTimeOffset now);
+
+/// <summary>
+/// Several nodes that refresh one grant, a store and a server with faults, on a virtual clock. What happens next, and to whom, is
+/// read from bytes: every array of bytes is a history, and a shorter one is a simpler one.
+/// </summary>
+internal sealed class RefreshHistory
+{
+    public const int Nodes = 3;
+    private static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(60);
+
+    private readonly RefreshRule rule;
+    private readonly ManualTimeProvider clock = new();
+    private readonly InMemoryGrantStore store;
+    private readonly List<Node> nodes = [];
+    private readonly ClientRegistration registration = new("photos", new OAuthClientOptions
+    {
+        ClientId = "client-id",
+        Issuer = new Uri("https://as.example"),
+        TokenEndpoint = new Uri("https://as.example/token"),
+    });
+
+    private readonly ModelServer server;
+    private readonly List<ModelPresentation> presentations = [];
+    private long generation = 1;
+
+    public RefreshHistory(RefreshRule rule, ServerKind kind)
+    {
+        this.rule = rule;
+        store = new InMemoryGrantStore(clock);
+        server = new ModelServer(kind, clock);
+        for (int i = 0; i < Nodes; i++)
+            nodes.Add(new Node());
+        Done(store.AddAsync(Begin(), default).AsTask());
+    }
+
+    /// <summary>What was promised and not kept; <see langword="null"/> when all was kept.</summary>
+    public string? Violation { get; private set; }
+
+    /// <summary>Plays a history, lets everybody finish without further faults, and looks whether the grant still works.</summary>
+    public string? Play(byte[] choices)
+    {
+        foreach (byte choice in choices)
+        {
+            var node = nodes[choice % Nodes];
+            int action = choice / Nodes;
+            if (action % 7 == 6)
+                clock.Advance(TimeSpan.FromSeconds(action % 3 == 0 ? 20 : 3));
+            else if (action % 29 == 28)
+                Crash(node);
+            else
+                Step(node, action);
+            Observe();
+            if (Violation is not null)
+                return Violation;
+        }
+        Settle();
+        return Violation;
+    }
+
+    private void Settle()
+    {
+        foreach (var node in nodes)
+        {
+            for (int i = 0; i < 50 && node.IsBusy; i++)
+            {
+                Step(node, 0);
+                Observe();
+            }
+        }
+        // Whoever died or stopped is past its lease now, and every access token over.
+        clock.Advance(TimeSpan.FromMinutes(5));
+        foreach (var node in nodes)
+            Offer(node);
+        var last = nodes[0];
+        last.Ends = 0;
+        for (int i = 0; i < 50 && last.Ends == 0; i++)
+            Step(last, 0);
+        Observe();
+        if (Violation is null && !last.WasGiven && !server.IsLostForGood)
+            Violation = "the grant was lost although no answer was";
+        if (Violation is null && !last.WasGiven && !last.WasGivenUp)
+            Violation = "a node never came to an end";
+    }
+
+    private void Step(Node node, int action)
+    {
+        if (!node.IsBusy)
+        {
+            node.Ends = 0;
+            (node.WasGiven, node.WasGivenUp) = (false, false);
+            Offer(node);
+            // Some begin with what they remember.
+            if (node.Seen is null || action % 2 == 0)
+                node.Seen = Stored();
+            node.State = new RefreshState(node.Seen);
+            Advance(node, new RefreshEvent.Began());
+            return;
+        }
+        var effect = node.Todo.Dequeue();
+        switch (effect)
+        {
+            case RefreshEffect.AskForLease ask:
+                node.LeasedAt = clock.GetTimestamp();
+                if (action % 11 == 10)
+                    node.Todo.Clear();
+                else
+                    Advance(node, new RefreshEvent.LeaseAnswered(Done(store.TryLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
+                break;
+            case RefreshEffect.Wait:
+                Advance(node, new RefreshEvent.Waited());
+                break;
+            case RefreshEffect.Present present:
+                Present(node, present, action % 8);
+                break;
+            case RefreshEffect.Save save:
+                Save(node, save, isStoreAway: action % 6 == 5);
+                break;
+            case RefreshEffect.EndLease end:
+                if (action % 9 == 8)
+                    break;
+                Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
+                if (node.Last is { WasRefused: true } last && clock.GetElapsedTime(last.LeasedAt) < registration.RefreshLease)
+                    last.IsTold = true;
+                break;
+            default:
+                node.Ends++;
+                node.WasGiven = effect is RefreshEffect.Give;
+                node.WasGivenUp = effect is RefreshEffect.GiveUp;
+                break;
+        }
+    }
+
+    private void Advance(Node node, RefreshEvent happened)
+    {
+        (node.State, var effects) = rule(new RefreshWish(registration, "42", TokenSelection.Everything, Rejected: null), node.State!, happened, clock.GetUtcNow());
+        foreach (var effect in effects)
+            node.Todo.Enqueue(effect);
+    }
+
+    private void Present(Node node, RefreshEffect.Present present, int fate)
+    {
+        if (clock.GetElapsedTime(node.LeasedAt) > registration.RefreshLease - registration.RefreshDeadline)
+        {
+            Advance(node, new RefreshEvent.LeaseRanOut());
+            return;
+        }
+        if (fate == 1)
+        {
+            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.NotPresented, new HttpRequestException("connection refused")));
+            return;
+        }
+        var mine = new ModelPresentation(present.RefreshToken.Reveal(), node.LeasedAt);
+        foreach (var earlier in presentations.Where(earlier => earlier.Token == mine.Token && !earlier.IsExcused))
+        {
+            // Whoever did not tell within its lease is taken for dead.
+            if (earlier.IsTold || (server.Rotates && clock.GetElapsedTime(earlier.LeasedAt) < registration.RefreshLease))
+                Violation = $"the refresh token {mine.Token} was presented again without need";
+            // It was stopped with the answer in its hands, for longer than anybody can wait.
+            server.AnswerLost();
+        }
+        presentations.Add(mine);
+        node.Last = mine;
+        // A node that was stopped past its lease came back with an answer and has refreshed once more, all between this one's lease
+        // and its POST: no check of a fence can be made at the very moment at which a request arrives elsewhere.
+        if (node.State!.Lease!.Generation != Stored().Generation)
+            server.PresentedLate();
+        if (fate == 2)
+        {
+            mine.IsExcused = true;
+            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, new HttpRequestException("reset before")));
+            return;
+        }
+        if (fate == 3)
+        {
+            mine.IsExcused = true;
+            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Denied, new OAuthException("invalid_client")));
+            return;
+        }
+        if (server.Present(mine.Token) is not { } next)
+        {
+            mine.WasRefused = true;
+            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Refused, new OAuthException("invalid_grant")));
+            return;
+        }
+        if (fate == 4)
+        {
+            mine.IsExcused = true;
+            server.AnswerLost();
+            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, new HttpRequestException("reset after")));
+            return;
+        }
+        var now = clock.GetUtcNow();
+        Advance(node, new RefreshEvent.Answered(new TokenResponse(
+            new AccessToken($"at-{presentations.Count}", now, now + TokenLife, [], []), new RefreshToken(next), idToken: null,
+            FrozenDictionary<string, JsonElement>.Empty)));
+    }
+
+    private void Save(Node node, RefreshEffect.Save save, bool isStoreAway)
+    {
+        node.Unsaved = save;
+        if (!isStoreAway)
+            Offer(node);
+        Advance(node, new RefreshEvent.Saved(IsKept: true));
+    }
+
+    /// <summary>As SavedGrants does it: on top of whatever is stored, unless another's result is.</summary>
+    private void Offer(Node node)
+    {
+        while (node.Unsaved is { } save)
+        {
+            var stored = Stored();
+            if (!save.Spent.Equals(stored.RefreshToken)
+                || Done(store.TryReplaceAsync(stored.Refreshed(save.Response, "", clock.GetUtcNow()).AfterGeneration(stored.Generation), default).AsTask()))
+            {
+                node.Unsaved = null;
+            }
+        }
+    }
+
+    private void Crash(Node node)
+    {
+        if (node.Unsaved is not null || node.Todo.Any(effect => effect is RefreshEffect.Save))
+            server.AnswerLost();
+        nodes[nodes.IndexOf(node)] = new Node();
+    }
+
+    private void Observe()
+    {
+        var stored = Stored();
+        if (stored.Generation < generation)
+            Violation = "the stored generation went back";
+        generation = stored.Generation;
+    }
+
+    private Grant Stored() => Done(store.FindAsync("photos", "42", default).AsTask()).Single();
+
+    private Grant Begin() => new("g1", "photos", "42", "https://as.example", "client-id")
+    {
+        RefreshToken = new RefreshToken(server.Current),
+        Tokens = Grant.With(new AccessToken("at-0", clock.GetUtcNow() - TokenLife, clock.GetUtcNow(), [], [])),
+    };
+
+    // Nothing here waits: the store is in memory.
+#pragma warning disable VSTHRD002
+    private static T Done<T>(Task<T> task) => task.IsCompletedSuccessfully ? task.Result : throw new InvalidOperationException("It did not complete at once.");
+#pragma warning restore VSTHRD002
+
+    private static void Done(Task task)
+    {
+        if (!task.IsCompletedSuccessfully)
+            throw new InvalidOperationException("It did not complete at once.");
+    }
+
+    private sealed class Node
+    {
+        public Queue<RefreshEffect> Todo { get; } = new();
+        public bool IsBusy => Todo.Count > 0;
+        public RefreshState? State { get; set; }
+        public Grant? Seen { get; set; }
+        public RefreshEffect.Save? Unsaved { get; set; }
+        public long LeasedAt { get; set; }
+        public ModelPresentation? Last { get; set; }
+        public int Ends { get; set; }
+        public bool WasGiven { get; set; }
+        public bool WasGivenUp { get; set; }
+    }
+
+    private sealed class ModelPresentation(string token, long leasedAt)
+    {
+        public string Token => token;
+        public long LeasedAt => leasedAt;
+
+        /// <summary>Nobody could know what became of it, or the server said that it did not touch the token.</summary>
+        public bool IsExcused { get; set; }
+
+        public bool WasRefused { get; set; }
+
+        /// <summary>That the server refused it was written down for the others.</summary>
+        public bool IsTold { get; set; }
+    }
+}
+
+internal enum ServerKind
+{
+    /// <summary>One use each; a second revokes the family.</summary>
+    Strict,
+
+    /// <summary>A used one is taken again for a while.</summary>
+    WithGrace,
+
+    /// <summary>The same refresh token for ever.</summary>
+    WithoutRotation,
+}
+
+internal sealed class ModelServer(ServerKind kind, TimeProvider clock)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+    private int number;
+    private string? previous;
+    private long rotatedAt;
+    private bool isRevoked;
+
+    public bool Rotates => kind != ServerKind.WithoutRotation;
+
+    public string Current { get; private set; } = "rt-0";
+
+    /// <summary>Whether nobody can be blamed for the loss: an answer never arrived, or nobody outlived it.</summary>
+    public bool IsLostForGood { get; private set; }
+
+    public void PresentedLate() => IsLostForGood = true;
+
+    public void AnswerLost() => IsLostForGood |= kind == ServerKind.Strict;
+
+    public string? Present(string token)
+    {
+        if (isRevoked)
+            return null;
+        if (kind == ServerKind.WithoutRotation)
+            return token == Current ? Current : null;
+        if (token == Current)
+        {
+            (previous, rotatedAt) = (Current, clock.GetTimestamp());
+            return Current = "rt-" + (++number).ToString(CultureInfo.InvariantCulture);
+        }
+        if (kind == ServerKind.WithGrace && token == previous && clock.GetElapsedTime(rotatedAt) < Grace)
+            return Current;
+        isRevoked = true;
+        return null;
+    }
+}

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.DependencyInjection;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests.Grants;
+
+/// <summary>Rotation race (RFC 9700 §4.14): nodes that share a store, each with its own clock and its own way to the server.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class SeveralNodesTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    [Test]
+    [Description("Life of a token 4: while one node waits for the server's answer the other waits for it, sends nothing, and gets the same token")]
+    public async Task One_presents_and_the_others_wait()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        TaskCompletionSource asked = new();
+        TaskCompletionSource release = new();
+        fleet.One.AnswersAsync(async _ =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return Json(200, Tokens("at-2", "rt-2"));
+        });
+        var first = fleet.One.Client.GetAccessTokenAsync("42").AsTask();
+        await asked.Task.Promptly();
+        var second = fleet.Two.Client.GetAccessTokenAsync("42").AsTask();
+        release.SetResult();
+
+        Assert.That((await first.Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await second.Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
+        Assert.That(fleet.Two.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 7: what the server refused on one node is not presented by another")]
+    public async Task A_refusal_is_known_to_all()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.One.Answers("""{"error":"invalid_grant"}""", 400);
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(fleet.Two.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 8: a holder that died leaves its intent; a survivor presents the token once more, and once only")]
+    public async Task A_survivor_presents_once()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, TimeSpan.Zero, default);
+        fleet.Two.Answers("", 503);
+        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(fleet.Two.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Life of a token 5: a process that was stopped past its lease finds out as the request is about to leave; it asks anew, and presents nothing that another has spent")]
+    public async Task Stopped_past_the_lease()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.One.Answers(Tokens("late", "rt-late"));
+        fleet.OnesStore.AfterLeasing = () =>
+        {
+            // A minute passes, and another node has done the work meanwhile.
+            fleet.One.Clock.Advance(TimeSpan.FromMinutes(1));
+            fleet.StoreClock.Advance(TimeSpan.FromMinutes(1));
+            fleet.Replace("theirs", "rt-theirs");
+        };
+
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("theirs"));
+        Assert.That(fleet.One.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Life of a token 5: stopped past its lease and nobody came: it leases again and goes on")]
+    public async Task Stopped_past_the_lease_and_alone()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.One.Answers(Tokens("at-2", "rt-2"));
+        fleet.OnesStore.AfterLeasing = () => fleet.One.Clock.Advance(TimeSpan.FromSeconds(16));
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("A store that is away spends no refresh token; fresh tokens are served all the same")]
+    public async Task Without_a_lease_nothing_is_spent()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.OnesStore.RefusesToLease = true;
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<IOException>());
+        Assert.That(fleet.One.Requests, Is.Empty);
+
+        fleet.Replace("at-2", "rt-2");
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+    }
+
+    /// <summary>Two nodes over one store, in which one grant's access token is over.</summary>
+    private sealed class Fleet : IAsyncDisposable
+    {
+        private Fleet()
+        {
+            Store = new InMemoryGrantStore(StoreClock);
+            OnesStore = new FailingStore(Store);
+            One = new ScriptedServer(registerFirst: services => services.AddSingleton<IGrantStore>(OnesStore));
+            Two = new ScriptedServer(registerFirst: services => services.AddSingleton<IGrantStore>(new FailingStore(Store)));
+        }
+
+        public ManualTimeProvider StoreClock { get; } = new();
+        public InMemoryGrantStore Store { get; }
+        public FailingStore OnesStore { get; }
+        public ScriptedServer One { get; }
+        public ScriptedServer Two { get; }
+        public Grant Grant { get; private set; } = null!;
+
+        public static async Task<Fleet> StartAsync()
+        {
+            Fleet fleet = new();
+            fleet.Grant = await fleet.One.SignedInAsync(Tokens("at-1", "rt-1"));
+            fleet.One.Clock.Advance(Hour);
+            fleet.Two.Clock.Advance(Hour);
+            return fleet;
+        }
+
+        public void Replace(string accessToken, string refreshToken)
+        {
+            var now = One.Clock.GetUtcNow();
+            TokenResponse response = new(
+                new AccessToken(accessToken, now, now + Hour, [], []), new RefreshToken(refreshToken), idToken: null,
+                new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
+            var replaced = Store.TryReplaceAsync(Grant.Refreshed(response, TokenSelection.Everything.Key, now), default);
+            Assert.That(replaced is { IsCompletedSuccessfully: true, Result: true });
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await One.DisposeAsync();
+            await Two.DisposeAsync();
+        }
+    }
+}

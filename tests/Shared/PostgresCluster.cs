@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace OAuthClient.Tests.Shared;
+
+/// <summary>A PostgreSQL server to throw away: a cluster in a temporary folder, on a free port of 127.0.0.1, that trusts whoever comes.</summary>
+internal sealed class PostgresCluster : IAsyncDisposable
+{
+    public const string Missing =
+        "NO POSTGRESQL: the tests of the PostgreSQL grant store did not run. Install it (apt-get install postgresql, or initdb and postgres on the PATH) and run them again.";
+
+    private const string ServerUser = "postgres";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private readonly string binaries;
+    private readonly string folder;
+    private Process? server;
+
+    private PostgresCluster(string binaries, string folder)
+    {
+        this.binaries = binaries;
+        this.folder = folder;
+    }
+
+    public int Port { get; private set; }
+
+    /// <summary>The process id of the server.</summary>
+    public int ProcessId => server?.Id ?? throw new InvalidOperationException("The server does not run.");
+
+    public bool IsRunning => server is { HasExited: false };
+
+    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username={ServerUser};Database=postgres");
+
+    /// <summary>Whether there is a PostgreSQL on this machine.</summary>
+    public static bool CanStart => FindBinaries() is not null;
+
+    public static async Task<PostgresCluster> StartAsync()
+    {
+        string found = FindBinaries() ?? throw new InvalidOperationException(Missing);
+        PostgresCluster cluster = new(found, Directory.CreateTempSubdirectory("oauthclient-postgres-").FullName);
+        try
+        {
+            if (IsRoot)
+                await RunAsync("chown", [ServerUser, cluster.folder]);
+            await RunAsync(AsServerUser(cluster.Binary("initdb"), ["-D", cluster.Home, "-U", ServerUser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]));
+            await cluster.StartOnFreePortAsync(attempts: 3);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task StartOnFreePortAsync(int attempts)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Port = FreePort();
+            try
+            {
+                await StartServerAsync();
+                return;
+            }
+            catch (InvalidOperationException) when (attempt < attempts)
+            {
+                // Somebody else took the port in between.
+                await StopServerAsync(immediately: true);
+            }
+        }
+    }
+
+    /// <summary>Starts the server again, on the same port and with what it kept. Returns when it takes connections.</summary>
+    public async Task StartServerAsync()
+    {
+        string[] settings =
+        [
+            "listen_addresses=127.0.0.1", "unix_socket_directories=", string.Create(CultureInfo.InvariantCulture, $"port={Port}"), "max_connections=300", "shared_buffers=32MB",
+            // What survives is decided by processes that end, not by machines that do.
+            "fsync=off", "full_page_writes=off", "autovacuum_naptime=1h", "logging_collector=off", "log_destination=stderr", "lc_messages=C",
+        ];
+        TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<string> said = [];
+        var process = Start(AsServerUser(Binary("postgres"), ["-D", Home, .. settings.SelectMany(setting => new[] { "-c", setting })]));
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is null)
+            {
+                ready.TrySetException(new InvalidOperationException("PostgreSQL ended:\n" + string.Join('\n', said)));
+                return;
+            }
+            said.Add(line.Data);
+            if (said.Count > 100)
+                said.RemoveAt(0);
+            if (line.Data.Contains("database system is ready to accept connections", StringComparison.Ordinal))
+                ready.TrySetResult();
+        };
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        server = process;
+        await ready.Task.WaitAsync(Limit);
+    }
+
+    /// <summary>Stops the server: at once, as if it had crashed, or after it has ended its sessions in order.</summary>
+    public async Task StopServerAsync(bool immediately = false)
+    {
+        if (server is null)
+            return;
+        if (!server.HasExited)
+            Signal(server.Id, immediately ? PosixSignalNumber.Quit : PosixSignalNumber.Interrupt);
+        await server.WaitForExitAsync().WaitAsync(Limit);
+        server.Dispose();
+        server = null;
+    }
+
+    public async Task RestartServerAsync(bool immediately = false)
+    {
+        await StopServerAsync(immediately);
+        await StartServerAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopServerAsync(immediately: true);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private string Home => Path.Combine(folder, "data");
+
+    // initdb and postgres refuse to run as root.
+    private static bool IsRoot => Environment.UserName == "root";
+
+    private static (string File, string[] Arguments) AsServerUser(string file, string[] arguments) => IsRoot
+        ? ("setpriv", ["--reuid", ServerUser, "--regid", ServerUser, "--clear-groups", file, .. arguments])
+        : (file, arguments);
+
+    private string Binary(string name) => Path.Combine(binaries, name);
+
+    // Debian keeps them off the PATH, a folder for each version.
+    private static string? FindBinaries() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Concat(Directory.Exists("/usr/lib/postgresql")
+                ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(version => int.TryParse(Path.GetFileName(version), out int number) ? number : 0)
+                    .Select(version => Path.Combine(version, "bin"))
+                : [])
+            .FirstOrDefault(place => place.Length > 0 && File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres")));
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static Task RunAsync((string File, string[] Arguments) command) => RunAsync(command.File, command.Arguments);
+
+    private static async Task RunAsync(string file, string[] arguments)
+    {
+        using var process = Start((file, arguments));
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(Limit);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{file} ended with code {process.ExitCode}:\n{await output}{await errors}");
+    }
+
+    private static Process Start((string File, string[] Arguments) command)
+    {
+        ProcessStartInfo start = new(command.File, command.Arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = "/" };
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    private static void Signal(int processId, PosixSignalNumber signal)
+    {
+        if (Kill(processId, (int)signal) != 0)
+            throw new InvalidOperationException($"PostgreSQL could not be signalled: error {Marshal.GetLastPInvokeError()}.");
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int Kill(int processId, int signal);
+
+    private enum PosixSignalNumber
+    {
+        Interrupt = 2,
+        Quit = 3,
+    }
+}
