@@ -9,16 +9,20 @@ internal sealed class Answer : HttpContent
 {
     private const int FirstGuess = 4096;
 
-    private Answer(ReadOnlyMemory<byte> body, HttpContentHeaders received)
+    private Answer(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset askedAt)
     {
         Body = body;
         Received = received;
+        AskedAt = askedAt;
     }
 
     public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>The headers that came with it.</summary>
     public HttpContentHeaders Received { get; }
+
+    /// <summary>When the attempt began that brought it.</summary>
+    public DateTimeOffset AskedAt { get; }
 
     /// <summary>For those who look at the message and not at this: a pipeline of the application's.</summary>
     public void ShowHeaders()
@@ -31,7 +35,7 @@ internal sealed class Answer : HttpContent
     /// <exception cref="IOException">It broke off.</exception>
     /// <exception cref="InvalidDataException">It cannot be decompressed.</exception>
     // HttpClient's own limit counts what it buffers and has no deadline once the headers are in; this has both.
-    public static async Task<Answer?> ReadAsync(HttpContent content, int maximumLength, CancellationToken cancellationToken)
+    public static async Task<Answer?> ReadAsync(HttpContent content, DateTimeOffset askedAt, int maximumLength, CancellationToken cancellationToken)
     {
         using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         // A stated length is the server's word only, but it spares a copy where it holds.
@@ -41,7 +45,7 @@ internal sealed class Answer : HttpContent
         {
             int more = await stream.ReadAsync(read.AsMemory(length), cancellationToken).ConfigureAwait(false);
             if (more == 0)
-                return new(read.AsMemory(0, length), content.Headers);
+                return new(read.AsMemory(0, length), content.Headers, askedAt);
             length += more;
             if (length > maximumLength)
                 return null;

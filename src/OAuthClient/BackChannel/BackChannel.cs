@@ -30,7 +30,7 @@ internal sealed class BackChannel(
         var exchange = new Exchange(request, client, current, server, time);
         var resilience = server.Resilience ?? (pipeline is null ? null : Resilience(server));
         using var message = await (resilience is null ? SendFirstAsync(exchange, cancellationToken) : resilience.SendAsync(exchange, first: null, cancellationToken)).ConfigureAwait(false);
-        var answer = message.Content as Answer ?? await exchange.ReadAsync(message.Content, cancellationToken).ConfigureAwait(false);
+        var answer = message.Content as Answer ?? await exchange.ReadAsync(message.Content, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         return new BackChannelResponse(request, message.StatusCode, answer, ServerCondition.RetryAfter(message, time));
     }
 

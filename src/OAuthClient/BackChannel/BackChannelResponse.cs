@@ -10,6 +10,9 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
     public ReadOnlyMemory<byte> Body => answer.Body;
 
+    /// <summary>When what brought it was sent: a lifetime that counts from here never ends later than at the server.</summary>
+    public DateTimeOffset AskedAt => answer.AskedAt;
+
     /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
     public JsonElement? Json() => ServerJson.TryParseObject(answer.Body);
 

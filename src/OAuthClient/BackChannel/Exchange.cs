@@ -42,6 +42,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref attempts);
+        var askedAt = time.GetUtcNow();
         // What is spent once it has left is not given up before it must be: the answer may be all there is to save.
         var whole = TimeLeft;
         bool isPart = request.Repetition == Repetition.AfterAnyFault && current.BackChannelAttemptTimeout < whole;
@@ -53,7 +54,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
             using var message = Message();
             response = await SendAsync(message, (either ?? late).Token).ConfigureAwait(false);
             using var received = response.Content;
-            response.Content = await ReadAsync(received, (either ?? late).Token).ConfigureAwait(false);
+            response.Content = await ReadAsync(received, askedAt, (either ?? late).Token).ConfigureAwait(false);
             return response;
         }
         catch (Exception exception)
@@ -101,11 +102,11 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     }
 
     /// <summary>Reads a body that may be neither endless nor broken.</summary>
-    public async Task<Answer> ReadAsync(HttpContent content, CancellationToken cancellationToken)
+    public async Task<Answer> ReadAsync(HttpContent content, DateTimeOffset askedAt, CancellationToken cancellationToken)
     {
         try
         {
-            return await Answer.ReadAsync(content, request.MaximumResponseLength, cancellationToken).ConfigureAwait(false) ?? throw new HttpRequestException(
+            return await Answer.ReadAsync(content, askedAt, request.MaximumResponseLength, cancellationToken).ConfigureAwait(false) ?? throw new HttpRequestException(
                 HttpRequestError.ConfigurationLimitExceeded,
                 $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
         }

@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the answers.</summary>
-internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider time)
+internal sealed class TokenEndpointClient(BackChannel backChannel)
 {
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
@@ -32,8 +32,6 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
             form.Add(new(Parameters.Resource, resource));
         string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
 
-        // Counted from before the request left, a lifetime never ends later here than at the server.
-        var issuedAt = time.GetUtcNow();
         var response = await backChannel.SendAsync(
             new BackChannelRequest("token endpoint", endpoint)
             {
@@ -45,6 +43,6 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
                 Secrets = registration.ClientSecret is { } secret ? [.. request.Secrets, secret.Reveal()] : request.Secrets,
             },
             cancellationToken).ConfigureAwait(false);
-        return TokenResponseReader.Read(response, request, issuedAt);
+        return TokenResponseReader.Read(response, request, response.AskedAt);
     }
 }
