@@ -1,0 +1,17 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient.Chaos.Nodes;
+
+/// <summary>What a node is told when it starts.</summary>
+internal sealed record NodeSettings(
+    string Name, Uri Server, string ConnectionString, string Schema, string Key, int Grants, int Callers, int PauseMilliseconds, bool AreCallersCancelled,
+    double ClockOffsetSeconds, int Seed, double Kill, bool HasGrace)
+{
+    public string Write() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this));
+
+    public static NodeSettings Read(string text) => JsonSerializer.Deserialize<NodeSettings>(Convert.FromBase64String(text))!;
+
+    public static string Owner(int number) => string.Create(CultureInfo.InvariantCulture, $"user-{number}");
+}

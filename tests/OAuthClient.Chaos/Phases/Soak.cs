@@ -1,0 +1,39 @@
+using System.Globalization;
+using OAuthClient.Tests.Shared;
+
+namespace OAuthClient.Chaos.Phases;
+
+/// <summary>A long run without faults: memory, open files (sockets among them) and timers of each node, minute by minute, must not grow.</summary>
+internal static class Soak
+{
+    private static readonly string[] Names = ["heap_bytes", "working_set_bytes", "open_files", "timers"];
+
+    public static async Task<int> RunAsync(PhaseSettings settings, PostgresCluster cluster)
+    {
+        List<double[]> samples = [];
+        var outcome = await Phase.RunAsync(settings, cluster, async fleet =>
+        {
+            for (int minute = 0; minute < settings.Length.TotalMinutes; minute++)
+            {
+                await fleet.CallAsync(TimeSpan.FromMinutes(1));
+                samples.Add(Mean(await fleet.AskAllAsync("sample")));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"minute {minute + 1}: ") + string.Join(", ", Names.Zip(samples[^1], (name, value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F0}"))));
+            }
+        });
+        foreach (var (name, value) in outcome.Figures)
+            Console.WriteLine($"{name}: {value}");
+        int third = Math.Max(1, samples.Count / 3);
+        for (int i = 0; i < Names.Length; i++)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"soak_{Names[i]}: {samples.Skip(samples.Count / 10).Take(third).Average(sample => sample[i]):F0} in the first third, {samples.TakeLast(third).Average(sample => sample[i]):F0} in the last"));
+        }
+        foreach (string promise in outcome.Broken)
+            Console.WriteLine($"BROKEN: {promise}");
+        return outcome.Broken.Count == 0 ? 0 : 1;
+    }
+
+    private static double[] Mean(string[] answers) =>
+        [.. Enumerable.Range(0, Names.Length).Select(i => answers.Average(answer => double.Parse(answer.Split(' ')[i + 1], CultureInfo.InvariantCulture)))];
+}

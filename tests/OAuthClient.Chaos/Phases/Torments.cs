@@ -1,0 +1,29 @@
+using OAuthClient.Tests.Shared;
+
+namespace OAuthClient.Chaos.Phases;
+
+/// <summary>What goes wrong outside the server: processes that stop for longer than a lease, and a database that is restarted.</summary>
+internal static class Torments
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(6);
+
+    /// <returns>How often the database was restarted.</returns>
+    public static async Task<int> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length)
+    {
+        var time = TimeProvider.System;
+        long began = time.GetTimestamp();
+        List<Task> stops = [];
+        int restarts = 0;
+        while (time.GetElapsedTime(began) + Between + LongerThanALease < length)
+        {
+            await Task.Delay(Between, time);
+            stops.Add(fleet.StopOneAsync(LongerThanALease));
+            // In order, and as a crash.
+            if (time.GetElapsedTime(began) > length * (restarts + 1) / 4 && restarts < 2)
+                await cluster.RestartServerAsync(immediately: restarts++ == 1);
+        }
+        await Task.WhenAll(stops);
+        return restarts;
+    }
+}

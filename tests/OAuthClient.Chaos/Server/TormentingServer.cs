@@ -1,0 +1,175 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.Chaos.Server;
+
+/// <summary>
+/// An authorization server that follows a plan of faults, and the API whose tokens it gives. It knows nothing of the library but
+/// what comes over the wire.
+/// </summary>
+internal sealed class TormentingServer : IAsyncDisposable
+{
+    public const string NodeHeader = "X-Node";
+    public static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication app;
+    private readonly ConcurrentDictionary<string, TokenFamily> families = new(StringComparer.Ordinal);
+    private readonly Reuse reuse;
+    private readonly FaultPlan plan;
+    private readonly Func<string, bool> wasStoppedLately;
+    private readonly TimeProvider time = TimeProvider.System;
+    private int stale;
+    private int refreshes;
+    private int apiCalls;
+    private int apiRefusals;
+
+    private TormentingServer(Reuse reuse, FaultPlan plan, Func<string, bool> wasStoppedLately)
+    {
+        (this.reuse, this.plan, this.wasStoppedLately) = (reuse, plan, wasStoppedLately);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        app = builder.Build();
+        app.MapPost("/token", TokenAsync);
+        app.MapGet("/api", Api);
+    }
+
+    /// <summary>How long the token endpoint takes to answer.</summary>
+    public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Whether the plan of faults is followed.</summary>
+    public bool IsTormenting { get; set; } = true;
+
+    public Uri Address => new(app.Urls.First());
+    public IReadOnlyCollection<TokenFamily> Families => (IReadOnlyCollection<TokenFamily>)families.Values;
+    public int Refreshes => refreshes;
+    public int StalePresentations => stale;
+    public int ApiCalls => apiCalls;
+    public int ApiRefusals => apiRefusals;
+    public int MostPresentations => families.Values.Max(family => family.MostPresentations);
+
+    public static async Task<TormentingServer> StartAsync(Reuse reuse, FaultPlan plan, Func<string, bool> wasStoppedLately)
+    {
+        TormentingServer server = new(reuse, plan, wasStoppedLately);
+        await server.app.StartAsync();
+        return server;
+    }
+
+    public TokenFamily Family(string owner) => families[owner];
+
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    private async Task TokenAsync(HttpContext context)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        string node = context.Request.Headers[NodeHeader].ToString();
+        if (form["grant_type"] == "authorization_code")
+        {
+            string owner = form["code"].ToString();
+            var begun = families.GetOrAdd(owner, name => new TokenFamily(name, reuse, time));
+            await AnswerAsync(context, begun, begun.RefreshToken);
+            return;
+        }
+        string[] parts = form["refresh_token"].ToString().Split('.');
+        long generation = long.Parse(parts[2], CultureInfo.InvariantCulture);
+        await RefreshAsync(context, families[parts[1]], generation, node);
+    }
+
+    private async Task RefreshAsync(HttpContext context, TokenFamily family, long generation, string node)
+    {
+        int times = family.Count(generation, node);
+        if (times > 1 && family.RotatedBy(generation) is { } rotation && rotation.Node != node && wasStoppedLately(node))
+            Interlocked.Increment(ref stale);
+        // The plan's fault is for the first presentation; whoever comes again is served.
+        var fault = times == 1 && IsTormenting ? plan.For(family.Owner, generation) : new Fault(FaultKind.None, IsAfterRotation: false);
+        if (fault.Kind != FaultKind.None && !fault.IsAfterRotation)
+        {
+            family.Note(node, $"meets {fault.Kind} before the rotation of {generation}");
+            await FailAsync(context, fault.Kind);
+            return;
+        }
+        await Task.Delay(Latency, time);
+        if (family.Rotate(generation, node, fault.IsAfterRotation) is not { } next)
+        {
+            family.Note(node, $"is refused {generation}");
+            await context.WriteJsonAsync(400, """{"error":"invalid_grant"}""");
+            return;
+        }
+        Interlocked.Increment(ref refreshes);
+        family.Note(node, fault.IsAfterRotation ? $"meets {fault.Kind} after the rotation to {next}" : $"gets {next}");
+        if (fault.IsAfterRotation)
+            await FailAsync(context, fault.Kind);
+        else
+            await AnswerAsync(context, family, next);
+    }
+
+    private static Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken) => context.WriteJsonAsync(
+        200,
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"access_token":"{{family.NewAccessToken(TokenLife)}}","token_type":"Bearer","expires_in":{{TokenLife.TotalSeconds}},"refresh_token":"{{refreshToken}}"}"""));
+
+    private static async Task FailAsync(HttpContext context, FaultKind kind)
+    {
+        switch (kind)
+        {
+            case FaultKind.Timeout:
+                await context.RequestAborted.WaitHandleAsync();
+                break;
+            case FaultKind.ServerError:
+                await context.WriteJsonAsync(500, "");
+                break;
+            case FaultKind.TooManyRequests:
+                await context.WriteJsonAsync(429, "");
+                break;
+            case FaultKind.TruncatedBody:
+                context.Response.ContentType = "application/json";
+                context.Response.ContentLength = 300;
+                await context.Response.WriteAsync("""{"access_token":"at.""");
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+                break;
+            default:
+                context.Abort();
+                break;
+        }
+    }
+
+    private IResult Api(HttpContext context)
+    {
+        Interlocked.Increment(ref apiCalls);
+        string[] token = context.Request.Headers.Authorization.ToString().Split('.');
+        if (token.Length == 4 && long.Parse(token[2], CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeMilliseconds())
+            return Results.Text(token[1]);
+        Interlocked.Increment(ref apiRefusals);
+        context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
+        return Results.StatusCode(401);
+    }
+}
+
+internal static class HttpContextExtensions
+{
+    public static async Task WriteJsonAsync(this HttpContext context, int status, string body)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(body);
+    }
+
+    public static async Task WaitHandleAsync(this CancellationToken gone)
+    {
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (gone.Register(ended.SetResult))
+            await ended.Task;
+    }
+}
