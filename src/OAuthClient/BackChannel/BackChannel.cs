@@ -36,7 +36,7 @@ internal sealed class BackChannel(
 
     private async Task<HttpResponseMessage> SendFirstAsync(Exchange exchange, CancellationToken cancellationToken)
     {
-        FirstAttempt failed;
+        Attempt failed;
         try
         {
             await exchange.WaitForQuietAsync(cancellationToken).ConfigureAwait(false);

@@ -50,7 +50,7 @@ internal sealed class BuiltInResilience : Resilience
         }).Build();
     }
 
-    public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, FirstAttempt? first, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, Attempt? first, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(ExchangeKey, exchange);
@@ -74,7 +74,7 @@ internal sealed class BuiltInResilience : Resilience
     }
 
     // The circuit hears of an attempt made before it was built, too.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(Exchange exchange, FirstAttempt? known, ResilienceContext context)
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(Exchange exchange, Attempt? known, ResilienceContext context)
     {
         try
         {
@@ -103,7 +103,7 @@ internal sealed class BuiltInResilience : Resilience
         }
     }
 
-    private static Outcome<HttpResponseMessage> OutcomeOf(FirstAttempt first) =>
+    private static Outcome<HttpResponseMessage> OutcomeOf(Attempt first) =>
         first.Fault is null ? Outcome.FromResult(first.Answer!) : Outcome.FromException<HttpResponseMessage>(first.Fault);
 
     private static bool IsWorthRepeating(RetryPredicateArguments<HttpResponseMessage> attempt)

@@ -21,29 +21,32 @@ internal sealed class OwnResilience : Resilience
         pipeline = builder.Build();
     }
 
-    public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, FirstAttempt? first, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, Attempt? first, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(exchange.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        Outcome<HttpResponseMessage>? last = null;
+        Attempt? last = null;
+        int underWay = 0;
         var context = ResilienceContextPool.Shared.Get(end.Token);
         try
         {
             var outcome = await pipeline.ExecuteOutcomeAsync(
                 async (attempt, _) =>
                 {
-                    if (last is { } final && !exchange.MayBeSent)
-                        return final;
+                    if (!exchange.MayBeSent && Volatile.Read(ref last) is { } final)
+                        return OutcomeOf(final);
+                    Interlocked.Increment(ref underWay);
                     var made = await AttemptAsync(exchange, attempt.CancellationToken).ConfigureAwait(false);
-                    last = made;
-                    // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
-                    if (made.Result?.IsSuccessStatusCode != true && !exchange.MayBeSent)
+                    Volatile.Write(ref last, made);
+                    // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next. But one that was
+                    // begun beside another must not take it down.
+                    if (Interlocked.Decrement(ref underWay) == 0 && made.Answer?.IsSuccessStatusCode != true && !exchange.MayBeSent)
                         await end.CancelAsync().ConfigureAwait(false);
-                    return made;
+                    return OutcomeOf(made);
                 },
                 context, this).ConfigureAwait(false);
             if (outcome.Exception is OperationCanceledException late && !cancellationToken.IsCancellationRequested && end.IsCancellationRequested)
-                outcome = deadline.IsCancellationRequested ? Outcome.FromException<HttpResponseMessage>(exchange.Late(late)) : last!.Value;
+                outcome = deadline.IsCancellationRequested ? Outcome.FromException<HttpResponseMessage>(exchange.Late(late)) : OutcomeOf(last!);
             if (Rejection(outcome.Exception, exchange) is { } rejection)
                 throw rejection;
             outcome.ThrowIfException();
@@ -55,20 +58,23 @@ internal sealed class OwnResilience : Resilience
         }
     }
 
-    private static async Task<Outcome<HttpResponseMessage>> AttemptAsync(Exchange exchange, CancellationToken cancellationToken)
+    private static async Task<Attempt> AttemptAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         try
         {
             await exchange.WaitForQuietAsync(cancellationToken).ConfigureAwait(false);
             var answer = await exchange.SendAsync(cancellationToken).ConfigureAwait(false);
             (answer.Content as Answer)?.ShowHeaders();
-            return Outcome.FromResult(answer);
+            return new(answer, null);
         }
         catch (Exception exception)
         {
-            return Outcome.FromException<HttpResponseMessage>(exception);
+            return new(null, exception);
         }
     }
+
+    private static Outcome<HttpResponseMessage> OutcomeOf(Attempt attempt) =>
+        attempt.Fault is null ? Outcome.FromResult(attempt.Answer!) : Outcome.FromException<HttpResponseMessage>(attempt.Fault);
 
     // Polly's own exceptions in the words of a network, which are the only ones that callers need to know.
     private static Exception? Rejection(Exception? exception, Exchange exchange) => exception switch

@@ -6,8 +6,8 @@ internal abstract class Resilience
     /// <param name="exchange">What to send.</param>
     /// <param name="first">What became of the first attempt, when there was one.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public abstract Task<HttpResponseMessage> SendAsync(Exchange exchange, FirstAttempt? first, CancellationToken cancellationToken);
+    public abstract Task<HttpResponseMessage> SendAsync(Exchange exchange, Attempt? first, CancellationToken cancellationToken);
 }
 
-/// <summary>An answer that may be a better one next time, or the fault there was instead.</summary>
-internal sealed record FirstAttempt(HttpResponseMessage? Answer, Exception? Fault);
+/// <summary>What became of an attempt: an answer, or the fault there was instead.</summary>
+internal sealed record Attempt(HttpResponseMessage? Answer, Exception? Fault);
