@@ -20,7 +20,7 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
     private ITimer? timer;
     private Task running = Task.CompletedTask;
 
-    public void Start() => timer ??= time.CreateTimer(static self => ((CleanUp)self!).Begin(), this, Jitter.Of(Every), Timeout.InfiniteTimeSpan);
+    public void Start() => timer ??= time.CreateTimer(static self => ((CleanUp)self!).Begin(), this, Ticket.Jitter(Every), Timeout.InfiniteTimeSpan);
 
     /// <returns>How many rows went.</returns>
     /// <param name="cancellationToken">Stops between batches.</param>
@@ -80,7 +80,7 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
         lock (runs)
         {
             if (!stopping.IsCancellationRequested)
-                timer!.Change(Jitter.Of(Every), Timeout.InfiniteTimeSpan);
+                timer!.Change(Ticket.Jitter(Every), Timeout.InfiniteTimeSpan);
         }
     }
 

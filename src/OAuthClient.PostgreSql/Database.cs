@@ -88,5 +88,9 @@ internal sealed class Database(NpgsqlDataSource source, TimeSpan commandTimeout)
     }
 
     // After a timeout, more of the same patience would be asked of the caller.
-    private static bool IsBroken(NpgsqlException exception) => exception.IsTransient && exception.InnerException is not TimeoutException;
+    private static bool IsBroken(NpgsqlException exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
+        _ => exception.IsTransient && exception.InnerException is not TimeoutException,
+    };
 }

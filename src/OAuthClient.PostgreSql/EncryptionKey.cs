@@ -76,6 +76,6 @@ internal sealed partial class EncryptionKey(string id, string base64)
         }
     }
 
-    [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$(?<!\n)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[A-Za-z0-9._-]{1,64}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 }

@@ -32,8 +32,6 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     private long faultAt;
     private volatile bool isAway;
 
-    public int Count => entries.Count;
-
     /// <summary>Whether changes are told. When that begins, what changed before is not known.</summary>
     public void Hearing(bool begins)
     {
@@ -138,6 +136,8 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
                     entry.Copy = grants.Count > 0 ? new([.. grants], time.GetTimestamp(), during, IsOutdated: !isSettled) : null;
                     if (entry.Copy is null)
                         Drop(entry);
+                    else
+                        Admit(entry);
                     return grants;
                 }
             }
@@ -161,6 +161,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         }
     }
 
+    /// <summary>A place to read into. It is taken up for good when something was read: who asks in vain drives nobody out.</summary>
     private Entry Enter(string clientName, GrantOwner owner)
     {
         string hint = hints.Of(clientName, owner);
@@ -170,21 +171,30 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
                 return known;
             Entry entry = new(clientName, owner, hint);
             entries[(clientName, owner)] = byHint[hint] = entry;
+            return entry;
+        }
+    }
+
+    private void Admit(Entry entry)
+    {
+        lock (places)
+        {
+            if (entry.IsAdmitted)
+                return;
+            entry.IsAdmitted = true;
             order.Enqueue(entry);
-            // One that was used since it was last looked at goes to the end of the queue once more.
-            while (entries.Count > capacity && order.TryDequeue(out var oldest))
+            while (order.Count > capacity)
             {
-                if (oldest.IsUsed && !oldest.IsDropped)
-                {
-                    oldest.IsUsed = false;
-                    order.Enqueue(oldest);
-                }
-                else
+                // One that was used since it was last looked at goes to the end of the queue once more.
+                var oldest = order.Dequeue();
+                if (!oldest.IsUsed || oldest.IsDropped)
                 {
                     Drop(oldest);
+                    continue;
                 }
+                oldest.IsUsed = false;
+                order.Enqueue(oldest);
             }
-            return entry;
         }
     }
 
@@ -223,6 +233,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         public string ClientName => clientName;
         public GrantOwner Owner => owner;
         public string Hint => hint;
+        public bool IsAdmitted { get; set; }
         public bool IsDropped { get; set; }
         public Task<IReadOnlyList<Grant>>? Reading { get; set; }
         public int Changes { get; private set; }

@@ -34,8 +34,8 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
         WITH taken AS (
           UPDATE "{schema}".grants SET
             fence = CASE WHEN lease_length IS NOT NULL AND (fence = $6 OR lease_ticket = $8) THEN fence ELSE fence + 1 END,
-            -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known.
-            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE {(int)Presentation.Unknown} END,
+            -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
+            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)Presentation.Unknown}) END,
             lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
             AND CASE

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -38,7 +37,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public PostgresGrantStore(PostgresGrantStoreOptions options, NpgsqlDataSource source, bool ownsSource, TimeProvider time, ILogger logger)
     {
         (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
-        long node = Presence.NewNode();
+        long node = Ticket.New();
         database = new(source, options.CommandTimeout);
         schema = new(database, options.Schema, options.CreateSchema);
         protection = new(options);
@@ -75,11 +74,16 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
+        string hint = hints.Of(newer.ClientName, newer.Owner);
         if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
+        {
+            // Whoever is refused looks again, and must not find what this node remembers.
+            known.Outdate(hint);
             return false;
+        }
         known.Replace(newer);
         suspicions.Forget(newer.Id);
-        signals.Wake(hints.Of(newer.ClientName, newer.Owner));
+        signals.Wake(hint);
         return true;
     }
 
@@ -94,7 +98,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        LeaseTaker taker = new(presence?.Node, presence?.ConnectedSince, Ticket: BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))), suspicions.DeadFence(seen.Id));
+        LeaseTaker taker = new(presence?.Node, presence?.ConnectedSince, Ticket.New(), suspicions.DeadFence(seen.Id));
         if (await leases.TryTakeAsync(GrantPlace.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
         {
             known.Remove(seen);
@@ -140,7 +144,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             if (patience <= TimeSpan.Zero)
                 return;
             // A change is told, but that is a hint; and that the holder died, nobody tells.
-            if (!await IsOverAsync(change, Shortest(Jitter.Of(pause), left, patience), cancellationToken).ConfigureAwait(false))
+            if (!await IsOverAsync(change, Shortest(Ticket.Jitter(pause), left, patience), cancellationToken).ConfigureAwait(false))
                 pause = Shortest(pause * 2, LongestPause);
         }
     }

@@ -13,7 +13,7 @@ public sealed class PostgresGrantStoreOptions
 
     /// <summary>
     /// Whether the tables are created, and brought up to date, when the store is first used; several nodes may do so at once.
-    /// When not, run <see cref="SchemaScript"/> before.
+    /// When not, run <see cref="SchemaScript"/> before; the store then needs USAGE on the schema, and SELECT, INSERT, UPDATE and DELETE on its tables.
     /// </summary>
     public bool CreateSchema { get; set; } = true;
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -29,9 +28,6 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
 
     /// <summary>The node's id, while others would notice its death.</summary>
     public long? Node => session is null ? null : node;
-
-    /// <summary>Random, and never negative, so that its halves are what <c>pg_locks</c> shows of it.</summary>
-    public static long NewNode() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;
 
     /// <summary>Ends when it is connected, or connecting has failed for the first time.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -154,7 +150,7 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
             return;
         try
         {
-            await Task.Delay(Jitter.Of(pause), time, stopping.Token).ConfigureAwait(false);
+            await Task.Delay(Ticket.Jitter(pause), time, stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

@@ -59,6 +59,7 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
             CREATE INDEX grants_dead ON "{schema}".grants (dead_at) WHERE dead_at IS NOT NULL;
             CREATE TABLE "{schema}".used_states (
               fingerprint bytea PRIMARY KEY,
+              ticket bigint NOT NULL,
               expires_at timestamptz NOT NULL);
             CREATE INDEX used_states_expired ON "{schema}".used_states (expires_at);
             INSERT INTO "{schema}".schema_version (version) VALUES (1);
@@ -108,6 +109,6 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
         }
     }
 
-    [GeneratedRegex("^[a-z_][a-z0-9_]{0,47}$(?<!\n)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^[a-z_][a-z0-9_]{0,47}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Name();
 }

@@ -16,7 +16,7 @@ internal sealed class RegisteredOAuthClient(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? new(), time.GetUtcNow(), registration.HasOtherServers);
+        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, time.GetUtcNow(), registration.HasOtherServers);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(

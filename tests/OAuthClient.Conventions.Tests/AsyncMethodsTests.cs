@@ -16,7 +16,6 @@ public sealed class AsyncMethodsTests
             ["IdTokenValidation.PrepareAsync"] = "a step of the refresh that everybody waits for",
             ["ServerKeys.PrepareAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.OfferAsync"] = "a step of the refresh that everybody waits for",
-            ["SavedGrants.NewestAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["IdTokenSignature.RequireAsync"] = "calculates with keys in hand, and waits for nothing",

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace OAuthClient.PostgreSql.Tests;
@@ -24,13 +22,24 @@ internal sealed class Node : IAsyncDisposable
 
     public static string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"s{Interlocked.Increment(ref schemas)}");
 
+    /// <summary>Starts a node and uses it once. On a clock that stands still, the next timer then is the test's.</summary>
+    public static async Task<Node> OpenAsync(string connectionString, string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null)
+    {
+        var node = Start(connectionString, schema, time, configure);
+        await node.Store.FindAsync("nothing", "nobody", default);
+        // The clean-up's.
+        if (time is ManualTimeProvider clock)
+            await clock.WaitForTimerAsync();
+        return node;
+    }
+
     public static Node Start(string connectionString, string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null)
     {
         PostgresGrantStoreOptions options = new() { ConnectionString = connectionString + ";Maximum Pool Size=10", Schema = schema };
         configure?.Invoke(options);
         if (options.Keys.Count == 0 && options.Protection is null)
             options.EncryptWith("first", Key);
-        var source = PostgresGrantStoreServiceCollectionExtensions.Source(options, NullLoggerFactory.Instance);
+        var source = PostgresGrantStoreServiceCollectionExtensions.Source(options);
         RecordedLog log = new();
         return new(new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)), source, log);
     }

@@ -1,8 +1,13 @@
+using System.Collections.Frozen;
+
 namespace OAuthClient;
 
 /// <summary>What one authorization request asks beyond its registration (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).</summary>
 public sealed class AuthorizationParameters
 {
+    /// <summary>Nothing beyond the registration.</summary>
+    internal static readonly AuthorizationParameters None = new();
+
     /// <summary>In place of the registration's scopes, when set.</summary>
     public IReadOnlyCollection<string>? Scopes { get; init; }
 
@@ -31,5 +36,5 @@ public sealed class AuthorizationParameters
     /// Anything else the server understands, such as <c>access_type=offline</c>. Names that carry the protection of the
     /// request (<c>state</c>, <c>redirect_uri</c>, <c>code_challenge</c>, …) are refused.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Additional { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Additional { get; init; } = FrozenDictionary<string, string>.Empty;
 }

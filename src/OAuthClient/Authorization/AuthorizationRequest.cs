@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Globalization;
-using System.Text;
 
 namespace OAuthClient;
 
@@ -35,28 +34,29 @@ internal static class AuthorizationRequest
 
         IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeText.Checked(chosen) : registration.Scopes;
         IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
-        var verifier = CodeVerifier.Create();
-        string state = RandomText.Create();
-        string? nonce = scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal) ? RandomText.Create() : null;
+        var (state, verifierText, nonceText) = RandomText.CreateThree();
+        var verifier = new CodeVerifier(verifierText);
+        string? nonce = ScopeText.Contains(scopes, ScopeText.OpenId) ? nonceText : null;
 
-        var query = new StringBuilder(512);
-        Add(query, Parameters.ResponseType, Parameters.Code);
-        Add(query, Parameters.ClientId, registration.ClientId);
-        Add(query, Parameters.RedirectUri, redirectUri.OriginalString);
-        if (scopes.Count > 0)
-            Add(query, Parameters.Scope, ScopeText.Join(scopes));
-        Add(query, Parameters.State, state);
-        Add(query, Parameters.CodeChallenge, verifier.Challenge());
-        Add(query, Parameters.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
-        Add(query, Parameters.Nonce, nonce);
-        Add(query, Parameters.ResponseMode, registration.ResponseMode);
-        foreach (string resource in resources)
-            Add(query, Parameters.Resource, resource);
-        AddFurther(query, parameters);
+        var query = Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        query.AddUnreserved(Parameters.ResponseType, Parameters.Code);
+        query.Add(Parameters.ClientId, registration.ClientId);
+        query.Add(Parameters.RedirectUri, redirectUri.OriginalString);
+        query.AddList(Parameters.Scope, scopes);
+        query.AddUnreserved(Parameters.State, state);
+        Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
+        verifier.WriteChallenge(challenge);
+        query.AddUnreserved(Parameters.CodeChallenge, challenge);
+        query.AddUnreserved(Parameters.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
+        query.Add(Parameters.Nonce, nonce);
+        query.Add(Parameters.ResponseMode, registration.ResponseMode);
+        for (int i = 0; i < resources.Count; i++)
+            query.Add(Parameters.Resource, resources[i]);
+        AddFurther(ref query, parameters);
 
         return new PendingAuthorization
         {
-            SentTo = WithQuery(endpoint, query, parameters.Additional.Keys),
+            SentTo = new Uri(query.ToTextAndClear()),
             ClientName = registration.Name,
             Server = server.Identity,
             Issuer = server.Issuer,
@@ -73,17 +73,19 @@ internal static class AuthorizationRequest
         };
     }
 
-    private static void AddFurther(StringBuilder query, AuthorizationParameters parameters)
+    private static void AddFurther(ref QueryWriter query, AuthorizationParameters parameters)
     {
-        Add(query, Parameters.Prompt, parameters.Prompt);
-        Add(query, Parameters.LoginHint, parameters.LoginHint);
+        query.Add(Parameters.Prompt, parameters.Prompt);
+        query.Add(Parameters.LoginHint, parameters.LoginHint);
         if (parameters.MaxAge is { } age)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(parameters));
-            Add(query, Parameters.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            query.Add(Parameters.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         }
-        Add(query, Parameters.AcrValues, parameters.AcrValues);
-        Add(query, Parameters.UiLocales, parameters.UiLocales);
+        query.Add(Parameters.AcrValues, parameters.AcrValues);
+        query.Add(Parameters.UiLocales, parameters.UiLocales);
+        if (parameters.Additional.Count == 0)
+            return;
         foreach (var (name, value) in parameters.Additional)
         {
             if (string.IsNullOrWhiteSpace(name))
@@ -94,25 +96,16 @@ internal static class AuthorizationRequest
                     $"'{name}' cannot be an additional authorization parameter: the library sets it, from the options or from AuthorizationParameters' own properties.",
                     nameof(parameters));
             }
-            Add(query, name, value);
+            query.Add(Uri.EscapeDataString(name), value);
         }
     }
 
-    private static void Add(StringBuilder query, string name, string? value)
-    {
-        if (value is null)
-            return;
-        if (query.Length > 0)
-            query.Append('&');
-        query.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
-    }
-
     // RFC 6749 §3.1: the endpoint's own query is kept, and no parameter stands twice.
-    private static Uri WithQuery(Uri endpoint, StringBuilder query, IEnumerable<string> further)
+    private static QueryWriter Begin(Uri endpoint, IReadOnlyDictionary<string, string> further, Span<char> buffer)
     {
         if (endpoint.Query.Length <= 1)
-            return new Uri($"{endpoint.GetLeftPart(UriPartial.Path)}?{query}");
-        var taken = new HashSet<string>(further, StringComparer.OrdinalIgnoreCase);
+            return new(endpoint.Query.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path), hasQuery: false, buffer);
+        var taken = new HashSet<string>(further.Keys, StringComparer.OrdinalIgnoreCase);
         foreach (string part in endpoint.Query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
@@ -122,6 +115,6 @@ internal static class AuthorizationRequest
                     $"The authorization endpoint {ServerText.WithoutQuery(endpoint)} has '{ServerText.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
             }
         }
-        return new Uri($"{endpoint.GetLeftPart(UriPartial.Query)}&{query}");
+        return new(endpoint.GetLeftPart(UriPartial.Query), hasQuery: true, buffer);
     }
 }

@@ -12,17 +12,17 @@ namespace OAuthClient;
 internal sealed class CodeVerifier(string value) : Secret(value)
 {
     public const string ChallengeMethod = "S256";
-
-    public static CodeVerifier Create() => new(RandomText.Create());
+    public const int ChallengeLength = 43;
 
     /// <summary>BASE64URL(SHA256(ASCII(code_verifier))) (RFC 7636 §4.2). The plain method does not exist here.</summary>
-    public string Challenge()
+    /// <param name="destination">Gets the <see cref="ChallengeLength"/> characters.</param>
+    public void WriteChallenge(Span<char> destination)
     {
         Span<byte> ascii = stackalloc byte[128];
         int length = Encoding.ASCII.GetBytes(Reveal(), ascii);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(ascii[..length], hash);
         CryptographicOperations.ZeroMemory(ascii);
-        return Base64Url.EncodeToString(hash);
+        Base64Url.EncodeToChars(hash, destination);
     }
 }

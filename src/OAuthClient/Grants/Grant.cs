@@ -64,7 +64,7 @@ public sealed class Grant
     public bool CanRefresh => RefreshToken is not null;
 
     /// <summary>The access token with everything that was granted. It may have expired: <c>GetAccessTokenAsync</c> gives one that works.</summary>
-    public AccessToken? AccessToken => Find(TokenSelection.Everything.Key);
+    public AccessToken? AccessToken { get; private init; }
 
     /// <summary>The refresh token, when there is one. The library spends it; used elsewhere as well, it may cost the user the grant.</summary>
     public RefreshToken? RefreshToken { get; internal init; }
@@ -75,7 +75,15 @@ public sealed class Grant
     /// <summary>The validated ID Token's claims (OpenID Connect Core §2), or <see langword="null"/> without one.</summary>
     public JsonElement? IdTokenClaims => IdToken is null ? null : UnverifiedIdToken.ClaimsOf(IdToken);
 
-    internal FrozenDictionary<string, AccessToken> Tokens { get; init; } = FrozenDictionary<string, AccessToken>.Empty;
+    internal FrozenDictionary<string, AccessToken> Tokens
+    {
+        get;
+        init
+        {
+            field = value;
+            AccessToken = value.GetValueOrDefault(TokenSelection.Everything.Key);
+        }
+    } = FrozenDictionary<string, AccessToken>.Empty;
 
     /// <summary>Names no token.</summary>
     public override string ToString() => $"Grant {Id} of {ClientName}, generation {Generation}";
@@ -103,7 +111,8 @@ public sealed class Grant
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
         new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    internal AccessToken? Find(string selectionKey) => Tokens.GetValueOrDefault(selectionKey);
+    internal AccessToken? Find(string selectionKey) =>
+        selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
 
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 

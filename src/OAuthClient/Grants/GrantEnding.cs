@@ -65,7 +65,7 @@ internal sealed class GrantEnding(
     private async Task EndAsync(Grant seen, ClientRegistration current, List<Exception> failures)
     {
         // Somebody else may have ended it while this call waited.
-        if (await saved.NewestAsync(seen).ConfigureAwait(false) is not { } grant)
+        if (await AloneAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
         notes.Forget(grant);
@@ -84,6 +84,24 @@ internal sealed class GrantEnding(
         catch (Exception exception)
         {
             failures.Add(exception);
+        }
+    }
+
+    // What another node's refresh is about to bring, nobody would revoke: it is waited for, but not longer than its lease.
+    private async Task<Grant?> AloneAsync(Grant seen, ClientRegistration current)
+    {
+        long began = time.GetTimestamp();
+        while (true)
+        {
+            var answer = await store.TryLeaseAsync(seen, held: null, current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
+            if (answer.Stored is not { } stored)
+                return null;
+            var left = current.RefreshLease - time.GetElapsedTime(began);
+            if (answer.Lease is not null || left <= TimeSpan.Zero)
+                return saved.Newer(stored);
+            if (stored.Generation == seen.Generation)
+                await store.WaitForChangeAsync(stored, left, CancellationToken.None).ConfigureAwait(false);
+            seen = stored;
         }
     }
 

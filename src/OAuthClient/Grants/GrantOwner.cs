@@ -6,7 +6,13 @@ namespace OAuthClient;
 /// </summary>
 public sealed class GrantOwner : IEquatable<GrantOwner>
 {
-    private GrantOwner(string? id) => Id = id;
+    private readonly int hash;
+
+    private GrantOwner(string? id)
+    {
+        Id = id;
+        hash = id?.GetHashCode(StringComparison.Ordinal) ?? 0;
+    }
 
     /// <summary>The client itself, by its own credentials (RFC 6749 §4.4).</summary>
     public static GrantOwner Client { get; } = new(null);
@@ -39,13 +45,14 @@ public sealed class GrantOwner : IEquatable<GrantOwner>
     public static bool operator !=(GrantOwner? one, GrantOwner? other) => !(one == other);
 
     /// <inheritdoc/>
-    public bool Equals(GrantOwner? other) => other is not null && string.Equals(Id, other.Id, StringComparison.Ordinal);
+    public bool Equals(GrantOwner? other) =>
+        ReferenceEquals(this, other) || (other is not null && hash == other.hash && string.Equals(Id, other.Id, StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as GrantOwner);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => Id is null ? 0 : Id.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => hash;
 
     /// <summary>For messages: the resource owner's id, or <c>the client itself</c>.</summary>
     public override string ToString() => Id is null ? "the client itself" : $"'{Id}'";

@@ -10,7 +10,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
 {
     private const int FirstSweepAt = 1024;
 
-    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new();
+    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
     private readonly UsedStates usedStates = new(time);
     private readonly InMemoryLeases leases = new(time);
     private readonly Lock changes = new();
@@ -18,7 +18,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     private int sweepAt = FirstSweepAt;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-        new(grants.GetValueOrDefault((clientName, owner), []));
+        new(grants.TryGetValue((clientName, owner), out var all) ? all : []);
 
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
     {
@@ -128,4 +128,15 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     }
 
     private static (string ClientName, GrantOwner Owner) Key(Grant grant) => (grant.ClientName, grant.Owner);
+
+    /// <summary>Hashes the owner alone, who knows the hash already: there are few clients.</summary>
+    private sealed class ByOwner : IEqualityComparer<(string ClientName, GrantOwner Owner)>
+    {
+        public static readonly ByOwner Instance = new();
+
+        public bool Equals((string ClientName, GrantOwner Owner) one, (string ClientName, GrantOwner Owner) other) =>
+            one.Owner.Equals(other.Owner) && string.Equals(one.ClientName, other.ClientName, StringComparison.Ordinal);
+
+        public int GetHashCode((string ClientName, GrantOwner Owner) key) => key.Owner.GetHashCode();
+    }
 }

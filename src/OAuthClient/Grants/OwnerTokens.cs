@@ -16,7 +16,8 @@ internal sealed class OwnerTokens(
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
     public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
+        var now = time.GetUtcNow();
+        var current = registration.At(now);
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
             return GetAsync(finding, owner, selection, rejected, cancellationToken);
@@ -24,7 +25,6 @@ internal sealed class OwnerTokens(
         var grants = finding.Result;
 #pragma warning restore VSTHRD103
         // The way of nearly every call: no lock, no task, no allocation.
-        var now = time.GetUtcNow();
         for (int i = 0; i < grants.Count; i++)
         {
             var grant = grants[i];

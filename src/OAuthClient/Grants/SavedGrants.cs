@@ -30,10 +30,6 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
         return await TrySaveAsync(kept).ConfigureAwait(false);
     }
 
-    /// <summary>The newest state of a grant, as far as the store can be asked; <see langword="null"/> when it was ended or replaced.</summary>
-    public async ValueTask<Grant?> NewestAsync(Grant grant) =>
-        await StoredAsync(grant).ConfigureAwait(false) is { } stored ? Newer(stored) : null;
-
     /// <param name="grant">What was changed.</param>
     /// <param name="spent">The refresh token that was spent for the change.</param>
     /// <param name="change">Applies the change to whatever state is stored by now.</param>

@@ -16,7 +16,7 @@ internal enum TokenState
 /// <summary>The clock's part in the life of an access token: pure.</summary>
 internal static class TokenLife
 {
-    private static readonly TimeSpan LongestHeadStart = TimeSpan.FromSeconds(30);
+    private const long LongestHeadStart = 30 * TimeSpan.TicksPerSecond;
 
     /// <param name="token">The token in hand.</param>
     /// <param name="renewable">Whether another can be had without the resource owner.</param>
@@ -28,12 +28,14 @@ internal static class TokenLife
         // names no end either: believed, it would send the user to log in again at once, and for ever.
         if (!renewable && (token.ExpiresAt is null || token.ExpiresAt <= token.IssuedAt))
             return TokenState.Good;
-        var end = token.ExpiresAt ?? token.IssuedAt + whenUnstated;
-        if (now >= end)
+        // In ticks, because this stands in the way of every request.
+        long issued = token.IssuedAt.UtcTicks;
+        long end = token.ExpiresAt?.UtcTicks ?? issued + whenUnstated.Ticks;
+        if (now.UtcTicks >= end)
             return TokenState.Over;
-        return now >= end - HeadStart(end - token.IssuedAt) ? TokenState.Early : TokenState.Good;
+        return now.UtcTicks >= end - HeadStart(end - issued) ? TokenState.Early : TokenState.Good;
     }
 
     /// <summary>min(30 s, 20 % of its life).</summary>
-    private static TimeSpan HeadStart(TimeSpan life) => life / 5 < LongestHeadStart ? life / 5 : LongestHeadStart;
+    private static long HeadStart(long life) => Math.Min(life / 5, LongestHeadStart);
 }

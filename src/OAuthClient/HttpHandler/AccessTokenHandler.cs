@@ -7,28 +7,64 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    string clientName, AccessTokenSource tokens, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner, IReadOnlyList<Uri> origins, TokenSelection selection)
+    string clientName, AccessTokenSource tokens, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner, Uri[] origins, TokenSelection selection)
     : DelegatingHandler
 {
     private const string Header = "Authorization";
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+#pragma warning disable VSTHRD103 // Of tasks that have completed.
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var address = RequireStatedOrigin(request);
-        var owner = fixedOwner ?? CurrentUser(address);
-
-        var token = await tokens.GetAsync(owner, selection, rejected: null, cancellationToken).ConfigureAwait(false);
-        Attach(request, token);
-        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-
-        // After a redirect the address is another one: a replay would take the token there.
-        if (response.StatusCode != HttpStatusCode.Unauthorized || request.RequestUri != address
-            || !BearerChallenge.InvitesAnotherToken(response) || !RepeatableContent.IsRepeatable(request.Content)
-            || !tokens.IsWorthReplacing(token))
+        Uri address;
+        GrantOwner owner;
+        AccessToken token;
+        Task<HttpResponseMessage> sending;
+        try
         {
-            return response;
+            address = RequireStatedOrigin(request);
+            owner = fixedOwner ?? CurrentUser(address);
+            var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
+            if (!getting.IsCompletedSuccessfully)
+                return SendAsync(getting, request, address, owner, cancellationToken);
+            // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
+            token = getting.Result;
+            Attach(request, token);
+            sending = base.SendAsync(request, cancellationToken);
         }
+        catch (Exception exception)
+        {
+            return FailAsync(exception);
+        }
+        return sending.IsCompletedSuccessfully && sending.Result.StatusCode != HttpStatusCode.Unauthorized
+            ? sending
+            : AnswerAsync(sending, request, address, owner, token, cancellationToken);
+    }
+#pragma warning restore VSTHRD103
+
+    private async Task<HttpResponseMessage> SendAsync(
+        ValueTask<AccessToken> getting, HttpRequestMessage request, Uri address, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        var token = await getting.ConfigureAwait(false);
+        Attach(request, token);
+        return await AnswerAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, Uri address, GrantOwner owner, AccessToken token, CancellationToken cancellationToken)
+    {
+        var response = await sending.ConfigureAwait(false);
+        // After a redirect the address is another one: a replay would take the token there.
+        return response.StatusCode == HttpStatusCode.Unauthorized && request.RequestUri == address
+            && BearerChallenge.InvitesAnotherToken(response) && RepeatableContent.IsRepeatable(request.Content)
+            && tokens.IsWorthReplacing(token)
+                ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
+                : response;
+    }
+
+    private async Task<HttpResponseMessage> ReplayAsync(
+        HttpResponseMessage response, HttpRequestMessage request, GrantOwner owner, AccessToken token, CancellationToken cancellationToken)
+    {
         AccessToken another;
         try
         {
@@ -52,13 +88,18 @@ internal sealed class AccessTokenHandler(
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
+    // As a task like any other failure of a request, cancellation included.
+    private static async Task<HttpResponseMessage> FailAsync(Exception exception) =>
+        await Task.FromException<HttpResponseMessage>(exception).ConfigureAwait(false);
+
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
         throw new NotSupportedException("An access token may have to be fetched, which is never done synchronously here; use SendAsync.");
 
     private static void Attach(HttpRequestMessage request, AccessToken token)
     {
         // Added raw, because a typed value is formatted anew at every send; so an older one has to go first.
-        request.Headers.Remove(Header);
+        if (request.Headers.NonValidated.Count > 0)
+            request.Headers.Remove(Header);
         request.Headers.TryAddWithoutValidation(Header, token.AuthorizationHeader);
     }
 
@@ -73,12 +114,11 @@ internal sealed class AccessTokenHandler(
         if (request.RequestUri is not { IsAbsoluteUri: true } address)
             throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
         // The Host header, where it is set, decides whom TLS and a shared server take for the one addressed.
-        string? host = request.Headers.Host;
-        if (host is not null && !string.Equals(host, address.Authority, StringComparison.OrdinalIgnoreCase))
+        if (request.Headers.NonValidated.Count > 0 && request.Headers.Host is { } host && !string.Equals(host, address.Authority, StringComparison.OrdinalIgnoreCase))
             throw new OAuthException($"The request to {address.Scheme}://{address.Authority} has a Host header that names somebody else, who would get the '{clientName}' access token; it was not sent.");
         foreach (var origin in origins)
         {
-            if (address.UserInfo.Length == 0 && address.Port == origin.Port && address.Scheme == origin.Scheme
+            if (address.Port == origin.Port && address.Scheme == origin.Scheme && address.UserInfo.Length == 0
                 && string.Equals(address.IdnHost, origin.IdnHost, StringComparison.Ordinal))
             {
                 return address;

@@ -9,6 +9,9 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<AccessToken>))]
 public sealed class AccessToken : Secret
 {
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    private string? authorizationHeader;
+
     private static readonly SearchValues<char> VisibleCharacters =
         SearchValues.Create([.. Enumerable.Range(0x20, 0x7E - 0x20 + 1).Select(c => (char)c)]);
 
@@ -24,7 +27,6 @@ public sealed class AccessToken : Secret
         ExpiresAt = expiresAt;
         Scopes = scopes;
         Resources = resources;
-        AuthorizationHeader = "Bearer " + value;
     }
 
     /// <summary>How the token is presented: <c>Bearer</c> (RFC 6750).</summary>
@@ -46,7 +48,7 @@ public sealed class AccessToken : Secret
 
     /// <summary>Ready to be put on a request; made once because formatting it at every send costs a kilobyte.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    internal string AuthorizationHeader { get; }
+    internal string AuthorizationHeader => authorizationHeader ??= "Bearer " + Reveal();
 
     /// <summary>Whether it was fetched because an API refused the one before.</summary>
     internal bool ReplacesRejected { get; set; }

@@ -13,4 +13,12 @@ internal static class RandomText
         RandomNumberGenerator.Fill(bytes);
         return Base64Url.EncodeToString(bytes);
     }
+
+    /// <summary>Three of them by one draw: asking for randomness costs more than getting it.</summary>
+    public static (string One, string Two, string Three) CreateThree()
+    {
+        Span<byte> bytes = stackalloc byte[3 * 32];
+        RandomNumberGenerator.Fill(bytes);
+        return (Base64Url.EncodeToString(bytes[..32]), Base64Url.EncodeToString(bytes[32..64]), Base64Url.EncodeToString(bytes[64..]));
+    }
 }

@@ -16,8 +16,37 @@ internal static class ScopeText
     public static IReadOnlyList<string> Split(string scope) =>
         [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
 
+    /// <summary>Whether this is what <see cref="Join"/> makes of them: then nobody needs to take it apart.</summary>
+    public static bool IsJoined(string scope, IReadOnlyList<string> scopes)
+    {
+        var rest = scope.AsSpan();
+        for (int i = 0; i < scopes.Count; i++)
+        {
+            if (i > 0)
+            {
+                if (rest.IsEmpty || rest[0] != ' ')
+                    return false;
+                rest = rest[1..];
+            }
+            if (!rest.StartsWith(scopes[i], StringComparison.Ordinal))
+                return false;
+            rest = rest[scopes[i].Length..];
+        }
+        return rest.IsEmpty;
+    }
+
     public static bool Covers(IReadOnlyCollection<string> granted, IReadOnlyCollection<string> asked) =>
         asked.Count == 0 || asked.All(granted.ToHashSet(StringComparer.Ordinal).Contains);
+
+    public static bool Contains(IReadOnlyList<string> scopes, string scope)
+    {
+        for (int i = 0; i < scopes.Count; i++)
+        {
+            if (string.Equals(scopes[i], scope, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
 
     // RFC 6749 A.4: scope-token = 1*NQCHAR (%x21 / %x23-5B / %x5D-7E)
     public static bool IsToken(string scope) =>

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace OAuthClient;
 
@@ -14,26 +16,42 @@ internal static class ServerJson
     /// <summary>The object, or <see langword="null"/> when the bytes are anything else.</summary>
     public static JsonElement? TryParseObject(ReadOnlyMemory<byte> json)
     {
+        using var document = TryParse(json);
+        return document?.RootElement.Clone();
+    }
+
+    /// <summary>The same for whoever reads it at once: it stands on <paramref name="json"/>, and on memory that is given back when it is disposed of.</summary>
+    public static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
+    {
         // Static files often begin with a byte order mark, which RFC 8259 §8.1 lets a reader pass over.
         if (json.Span.StartsWith("\uFEFF"u8))
             json = json[3..];
+        JsonDocument document;
         try
         {
-            using var document = JsonDocument.Parse(json, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object && HasReadableNames(document.RootElement) ? document.RootElement.Clone() : null;
+            document = JsonDocument.Parse(json, Strict);
         }
         // Looking for duplicates decodes the names, and one that is no Unicode (a lone surrogate) comes out as the second kind.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
         }
+        if (document.RootElement.ValueKind == JsonValueKind.Object && HasReadableNames(document.RootElement))
+            return document;
+        document.Dispose();
+        return null;
     }
 
     /// <summary>The member's text; <see langword="null"/> when it is absent, null, or empty.</summary>
     /// <exception cref="ProtocolViolationException">It is there and is no string.</exception>
-    public static string? Text(this JsonElement json, string name)
+    public static string? Text(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var member) ? TextOf(member, name) : null;
+
+    /// <summary>The same, of a member that was found before; of one that was not, when it is <see langword="default"/>.</summary>
+    /// <exception cref="ProtocolViolationException">It is there and is no string.</exception>
+    public static string? TextOf(JsonElement member, string name)
     {
-        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.String)
             throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
@@ -43,7 +61,10 @@ internal static class ServerJson
 
     /// <summary>The member's text, empty or not; <see langword="null"/> when there is no such thing, whatever is there instead.</summary>
     public static string? TextIfAny(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? Unicode(member) : null;
+        json.TryGetProperty(name, out var member) ? TextIfAnyOf(member) : null;
+
+    /// <summary>The same, of a member that was found before.</summary>
+    public static string? TextIfAnyOf(JsonElement member) => member.ValueKind == JsonValueKind.String ? Unicode(member) : null;
 
     /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
     /// <exception cref="ProtocolViolationException">It is there and is no array of strings.</exception>
@@ -63,12 +84,12 @@ internal static class ServerJson
         return texts;
     }
 
-    // Broken UTF-8 in a name passes the reader until the name is asked for.
+    // Broken UTF-8 in a name passes the reader until the name is asked for; what is broken by escapes does not.
     private static bool HasReadableNames(JsonElement json)
     {
         foreach (var member in json.EnumerateObject())
         {
-            if (member.Name is null)
+            if (!Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)))
                 return false;
         }
         return true;

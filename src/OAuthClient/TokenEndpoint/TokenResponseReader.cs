@@ -11,56 +11,95 @@ internal static class TokenResponseReader
     private const long MaximumLifetimeSeconds = 315_360_000;
     private const int MaximumScopeLength = 16 * 1024;
 
-    private static readonly FrozenSet<string> Named = FrozenSet.Create(
-        StringComparer.Ordinal,
-        Parameters.AccessToken, Parameters.TokenType, Parameters.ExpiresIn, Parameters.RefreshToken, Parameters.Scope, Parameters.IdToken);
-
     public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
     {
-        var parsed = response.Json();
+        using var document = ServerJson.TryParse(response.Body);
         // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
-        if (!response.IsSuccess || parsed is not { } json || json.TryGetProperty(Parameters.Error, out var error) && error.ValueKind != JsonValueKind.Null)
-            throw new TokenEndpointException(response.Failure(parsed));
+        if (!response.IsSuccess || document is null
+            || document.RootElement.TryGetProperty(Parameters.Error, out var error) && error.ValueKind != JsonValueKind.Null)
+        {
+            throw new TokenEndpointException(response.Failure(document?.RootElement));
+        }
 
-        string value = json.Text(Parameters.AccessToken)
+        var members = Members.Of(document.RootElement);
+        string value = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken)
             ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
-        string type = json.Text(Parameters.TokenType)
+        string type = ServerJson.TextOf(members.TokenType, Parameters.TokenType)
             ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
         if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
             throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
 
-        var expiresAt = Lifetime(json) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
+        var expiresAt = Lifetime(members.ExpiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
-            new AccessToken(value, issuedAt, expiresAt, Scopes(json, request), request.Resources),
-            json.Text(Parameters.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
-            json.Text(Parameters.IdToken) is { } idToken ? new IdToken(idToken) : null,
-            json.EnumerateObject().Where(member => !Named.Contains(member.Name))
-                .ToDictionary(member => member.Name, member => member.Value, StringComparer.Ordinal));
+            new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
+            ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
+            ServerJson.TextOf(members.IdToken, Parameters.IdToken) is { } idToken ? new IdToken(idToken) : null,
+            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? FrozenDictionary<string, JsonElement>.Empty);
     }
 
-    private static IReadOnlyList<string> Scopes(JsonElement json, TokenRequest request) =>
-        json.TryGetProperty(Parameters.Scope, out var member) && member.ValueKind != JsonValueKind.Null
-            ? ScopeText.Split(Bounded(json.Text(Parameters.Scope) ?? ""))
-            : request.ScopesWhenUnstated;
+    private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request)
+    {
+        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            return request.ScopesWhenUnstated;
+        string scope = Bounded(ServerJson.TextOf(member, Parameters.Scope) ?? "");
+        return ScopeText.IsJoined(scope, request.ScopesWhenUnstated) ? request.ScopesWhenUnstated : ScopeText.Split(scope);
+    }
 
     // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.
     private static string Bounded(string scope) => scope.Length <= MaximumScopeLength
         ? scope
         : throw new ProtocolViolationException($"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that.");
 
-    private static long? Lifetime(JsonElement json)
+    private static long? Lifetime(JsonElement member)
     {
-        if (!json.TryGetProperty(Parameters.ExpiresIn, out var member) || member.ValueKind == JsonValueKind.Null)
+        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return null;
         double seconds;
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
             seconds = number;
-        else if (json.TextIfAny(Parameters.ExpiresIn) is { } written
+        else if (ServerJson.TextIfAnyOf(member) is { } written
             && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text)
             && double.IsFinite(text))
             seconds = text;
         else
             throw new ProtocolViolationException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");
         return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
+    }
+
+    /// <summary>The members, found in one pass; one that is absent is <see langword="default"/>.</summary>
+    private struct Members
+    {
+        public JsonElement AccessToken;
+        public JsonElement TokenType;
+        public JsonElement ExpiresIn;
+        public JsonElement RefreshToken;
+        public JsonElement Scope;
+        public JsonElement IdToken;
+
+        /// <summary>Copies, because the application may keep them.</summary>
+        public Dictionary<string, JsonElement>? Others;
+
+        public static Members Of(JsonElement json)
+        {
+            var members = default(Members);
+            foreach (var member in json.EnumerateObject())
+            {
+                if (member.NameEquals("access_token"u8))
+                    members.AccessToken = member.Value;
+                else if (member.NameEquals("token_type"u8))
+                    members.TokenType = member.Value;
+                else if (member.NameEquals("expires_in"u8))
+                    members.ExpiresIn = member.Value;
+                else if (member.NameEquals("refresh_token"u8))
+                    members.RefreshToken = member.Value;
+                else if (member.NameEquals("scope"u8))
+                    members.Scope = member.Value;
+                else if (member.NameEquals("id_token"u8))
+                    members.IdToken = member.Value;
+                else
+                    (members.Others ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
+            }
+            return members;
+        }
     }
 }

@@ -38,7 +38,7 @@ internal static class HandlerLine
 
         var handlers = provider.GetRequiredService<IHttpMessageHandlerFactory>();
         var samples = await InterleavedStopwatch.MeasureAsync(
-            [.. apis.Select(api => Sending(api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value))]);
+            [.. apis.Select(api => Sending(api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value, owners))]);
         Print(line, report, yields, samples.ToDictionary(one => one.Name, StringComparer.Ordinal));
 
         IHttpClientBuilder Pipeline(string contestant)
@@ -49,10 +49,11 @@ internal static class HandlerLine
         }
     }
 
-    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api) => new(name, async count =>
+    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api, OwnersInTurn owners) => new(name, async count =>
     {
         for (int i = 0; i < count; i++)
         {
+            owners.Next();
             var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
             while (!answer.IsCompleted)
             {

@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace OAuthClient.Benchmarks;
 
 /// <summary>
-/// Lets all contestants of a line run in turns of a few milliseconds, for many rounds. A benchmark that measures one contestant
+/// Lets all contestants of a line run in turns of a millisecond, for many rounds. A benchmark that measures one contestant
 /// after the other compares two moments of the machine; where other work comes and goes, that is noise larger than what is to be seen.
 /// </summary>
 internal static class InterleavedStopwatch
 {
-    private const int Rounds = 151;
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(3);
+    private const int Rounds = 401;
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(500);
 
     public static async Task<IReadOnlyList<Samples>> MeasureAsync(params IReadOnlyList<Contestant> contestants)

@@ -1,10 +1,12 @@
 namespace OAuthClient.Benchmarks;
 
-/// <summary>Another user at each request, in an order that no processor guesses.</summary>
+/// <summary>Another user at each request, in an order that no processor guesses. Who it is, is known before any of the contestants begins.</summary>
 internal sealed class OwnersInTurn : ICurrentGrantOwner
 {
     private GrantOwner[] owners = [];
+    private GrantOwner? current;
     private int next;
+    private int seen;
 
     public void Set(GrantOwner[] all)
     {
@@ -13,9 +15,15 @@ internal sealed class OwnersInTurn : ICurrentGrantOwner
         owners = all;
     }
 
-    public GrantOwner? Find()
+    public void Next()
     {
+        if (owners.Length == 0)
+            return;
         next = next + 1 < owners.Length ? next + 1 : 0;
-        return owners[next];
+        current = owners[next];
+        // Whoever signs the user in has read the name.
+        seen ^= current.GetHashCode() ^ current.Id![^1];
     }
+
+    public GrantOwner? Find() => current;
 }

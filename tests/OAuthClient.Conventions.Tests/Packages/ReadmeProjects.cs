@@ -65,6 +65,7 @@ internal sealed partial class ReadmeProjects(string folder)
           </PropertyGroup>
           <ItemGroup>
             <PackageReference Include="OAuthClient" Version="{Packed.Version}" />
+            <PackageReference Include="OAuthClient.PostgreSql" Version="{Packed.Version}" />
             <PackageReference Include="OAuthClient.Testing" Version="{Packed.Version}" />
             {(kind == ProgramKind.Web
                 ? $"""<PackageReference Include="OAuthClient.AspNetCore" Version="{Packed.Version}" />"""

@@ -27,6 +27,25 @@ public class GrantOwnerTests
         Assert.That(GrantOwner.ResourceOwner("a").ToString(), Is.EqualTo("'a'"));
     }
 
+    [Test]
+    public void Operators_agree_with_equality()
+    {
+        GrantOwner? nobody = null, another = null;
+        GrantOwner one = "a", same = "a", two = "b";
+        Assert.Multiple(() =>
+        {
+            Assert.That(one == same, Is.True);
+            Assert.That(one != same, Is.False);
+            Assert.That(one == two, Is.False);
+            Assert.That(one != two, Is.True);
+            Assert.That(one == nobody, Is.False);
+            Assert.That(nobody == one, Is.False);
+            Assert.That(nobody != one, Is.True);
+            Assert.That(nobody == another, Is.True);
+            Assert.That(one == GrantOwner.Client, Is.False);
+        });
+    }
+
     [TestCase(null)]
     [TestCase("")]
     [TestCase(" ")]

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+
 namespace OAuthClient.Tests;
 
 /// <summary>The store in memory: what every store must do, and that it neither drops what lives nor hoards what is dead.</summary>
@@ -32,6 +34,25 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         await FillAsync(store, 1022);
         Assert.That((await store.FindAsync("photos", "living", default)).Count, Is.EqualTo(1));
         Assert.That((await store.FindAsync("photos", "endless", default)).Count, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("A grant without refresh token is kept as long as any one of its access tokens lives")]
+    public async Task One_living_token_is_enough()
+    {
+        ManualTimeProvider clock = new();
+        InMemoryGrantStore store = new(clock);
+        Grant grant = new("mixed", "photos", "mixed", "https://as.example", "client-id")
+        {
+            Tokens = new Dictionary<string, AccessToken>(StringComparer.Ordinal)
+            {
+                ["over"] = new("over", default, clock.GetUtcNow(), [], []),
+                ["living"] = new("living", default, clock.GetUtcNow() + Tick, [], []),
+            }.ToFrozenDictionary(StringComparer.Ordinal),
+        };
+        await store.AddAsync(grant, default);
+        await FillAsync(store, 1023);
+        Assert.That((await store.FindAsync("photos", "mixed", default)).Count, Is.EqualTo(1));
     }
 
     [Test]

@@ -52,6 +52,23 @@ public class LoginWithoutRefreshTokenTests
         Assert.That(server.Requests[^1]["resource"], Is.EqualTo(one.OriginalString));
     }
 
+    [TestCase("a b", "a", 2)]
+    [TestCase("a b", "b c", 2)]
+    [TestCase("a", "a b", 1)]
+    [TestCase("", "a", 2)]
+    [TestCase("a", "", 1)]
+    [Description("RFC 8707: a login takes the place of an older one only when it is for all of that one's resources; one for none in particular is for all")]
+    public async Task Replaced_when_all_resources_are_covered(string older, string newer, int left)
+    {
+        await using ScriptedServer server = new();
+        server.Answers(First);
+        await server.SignInAsync(parameters: new() { Resources = Uris(older) });
+        await server.SignInAsync(parameters: new() { Resources = Uris(newer) });
+        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(left));
+
+        static Uri[] Uris(string names) => [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => new Uri($"https://{name}.example"))];
+    }
+
     [Test]
     [Description("RFC 8707: a grant for everything takes the place of one for something")]
     public async Task A_login_for_all_resources_replaces_one_for_some()

@@ -86,6 +86,45 @@ public class SeveralNodesTests
     }
 
     [Test]
+    [Description("RFC 7009: what another node's refresh is about to bring is revoked too: it is waited for")]
+    public async Task Revoking_waits_for_a_refresh_elsewhere()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        TaskCompletionSource asked = new();
+        TaskCompletionSource release = new();
+        fleet.One.AnswersAsync(async _ =>
+        {
+            asked.SetResult();
+            await release.Task;
+            return Json(200, Tokens("at-2", "rt-2"));
+        });
+        fleet.Two.Answers("");
+        var refresh = fleet.One.Client.GetAccessTokenAsync("42").AsTask();
+        await asked.Task.Promptly();
+        var revocation = fleet.Two.Client.RevokeAsync("42");
+        release.SetResult();
+        await refresh.Promptly();
+        await revocation.Promptly();
+
+        Assert.That(fleet.Two.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt-2", "at-2" }));
+        Assert.That(await fleet.Two.Client.FindGrantAsync("42"), Is.Null);
+    }
+
+    [Test]
+    [Description("RFC 7009: a node that does not come back is waited for no longer than its lease")]
+    public async Task Revoking_does_not_wait_for_the_dead()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, TimeSpan.FromSeconds(45), default);
+        fleet.Two.Answers("");
+        var revocation = fleet.Two.Client.RevokeAsync("42");
+        await fleet.StoreClock.WaitForTimerAsync().Promptly();
+        fleet.StoreClock.Advance(TimeSpan.FromSeconds(45));
+        await revocation.Promptly();
+        Assert.That(fleet.Two.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt-1" }));
+    }
+
+    [Test]
     [Description("A store that is away spends no refresh token; fresh tokens are served all the same")]
     public async Task Without_a_lease_nothing_is_spent()
     {

@@ -22,7 +22,7 @@ public class StoredGrantTests
         Tokens = new Dictionary<string, AccessToken>(StringComparer.Ordinal)
         {
             [""] = new("the-access-token", Moment, Moment.AddHours(1), ["a", "b"], ["https://api.example"]),
-            ["1:1:a0:"] = new("the-narrow-token", Moment, expiresAt: null, ["a"], []),
+            ["1:1:a0:"] = new("the-narrow-token", Moment, expiresAt: null, ["a"], []) { ReplacesRejected = true },
         }.ToFrozenDictionary(StringComparer.Ordinal),
     };
 
@@ -44,7 +44,24 @@ public class StoredGrantTests
             Assert.That((back.Tokens[key].IssuedAt, back.Tokens[key].ExpiresAt), Is.EqualTo((token.IssuedAt, token.ExpiresAt)));
             Assert.That(back.Tokens[key].Scopes, Is.EqualTo(token.Scopes));
             Assert.That(back.Tokens[key].Resources, Is.EqualTo(token.Resources));
+            Assert.That(back.Tokens[key].ReplacesRejected, Is.EqualTo(token.ReplacesRejected));
         }
+    }
+
+    [Test]
+    public void Round_trip_of_the_clients_own()
+    {
+        Grant own = new("id", "photos", GrantOwner.Client, "https://as.example", "client-id");
+        Assert.That(Grant.Unprotect(own.Protect(Turned), Turned).Owner, Is.EqualTo(GrantOwner.Client));
+    }
+
+    [Test]
+    [Description("Whoever passes nothing is told which argument")]
+    public void Nothing_is_named()
+    {
+        Assert.That(() => Full.Protect(null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("protect"));
+        Assert.That(() => Grant.Unprotect(null!, Turned), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("data"));
+        Assert.That(() => Grant.Unprotect([], null!), Throws.ArgumentNullException.With.Property("ParamName").EqualTo("unprotect"));
     }
 
     [Test]

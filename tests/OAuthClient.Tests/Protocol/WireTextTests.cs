@@ -7,10 +7,23 @@ public class WireTextTests
 {
     [Test]
     [Description("RFC 6749 §10.10: 256 random bits; each of them takes both values")]
-    public void Random_text_has_256_bits_that_all_vary()
-    {
-        var drawn = Enumerable.Range(0, 500).Select(_ => RandomText.Create()).ToList();
+    public void Random_text_has_256_bits_that_all_vary() =>
+        RequireRandom([.. Enumerable.Range(0, 500).Select(_ => RandomText.Create())]);
 
+    [Test]
+    [Description("RFC 6749 §10.10: so has each of three that were drawn at once")]
+    public void Three_random_texts_drawn_at_once_are_as_random_as_one()
+    {
+        var drawn = Enumerable.Range(0, 500).Select(_ => RandomText.CreateThree()).ToList();
+
+        RequireRandom([.. drawn.Select(three => three.One)]);
+        RequireRandom([.. drawn.Select(three => three.Two)]);
+        RequireRandom([.. drawn.Select(three => three.Three)]);
+        Assert.That(drawn.SelectMany(three => new[] { three.One, three.Two, three.Three }), Is.Unique);
+    }
+
+    private static void RequireRandom(IReadOnlyList<string> drawn)
+    {
         Assert.That(drawn, Is.Unique);
         Assert.That(drawn, Has.All.Matches("^[A-Za-z0-9_-]{43}$"));
         byte[][] bytes = [.. drawn.Select(text => System.Buffers.Text.Base64Url.DecodeFromChars(text))];
@@ -48,6 +61,22 @@ public class WireTextTests
     [TestCase("", new string[0])]
     [Description("RFC 6749 §3.3: separated by spaces, told apart by case, in no order")]
     public void Scopes_are_taken_apart(string text, string[] scopes) => Assert.That(ScopeText.Split(text), Is.EqualTo(scopes));
+
+    [TestCase("a b", new[] { "a", "b" }, true)]
+    [TestCase("a", new[] { "a" }, true)]
+    [TestCase("", new string[0], true)]
+    [TestCase("b a", new[] { "a", "b" }, false)]
+    [TestCase("a", new[] { "a", "b" }, false)]
+    [TestCase("a ", new[] { "a", "b" }, false)]
+    [TestCase("a b", new[] { "a" }, false)]
+    [TestCase("ab", new[] { "a", "b" }, false)]
+    [TestCase("a  b", new[] { "a", "b" }, false)]
+    [TestCase("A b", new[] { "a", "b" }, false)]
+    [TestCase("a b ", new[] { "a", "b" }, false)]
+    [TestCase("a", new string[0], false)]
+    [TestCase("", new[] { "a" }, false)]
+    [Description("RFC 6749 §3.3: only the very same text spares taking it apart")]
+    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) => Assert.That(ScopeText.IsJoined(text, scopes), Is.EqualTo(isJoined));
 
     [Test]
     [Description("RFC 6749 §3.3: joined by one space")]

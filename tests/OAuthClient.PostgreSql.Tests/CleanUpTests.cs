@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace OAuthClient.PostgreSql.Tests;
+
+/// <summary>Dead rows go, by themselves; nothing that could live does.</summary>
+[TestFixture]
+public sealed class CleanUpTests
+{
+    [Test]
+    [Description("Used states and grants of no use go an hour and a day after their end; what can be refreshed, still works, or ends nobody knows when, stays, refused or not")]
+    public async Task What_goes_and_what_stays()
+    {
+        var cluster = await Cluster.RequireAsync();
+        string schema = Node.NewSchema();
+        ManualTimeProvider clock = new();
+        await using var node = Node.Start(cluster.ConnectionString, schema, clock);
+        var now = DateTimeOffset.Parse(await Sql.ReadAsync<string>(cluster, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"), CultureInfo.InvariantCulture);
+        var dead = now.AddHours(-25);
+        await node.Store.AddAsync(Grants.New("dead", refreshToken: null, expiresAt: dead), default);
+        await node.Store.AddAsync(Grants.New("dying", refreshToken: null, expiresAt: now.AddHours(-23)), default);
+        await node.Store.AddAsync(Grants.New("living", refreshToken: null, expiresAt: now.AddHours(1)), default);
+        await node.Store.AddAsync(Grants.New("refreshable", expiresAt: dead), default);
+        await node.Store.AddAsync(Endless("endless"), default);
+        var refused = Grants.New("refused", expiresAt: dead);
+        await node.Store.AddAsync(refused, default);
+        await node.Store.EndLeaseAsync(await Grants.LeaseAsync(node.Store, refused), Presentation.Refused, default);
+        await node.Store.TryConsumeStateAsync("over", now.AddMinutes(-61), default);
+        await node.Store.TryConsumeStateAsync("known", now.AddMinutes(-59), default);
+
+        // From an hour to an hour and a quarter.
+        clock.Advance(TimeSpan.FromMinutes(76));
+
+        long left = 0;
+        await Patience.UntilAsync(() => left == 5, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants"));
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE owner = 'dead'"), Is.Zero);
+        Assert.That(await node.Store.TryConsumeStateAsync("known", now, default), Is.False);
+        Assert.That(await node.Store.TryConsumeStateAsync("over", now.AddHours(-2), default), Is.True);
+
+        // And again.
+        await clock.WaitForTimerAsync();
+        await clock.WaitForTimerAsync();
+        clock.Advance(TimeSpan.FromMinutes(76));
+        long over = 1;
+        await Patience.UntilAsync(() => over == 0, async () =>
+            over = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.used_states WHERE expires_at < now() - interval '1 hour'"));
+    }
+
+    [Test]
+    [Description("However many there are, they go in small batches, and by one node at a time")]
+    public async Task In_batches_by_one_node()
+    {
+        var cluster = await Cluster.RequireAsync();
+        string schema = Node.NewSchema();
+        await using var node = Node.Start(cluster.ConnectionString, schema);
+        await node.Store.FindAsync("photos", "42", default);
+        Database database = new(node.Source, TimeSpan.FromSeconds(5));
+        await using CleanUp cleanUp = new(database, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
+        const int Many = (2 * CleanUp.Batch) + 1;
+        await Sql.RunAsync(cluster, $"""
+            INSERT INTO {schema}.used_states (fingerprint, ticket, expires_at) SELECT sha256(i::text::bytea), i, now() - interval '2 hours' FROM generate_series(1, {Many}) i
+            """);
+
+        await using (var another = await node.Source.OpenConnectionAsync())
+        {
+            await using var transaction = await another.BeginTransactionAsync();
+            await using (var command = database.Command(another, $"SELECT pg_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0))"))
+                await command.ExecuteNonQueryAsync();
+            Assert.That(await cleanUp.RunAsync(default), Is.Zero, "while another does it");
+        }
+        Assert.That(await cleanUp.RunAsync(default), Is.EqualTo(Many));
+        Assert.That(await cleanUp.RunAsync(default), Is.Zero);
+    }
+
+    private static Grant Endless(string owner) => new("endless", "photos", owner, "https://as.example", "client-id")
+    {
+        Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
+    };
+}

@@ -1,0 +1,201 @@
+namespace OAuthClient.PostgreSql.Tests;
+
+/// <summary>Reading from memory: at once, bounded, and never behind for long.</summary>
+[TestFixture]
+public sealed class KnownGrantsTests
+{
+    [Test]
+    [Description("Rule 2: reading what is known takes no task and no allocation")]
+    public async Task Reading_allocates_nothing()
+    {
+        await using var node = await NodeAsync();
+        await Grants.AddedAsync(node.Store);
+        GrantOwner owner = "42";
+        await node.Store.FindAsync("photos", owner, default);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int thread = Environment.CurrentManagedThreadId;
+        for (int i = 0; i < 1000; i++)
+            await node.Store.FindAsync("photos", owner, default);
+
+        Assert.That(Environment.CurrentManagedThreadId, Is.EqualTo(thread));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1000), "not one byte for each");
+    }
+
+    [Test]
+    [Description("What this node changes it knows at once, and every change by another node is heard of: added, replaced, removed")]
+    public async Task Changes_by_other_nodes_are_heard_of()
+    {
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(schema);
+        // No clock moves there: nothing is read again because of its age.
+        await using var other = await NodeAsync(schema, new ManualTimeProvider());
+        var first = await Grants.AddedAsync(one.Store);
+        await other.Store.FindAsync("photos", "42", default);
+
+        var second = await Grants.AddedAsync(one.Store);
+        await SeesAsync(other, grants => grants.Count == 2);
+        Assert.That((await one.Store.FindAsync("photos", "42", default))[0].Id, Is.EqualTo(second.Id));
+
+        await one.Store.TryReplaceAsync(Grants.After(first), default);
+        await SeesAsync(other, grants => grants[1].Generation == 2);
+
+        await one.Store.RemoveAsync(second, default);
+        await SeesAsync(other, grants => grants.Count == 1);
+    }
+
+    [Test]
+    [Description("Where nothing can be heard, behind a transaction pooler, what is known serves while it is young, is read again meanwhile, and not trusted when a minute old")]
+    public async Task Without_hints_age_counts()
+    {
+        string schema = Node.NewSchema();
+        ManualTimeProvider clock = new();
+        await using var one = await NodeAsync(schema);
+        await using var deaf = await NodeAsync(schema, clock, o => o.BehindTransactionPooler = true);
+        var grant = await Grants.AddedAsync(one.Store);
+        await deaf.Store.FindAsync("photos", "42", default);
+
+        grant = await ReplacedAsync(one, grant);
+        clock.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(1), "young");
+        clock.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(1), "older");
+        await SeesAsync(deaf, grants => grants.Single().Generation == 2);
+
+        await ReplacedAsync(one, grant);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(3), "too old");
+    }
+
+    [Test]
+    [Description("A hint may be lost: what is known for five minutes is read again, and serves meanwhile")]
+    public async Task A_hint_may_be_lost()
+    {
+        ManualTimeProvider clock = new();
+        string schema = Node.NewSchema();
+        await using var node = await NodeAsync(schema, clock);
+        await Grants.AddedAsync(node.Store);
+        await node.Store.FindAsync("photos", "42", default);
+        await Sql.RunAsync(await Cluster.RequireAsync(), $"DELETE FROM {schema}.grants");
+
+        clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
+        Assert.That(await node.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1));
+        clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That(await node.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1), "meanwhile");
+        await SeesAsync(node, grants => grants.Count == 0);
+    }
+
+    [Test]
+    [Description("What was missed while the connection was lost is read when it is back")]
+    public async Task After_connecting_anew_everything_is_read_again()
+    {
+        string schema = Node.NewSchema();
+        await using var proxy = await Proxy.StartAsync();
+        await using var one = await NodeAsync(schema);
+        await using var other = Node.Start(proxy.ConnectionString, schema);
+        var grant = await Grants.AddedAsync(one.Store);
+        await other.Store.FindAsync("photos", "42", default);
+
+        proxy.Cut();
+        await Patience.UntilAsync(() => !other.Store.IsConnected);
+        await one.Store.TryReplaceAsync(Grants.After(grant), default);
+        Assert.That((await Grants.OnlyAsync(other.Store)).Generation, Is.EqualTo(1), "while it is away");
+        proxy.Mend();
+        await Patience.UntilAsync(() => other.Store.IsConnected);
+
+        await SeesAsync(other, grants => grants.Single().Generation == 2);
+    }
+
+    [Test]
+    [Description("Memory is bounded: the owners used least are forgotten")]
+    public async Task Bounded()
+    {
+        await using var proxy = await Proxy.StartAsync();
+        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), configure: o => o.MaximumOwnersInMemory = 3);
+        foreach (string owner in new[] { "a", "b", "c", "d" })
+            await Grants.AddedAsync(node.Store, owner);
+        foreach (string owner in new[] { "a", "b", "c" })
+            await node.Store.FindAsync("photos", owner, default);
+        await node.Store.FindAsync("photos", "d", default);
+
+        proxy.Cut();
+        int known = 0;
+        foreach (string owner in new[] { "a", "b", "c", "d" })
+            known += await IsKnownAsync(node, owner) ? 1 : 0;
+        Assert.That(known, Is.EqualTo(3));
+        Assert.That(await IsKnownAsync(node, "d"), Is.True, "the last");
+    }
+
+    [Test]
+    [Description("An owner without grants takes no memory: whoever asks for made-up names fills nothing")]
+    public async Task Nothing_is_not_kept()
+    {
+        await using var proxy = await Proxy.StartAsync();
+        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
+        await node.Store.FindAsync("photos", "nobody", default);
+        proxy.Cut();
+        Assert.That(await IsKnownAsync(node, "nobody"), Is.False);
+    }
+
+    [Test]
+    [Description("One read for all who ask for the same owner at the same moment, and a caller who cancels stops waiting alone")]
+    public async Task One_read_for_all()
+    {
+        await using var proxy = await Proxy.StartAsync();
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(schema);
+        await Grants.AddedAsync(one.Store);
+        await using var node = Node.Start(proxy.ConnectionString, schema);
+        await node.Store.FindAsync("photos", "nobody", default);
+        int before = proxy.RoundTrips;
+
+        var found = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => node.Store.FindAsync("photos", "42", default).AsTask()));
+
+        Assert.That(found.Select(grants => grants.Count), Is.All.EqualTo(1));
+        Assert.That(proxy.RoundTrips - before, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("A grant whose key is lost does not take the owner's others with it; alone, it says which key")]
+    public async Task A_grant_whose_key_is_lost()
+    {
+        string schema = Node.NewSchema();
+        await using (var old = await NodeAsync(schema, configure: o => o.EncryptWith("old", Node.OtherKey)))
+            await Grants.AddedAsync(old.Store);
+        await using var node = await NodeAsync(schema);
+
+        Assert.That(async () => await node.Store.FindAsync("photos", "42", default), Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"old\", …)"));
+
+        var readable = await Grants.AddedAsync(node.Store);
+        Assert.That((await node.Store.FindAsync("photos", "42", default)).Single().Id, Is.EqualTo(readable.Id));
+        Assert.That(node.Log.Entries.Select(entry => entry.Message), Has.Some.Contains("DecryptWith(\"old\", …)"));
+    }
+
+    private static async Task<Grant> ReplacedAsync(Node node, Grant grant)
+    {
+        var newer = Grants.After(grant);
+        Assert.That(await node.Store.TryReplaceAsync(newer, default), Is.True);
+        return newer;
+    }
+
+    private static Task SeesAsync(Node node, Func<IReadOnlyList<Grant>, bool> condition)
+    {
+        IReadOnlyList<Grant>? grants = null;
+        return Patience.UntilAsync(() => grants is not null && condition(grants), async () => grants = await node.Store.FindAsync("photos", "42", default));
+    }
+
+    private static async Task<bool> IsKnownAsync(Node node, string owner)
+    {
+        try
+        {
+            return (await node.Store.FindAsync("photos", owner, default)).Count > 0;
+        }
+        catch (Npgsql.NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<Node> NodeAsync(string? schema = null, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null) =>
+        Node.Start((await Cluster.RequireAsync()).ConnectionString, schema ?? Node.NewSchema(), time, configure);
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.PostgreSql.Tests;
+
+/// <summary>The whole library on two nodes, against a server that revokes a grant whose refresh token comes twice.</summary>
+[TestFixture]
+public sealed class TwoNodesTests
+{
+    private const string RedirectUri = "https://app.example/callback";
+
+    [Test]
+    [Description("Stampede: callers on two nodes whose token was refused cost one refresh together, and all get the token it brought (RFC 9700 §4.14)")]
+    public async Task One_refresh_for_all_callers_of_both_nodes()
+    {
+        await using var server = await ServerAsync();
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(server, schema);
+        await using var other = await NodeAsync(server, schema);
+        var grant = await ConnectAsync(server, Client(one));
+        Assert.That((await Client(other).GetAccessTokenAsync("42")).Reveal(), Is.EqualTo(grant.AccessToken!.Reveal()), "connected on one, of use on both");
+        server.ClearRequests();
+        TaskCompletionSource release = new();
+        server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+
+        var callers = Enumerable.Range(0, 100).Select(i => Client(i % 2 == 0 ? one : other)
+            .GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }).AsTask()).ToList();
+        await server.WaitForRequestAsync(TestEndpoint.Token);
+        release.SetResult();
+        var tokens = await Task.WhenAll(callers).Promptly();
+
+        Assert.That(tokens.Select(token => token.Reveal()).Distinct(StringComparer.Ordinal), Has.Exactly(1).Items);
+        Assert.That(tokens[0].Reveal(), Is.Not.EqualTo(grant.AccessToken.Reveal()));
+        Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("State replay: the same callback on two nodes at once is redeemed on one (RFC 9700 §4.7)")]
+    public async Task A_callback_is_taken_once()
+    {
+        await using var server = await ServerAsync();
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(server, schema);
+        await using var other = await NodeAsync(server, schema);
+        var pending = await Client(one).BeginAuthorizationAsync();
+        var response = AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri));
+
+        var completed = await Task.WhenAll(new[] { one, other }.Select(async node =>
+        {
+            try
+            {
+                await Client(node).CompleteAuthorizationAsync(pending, response, "42");
+                return true;
+            }
+            catch (ProtocolViolationException)
+            {
+                return false;
+            }
+        }));
+
+        Assert.That(completed.Count(done => done), Is.EqualTo(1));
+        Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("What one node ends is over on all")]
+    public async Task A_grant_is_ended_everywhere()
+    {
+        await using var server = await ServerAsync();
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(server, schema);
+        await using var other = await NodeAsync(server, schema);
+        await ConnectAsync(server, Client(one));
+        await Client(other).GetAccessTokenAsync("42");
+
+        await Client(one).RevokeAsync("42");
+
+        bool isOver = false;
+        await Patience.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync("42") is null);
+        Assert.That(async () => await Client(other).GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+    }
+
+    private static async Task<Grant> ConnectAsync(TestAuthorizationServer server, IOAuthClient client)
+    {
+        var pending = await client.BeginAuthorizationAsync();
+        return await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), "42");
+    }
+
+    private static async Task<TestAuthorizationServer> ServerAsync()
+    {
+        var server = await TestAuthorizationServer.StartAsync();
+        server.AddClient(new() { ClientId = "photos", ClientSecret = "a-long-test-secret", RedirectUris = { RedirectUri } });
+        return server;
+    }
+
+    private static IOAuthClient Client(ServiceProvider node) => node.GetRequiredService<IOAuthClient>();
+
+    private static async Task<ServiceProvider> NodeAsync(TestAuthorizationServer server, string schema)
+    {
+        var cluster = await Cluster.RequireAsync();
+        ServiceCollection services = new();
+        services.AddOAuthClient(o =>
+        {
+            o.Issuer = server.Issuer;
+            o.ClientId = "photos";
+            o.ClientSecret = "a-long-test-secret";
+            o.RedirectUri = new(RedirectUri);
+            o.Scopes = ["openid", "profile", "offline_access"];
+            o.DangerouslyAllowHttpOnLoopback = true;
+        });
+        services.AddPostgresGrantStore(o =>
+        {
+            o.ConnectionString = cluster.ConnectionString + ";Maximum Pool Size=10";
+            o.Schema = schema;
+            o.EncryptWith("first", Node.Key);
+        });
+        return services.BuildServiceProvider();
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Whatever goes wrong is the request's task that failed: nothing is thrown at whoever only started it.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class FailureShapeTests
+{
+    [Test]
+    [Description("Life of a token 9: a request to another origin fails as a task")]
+    public async Task A_refused_request_is_a_failed_task()
+    {
+        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        using var pipeline = Pipeline(bench);
+
+        var sending = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, "https://elsewhere.example.com/"), CancellationToken.None);
+
+        Assert.That(sending.IsFaulted);
+        Assert.That(async () => await sending, Throws.InstanceOf<OAuthException>());
+    }
+
+    [TestCase(typeof(InvalidOperationException))]
+    [TestCase(typeof(OperationCanceledException))]
+    [Description("A handler beneath that throws instead of returning a task, also with a token in hand")]
+    public async Task A_handler_that_throws_is_a_failed_task(Type exception)
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        {
+            Bench.ForOwner(http, api);
+            http.AddHttpMessageHandler(() => new ThrowingHandler(exception));
+        });
+        await bench.SignedInAsync();
+        using var pipeline = Pipeline(bench);
+
+        var sending = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, bench.Api.BaseAddress), CancellationToken.None);
+
+        Assert.That(async () => await sending, Throws.TypeOf(exception));
+        Assert.That(sending.IsCanceled, Is.EqualTo(exception == typeof(OperationCanceledException)));
+    }
+
+    private static HttpMessageInvoker Pipeline(Bench bench) =>
+        new(bench.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false);
+
+    private sealed class ThrowingHandler(Type exception) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw (Exception)Activator.CreateInstance(exception)!;
+    }
+}
