@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Polly;
 
 namespace OAuthClient;
 
@@ -23,4 +24,17 @@ public sealed class OAuthClientBuilder
     /// here, it follows no redirect, keeps no cookie, and sends a code or refresh token once only.
     /// </summary>
     public IHttpClientBuilder BackChannel { get; }
+
+    /// <summary>
+    /// Replaces the built-in retries and circuit breaker of the back channel by a Polly pipeline of your own; an empty one means neither.
+    /// Whatever it does, the deadline and the server's <c>Retry-After</c> hold, and a code or refresh token that may have left is not
+    /// sent again: its outcome is final.
+    /// </summary>
+    /// <param name="configure">Called for each server that the client talks to, when it first does.</param>
+    public OAuthClientBuilder UseResilience(Action<ResiliencePipelineBuilder<HttpResponseMessage>> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        Services.AddKeyedSingleton(Name, new PipelineChoice(configure));
+        return this;
+    }
 }

@@ -42,12 +42,14 @@ internal sealed class Bench : IAsyncDisposable
     /// <param name="registerFirst">Registers more, before <c>AddOAuthClient</c>.</param>
     /// <param name="server">Changes the server before it starts.</param>
     /// <param name="api">Starts an API too, and completes the HTTP client that calls it.</param>
+    /// <param name="retries">Has the built-in retries and circuit breaker. Without them a test counts requests, and no pause waits for its clock.</param>
     public static async Task<Bench> StartAsync(
         Action<OAuthClientOptions>? options = null,
         Action<OAuthClientBuilder>? register = null,
         Action<IServiceCollection>? registerFirst = null,
         Action<TestAuthorizationServerOptions>? server = null,
-        Action<IHttpClientBuilder, TestResourceServer>? api = null)
+        Action<IHttpClientBuilder, TestResourceServer>? api = null,
+        bool retries = false)
     {
         ManualTimeProvider clock = new();
         var running = await TestAuthorizationServer.StartAsync(o =>
@@ -72,6 +74,8 @@ internal sealed class Bench : IAsyncDisposable
             o.DangerouslyAllowHttpOnLoopback = true;
             options?.Invoke(o);
         });
+        if (!retries)
+            builder.UseResilience(_ => { });
         register?.Invoke(builder);
         TestResourceServer? resource = null;
         if (api is not null)

@@ -185,7 +185,7 @@ public class CanaryTests
             {
                 foreach (var property in typeof(OAuthClientOptions).GetProperties())
                     property.SetValue(o, property.GetValue(Options));
-            });
+            }).UseResilience(_ => { });
             services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress));
             provider = services.BuildServiceProvider();
         }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A client whose authorization server answers by script, for answers that no real server gives. Its endpoints are spelled out.</summary>
+/// <summary>A client whose authorization server answers by script, for answers that no real server gives. Its endpoints are spelled out; nothing is sent again unless asked for.</summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     public const string Origin = "https://as.example";
@@ -18,7 +18,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private Func<Sent, Task<HttpResponseMessage>> answer = _ => Task.FromResult(Json(200, Tokens("at", expiresIn: null)));
 
     public ScriptedServer(
-        Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, Action<IServiceCollection>? registerFirst = null)
+        Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, Action<IServiceCollection>? registerFirst = null,
+        bool retries = false)
     {
         script = new Script(sent =>
         {
@@ -42,6 +43,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
             options?.Invoke(o);
         });
         builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => script);
+        if (!retries)
+            builder.UseResilience(_ => { });
         register?.Invoke(builder);
         provider = collection.BuildServiceProvider();
     }

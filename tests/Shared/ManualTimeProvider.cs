@@ -28,7 +28,9 @@ internal sealed class ManualTimeProvider : TimeProvider
     }
 
     /// <summary>Returns when a timer has been started that no earlier call has waited for.</summary>
-    public async Task WaitForTimerAsync() => await timersMade.Reader.ReadAsync();
+    /// <returns>After how long it runs out, seen from now.</returns>
+    public async Task<TimeSpan> WaitForTimerAsync(CancellationToken cancellationToken = default) =>
+        (await timersMade.Reader.ReadAsync(cancellationToken)).Due - GetUtcNow();
 
     public void Advance(TimeSpan by)
     {

@@ -5,10 +5,15 @@ namespace OAuthClient;
 /// <param name="Endpoint">Its address.</param>
 internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 {
+    private readonly Repetition? stated;
+
     /// <summary>What is posted; <see langword="null"/> for a GET.</summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Form { get; init; }
 
-    /// <summary>Is told when the form leaves, and may forbid it.</summary>
+    /// <summary>When it may be sent again. Unless it is said otherwise what is posted is taken to be spent by that.</summary>
+    public Repetition Repetition { get => stated ?? (Form is null ? Repetition.AfterAnyFault : Repetition.BeforeItLeft); init => stated = value; }
+
+    /// <summary>Is told when a form leaves that is spent by that, and may forbid it.</summary>
     public Departure? Departure { get; init; }
 
     /// <summary>The Authorization header's value.</summary>

@@ -4,15 +4,17 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>An endpoint's whole answer, read and bounded.</summary>
-internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, string? mediaType, ReadOnlyMemory<byte> body, TimeSpan? retryAfter)
+internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, Answer answer, TimeSpan? retryAfter)
 {
     public HttpStatusCode StatusCode => statusCode;
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
-    public string? MediaType => mediaType;
-    public ReadOnlyMemory<byte> Body => body;
+    public ReadOnlyMemory<byte> Body => answer.Body;
+
+    /// <summary>When what brought it was sent: a lifetime that counts from here never ends later than at the server.</summary>
+    public DateTimeOffset AskedAt => answer.AskedAt;
 
     /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
-    public JsonElement? Json() => ServerJson.TryParseObject(body);
+    public JsonElement? Json() => ServerJson.TryParseObject(answer.Body);
 
     /// <summary>What to tell the developer when this is not the answer that was asked for.</summary>
     public EndpointFailure Failure(JsonElement? json) => new(request.EndpointName, ServerText.WithoutQuery(request.Endpoint), statusCode)
@@ -23,9 +25,9 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
         RetryAfter = retryAfter,
         WithoutSecret = request.WithoutSecret,
         Instead = json is not null ? "with a JSON object that holds no error code"
-            : body.Length == 0 ? "without a body"
+            : Body.Length == 0 ? "without a body"
             : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"
-            : $"with {Quantity(body.Length)} of {Clean(mediaType) ?? "no stated type"} instead of a JSON object",
+            : $"with {Quantity(Body.Length)} of {Clean(answer.Received.ContentType?.MediaType) ?? "no stated type"} instead of a JSON object",
     };
 
     /// <summary>What the server said, without what the request held: also not as Basic had wrapped it.</summary>

@@ -16,6 +16,8 @@ internal sealed class RevocationEndpoint(BackChannel backChannel)
         var request = new BackChannelRequest("revocation endpoint", server.RevocationEndpoint!)
         {
             Form = form,
+            // §2.2: to revoke what is revoked is no error.
+            Repetition = Repetition.AfterAnyFault,
             Authorization = authorization,
             WithoutSecret = registration.ClientSecret is null,
             Secrets = registration.ClientSecret is { } secret ? [token.Reveal(), secret.Reveal()] : [token.Reveal()],

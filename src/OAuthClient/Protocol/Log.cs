@@ -30,4 +30,10 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Warning, "OAuth client '{ClientName}' did not keep a refreshed ID Token ({Fault}); the refreshed tokens beside it are in use")]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(20, LogLevel.Warning, "OAuth client '{ClientName}' leaves {Server} alone for {Seconds} s: it has done nothing but fail")]
+    public static partial void CircuitOpened(ILogger logger, string clientName, string server, double seconds);
+
+    [LoggerMessage(21, LogLevel.Information, "OAuth client '{ClientName}' asks {Server} again: it answers")]
+    public static partial void CircuitClosed(ILogger logger, string clientName, string server);
 }

@@ -22,6 +22,7 @@ internal sealed class ClientRegistration
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
         AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
         BackChannelDeadline = options.BackChannelDeadline;
+        BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
         var longest = BackChannelDeadline * 3 / 2;
         RefreshLease = options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } inTime && inTime < longest ? inTime : longest);
         RefreshDeadline = RefreshLease * 2 / 3 < BackChannelDeadline ? RefreshLease * 2 / 3 : BackChannelDeadline;
@@ -50,6 +51,7 @@ internal sealed class ClientRegistration
     public TimeSpan PendingAuthorizationLifetime { get; }
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
     public TimeSpan BackChannelDeadline { get; }
+    public TimeSpan BackChannelAttemptTimeout { get; }
     public TimeSpan RefreshLease { get; }
 
     /// <summary>For how long one presentation of a refresh token may take: less than the lease, or another node would present it too.</summary>

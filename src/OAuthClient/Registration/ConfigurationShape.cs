@@ -16,7 +16,7 @@ internal static class ConfigurationShape
     [
         .. Lists,
         nameof(OAuthClientOptions.AccessTokenLifetimeWhenUnstated), nameof(OAuthClientOptions.AuthorizationEndpoint),
-        nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
+        nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
         nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.Issuer),
         nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.RedirectUri),
         nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod),

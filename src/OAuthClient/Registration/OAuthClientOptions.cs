@@ -73,8 +73,15 @@ public sealed class OAuthClientOptions
     /// </summary>
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The one deadline of a request to the server, its body and all: 30 seconds unless set.</summary>
+    /// <summary>The one deadline of a request to the server, its body, all attempts and the pauses between them: 30 seconds unless set.</summary>
     public TimeSpan BackChannelDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long one attempt may take of a request that may be sent again; less than <see cref="BackChannelDeadline"/>, and a third of it
+    /// (10 seconds) unless set. What is spent by being sent, a code or a refresh token, has the whole deadline: giving it up early
+    /// could only lose it.
+    /// </summary>
+    public TimeSpan? BackChannelAttemptTimeout { get; set; }
 
     /// <summary>
     /// For how long the server goes on taking a refresh token that it has rotated (its grace period, reuse interval or leeway), or

@@ -122,6 +122,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "AccessTokenLifetimeWhenUnstated must lie between zero and a year.";
         if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))
             yield return "BackChannelDeadline must lie between zero and five minutes.";
+        else if (o.BackChannelAttemptTimeout <= TimeSpan.Zero || o.BackChannelAttemptTimeout >= o.BackChannelDeadline)
+            yield return "BackChannelAttemptTimeout must be more than zero and less than BackChannelDeadline; leave it out for a third of that.";
         if (o.RefreshTokenGracePeriod <= TimeSpan.Zero)
             yield return "RefreshTokenGracePeriod must be longer than zero; leave it out when the server takes no rotated refresh token.";
         if (o.RefreshLease <= o.BackChannelDeadline)

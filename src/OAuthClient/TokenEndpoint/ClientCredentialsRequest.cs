@@ -4,6 +4,8 @@ namespace OAuthClient;
 internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IReadOnlyList<string> resources)
     : TokenRequest("client_credentials", scopes, resources)
 {
+    internal override Repetition Repetition => Repetition.AfterAnyFault;
+
     internal override void RequireAllowed(ClientRegistration registration)
     {
         // §4.4: MUST only be used by confidential clients.

@@ -14,6 +14,10 @@ internal sealed class ExtensionRequest : TokenRequest
     // RFC 8693 §2.1, RFC 8707 §2
     private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, OAuthClient.Parameters.Resource, "audience");
 
+    // RFC 8628 §3.5, CIBA §7: who polls has an interval to keep, also after a fault.
+    private static readonly FrozenSet<string> Polled = FrozenSet.Create(
+        StringComparer.Ordinal, "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
+
     private readonly IReadOnlyList<KeyValuePair<string, string>> parameters;
 
     public ExtensionRequest(string grantType, IReadOnlyList<KeyValuePair<string, string>> parameters)
@@ -36,6 +40,8 @@ internal sealed class ExtensionRequest : TokenRequest
             throw new ArgumentException($"'{repeated}' stands twice; a parameter must not be repeated (RFC 6749 §3.2).", nameof(parameters));
         this.parameters = parameters;
     }
+
+    internal override Repetition Repetition => Polled.Contains(GrantType) ? Repetition.Never : base.Repetition;
 
     internal override IReadOnlyList<string> ScopesWhenUnstated =>
         parameters.FirstOrDefault(p => p.Key == OAuthClient.Parameters.Scope).Value is { } scope ? ScopeText.Split(scope) : [];

@@ -1,24 +1,24 @@
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the answers.</summary>
-internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider time)
+internal sealed class TokenEndpointClient(BackChannel backChannel)
 {
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
     public Task<TokenResponse> SendAsync(
         TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
-        SendAsync(request, registration, server, new Departure(), cancellationToken);
+        SendAsync(request, registration, server, departure: null, cancellationToken);
 
     /// <param name="request">What is asked for.</param>
     /// <param name="registration">Who asks.</param>
     /// <param name="server">Who is asked.</param>
-    /// <param name="departure">A new one; afterwards it tells what <see cref="PresentationOutcomes"/> needs to know.</param>
+    /// <param name="departure">A new one, where that matters; afterwards it tells what <see cref="PresentationOutcomes"/> needs to know.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
     /// <exception cref="DepartureForbiddenException"><paramref name="departure"/> forbade it.</exception>
     public async Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, Departure departure, CancellationToken cancellationToken)
+        TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, Departure? departure, CancellationToken cancellationToken)
     {
         request.RequireAllowed(registration);
         var endpoint = server.TokenEndpoint ?? throw new OAuthException(
@@ -32,18 +32,17 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
             form.Add(new(Parameters.Resource, resource));
         string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
 
-        // Counted from before the request left, a lifetime never ends later here than at the server.
-        var issuedAt = time.GetUtcNow();
         var response = await backChannel.SendAsync(
             new BackChannelRequest("token endpoint", endpoint)
             {
                 Form = form,
+                Repetition = request.Repetition,
                 Departure = departure,
                 Authorization = authorization,
                 WithoutSecret = registration.ClientSecret is null,
                 Secrets = registration.ClientSecret is { } secret ? [.. request.Secrets, secret.Reveal()] : request.Secrets,
             },
             cancellationToken).ConfigureAwait(false);
-        return TokenResponseReader.Read(response, request, issuedAt);
+        return TokenResponseReader.Read(response, request, response.AskedAt);
     }
 }

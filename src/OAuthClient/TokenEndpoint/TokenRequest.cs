@@ -25,6 +25,9 @@ public abstract class TokenRequest
     /// <summary>What the token allows when the response names no scope (RFC 6749 §5.1).</summary>
     internal virtual IReadOnlyList<string> ScopesWhenUnstated => Scopes ?? [];
 
+    /// <summary>When it may be sent again by itself: what is not known to be repeatable is spent by being sent.</summary>
+    internal virtual Repetition Repetition => Repetition.BeforeItLeft;
+
     /// <summary>The values in it that no message may repeat.</summary>
     internal virtual IReadOnlyList<string> Secrets => [];
 

@@ -14,7 +14,7 @@ internal static class BackChannelOfServices
     public static CurrentRegistration RegistrationOf(this Bench bench) => RegistrationOf(Bench.ClientName, bench.Services);
 
     private static BackChannel BackChannelOf(string name, IServiceProvider services, TimeProvider clock) =>
-        new(name, services.GetRequiredService<IHttpClientFactory>(), RegistrationOf(name, services), clock, NullLogger.Instance);
+        new(name, services.GetRequiredService<IHttpClientFactory>(), RegistrationOf(name, services), clock, NullLogger.Instance, services.GetKeyedService<PipelineChoice>(name));
 
     private static CurrentRegistration RegistrationOf(string name, IServiceProvider services) =>
         new(name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());

@@ -72,7 +72,7 @@ public class BodyBoundTests
         await using var services = Against(raw, DecompressionMethods.All);
 
         Assert.That(
-            async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
             Throws.TypeOf<HttpRequestException>());
     }
 
@@ -84,7 +84,7 @@ public class BodyBoundTests
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.TruncatedBody());
 
         Assert.That(
-            async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
             Throws.TypeOf<HttpRequestException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
@@ -99,7 +99,7 @@ public class BodyBoundTests
         await using var services = Against(raw, DecompressionMethods.None);
 
         Assert.That(
-            async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
             Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ResponseEnded)
                 .And.Message.Contain("token endpoint").And.InnerException.InstanceOf<IOException>());
         Assert.That(raw.Requests, Is.EqualTo(1));
@@ -112,7 +112,7 @@ public class BodyBoundTests
         await using var bench = await Bench.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork());
 
-        Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(), Throws.TypeOf<HttpRequestException>());
+        Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(), Throws.TypeOf<HttpRequestException>());
     }
 
     private static ServiceProvider Against(RawServer raw, DecompressionMethods decompression)

@@ -14,9 +14,9 @@ public class DeadlineTests
     [Description("Threat: slow body. An answer that never begins is over at the deadline, not before, as HttpClient's own timeout would be")]
     public async Task Silent_server()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await Bench.StartAsync(retries: true);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
-        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         bench.Clock.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1));
@@ -34,9 +34,9 @@ public class DeadlineTests
     [Description("Threat: slow body. One byte a second does not keep a request alive: the deadline counts the body too")]
     public async Task One_byte_a_second()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await Bench.StartAsync(retries: true);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.SlowBody(Second));
-        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         for (int second = 1; second < 30; second++)
@@ -55,7 +55,7 @@ public class DeadlineTests
             o => o.BackChannelDeadline = TimeSpan.FromMinutes(4),
             builder => builder.BackChannel.ConfigureHttpClient(http => http.Timeout = TimeSpan.FromTicks(1)));
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
-        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         bench.Clock.Advance(TimeSpan.FromMinutes(4) - Second);
@@ -69,10 +69,10 @@ public class DeadlineTests
     [Description("The caller's cancellation passes as it is, and is no timeout")]
     public async Task Cancelled_by_the_caller()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await Bench.StartAsync(retries: true);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
         using CancellationTokenSource cancellation = new();
-        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), cancellation.Token);
+        var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")), cancellation.Token);
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         await cancellation.CancelAsync();
@@ -85,9 +85,9 @@ public class DeadlineTests
     [Description("Cancelled before it began: nothing is sent")]
     public async Task Cancelled_before()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await Bench.StartAsync(retries: true);
         Assert.That(
-            async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), new CancellationToken(canceled: true)),
+            async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")), new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
         Assert.That(bench.TokenRequests, Is.Zero);
     }
@@ -96,7 +96,7 @@ public class DeadlineTests
     [Description("RFC 6749 §4.1.2: once the code has been sent, the browser that leaves does not stop the exchange")]
     public async Task Code_exchange_goes_on_without_its_browser()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await Bench.StartAsync(retries: true);
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
         var pending = await bench.Client.BeginAuthorizationAsync();

@@ -148,7 +148,7 @@ public class DepartureTests
 
     private static async Task SendAsync(Bench bench, Departure departure, Uri? endpoint = null)
     {
-        await new TokenEndpointClient(bench.BackChannelOf(), bench.Clock).SendAsync(
+        await new TokenEndpointClient(bench.BackChannelOf()).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),
             bench.RegistrationOf().Value,
             new AuthorizationServerMetadata { TokenEndpoint = endpoint ?? new(bench.Server.Issuer, "/token") },

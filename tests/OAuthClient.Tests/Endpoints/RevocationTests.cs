@@ -79,12 +79,12 @@ public class RevocationTests
         server.Answers(_ =>
         {
             HttpResponseMessage response = new(HttpStatusCode.ServiceUnavailable);
-            response.Headers.RetryAfter = new(TimeSpan.FromSeconds(5));
+            response.Headers.RetryAfter = new(TimeSpan.FromSeconds(45));
             return response;
         });
         Assert.That(
             async () => await server.Client.RevokeAsync("42"),
-            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.RetryAfter)).EqualTo(TimeSpan.FromSeconds(5)));
+            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.RetryAfter)).EqualTo(TimeSpan.FromSeconds(45)));
     }
 
     [Test]

@@ -35,6 +35,7 @@ public class OptionsFromConfigurationTests
             ["PendingAuthorizationLifetime"] = "00:05:00",
             ["AccessTokenLifetimeWhenUnstated"] = "00:20:00",
             ["BackChannelDeadline"] = "00:00:10",
+            ["BackChannelAttemptTimeout"] = "00:00:04",
             ["RefreshTokenGracePeriod"] = "00:01:00",
             ["RefreshLease"] = "00:00:20",
             ["DangerouslyAllowHttpOnLoopback"] = "true",
@@ -63,6 +64,7 @@ public class OptionsFromConfigurationTests
             Assert.That(options.RefreshLease, Is.EqualTo(TimeSpan.FromSeconds(20)));
             Assert.That(options.AccessTokenLifetimeWhenUnstated, Is.EqualTo(TimeSpan.FromMinutes(20)));
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(10)));
+            Assert.That(options.BackChannelAttemptTimeout, Is.EqualTo(TimeSpan.FromSeconds(4)));
             Assert.That(options.DangerouslyAllowHttpOnLoopback, Is.True);
         });
     }

@@ -84,7 +84,7 @@ public class TokenResponseTests
         var before = server.Clock.GetUtcNow();
         server.Answers(_ =>
         {
-            server.Clock.Advance(TimeSpan.FromSeconds(10));
+            server.Clock.Advance(TimeSpan.FromSeconds(9));
             return ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer","expires_in":60}""");
         });
         var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());

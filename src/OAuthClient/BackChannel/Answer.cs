@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace OAuthClient;
+
+/// <summary>An answer's body, read to its end and bounded; stands in the message where the network's stream stood.</summary>
+internal sealed class Answer : HttpContent
+{
+    private const int FirstGuess = 4096;
+
+    private Answer(ReadOnlyMemory<byte> body, HttpContentHeaders received, DateTimeOffset askedAt)
+    {
+        Body = body;
+        Received = received;
+        AskedAt = askedAt;
+    }
+
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>The headers that came with it.</summary>
+    public HttpContentHeaders Received { get; }
+
+    /// <summary>When the attempt began that brought it.</summary>
+    public DateTimeOffset AskedAt { get; }
+
+    /// <summary>For those who look at the message and not at this: a pipeline of the application's.</summary>
+    public void ShowHeaders()
+    {
+        foreach (var header in Received.NonValidated)
+            Headers.TryAddWithoutValidation(header.Key, header.Value);
+    }
+
+    /// <returns><see langword="null"/> when there is more than may be.</returns>
+    /// <exception cref="IOException">It broke off.</exception>
+    /// <exception cref="InvalidDataException">It cannot be decompressed.</exception>
+    // HttpClient's own limit counts what it buffers and has no deadline once the headers are in; this has both.
+    public static async Task<Answer?> ReadAsync(HttpContent content, DateTimeOffset askedAt, int maximumLength, CancellationToken cancellationToken)
+    {
+        using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        // A stated length is the server's word only, but it spares a copy where it holds.
+        byte[] read = new byte[content.Headers.ContentLength is >= 0 and var stated && stated < maximumLength ? (int)stated + 1 : FirstGuess];
+        int length = 0;
+        while (true)
+        {
+            int more = await stream.ReadAsync(read.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (more == 0)
+                return new(read.AsMemory(0, length), content.Headers, askedAt);
+            length += more;
+            if (length > maximumLength)
+                return null;
+            if (length == read.Length)
+                Array.Resize(ref read, read.Length * 2);
+        }
+    }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(Body).AsTask();
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = Body.Length;
+        return true;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Sends again what may be sent again, later each time, and leaves a server alone that does nothing but fail. Built when something
+/// has failed for the first time: most processes never get there, and Polly would cost them much of their start.
+/// </summary>
+internal sealed class BuiltInResilience : Resilience
+{
+    private const int MaximumRetries = 3;
+    private const int FirstPauseMilliseconds = 500;
+    private static readonly TimeSpan BreakDuration = TimeSpan.FromSeconds(5);
+    private static readonly ResiliencePropertyKey<Exchange> ExchangeKey = new("OAuthClient.Exchange");
+    private static readonly ResiliencePropertyKey<TimeSpan> PauseKey = new("OAuthClient.Pause");
+
+    private readonly ResiliencePipeline<HttpResponseMessage> retries;
+    private readonly ResiliencePipeline<HttpResponseMessage> circuit;
+
+    public BuiltInResilience(string clientName, ServerCondition server, TimeProvider time, ILogger logger)
+    {
+        retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(new()
+        {
+            MaxRetryAttempts = MaximumRetries,
+            ShouldHandle = static attempt => ValueTask.FromResult(IsWorthRepeating(attempt)),
+            DelayGenerator = static attempt => ValueTask.FromResult<TimeSpan?>(attempt.Context.Properties.GetValue(PauseKey, default)),
+        }).Build();
+        circuit = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddCircuitBreaker(new()
+        {
+            // A server that answers every fifth request is still of use; one that answers none is not helped by being asked.
+            FailureRatio = 0.9,
+            MinimumThroughput = 10,
+            SamplingDuration = TimeSpan.FromSeconds(30),
+            BreakDuration = BreakDuration,
+            ShouldHandle = static attempt => ValueTask.FromResult(IsServersFailure(attempt.Outcome)),
+            OnOpened = _ =>
+            {
+                Log.CircuitOpened(logger, clientName, server.Origin, BreakDuration.TotalSeconds);
+                return ValueTask.CompletedTask;
+            },
+            OnClosed = _ =>
+            {
+                Log.CircuitClosed(logger, clientName, server.Origin);
+                return ValueTask.CompletedTask;
+            },
+        }).Build();
+    }
+
+    public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, Attempt? first, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(ExchangeKey, exchange);
+        try
+        {
+            var outcome = await retries.ExecuteOutcomeAsync(
+                (attempt, _) =>
+                {
+                    var known = first;
+                    first = null;
+                    return AttemptAsync(exchange, known, attempt);
+                },
+                context, this).ConfigureAwait(false);
+            outcome.ThrowIfException();
+            return outcome.Result!;
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    // The circuit hears of an attempt made before it was built, too.
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(Exchange exchange, Attempt? known, ResilienceContext context)
+    {
+        try
+        {
+            if (known is null)
+                await exchange.WaitForQuietAsync(context.CancellationToken).ConfigureAwait(false);
+            var outcome = await circuit.ExecuteOutcomeAsync(
+                static (attempt, all) => all.known is null ? SendAsync(all.exchange, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
+                context, (exchange, known)).ConfigureAwait(false);
+            return outcome.Exception is BrokenCircuitException broken ? Outcome.FromException<HttpResponseMessage>(LeftAlone(exchange, broken)) : outcome;
+        }
+        catch (Exception exception)
+        {
+            return Outcome.FromException<HttpResponseMessage>(exception);
+        }
+    }
+
+    private static async ValueTask<Outcome<HttpResponseMessage>> SendAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Outcome.FromResult(await exchange.SendAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception exception)
+        {
+            return Outcome.FromException<HttpResponseMessage>(exception);
+        }
+    }
+
+    private static Outcome<HttpResponseMessage> OutcomeOf(Attempt first) =>
+        first.Fault is null ? Outcome.FromResult(first.Answer!) : Outcome.FromException<HttpResponseMessage>(first.Fault);
+
+    private static bool IsWorthRepeating(RetryPredicateArguments<HttpResponseMessage> attempt)
+    {
+        var exchange = attempt.Context.Properties.GetValue(ExchangeKey, null!);
+        bool mayPass = attempt.Outcome.Exception is { } fault ? PassingFaults.MayPass(fault) : PassingFaults.MayPass(attempt.Outcome.Result!.StatusCode);
+        if (!mayPass || !exchange.MayBeSent)
+            return false;
+        // Half of it by chance, so that many who failed together do not come back together.
+        int pause = FirstPauseMilliseconds << attempt.AttemptNumber;
+        var wait = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(pause / 2, pause + 1));
+        if (exchange.Server.QuietFor is var quiet && quiet > wait)
+            wait = quiet;
+        attempt.Context.Properties.Set(PauseKey, wait);
+        // The fault at hand says more than a deadline that passed while waiting.
+        return wait < exchange.TimeLeft;
+    }
+
+    private static bool IsServersFailure(Outcome<HttpResponseMessage> outcome) =>
+        outcome.Exception is { } fault ? PassingFaults.MayPass(fault) : PassingFaults.IsServersFailure(outcome.Result!.StatusCode);
+
+    private static NotAskedException LeftAlone(Exchange exchange, BrokenCircuitException broken) => exchange.NotAsked(
+        $"{exchange.Server.Origin} has done nothing but fail, and is left alone for another {Exchange.Seconds(broken.RetryAfter ?? BreakDuration)}",
+        broken.InnerException);
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Net;
+
+namespace OAuthClient;
+
+/// <summary>One request and all the attempts it takes, within one deadline.</summary>
+internal sealed class Exchange(BackChannelRequest request, HttpClient client, ClientRegistration current, ServerCondition server, TimeProvider time)
+{
+    private readonly long begun = time.GetTimestamp();
+    private readonly Departure? departure = request.Repetition == Repetition.AfterAnyFault ? null : request.Departure ?? new();
+    private byte[]? form;
+    private int attempts;
+
+    public ServerCondition Server => server;
+
+    /// <summary>What is left of the deadline.</summary>
+    public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
+
+    /// <summary>Whether an attempt, if there is another, would not send what has been sent.</summary>
+    public bool MayBeSent => request.Repetition switch
+    {
+        Repetition.AfterAnyFault => true,
+        Repetition.BeforeItLeft => !departure!.MayHaveLeft,
+        _ => Volatile.Read(ref attempts) == 0,
+    };
+
+    /// <summary>Waits while the server wants to be left alone, if the deadline leaves time for that.</summary>
+    /// <exception cref="NotAskedException">It does not.</exception>
+    public async Task WaitForQuietAsync(CancellationToken cancellationToken)
+    {
+        while (server.QuietFor is var quiet && quiet > TimeSpan.Zero)
+        {
+            if (quiet >= TimeLeft)
+                throw NotAsked($"the server wants to be left alone for another {Seconds(quiet)} (Retry-After), which is longer than BackChannelDeadline leaves time for");
+            await Task.Delay(quiet, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <returns>The answer, read to its end.</returns>
+    /// <exception cref="HttpRequestException">The network failed, or the server answered with more than it may.</exception>
+    /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
+    public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref attempts);
+        var askedAt = time.GetUtcNow();
+        // What is spent once it has left is not given up before it must be: the answer may be all there is to save.
+        var whole = TimeLeft;
+        bool isPart = request.Repetition == Repetition.AfterAnyFault && current.BackChannelAttemptTimeout < whole;
+        using var late = new CancellationTokenSource(isPart ? current.BackChannelAttemptTimeout : whole > TimeSpan.Zero ? whole : TimeSpan.Zero, time);
+        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken) : null;
+        HttpResponseMessage? response = null;
+        try
+        {
+            using var message = Message();
+            response = await SendAsync(message, (either ?? late).Token).ConfigureAwait(false);
+            using var received = response.Content;
+            response.Content = await ReadAsync(received, askedAt, (either ?? late).Token).ConfigureAwait(false);
+            return response;
+        }
+        catch (Exception exception)
+        {
+            response?.Dispose();
+            // Whatever the network or a handler made of it: the one who forbade it knows it by its type.
+            if (departure is { IsForbidden: true } && exception is not DepartureForbiddenException)
+                throw new DepartureForbiddenException();
+            if (exception is OperationCanceledException && late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+                throw isPart ? Late(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout)) : Late(exception);
+            throw;
+        }
+    }
+
+    /// <summary>That the deadline passed, in the shape of HttpClient's own timeout, so that callers need to know only one.</summary>
+    public TaskCanceledException Late(Exception inner) => Late(inner, current.BackChannelDeadline, nameof(OAuthClientOptions.BackChannelDeadline));
+
+    public NotAskedException NotAsked(string why, Exception? inner = null) =>
+        new($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) was not asked: {why}.", inner);
+
+    public static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture) + " s";
+
+    private TaskCanceledException Late(Exception inner, TimeSpan limit, string option) => new(
+        $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
+        new TimeoutException(inner.Message, inner), CancellationToken.None);
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            departure?.Answered(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
+            server.Note(response);
+            return response;
+        }
+        catch (HttpRequestException exception)
+        {
+            // The network says which machine, if that; the developer needs to hear whose.
+            throw new HttpRequestException(
+                exception.HttpRequestError,
+                $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {exception.Message}",
+                exception,
+                exception.StatusCode);
+        }
+    }
+
+    /// <summary>Reads a body that may be neither endless nor broken.</summary>
+    public async Task<Answer> ReadAsync(HttpContent content, DateTimeOffset askedAt, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Answer.ReadAsync(content, askedAt, request.MaximumResponseLength, cancellationToken).ConfigureAwait(false) ?? throw new HttpRequestException(
+                HttpRequestError.ConfigurationLimitExceeded,
+                $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            // What HttpClient would make of it, had it read the body: one type for every fault of the network.
+            throw new HttpRequestException(
+                (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
+                $"The answer of the {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) broke off.",
+                exception);
+        }
+    }
+
+    // A message, its content and its ticket are for one attempt.
+    private HttpRequestMessage Message()
+    {
+        var message = new HttpRequestMessage(request.Form is null ? HttpMethod.Get : HttpMethod.Post, request.Endpoint);
+        if (request.Form is not null)
+        {
+            message.Content = new FormContent(form ??= FormContent.Encode(request.Form));
+            message.Options.Set(OneSendGuard.Key, new OneSendGuard.Ticket(departure));
+        }
+        message.Headers.TryAddWithoutValidation("Accept", request.Accept);
+        if (request.Authorization is not null)
+            message.Headers.TryAddWithoutValidation("Authorization", request.Authorization);
+        return message;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using System.Security.Authentication;
+
+namespace OAuthClient;
+
+/// <summary>Which faults may have passed by the next attempt.</summary>
+internal static class PassingFaults
+{
+    public static bool MayPass(HttpStatusCode status) =>
+        status is HttpStatusCode.TooManyRequests || IsServersFailure(status);
+
+    /// <summary>Without 429: a server that says no is alive.</summary>
+    public static bool IsServersFailure(HttpStatusCode status) =>
+        status is HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError;
+
+    public static bool MayPass(Exception exception) => exception switch
+    {
+        NotAskedException => false,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.VersionNegotiationError or HttpRequestError.UserAuthenticationError } => false,
+        HttpRequestException => !IsDistrust(exception),
+        // Ours, and the network's own timeout for connecting, have the same shape; a cancelled caller's has not.
+        OperationCanceledException { InnerException: TimeoutException } => true,
+        _ => false,
+    };
+
+    // A certificate that is refused now is refused in a second, too.
+    private static bool IsDistrust(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (exception is AuthenticationException)
+                return true;
+        }
+        return false;
+    }
+}
+
+/// <summary>Nothing was sent, because the server is to be left alone for a while.</summary>
+internal sealed class NotAskedException(string message, Exception? inner = null) : HttpRequestException(message, inner);

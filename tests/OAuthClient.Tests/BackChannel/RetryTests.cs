@@ -1,0 +1,241 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What is sent again, and what is not: it depends on what was sent, not on what came back.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class RetryTests
+{
+    private const string DeviceCode = "urn:ietf:params:oauth:grant-type:device_code";
+
+    private static readonly Dictionary<string, Fault> Faults = new(StringComparer.Ordinal)
+    {
+        ["reset before work"] = Fault.ResetBeforeWork(),
+        ["reset after work"] = Fault.ResetAfterWork(),
+        ["truncated body"] = Fault.TruncatedBody(),
+        ["408"] = Fault.Status(408),
+        ["500"] = Fault.Status(500),
+        ["502"] = Fault.Status(502, "<html>", "text/html"),
+        ["503"] = Fault.Status(503),
+        ["503 with Retry-After"] = Fault.Status(503, headers: [new("Retry-After", "1")]),
+        ["429"] = Fault.Status(429),
+        ["429 with Retry-After"] = Fault.Status(429, headers: [new("Retry-After", "1")]),
+    };
+
+    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<Bench, Task> Act)> Harmless = new(StringComparer.Ordinal)
+    {
+        ["discovery"] = (TestEndpoint.Metadata, bench => bench.Client.BeginAuthorizationAsync()),
+        ["keys"] = (TestEndpoint.Jwks, bench => bench.SignInAsync()),
+        ["client credentials"] = (TestEndpoint.Token, bench => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]))),
+        ["userinfo"] = (TestEndpoint.UserInfo, bench => bench.Client.GetUserInfoAsync("42")),
+        ["revocation"] = (TestEndpoint.Revocation, bench => bench.Client.RevokeAsync("42")),
+    };
+
+    private static readonly Dictionary<string, Func<Bench, Task>> Spent = new(StringComparer.Ordinal)
+    {
+        ["code"] = bench => bench.SignInAsync(),
+        ["refresh token"] = async bench => await bench.Client.RequestTokenAsync(TokenRequest.Refresh((await bench.Client.FindGrantAsync("42"))!.RefreshToken!)),
+        ["extension"] = bench => bench.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
+    };
+
+    [Test]
+    [Description("What does no harm twice is sent again after every fault that may pass (RFC 8414, RFC 7517, RFC 6749 §4.4, OpenID Connect Core §5.3, RFC 7009 §2.2)")]
+    public async Task Harmless_requests_are_sent_again(
+        [Values("discovery", "keys", "client credentials", "userinfo", "revocation")] string what,
+        [Values(
+            "reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After", "429", "429 with Retry-After")] string fault)
+    {
+        var (endpoint, act) = Harmless[what];
+        await using var bench = await StartAsync(signedIn: what is "userinfo" or "revocation");
+        int usual = what == "revocation" ? 2 : 1;
+        bench.Server.Faults.Add(endpoint, Faults[fault], times: 1);
+
+        await new Pauses(bench.Clock).PassAsync(act(bench));
+
+        Assert.That(bench.Server.RequestsTo(endpoint), Has.Count.EqualTo(usual + 1));
+    }
+
+    [Test]
+    [Description("RFC 6749 §4.1.2, §6, RFC 9700 §4.14, threat: code sent twice. What is spent by being sent is not, once it may have left")]
+    public async Task Spent_requests_are_not_sent_again(
+        [Values("code", "refresh token", "extension")] string what,
+        [Values("reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After")] string fault)
+    {
+        await using var bench = await StartAsync(signedIn: what == "refresh token");
+        bench.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
+
+        Assert.That(() => new Pauses(bench.Clock).PassAsync(Spent[what](bench)), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<TokenEndpointException>());
+
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("RFC 6585 §4: a server that answers 429 has not looked at what was sent")]
+    public async Task Spent_requests_that_were_turned_away_are_sent_again(
+        [Values("code", "refresh token")] string what, [Values("429", "429 with Retry-After")] string fault)
+    {
+        await using var bench = await StartAsync(signedIn: what == "refresh token");
+        bench.Server.Faults.Add(TestEndpoint.Token, Faults[fault], times: 1);
+        await new Pauses(bench.Clock).PassAsync(Spent[what](bench));
+        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("What has not left was not spent: a refused connection is tried again")]
+    public async Task Spent_requests_that_did_not_leave_are_sent_again([Values("code", "refresh token")] string what, [Values] bool timesOut)
+    {
+        int left = 0;
+        await using var bench = await StartAsync(signedIn: what == "refresh token", register: builder => builder.BackChannel.AddHttpMessageHandler(
+            () => new Unreachable(request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0, timesOut)));
+        left = 1;
+        await new Pauses(bench.Clock).PassAsync(Spent[what](bench));
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(left, Is.EqualTo(-1));
+    }
+
+    [Test]
+    [Description("RFC 8628 §3.5: polling has an interval to keep; nothing is sent in between")]
+    public async Task Polling_is_not_repeated([Values("429", "503", "reset before work")] string fault)
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
+        Assert.That(
+            () => new Pauses(bench.Clock).PassAsync(bench.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
+            Throws.Exception);
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("RFC 8628 §3.5: nor where it did not leave")]
+    public async Task Polling_that_did_not_leave_is_not_repeated()
+    {
+        int tried = 0;
+        await using var bench = await StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(
+            () => new Unreachable(request => request.Method == HttpMethod.Post && ++tried > 0, timesOut: false)));
+        Assert.That(
+            () => new Pauses(bench.Clock).PassAsync(bench.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
+            Throws.TypeOf<HttpRequestException>());
+        Assert.That(tried, Is.EqualTo(1));
+    }
+
+    [TestCase(400)]
+    [TestCase(401)]
+    [TestCase(403)]
+    [TestCase(404)]
+    [TestCase(302)]
+    [TestCase(200)]
+    [Description("An answer that will be the same next time is final")]
+    public async Task Lasting_answers_are_final(int status)
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(status));
+        Assert.That(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("RFC 6749 §10: a certificate that is refused is refused again")]
+    public async Task Distrust_is_final()
+    {
+        await using ScriptedServer server = new(retries: true);
+        server.Answers(_ => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "TLS", new AuthenticationException()));
+        Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<HttpRequestException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("Three times, later each time, half of each pause by chance; then the last answer is the answer")]
+    public async Task Pauses_grow_and_end()
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        Pauses pauses = new(bench.Clock);
+        Assert.That(
+            () => pauses.PassAsync(bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials())),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo(HttpStatusCode.ServiceUnavailable));
+        Assert.That(bench.TokenRequests, Is.EqualTo(4));
+        Assert.That(pauses.Taken, Has.Count.EqualTo(3));
+        for (int i = 0; i < 3; i++)
+            Assert.That(pauses.Taken[i].TotalMilliseconds, Is.InRange(250 << i, 500 << i));
+    }
+
+    [Test]
+    [Description("A pause that the deadline has no time for is not begun: the answer at hand says more")]
+    public async Task No_pause_beyond_the_deadline()
+    {
+        await using var bench = await StartAsync(options: o => o.BackChannelDeadline = TimeSpan.FromMilliseconds(250));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        Assert.That(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("One attempt may take ten seconds, a third of the deadline, where another may follow")]
+    public async Task A_silent_server_is_asked_again()
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never), times: 1);
+        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        bench.Clock.Advance(TimeSpan.FromSeconds(10));
+        await new Pauses(bench.Clock).PassAsync(request);
+        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("The lifetime counts from the attempt that brought the token, not from the first (RFC 6749 §5.1)")]
+    public async Task Lifetime_counts_from_the_last_attempt()
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1);
+        var before = bench.Clock.GetUtcNow();
+        Pauses pauses = new(bench.Clock);
+        var response = await pauses.PassAsync(bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
+        Assert.That(response.AccessToken.IssuedAt, Is.EqualTo(before + pauses.Taken.Single()));
+    }
+
+    [Test]
+    [Description("Whoever cancels ends a pause, too")]
+    public async Task Cancelled_in_a_pause()
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        using CancellationTokenSource cancellation = new();
+        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), cancellation.Token);
+        while (await bench.Clock.WaitForTimerAsync() > TimeSpan.FromSeconds(5))
+        {
+            // Attempts have timers, too.
+        }
+        await cancellation.CancelAsync();
+        Assert.That(async () => await request.Promptly(), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+    }
+
+    private static async Task<Bench> StartAsync(bool signedIn = false, Action<OAuthClientBuilder>? register = null, Action<OAuthClientOptions>? options = null)
+    {
+        var bench = await Bench.StartAsync(
+            o =>
+            {
+                o.Scopes = ["openid", "api", "offline_access"];
+                options?.Invoke(o);
+            },
+            register,
+            retries: true);
+        if (signedIn)
+            await bench.SignedInAsync();
+        return bench;
+    }
+
+    private sealed class Unreachable(Func<HttpRequestMessage, bool> isFor, bool timesOut) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => !isFor(request)
+            ? base.SendAsync(request, cancellationToken)
+            : timesOut ? throw new TaskCanceledException("connecting took too long", new TimeoutException())
+            : throw new HttpRequestException(HttpRequestError.ConnectionError, "refused", new SocketException((int)SocketError.ConnectionRefused));
+    }
+}
