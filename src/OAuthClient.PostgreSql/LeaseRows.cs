@@ -68,11 +68,12 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
             AND classid = (lease_holder >> 32)::oid AND objid = (lease_holder & 4294967295)::oid))
         """;
 
-    // After a restart or a failover a lease begins anew for whoever connected since, so that its holder, who may have the server's
-    // answer in its memory, can save it first.
+    // After a restart or a failover a lease lasts at least two fifths of its length for whoever connected since, so that its
+    // holder, who may have the server's answer in its memory, can save it first; not all of it anew, because a holder that is dead
+    // must be noticed while the server still takes the refresh token.
     private static string End(string connectedSince) => $"""
-        (CASE WHEN lease_server = pg_postmaster_start_time() THEN leased_at
-          ELSE greatest(leased_at, pg_postmaster_start_time(), {connectedSince}) END + lease_length)
+        (CASE WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
+          ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + lease_length * 0.4) END)
         """;
 
     public Task<LeasedRow?> TryTakeAsync(GrantPlace seen, RefreshLease? held, TimeSpan length, LeaseTaker taker, CancellationToken cancellationToken) =>

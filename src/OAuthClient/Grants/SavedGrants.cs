@@ -11,7 +11,7 @@ namespace OAuthClient;
 internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, Unsaved> unsaved = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closing = new();

@@ -7,9 +7,6 @@ namespace OAuthClient.Chaos.Nodes;
 /// <summary>The client under torment, as an application would register it.</summary>
 internal static class Registration
 {
-    /// <summary>Less than the ten seconds for which a forgiving server takes a used token, with time for another node to come after this one.</summary>
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(3);
-
     public static void Add(IServiceCollection services, NodeSettings settings)
     {
         var builder = services.AddOAuthClient(o =>
@@ -19,7 +16,9 @@ internal static class Registration
             o.AuthorizationEndpoint = new Uri(settings.Server, "/authorize");
             o.TokenEndpoint = new Uri(settings.Server, "/token");
             o.RedirectUri = new("https://client.example/callback");
-            o.BackChannelDeadline = Deadline;
+            // Against the forgiving server the lease becomes seven and a half seconds, against the strict one nine.
+            o.BackChannelDeadline = TimeSpan.FromSeconds(6);
+            o.BackChannelAttemptTimeout = TimeSpan.FromSeconds(3);
             o.RefreshTokenGracePeriod = settings.HasGrace ? TimeSpan.FromSeconds(10) : null;
             o.DangerouslyAllowHttpOnLoopback = true;
         });

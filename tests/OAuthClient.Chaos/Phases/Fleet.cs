@@ -9,7 +9,7 @@ namespace OAuthClient.Chaos.Phases;
 internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionString, string key) : IAsyncDisposable
 {
     private static readonly double[] Offsets = [0, 1.5, -1.5, 0.5, -0.5, 1, -1, 0];
-    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Lately = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider time = TimeProvider.System;
     private readonly NodeProcess[] nodes = new NodeProcess[phase.Nodes];

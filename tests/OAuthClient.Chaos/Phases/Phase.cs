@@ -26,26 +26,28 @@ internal static class Phase
 
         await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
         await fleet.StartAsync();
-        // In peace at the end, so that what the last torment broke is mended by the callers, in time for a forgiving server.
-        var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace) : Task.FromResult(0);
+        // In peace at the beginning, when eight processes warm up, and at the end, so that what the last torment broke is mended by
+        // the callers, in time for a forgiving server.
+        var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace) : Task.FromResult(0);
         await (call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
         int restarts = await torments;
         var stampede = settings.IsTormented ? null : await StampedeAsync(client, fleet, server);
 
-        server.IsTormenting = false;
         await fleet.DisposeAsync();
-        // Whoever still had a lease is gone, and every access token over.
-        await Task.Delay(TormentingServer.TokenLife * 2, TimeProvider.System);
+        // Every access token is over then, whatever clock it was counted by.
+        await Task.Delay(TormentingServer.TokenLife + TimeSpan.FromSeconds(2), TimeProvider.System);
         var found = await LookAsync(client, server);
         return new Outcome(settings, server, fleet, restarts, stampede, found);
     }
 
     private static async Task<int> TormentAsync(Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length)
     {
-        var outside = Torments.InflictAsync(fleet, cluster, length);
-        await Task.Delay(length, TimeProvider.System);
+        await Task.Delay(Peace, TimeProvider.System);
+        server.IsTormenting = true;
+        var (restarts, lastStop) = await Torments.InflictAsync(fleet, cluster, length);
         server.IsTormenting = false;
-        return await outside;
+        await lastStop;
+        return restarts;
     }
 
     private static ServiceProvider Observer(PhaseSettings settings, TormentingServer server, PostgresCluster cluster, string key)

@@ -13,7 +13,7 @@ internal sealed record PhaseSettings(string Name, Reuse Reuse, bool IsTormented,
     public int Callers { get; init; } = 64;
     public int Grants { get; init; } = 240;
     public int Seed { get; init; } = 1;
-    public int PauseMilliseconds { get; init; } = 500;
+    public int PauseMilliseconds { get; init; } = 800;
     public int StampedeCallers { get; init; } = 125;
 
     /// <summary>Where the nodes write what they log.</summary>

@@ -32,11 +32,11 @@ internal static class Rig
         if (options.TryGetValue("--soak", out int minutes))
             return await Soak.RunAsync(Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)), cluster);
 
-        var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 20));
+        var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 28));
         var broken = new List<string>();
         foreach (var phase in new[]
         {
-            Phase("no_faults", Reuse.Revokes, isTormented: false, length * 3 / 5),
+            Phase("no_faults", Reuse.Revokes, isTormented: false, length / 3),
             Phase("forgiving_server_all_faults", Reuse.IsForgivenForTenSeconds, isTormented: true, length),
             Phase("strict_server_all_faults", Reuse.Revokes, isTormented: true, length),
         })

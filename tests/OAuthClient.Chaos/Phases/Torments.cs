@@ -6,24 +6,24 @@ namespace OAuthClient.Chaos.Phases;
 internal static class Torments
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(10);
 
-    /// <returns>How often the database was restarted.</returns>
-    public static async Task<int> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length)
+    /// <returns>How often the database was restarted, and the end of the last stop.</returns>
+    public static async Task<(int Restarts, Task LastStop)> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length)
     {
         var time = TimeProvider.System;
         long began = time.GetTimestamp();
         List<Task> stops = [];
         int restarts = 0;
-        while (time.GetElapsedTime(began) + Between + LongerThanALease < length)
+        while (time.GetElapsedTime(began) < length)
         {
+            if (time.GetElapsedTime(began) + Between * 2 < length)
+                stops.Add(fleet.StopOneAsync(LongerThanALease));
             await Task.Delay(Between, time);
-            stops.Add(fleet.StopOneAsync(LongerThanALease));
             // In order, and as a crash.
             if (time.GetElapsedTime(began) > length * (restarts + 1) / 4 && restarts < 2)
                 await cluster.RestartServerAsync(immediately: restarts++ == 1);
         }
-        await Task.WhenAll(stops);
-        return restarts;
+        return (restarts, Task.WhenAll(stops));
     }
 }

@@ -44,7 +44,7 @@ internal sealed class TormentingServer : IAsyncDisposable
     public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Whether the plan of faults is followed.</summary>
-    public bool IsTormenting { get; set; } = true;
+    public bool IsTormenting { get; set; }
 
     public Uri Address => new(app.Urls.First());
     public IReadOnlyCollection<TokenFamily> Families => (IReadOnlyCollection<TokenFamily>)families.Values;
