@@ -260,8 +260,9 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
             lock (this)
             {
                 Changes++;
+                // An owner without grants is not known, but asked for: a grant added elsewhere must not be missed.
                 if (copy is not null)
-                    copy = change(copy);
+                    copy = change(copy) is { Grants.Length: > 0 } changed ? changed : null;
             }
         }
     }
