@@ -109,10 +109,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     {
         lock (entry)
         {
-            if (entry.Reading is { } underWay)
-                return underWay;
-            using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-                return entry.Reading = Task.Run(() => ReadAsync(entry));
+            return entry.Reading ??= Detached.Run(() => ReadAsync(entry));
         }
     }
 

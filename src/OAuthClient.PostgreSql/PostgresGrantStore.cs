@@ -193,10 +193,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         lock (openings)
         {
             if (opening is null or { IsFaulted: true } or { IsCanceled: true })
-            {
-                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-                    opening = Task.Run(BeginAsync, CancellationToken.None);
-            }
+                opening = Detached.Run(BeginAsync);
             return opening.WaitAsync(cancellationToken);
         }
     }

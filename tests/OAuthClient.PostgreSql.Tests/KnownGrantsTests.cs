@@ -131,6 +131,40 @@ public sealed class KnownGrantsTests
     }
 
     [Test]
+    [Description("A database that does not answer is not waited for by every caller: for five seconds what is known is served without asking")]
+    public async Task A_fault_spares_the_next_callers_the_wait()
+    {
+        ManualTimeProvider clock = new();
+        int reads = 0;
+        bool isAway = false;
+        Hints hints = new("schema", 1);
+        IReadOnlyList<Grant> stored = [Grants.New()];
+        KnownGrants known = new(clock, 10, hints, new RecordedLog().CreateLogger("known"), (_, _) =>
+        {
+            reads++;
+            return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
+        });
+        known.Hearing(begins: true);
+        await known.FindAsync("photos", "42", default);
+        known.Outdate(hints.Of("photos", "42"));
+        isAway = true;
+
+        for (int i = 0; i < 10; i++)
+            Assert.That(await known.FindAsync("photos", "42", default), Has.Count.EqualTo(1));
+        Assert.That(reads, Is.EqualTo(2));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        for (int i = 0; i < 10; i++)
+            await known.FindAsync("photos", "42", default);
+        Assert.That(reads, Is.EqualTo(3));
+
+        isAway = false;
+        clock.Advance(TimeSpan.FromSeconds(5));
+        stored = [Grants.New(), .. stored];
+        Assert.That(await known.FindAsync("photos", "42", default), Has.Count.EqualTo(2));
+        Assert.That(async () => await known.FindAsync("photos", "another", default), Throws.Nothing);
+    }
+
+    [Test]
     [Description("Whoever was refused to save looks again, and finds what is stored and not what this node remembers")]
     public async Task A_refused_save_is_looked_at_anew()
     {
