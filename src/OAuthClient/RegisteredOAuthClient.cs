@@ -4,7 +4,7 @@ namespace OAuthClient;
 internal sealed class RegisteredOAuthClient(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
     AccessTokenSource tokens, GrantEnding ending, UserInfoEndpoint userInfo,
-    IGrantStore store, TimeProvider time) : IOAuthClient
+    IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
@@ -25,17 +25,16 @@ internal sealed class RegisteredOAuthClient(
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
         RequireResourceOwner(owner);
-        var current = registration.Value;
-        ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
-        if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
-            throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
-        var validated = ValidatedAuthorizationResponse.Validate(pending, response);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-
-        // From here on the code is spent, so the exchange goes to its end even if the browser has left.
-        var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
-        var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
-        return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
+        using var watched = telemetry.CompleteAuthorization();
+        try
+        {
+            return await CompleteAsync(pending, response, owner, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            watched.Fail(exception);
+            throw;
+        }
     }
 
     public ValueTask<AccessToken> GetAccessTokenAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
@@ -79,6 +78,22 @@ internal sealed class RegisteredOAuthClient(
         return grant is null
             ? throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile")
             : await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Grant> CompleteAsync(
+        PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        var current = registration.Value;
+        ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
+        if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
+            throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
+        var validated = ValidatedAuthorizationResponse.Validate(pending, response);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+
+        // From here on the code is spent, so the exchange goes to its end even if the browser has left.
+        var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
+        var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
+        return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
     }
 
     private async Task<ValidatedIdToken?> IdentityAsync(
