@@ -6,6 +6,9 @@ namespace OAuthClient.Chaos.Nodes;
 /// <summary>The store, and the named points at which the plan kills this process: as <c>kill -9</c> does, with nothing said and nothing saved.</summary>
 internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node, Trace? trace) : IGrantStore
 {
+    /// <summary>From when on the plan is no longer followed: whoever dies then is missed by nobody in time.</summary>
+    public DateTimeOffset MortalUntil { get; set; }
+
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         inner.FindAsync(clientName, owner, cancellationToken);
 
@@ -52,7 +55,7 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
 
     private void DieAt(string point, Grant grant, long generation)
     {
-        if (!plan.Kills(grant.Owner.Id!, generation, point, node))
+        if (TimeProvider.System.GetUtcNow() >= MortalUntil || !plan.Kills(grant.Owner.Id!, generation, point, node))
             return;
         trace?.Write($"{grant.Owner} generation {generation} killed: {point}");
         using var self = Process.GetCurrentProcess();

@@ -51,7 +51,7 @@ internal sealed class Node : IAsyncDisposable
             string[] words = order.Split(' ');
             await answers.WriteLineAsync(words[0] switch
             {
-                "run" => await node.CallAsync(TimeSpan.FromMilliseconds(int.Parse(words[1], CultureInfo.InvariantCulture))),
+                "run" => await node.CallAsync(Milliseconds(words[1]), peace: Milliseconds(words[2])),
                 "know" => await node.KnowAsync(words[1]),
                 "stampede" => await node.StampedeAsync(words[1], int.Parse(words[2], CultureInfo.InvariantCulture)),
                 "sample" => Sample(),
@@ -62,8 +62,12 @@ internal sealed class Node : IAsyncDisposable
 
     public ValueTask DisposeAsync() => provider.DisposeAsync();
 
-    private async Task<string> CallAsync(TimeSpan time)
+    private static TimeSpan Milliseconds(string number) => TimeSpan.FromMilliseconds(int.Parse(number, CultureInfo.InvariantCulture));
+
+    private async Task<string> CallAsync(TimeSpan time, TimeSpan peace)
     {
+        if (provider.GetRequiredService<IGrantStore>() is MortalStore mortal)
+            mortal.MortalUntil = TimeProvider.System.GetUtcNow() + time - peace;
         using CancellationTokenSource over = new(time);
         await Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(() => CallUntilAsync(over.Token), CancellationToken.None)));
         return "done " + tally.Write();

@@ -76,7 +76,7 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     {
         while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero)
         {
-            string? answer = await nodes[index].AskAsync(string.Create(CultureInfo.InvariantCulture, $"run {(int)left.TotalMilliseconds}"));
+            string? answer = await nodes[index].AskAsync(string.Create(CultureInfo.InvariantCulture, $"run {(int)left.TotalMilliseconds} {(int)Phase.Peace.TotalMilliseconds}"));
             if (answer is not null)
             {
                 tally.Read(answer["done ".Length..]);

@@ -12,7 +12,10 @@ namespace OAuthClient.Chaos.Phases;
 internal static class Phase
 {
     private const string Herd = "the-herd";
-    private static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
+
+    /// <summary>How long nothing goes wrong at the beginning, when eight processes warm up, and at the end, so that what the last torment broke is mended by the callers in time for a forgiving server.</summary>
+    public static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
+
 
     public static async Task<Outcome> RunAsync(PhaseSettings settings, PostgresCluster cluster, Func<Fleet, Task>? call = null)
     {
@@ -26,8 +29,6 @@ internal static class Phase
 
         await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
         await fleet.StartAsync();
-        // In peace at the beginning, when eight processes warm up, and at the end, so that what the last torment broke is mended by
-        // the callers, in time for a forgiving server.
         var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace) : Task.FromResult(0);
         await (call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
         int restarts = await torments;

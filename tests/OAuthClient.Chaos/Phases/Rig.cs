@@ -32,7 +32,7 @@ internal static class Rig
         if (options.TryGetValue("--soak", out int minutes))
             return await Soak.RunAsync(Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)), cluster);
 
-        var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 28));
+        var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 25));
         var broken = new List<string>();
         foreach (var phase in new[]
         {

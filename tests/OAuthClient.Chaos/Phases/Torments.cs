@@ -5,7 +5,8 @@ namespace OAuthClient.Chaos.Phases;
 /// <summary>What goes wrong outside the server: processes that stop for longer than a lease, and a database that is restarted.</summary>
 internal static class Torments
 {
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
+    // Two at a time are stopped at most: those that are left must be enough to notice.
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(10);
 
     /// <returns>How often the database was restarted, and the end of the last stop.</returns>
@@ -17,7 +18,7 @@ internal static class Torments
         int restarts = 0;
         while (time.GetElapsedTime(began) < length)
         {
-            if (time.GetElapsedTime(began) + Between * 2 < length)
+            if (time.GetElapsedTime(began) + Between < length)
                 stops.Add(fleet.StopOneAsync(LongerThanALease));
             await Task.Delay(Between, time);
             // In order, and as a crash.
