@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
 
@@ -34,7 +34,7 @@ internal static class TokenResponseReader
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
             ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
             ServerJson.TextOf(members.IdToken, Parameters.IdToken) is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? FrozenDictionary<string, JsonElement>.Empty);
+            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty);
     }
 
     private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request)
