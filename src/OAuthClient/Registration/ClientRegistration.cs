@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OAuthClient;
 
 /// <summary>The options as they stood at one moment: what a dance began with, it ends with.</summary>
@@ -52,6 +54,11 @@ internal sealed class ClientRegistration
     public string ClientId { get; }
     public ClientSecret? ClientSecret { get; }
     public ClientAuthenticationMethod? ClientAuthentication { get; }
+
+    /// <summary>Id and secret as an Authorization header has them, once somebody has written them so.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public string? BasicCredentials { get; set; }
+
     public Uri? Issuer { get; }
     public Uri? RedirectUri { get; }
     public IReadOnlyList<string> Scopes { get; }
