@@ -109,10 +109,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     {
         lock (entry)
         {
-            if (entry.Reading is { } underWay)
-                return underWay;
-            using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-                return entry.Reading = Task.Run(() => ReadAsync(entry));
+            return entry.Reading ??= Detached.Run(() => ReadAsync(entry));
         }
     }
 
@@ -260,8 +257,9 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
             lock (this)
             {
                 Changes++;
+                // An owner without grants is not known, but asked for: a grant added elsewhere must not be missed.
                 if (copy is not null)
-                    copy = change(copy);
+                    copy = change(copy) is { Grants.Length: > 0 } changed ? changed : null;
             }
         }
     }

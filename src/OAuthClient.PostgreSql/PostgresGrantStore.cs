@@ -57,6 +57,12 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     /// <summary>What keeps it from being connected.</summary>
     public Exception? Fault => presence?.Fault;
 
+    public string? Problem =>
+        opening is { IsFaulted: true, Exception.InnerException: var fault } ? $"The grant store in PostgreSQL cannot be opened ({fault?.GetType().Name})."
+        : opening is { IsCompletedSuccessfully: true } && !IsConnected
+            ? $"The grant store in PostgreSQL has lost its connection for notifications ({Fault?.GetType().Name}); it serves grants from memory, and what needs the database may fail."
+            : null;
+
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         opening is { IsCompletedSuccessfully: true }
             ? known.FindAsync(clientName, owner, cancellationToken)
@@ -187,10 +193,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         lock (openings)
         {
             if (opening is null or { IsFaulted: true } or { IsCanceled: true })
-            {
-                using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-                    opening = Task.Run(BeginAsync, CancellationToken.None);
-            }
+                opening = Detached.Run(BeginAsync);
             return opening.WaitAsync(cancellationToken);
         }
     }

@@ -24,9 +24,16 @@ internal sealed class PostgresGrantStoreOptionsValidation(IServiceProviderIsServ
             if (o.ConnectionString is not null || registered?.IsService(typeof(NpgsqlDataSource)) != true)
                 yield return "set ConnectionString, for example \"Host=db;Database=app;Username=app\", or register an NpgsqlDataSource.";
         }
-        else if (!IsConnectionString(o.ConnectionString))
+        else if (TryRead(o.ConnectionString) is not { } connection)
         {
             yield return "ConnectionString is not one that Npgsql can read; write key=value pairs, separated by semicolons.";
+        }
+        else if (!o.BehindTransactionPooler)
+        {
+            if (connection is { Pooling: true, MaxPoolSize: < 2 })
+                yield return "ConnectionString allows one connection; the store keeps one for notifications, so write Maximum Pool Size=2 or more.";
+            if (connection.Multiplexing)
+                yield return "ConnectionString says Multiplexing, with which no notification can be heard; leave it out.";
         }
         if (!StoreSchema.IsName(o.Schema))
             yield return StoreSchema.NameRule;
@@ -56,16 +63,15 @@ internal sealed class PostgresGrantStoreOptionsValidation(IServiceProviderIsServ
             yield return $"the key '{twice.Key}' is given twice; every key has a name of its own.";
     }
 
-    private static bool IsConnectionString(string text)
+    private static NpgsqlConnectionStringBuilder? TryRead(string text)
     {
         try
         {
-            _ = new NpgsqlConnectionStringBuilder(text);
-            return true;
+            return new(text);
         }
         catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidCastException or OverflowException)
         {
-            return false;
+            return null;
         }
     }
 }

@@ -23,18 +23,23 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var tokenEndpoint = new TokenEndpointClient(backChannel);
         var notes = new RefreshNotes();
         saved = new SavedGrants(store, time, logger);
+        Condition = new ClientCondition(saved, store, time);
+        var instruments = services.GetRequiredService<Instruments>();
+        instruments.ObserveUnsavedGrants(name, () => saved.Refused);
+        var telemetry = new ClientTelemetry(name, instruments, Condition, time);
         var refresh = new GrantRefresh(
-            registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, time, logger), saved, store, notes, time, logger);
-        var ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, time, logger);
+            registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, time, logger), saved, store, notes, telemetry, time, logger);
+        var ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, telemetry, time, logger);
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
-        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, time, logger), time);
+        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, telemetry, time, logger), telemetry, time);
         Client = new RegisteredOAuthClient(
-            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel), store, time);
+            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel), store, telemetry, time);
     }
 
     public AccessTokenSource Tokens { get; }
     public IOAuthClient Client { get; }
+    public ClientCondition Condition { get; }
 
     public ValueTask DisposeAsync() => saved.DisposeAsync();
 

@@ -65,11 +65,15 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IGrantStore, InMemoryGrantStore>();
         services.TryAddSingleton<SharedRedirectUris>();
+        services.TryAddSingleton<Instruments>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHandlers>());
         services.AddKeyedSingleton(name, (provider, _) => new ClientComposition(provider, name));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Condition);
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientCondition>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientCondition")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] IOAuthClient")));
         return new OAuthClientBuilder(name, services, BackChannelHandlers.Register(services, name));

@@ -4,19 +4,20 @@ namespace OAuthClient;
 internal sealed class RegisteredOAuthClient(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
     AccessTokenSource tokens, GrantEnding ending, UserInfoEndpoint userInfo,
-    IGrantStore store, TimeProvider time) : IOAuthClient
+    IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
+        var now = time.GetUtcNow();
+        var current = registration.At(now);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        if (!server.SendsIssuerInResponse && registration.SharesRedirectUri)
+        if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
         {
             throw new OAuthException(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, time.GetUtcNow(), registration.HasOtherServers);
+        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, now, current.HasOtherServers);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
@@ -25,17 +26,16 @@ internal sealed class RegisteredOAuthClient(
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
         RequireResourceOwner(owner);
-        var current = registration.Value;
-        ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
-        if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
-            throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
-        var validated = ValidatedAuthorizationResponse.Validate(pending, response);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-
-        // From here on the code is spent, so the exchange goes to its end even if the browser has left.
-        var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
-        var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
-        return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
+        using var watched = telemetry.CompleteAuthorization();
+        try
+        {
+            return await CompleteAsync(pending, response, owner, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            watched.Fail(exception);
+            throw;
+        }
     }
 
     public ValueTask<AccessToken> GetAccessTokenAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
@@ -79,6 +79,22 @@ internal sealed class RegisteredOAuthClient(
         return grant is null
             ? throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile")
             : await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Grant> CompleteAsync(
+        PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        var current = registration.Value;
+        ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
+        if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
+            throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
+        var validated = ValidatedAuthorizationResponse.Validate(pending, response);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+
+        // From here on the code is spent, so the exchange goes to its end even if the browser has left.
+        var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
+        var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
+        return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
     }
 
     private async Task<ValidatedIdToken?> IdentityAsync(

@@ -20,6 +20,10 @@ public sealed class AsyncMethodsTests
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["IdTokenSignature.RequireAsync"] = "calculates with keys in hand, and waits for nothing",
         },
+        ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
+        {
+            ["Detached.Run"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
+        },
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {
             ["Fault.ApplyAsync"] = "the exchange brings its own token, Gone",

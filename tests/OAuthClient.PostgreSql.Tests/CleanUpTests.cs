@@ -37,8 +37,8 @@ public sealed class CleanUpTests
         Assert.That(await node.Store.TryConsumeStateAsync("over", now.AddHours(-2), default), Is.True);
 
         // And again.
-        await clock.WaitForTimerAsync();
-        await clock.WaitForTimerAsync();
+        await clock.WaitForTimerAsync().Promptly();
+        await clock.WaitForTimerAsync().Promptly();
         clock.Advance(TimeSpan.FromMinutes(76));
         long over = 1;
         await Patience.UntilAsync(() => over == 0, async () =>

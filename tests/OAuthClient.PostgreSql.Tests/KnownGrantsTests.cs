@@ -107,6 +107,101 @@ public sealed class KnownGrantsTests
     }
 
     [Test]
+    [Description("A change while the database is read may not be in what was read: it is read again, and what is older does not come back")]
+    public async Task A_change_while_reading()
+    {
+        var grant = Grants.New();
+        Queue<TaskCompletionSource<IReadOnlyList<Grant>>> reads = new([new(), new()]);
+        KnownGrants? known = null;
+        Hints hints = new("schema", 1);
+        known = new(TimeProvider.System, 10, hints, new RecordedLog().CreateLogger("known"), (_, _) => reads.Dequeue().Task);
+        var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
+        known.Hearing(begins: true);
+
+        var finding = known.FindAsync("photos", "42", default).AsTask();
+        await Patience.UntilAsync(() => reads.Count == 1);
+        known.Outdate(hints.Of("photos", "42"));
+        first.SetResult([grant]);
+        await Patience.UntilAsync(() => reads.Count == 0);
+        second.SetResult([Grants.After(grant)]);
+
+        Assert.That((await finding.Promptly()).Single().Generation, Is.EqualTo(2));
+        known.Replace(grant);
+        Assert.That((await known.FindAsync("photos", "42", default)).Single().Generation, Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("A database that does not answer is not waited for by every caller: for five seconds what is known is served without asking")]
+    public async Task A_fault_spares_the_next_callers_the_wait()
+    {
+        ManualTimeProvider clock = new();
+        int reads = 0;
+        bool isAway = false;
+        Hints hints = new("schema", 1);
+        IReadOnlyList<Grant> stored = [Grants.New()];
+        KnownGrants known = new(clock, 10, hints, new RecordedLog().CreateLogger("known"), (_, _) =>
+        {
+            reads++;
+            return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
+        });
+        known.Hearing(begins: true);
+        await known.FindAsync("photos", "42", default);
+        known.Outdate(hints.Of("photos", "42"));
+        isAway = true;
+
+        for (int i = 0; i < 10; i++)
+            Assert.That(await known.FindAsync("photos", "42", default), Has.Count.EqualTo(1));
+        Assert.That(reads, Is.EqualTo(2));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        for (int i = 0; i < 10; i++)
+            await known.FindAsync("photos", "42", default);
+        Assert.That(reads, Is.EqualTo(3));
+
+        isAway = false;
+        clock.Advance(TimeSpan.FromSeconds(5));
+        stored = [Grants.New(), .. stored];
+        Assert.That(await known.FindAsync("photos", "42", default), Has.Count.EqualTo(2));
+        Assert.That(async () => await known.FindAsync("photos", "another", default), Throws.Nothing);
+    }
+
+    [Test]
+    [Description("Whoever was refused to save looks again, and finds what is stored and not what this node remembers")]
+    public async Task A_refused_save_is_looked_at_anew()
+    {
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(schema);
+        await using var deaf = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
+        var grant = await Grants.AddedAsync(one.Store);
+        await deaf.Store.FindAsync("photos", "42", default);
+        await ReplacedAsync(one, grant);
+
+        Assert.That(await deaf.Store.TryReplaceAsync(Grants.After(grant), default), Is.False);
+        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("What the store says when it is asked for a lease is known from then on: a newer generation, or none")]
+    public async Task A_lease_that_was_not_given_tells()
+    {
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(schema);
+        await using var deaf = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
+        var grant = await Grants.AddedAsync(one.Store);
+        await deaf.Store.FindAsync("photos", "42", default);
+
+        var newer = await ReplacedAsync(one, grant);
+        await deaf.Store.TryLeaseAsync(grant, held: null, Grants.Long, default);
+        Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(2));
+
+        await one.Store.RemoveAsync(newer, default);
+        await deaf.Store.TryLeaseAsync(newer, held: null, Grants.Long, default);
+        Assert.That(await deaf.Store.FindAsync("photos", "42", default), Is.Empty);
+
+        await Grants.AddedAsync(one.Store);
+        Assert.That(await deaf.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1), "nothing is not kept");
+    }
+
+    [Test]
     [Description("Memory is bounded: the owners used least are forgotten")]
     public async Task Bounded()
     {

@@ -107,8 +107,10 @@ public sealed class LeaseTests
         var lost = await Grants.LeaseAsync(holder.Store, grant);
 
         network.Cut();
+        var since = clock.GetUtcNow();
         var answer = await TakenOverAsync(survivor, grant, clock);
 
+        Assert.That(clock.GetUtcNow() - since, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(2)), "it might have connected again");
         Assert.That(answer.Earlier, Is.EqualTo(Presentation.Unknown));
         Assert.That(answer.Lease!.Fence, Is.GreaterThan(lost.Fence));
         network.Mend();
@@ -134,11 +136,11 @@ public sealed class LeaseTests
         await UntilLockedAsync(cluster, node, isLocked: false);
         var waiting = await WaitingAsync(other, grant, clock);
         clock.Advance(TimeSpan.FromSeconds(1.9));
-        await clock.WaitForTimerAsync();
+        await clock.WaitForTimerAsync().Promptly();
         network.Mend();
         await UntilLockedAsync(cluster, node, isLocked: true);
         clock.Advance(TimeSpan.FromSeconds(1));
-        await clock.WaitForTimerAsync();
+        await clock.WaitForTimerAsync().Promptly();
 
         Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
         Assert.That(waiting.IsCompleted, Is.False);
@@ -183,7 +185,7 @@ public sealed class LeaseTests
         for (int i = 0; i < 10; i++)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            await clock.WaitForTimerAsync();
+            await clock.WaitForTimerAsync().Promptly();
         }
 
         Assert.That(waiting.IsCompleted, Is.False);
@@ -208,7 +210,7 @@ public sealed class LeaseTests
         for (int i = 0; i < 10; i++)
         {
             clock.Advance(TimeSpan.FromSeconds(1));
-            await clock.WaitForTimerAsync();
+            await clock.WaitForTimerAsync().Promptly();
         }
         Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
         Assert.That(waiting.IsCompleted, Is.False);
@@ -218,7 +220,41 @@ public sealed class LeaseTests
     }
 
     [Test]
-    [Description("Another node's lease, ended here too late, is left alone, and a state is used once on all nodes (RFC 9700 §4.7)")]
+    [Description("A standby that took over may have been started long before the lease: then it counts from when the node that asks was connected")]
+    public async Task A_lease_outlives_a_failover()
+    {
+        var cluster = await Cluster.RequireAsync();
+        string schema = Node.NewSchema();
+        await using var node = await NodeAsync(schema);
+        var grant = await Grants.AddedAsync(node.Store);
+        await node.Store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET lease_server = lease_server - interval '2 days'");
+        LeaseRows leases = new(new(node.Source, TimeSpan.FromSeconds(5)), schema, new(schema, 1));
+        var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1);
+
+        Assert.That((await leases.LookAsync(GrantPlace.Of(grant), soon, default))!.Left, Is.GreaterThan(TimeSpan.Zero));
+        Assert.That((await leases.TryTakeAsync(GrantPlace.Of(grant), held: null, Grants.Long, new(null, soon, 1, null), default))!.IsTaken, Is.False);
+        Assert.That((await leases.LookAsync(GrantPlace.Of(grant), null, default))!.Left, Is.LessThanOrEqualTo(TimeSpan.Zero));
+        Assert.That((await leases.TryTakeAsync(GrantPlace.Of(grant), held: null, Grants.Long, new(null, null, 1, null), default))!.IsTaken, Is.True);
+    }
+
+    [Test]
+    [Description("A node that has not the key of a grant does not keep the others from it, nor makes them think that its refresh token was presented")]
+    public async Task A_node_without_the_key_takes_no_lease()
+    {
+        string schema = Node.NewSchema();
+        await using var node = await NodeAsync(schema);
+        await using var keyless = await NodeAsync(schema, configure: o => o.EncryptWith("second", Node.OtherKey));
+        var grant = await Grants.AddedAsync(node.Store);
+
+        Assert.That(async () => await keyless.Store.TryLeaseAsync(grant, held: null, Grants.Long, default), Throws.TypeOf<OAuthException>());
+
+        var answer = await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default);
+        Assert.That((answer.Lease is not null, answer.Earlier), Is.EqualTo((true, Presentation.None)));
+    }
+
+    [Test]
+    [Description("RFC 9700 §4.7: of all uses of a state on all nodes exactly one counts")]
     public async Task A_state_is_used_once_on_all_nodes()
     {
         string schema = Node.NewSchema();
@@ -251,7 +287,7 @@ public sealed class LeaseTests
     private static async Task<Task> WaitingAsync(Node node, Grant grant, ManualTimeProvider clock)
     {
         var waiting = node.Store.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
-        await clock.WaitForTimerAsync();
+        await clock.WaitForTimerAsync().Promptly();
         return waiting;
     }
 

@@ -29,7 +29,7 @@ internal sealed class Node : IAsyncDisposable
         await node.Store.FindAsync("nothing", "nobody", default);
         // The clean-up's.
         if (time is ManualTimeProvider clock)
-            await clock.WaitForTimerAsync();
+            await clock.WaitForTimerAsync().Promptly();
         return node;
     }
 

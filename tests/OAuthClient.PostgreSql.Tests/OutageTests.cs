@@ -20,6 +20,7 @@ public sealed class OutageTests
 
         Assert.That((await Grants.OnlyAsync(node.Store)).Id, Is.EqualTo(grant.Id));
         Assert.That(node.Store.Fault, Is.Not.Null);
+        Assert.That(node.Store.Problem, Does.Contain("lost its connection").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message));
         Assert.That(async () => await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.TryReplaceAsync(Grants.After(grant), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.AddAsync(Grants.New(), default), Throws.InstanceOf<NpgsqlException>());
@@ -32,6 +33,7 @@ public sealed class OutageTests
         proxy.Mend();
         await Patience.UntilAsync(() => node.Store.IsConnected);
         Assert.That(node.Store.Fault, Is.Null);
+        Assert.That(node.Store.Problem, Is.Null);
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
     }
 

@@ -65,7 +65,14 @@ public sealed class RegistrationTests
     [TestCase("Host=db;Colour=blue", "ConnectionString is not one")]
     [TestCase("Host=db;Port=many", "ConnectionString is not one")]
     [TestCase(" ", "set ConnectionString")]
+    [TestCase("Host=db;Maximum Pool Size=1", "Maximum Pool Size=2 or more")]
+    [TestCase("Host=db;Multiplexing=true", "leave it out")]
     public void A_connection_string_is_read(string text, string sentence) => AssertRefused(o => o.ConnectionString = text, sentence);
+
+    [Test]
+    [Description("Behind a transaction pooler no connection is kept")]
+    public void One_connection_is_enough_where_none_is_kept() => Assert.That(
+        Failures(o => (o.ConnectionString, o.BehindTransactionPooler) = ("Host=db;Maximum Pool Size=1;Multiplexing=true", true)), Is.Empty);
 
     [Test]
     [Description("What is wrong with a connection string is said without saying it: it may hold a password")]

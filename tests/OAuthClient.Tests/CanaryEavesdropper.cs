@@ -44,6 +44,9 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => scopes = scopeProvider;
 
+    /// <summary>Asks the instruments that speak only when asked.</summary>
+    public void Ask() => meters.RecordObservableInstruments();
+
     public void Dispose()
     {
         activities.Dispose();
@@ -57,6 +60,8 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
         HearPairs("activity baggage", activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)));
         foreach (var one in activity.Events)
             HearPairs("activity event " + one.Name, one.Tags);
+        foreach (var one in activity.Links)
+            HearPairs("activity link " + one.Context.TraceState, one.Tags ?? []);
     }
 
     private void Hear<T>(Instrument instrument, T measurement, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>

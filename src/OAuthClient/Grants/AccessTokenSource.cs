@@ -1,18 +1,39 @@
 namespace OAuthClient;
 
 /// <summary>Access tokens that work, for whoever is named: the one place where owner and client part ways, and never meet again.</summary>
-internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client, TimeProvider time)
+internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client, ClientTelemetry telemetry, TimeProvider time)
 {
     // A token this young is not refused for its age: the API means something else, and another token would fare no better.
     private static readonly TimeSpan Youth = TimeSpan.FromMinutes(1);
 
-    public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken) =>
-        owner.Id is null
+    public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
+    {
+        var getting = owner.Id is null
             ? client.GetAsync(selection, rejected, cancellationToken)
             : owners.GetAsync(owner, selection, rejected, cancellationToken);
+        bool isHit = getting.IsCompletedSuccessfully;
+        if (telemetry.CountsLookups)
+            telemetry.Lookup(owner, isHit);
+        return isHit || !telemetry.SeesWaits ? getting : WatchAsync(getting, owner);
+    }
 
     /// <summary>Whether another token could fare better than this one, which an API refused. One fresh token is tried at once (the old one may have been revoked), not one after the other.</summary>
     public bool IsWorthReplacing(AccessToken rejected) => !rejected.ReplacesRejected || !IsYoung(rejected);
 
     public bool IsYoung(AccessToken token) => time.GetUtcNow() - token.IssuedAt < Youth;
+
+    private async ValueTask<AccessToken> WatchAsync(ValueTask<AccessToken> getting, GrantOwner owner)
+    {
+        // Begun in here, the activity is not the caller's current one.
+        using var wait = telemetry.WaitForToken(owner);
+        try
+        {
+            return await getting.ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            wait.Fail(exception);
+            throw;
+        }
+    }
 }

@@ -5,7 +5,7 @@ namespace OAuthClient;
 
 /// <summary>The client's own access tokens (RFC 6749 §4.4): a grant without refresh token, in memory, one request at a time per selection.</summary>
 internal sealed class ClientTokens(
-    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
@@ -53,25 +53,38 @@ internal sealed class ClientTokens(
     /// <param name="selection">Which token.</param>
     /// <param name="rejected">The one that an API refused.</param>
     /// <param name="inPlaceOf">The one that still lives, when nobody waits.</param>
-    private Task<Renewal> Renew(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf) =>
-        flights.JoinOrStart(selection.Key, async () =>
+    private Task<Renewal> Renew(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf)
+    {
+        var caller = Telemetry.Caller;
+        return flights.JoinOrStart(selection.Key, async () =>
         {
             // A flight that landed a moment ago may have brought what this one is for.
             if (Known(current, selection, rejected) is { } known && State(known, current, time.GetUtcNow()) == TokenState.Good)
                 return new(known, IsFresh: false);
+            using var watched = telemetry.Refresh(GrantOwner.Client, Cause(current, selection, rejected, inPlaceOf), caller);
             try
             {
                 var fresh = await RequestAsync(current, selection).ConfigureAwait(false);
                 fresh.Token.ReplacesRejected = rejected is not null;
                 tokens[selection.Key] = fresh;
+                watched.Brought(isFetched: true);
                 return new(fresh, IsFresh: true);
             }
-            catch (Exception) when (inPlaceOf is not null)
+            catch (Exception exception)
             {
-                tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyPause }, inPlaceOf);
+                watched.Failed(exception);
+                if (inPlaceOf is not null)
+                    tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyPause }, inPlaceOf);
                 throw;
             }
         });
+    }
+
+    private string Cause(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf) =>
+        inPlaceOf is not null ? RefreshCause.Early
+        : rejected is not null ? RefreshCause.Rejected
+        : Known(current, selection, rejected: null) is null ? RefreshCause.Missing
+        : RefreshCause.Expired;
 
     private async Task ReportAsync(Task<Renewal> early, string clientName)
     {

@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// process refreshes the same grant meanwhile; the store's lease does so among processes.
 /// </summary>
 internal sealed class GrantRefresh(
-    CurrentRegistration registration, RefreshExchange exchange, SavedGrants grants, IGrantStore store, RefreshNotes notes, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, RefreshExchange exchange, SavedGrants grants, IGrantStore store, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
@@ -46,11 +46,18 @@ internal sealed class GrantRefresh(
                             ask.Seen, ask.Held, wish.Registration.RefreshLease, CancellationToken.None).ConfigureAwait(false));
                         break;
                     case RefreshEffect.Wait wait:
-                        await store.WaitForChangeAsync(wait.Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
+                        Log.LeaseAwaited(logger, seen.ClientName);
+                        using (telemetry.WaitForLease())
+                            await store.WaitForChangeAsync(wait.Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
                         happened = new RefreshEvent.Waited();
                         break;
                     case RefreshEffect.Present present:
                         happened = await exchange.PresentAsync(present, wish, server, leasedAt).ConfigureAwait(false);
+                        if (happened is RefreshEvent.NotAnswered { Outcome: PresentationOutcome.Ambiguous, Fault: var unknown })
+                        {
+                            telemetry.PresentedWithoutAnswer();
+                            Log.PresentedWithoutAnswer(logger, seen.ClientName, unknown.GetType().Name);
+                        }
                         break;
                     case RefreshEffect.Save save:
                         happened = new RefreshEvent.Saved(await grants.SaveAsync(
@@ -61,6 +68,7 @@ internal sealed class GrantRefresh(
                         break;
                     case RefreshEffect.Give give:
                         notes.Forget(seen);
+                        Log.Refreshed(logger, seen.ClientName, give.IsFetched ? "the server" : "another refresh");
                         return new(give.Token, give.IsFetched);
                     case RefreshEffect.LookAgain:
                         return null;
@@ -68,6 +76,9 @@ internal sealed class GrantRefresh(
                         throw fail.Fault;
                     case RefreshEffect.GiveUp lost:
                         notes.Lost(lost.Grant);
+                        // Counted by the one node that heard it, and no other.
+                        if (lost.Fault is not null)
+                            telemetry.Lost(state.IsInDoubt || state.Earlier == Presentation.Unknown);
                         Log.GrantLost(logger, seen.ClientName);
                         throw Reauthorize(wish.Registration, "the server no longer honours the grant", lost.Fault);
                 }

@@ -9,6 +9,12 @@ namespace OAuthClient;
 public interface IGrantStore
 {
     /// <summary>
+    /// What keeps the store from working just now, in a sentence without secrets; <see langword="null"/> when it knows of nothing.
+    /// For health checks: it answers at once, and does not go and see.
+    /// </summary>
+    string? Problem => null;
+
+    /// <summary>
     /// All grants of an owner at a registration, newest first; empty when there is none. Asked for each API call, so it may answer
     /// from this process's memory, also while the store itself is away; <see cref="TryLeaseAsync"/> may not.
     /// </summary>

@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// spends the grant's one refresh token.
 /// </summary>
 internal sealed class OwnerTokens(
-    CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     private readonly SingleFlight<string, Renewal?> flights = new(StringComparer.Ordinal);
 
@@ -150,15 +150,25 @@ internal sealed class OwnerTokens(
     private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
 
-    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected, bool early) =>
-        flights.JoinOrStart(grant.Id, async () =>
+    private Task<Renewal?> Renew(Grant grant, TokenSelection selection, AccessToken? rejected, bool early)
+    {
+        var caller = Telemetry.Caller;
+        return flights.JoinOrStart(grant.Id, async () =>
         {
+            using var watched = telemetry.Refresh(grant.Owner, Cause(grant, selection, rejected, early), caller);
             try
             {
-                return await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is { } outcome ? new Renewal(selection.Key, outcome, Fault: null) : null;
+                if (await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
+                {
+                    watched.Ended();
+                    return null;
+                }
+                watched.Brought(outcome.IsFetched);
+                return new Renewal(selection.Key, outcome, Fault: null);
             }
             catch (Exception exception)
             {
+                watched.Failed(exception);
                 var fault = ExceptionDispatchInfo.Capture(exception);
                 if (early)
                     notes.EarlyFailed(grant, time.GetUtcNow());
@@ -167,6 +177,13 @@ internal sealed class OwnerTokens(
                 return new Renewal(selection.Key, Outcome: null, fault);
             }
         });
+    }
+
+    private static string Cause(Grant grant, TokenSelection selection, AccessToken? rejected, bool early) =>
+        early ? RefreshCause.Early
+        : rejected is not null ? RefreshCause.Rejected
+        : grant.Find(selection.Key) is null ? RefreshCause.Missing
+        : RefreshCause.Expired;
 
     private async Task ReportAsync(Task<Renewal?> early, string clientName)
     {

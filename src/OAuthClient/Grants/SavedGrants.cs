@@ -17,6 +17,9 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
     private readonly CancellationTokenSource closing = new();
     private volatile bool hadAny;
 
+    /// <summary>How many results the store has refused, and has not taken since.</summary>
+    public int Refused => unsaved.Count(one => one.Value.IsRefused);
+
     /// <summary>What a reader should see for what the store holds: the result that the store has not taken yet, if there is one.</summary>
     public Grant Newer(Grant stored) =>
         hadAny && unsaved.TryGetValue(stored.Id, out var kept) && kept.Spent.Equals(stored.RefreshToken) ? kept.On(stored) : stored;
@@ -45,6 +48,7 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
         }
         catch (Exception exception)
         {
+            result.IsRefused = true;
             Log.GrantNotSaved(logger, grant.ClientName, exception.GetType().Name);
             _ = OfferUntilTakenAsync(result);
             return true;
@@ -110,7 +114,8 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
             if (stored?.Generation == refused)
                 throw new InvalidOperationException("The store refuses the next generation of what it says it holds.");
         }
-        unsaved.TryRemove(new(result.Grant.Id, result));
+        if (unsaved.TryRemove(new(result.Grant.Id, result)) && result.IsRefused)
+            Log.GrantSavedAfterAll(logger, result.Grant.ClientName);
         return stored;
     }
 
@@ -128,6 +133,7 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
         public Grant Grant => grant;
         public RefreshToken Spent => spent;
         public bool IsSaved { get; set; }
+        public bool IsRefused { get; set; }
 
         public Grant On(Grant stored) => change(stored).AfterGeneration(stored.Generation);
     }

@@ -28,6 +28,18 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Error, "OAuth client '{ClientName}' ends with a refreshed grant that the store did not take ({Fault}): with a server that rotates refresh tokens it is lost")]
     public static partial void GrantLostWithProcess(ILogger logger, string clientName, string fault);
 
+    [LoggerMessage(9, LogLevel.Debug, "OAuth client '{ClientName}' waits for another node, which refreshes the same grant")]
+    public static partial void LeaseAwaited(ILogger logger, string clientName);
+
+    [LoggerMessage(10, LogLevel.Information, "OAuth client '{ClientName}' presented a refresh token and heard no answer to it ({Fault}). It is presented once more; if the server had replaced it without a grace period, the grant is lost")]
+    public static partial void PresentedWithoutAnswer(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(11, LogLevel.Debug, "OAuth client '{ClientName}' has a new access token, by {Source}")]
+    public static partial void Refreshed(ILogger logger, string clientName, string source);
+
+    [LoggerMessage(12, LogLevel.Information, "OAuth client '{ClientName}' saved a refreshed grant that the store had not taken before")]
+    public static partial void GrantSavedAfterAll(ILogger logger, string clientName);
+
     [LoggerMessage(6, LogLevel.Warning, "OAuth client '{ClientName}' did not keep a refreshed ID Token ({Fault}); the refreshed tokens beside it are in use")]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
 

@@ -15,10 +15,18 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public bool RefusesToLease { get; set; }
 
+    public Func<Task>? BeforeLeasing { get; set; }
+
+    public Func<Task>? BeforeWaiting { get; set; }
+
+    public string? Problem { get; set; }
+
     public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         if (RefusesToLease)
             throw new IOException("The database is away.");
+        if (BeforeLeasing is { } first)
+            await first();
         var answer = await inner.TryLeaseAsync(seen, held, length, cancellationToken);
         var then = AfterLeasing;
         AfterLeasing = null;
@@ -29,8 +37,12 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
     public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
         inner.EndLeaseAsync(lease, presentation, cancellationToken);
 
-    public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
-        inner.WaitForChangeAsync(seen, atMost, cancellationToken);
+    public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        if (BeforeWaiting is { } first)
+            await first();
+        await inner.WaitForChangeAsync(seen, atMost, cancellationToken);
+    }
 
     public async ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         await inner.FindAsync(clientName, IgnoresCase ? owner.Id!.ToLowerInvariant() : owner, cancellationToken);

@@ -1,0 +1,85 @@
+using System.Diagnostics;
+
+namespace OAuthClient;
+
+/// <summary>What an application sees of one client's tokens: measurements, activities, and the client's condition.</summary>
+internal sealed class ClientTelemetry(string clientName, Instruments instruments, ClientCondition condition, TimeProvider time)
+{
+    private static readonly KeyValuePair<string, object?> Hit = new(Telemetry.LookupResult, "hit");
+    private static readonly KeyValuePair<string, object?> Miss = new(Telemetry.LookupResult, "miss");
+    private static readonly KeyValuePair<string, object?> ByRefreshToken = new(Telemetry.GrantType, "refresh_token");
+    private static readonly KeyValuePair<string, object?> ByClientCredentials = new(Telemetry.GrantType, "client_credentials");
+
+    private readonly KeyValuePair<string, object?> client = new(Telemetry.ClientName, clientName);
+
+    /// <summary>Asked for each request: it costs next to nothing.</summary>
+    public bool CountsLookups => instruments.Lookups.Enabled;
+
+    public void Lookup(GrantOwner owner, bool isHit) => instruments.Lookups.Add(1, client, GrantTypeOf(owner), isHit ? Hit : Miss);
+
+    public bool SeesWaits => instruments.TokenWaits.Enabled || Telemetry.Source.HasListeners();
+
+    public TimedOperation WaitForToken(GrantOwner owner) =>
+        new(Telemetry.Start("oauthclient.token.wait"), instruments.TokenWaits, time, [client, GrantTypeOf(owner)]);
+
+    public TimedOperation WaitForLease() => new(Telemetry.Start("oauthclient.lease.wait"), instruments.LeaseWaits, time, [client]);
+
+    public TimedOperation CompleteAuthorization() => new(Telemetry.Start("oauthclient.authorization.complete"), instruments.Authorizations, time, [client]);
+
+    /// <param name="owner">Whose token.</param>
+    /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
+    /// <param name="caller">Who was first to ask.</param>
+    public WatchedRefresh Refresh(GrantOwner owner, string cause, ActivityContext caller) => new(
+        new(
+            Telemetry.StartDetached("oauthclient.token.refresh", caller), instruments.Refreshes, time,
+            [client, GrantTypeOf(owner), new(Telemetry.RefreshCause, cause)]),
+        condition);
+
+    public void PresentedWithoutAnswer() => instruments.AmbiguousRefreshes.Add(1, client);
+
+    /// <param name="wasInDoubt">Whether an answer to the same refresh token was lost before: then the server may have replaced it, and nobody has what replaced it.</param>
+    public void Lost(bool wasInDoubt) => instruments.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
+
+    private static KeyValuePair<string, object?> GrantTypeOf(GrantOwner owner) => owner.Id is null ? ByClientCredentials : ByRefreshToken;
+}
+
+/// <summary>Why an access token is renewed.</summary>
+internal static class RefreshCause
+{
+    /// <summary>It ends soon; nobody waits.</summary>
+    public const string Early = "early";
+
+    public const string Expired = "expired";
+
+    /// <summary>There was none with these scopes for these resources.</summary>
+    public const string Missing = "missing";
+
+    /// <summary>An API refused it.</summary>
+    public const string Rejected = "rejected";
+}
+
+/// <summary>One renewal of an access token, on its way to its outcome.</summary>
+internal sealed class WatchedRefresh(TimedOperation operation, ClientCondition condition) : IDisposable
+{
+    /// <summary>The server gave a token, or somebody else had fetched one.</summary>
+    public void Brought(bool isFetched)
+    {
+        operation.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
+        condition.Worked();
+    }
+
+    /// <summary>The grant was ended or replaced meanwhile.</summary>
+    public void Ended() => operation.Tag(Telemetry.RefreshOutcome, "ended");
+
+    public void Failed(Exception fault)
+    {
+        bool isLost = fault is ReauthorizationRequiredException;
+        operation.Tag(Telemetry.RefreshOutcome, isLost ? "lost" : "failed");
+        operation.Fail(fault);
+        // One owner's loss says nothing of how the client fares.
+        if (!isLost)
+            condition.Failed(fault);
+    }
+
+    public void Dispose() => operation.Dispose();
+}

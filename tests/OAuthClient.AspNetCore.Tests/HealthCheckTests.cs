@@ -1,0 +1,53 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OAuthClient.Testing;
+
+namespace OAuthClient.AspNetCore.Tests;
+
+/// <summary>What an application's health checks say about a client.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class HealthCheckTests
+{
+    [TestCase(HealthStatus.Degraded)]
+    [TestCase(HealthStatus.Unhealthy)]
+    public async Task A_client_whose_refreshes_fail(HealthStatus status)
+    {
+        await using var app = await App.StartAsync(services: (services, _) => services.AddHealthChecks().AddOAuthClient("photos", status).AddOAuthClient("albums"));
+        var checks = app.Services.GetRequiredService<HealthCheckService>();
+        Assert.That((await checks.CheckHealthAsync()).Status, Is.EqualTo(HealthStatus.Healthy));
+
+        app.Server.Faults.Add(TestEndpoint.Token, Fault.Status(401, """{"error":"invalid_client"}"""));
+        var photos = app.Services.GetRequiredKeyedService<IOAuthClient>("photos");
+        for (int i = 0; i < 3; i++)
+            Assert.That(async () => await photos.GetAccessTokenAsync(GrantOwner.Client), Throws.TypeOf<TokenEndpointException>());
+        int requests = app.TokenRequests;
+
+        var report = await checks.CheckHealthAsync();
+        Assert.That(report.Entries["oauthclient:photos"].Status, Is.EqualTo(status));
+        Assert.That(report.Entries["oauthclient:photos"].Description, Does.Contain("cannot be renewed").And.Contain("invalid_client"));
+        Assert.That(report.Entries["oauthclient:albums"].Status, Is.EqualTo(HealthStatus.Healthy));
+        Assert.That(app.TokenRequests, Is.EqualTo(requests), "no server is called");
+    }
+
+    [TestCase("potos", "AddOAuthClient(\"potos\"")]
+    [TestCase(null, "several OAuth clients")]
+    [Description("A check of no client, or of nobody knows which, says so at its first run")]
+    public async Task Of_no_client(string? name, string advice)
+    {
+        await using var app = await App.StartAsync(services: (services, _) => services.AddHealthChecks().AddOAuthClient(name));
+        var checks = app.Services.GetRequiredService<HealthCheckService>();
+        Assert.That(async () => await checks.CheckHealthAsync(), Throws.InvalidOperationException.With.Message.Contain(advice));
+    }
+
+    [Test]
+    public async Task Of_the_only_client()
+    {
+        ServiceCollection services = new();
+        services.AddOAuthClient("photos", o => (o.Issuer, o.ClientId) = (new("https://as.example"), "c"));
+        services.AddHealthChecks().AddOAuthClient();
+        await using var provider = services.BuildServiceProvider();
+        var report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.That(report.Entries["oauthclient"].Status, Is.EqualTo(HealthStatus.Healthy));
+    }
+}
