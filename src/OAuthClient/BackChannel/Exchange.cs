@@ -16,6 +16,9 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     /// <summary>What is left of the deadline.</summary>
     public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
 
+    /// <summary>Whether it is spent by being sent.</summary>
+    public bool IsSpentBySending => request.Repetition != Repetition.AfterAnyFault;
+
     /// <summary>Whether an attempt, if there is another, would not send what has been sent.</summary>
     public bool MayBeSent => request.Repetition switch
     {
