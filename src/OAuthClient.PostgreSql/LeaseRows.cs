@@ -93,7 +93,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
     /// <param name="presentation">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<string?> EndAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
-        database.ReadOneAsync(
+        database.Urgent.ReadOneAsync(
             end,
             parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)presentation).Texts(hints.Channel, hints.Sender),
             static row => row.GetString(0),

@@ -95,6 +95,34 @@ public sealed class LeaseTests
     }
 
     [Test]
+    [Description("What a spent refresh token brought is saved before its lease is over: it waits neither for a connection nor behind those who ask")]
+    public async Task Saving_waits_behind_nothing()
+    {
+        var cluster = await Cluster.RequireAsync();
+        string schema = Node.NewSchema();
+        await using var node = await NodeAsync(schema, configure: o =>
+            (o.ConnectionString, o.CommandTimeout) = (o.ConnectionString + $";Maximum Pool Size=6;Application Name={schema}", TimeSpan.FromMinutes(1)));
+        var blocked = await Grants.AddedAsync(node.Store);
+        var spent = await Grants.AddedAsync(node.Store);
+        await Grants.LeaseAsync(node.Store, spent);
+        await using Npgsql.NpgsqlConnection another = new(cluster.ConnectionString + ";Pooling=false");
+        await another.OpenAsync();
+        await using var transaction = await another.BeginTransactionAsync();
+        await using (Npgsql.NpgsqlCommand command = new($"SELECT FROM {schema}.grants WHERE id = '{blocked.Id}' FOR UPDATE", another))
+            await command.ExecuteNonQueryAsync();
+
+        var asking = Enumerable.Range(0, 20).Select(_ => node.Store.TryLeaseAsync(blocked, held: null, Grants.Long, default).AsTask()).ToList();
+        long waiting = 0;
+        await Patience.UntilAsync(() => waiting == 3, async () =>
+            waiting = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event_type = 'Lock'"));
+        Assert.That(await node.Store.TryReplaceAsync(Grants.After(spent), default).Promptly(), Is.True);
+        Assert.That(asking.Any(one => one.IsCompleted), Is.False);
+
+        await transaction.RollbackAsync();
+        Assert.That((await Task.WhenAll(asking)).Count(answer => answer.Lease is not null), Is.EqualTo(1));
+    }
+
+    [Test]
     [Description("Rule 5: a dead process is noticed by its connection, long before its lease is over; what it did is not known")]
     public async Task The_lease_of_a_dead_node_is_taken_over()
     {
