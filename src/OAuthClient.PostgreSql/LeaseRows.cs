@@ -39,7 +39,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
             lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
             AND CASE
-              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR {End("$9")} <= clock_timestamp() THEN true
+              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR ({End("$9")}) <= clock_timestamp() THEN true
               WHEN fence = $10 THEN {HolderIsGone}
               ELSE false END
           RETURNING generation, content, fence, presentation)
@@ -57,7 +57,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
         """;
 
     private readonly string look = $"""
-        SELECT generation, fence, {End("$4")} - clock_timestamp(), {HolderIsGone}
+        SELECT generation, fence, ({End("$4")}) - clock_timestamp(), {HolderIsGone}
         FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3
         """;
 
@@ -68,11 +68,12 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
             AND classid = (lease_holder >> 32)::oid AND objid = (lease_holder & 4294967295)::oid))
         """;
 
-    // After a restart or a failover a lease begins anew for whoever connected since, so that its holder, who may have the server's
-    // answer in its memory, can save it first.
+    // After a restart or a failover a lease goes on for at least 2 seconds after the node that asks was connected: its holder may have
+    // the server's answer in its memory, and can save it first. More would be at the cost of a server's grace period.
     private static string End(string connectedSince) => $"""
-        (CASE WHEN lease_server = pg_postmaster_start_time() THEN leased_at
-          ELSE greatest(leased_at, pg_postmaster_start_time(), {connectedSince}) END + lease_length)
+        CASE WHEN lease_length IS NULL THEN NULL
+          WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
+          ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
         """;
 
     public Task<LeasedRow?> TryTakeAsync(GrantPlace seen, RefreshLease? held, TimeSpan length, LeaseTaker taker, CancellationToken cancellationToken) =>
