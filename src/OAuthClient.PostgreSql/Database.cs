@@ -2,10 +2,37 @@ using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
-/// <summary>Statements, each one round trip on a connection that goes back at once.</summary>
-internal sealed class Database(NpgsqlDataSource source, TimeSpan commandTimeout)
+/// <summary>
+/// Statements, each one round trip on a connection that goes back at once. Only so many run at a time, which keeps connections free for
+/// those that must not wait behind the others: what a spent refresh token brought has to be saved before its lease is over.
+/// </summary>
+internal sealed class Database
 {
-    public TimeSpan CommandTimeout { get; } = commandTimeout;
+    // More at once make a busy server slower, not quicker.
+    private const int MostAtOnce = 16;
+
+    // One to listen on, and two to save.
+    private const int KeptFree = 3;
+
+    private readonly NpgsqlDataSource source;
+    private readonly SemaphoreSlim? lane;
+
+    public Database(NpgsqlDataSource source, TimeSpan commandTimeout)
+        : this(source, commandTimeout, new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce)))
+    {
+        Urgent = new(source, commandTimeout, lane: null);
+    }
+
+    private Database(NpgsqlDataSource source, TimeSpan commandTimeout, SemaphoreSlim? lane)
+    {
+        (this.source, CommandTimeout, this.lane) = (source, commandTimeout, lane);
+        Urgent = this;
+    }
+
+    public TimeSpan CommandTimeout { get; }
+
+    /// <summary>The same, for what must not wait behind the others.</summary>
+    public Database Urgent { get; }
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => source.OpenConnectionAsync(cancellationToken);
 
@@ -63,6 +90,23 @@ internal sealed class Database(NpgsqlDataSource source, TimeSpan commandTimeout)
             cancellationToken);
 
     private async Task<T> RunAsync<T>(
+        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat, CancellationToken cancellationToken)
+    {
+        if (lane is null)
+            return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
+        if (!await lane.WaitAsync(CommandTimeout, cancellationToken).ConfigureAwait(false))
+            throw new NpgsqlException("The database is too slow for what is asked of it: no statement could be begun in time.", new TimeoutException());
+        try
+        {
+            return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            lane.Release();
+        }
+    }
+
+    private async Task<T> RunNowAsync<T>(
         string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat, CancellationToken cancellationToken)
     {
         for (bool again = false; ; again = true)

@@ -54,7 +54,7 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
     /// <param name="hint">Whose it is.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<bool> AddAsync(GrantRow row, DateTimeOffset? deadAt, string hint, CancellationToken cancellationToken) =>
-        await database.ReadOneAsync(
+        await database.Urgent.ReadOneAsync(
             add,
             parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, hints.Channel, hints.Sender),
             Count,
@@ -92,10 +92,10 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
     }
 
     public Task RemoveAsync(GrantPlace place, CancellationToken cancellationToken) =>
-        database.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(hints.Channel, hints.Sender), Count, mayRepeat: true, cancellationToken);
+        database.Urgent.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(hints.Channel, hints.Sender), Count, mayRepeat: true, cancellationToken);
 
     private async Task<bool> ReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken) =>
-        await database.ReadOneAsync(
+        await database.Urgent.ReadOneAsync(
             replace,
             parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hints.Channel, hints.Sender),
             Count,
@@ -104,7 +104,7 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
 
     // Encrypted with a random nonce: the same bytes can only be these.
     private Task<Outcome> OutcomeAsync(GrantRow row, CancellationToken cancellationToken) =>
-        database.ReadOneAsync(
+        database.Urgent.ReadOneAsync(
             content,
             parameters => parameters.Place(row.Place),
             stored => stored.GetInt64(0) is var generation && generation == row.Place.Generation && stored.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(row.Content) ? Outcome.Ours

@@ -39,7 +39,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
             lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
             AND CASE
-              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR {End("$9")} <= clock_timestamp() THEN true
+              WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 OR ({End("$9")}) <= clock_timestamp() THEN true
               WHEN fence = $10 THEN {HolderIsGone}
               ELSE false END
           RETURNING generation, content, fence, presentation)
@@ -57,7 +57,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
         """;
 
     private readonly string look = $"""
-        SELECT generation, fence, {End("$4")} - clock_timestamp(), {HolderIsGone}
+        SELECT generation, fence, ({End("$4")}) - clock_timestamp(), {HolderIsGone}
         FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3
         """;
 
@@ -68,12 +68,12 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
             AND classid = (lease_holder >> 32)::oid AND objid = (lease_holder & 4294967295)::oid))
         """;
 
-    // After a restart or a failover a lease lasts at least two fifths of its length for whoever connected since, so that its
-    // holder, who may have the server's answer in its memory, can save it first; not all of it anew, because a holder that is dead
-    // must be noticed while the server still takes the refresh token.
+    // After a restart or a failover a lease goes on for at least 2 seconds after the node that asks was connected: its holder may have
+    // the server's answer in its memory, and can save it first. More would be at the cost of a server's grace period.
     private static string End(string connectedSince) => $"""
-        (CASE WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
-          ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + lease_length * 0.4) END)
+        CASE WHEN lease_length IS NULL THEN NULL
+          WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
+          ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
         """;
 
     public Task<LeasedRow?> TryTakeAsync(GrantPlace seen, RefreshLease? held, TimeSpan length, LeaseTaker taker, CancellationToken cancellationToken) =>
@@ -94,7 +94,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
     /// <param name="presentation">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<string?> EndAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
-        database.ReadOneAsync(
+        database.Urgent.ReadOneAsync(
             end,
             parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)presentation).Texts(hints.Channel, hints.Sender),
             static row => row.GetString(0),

@@ -11,6 +11,8 @@ namespace OAuthClient.PostgreSql;
 internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+
+    // Where changes are told, to look is for holders that died and hints that were lost.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly NpgsqlDataSource source;
@@ -149,8 +151,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             var patience = atMost - time.GetElapsedTime(began);
             if (patience <= TimeSpan.Zero)
                 return;
-            // A change is told, but that is a hint; and that the holder died, nobody tells.
-            if (!await IsOverAsync(change, Shortest(Ticket.Jitter(pause), left, patience), cancellationToken).ConfigureAwait(false))
+            bool isTold = presence?.IsConnected == true;
+            if (!await IsOverAsync(change, Shortest(Ticket.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken).ConfigureAwait(false))
                 pause = Shortest(pause * 2, LongestPause);
         }
     }

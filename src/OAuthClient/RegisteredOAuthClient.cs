@@ -8,15 +8,16 @@ internal sealed class RegisteredOAuthClient(
 {
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
+        var now = time.GetUtcNow();
+        var current = registration.At(now);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        if (!server.SendsIssuerInResponse && registration.SharesRedirectUri)
+        if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
         {
             throw new OAuthException(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, time.GetUtcNow(), registration.HasOtherServers);
+        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, now, current.HasOtherServers);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(

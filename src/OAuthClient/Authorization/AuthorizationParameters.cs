@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 
 namespace OAuthClient;
 
@@ -36,5 +36,5 @@ public sealed class AuthorizationParameters
     /// Anything else the server understands, such as <c>access_type=offline</c>. Names that carry the protection of the
     /// request (<c>state</c>, <c>redirect_uri</c>, <c>code_challenge</c>, …) are refused.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Additional { get; init; } = FrozenDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Additional { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }

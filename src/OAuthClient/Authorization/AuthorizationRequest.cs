@@ -39,16 +39,20 @@ internal static class AuthorizationRequest
         string? nonce = ScopeText.Contains(scopes, ScopeText.OpenId) ? nonceText : null;
 
         var query = Begin(endpoint, parameters.Additional, stackalloc char[512]);
-        query.AddUnreserved(Parameters.ResponseType, Parameters.Code);
-        query.Add(Parameters.ClientId, registration.ClientId);
-        query.Add(Parameters.RedirectUri, redirectUri.OriginalString);
-        query.AddList(Parameters.Scope, scopes);
-        query.AddUnreserved(Parameters.State, state);
+        // What holds no % comes first: up to the first one, Uri reads an address fast.
+        query.AddEncoded(Parameters.ResponseType, Parameters.Code);
+        query.AddEncoded(Parameters.State, state);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
         verifier.WriteChallenge(challenge);
-        query.AddUnreserved(Parameters.CodeChallenge, challenge);
-        query.AddUnreserved(Parameters.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
+        query.AddEncoded(Parameters.CodeChallenge, challenge);
+        query.AddEncoded(Parameters.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
         query.Add(Parameters.Nonce, nonce);
+        query.Add(Parameters.ClientId, registration.ClientId);
+        query.AddEncoded(Parameters.RedirectUri, registration.EncodedRedirectUri);
+        if (parameters.Scopes is null)
+            query.AddEncoded(Parameters.Scope, registration.EncodedScopes);
+        else
+            query.AddList(Parameters.Scope, scopes);
         query.Add(Parameters.ResponseMode, registration.ResponseMode);
         for (int i = 0; i < resources.Count; i++)
             query.Add(Parameters.Resource, resources[i]);
@@ -56,7 +60,7 @@ internal static class AuthorizationRequest
 
         return new PendingAuthorization
         {
-            SentTo = new Uri(query.ToTextAndClear()),
+            Address = query.ToTextAndClear(),
             ClientName = registration.Name,
             Server = server.Identity,
             Issuer = server.Issuer,

@@ -15,14 +15,16 @@ public sealed class PendingAuthorization
 {
     private const byte FormatVersion = 1;
 
+    private Uri? authorizationUri;
+
     internal PendingAuthorization()
     {
     }
 
     /// <summary>Where to send the browser.</summary>
     /// <exception cref="InvalidOperationException">This one was unprotected: its browser is on the way already.</exception>
-    public Uri AuthorizationUri => SentTo ?? throw new InvalidOperationException(
-        "A pending authorization that was unprotected no longer knows its authorization URI: the browser was sent there before. Begin a new authorization to send it again.");
+    public Uri AuthorizationUri => authorizationUri ??= new Uri(Address ?? throw new InvalidOperationException(
+        "A pending authorization that was unprotected no longer knows its authorization URI: the browser was sent there before. Begin a new authorization to send it again."));
 
     /// <summary>Until when the callback is awaited.</summary>
     public DateTimeOffset ExpiresAt { get; internal init; }
@@ -38,7 +40,8 @@ public sealed class PendingAuthorization
         return Secret.SameText(State, response.State);
     }
 
-    internal Uri? SentTo { get; init; }
+    /// <summary>The authorization URI as text: taking it apart costs more than writing it, and is left to whoever asks for it.</summary>
+    internal string? Address { get; init; }
     internal string Server { get; init; } = "";
     internal string? Issuer { get; init; }
     internal bool RequiresIssuer { get; init; }

@@ -1,30 +1,26 @@
 using System.Buffers;
-using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace OAuthClient;
 
 /// <summary>Writes an address and the parameters of its query, each encoded, into one buffer.</summary>
 internal ref struct QueryWriter
 {
-    // What an encoded parameter mostly fits into; a longer one goes by way of a string.
-    private const int ScratchLength = 128;
+    // Of a character outside of ASCII each byte becomes three characters, and there are three bytes at most.
+    private const int LongestEncoding = 9;
 
-    // RFC 3986 §2.3. Most of what stands in these addresses holds nothing else.
-    private static readonly SearchValues<char> Unreserved =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
-
-    private DefaultInterpolatedStringHandler address;
-    private char separator;
+    private Span<char> buffer;
+    private char[]? rented;
+    private int length;
+    private string separator;
 
     /// <param name="endpoint">What stands before the first parameter, as it is.</param>
     /// <param name="hasQuery">Whether that has parameters of its own.</param>
     /// <param name="buffer">Enough for most addresses; a longer one finds more.</param>
     public QueryWriter(string endpoint, bool hasQuery, Span<char> buffer)
     {
-        address = new(0, 0, CultureInfo.InvariantCulture, buffer);
-        address.AppendLiteral(endpoint);
-        separator = hasQuery ? '&' : '?';
+        this.buffer = buffer;
+        separator = hasQuery ? "&" : "?";
+        Append(endpoint);
     }
 
     /// <summary>Adds nothing when there is no value.</summary>
@@ -46,40 +42,64 @@ internal ref struct QueryWriter
             if (i == 0)
                 BeginParameter(name);
             else
-                address.AppendLiteral("%20");
+                Append("%20");
             AppendEncoded(values[i]);
         }
     }
 
-    /// <summary>Adds what holds no character that would have to be encoded.</summary>
-    public void AddUnreserved(string name, ReadOnlySpan<char> value)
+    /// <summary>Adds what is encoded already, or holds nothing that would have to be; nothing when there is no value.</summary>
+    public void AddEncoded(string name, ReadOnlySpan<char> value)
     {
+        if (value.IsEmpty)
+            return;
         BeginParameter(name);
-        address.AppendFormatted(value);
+        Append(value);
     }
 
     /// <summary>What was written. Nothing can be added any more.</summary>
-    public string ToTextAndClear() => address.ToStringAndClear();
+    public string ToTextAndClear()
+    {
+        string text = new(buffer[..length]);
+        Use(null);
+        return text;
+    }
 
     private void BeginParameter(string name)
     {
-        address.AppendFormatted(new ReadOnlySpan<char>(in separator));
-        separator = '&';
-        address.AppendLiteral(name);
-        address.AppendLiteral("=");
+        Append(separator);
+        separator = "&";
+        Append(name);
+        Append("=");
+    }
+
+    private void Append(ReadOnlySpan<char> text)
+    {
+        if (text.Length > buffer.Length - length)
+            Grow(text.Length);
+        text.CopyTo(buffer[length..]);
+        length += text.Length;
     }
 
     private void AppendEncoded(string text)
     {
-        if (!text.AsSpan().ContainsAnyExcept(Unreserved))
-        {
-            address.AppendLiteral(text);
-            return;
-        }
-        Span<char> scratch = stackalloc char[ScratchLength];
-        if (Uri.TryEscapeDataString(text, scratch, out int length))
-            address.AppendFormatted(scratch[..length]);
-        else
-            address.AppendLiteral(Uri.EscapeDataString(text));
+        int written;
+        while (!Uri.TryEscapeDataString(text, buffer[length..], out written))
+            Grow(text.Length * LongestEncoding);
+        length += written;
+    }
+
+    private void Grow(int by)
+    {
+        char[] larger = ArrayPool<char>.Shared.Rent(Math.Max(buffer.Length * 2, length + by));
+        buffer[..length].CopyTo(larger);
+        Use(larger);
+    }
+
+    private void Use(char[]? array)
+    {
+        if (rented is not null)
+            ArrayPool<char>.Shared.Return(rented, clearArray: true);
+        rented = array;
+        buffer = array;
     }
 }

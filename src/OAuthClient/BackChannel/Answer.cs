@@ -35,7 +35,7 @@ internal sealed class Answer : HttpContent
     /// <exception cref="IOException">It broke off.</exception>
     /// <exception cref="InvalidDataException">It cannot be decompressed.</exception>
     // HttpClient's own limit counts what it buffers and has no deadline once the headers are in; this has both.
-    public static async Task<Answer?> ReadAsync(HttpContent content, DateTimeOffset askedAt, int maximumLength, CancellationToken cancellationToken)
+    public static async ValueTask<Answer?> ReadAsync(HttpContent content, DateTimeOffset askedAt, int maximumLength, CancellationToken cancellationToken)
     {
         using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         // A stated length is the server's word only, but it spares a copy where it holds.

@@ -10,14 +10,18 @@ internal sealed class BackChannel(
 {
     public const string ClientNamePrefix = "OAuthClient.BackChannel:";
 
+    // The factory's handlers live for minutes; a client that is kept for less changes nothing about that, and spares one for each request.
+    private static readonly TimeSpan ClientLifetime = TimeSpan.FromSeconds(10);
+
     private readonly string clientName = ClientNamePrefix + name;
     private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), ServerCondition> servers = new();
+    private MadeClient? newest;
     private int warned;
 
     /// <exception cref="HttpRequestException">The network failed, the server answered with more than it may, or is left alone for a while and was not asked.</exception>
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
     /// <exception cref="DepartureForbiddenException">Whoever may forbid it did.</exception>
-    public async Task<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
+    public async ValueTask<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
     {
         var current = registration.Value;
         if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
@@ -26,15 +30,16 @@ internal sealed class BackChannel(
             throw new ProtocolViolationException($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
 
         var server = ConditionOf(request.Endpoint);
-        using var client = clients.CreateClient(clientName);
-        var exchange = new Exchange(request, client, current, server, time);
+        var exchange = new Exchange(request, Client(), current, server, time);
         var resilience = server.Resilience ?? (pipeline is null ? null : Resilience(server));
-        using var message = await (resilience is null ? SendFirstAsync(exchange, cancellationToken) : resilience.SendAsync(exchange, first: null, cancellationToken)).ConfigureAwait(false);
+        using var message = resilience is null
+            ? await SendFirstAsync(exchange, cancellationToken).ConfigureAwait(false)
+            : await resilience.SendAsync(exchange, first: null, cancellationToken).ConfigureAwait(false);
         var answer = message.Content as Answer ?? await exchange.ReadAsync(message.Content, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-        return new BackChannelResponse(request, message.StatusCode, answer, ServerCondition.RetryAfter(message, time));
+        return new BackChannelResponse(request, message.StatusCode, answer, message.IsSuccessStatusCode ? null : ServerCondition.RetryAfter(message, time));
     }
 
-    private async Task<HttpResponseMessage> SendFirstAsync(Exchange exchange, CancellationToken cancellationToken)
+    private async ValueTask<HttpResponseMessage> SendFirstAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         Attempt failed;
         try
@@ -52,9 +57,18 @@ internal sealed class BackChannel(
         return await Resilience(exchange.Server).SendAsync(exchange, failed, cancellationToken).ConfigureAwait(false);
     }
 
+    private HttpClient Client()
+    {
+        if (Volatile.Read(ref newest) is { } made && time.GetElapsedTime(made.At) < ClientLifetime)
+            return made.Client;
+        var client = clients.CreateClient(clientName);
+        Volatile.Write(ref newest, new(client, time.GetTimestamp()));
+        return client;
+    }
+
     private ServerCondition ConditionOf(Uri endpoint)
     {
-        var key = (endpoint.Scheme, endpoint.IdnHost, endpoint.Port);
+        var key = (endpoint.Scheme, endpoint.Host, endpoint.Port);
         return servers.TryGetValue(key, out var known) ? known : servers.GetOrAdd(key, _ => new(endpoint, time));
     }
 
@@ -62,4 +76,6 @@ internal sealed class BackChannel(
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Resilience Resilience(ServerCondition server) =>
         server.Remember(pipeline is null ? new BuiltInResilience(name, server, time, logger) : new OwnResilience(pipeline, time));
+
+    private sealed record MadeClient(HttpClient Client, long At);
 }

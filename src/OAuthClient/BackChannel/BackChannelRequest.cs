@@ -27,8 +27,11 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>Whether it goes out as a public client's: the likeliest reason when the server does not know the client.</summary>
     public bool WithoutSecret { get; init; }
 
-    /// <summary>The values in it that no message may repeat.</summary>
+    /// <summary>The values in it that no message may repeat, beside <see cref="ClientSecret"/>.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>What the client authenticates with, which no message may repeat either.</summary>
+    public ClientSecret? ClientSecret { get; init; }
 
     /// <summary>Contains neither form nor credentials.</summary>
     public override string ToString() => $"{(Form is null ? "GET" : "POST")} {ServerText.WithoutQuery(Endpoint)}";

@@ -34,6 +34,7 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerText.Clean(text,
     [
         .. request.Secrets,
+        .. request.ClientSecret is { } secret ? [secret.Reveal()] : Enumerable.Empty<string>(),
         .. furtherSecrets,
         .. request.Authorization is { } header ? [header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..]] : Enumerable.Empty<string>(),
     ]);

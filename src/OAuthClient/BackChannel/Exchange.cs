@@ -16,6 +16,9 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     /// <summary>What is left of the deadline.</summary>
     public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
 
+    /// <summary>Whether it is spent by being sent.</summary>
+    public bool IsSpentBySending => request.Repetition != Repetition.AfterAnyFault;
+
     /// <summary>Whether an attempt, if there is another, would not send what has been sent.</summary>
     public bool MayBeSent => request.Repetition switch
     {
@@ -26,7 +29,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
 
     /// <summary>Waits while the server wants to be left alone, if the deadline leaves time for that.</summary>
     /// <exception cref="NotAskedException">It does not.</exception>
-    public async Task WaitForQuietAsync(CancellationToken cancellationToken)
+    public async ValueTask WaitForQuietAsync(CancellationToken cancellationToken)
     {
         while (server.QuietFor is var quiet && quiet > TimeSpan.Zero)
         {
@@ -39,7 +42,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     /// <returns>The answer, read to its end.</returns>
     /// <exception cref="HttpRequestException">The network failed, or the server answered with more than it may.</exception>
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
-    public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
+    public async ValueTask<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref attempts);
         var askedAt = time.GetUtcNow();
@@ -81,7 +84,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
         $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
         new TimeoutException(inner.Message, inner), CancellationToken.None);
 
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    private async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
     {
         try
         {
@@ -102,7 +105,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     }
 
     /// <summary>Reads a body that may be neither endless nor broken.</summary>
-    public async Task<Answer> ReadAsync(HttpContent content, DateTimeOffset askedAt, CancellationToken cancellationToken)
+    public async ValueTask<Answer> ReadAsync(HttpContent content, DateTimeOffset askedAt, CancellationToken cancellationToken)
     {
         try
         {
@@ -120,15 +123,12 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
         }
     }
 
-    // A message, its content and its ticket are for one attempt.
-    private HttpRequestMessage Message()
+    // A message and its content are for one attempt.
+    private OneSend Message()
     {
-        var message = new HttpRequestMessage(request.Form is null ? HttpMethod.Get : HttpMethod.Post, request.Endpoint);
+        var message = new OneSend(request.Form is null ? HttpMethod.Get : HttpMethod.Post, request.Endpoint, departure);
         if (request.Form is not null)
-        {
             message.Content = new FormContent(form ??= FormContent.Encode(request.Form));
-            message.Options.Set(OneSendGuard.Key, new OneSendGuard.Ticket(departure));
-        }
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (request.Authorization is not null)
             message.Headers.TryAddWithoutValidation("Authorization", request.Authorization);

@@ -11,6 +11,10 @@ internal sealed class FormContent : HttpContent
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
 
+    // Most of what is not plain is plain but for its spaces, such as a scope.
+    private static readonly SearchValues<char> PlainOrSpace =
+        SearchValues.Create(" -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+
     private readonly byte[] body;
     private Departure? departure;
     private bool isWritten;
@@ -66,7 +70,7 @@ internal sealed class FormContent : HttpContent
 
     private static int EncodedLength(string text)
     {
-        if (!text.AsSpan().ContainsAnyExcept(Plain))
+        if (!text.AsSpan().ContainsAnyExcept(PlainOrSpace))
             return text.Length;
         int length = 0;
         foreach (var rune in text.EnumerateRunes())
@@ -76,8 +80,12 @@ internal sealed class FormContent : HttpContent
 
     private static Span<byte> Encode(string text, Span<byte> rest)
     {
-        if (!text.AsSpan().ContainsAnyExcept(Plain))
-            return rest[Encoding.ASCII.GetBytes(text, rest)..];
+        if (!text.AsSpan().ContainsAnyExcept(PlainOrSpace))
+        {
+            int length = Encoding.ASCII.GetBytes(text, rest);
+            rest[..length].Replace((byte)' ', (byte)'+');
+            return rest[length..];
+        }
         Span<byte> utf8 = stackalloc byte[4];
         foreach (var rune in text.EnumerateRunes())
         {

@@ -8,8 +8,6 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class OneSendGuard(HttpMessageHandler network) : DelegatingHandler(network)
 {
-    public static readonly HttpRequestOptionsKey<Ticket> Key = new("OAuthClient.OneSend");
-
     public static InvalidOperationException SecondSend() => new(
         "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
 
@@ -17,24 +15,13 @@ internal sealed class OneSendGuard(HttpMessageHandler network) : DelegatingHandl
     {
         if (request.Method == HttpMethod.Get)
             return base.SendAsync(request, cancellationToken);
-        // What has no ticket is a copy that some handler made without it.
-        if (!request.Options.TryGetValue(Key, out var ticket) || !ticket.TryUse())
+        // What is no message of ours is a copy that some handler made.
+        if (request is not OneSend once || !once.TryUse())
             throw SecondSend();
         // A handler that read the body, or put another in its place, must not hide when it leaves.
-        if (ticket.Departure is { } departure && request.Content is { } content && (content as FormContent)?.TellWhenItLeaves(departure) != true)
+        if (once.Departure is { } departure && request.Content is { } content && (content as FormContent)?.TellWhenItLeaves(departure) != true)
             request.Content = new WatchedContent(content, departure);
         return base.SendAsync(request, cancellationToken);
-    }
-
-    /// <summary>For one attempt. An object, so that a copy of the request made by a handler shares it.</summary>
-    /// <param name="departure">Who is told when it leaves, where that matters.</param>
-    internal sealed class Ticket(Departure? departure)
-    {
-        private int used;
-
-        public Departure? Departure => departure;
-
-        public bool TryUse() => Interlocked.Exchange(ref used, 1) == 0;
     }
 
     private sealed class WatchedContent : HttpContent
@@ -72,4 +59,17 @@ internal sealed class OneSendGuard(HttpMessageHandler network) : DelegatingHandl
             base.Dispose(disposing);
         }
     }
+}
+
+/// <summary>A message for one attempt: the guard lets it pass once.</summary>
+/// <param name="method">GET or POST.</param>
+/// <param name="endpoint">Where to.</param>
+/// <param name="departure">Who is told when the body leaves, where that matters.</param>
+internal sealed class OneSend(HttpMethod method, Uri endpoint, Departure? departure) : HttpRequestMessage(method, endpoint)
+{
+    private int used;
+
+    public Departure? Departure => departure;
+
+    public bool TryUse() => Interlocked.Exchange(ref used, 1) == 0;
 }

@@ -25,24 +25,39 @@ internal sealed class OwnResilience : Resilience
     {
         using var deadline = new CancellationTokenSource(exchange.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        // What is spent by being sent has one attempt at a time, even where a pipeline begins several: the next knows what became of the first.
+        var turn = exchange.IsSpentBySending ? new SemaphoreSlim(1) : null;
         Attempt? last = null;
-        int underWay = 0;
         var context = ResilienceContextPool.Shared.Get(end.Token);
         try
         {
             var outcome = await pipeline.ExecuteOutcomeAsync(
                 async (attempt, _) =>
                 {
-                    if (!exchange.MayBeSent && Volatile.Read(ref last) is { } final)
-                        return OutcomeOf(final);
-                    Interlocked.Increment(ref underWay);
-                    var made = await AttemptAsync(exchange, attempt.CancellationToken).ConfigureAwait(false);
-                    Volatile.Write(ref last, made);
-                    // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next. But one that was
-                    // begun beside another must not take it down.
-                    if (Interlocked.Decrement(ref underWay) == 0 && made.Answer?.IsSuccessStatusCode != true && !exchange.MayBeSent)
-                        await end.CancelAsync().ConfigureAwait(false);
-                    return OutcomeOf(made);
+                    try
+                    {
+                        if (turn is not null)
+                            await turn.WaitAsync(attempt.CancellationToken).ConfigureAwait(false);
+                    }
+                    catch (OperationCanceledException exception)
+                    {
+                        return Outcome.FromException<HttpResponseMessage>(exception);
+                    }
+                    try
+                    {
+                        if (last is { } final && !exchange.MayBeSent)
+                            return OutcomeOf(final);
+                        var made = await AttemptAsync(exchange, attempt.CancellationToken).ConfigureAwait(false);
+                        Volatile.Write(ref last, made);
+                        // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
+                        if (made.Answer?.IsSuccessStatusCode != true && !exchange.MayBeSent)
+                            await end.CancelAsync().ConfigureAwait(false);
+                        return OutcomeOf(made);
+                    }
+                    finally
+                    {
+                        turn?.Release();
+                    }
                 },
                 context, this).ConfigureAwait(false);
             if (outcome.Exception is OperationCanceledException late && !cancellationToken.IsCancellationRequested && end.IsCancellationRequested)

@@ -14,7 +14,7 @@ internal static class ClientAuthenticator
         switch (Method(registration, server))
         {
             case ClientAuthenticationMethod.Basic:
-                return "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
+                return registration.BasicCredentials ??= "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
                     FormEncode(registration.ClientId) + ":" + FormEncode(registration.ClientSecret!.Reveal())));
             case ClientAuthenticationMethod.Body:
                 form.Add(new(Parameters.ClientId, registration.ClientId));

@@ -12,13 +12,15 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
     /// <summary>The discovered endpoints, with those that are spelled out in their place.</summary>
     /// <param name="current">The registration that the caller's dance began with: a reloaded one may name another server, which must not get what was meant for this.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async ValueTask<AuthorizationServerMetadata> FindAsync(ClientRegistration current, CancellationToken cancellationToken)
+    public ValueTask<AuthorizationServerMetadata> FindAsync(ClientRegistration current, CancellationToken cancellationToken)
     {
         if (!current.UsesDiscovery)
-            return current.SpelledOut;
-        return Good(Volatile.Read(ref newest), current)
-            ?? await fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return new(current.SpelledOut);
+        return Good(Volatile.Read(ref newest), current) is { } known ? new(known) : new(FetchOnceAsync(current, cancellationToken));
     }
+
+    private Task<AuthorizationServerMetadata> FetchOnceAsync(ClientRegistration current, CancellationToken cancellationToken) =>
+        fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken);
 
     private AuthorizationServerMetadata? Good(Copy? copy, ClientRegistration current) =>
         copy is not null && ReferenceEquals(copy.Registration, current) && time.GetUtcNow() < copy.GoodUntil ? copy.Metadata : null;

@@ -20,7 +20,8 @@ internal sealed class RevocationEndpoint(BackChannel backChannel)
             Repetition = Repetition.AfterAnyFault,
             Authorization = authorization,
             WithoutSecret = registration.ClientSecret is null,
-            Secrets = registration.ClientSecret is { } secret ? [token.Reveal(), secret.Reveal()] : [token.Reveal()],
+            Secrets = [token.Reveal()],
+            ClientSecret = registration.ClientSecret,
         };
         var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
         // §2.2: 200 also for a token the server does not know. §2.2.1: a kind of token it cannot revoke is not our fault.

@@ -29,6 +29,14 @@ public sealed class GrantOwner : IEquatable<GrantOwner>
         return new GrantOwner(id);
     }
 
+    /// <summary>
+    /// Until it is disposed of, <c>ForCurrentUser()</c> means this owner in the flow of calls that follows: for work that goes on when the
+    /// request that ordered it is over. Say it inside of the work: what is begun here and goes on after the end sends no request.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It is the client itself.</exception>
+    public IDisposable AsCurrentUser() => Id is not null ? ActingOwner.Begin(this) : throw new InvalidOperationException(
+        "The client itself is no user; for its own token register an HTTP client with ForClient().");
+
     /// <summary>The same as <see cref="ResourceOwner"/>.</summary>
     /// <param name="id">The application's own, stable id of the user.</param>
     /// <exception cref="ArgumentException"><paramref name="id"/> is empty.</exception>

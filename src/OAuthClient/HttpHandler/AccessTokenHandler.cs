@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    string clientName, AccessTokenSource tokens, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner, Uri[] origins, TokenSelection selection)
+    string clientName, AccessTokenSource tokens, RequestOwner owners, Uri[] origins, TokenSelection selection)
     : DelegatingHandler
 {
     private const string Header = "Authorization";
@@ -23,7 +23,7 @@ internal sealed class AccessTokenHandler(
         try
         {
             address = RequireStatedOrigin(request);
-            owner = fixedOwner ?? CurrentUser(address);
+            owner = owners.Of(request, address);
             var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
             if (!getting.IsCompletedSuccessfully)
                 return SendAsync(getting, request, address, owner, cancellationToken);
@@ -102,12 +102,6 @@ internal sealed class AccessTokenHandler(
             request.Headers.Remove(Header);
         request.Headers.TryAddWithoutValidation(Header, token.AuthorizationHeader);
     }
-
-    private GrantOwner CurrentUser(Uri address) =>
-        // A user's request never carries the client's own token, whatever somebody's ICurrentGrantOwner says.
-        currentOwner?.Find() is { Id: not null } user ? user : throw new OAuthException(
-            $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. "
-            + "Require a signed-in user before calling, or use ForOwner or ForClient.");
 
     private Uri RequireStatedOrigin(HttpRequestMessage request)
     {

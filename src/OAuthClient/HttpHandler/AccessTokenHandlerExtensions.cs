@@ -25,6 +25,22 @@ public static class AccessTokenHandlerExtensions
         return Add(builder, clientName, configure);
     }
 
+    /// <summary>
+    /// Says whose access token this one request carries, where its HTTP client was registered with <c>ForOwnerOfRequest()</c> or
+    /// <c>ForCurrentUser()</c>. A client that always carries one owner's token, or its own, does not send the request.
+    /// </summary>
+    /// <param name="request">The request, before it is sent.</param>
+    /// <param name="owner">A resource owner.</param>
+    /// <exception cref="ArgumentException">It is the client itself: a user's request never carries the client's token.</exception>
+    public static void SetGrantOwner(this HttpRequestMessage request, GrantOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(owner);
+        if (owner.Id is null)
+            throw new ArgumentException("A request is a resource owner's; for the client's own token register an HTTP client with ForClient().", nameof(owner));
+        RequestOwner.State(request, owner);
+    }
+
     private static IHttpClientBuilder Add(IHttpClientBuilder builder, string? clientName, Action<AccessTokenHandlerOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -50,8 +66,7 @@ public static class AccessTokenHandlerExtensions
             clientName ??= NameOfOnly(services, builder.Name),
             services.GetKeyedService<AccessTokenSource>(clientName) ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
-            options.Owner,
-            options.IsForCurrentUser ? CurrentOwner(services, builder.Services) : null,
+            new RequestOwner(clientName, options.Owner, options.IsForCurrentUser ? CurrentOwner(services, builder.Services) : null),
             origins,
             selection));
     }

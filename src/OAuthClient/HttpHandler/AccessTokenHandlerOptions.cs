@@ -13,12 +13,20 @@ public sealed class AccessTokenHandlerOptions
     internal IReadOnlyList<Uri> Origins => origins;
     internal TokenSelection Selection => new(scopes, ResourceText.Checked(resources));
 
-    /// <summary>The token of whoever the current request's user is.</summary>
+    /// <summary>The token of whoever the current request's user is. A request with an owner of its own (<c>SetGrantOwner</c>) carries that one's.</summary>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
     public AccessTokenHandlerOptions ForCurrentUser()
     {
         StateOwner(nameof(ForCurrentUser));
         IsForCurrentUser = true;
+        return this;
+    }
+
+    /// <summary>The token of the owner that each request names by <c>request.SetGrantOwner(id)</c>; one that names none is not sent. For work on behalf of many.</summary>
+    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    public AccessTokenHandlerOptions ForOwnerOfRequest()
+    {
+        StateOwner(nameof(ForOwnerOfRequest));
         return this;
     }
 
@@ -86,7 +94,7 @@ public sealed class AccessTokenHandlerOptions
     internal void RequireComplete(string httpClientName)
     {
         if (ownerStatedBy is null)
-            throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(id) or ForClient().");
+            throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(id), ForOwnerOfRequest() or ForClient().");
         if (origins.Count == 0)
             throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 
@@ -11,9 +10,6 @@ public sealed class AccessToken : Secret
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private string? authorizationHeader;
-
-    private static readonly SearchValues<char> VisibleCharacters =
-        SearchValues.Create([.. Enumerable.Range(0x20, 0x7E - 0x20 + 1).Select(c => (char)c)]);
 
     internal AccessToken(
         string value,
@@ -55,7 +51,7 @@ public sealed class AccessToken : Secret
 
     // RFC 6749 A.12: access-token = 1*VSCHAR. A CR or LF here would be a header of somebody else's making.
     private static string Checked(string value) =>
-        !string.IsNullOrEmpty(value) && !value.AsSpan().ContainsAnyExcept(VisibleCharacters)
+        !string.IsNullOrEmpty(value) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? value
             : throw new ProtocolViolationException(
                 "The server sent an access token with a character that RFC 6749 (appendix A.12) does not allow, such as a line break; it was not used.");

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OAuthClient;
 
 /// <summary>The options as they stood at one moment: what a dance began with, it ends with.</summary>
@@ -5,8 +7,16 @@ internal sealed class ClientRegistration
 {
     public const string DefaultIdTokenSigningAlgorithm = "RS256";
 
-    public ClientRegistration(string name, OAuthClientOptions options)
+    private readonly Lazy<bool> sharesRedirectUri;
+    private readonly Lazy<bool> hasOtherServers;
+
+    /// <param name="name">The name it is registered by.</param>
+    /// <param name="options">As they stand now.</param>
+    /// <param name="shared">What there is beside it; nothing when <see langword="null"/>.</param>
+    public ClientRegistration(string name, OAuthClientOptions options, SharedRedirectUris? shared = null)
     {
+        sharesRedirectUri = new(() => shared?.AnyFor(name, options) == true);
+        hasOtherServers = new(() => shared?.HasOtherServers(name, options) == true);
         Name = name;
         ClientId = options.ClientId;
         ClientSecret = string.IsNullOrEmpty(options.ClientSecret) ? null : new ClientSecret(options.ClientSecret);
@@ -15,6 +25,8 @@ internal sealed class ClientRegistration
         RedirectUri = options.RedirectUri;
         Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
+        EncodedRedirectUri = RedirectUri is null ? null : Uri.EscapeDataString(RedirectUri.OriginalString);
+        EncodedScopes = Scopes.Count == 0 ? null : Uri.EscapeDataString(ScopeText.Join(Scopes));
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms = options.IdTokenSigningAlgorithms.Count > 0
             ? [.. options.IdTokenSigningAlgorithms]
@@ -42,10 +54,22 @@ internal sealed class ClientRegistration
     public string ClientId { get; }
     public ClientSecret? ClientSecret { get; }
     public ClientAuthenticationMethod? ClientAuthentication { get; }
+
+    /// <summary>Id and secret as an Authorization header has them, once somebody has written them so.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public string? BasicCredentials { get; set; }
+
     public Uri? Issuer { get; }
     public Uri? RedirectUri { get; }
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
+
+    /// <summary><see cref="RedirectUri"/> as it stands in each authorization request.</summary>
+    public string? EncodedRedirectUri { get; }
+
+    /// <summary><see cref="Scopes"/> as they stand in most authorization requests.</summary>
+    public string? EncodedScopes { get; }
+
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public TimeSpan PendingAuthorizationLifetime { get; }
@@ -58,6 +82,12 @@ internal sealed class ClientRegistration
     public TimeSpan RefreshDeadline { get; }
 
     public bool AllowHttpOnLoopback { get; }
+
+    /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
+    public bool SharesRedirectUri => sharesRedirectUri.Value;
+
+    /// <summary>Whether a callback could be another server's: then where it arrived may be all that tells them apart.</summary>
+    public bool HasOtherServers => hasOtherServers.Value;
 
     /// <summary>The endpoints that the developer wrote down.</summary>
     public AuthorizationServerMetadata SpelledOut { get; }

@@ -37,26 +37,16 @@ internal sealed class CurrentRegistration
         return registration;
     }
 
-    /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
-    public bool SharesRedirectUri => Read().SharesRedirectUri.Value;
-
-    /// <summary>Whether a callback could be another server's: then where it arrived may be all that tells them apart.</summary>
-    public bool HasOtherServers => Read().HasOtherServers.Value;
-
     private Snapshot Read()
     {
         var current = options.Get(name);
         var known = Volatile.Read(ref snapshot);
         if (known is not null && ReferenceEquals(known.Options, current))
             return known;
-        var fresh = SnapshotOf(current);
+        var fresh = new Snapshot(current, new ClientRegistration(name, current, shared));
         // Of several first readers one wins: what hangs on the registration's identity, such as discovered metadata, is made once.
         return ReferenceEquals(Interlocked.CompareExchange(ref snapshot, fresh, known), known) ? fresh : Read();
     }
 
-    // Apart, because the closures would be made at each reading.
-    private Snapshot SnapshotOf(OAuthClientOptions current) =>
-        new(current, new ClientRegistration(name, current), new(() => shared.AnyFor(name, current)), new(() => shared.HasOtherServers(name, current)));
-
-    private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration, Lazy<bool> SharesRedirectUri, Lazy<bool> HasOtherServers);
+    private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration);
 }

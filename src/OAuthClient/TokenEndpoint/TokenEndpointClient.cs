@@ -40,7 +40,8 @@ internal sealed class TokenEndpointClient(BackChannel backChannel)
                 Departure = departure,
                 Authorization = authorization,
                 WithoutSecret = registration.ClientSecret is null,
-                Secrets = registration.ClientSecret is { } secret ? [.. request.Secrets, secret.Reveal()] : request.Secrets,
+                Secrets = request.Secrets,
+                ClientSecret = registration.ClientSecret,
             },
             cancellationToken).ConfigureAwait(false);
         return TokenResponseReader.Read(response, request, response.AskedAt);

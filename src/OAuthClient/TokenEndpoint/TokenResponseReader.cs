@@ -1,5 +1,7 @@
-using System.Collections.Frozen;
+using System.Collections.ObjectModel;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -14,14 +16,11 @@ internal static class TokenResponseReader
     public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
     {
         using var document = ServerJson.TryParse(response.Body);
+        var members = document is null ? default : Members.Of(document.RootElement);
         // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
-        if (!response.IsSuccess || document is null
-            || document.RootElement.TryGetProperty(Parameters.Error, out var error) && error.ValueKind != JsonValueKind.Null)
-        {
+        if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             throw new TokenEndpointException(response.Failure(document?.RootElement));
-        }
 
-        var members = Members.Of(document.RootElement);
         string value = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken)
             ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
         string type = ServerJson.TextOf(members.TokenType, Parameters.TokenType)
@@ -34,7 +33,7 @@ internal static class TokenResponseReader
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
             ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
             ServerJson.TextOf(members.IdToken, Parameters.IdToken) is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? FrozenDictionary<string, JsonElement>.Empty);
+            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty);
     }
 
     private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request)
@@ -69,6 +68,7 @@ internal static class TokenResponseReader
     /// <summary>The members, found in one pass; one that is absent is <see langword="default"/>.</summary>
     private struct Members
     {
+        public JsonElement Error;
         public JsonElement AccessToken;
         public JsonElement TokenType;
         public JsonElement ExpiresIn;
@@ -84,22 +84,32 @@ internal static class TokenResponseReader
             var members = default(Members);
             foreach (var member in json.EnumerateObject())
             {
-                if (member.NameEquals("access_token"u8))
+                var name = JsonMarshal.GetRawUtf8PropertyName(member);
+                if (name.Contains((byte)'\\'))
+                    name = Encoding.UTF8.GetBytes(member.Name);
+                if (name.SequenceEqual("access_token"u8))
                     members.AccessToken = member.Value;
-                else if (member.NameEquals("token_type"u8))
+                else if (name.SequenceEqual("token_type"u8))
                     members.TokenType = member.Value;
-                else if (member.NameEquals("expires_in"u8))
+                else if (name.SequenceEqual("expires_in"u8))
                     members.ExpiresIn = member.Value;
-                else if (member.NameEquals("refresh_token"u8))
+                else if (name.SequenceEqual("refresh_token"u8))
                     members.RefreshToken = member.Value;
-                else if (member.NameEquals("scope"u8))
+                else if (name.SequenceEqual("scope"u8))
                     members.Scope = member.Value;
-                else if (member.NameEquals("id_token"u8))
+                else if (name.SequenceEqual("id_token"u8))
                     members.IdToken = member.Value;
                 else
-                    (members.Others ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
+                    members.Add(member, isError: name.SequenceEqual("error"u8));
             }
             return members;
+        }
+
+        private void Add(JsonProperty member, bool isError)
+        {
+            if (isError)
+                Error = member.Value;
+            (Others ??= new(StringComparer.Ordinal)).Add(member.Name, member.Value.Clone());
         }
     }
 }

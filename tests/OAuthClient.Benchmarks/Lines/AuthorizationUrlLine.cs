@@ -19,16 +19,10 @@ internal static class AuthorizationUrlLine
 
         await Comparison.PrintAsync(
             line, report,
-            Of(Contestant.Floor, () => new(floor.Begin().Url)),
-            Of(Contestant.Ours, async () => (await client.BeginAuthorizationAsync()).AuthorizationUri.OriginalString),
-            Of(FrameworkPeer.Name, () => new(framework.AuthorizationUrl())),
-            Of(GooglePeer.Name, () => new(GooglePeer.AuthorizationUrl(google))),
-            Of(MsalPeer.Name, async () => await MsalPeer.AuthorizationUrlAsync(msal)));
+            Contestant.Of(Contestant.Floor, () => floor.Begin().Url),
+            Contestant.Of(Contestant.Ours, () => client.BeginAuthorizationAsync(), pending => pending.AuthorizationUri.OriginalString),
+            Contestant.Of(FrameworkPeer.Name, framework.AuthorizationUrl),
+            Contestant.Of(GooglePeer.Name, () => GooglePeer.AuthorizationUrl(google)),
+            Contestant.Of(MsalPeer.Name, () => MsalPeer.AuthorizationUrlAsync(msal)));
     }
-
-    private static Contestant Of(string name, Func<ValueTask<string>> beginAsync) => new(name, async count =>
-    {
-        for (int i = 0; i < count; i++)
-            GC.KeepAlive(await beginAsync());
-    });
 }

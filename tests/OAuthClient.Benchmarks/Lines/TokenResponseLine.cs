@@ -22,16 +22,10 @@ internal static class TokenResponseLine
 
         await Comparison.PrintAsync(
             line, report,
-            Of(Contestant.Floor, async () => (await floor.SendAsync()).AccessToken),
-            Of(Contestant.Ours, async () => (await client.RequestTokenAsync(request)).AccessToken.Reveal()),
-            Of(FrameworkPeer.Name, async () => await framework.RedeemAsync()),
-            Of(GooglePeer.Name, async () => await GooglePeer.RefreshAsync(google)),
-            Of(MsalPeer.Name, async () => await MsalPeer.NewTokenAsync(msal)));
+            Contestant.Of(Contestant.Floor, () => floor.SendAsync(), tokens => tokens.AccessToken),
+            Contestant.Of(Contestant.Ours, () => client.RequestTokenAsync(request), response => response.AccessToken.Reveal()),
+            Contestant.Of(FrameworkPeer.Name, framework.RedeemAsync),
+            Contestant.Of(GooglePeer.Name, () => GooglePeer.RefreshAsync(google)),
+            Contestant.Of(MsalPeer.Name, () => MsalPeer.NewTokenAsync(msal)));
     }
-
-    private static Contestant Of(string name, Func<ValueTask<string>> requestAsync) => new(name, async count =>
-    {
-        for (int i = 0; i < count; i++)
-            GC.KeepAlive(await requestAsync());
-    });
 }

@@ -50,13 +50,13 @@ public class AuthorizationRequestTests
         Assert.That(QueryPairs.Of(pending.AuthorizationUri), Is.EqualTo(new KeyValuePair<string, string>[]
         {
             new("response_type", "code"),
-            new("client_id", "client-id"),
-            new("redirect_uri", SampleRegistration.Callback),
-            new("scope", "openid profile"),
             new("state", pending.State),
             new("code_challenge", pending.CodeVerifier.Challenge()),
             new("code_challenge_method", "S256"),
             new("nonce", pending.Nonce!),
+            new("client_id", "client-id"),
+            new("redirect_uri", SampleRegistration.Callback),
+            new("scope", "openid profile"),
             new("response_mode", "form_post"),
             new("resource", "https://one.example.com"),
             new("resource", "https://two.example.com/a"),

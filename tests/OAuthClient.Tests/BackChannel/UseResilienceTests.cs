@@ -60,6 +60,7 @@ public class UseResilienceTests
 
     [Test]
     [Description("RFC 6749 §4.1.2, threat: code sent twice. Two attempts side by side: one leaves")]
+    [Repeat(5)]
     public async Task Spent_requests_are_not_hedged([Values] bool refresh)
     {
         await using var bench = await StartAsync(pipeline => pipeline.AddHedging(new HedgingStrategyOptions<HttpResponseMessage>

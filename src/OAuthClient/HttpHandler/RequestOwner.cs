@@ -1,0 +1,37 @@
+namespace OAuthClient;
+
+/// <summary>Whose token a request carries: as was registered, and as is written on the request. A user's request never carries the client's own.</summary>
+internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner)
+{
+    private static readonly HttpRequestOptionsKey<GrantOwner> Key = new("OAuthClient.GrantOwner");
+
+    // To look at a request's options is to allocate them; an application that writes no owner on any does not pay for it.
+    private static volatile bool isEverStated;
+
+    public static void State(HttpRequestMessage request, GrantOwner owner)
+    {
+        request.Options.Set(Key, owner);
+        isEverStated = true;
+    }
+
+    /// <exception cref="OAuthException">There is none, or another than was registered.</exception>
+    public GrantOwner Of(HttpRequestMessage request, Uri address)
+    {
+        if (isEverStated && request.Options.TryGetValue(Key, out var stated))
+        {
+            return fixedOwner is null || fixedOwner.Equals(stated) ? stated : throw new OAuthException(
+                $"The request to {address.GetLeftPart(UriPartial.Authority)} names an owner by SetGrantOwner, but its HTTP client always carries the '{clientName}' access token of "
+                + $"{(fixedOwner.Id is null ? "the client itself" : "another")}; it was not sent. Register the HTTP client with ForOwnerOfRequest() or ForCurrentUser().");
+        }
+        if (fixedOwner is not null)
+            return fixedOwner;
+        if (currentOwner is null)
+        {
+            throw new OAuthException(
+                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to carry; it was not sent. Call request.SetGrantOwner(id) before you send it.");
+        }
+        return (ActingOwner.Find() ?? currentOwner.Find()) is { Id: not null } user ? user : throw new OAuthException(
+            $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. "
+            + "Require a signed-in user before calling, or use ForOwner, ForOwnerOfRequest or ForClient; work that outlives its request says for whom it is by owner.AsCurrentUser().");
+    }
+}

@@ -1,0 +1,207 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>One user's token to another (CVE-2024-51987 class): whose token a request carries is what was said of it, or it is not sent.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class RequestOwnerTests
+{
+    [Test]
+    [Description("Each request names its owner, also many at once")]
+    public async Task The_owner_of_the_request()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice", "bob");
+        await Parallel.ForEachAsync(Enumerable.Range(0, 200), async (i, _) =>
+        {
+            string owner = i % 2 == 0 ? "alice" : "bob";
+            Assert.That(await stage.CallAsync(owner), Is.EqualTo(stage.TokenOf(owner)));
+        });
+    }
+
+    [Test]
+    [Description("Life of a token 9: a request that names nobody is not sent")]
+    public async Task No_owner()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice");
+        using var acting = GrantOwner.ResourceOwner("alice").AsCurrentUser();
+        await stage.RequireNotSentAsync(owner: null, "SetGrantOwner(id)");
+    }
+
+    [Test]
+    [Description("Life of a token 9: somebody without a grant gets neither another's token nor the client's")]
+    public async Task An_owner_without_a_grant()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice");
+        Assert.That(async () => await stage.CallAsync("bob"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(stage.Sent, Is.Zero);
+    }
+
+    [Test]
+    [Description("What a request says of itself is more than what its surroundings say")]
+    public async Task More_than_the_current_user()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob", "carol");
+        stage.Current = "alice";
+        Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
+        Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
+        using (GrantOwner.ResourceOwner("carol").AsCurrentUser())
+            Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
+        Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
+    }
+
+    [Test]
+    [Description("Who always carries one owner's token, or the client's, is never talked into another's in silence")]
+    public async Task A_fixed_owner_stays([Values] bool isClient)
+    {
+        await using var stage = await Stage.StartAsync(t => isClient ? t.ForClient() : t.ForOwner("alice"), "alice", "bob");
+        await stage.RequireNotSentAsync("bob", "ForOwnerOfRequest()");
+        string own = await stage.CallAsync(isClient ? null : "alice");
+        using (GrantOwner.ResourceOwner("bob").AsCurrentUser())
+            Assert.That(await stage.CallAsync(null), Is.EqualTo(own), "there is no current user in this");
+        Assert.That(own, Is.Not.EqualTo(stage.TokenOf("bob")));
+        if (!isClient)
+            Assert.That(own, Is.EqualTo(stage.TokenOf("alice")));
+    }
+
+    [Test]
+    [Description("Life of a token 1: a user's request never carries the client's own token")]
+    public void The_client_is_nobodys_user()
+    {
+        using HttpRequestMessage request = new();
+        Assert.That(() => request.SetGrantOwner(GrantOwner.Client), Throws.ArgumentException.With.Message.Contain("ForClient()"));
+        Assert.That(() => GrantOwner.Client.AsCurrentUser(), Throws.InvalidOperationException.With.Message.Contain("ForClient()"));
+    }
+
+    [Test]
+    [Description("Work that outlives its request keeps its owner where it says so itself, whatever became of the request's user")]
+    public async Task Background_work()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
+        stage.Current = "alice";
+        var me = GrantOwner.ResourceOwner(stage.Current);
+        TaskCompletionSource isOver = new();
+        var work = Task.Run(async () =>
+        {
+            await isOver.Task;
+            using (me.AsCurrentUser())
+                return await stage.CallAsync(null);
+        });
+        var careless = Task.Run(async () =>
+        {
+            await isOver.Task;
+            await stage.RequireNotSentAsync(owner: null, "Nobody is signed in");
+        });
+        stage.Current = null;
+        isOver.SetResult();
+        Assert.That(await work.Promptly(), Is.EqualTo(stage.TokenOf("alice")));
+        await careless.Promptly();
+    }
+
+    [Test]
+    [Description("What is begun within and goes on after the end, such as a loop that serves everybody, does not go on for the one who happened to start it")]
+    public async Task What_outlives_it_is_not_sent()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
+        // Not even as who is signed in by then.
+        stage.Current = "bob";
+        TaskCompletionSource isOver = new();
+        Task loop;
+        using (GrantOwner.ResourceOwner("alice").AsCurrentUser())
+        {
+            loop = Task.Run(async () =>
+            {
+                await isOver.Task;
+                await stage.RequireNotSentAsync(owner: null, "outlived it");
+                using (GrantOwner.ResourceOwner("bob").AsCurrentUser())
+                    Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+                await stage.RequireNotSentAsync(owner: null, "outlived it");
+            });
+        }
+        isOver.SetResult();
+        await loop.Promptly();
+        Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+    }
+
+    [Test]
+    public async Task One_within_another()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
+        using (GrantOwner.ResourceOwner("alice").AsCurrentUser())
+        {
+            using (GrantOwner.ResourceOwner("bob").AsCurrentUser())
+                Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+            Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
+        }
+        await stage.RequireNotSentAsync(owner: null, "Nobody is signed in");
+    }
+
+    private sealed class Stage : IAsyncDisposable, ICurrentGrantOwner
+    {
+        private readonly Api api = new();
+        private readonly Dictionary<string, string> tokens = new(StringComparer.Ordinal);
+        private ScriptedServer server = null!;
+
+        public string? Current { get; set; }
+
+        public int Sent => api.Sent;
+
+        public static async Task<Stage> StartAsync(Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose, params string[] owners)
+        {
+            Stage stage = new();
+            stage.server = new(register: builder =>
+            {
+                builder.Services.AddSingleton<ICurrentGrantOwner>(stage);
+                builder.Services.AddHttpClient("api", http => http.BaseAddress = new("https://api.example"))
+                    .AddAccessTokenHandler(t => whose(t.To("https://api.example")))
+                    .ConfigurePrimaryHttpMessageHandler(() => stage.api);
+            });
+            foreach (string owner in owners)
+                stage.tokens[owner] = (await stage.server.SignedInAsync(ScriptedServer.Tokens("at-" + owner, "rt-" + owner), owner)).AccessToken!.Reveal();
+            stage.server.Answers(ScriptedServer.Tokens("at-client"));
+            return stage;
+        }
+
+        public string TokenOf(string owner) => tokens[owner];
+
+        public GrantOwner? Find() => Current is { } id ? GrantOwner.ResourceOwner(id) : null;
+
+        /// <returns>The token that the API got.</returns>
+        public async Task<string> CallAsync(string? owner)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+            if (owner is not null)
+                request.SetGrantOwner(owner);
+            using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+            using var response = await http.SendAsync(request);
+            return await response.Content.ReadAsStringAsync();
+        }
+
+        public async Task RequireNotSentAsync(string? owner, string why)
+        {
+            int before = Sent;
+            await Assert.ThatAsync(() => CallAsync(owner), Throws.TypeOf<OAuthException>().With.Message.Contain(why).And.Message.Contain("not sent"));
+            Assert.That(Sent, Is.EqualTo(before));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await server.DisposeAsync();
+            api.Dispose();
+        }
+    }
+
+    /// <summary>Says back which token it got.</summary>
+    private sealed class Api : HttpMessageHandler
+    {
+        private int sent;
+
+        public int Sent => Volatile.Read(ref sent);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref sent);
+            return Task.FromResult(new HttpResponseMessage { Content = new StringContent(request.Headers.Authorization!.Parameter!) });
+        }
+    }
+}
