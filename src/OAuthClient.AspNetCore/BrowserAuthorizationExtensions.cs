@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -39,6 +40,18 @@ public static class BrowserAuthorizationExtensions
     }
 
     /// <summary>
+    /// Shares the client's own access tokens with the application's other nodes by its <c>IDistributedCache</c>, encrypted by Data Protection,
+    /// whose keys the nodes must share. Never users' tokens: see <see cref="OAuthClientBuilder.ShareClientTokens"/>.
+    /// </summary>
+    /// <param name="builder">The registered client.</param>
+    public static OAuthClientBuilder ShareClientTokens(this OAuthClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddDataProtection();
+        return builder.ShareClientTokens((services, data) => Protector(services).Protect(data), (services, data) => Protector(services).Unprotect(data));
+    }
+
+    /// <summary>
     /// When the endpoint, or one of the group, throws a <see cref="ReauthorizationRequiredException"/>, the browser
     /// is sent to authorize anew and comes back afterwards; a script's request gets 401. The same as
     /// <see cref="ReauthorizeWhenNeededAttribute"/> on a controller.
@@ -64,6 +77,9 @@ public static class BrowserAuthorizationExtensions
             }
         });
     }
+
+    private static IDataProtector Protector(IServiceProvider services) =>
+        services.GetRequiredService<IDataProtectionProvider>().CreateProtector("OAuthClient.AspNetCore", "ClientTokens", "v1");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider provider, IServiceCollection registered) =>
         // One that belongs to a request would name its user for everyone who comes later.

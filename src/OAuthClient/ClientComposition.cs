@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -32,7 +33,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, telemetry, time, logger);
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
-        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, telemetry, time, logger), telemetry, time);
+        Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         Client = new RegisteredOAuthClient(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel), store, telemetry, time);
     }
@@ -47,4 +48,13 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     public void Dispose()
     {
     }
+
+    private static SharedClientTokens? Shared(IServiceProvider services, string name, TimeProvider time, ILogger logger) =>
+        services.GetKeyedService<ClientTokenProtection>(name) is { } protection
+            ? new(
+                name, services,
+                services.GetService<IDistributedCache>() ?? throw new InvalidOperationException(
+                    "ShareClientTokens() shares them by the application's IDistributedCache, and there is none; register one, for example by AddStackExchangeRedisCache(…)."),
+                protection, time, logger)
+            : null;
 }

@@ -37,4 +37,20 @@ public sealed class OAuthClientBuilder
         Services.AddKeyedSingleton(Name, new PipelineChoice(configure));
         return this;
     }
+
+    /// <summary>
+    /// Shares the client's own access tokens (client credentials, RFC 6749 §4.4) with the application's other nodes by its
+    /// <c>IDistributedCache</c>, encrypted; what the cache loses costs one token request. Refresh tokens and users' tokens never go there:
+    /// such a cache can neither compare and set nor lease, so two nodes would spend the same refresh token, and the user's grant would be
+    /// lost (RFC 9700 §4.14). They belong into an <see cref="IGrantStore"/>.
+    /// </summary>
+    /// <param name="protect">Encrypts and authenticates, with a key that all nodes have. It is given the application's services.</param>
+    /// <param name="unprotect">Decrypts, and throws when the data were changed.</param>
+    public OAuthClientBuilder ShareClientTokens(Func<IServiceProvider, byte[], byte[]> protect, Func<IServiceProvider, byte[], byte[]> unprotect)
+    {
+        ArgumentNullException.ThrowIfNull(protect);
+        ArgumentNullException.ThrowIfNull(unprotect);
+        Services.AddKeyedSingleton(Name, new ClientTokenProtection(protect, unprotect));
+        return this;
+    }
 }

@@ -3,9 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>The client's own access tokens (RFC 6749 §4.4): a grant without refresh token, in memory, one request at a time per selection.</summary>
+/// <summary>
+/// The client's own access tokens (RFC 6749 §4.4): a grant without refresh token, in memory, one request at a time per selection; shared
+/// with other nodes where the application wants it.
+/// </summary>
 internal sealed class ClientTokens(
-    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, SharedClientTokens? shared, ClientTelemetry telemetry,
+    TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
@@ -64,11 +68,18 @@ internal sealed class ClientTokens(
             using var watched = telemetry.Refresh(GrantOwner.Client, Cause(current, selection, rejected, inPlaceOf), caller);
             try
             {
-                var fresh = await RequestAsync(current, selection).ConfigureAwait(false);
-                fresh.Token.ReplacesRejected = rejected is not null;
-                tokens[selection.Key] = fresh;
-                watched.Brought(isFetched: true);
-                return new(fresh, IsFresh: true);
+                var request = Request(current, selection);
+                request.RequireAllowed(current);
+                bool isFetched = false;
+                if (await SharedAsync(current, request, rejected).ConfigureAwait(false) is not { } token)
+                {
+                    token = await FetchAsync(current, request, rejected).ConfigureAwait(false);
+                    isFetched = true;
+                }
+                Kept kept = new(current.ClientId, current.SpelledOut.Identity, token);
+                tokens[selection.Key] = kept;
+                watched.Brought(isFetched);
+                return new(kept, isFetched);
             }
             catch (Exception exception)
             {
@@ -98,15 +109,29 @@ internal sealed class ClientTokens(
         }
     }
 
-    private async Task<Kept> RequestAsync(ClientRegistration current, TokenSelection selection)
+    private static ClientCredentialsRequest Request(ClientRegistration current, TokenSelection selection) => new(
+        selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
+        selection.Resources.Count > 0 ? selection.Resources : current.Resources);
+
+    private async Task<AccessToken> FetchAsync(ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected)
     {
         var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-        var request = new ClientCredentialsRequest(
-            selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
-            selection.Resources.Count > 0 ? selection.Resources : current.Resources);
         var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-        return new(current.ClientId, current.SpelledOut.Identity, response.AccessToken);
+        var token = response.AccessToken;
+        token.ReplacesRejected = rejected is not null;
+        if (shared is not null)
+            _ = shared.KeepAsync(SharedClientTokens.Key(current, request), token, token.ExpiresAt ?? token.IssuedAt + current.AccessTokenLifetimeWhenUnstated, CancellationToken.None);
+        return token;
     }
+
+    // Only a good one, and in place of a refused one only a newer.
+    private async Task<AccessToken?> SharedAsync(ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected) =>
+        shared is not null
+        && await shared.FindAsync(SharedClientTokens.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
+        && (rejected is null || (token.IssuedAt > rejected.IssuedAt && !token.Equals(rejected)))
+        && TokenLife.At(token, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good
+            ? token
+            : null;
 
     private sealed record Renewal(Kept Kept, bool IsFresh);
 

@@ -16,9 +16,7 @@ internal sealed record StoredGrant(
     public static byte[] Write(Grant grant) => JsonSerializer.SerializeToUtf8Bytes(
         new StoredGrant(
             CurrentVersion, grant.Id, grant.ClientName, grant.Server, grant.ClientId, grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
-            [.. grant.Tokens.Select(token => new StoredAccessToken(
-                token.Key, token.Value.Reveal(), token.Value.IssuedAt, token.Value.Scopes, token.Value.Resources, token.Value.ExpiresAt,
-                token.Value.ReplacesRejected ? true : null))],
+            [.. grant.Tokens.Select(token => StoredAccessToken.Of(token.Key, token.Value))],
             grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal()),
         StoredGrantJson.Default.StoredGrant);
 
@@ -60,7 +58,7 @@ internal sealed record StoredGrant(
             IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
             Tokens = stored.AccessTokens.ToFrozenDictionary(
                 token => token.Key,
-                token => new AccessToken(token.Value, token.IssuedAt, token.ExpiresAt, token.Scopes, token.Resources) { ReplacesRejected = token.ReplacesRejected is true },
+                token => token.Restored(),
                 StringComparer.Ordinal),
         };
 }
@@ -69,10 +67,17 @@ internal sealed record StoredAccessToken(
     string Key, string Value, DateTimeOffset IssuedAt, IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset? ExpiresAt = null,
     bool? ReplacesRejected = null)
 {
+    public static StoredAccessToken Of(string key, AccessToken token) =>
+        new(key, token.Reveal(), token.IssuedAt, token.Scopes, token.Resources, token.ExpiresAt, token.ReplacesRejected ? true : null);
+
+    /// <exception cref="ArgumentException">It is no access token.</exception>
+    public AccessToken Restored() => new(Value, IssuedAt, ExpiresAt, Scopes, Resources) { ReplacesRejected = ReplacesRejected is true };
+
     public override string ToString() => "Stored access token";
 }
 
 [JsonSourceGenerationOptions(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(StoredGrant))]
+[JsonSerializable(typeof(StoredAccessToken))]
 internal sealed partial class StoredGrantJson : JsonSerializerContext;

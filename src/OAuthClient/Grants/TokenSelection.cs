@@ -29,7 +29,8 @@ internal sealed class TokenSelection
         ScopeText.Covers(grant.Scopes, Scopes)
         && (grant.Resources.Count == 0 || Resources.All(resource => grant.Resources.Contains(resource, StringComparer.Ordinal)));
 
-    private static string Prefixed(IReadOnlyList<string> texts)
+    /// <summary>So that no two lists have the same text.</summary>
+    public static string Prefixed(IReadOnlyList<string> texts)
     {
         var key = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{texts.Count}:");
         foreach (string text in texts)

@@ -40,6 +40,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "OAuth client '{ClientName}' saved a refreshed grant that the store had not taken before")]
     public static partial void GrantSavedAfterAll(ILogger logger, string clientName);
 
+    [LoggerMessage(13, LogLevel.Warning, "OAuth client '{ClientName}' could not share an access token of its own by the distributed cache ({Fault}); each node fetches its own")]
+    public static partial void ClientTokenNotShared(ILogger logger, string clientName, string fault);
+
     [LoggerMessage(6, LogLevel.Warning, "OAuth client '{ClientName}' did not keep a refreshed ID Token ({Fault}); the refreshed tokens beside it are in use")]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
 

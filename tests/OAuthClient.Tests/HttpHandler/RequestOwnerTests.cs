@@ -87,14 +87,16 @@ public class RequestOwnerTests
             using (me.AsCurrentUser())
                 return await stage.CallAsync(null);
         });
+        TaskCompletionSource isDone = new();
         var careless = Task.Run(async () =>
         {
-            await isOver.Task;
+            await isDone.Task;
             await stage.RequireNotSentAsync(owner: null, "Nobody is signed in");
         });
         stage.Current = null;
         isOver.SetResult();
         Assert.That(await work.Promptly(), Is.EqualTo(stage.TokenOf("alice")));
+        isDone.SetResult();
         await careless.Promptly();
     }
 
