@@ -43,12 +43,16 @@ public class RetryTests
         ["extension"] = bench => bench.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
     };
 
-    [Test]
+    // A revocation's answer has no body that could be cut short (RFC 7009 §2.2).
+    private static IEnumerable<TestCaseData> HarmlessFaults() =>
+        from what in Harmless.Keys
+        from fault in Faults.Keys
+        where (what, fault) is not ("revocation", "truncated body")
+        select new TestCaseData(what, fault);
+
+    [TestCaseSource(nameof(HarmlessFaults))]
     [Description("What does no harm twice is sent again after every fault that may pass (RFC 8414, RFC 7517, RFC 6749 §4.4, OpenID Connect Core §5.3, RFC 7009 §2.2)")]
-    public async Task Harmless_requests_are_sent_again(
-        [Values("discovery", "keys", "client credentials", "userinfo", "revocation")] string what,
-        [Values(
-            "reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After", "429", "429 with Retry-After")] string fault)
+    public async Task Harmless_requests_are_sent_again(string what, string fault)
     {
         var (endpoint, act) = Harmless[what];
         await using var bench = await StartAsync(signedIn: what is "userinfo" or "revocation");
