@@ -10,7 +10,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
 {
     private const int FirstSweepAt = 1024;
 
-    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
+    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), OwnersGrants> grants = new(ByOwner.Instance);
     private readonly UsedStates usedStates = new(time);
     private readonly InMemoryLeases leases = new(time);
     private readonly Lock changes = new();
@@ -18,22 +18,19 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     private int sweepAt = FirstSweepAt;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-        new(grants.TryGetValue((clientName, owner), out var all) ? all : []);
+        new(All((clientName, owner)));
+
+    /// <summary>What nearly every reader wants: an owner's newest grant, as far as it lies beside the key.</summary>
+    public bool TryGetNewest(string clientName, GrantOwner owner, out OwnersGrants newest) => grants.TryGetValue((clientName, owner), out newest);
 
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
     {
         lock (changes)
         {
-            if (grants.TryGetValue(Key(grant), out var others))
-            {
-                grants[Key(grant)] = [grant, .. others];
-            }
-            else
-            {
-                grants[Key(grant)] = [grant];
-                if (++owners >= sweepAt)
-                    Sweep();
-            }
+            var others = All(Key(grant));
+            grants[Key(grant)] = new([grant, .. others]);
+            if (others.Length == 0 && ++owners >= sweepAt)
+                Sweep();
         }
         return ValueTask.CompletedTask;
     }
@@ -42,14 +39,14 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     {
         lock (changes)
         {
-            var all = grants.GetValueOrDefault(Key(newer), []);
+            var all = All(Key(newer));
             int index = Array.FindIndex(all, grant => string.Equals(grant.Id, newer.Id, StringComparison.Ordinal));
             if (index < 0 || all[index].Generation != newer.Generation - 1)
                 return new(false);
             // Readers hold the old array without a lock.
             var replaced = all.ToArray();
             replaced[index] = newer;
-            grants[Key(newer)] = replaced;
+            grants[Key(newer)] = new(replaced);
             leases.Forget(newer.Id);
             return new(true);
         }
@@ -104,17 +101,18 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
         new(usedStates.TryAdd(stateFingerprint, expiresAt));
 
     private Grant? Find(Grant seen) =>
-        Array.Find(grants.GetValueOrDefault(Key(seen), []), grant => string.Equals(grant.Id, seen.Id, StringComparison.Ordinal));
+        Array.Find(All(Key(seen)), grant => string.Equals(grant.Id, seen.Id, StringComparison.Ordinal));
 
     private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> unwanted)
     {
-        if (!grants.TryGetValue(key, out var all))
+        var all = All(key);
+        if (all.Length == 0)
             return;
         foreach (var gone in all.Where(grant => unwanted(grant)))
             leases.Forget(gone.Id);
         var kept = Array.FindAll(all, grant => !unwanted(grant));
         if (kept.Length > 0)
-            grants[key] = kept;
+            grants[key] = new(kept);
         else if (grants.TryRemove(key, out _))
             owners--;
     }
@@ -126,6 +124,8 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
             Remove(key, grant => grant.RefreshToken is null && grant.Tokens.Values.All(token => token.ExpiresAt <= now));
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
+
+    private Grant[] All((string ClientName, GrantOwner Owner) key) => grants.TryGetValue(key, out var kept) ? kept.All : [];
 
     private static (string ClientName, GrantOwner Owner) Key(Grant grant) => (grant.ClientName, grant.Owner);
 
