@@ -17,6 +17,16 @@ internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client,
         return isHit || !telemetry.SeesWaits ? getting : WatchAsync(getting, owner);
     }
 
+    /// <summary>A good token, with its header, when both lie at hand; else <see cref="GetAsync"/> knows more.</summary>
+    public AccessToken? AtHand(GrantOwner owner, TokenSelection selection, out string? header)
+    {
+        if (owner.Id is not null)
+            return owners.AtHand(owner, selection, out header);
+        var token = client.AtHand(selection);
+        header = token?.AuthorizationHeader;
+        return token;
+    }
+
     /// <summary>Whether another token could fare better than this one, which an API refused. One fresh token is tried at once (the old one may have been revoked), not one after the other.</summary>
     public bool IsWorthReplacing(AccessToken rejected) => !rejected.ReplacesRejected || !IsYoung(rejected);
 

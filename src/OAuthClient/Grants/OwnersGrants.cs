@@ -8,16 +8,21 @@ internal readonly struct OwnersGrants(Grant[] all)
 {
     private readonly string clientId = all[0].ClientId;
     private readonly string server = all[0].Server;
+    private readonly TokenLifetime lifetime = all[0].AccessToken is { } token ? new(token) : default;
+    private readonly bool canRefresh = all[0].CanRefresh;
 
     public Grant[] All { get; } = all;
 
     /// <summary>The newest grant's access token with everything that was granted.</summary>
     public AccessToken? Token { get; } = all[0].AccessToken;
 
-    public bool CanRefresh { get; } = all[0].CanRefresh;
+    /// <summary>How that token is presented.</summary>
+    public string? Header { get; } = all[0].AccessToken?.AuthorizationHeader;
 
-    /// <summary>Whether the newest grant, which is kept under the registration's name and the owner, is of this client and this server.</summary>
-    public bool IsFor(ClientRegistration current) =>
-        string.Equals(clientId, current.ClientId, StringComparison.Ordinal)
-        && string.Equals(server, current.SpelledOut.Identity, StringComparison.Ordinal);
+    /// <summary>Whether there is such a token, given to this client by this server, and good. The registration's name and the owner are the key it is kept under.</summary>
+    public bool IsGood(ClientRegistration current, DateTimeOffset now) =>
+        Token is not null
+        && string.Equals(clientId, current.ClientId, StringComparison.Ordinal)
+        && string.Equals(server, current.SpelledOut.Identity, StringComparison.Ordinal)
+        && TokenLife.At(lifetime, canRefresh, current.AccessTokenLifetimeWhenUnstated, now) == TokenState.Good;
 }

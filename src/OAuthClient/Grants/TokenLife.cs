@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace OAuthClient;
 
 /// <summary>What can be done with a token at a moment.</summary>
@@ -22,20 +24,36 @@ internal static class TokenLife
     /// <param name="renewable">Whether another can be had without the resource owner.</param>
     /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
     /// <param name="now">The moment.</param>
-    public static TokenState At(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
+    public static TokenState At(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now) =>
+        At(new TokenLifetime(token), renewable, whenUnstated, now);
+
+    /// <param name="token">The lifetime of the token in hand.</param>
+    /// <param name="renewable">Whether another can be had without the resource owner.</param>
+    /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
+    /// <param name="now">The moment.</param>
+    public static TokenState At(TokenLifetime token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
     {
         // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it. A life of nothing
         // names no end either: believed, it would send the user to log in again at once, and for ever.
-        if (!renewable && (token.ExpiresAt is null || token.ExpiresAt <= token.IssuedAt))
+        if (!renewable && token.End <= token.Issued)
             return TokenState.Good;
-        // In ticks, because this stands in the way of every request.
-        long issued = token.IssuedAt.UtcTicks;
-        long end = token.ExpiresAt?.UtcTicks ?? issued + whenUnstated.Ticks;
+        long end = token.End != TokenLifetime.Unstated ? token.End : token.Issued + whenUnstated.Ticks;
         if (now.UtcTicks >= end)
             return TokenState.Over;
-        return now.UtcTicks >= end - HeadStart(end - issued) ? TokenState.Early : TokenState.Good;
+        return now.UtcTicks >= end - HeadStart(end - token.Issued) ? TokenState.Early : TokenState.Good;
     }
 
     /// <summary>min(30 s, 20 % of its life).</summary>
     private static long HeadStart(long life) => Math.Min(life / 5, LongestHeadStart);
+}
+
+/// <summary>From when until when a token lives, in ticks, because it is looked at for every request.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly struct TokenLifetime(AccessToken token)
+{
+    /// <summary>The server did not say until when.</summary>
+    public const long Unstated = long.MinValue;
+
+    public long Issued { get; } = token.IssuedAt.UtcTicks;
+    public long End { get; } = token.ExpiresAt?.UtcTicks ?? Unstated;
 }

@@ -18,18 +18,22 @@ internal sealed class AccessTokenHandler(
         ArgumentNullException.ThrowIfNull(request);
         Uri address;
         GrantOwner owner;
-        AccessToken token;
+        AccessToken? token;
         Task<HttpResponseMessage> sending;
         try
         {
             address = RequireStatedOrigin(request);
             owner = owners.Of(request, address);
-            var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
-            if (!getting.IsCompletedSuccessfully)
-                return SendAsync(getting, request, address, owner, cancellationToken);
             // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
-            token = getting.Result;
-            Attach(request, token);
+            token = tokens.AtHand(owner, selection, out string? header);
+            if (token is null)
+            {
+                var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
+                if (!getting.IsCompletedSuccessfully)
+                    return SendAsync(getting, request, address, owner, cancellationToken);
+                token = getting.Result;
+            }
+            Attach(request, header ?? token.AuthorizationHeader);
             sending = base.SendAsync(request, cancellationToken);
         }
         catch (Exception exception)
@@ -46,7 +50,7 @@ internal sealed class AccessTokenHandler(
         ValueTask<AccessToken> getting, HttpRequestMessage request, Uri address, GrantOwner owner, CancellationToken cancellationToken)
     {
         var token = await getting.ConfigureAwait(false);
-        Attach(request, token);
+        Attach(request, token.AuthorizationHeader);
         return await AnswerAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken).ConfigureAwait(false);
     }
 
@@ -84,7 +88,7 @@ internal sealed class AccessTokenHandler(
         if (another.Equals(token))
             return response;
         response.Dispose();
-        Attach(request, another);
+        Attach(request, another.AuthorizationHeader);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
@@ -95,12 +99,12 @@ internal sealed class AccessTokenHandler(
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
         throw new NotSupportedException("An access token may have to be fetched, which is never done synchronously here; use SendAsync.");
 
-    private static void Attach(HttpRequestMessage request, AccessToken token)
+    private static void Attach(HttpRequestMessage request, string header)
     {
         // Added raw, because a typed value is formatted anew at every send; so an older one has to go first.
         if (request.Headers.NonValidated.Count > 0)
             request.Headers.Remove(Header);
-        request.Headers.TryAddWithoutValidation(Header, token.AuthorizationHeader);
+        request.Headers.TryAddWithoutValidation(Header, header);
     }
 
     private Uri RequireStatedOrigin(HttpRequestMessage request)
