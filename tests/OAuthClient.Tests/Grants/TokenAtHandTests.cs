@@ -1,0 +1,98 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>A token is at hand when it is good, and in no other case: whatever else there is to know, the longer way knows it.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class TokenAtHandTests
+{
+    private static readonly GrantOwner Owner = "42";
+
+    [Test]
+    [Description("Life of a token 2: the very token and header that the longer way gives")]
+    public async Task A_good_token_is_at_hand()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
+
+        foreach (var owner in new[] { Owner, GrantOwner.Client })
+        {
+            var token = Source(bench).AtHand(owner, TokenSelection.Everything, out string? header);
+
+            Assert.That(token, Is.SameAs(await bench.Client.GetAccessTokenAsync(owner)));
+            Assert.That(header, Is.EqualTo("Bearer " + token!.Reveal()));
+        }
+    }
+
+    [TestCase(0, true)]
+    [TestCase(3569, true)]
+    [TestCase(3570, false)]
+    [TestCase(3600, false)]
+    [TestCase(36_000, false)]
+    [Description("Life of a token 3: from 30 s before its end on, somebody has to see to the next one")]
+    public async Task A_token_that_ends_soon_is_not(int secondsLater, bool isAtHand)
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
+
+        bench.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
+
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out string? header) is not null, Is.EqualTo(isAtHand));
+        Assert.That(header is not null, Is.EqualTo(isAtHand));
+        Assert.That(Source(bench).AtHand(GrantOwner.Client, TokenSelection.Everything, out _) is not null, Is.EqualTo(isAtHand));
+    }
+
+    [Test]
+    [Description("Threat: one user's token to another. Another owner, or the client, finds nothing")]
+    public async Task Nobody_finds_anothers()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+
+        foreach (var other in new[] { "4", "421", "42 ", GrantOwner.Client })
+            Assert.That(Source(bench).AtHand(other, TokenSelection.Everything, out _), Is.Null);
+    }
+
+    [Test]
+    [Description("Life of a token 1: fewer scopes, or one resource, are other tokens")]
+    public async Task A_narrower_token_is_another()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+
+        Assert.That(Source(bench).AtHand(Owner, new(["api"], []), out _), Is.Null);
+        Assert.That(Source(bench).AtHand(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
+    }
+
+    [Test]
+    [Description("RFC 7009 §2: what was given back is not at hand any more")]
+    public async Task A_revoked_token_is_not()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+
+        await bench.Client.RevokeAsync(Owner);
+
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Null);
+    }
+
+    [TestCase("another-client", SampleRegistration.Issuer)]
+    [TestCase("client-id", "https://other.example.com")]
+    [Description("Threat: token to another server. A grant of the client, or the server, that the registration had before is not used")]
+    public void A_grant_of_another_client_or_server_is_not(string clientId, string server)
+    {
+        var token = new AccessToken("at", SampleRegistration.Now, SampleRegistration.Now.AddHours(1), [], []);
+        var grant = new Grant("id", "photos", Owner, server, clientId) { Tokens = Grant.With(token) };
+
+        Assert.That(new OwnersGrants([grant]).IsGood(SampleRegistration.Create(), SampleRegistration.Now), Is.False);
+        Assert.That(
+            new OwnersGrants([new Grant("id", "photos", Owner, SampleRegistration.Issuer, "client-id") { Tokens = Grant.With(token) }])
+                .IsGood(SampleRegistration.Create(), SampleRegistration.Now),
+            Is.True);
+    }
+
+    private static AccessTokenSource Source(Bench bench) => bench.Services.GetRequiredKeyedService<AccessTokenSource>(Bench.ClientName);
+}
