@@ -44,5 +44,20 @@ internal sealed class Node : IAsyncDisposable
         return new(new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)), source, log);
     }
 
+    /// <summary>Moves a clock on as if time went by.</summary>
+    public static Func<Task> Step(ManualTimeProvider clock) => () =>
+    {
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Waits for another's lease, on a clock that stands still, and has looked once.</summary>
+    public async Task<Task> WaitingAsync(Grant grant, ManualTimeProvider clock)
+    {
+        var waiting = Store.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
+        await clock.WaitForTimerAsync().Promptly();
+        return waiting;
+    }
+
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }
