@@ -21,7 +21,7 @@ public sealed class OAuthClientBuilder
 
     /// <summary>
     /// The HTTP client that talks to the authorization server: for a proxy, certificates, further handlers. Whatever is set
-    /// here, it follows no redirect, keeps no cookie, and sends a code or refresh token once only.
+    /// here, it follows no redirect, keeps no cookie, and no handler can send a code or refresh token a second time.
     /// </summary>
     public IHttpClientBuilder BackChannel { get; }
 
