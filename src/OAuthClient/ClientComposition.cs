@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -8,6 +9,9 @@ namespace OAuthClient;
 /// <summary>Builds one registered client from its rooms, by hand: what depends on what is read here.</summary>
 internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 {
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(10);
+
+    private readonly OwnerTokens ownerTokens;
     private readonly SavedGrants saved;
 
     public ClientComposition(IServiceProvider services, string name)
@@ -30,7 +34,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var telemetry = new ClientTelemetry(name, instruments, Condition, time);
         var refresh = new GrantRefresh(
             registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, time, logger), saved, store, notes, telemetry, time, logger);
-        var ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, telemetry, time, logger);
+        ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, telemetry, time, logger);
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
@@ -42,12 +46,17 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     public IOAuthClient Client { get; }
     public ClientCondition Condition { get; }
 
-    public ValueTask DisposeAsync() => saved.DisposeAsync();
-
-    // A container that is disposed of synchronously cannot wait for a store; one that is not, which is every host's, does.
-    public void Dispose()
+    /// <summary>A refresh token that is at the server just now comes back as another: it is waited for, and saved.</summary>
+    public async ValueTask DisposeAsync()
     {
+        // By the machine's own clock: an application's may stand still.
+        using var patience = new CancellationTokenSource(LongestGoodbye, TimeProvider.System);
+        await ownerTokens.LandAllAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await saved.DisposeAsync().ConfigureAwait(false);
     }
+
+    [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "A container that is disposed of synchronously refuses what cannot be.")]
+    public void Dispose() => Task.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
 
     private static SharedClientTokens? Shared(IServiceProvider services, string name, TimeProvider time, ILogger logger) =>
         services.GetKeyedService<ClientTokenProtection>(name) is { } protection

@@ -12,6 +12,11 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
 
     public SingleFlight(IEqualityComparer<TKey>? comparer = null) => flights = new(comparer);
 
+    /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
+    public Task LandAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(flights.Values.Select(flight => flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)))
+            .WaitAsync(cancellationToken);
+
     public bool IsUnderWay(TKey key) => flights.ContainsKey(key);
 
     /// <summary>Joins the work under way for <paramref name="key"/>, or starts it. Never runs <paramref name="work"/> on the caller's stack.</summary>

@@ -20,10 +20,18 @@ internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client,
     /// <summary>A good token, with its header, when both lie at hand; else <see cref="GetAsync"/> knows more.</summary>
     public AccessToken? AtHand(GrantOwner owner, TokenSelection selection, out string? header)
     {
+        AccessToken? token;
         if (owner.Id is not null)
-            return owners.AtHand(owner, selection, out header);
-        var token = client.AtHand(selection);
-        header = token?.AuthorizationHeader;
+        {
+            token = owners.AtHand(owner, selection, out header);
+        }
+        else
+        {
+            token = client.AtHand(selection);
+            header = token?.AuthorizationHeader;
+        }
+        if (token is not null && telemetry.CountsLookups)
+            telemetry.Lookup(owner, isHit: true);
         return token;
     }
 

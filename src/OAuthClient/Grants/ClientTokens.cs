@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -12,6 +13,7 @@ internal sealed class ClientTokens(
     TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
 
     /// <summary>A good token. The way of nearly every call: no lock, no task, no allocation.</summary>
@@ -40,6 +42,8 @@ internal sealed class ClientTokens(
                         _ = ReportAsync(Renew(current, selection, rejected: null, inPlaceOf: known), current.Name);
                     return known.Token;
             }
+            if (failures.TryGetValue(selection.Key, out var failure) && failure.IsFor(current) && time.GetUtcNow() < failure.At + RefreshNotes.Pause)
+                failure.Fault.Throw();
             var renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight from before the configuration moved, or one that found what this caller had refused, brings nothing;
             // but a token fresh from the server is as good as any, even when the server gave the same one again.
@@ -85,7 +89,9 @@ internal sealed class ClientTokens(
             catch (Exception exception)
             {
                 watched.Failed(exception);
-                if (inPlaceOf is not null)
+                if (inPlaceOf is null)
+                    failures[selection.Key] = new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow());
+                else
                     tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyPause }, inPlaceOf);
                 throw;
             }
@@ -133,6 +139,12 @@ internal sealed class ClientTokens(
         && TokenLife.At(token, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good
             ? token
             : null;
+
+    private sealed record Failure(ClientRegistration Registration, ExceptionDispatchInfo Fault, DateTimeOffset At)
+    {
+        // A secret that was mended in the configuration is tried at once.
+        public bool IsFor(ClientRegistration current) => ReferenceEquals(Registration, current);
+    }
 
     private sealed record Renewal(Kept Kept, bool IsFresh);
 

@@ -117,12 +117,12 @@ public sealed class Grant
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 
     /// <summary>The next generation, after a refresh. Without a new refresh token the old one stays (RFC 6749 §6).</summary>
-    internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now)
+    internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now, bool hasMoved = true)
     {
         var tokens = Tokens
             .Where(token => token.Key != selectionKey && !(token.Value.ExpiresAt <= now))
-            // A stored token is replaced only by a newer one.
-            .Append(new(selectionKey, Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt ? known : response.AccessToken));
+            // A stored token is replaced only by a newer one; by whose clock is no question when nobody came in between.
+            .Append(new(selectionKey, hasMoved && Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt ? known : response.AccessToken));
         return new(this)
         {
             RefreshToken = response.RefreshToken ?? RefreshToken,

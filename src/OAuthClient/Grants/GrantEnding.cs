@@ -13,15 +13,27 @@ internal sealed class GrantEnding(
     {
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
         // Once begun it goes to the end: a browser that leaves must not leave half of the tokens alive.
-        var failures = await EndAllAsync(grants).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var failures = await EndEveryAsync(owner, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
         if (failures.Count > 0)
             ExceptionDispatchInfo.Throw(failures[0]);
     }
 
-    private async Task<IReadOnlyList<Exception>> EndAllAsync(IReadOnlyList<Grant> grants)
+    // A store may answer from a memory that knows nothing yet of the newest login; once these have gone it has to look.
+    private async Task<IReadOnlyList<Exception>> EndEveryAsync(GrantOwner owner, IReadOnlyList<Grant> grants)
+    {
+        var failures = new List<Exception>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while (grants.Any(grant => seen.Add(grant.Id)))
+        {
+            await EndAllAsync(grants, failures).ConfigureAwait(false);
+            grants = await store.FindAsync(registration.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        }
+        return failures;
+    }
+
+    private async Task EndAllAsync(IReadOnlyList<Grant> grants, List<Exception> failures)
     {
         var current = registration.Value;
-        var failures = new List<Exception>();
         foreach (var grant in grants)
         {
             try
@@ -34,7 +46,6 @@ internal sealed class GrantEnding(
                 failures.Add(exception);
             }
         }
-        return failures;
     }
 
     /// <summary>

@@ -61,7 +61,7 @@ internal sealed class GrantRefresh(
                         break;
                     case RefreshEffect.Save save:
                         happened = new RefreshEvent.Saved(await grants.SaveAsync(
-                            save.Grant, save.Spent, older => older.Refreshed(save.Response, selection.Key, time.GetUtcNow())).ConfigureAwait(false));
+                            save.Grant, save.Spent, older => older.Refreshed(save.Response, selection.Key, time.GetUtcNow(), hasMoved: older.Generation != save.Grant.Generation)).ConfigureAwait(false));
                         break;
                     case RefreshEffect.EndLease end:
                         await EndAsync(end, seen.ClientName).ConfigureAwait(false);

@@ -119,6 +119,9 @@ internal sealed class OwnerTokens(
             : "there is no grant of this user");
     }
 
+    /// <summary>Ends when the refreshes under way have: what they bring is worth more than a quick shutdown.</summary>
+    public Task LandAllAsync(CancellationToken cancellationToken) => flights.LandAllAsync(cancellationToken);
+
     /// <summary>Runs alone among everything that spends or ends this grant.</summary>
     public async Task ExclusivelyAsync(Grant grant, Func<Task> work, CancellationToken cancellationToken)
     {

@@ -28,7 +28,13 @@ internal sealed class RefreshExchange(
             present.Grant.Scopes,
             wish.Selection.Resources.Count > 0 ? wish.Selection.Resources : present.Grant.Resources);
         // Asked as the request leaves: a process that was stopped past its lease must not present what another has presented since.
-        var departure = new Departure { MayLeave = () => time.GetElapsedTime(leasedAt) <= current.RefreshLease - current.RefreshDeadline };
+        // By two clocks, because one of them stands still while the machine sleeps, and the other can be set.
+        var began = time.GetUtcNow() - time.GetElapsedTime(leasedAt);
+        var departure = new Departure
+        {
+            MayLeave = () => (time.GetElapsedTime(leasedAt), time.GetUtcNow() - began) is var (elapsed, passed)
+                && (elapsed > passed ? elapsed : passed) <= current.RefreshLease - current.RefreshDeadline,
+        };
         try
         {
             var response = await SendAsync(request, current, server, departure).ConfigureAwait(false);
@@ -78,7 +84,7 @@ internal sealed class RefreshExchange(
             await idTokens.RequireAsync(idToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false);
             return true;
         }
-        catch (Exception exception) when (exception is not ProtocolViolationException)
+        catch (Exception exception) when (exception is not ProtocolViolationException { MayPass: false })
         {
             Log.RefreshedIdTokenDropped(logger, grant.ClientName, exception.GetType().Name);
             return false;

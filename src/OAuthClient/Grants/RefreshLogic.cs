@@ -13,6 +13,9 @@ internal sealed record RefreshState(Grant Grant)
     /// <summary>Whether this node presented the refresh token and does not know what became of it.</summary>
     public bool IsInDoubt { get; init; }
 
+    /// <summary>How often in a row the lease had run out before the request left.</summary>
+    public int RanOut { get; init; }
+
     /// <summary>How the server refused the refresh token, when it did.</summary>
     public Exception? Refusal { get; init; }
 
@@ -27,12 +30,17 @@ internal sealed record RefreshState(Grant Grant)
 /// </summary>
 internal static class RefreshLogic
 {
+    private const int MostRanOut = 3;
+
     public static (RefreshState State, IReadOnlyList<RefreshEffect> Effects) Step(
         RefreshWish wish, RefreshState state, RefreshEvent happened, DateTimeOffset now) => happened switch
         {
             RefreshEvent.Began or RefreshEvent.Waited => (state, [new RefreshEffect.AskForLease(state.Grant, Held: null)]),
             RefreshEvent.LeaseAnswered(var answer) => OnLease(wish, state, answer, now),
-            RefreshEvent.LeaseRanOut => (state, [new RefreshEffect.AskForLease(state.Grant, state.Lease)]),
+            RefreshEvent.LeaseRanOut when state.RanOut == MostRanOut => GivingBack(
+                state, Known(state, presented: false), new OAuthException(
+                    "The grant store takes longer to give a lease, or the token endpoint to connect, than the lease lasts; nothing was sent. Make either quicker, or RefreshLease longer.")),
+            RefreshEvent.LeaseRanOut => (state with { RanOut = state.RanOut + 1 }, [new RefreshEffect.AskForLease(state.Grant, state.Lease)]),
             RefreshEvent.Answered(var response) =>
                 (state with { Response = response }, [new RefreshEffect.Save(state.Grant, state.Grant.RefreshToken!, response)]),
             RefreshEvent.NotAnswered(var outcome, var fault) => OnFault(state, outcome, fault),
@@ -64,20 +72,25 @@ internal static class RefreshLogic
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, PresentationOutcome outcome, Exception fault)
     {
-        bool wasInDoubt = state.IsInDoubt || state.Earlier == Presentation.Unknown;
         switch (outcome)
         {
             case PresentationOutcome.Refused:
                 // Another node may have rotated it: what is newer is adopted.
                 return (state with { Refusal = fault }, [new RefreshEffect.AskForLease(state.Grant, state.Lease)]);
-            case PresentationOutcome.Ambiguous when !wasInDoubt:
+            case PresentationOutcome.Ambiguous when Known(state, presented: false) != Presentation.Unknown:
                 // Had it been rotated, the grant would be lost anyway (or the server has a grace period); if not, this saves it.
                 return (state with { IsInDoubt = true }, [new RefreshEffect.Present(state.Grant, state.Grant.RefreshToken!)]);
             default:
-                var known = wasInDoubt || outcome == PresentationOutcome.Ambiguous ? Presentation.Unknown : Presentation.None;
-                return (state, [new RefreshEffect.EndLease(state.Lease!, known), new RefreshEffect.Fail(fault)]);
+                // An answer that cannot be used was an answer all the same, and may have cost the token.
+                return GivingBack(state, Known(state, presented: outcome == PresentationOutcome.Ambiguous || fault is ProtocolViolationException), fault);
         }
     }
+
+    private static Presentation Known(RefreshState state, bool presented) =>
+        presented || state.IsInDoubt || state.Earlier == Presentation.Unknown ? Presentation.Unknown : Presentation.None;
+
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) GivingBack(RefreshState state, Presentation known, Exception fault) =>
+        (state, [new RefreshEffect.EndLease(state.Lease!, known), new RefreshEffect.Fail(fault)]);
 
     private static IReadOnlyList<RefreshEffect> Ending(LeaseAnswer answer, RefreshEffect end) =>
         answer.Lease is { } lease ? [new RefreshEffect.EndLease(lease, answer.Earlier), end] : [end];

@@ -12,6 +12,9 @@ internal sealed class RefreshNotes
     /// <summary>After a refresh failed that somebody waited for: long enough that a crowd costs one request, short enough that nobody notices.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    // What is forgotten costs one more request, or one more look at the store: the store remembers what was refused.
+    private const int Most = 10_000;
+
     private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> earlyFailures = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
@@ -20,18 +23,18 @@ internal sealed class RefreshNotes
     public void Lost(Grant grant)
     {
         if (grant.RefreshToken is { } refused)
-            lost[grant.Id] = refused;
+            Bounded(lost)[grant.Id] = refused;
     }
 
     public bool IsLost(Grant grant) => lost.TryGetValue(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
 
-    public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures[grant.Id] = now;
+    public void EarlyFailed(Grant grant, DateTimeOffset now) => Bounded(earlyFailures)[grant.Id] = now;
 
     public bool MayRefreshEarly(Grant grant, DateTimeOffset now) =>
         !earlyFailures.TryGetValue(grant.Id, out var at) || now >= at + EarlyPause;
 
     public void Failed(Grant grant, TokenSelection selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
-        failures[grant.Id] = new(selection.Key, fault, now);
+        Bounded(failures)[grant.Id] = new(selection.Key, fault, now);
 
     /// <summary>What a refresh for the same token has just failed with: another would hardly fare better.</summary>
     public ExceptionDispatchInfo? JustFailed(Grant grant, TokenSelection selection, DateTimeOffset now) =>
@@ -44,6 +47,13 @@ internal sealed class RefreshNotes
         lost.TryRemove(grant.Id, out _);
         earlyFailures.TryRemove(grant.Id, out _);
         failures.TryRemove(grant.Id, out _);
+    }
+
+    private static ConcurrentDictionary<string, T> Bounded<T>(ConcurrentDictionary<string, T> notes)
+    {
+        if (notes.Count >= Most)
+            notes.Clear();
+        return notes;
     }
 
     private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault, DateTimeOffset At);

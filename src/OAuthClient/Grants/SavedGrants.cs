@@ -99,8 +99,9 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
     private async Task<Grant?> TrySaveAsync(Unsaved result)
     {
         Grant? stored = result.Grant;
-        // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays.
-        while (stored is not null && result.Spent.Equals(stored.RefreshToken) && !result.IsSaved)
+        // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays. But a store that
+        // went back (a standby that had not heard of everything) holds an older one, which is spent.
+        while (stored is not null && (result.Spent.Equals(stored.RefreshToken) || stored.Generation < result.Grant.Generation) && !result.IsSaved)
         {
             var newer = result.On(stored);
             if (await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))

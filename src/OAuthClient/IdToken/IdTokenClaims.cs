@@ -17,9 +17,9 @@ internal static class IdTokenClaims
         RequireAudience(claims, clientId);
         // Not exp + leeway: servers write the end of the calendar for "never", and nothing can be added to that.
         if (now - ClockSkew >= Time(claims, "exp"))
-            throw new ProtocolViolationException("The ID Token has expired.");
+            throw new ProtocolViolationException("The ID Token has expired.") { MayPass = true };
         if (Time(claims, "iat") > now + ClockSkew)
-            throw new ProtocolViolationException("The ID Token was issued in the future; check this machine's clock, or the server's.");
+            throw new ProtocolViolationException("The ID Token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
         if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
             throw new ProtocolViolationException("The ID Token's nonce is not that of the authorization request: it was made for another login.");
         return claims.Text("sub") ?? throw new ProtocolViolationException("The ID Token has no sub, so it does not say who signed in.");

@@ -32,7 +32,10 @@ internal static class IdTokenSignature
         }
         throw new ProtocolViolationException(candidates.Count == 0
             ? $"None of the server's keys can have signed the ID Token ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
-            : "The ID Token's signature does not verify against the server's keys.");
+            : "The ID Token's signature does not verify against the server's keys.")
+        {
+            MayPass = candidates.Count == 0,
+        };
     }
 
     // Signature only: the claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.

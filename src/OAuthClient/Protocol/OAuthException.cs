@@ -21,4 +21,8 @@ public class OAuthException : Exception
 /// <param name="message">Which rule was broken.</param>
 /// <param name="innerException">What lies beneath, when anything does.</param>
 public sealed class ProtocolViolationException(string message, Exception? innerException = null)
-    : OAuthException(message, innerException);
+    : OAuthException(message, innerException)
+{
+    /// <summary>Whether nothing is wrong but a clock, or a key set that lags behind: no sign of forgery.</summary>
+    internal bool MayPass { get; init; }
+}

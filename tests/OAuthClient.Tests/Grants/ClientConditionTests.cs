@@ -62,7 +62,10 @@ public class ClientConditionTests
         await using ScriptedServer server = new();
         server.Answers(_ => throw new HttpRequestException("nobody there"));
         for (int i = 0; i < 3; i++)
+        {
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.InstanceOf<HttpRequestException>());
+            server.Clock.Advance(RefreshNotes.Pause);
+        }
         Assert.That(ConditionOf(server).FindProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
     }
 
@@ -79,6 +82,7 @@ public class ClientConditionTests
         });
         await Patience.UntilAsync(() => ConditionOf(server).FindProblems().Count > 0, async () =>
         {
+            server.Clock.Advance(RefreshNotes.Pause);
             try
             {
                 await server.Client.GetAccessTokenAsync(GrantOwner.Client);

@@ -7,6 +7,21 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class ClientTokensTests
 {
+    [Test]
+    [Description("RFC 6749 §5.2: wrong credentials are not sent again for every call; a second later, or mended, they are")]
+    public async Task Wrong_credentials_cost_one_request_a_second()
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"error":"invalid_client"}""", 401);
+        for (int i = 0; i < 10; i++)
+            Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+
+        server.Clock.Advance(RefreshNotes.Pause);
+        server.Answers(ScriptedServer.Tokens("at"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo("at"));
+    }
+
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
@@ -62,13 +77,14 @@ public class ClientTokensTests
     }
 
     [Test]
-    [Description("A failure is thrown, nothing is kept of it, and the next call tries again")]
+    [Description("A failure is thrown, nothing is kept of it, and a call a second later tries again")]
     public async Task Failure()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"error":"invalid_grant"}""", 400);
         Assert.That(async () => await TokenAsync(server), Throws.TypeOf<TokenEndpointException>(), "which for the client itself is no matter for a resource owner");
         server.Answers(Tokens("at"));
+        server.Clock.Advance(RefreshNotes.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at"));
     }
 

@@ -13,6 +13,8 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
     /// <summary>What happens between the moment a lease is given and the moment its holder goes on.</summary>
     public Action? AfterLeasing { get; set; }
 
+    public bool RepeatsAfterLeasing { get; set; }
+
     public bool RefusesToLease { get; set; }
 
     public Func<Task>? BeforeLeasing { get; set; }
@@ -29,7 +31,8 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
             await first();
         var answer = await inner.TryLeaseAsync(seen, held, length, cancellationToken);
         var then = AfterLeasing;
-        AfterLeasing = null;
+        if (!RepeatsAfterLeasing)
+            AfterLeasing = null;
         then?.Invoke();
         return answer;
     }
@@ -44,8 +47,18 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         await inner.WaitForChangeAsync(seen, atMost, cancellationToken);
     }
 
-    public async ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-        await inner.FindAsync(clientName, IgnoresCase ? owner.Id!.ToLowerInvariant() : owner, cancellationToken);
+    /// <summary>What a memory that has not heard of the newest yet would say, once.</summary>
+    public IReadOnlyList<Grant>? RemembersOnce { get; set; }
+
+    public async ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        if (RemembersOnce is { } remembered)
+        {
+            RemembersOnce = null;
+            return remembered;
+        }
+        return await inner.FindAsync(clientName, IgnoresCase ? owner.Id!.ToLowerInvariant() : owner, cancellationToken);
+    }
 
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken) => inner.AddAsync(grant, cancellationToken);
 

@@ -38,6 +38,53 @@ public class RefreshedIdTokenTests
         Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
     }
 
+    [TestCase("iat", 120)]
+    [TestCase("exp", -120)]
+    [Description("A clock that is two minutes off is no forger: the new ID Token is dropped, the rotated refresh token is kept")]
+    public async Task A_clock_that_is_off_does_not_cost_the_grant(string claim, int seconds)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = bench.Clock.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
+        await IsKeptWithoutTheNewIdTokenAsync(bench, grant);
+    }
+
+    [TestCase("""{"keys":[]}""")]
+    [TestCase("""{"keys":"soon"}""")]
+    [Description("A key set that lags behind the rotation, or is broken for a moment, costs the new ID Token only")]
+    public async Task Keys_that_lag_behind_do_not_cost_the_grant(string keys)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.RotateSigningKey(keepPrevious: false);
+        bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Body(keys));
+        await IsKeptWithoutTheNewIdTokenAsync(bench, grant);
+    }
+
+    [TestCase("aud", "another-client")]
+    [TestCase("azp", "another-client")]
+    [Description("OpenID Connect Core §12.2: an ID Token for another client is no matter of clocks")]
+    public async Task One_for_another_client_is_refused(string claim, string value)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = value;
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(grant.Generation));
+    }
+
+    private static async Task IsKeptWithoutTheNewIdTokenAsync(Bench bench, Grant grant)
+    {
+        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.EqualTo(grant.AccessToken));
+        var refreshed = await bench.Client.FindGrantAsync("42");
+        Assert.That(refreshed!.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
+        Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
+        Assert.That(bench.Log.Events(6), Has.Count.EqualTo(1), "and it is said");
+    }
+
     [TestCase("sub", "another user")]
     [TestCase("iss", "another issuer")]
     [Description("OpenID Connect Core §12.2: iss and sub must be the same; tokens beside such an ID Token may be somebody else's")]

@@ -77,6 +77,46 @@ public class SavedGrantsTests
     }
 
     [Test]
+    [Description("Nothing is lost: also by a container that is disposed of synchronously")]
+    public async Task It_is_offered_on_a_synchronous_shutdown()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
+        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        store.RefusesToSave = true;
+        var token = await bench.Client.GetAccessTokenAsync("42");
+        store.RefusesToSave = false;
+
+        ((IDisposable)bench.Services).Dispose();
+
+        Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
+    }
+
+    [Test]
+    [Description("Nothing is lost: a process that ends waits for the refresh token that is at the server just now, and saves what comes")]
+    public async Task A_refresh_under_way_is_waited_for_on_shutdown()
+    {
+        InMemoryGrantStore store = new(TimeProvider.System);
+        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(OAuthClient.Testing.TestEndpoint.Token, OAuthClient.Testing.Fault.HoldUntil(release.Task));
+        _ = bench.Client.GetAccessTokenAsync("42").AsTask();
+        await bench.Server.WaitForRequestAsync(OAuthClient.Testing.TestEndpoint.Token).Promptly();
+
+        var end = ((IAsyncDisposable)bench.Services).DisposeAsync().AsTask();
+        Assert.That(end.IsCompleted, Is.False);
+        release.SetResult();
+        await end.Promptly();
+
+        var stored = (await store.FindAsync(Bench.ClientName, "42", default)).Single();
+        Assert.That(stored.Generation, Is.EqualTo(2));
+        Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
+    }
+
+    [Test]
     [Description("Nothing is lost in silence: a process that has to end with an unsaved grant says so")]
     public async Task A_store_that_is_away_on_shutdown_is_logged()
     {

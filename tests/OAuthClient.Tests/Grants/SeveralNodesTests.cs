@@ -86,6 +86,81 @@ public class SeveralNodesTests
     }
 
     [Test]
+    [Description("Life of a token 5: a store that takes longer to lease than the lease lasts is not asked for ever; nothing is sent, and the exception says what to change")]
+    public async Task A_lease_that_always_runs_out()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.OnesStore.RepeatsAfterLeasing = true;
+        fleet.OnesStore.AfterLeasing = () => fleet.One.Clock.Advance(TimeSpan.FromSeconds(16));
+        Assert.That(
+            async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("RefreshLease"));
+        Assert.That(fleet.One.Requests, Is.Empty);
+        Assert.That((await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, Hour, default)).Earlier, Is.EqualTo(Presentation.None), "given back, and nothing presented");
+    }
+
+    [TestCase("""{"access_token":"at-2","token_type":"mac","refresh_token":"rt-2"}""")]
+    [TestCase("""{"access_token":"at-2","token_type":"Bearer","expires_in":"soon","refresh_token":"rt-2"}""")]
+    [Description("Life of a token 6: an answer that cannot be used is not asked for again at once, but it may have cost the token: whoever comes next knows")]
+    public async Task An_answer_that_cannot_be_used(string answer)
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.One.Answers(answer);
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
+        Assert.That((await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, Hour, default)).Earlier, Is.EqualTo(Presentation.Unknown));
+    }
+
+    [Test]
+    [Description("A store that went back (a standby that had not heard of everything) holds a refresh token that is spent: the result is saved over it")]
+    public async Task A_store_that_went_back()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.Replace("at-2", "rt-2", expiresIn: TimeSpan.Zero);
+        fleet.One.AnswersAsync(async _ =>
+        {
+            await fleet.Store.RemoveAsync(fleet.Grant, default);
+            await fleet.Store.AddAsync(fleet.Grant, default);
+            return Json(200, Tokens("at-3", "rt-3"));
+        });
+
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-3"));
+        var stored = (await fleet.Store.FindAsync("", "42", default)).Single();
+        Assert.That((stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo(("rt-3", "at-3")));
+    }
+
+    [Test]
+    [Description("A token that an API refused is replaced, also when a clock that goes ahead dated it later than the new one")]
+    public async Task A_refused_token_of_a_clock_that_goes_ahead()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        fleet.Two.Clock.Advance(TimeSpan.FromMinutes(2));
+        fleet.Two.Answers(Tokens("at-2", "rt-2"));
+        var ahead = await fleet.Two.Client.GetAccessTokenAsync("42").Promptly();
+        fleet.One.Answers(Tokens("at-3", "rt-3"));
+
+        await fleet.One.Client.GetAccessTokenAsync("42", new() { Rejected = ahead }).Promptly();
+
+        Assert.That((await fleet.Store.FindAsync("", "42", default)).Single().AccessToken!.Reveal(), Is.EqualTo("at-3"));
+    }
+
+    [Test]
+    [Description("RFC 7009: disconnecting ends the newest login too, also when this node's memory had not heard of it")]
+    public async Task Revoking_ends_what_memory_had_not_heard_of()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        await fleet.Store.RemoveAsync(fleet.Grant, default);
+        await fleet.Two.SignedInAsync(Tokens("at-new", "rt-new"));
+        fleet.OnesStore.RemembersOnce = [fleet.Grant];
+        fleet.One.Answers("");
+
+        await fleet.One.Client.RevokeAsync("42");
+
+        Assert.That(fleet.One.Requests.Select(request => request["token"]), Does.Contain("rt-new"));
+        Assert.That(await fleet.Store.FindAsync("", "42", default), Is.Empty);
+    }
+
+    [Test]
     [Description("RFC 7009: what another node's refresh is about to bring is revoked too: it is waited for")]
     public async Task Revoking_waits_for_a_refresh_elsewhere()
     {
@@ -164,11 +239,11 @@ public class SeveralNodesTests
             return fleet;
         }
 
-        public void Replace(string accessToken, string refreshToken)
+        public void Replace(string accessToken, string refreshToken, TimeSpan? expiresIn = null)
         {
             var now = One.Clock.GetUtcNow();
             TokenResponse response = new(
-                new AccessToken(accessToken, now, now + Hour, [], []), new RefreshToken(refreshToken), idToken: null,
+                new AccessToken(accessToken, now, now + (expiresIn ?? Hour), [], []), new RefreshToken(refreshToken), idToken: null,
                 new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
             var replaced = Store.TryReplaceAsync(Grant.Refreshed(response, TokenSelection.Everything.Key, now), default);
             Assert.That(replaced is { IsCompletedSuccessfully: true, Result: true });
