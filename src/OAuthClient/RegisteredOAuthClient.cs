@@ -33,7 +33,7 @@ internal sealed class RegisteredOAuthClient(
         }
         catch (Exception exception)
         {
-            watched.Fail(exception);
+            watched?.Fail(exception);
             throw;
         }
     }

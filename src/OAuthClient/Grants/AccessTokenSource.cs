@@ -50,7 +50,7 @@ internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client,
         }
         catch (Exception exception)
         {
-            wait.Fail(exception);
+            wait?.Fail(exception);
             throw;
         }
     }

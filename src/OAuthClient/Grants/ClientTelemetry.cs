@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 
 namespace OAuthClient;
 
@@ -17,20 +18,22 @@ internal sealed class ClientTelemetry(string clientName, Instruments instruments
 
     public void Lookup(GrantOwner owner, bool isHit) => instruments.Lookups.Add(1, client, GrantTypeOf(owner), isHit ? Hit : Miss);
 
-    public bool SeesWaits => instruments.TokenWaits.Enabled || Telemetry.Source.HasListeners();
+    public bool SeesWaits => IsSeen(instruments.TokenWaits);
 
-    public TimedOperation WaitForToken(GrantOwner owner) =>
+    public TimedOperation? WaitForToken(GrantOwner owner) => !SeesWaits ? null :
         new(Telemetry.Start("oauthclient.token.wait"), instruments.TokenWaits, time, [client, GrantTypeOf(owner)]);
 
-    public TimedOperation WaitForLease() => new(Telemetry.Start("oauthclient.lease.wait"), instruments.LeaseWaits, time, [client]);
+    public TimedOperation? WaitForLease() => !IsSeen(instruments.LeaseWaits) ? null :
+        new(Telemetry.Start("oauthclient.lease.wait"), instruments.LeaseWaits, time, [client]);
 
-    public TimedOperation CompleteAuthorization() => new(Telemetry.Start("oauthclient.authorization.complete"), instruments.Authorizations, time, [client]);
+    public TimedOperation? CompleteAuthorization() => !IsSeen(instruments.Authorizations) ? null :
+        new(Telemetry.Start("oauthclient.authorization.complete"), instruments.Authorizations, time, [client]);
 
     /// <param name="owner">Whose token.</param>
     /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
     /// <param name="caller">Who was first to ask.</param>
     public WatchedRefresh Refresh(GrantOwner owner, string cause, ActivityContext caller) => new(
-        new(
+        !IsSeen(instruments.Refreshes) ? null : new(
             Telemetry.StartDetached("oauthclient.token.refresh", caller), instruments.Refreshes, time,
             [client, GrantTypeOf(owner), new(Telemetry.RefreshCause, cause)]),
         condition);
@@ -39,6 +42,9 @@ internal sealed class ClientTelemetry(string clientName, Instruments instruments
 
     /// <param name="wasInDoubt">Whether an answer to the same refresh token was lost before: then the server may have replaced it, and nobody has what replaced it.</param>
     public void Lost(bool wasInDoubt) => instruments.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
+
+    // What nobody sees need not be made.
+    private static bool IsSeen(Instrument instrument) => instrument.Enabled || Telemetry.Source.HasListeners();
 
     private static KeyValuePair<string, object?> GrantTypeOf(GrantOwner owner) => owner.Id is null ? ByClientCredentials : ByRefreshToken;
 }
@@ -59,27 +65,27 @@ internal static class RefreshCause
 }
 
 /// <summary>One renewal of an access token, on its way to its outcome.</summary>
-internal sealed class WatchedRefresh(TimedOperation operation, ClientCondition condition) : IDisposable
+internal sealed class WatchedRefresh(TimedOperation? operation, ClientCondition condition) : IDisposable
 {
     /// <summary>The server gave a token, or somebody else had fetched one.</summary>
     public void Brought(bool isFetched)
     {
-        operation.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
+        operation?.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
         condition.Worked();
     }
 
     /// <summary>The grant was ended or replaced meanwhile.</summary>
-    public void Ended() => operation.Tag(Telemetry.RefreshOutcome, "ended");
+    public void Ended() => operation?.Tag(Telemetry.RefreshOutcome, "ended");
 
     public void Failed(Exception fault)
     {
         bool isLost = fault is ReauthorizationRequiredException;
-        operation.Tag(Telemetry.RefreshOutcome, isLost ? "lost" : "failed");
-        operation.Fail(fault);
+        operation?.Tag(Telemetry.RefreshOutcome, isLost ? "lost" : "failed");
+        operation?.Fail(fault);
         // One owner's loss says nothing of how the client fares.
         if (!isLost)
             condition.Failed(fault);
     }
 
-    public void Dispose() => operation.Dispose();
+    public void Dispose() => operation?.Dispose();
 }

@@ -76,7 +76,8 @@ internal sealed class ClientTokens(
                 var request = Request(current, selection);
                 request.RequireAllowed(current);
                 bool isFetched = false;
-                if (await SharedAsync(current, request, rejected).ConfigureAwait(false) is not { } token)
+                var token = shared is null ? null : await SharedAsync(shared, current, request, rejected).ConfigureAwait(false);
+                if (token is null)
                 {
                     token = await FetchAsync(current, request, rejected).ConfigureAwait(false);
                     isFetched = true;
@@ -132,9 +133,9 @@ internal sealed class ClientTokens(
     }
 
     // Only a good one, and in place of a refused one only a newer.
-    private async Task<AccessToken?> SharedAsync(ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected) =>
-        shared is not null
-        && await shared.FindAsync(SharedClientTokens.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
+    private async Task<AccessToken?> SharedAsync(
+        SharedClientTokens others, ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected) =>
+        await others.FindAsync(SharedClientTokens.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
         && (rejected is null || (token.IssuedAt > rejected.IssuedAt && !token.Equals(rejected)))
         && TokenLife.At(token, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good
             ? token

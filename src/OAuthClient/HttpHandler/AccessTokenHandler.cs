@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    string clientName, AccessTokenSource tokens, RequestOwner owners, Uri[] origins, TokenSelection selection)
+    string clientName, AccessTokenSource tokens, RequestOwner owners, StatedOrigin[] origins, TokenSelection selection)
     : DelegatingHandler
 {
     private const string Header = "Authorization";
@@ -116,14 +116,11 @@ internal sealed class AccessTokenHandler(
             throw new OAuthException($"The request to {address.Scheme}://{address.Authority} has a Host header that names somebody else, who would get the '{clientName}' access token; it was not sent.");
         foreach (var origin in origins)
         {
-            if (address.Port == origin.Port && address.Scheme == origin.Scheme && address.UserInfo.Length == 0
-                && string.Equals(address.IdnHost, origin.IdnHost, StringComparison.Ordinal))
-            {
+            if (origin.IsOf(address))
                 return address;
-            }
         }
         throw new OAuthException(
-            $"The '{clientName}' access token may go to {string.Join(", ", origins.Select(origin => origin.GetLeftPart(UriPartial.Authority)))}, not to "
+            $"The '{clientName}' access token may go to {string.Join(", ", origins.Select(origin => origin.Text))}, not to "
             + $"{address.Scheme}://{address.Authority}; the request was not sent. Add that origin with To(…) if it is yours, or call it with another HTTP client.");
     }
 }

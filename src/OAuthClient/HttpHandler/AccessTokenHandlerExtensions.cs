@@ -49,7 +49,7 @@ public static class AccessTokenHandlerExtensions
         configure(options);
         options.RequireComplete(builder.Name);
         var selection = options.Selection;
-        Uri[] origins = [.. options.Origins];
+        StatedOrigin[] origins = [.. options.Origins.Select(origin => new StatedOrigin(origin))];
 
         if (builder.Services.Any(service => service.ImplementationInstance is AccessTokenHandlerMark mark && string.Equals(mark.HttpClientName, builder.Name, StringComparison.Ordinal)))
         {

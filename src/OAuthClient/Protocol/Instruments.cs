@@ -12,7 +12,7 @@ internal sealed class Instruments
     {
         // The factory disposes of it.
         var meter = meters.Create(Telemetry.Name);
-        InstrumentAdvice<double> seconds = new() { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30] };
+        InstrumentAdvice<double> seconds = new() { HistogramBucketBoundaries = new[] { 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30 } };
         Lookups = meter.CreateCounter<long>(
             "oauthclient.token.lookups", "{lookup}", "Access tokens asked for: hits were answered at once from this process's memory.");
         TokenWaits = meter.CreateHistogram("oauthclient.token.wait.duration", "s", "How long callers waited who were not answered at once.", tags: null, seconds);

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -23,13 +22,6 @@ internal static class Telemetry
 
     public static readonly ActivitySource Source = new(Name);
 
-    // Everything else that stands in the place of an error code could be anything, also what we sent.
-    private static readonly FrozenSet<string> KnownErrors = FrozenSet.Create(
-        StringComparer.Ordinal,
-        "access_denied", "account_selection_required", "consent_required", "insufficient_scope", "interaction_required", "invalid_request", "invalid_target",
-        "login_required", ErrorCodes.InvalidClient, ErrorCodes.InvalidGrant, ErrorCodes.InvalidScope, ErrorCodes.InvalidToken, ErrorCodes.ServerError,
-        ErrorCodes.TemporarilyUnavailable, ErrorCodes.UnauthorizedClient, ErrorCodes.UnsupportedGrantType, ErrorCodes.UnsupportedTokenType);
-
     /// <summary>Whose activity asks for something that is done once for many, and so in nobody's.</summary>
     public static ActivityContext Caller => Source.HasListeners() && Activity.Current is { } current ? current.Context : default;
 
@@ -44,10 +36,17 @@ internal static class Telemetry
     public static string TypeOf(Exception fault) => fault switch
     {
         ReauthorizationRequiredException { InnerException: { } reason } => TypeOf(reason),
-        EndpointException { Error: { } error } when KnownErrors.Contains(error) => error,
+        EndpointException { Error: { } error } when IsKnown(error) => error,
         EndpointException refusal => ((int)refusal.StatusCode).ToString(CultureInfo.InvariantCulture),
-        AuthorizationResponseException { Error: { } error } when KnownErrors.Contains(error) => error,
+        AuthorizationResponseException { Error: { } error } when IsKnown(error) => error,
         OperationCanceledException { InnerException: TimeoutException } => "timeout",
         _ => fault.GetType().FullName!,
     };
+
+    // Everything else that stands in the place of an error code could be anything, also what we sent.
+    private static bool IsKnown(string error) => error is
+        "access_denied" or "account_selection_required" or "consent_required" or "insufficient_scope" or "interaction_required" or "invalid_request"
+        or "invalid_target" or "login_required" or ErrorCodes.InvalidClient or ErrorCodes.InvalidGrant or ErrorCodes.InvalidScope or ErrorCodes.InvalidToken
+        or ErrorCodes.ServerError or ErrorCodes.TemporarilyUnavailable or ErrorCodes.UnauthorizedClient or ErrorCodes.UnsupportedGrantType
+        or ErrorCodes.UnsupportedTokenType;
 }
