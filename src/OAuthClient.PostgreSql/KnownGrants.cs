@@ -32,6 +32,9 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     private long faultAt;
     private volatile bool isAway;
 
+    /// <summary>Whether the last reading failed.</summary>
+    public bool IsAway => isAway;
+
     /// <summary>Whether changes are told. When that begins, what changed before is not known.</summary>
     public void Hearing(bool begins)
     {

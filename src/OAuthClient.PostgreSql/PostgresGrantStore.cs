@@ -63,6 +63,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         opening is { IsFaulted: true, Exception.InnerException: var fault } ? $"The grant store in PostgreSQL cannot be opened ({fault?.GetType().Name})."
         : opening is { IsCompletedSuccessfully: true } && !IsConnected
             ? $"The grant store in PostgreSQL has lost its connection for notifications ({Fault?.GetType().Name}); it serves grants from memory, and what needs the database may fail."
+            : presence is null && known.IsAway ? "The grant store in PostgreSQL cannot be reached; it serves grants from memory, and what needs the database fails."
             : null;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>

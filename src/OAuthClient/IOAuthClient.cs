@@ -48,7 +48,8 @@ public interface IOAuthClient
 
     /// <summary>
     /// Ends all the owner's grants: forgotten here first, then revoked at the server (RFC 7009). Without a revocation
-    /// endpoint they are only forgotten, and the log says so.
+    /// endpoint they are only forgotten, and the log says so. A refresh on another node is waited for, for <c>RefreshLease</c> at
+    /// most. When the store cannot be reached its exception passes, and nothing is ended.
     /// </summary>
     /// <param name="owner">A resource owner.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -28,7 +28,8 @@ public sealed class OAuthClientBuilder
     /// <summary>
     /// Replaces the built-in retries and circuit breaker of the back channel by a Polly pipeline of your own; an empty one means neither.
     /// Whatever it does, the deadline and the server's <c>Retry-After</c> hold, and a code or refresh token that may have left is not
-    /// sent again: its outcome is final.
+    /// sent again by it: its outcome is final. (A refresh of a stored grant presents its refresh token once more when the answer was lost;
+    /// that is no matter of the pipeline.)
     /// </summary>
     /// <param name="configure">Called for each server that the client talks to, when it first does.</param>
     public OAuthClientBuilder UseResilience(Action<ResiliencePipelineBuilder<HttpResponseMessage>> configure)

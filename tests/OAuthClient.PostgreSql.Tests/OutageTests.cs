@@ -38,7 +38,7 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("What is known is served however old it is, and without a wait for the database each time")]
+    [Description("What is known is served however old it is, and without a wait for the database each time; a health check hears of it, also behind a pooler")]
     public async Task A_long_outage([Values] bool behindTransactionPooler)
     {
         ManualTimeProvider clock = new();
@@ -55,6 +55,7 @@ public sealed class OutageTests
             await Grants.OnlyAsync(node.Store);
         // One that found the database away spares the others the attempt.
         Assert.That(node.Store.FindAsync("photos", "42", default).AsTask().IsCompletedSuccessfully, Is.True);
+        await Patience.UntilAsync(() => node.Store.Problem is not null);
     }
 
     [Test]

@@ -32,6 +32,8 @@ public sealed class GrantOwner : IEquatable<GrantOwner>
     /// <summary>
     /// Until it is disposed of, <c>ForCurrentUser()</c> means this owner in the flow of calls that follows: for work that goes on when the
     /// request that ordered it is over. Say it inside of the work: what is begun here and goes on after the end sends no request.
+    /// It reaches the HTTP clients only: <see cref="ICurrentGrantOwner"/>, and what revokes the current user's grant, go on to mean the
+    /// request's user.
     /// </summary>
     /// <exception cref="InvalidOperationException">It is the client itself.</exception>
     public IDisposable AsCurrentUser() => Id is not null ? ActingOwner.Begin(this) : throw new InvalidOperationException(

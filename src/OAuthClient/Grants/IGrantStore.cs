@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>
 /// Where grants are kept, and who may spend their refresh tokens. Register another implementation before <c>AddOAuthClient</c> to
 /// replace the one in memory. All members may be called at the same time from many threads and many processes. What is kept is
-/// secret: use <see cref="Grant.Protect"/>. A cache that can neither compare and set nor lease, such as <c>IDistributedCache</c>,
+/// secret: use <see cref="Grant.Protect"/>. A store that cannot be reached throws, and nothing is spent then. A cache that can neither compare and set nor lease, such as <c>IDistributedCache</c>,
 /// cannot be a store: two nodes would spend the same refresh token, and the user's login would be lost (RFC 9700 §4.14).
 /// </summary>
 public interface IGrantStore

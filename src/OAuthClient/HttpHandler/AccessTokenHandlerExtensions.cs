@@ -6,7 +6,10 @@ namespace OAuthClient;
 /// <summary>Joins an HTTP client to a registered OAuth client.</summary>
 public static class AccessTokenHandlerExtensions
 {
-    /// <summary>Each request of this HTTP client carries an access token of the one OAuth client there is, or of the unnamed one.</summary>
+    /// <summary>
+    /// Each request of this HTTP client carries an access token of the one OAuth client there is, or of the unnamed one; everything
+    /// else is as with a name.
+    /// </summary>
     /// <param name="builder">The HTTP client, typed or named.</param>
     /// <param name="configure">Whose token, and where it may go.</param>
     /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
@@ -14,6 +17,12 @@ public static class AccessTokenHandlerExtensions
         Add(builder, clientName: null, configure);
 
     /// <summary>Each request of this HTTP client carries an access token of an OAuth client (RFC 6750 §2.1); without a token it is not sent.</summary>
+    /// <remarks>
+    /// After a 401 whose Bearer challenge says <c>invalid_token</c>, or names no error, a new token is fetched and the request sent
+    /// once more: if its content is held in memory (text, bytes, a form, JSON of no sequence), it was not redirected, and the token
+    /// was not itself fetched for such a refusal within the last minute. Everything else is returned as it came. Only <c>SendAsync</c>
+    /// works: a synchronous <c>Send</c> throws <see cref="NotSupportedException"/>.
+    /// </remarks>
     /// <param name="builder">The HTTP client, typed or named.</param>
     /// <param name="clientName">The OAuth client's name in <c>AddOAuthClient</c>.</param>
     /// <param name="configure">Whose token, and where it may go.</param>

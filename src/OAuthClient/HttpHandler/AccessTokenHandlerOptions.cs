@@ -13,7 +13,10 @@ public sealed class AccessTokenHandlerOptions
     internal IReadOnlyList<Uri> Origins => origins;
     internal TokenSelection Selection => new(scopes, ResourceText.Checked(resources));
 
-    /// <summary>The token of whoever the current request's user is. A request with an owner of its own (<c>SetGrantOwner</c>) carries that one's.</summary>
+    /// <summary>
+    /// The current user's token: of the owner set on the request by <c>SetGrantOwner</c>, or else of the one that
+    /// <see cref="GrantOwner.AsCurrentUser"/> names, or else of the one that <see cref="ICurrentGrantOwner"/> finds.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
     public AccessTokenHandlerOptions ForCurrentUser()
     {

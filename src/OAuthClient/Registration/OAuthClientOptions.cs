@@ -73,7 +73,7 @@ public sealed class OAuthClientOptions
     /// </summary>
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The one deadline of a request to the server, its body, all attempts and the pauses between them: 30 seconds unless set.</summary>
+    /// <summary>The one deadline of a request to the server, its body, all attempts and the pauses between them: 30 seconds unless set. Presenting a grant's refresh token may take two thirds of <see cref="RefreshLease"/> if that is less.</summary>
     public TimeSpan BackChannelDeadline { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -92,8 +92,8 @@ public sealed class OAuthClientOptions
 
     /// <summary>
     /// For how long one node alone may spend a grant's refresh token: longer than <see cref="BackChannelDeadline"/>, shorter
-    /// than <see cref="RefreshTokenGracePeriod"/>. Unset: one and a half times the former, or three quarters of the latter
-    /// if that is less. Others wait for no longer than this when a node stops without a word.
+    /// than <see cref="RefreshTokenGracePeriod"/>, and at most ten minutes. Unset: one and a half times the former (45 seconds), or
+    /// three quarters of the latter if that is less. Others wait for no longer than this when a node stops without a word.
     /// </summary>
     public TimeSpan? RefreshLease { get; set; }
 

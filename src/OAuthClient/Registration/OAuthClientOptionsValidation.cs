@@ -127,7 +127,7 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
         if (o.RefreshTokenGracePeriod <= TimeSpan.Zero)
             yield return "RefreshTokenGracePeriod must be longer than zero; leave it out when the server takes no rotated refresh token.";
         if (o.RefreshLease <= o.BackChannelDeadline)
-            yield return "RefreshLease must be longer than BackChannelDeadline, or a second node would present a refresh token while the first still waits for the answer.";
+            yield return "RefreshLease must be longer than BackChannelDeadline, or a second node would present a refresh token while the first still waits for the answer; lower BackChannelDeadline, or leave RefreshLease out.";
         if (o.RefreshLease >= o.RefreshTokenGracePeriod)
             yield return "RefreshLease must be shorter than RefreshTokenGracePeriod, or a node that dies would be noticed too late to save the grant.";
         if (o.RefreshLease > TimeSpan.FromMinutes(10))

@@ -2,7 +2,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests.Grants;
 
-/// <summary>Life of a token 6: when nobody knows what became of a refresh token, it is presented once more, at once, and never more than that.</summary>
+/// <summary>Life of a token 6: when nobody knows what became of a refresh token, it is presented once more, at once; and as long as nobody knows, once with each later refresh.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AmbiguousRefreshTests
@@ -63,7 +63,7 @@ public class AmbiguousRefreshTests
     }
 
     [Test]
-    [Description("Life of a token 6: never more than once; a crowd that comes within a second of the failure hears the same, and asks nothing")]
+    [Description("Life of a token 6: once more, and not again within a second; a crowd that comes within a second of the failure hears the same, and asks nothing")]
     public async Task Never_more_than_once()
     {
         await using var bench = await Bench.StartAsync();
