@@ -31,7 +31,7 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Debug, "OAuth client '{ClientName}' waits for another node, which refreshes the same grant")]
     public static partial void LeaseAwaited(ILogger logger, string clientName);
 
-    [LoggerMessage(10, LogLevel.Information, "OAuth client '{ClientName}' presented a refresh token and heard no answer to it ({Fault}). It is presented once more; if the server had replaced it without a grace period, the grant is lost")]
+    [LoggerMessage(10, LogLevel.Information, "OAuth client '{ClientName}' presented a refresh token and heard no answer to it ({Fault}). It is presented once more, and no more than that; if the server has replaced it and allows no grace period, the grant is lost")]
     public static partial void PresentedWithoutAnswer(ILogger logger, string clientName, string fault);
 
     [LoggerMessage(11, LogLevel.Debug, "OAuth client '{ClientName}' has a new access token, by {Source}")]
