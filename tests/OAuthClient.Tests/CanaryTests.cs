@@ -279,7 +279,7 @@ public class CanaryTests
             Assert.That(secrets, Has.Count.AtLeast(atLeastSecrets), "too few secrets were collected for this test to mean anything");
             ear.Ask();
             Assert.That(
-                ear.Heard, Has.Some.StartsWith("log OAuthClient").And.Some.StartsWith("activity OAuthClient").And.Some.StartsWith("meter oauthclient.token"), "nothing was listened to");
+                ear.Heard, Has.Some.StartsWith("log OAuthClient").And.Some.StartsWith("activity OAuthClient").And.Some.StartsWith("meter oauthclient."), "nothing was listened to");
             Assert.That(
                 ear.Heard.Where(heard => heard.Contains(Owner, StringComparison.OrdinalIgnoreCase) && (heard.StartsWith("log", StringComparison.Ordinal)
                     || heard.StartsWith("activity", StringComparison.Ordinal) || heard.StartsWith("meter", StringComparison.Ordinal))).Take(5),

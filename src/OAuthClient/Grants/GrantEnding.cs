@@ -101,6 +101,9 @@ internal sealed class GrantEnding(
     // What another node's refresh is about to bring, nobody would revoke: it is waited for, but not longer than its lease.
     private async Task<Grant?> AloneAsync(Grant seen, ClientRegistration current)
     {
+        // A result that the store has not taken: the lease is this node's own.
+        if (saved.Newer(seen) is var newer && !ReferenceEquals(newer, seen))
+            return newer;
         long began = time.GetTimestamp();
         while (true)
         {

@@ -101,13 +101,15 @@ public class FailClosedTests
         await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
         await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(1));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
         using CancellationTokenSource cancellation = new();
         var call = bench.Http.GetAsync("/me", cancellation.Token);
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         await cancellation.CancelAsync();
         Assert.That(async () => await call.Promptly(), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(bench.Api.Requests, Is.Empty);
+        release.SetResult();
     }
 
     private sealed class Current(GrantOwner? owner) : ICurrentGrantOwner
