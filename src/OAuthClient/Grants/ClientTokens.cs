@@ -84,6 +84,7 @@ internal sealed class ClientTokens(
                 }
                 Kept kept = new(current.ClientId, current.SpelledOut.Identity, token);
                 tokens[selection.Key] = kept;
+                failures.TryRemove(selection.Key, out _);
                 watched.Brought(isFetched);
                 return new(kept, isFetched);
             }

@@ -23,10 +23,17 @@ internal sealed class GrantEnding(
     {
         var failures = new List<Exception>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (grants.Any(grant => seen.Add(grant.Id)))
+        while (grants.Where(grant => seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
         {
-            await EndAllAsync(grants, failures).ConfigureAwait(false);
-            grants = await store.FindAsync(registration.Name, owner, CancellationToken.None).ConfigureAwait(false);
+            await EndAllAsync(unseen, failures).ConfigureAwait(false);
+            try
+            {
+                grants = await store.FindAsync(registration.Name, owner, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
         }
         return failures;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -73,7 +74,9 @@ internal sealed class GrantRefresh(
                     case RefreshEffect.LookAgain:
                         return null;
                     case RefreshEffect.Fail fail:
-                        throw fail.Fault;
+                        // Thrown where it was caught, it keeps its origin.
+                        ExceptionDispatchInfo.Throw(fail.Fault);
+                        break;
                     case RefreshEffect.GiveUp lost:
                         notes.Lost(lost.Grant);
                         // Counted by the one node that heard it, and no other.

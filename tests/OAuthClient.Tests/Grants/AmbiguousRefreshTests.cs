@@ -97,6 +97,19 @@ public class AmbiguousRefreshTests
     }
 
     [Test]
+    [Description("Clear errors: what waiting callers get tells where it came from, also across the state machine")]
+    public async Task A_fault_keeps_its_origin()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_client"}"""));
+        Assert.That(
+            async () => await bench.Client.GetAccessTokenAsync("42"),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(Exception.StackTrace)).Contains(nameof(TokenResponseReader)));
+    }
+
+    [Test]
     [Description("Life of a token 6: a refusal of something else is an answer: it is not presented again")]
     public async Task A_definite_answer_is_one([Values("invalid_client", "unauthorized_client", "invalid_scope")] string error)
     {

@@ -73,7 +73,15 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         return replaced;
     }
 
-    public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken) => inner.RemoveAsync(grant, cancellationToken);
+    public bool RefusesToRemove { get; set; }
+
+    public int Removals { get; private set; }
+
+    public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
+    {
+        Removals++;
+        return RefusesToRemove ? throw new IOException("The database is away.") : inner.RemoveAsync(grant, cancellationToken);
+    }
 
     public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {

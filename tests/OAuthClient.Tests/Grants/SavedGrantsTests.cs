@@ -12,7 +12,7 @@ public class SavedGrantsTests
     public async Task A_refresh_that_cannot_be_saved_is_kept_in_memory_and_saved_later()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await using var bench = await BenchAsync(store);
         var grant = await bench.SignedInAsync();
 
         store.RefusesToSave = true;
@@ -42,11 +42,8 @@ public class SavedGrantsTests
     public async Task It_is_offered_again_in_the_background()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
-        await bench.SignedInAsync();
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        store.RefusesToSave = true;
-        var token = await bench.Client.GetAccessTokenAsync("42");
+        await using var bench = await BenchAsync(store);
+        var token = await UnsavedAsync(bench, store);
 
         store.RefusesToSave = false;
         await Patience.UntilAsync(
@@ -65,12 +62,9 @@ public class SavedGrantsTests
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         AccessToken token;
-        await using (var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store)))
+        await using (var bench = await BenchAsync(store))
         {
-            await bench.SignedInAsync();
-            bench.Clock.Advance(TimeSpan.FromHours(2));
-            store.RefusesToSave = true;
-            token = await bench.Client.GetAccessTokenAsync("42");
+            token = await UnsavedAsync(bench, store);
             store.RefusesToSave = false;
         }
         Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
@@ -81,11 +75,8 @@ public class SavedGrantsTests
     public async Task It_is_offered_on_a_synchronous_shutdown()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
-        await bench.SignedInAsync();
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        store.RefusesToSave = true;
-        var token = await bench.Client.GetAccessTokenAsync("42");
+        await using var bench = await BenchAsync(store);
+        var token = await UnsavedAsync(bench, store);
         store.RefusesToSave = false;
 
         ((IDisposable)bench.Services).Dispose();
@@ -98,7 +89,7 @@ public class SavedGrantsTests
     public async Task A_refresh_under_way_is_waited_for_on_shutdown()
     {
         InMemoryGrantStore store = new(TimeProvider.System);
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await using var bench = await BenchAsync(store);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         TaskCompletionSource release = new();
@@ -122,7 +113,7 @@ public class SavedGrantsTests
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         RecordedLog log;
-        await using (var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store)))
+        await using (var bench = await BenchAsync(store))
         {
             log = bench.Log;
             await bench.SignedInAsync();
@@ -139,7 +130,7 @@ public class SavedGrantsTests
     public async Task A_grant_kept_in_memory_is_revoked_with_its_newest_refresh_token()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await using var bench = await BenchAsync(store);
         var grant = await bench.SignedInAsync();
         store.RefusesToSave = true;
         bench.Clock.Advance(TimeSpan.FromHours(2));
@@ -158,11 +149,23 @@ public class SavedGrantsTests
     public async Task A_store_that_ignores_case_gives_nobody_anothers_grant()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await using var bench = await BenchAsync(store);
         await bench.SignedInAsync("alice");
 
         Assert.That(async () => await bench.Client.GetAccessTokenAsync("Alice"), Throws.InstanceOf<ReauthorizationRequiredException>());
         Assert.That(await bench.Client.FindGrantAsync("Alice"), Is.Null);
         Assert.That(await bench.Client.GetAccessTokenAsync("alice"), Is.Not.Null);
+    }
+
+    private static Task<Bench> BenchAsync(IGrantStore store) =>
+        Bench.StartAsync(registerFirst: services => services.AddSingleton(store));
+
+    /// <summary>Refreshes a grant while the store takes nothing.</summary>
+    private static async Task<AccessToken> UnsavedAsync(Bench bench, FailingStore store)
+    {
+        await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        store.RefusesToSave = true;
+        return await bench.Client.GetAccessTokenAsync("42");
     }
 }

@@ -15,16 +15,7 @@ public class SeveralNodesTests
     public async Task One_presents_and_the_others_wait()
     {
         await using var fleet = await Fleet.StartAsync();
-        TaskCompletionSource asked = new();
-        TaskCompletionSource release = new();
-        fleet.One.AnswersAsync(async _ =>
-        {
-            asked.SetResult();
-            await release.Task;
-            return Json(200, Tokens("at-2", "rt-2"));
-        });
-        var first = fleet.One.Client.GetAccessTokenAsync("42").AsTask();
-        await asked.Task.Promptly();
+        var (first, release) = await fleet.OneAsksAsync();
         var second = fleet.Two.Client.GetAccessTokenAsync("42").AsTask();
         release.SetResult();
 
@@ -161,21 +152,30 @@ public class SeveralNodesTests
     }
 
     [Test]
+    [Description("RFC 7009: a grant that cannot be ended is tried once, however many there are, and the caller hears of it")]
+    public async Task Revoking_what_the_store_does_not_let_go()
+    {
+        await using var fleet = await Fleet.StartAsync();
+        await fleet.Store.AddAsync(GrantOf(fleet, "another"), default);
+        await fleet.Store.AddAsync(GrantOf(fleet, "a third"), default);
+        fleet.OnesStore.RefusesToRemove = true;
+
+        Assert.That(async () => await fleet.One.Client.RevokeAsync("42"), Throws.TypeOf<IOException>());
+
+        Assert.That(fleet.OnesStore.Removals, Is.EqualTo(3));
+        Assert.That(fleet.One.Requests, Is.Empty, "what is not forgotten is not revoked");
+    }
+
+    private static Grant GrantOf(Fleet fleet, string id) =>
+        new(id, fleet.Grant.ClientName, fleet.Grant.Owner, fleet.Grant.Server, fleet.Grant.ClientId) { RefreshToken = new RefreshToken("rt-" + id) };
+
+    [Test]
     [Description("RFC 7009: what another node's refresh is about to bring is revoked too: it is waited for")]
     public async Task Revoking_waits_for_a_refresh_elsewhere()
     {
         await using var fleet = await Fleet.StartAsync();
-        TaskCompletionSource asked = new();
-        TaskCompletionSource release = new();
-        fleet.One.AnswersAsync(async _ =>
-        {
-            asked.SetResult();
-            await release.Task;
-            return Json(200, Tokens("at-2", "rt-2"));
-        });
+        var (refresh, release) = await fleet.OneAsksAsync();
         fleet.Two.Answers("");
-        var refresh = fleet.One.Client.GetAccessTokenAsync("42").AsTask();
-        await asked.Task.Promptly();
         var revocation = fleet.Two.Client.RevokeAsync("42");
         release.SetResult();
         await refresh.Promptly();
@@ -237,6 +237,22 @@ public class SeveralNodesTests
             fleet.One.Clock.Advance(Hour);
             fleet.Two.Clock.Advance(Hour);
             return fleet;
+        }
+
+        /// <summary>The first node has presented the refresh token, and gets at-2 and rt-2 when it is let.</summary>
+        public async Task<(Task<AccessToken> Refresh, TaskCompletionSource Release)> OneAsksAsync()
+        {
+            TaskCompletionSource asked = new();
+            TaskCompletionSource release = new();
+            One.AnswersAsync(async _ =>
+            {
+                asked.SetResult();
+                await release.Task;
+                return Json(200, Tokens("at-2", "rt-2"));
+            });
+            var refresh = One.Client.GetAccessTokenAsync("42").AsTask();
+            await asked.Task.Promptly();
+            return (refresh, release);
         }
 
         public void Replace(string accessToken, string refreshToken, TimeSpan? expiresIn = null)

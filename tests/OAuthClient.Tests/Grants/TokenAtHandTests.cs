@@ -26,6 +26,26 @@ public class TokenAtHandTests
         }
     }
 
+    [Test]
+    [Description("Cache hits: what the handler finds at hand is one, for an owner and for the client")]
+    public async Task It_counts_as_found()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
+        using RecordedMeasurements measured = new(bench.Services);
+
+        Source(bench).AtHand(Owner, TokenSelection.Everything, out _);
+        Source(bench).AtHand(GrantOwner.Client, TokenSelection.Everything, out _);
+        Source(bench).AtHand("nobody", TokenSelection.Everything, out _);
+
+        Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[]
+        {
+            "name=photos grant_type=refresh_token result=hit",
+            "name=photos grant_type=client_credentials result=hit",
+        }));
+    }
+
     [TestCase(0, true)]
     [TestCase(3569, true)]
     [TestCase(3570, false)]
