@@ -25,7 +25,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
         Issuer = new Uri(_state.Issuer);
     }
 
-    /// <summary>The issuer identifier; compare its <see cref="Uri.OriginalString"/>, which has no slash at the end (RFC 8414 §2).</summary>
+    /// <summary>The issuer identifier; compare its <see cref="Uri.OriginalString"/>, which has no slash at the end (RFC 8414 §2). Where there are tenants, what discovery begins with.</summary>
     public Uri Issuer { get; }
 
     /// <summary>Where the client sends the browser (RFC 6749 §3.1).</summary>
@@ -56,14 +56,19 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <param name="configure">Sets options before the start.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <returns>The running server; dispose of it to stop it.</returns>
-    /// <exception cref="ArgumentException"><see cref="TestAuthorizationServerOptions.PathBase"/> does not start with a slash, or ends with one.</exception>
+    /// <exception cref="ArgumentException">
+    /// <see cref="TestAuthorizationServerOptions.PathBase"/> does not start with a slash, or ends with one; or
+    /// <see cref="TestAuthorizationServerOptions.IssuerTemplate"/> does, or has no place for the tenant.
+    /// </exception>
     public static async Task<TestAuthorizationServer> StartAsync(
         Action<TestAuthorizationServerOptions>? configure = null, CancellationToken cancellationToken = default)
     {
         TestAuthorizationServerOptions options = new();
         configure?.Invoke(options);
-        if (options.PathBase is { Length: > 0 } path && (path[0] is not '/' || path[^1] is '/'))
+        if (options.PathBase is { Length: > 0 } path && !IsPath(path))
             throw new ArgumentException($"PathBase must start with a slash and not end with one: '{path}'.", nameof(configure));
+        if (options.IssuerTemplate is { } template && !(IsPath(template) && template.Contains(TestAuthorizationServerOptions.TenantPlaceholder, StringComparison.Ordinal)))
+            throw new ArgumentException($"IssuerTemplate must be a path with {TestAuthorizationServerOptions.TenantPlaceholder} in it: '{template}'.", nameof(configure));
         return new(await LoopbackHost.StartAsync(() => options.TimeProvider, cancellationToken), options);
     }
 
@@ -74,7 +79,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public TestClient AddClient(TestClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
-        if (client.Problem() is { } problem)
+        if (ClientRules.Problem(client) is { } problem)
             throw new ArgumentException(problem, nameof(client));
         _state.Clients[client.ClientId] = client;
         return client;
@@ -142,9 +147,9 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <summary>Expires every access token given so far, whatever its lifetime. Refresh tokens stay good.</summary>
     public void ExpireAccessTokens() => _state.Grants.ExpireAccessTokens();
 
-    /// <summary>Signs with a new key from now on.</summary>
+    /// <summary>Signs with a new key from now on, one for each algorithm that the server or a client uses.</summary>
     /// <param name="keepPrevious">Whether the key set still has the keys of before, so that ID Tokens signed with them can be verified.</param>
-    public void RotateSigningKey(bool keepPrevious = true) => _state.Keys.Rotate(_state.Options.SigningAlgorithm, keepPrevious);
+    public void RotateSigningKey(bool keepPrevious = true) => _state.RotateKeys(keepPrevious);
 
     /// <summary>Stops the server; answers under way are cut off.</summary>
     /// <returns>When its port is closed.</returns>
@@ -153,4 +158,6 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
         _browser.Dispose();
         await _host.DisposeAsync();
     }
+
+    private static bool IsPath(string value) => value is ['/', .., not '/'];
 }

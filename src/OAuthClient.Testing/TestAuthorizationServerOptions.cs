@@ -5,11 +5,20 @@ namespace OAuthClient.Testing;
 /// <summary>How a <see cref="TestAuthorizationServer"/> behaves. Unless said otherwise a change takes effect on the next request.</summary>
 public sealed class TestAuthorizationServerOptions
 {
+    internal const string TenantPlaceholder = "{tenantid}";
+
     /// <summary>The clock by which everything expires. The system's by default.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     /// <summary>A path for the issuer, such as <c>/tenants/one</c>: starts with a slash, does not end with one. Read once, at the start.</summary>
     public string? PathBase { get; set; }
+
+    /// <summary>
+    /// Makes the server one of many tenants: a path with <c>{tenantid}</c> in it, such as <c>/{tenantid}/v2.0</c>. The metadata then name the issuer with the
+    /// placeholder, as do the keys; ID Tokens have the tenant of their <see cref="TestUser"/> in its place and as the claim <c>tid</c>; callbacks carry no
+    /// <c>iss</c>. Use <see cref="PathBase"/> for the address that all tenants share. Read once, at the start.
+    /// </summary>
+    public string? IssuerTemplate { get; set; }
 
     /// <summary>Redirect URIs of the client that is always there, <c>test-client</c> with the secret <c>test-secret</c>.</summary>
     public IList<string> RedirectUris { get; } = [];
@@ -44,15 +53,41 @@ public sealed class TestAuthorizationServerOptions
     /// <summary>Whether authorization responses carry <c>iss</c> and the metadata say so (RFC 9207). On by default.</summary>
     public bool SendIss { get; set; } = true;
 
-    /// <summary>What ID Tokens are signed with: <c>RS256</c> (the default), <c>PS256</c> or <c>ES256</c> (RFC 7518 §3.1).</summary>
+    /// <summary>What ID Tokens are signed with, unless a client registered otherwise: RS, PS or ES with 256, 384 or 512 (RFC 7518 §3.1). <c>RS256</c> by default.</summary>
     /// <exception cref="ArgumentException">Set to another algorithm.</exception>
     public string SigningAlgorithm
     {
         get;
-        set => field = value is "RS256" or "PS256" or "ES256"
+        set => field = SignatureAlgorithm.Asymmetric.Contains(value)
             ? value
-            : throw new ArgumentException($"SigningAlgorithm must be RS256, PS256 or ES256, not '{value}'.", nameof(value));
+            : throw new ArgumentException($"SigningAlgorithm must be one of {string.Join(", ", SignatureAlgorithm.Asymmetric)}, not '{value}'.", nameof(value));
     } = "RS256";
+
+    /// <summary>
+    /// Whether every token is signed with a key made just before, in place of those until then: a client whose copy of the key set is a moment old must
+    /// fetch it again (OpenID Connect Core §10.1.1). Off by default.
+    /// </summary>
+    public bool RotateSigningKeyBeforeSigning { get; set; }
+
+    /// <summary>Whether signed tokens name their key, <c>kid</c>. On by default.</summary>
+    public bool SendKeyId { get; set; } = true;
+
+    /// <summary>Whether the keys in the key set have a <c>kid</c>. On by default.</summary>
+    public bool PublishKeyIds { get; set; } = true;
+
+    /// <summary>
+    /// Whether the key set has, before each key, others of the same <c>kid</c>: for another algorithm, of another type, and for encryption. Off by default.
+    /// </summary>
+    public bool PublishDecoyKeys { get; set; }
+
+    /// <summary>
+    /// The authentication context classes that a sign-in satisfies: of the <c>acr_values</c> that a request asks for, the first that is here becomes the ID
+    /// Token's <c>acr</c> (OpenID Connect Core §3.1.2.1). Empty by default.
+    /// </summary>
+    public ISet<string> AcrValuesSupported { get; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>Whether ID Tokens carry <c>azp</c>, the client's identifier (OpenID Connect Core §2). Off by default.</summary>
+    public bool SendAuthorizedParty { get; set; }
 
     /// <summary>The scopes that exist here; others are refused with <c>invalid_scope</c>. Add your own.</summary>
     public ISet<string> ScopesSupported { get; } = new HashSet<string>(StringComparer.Ordinal)

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace OAuthClient.Testing;
 
 /// <summary>A client registered at a <see cref="TestAuthorizationServer"/> (RFC 6749 §2).</summary>
@@ -33,27 +35,42 @@ public sealed class TestClient
     /// <summary>Whether the user is asked for consent; a consent is remembered for as long as the browser stays signed in. On by default.</summary>
     public bool RequireConsent { get; init; } = true;
 
+    /// <summary>
+    /// What its ID Tokens are signed with (<c>id_token_signed_response_alg</c>): RS, PS or ES with 256, 384 or 512, or <c>HS256</c> with the client's
+    /// secret, of 32 bytes or more. <see langword="null"/> for the server's <see cref="TestAuthorizationServerOptions.SigningAlgorithm"/>.
+    /// </summary>
+    public string? IdTokenSigningAlgorithm { get; init; }
+
+    /// <summary>
+    /// How the content key of its ID Tokens is encrypted to one of <see cref="PublicKeys"/> (<c>id_token_encrypted_response_alg</c>): <c>RSA-OAEP</c>,
+    /// <c>RSA-OAEP-256</c>, <c>ECDH-ES</c>, or that with <c>+A128KW</c>, <c>+A192KW</c>, <c>+A256KW</c>. <see langword="null"/>: ID Tokens are only signed.
+    /// </summary>
+    public string? IdTokenEncryptionAlgorithm { get; init; }
+
+    /// <summary>How their content is encrypted (<c>id_token_encrypted_response_enc</c>): AES in CBC mode with HMAC, or GCM (RFC 7518 §5.1). <c>A128CBC-HS256</c> when <see langword="null"/>.</summary>
+    public string? IdTokenContentEncryptionAlgorithm { get; init; }
+
+    /// <summary>What UserInfo responses are signed with (<c>userinfo_signed_response_alg</c>); JSON without signature when <see langword="null"/> (OpenID Connect Core §5.3.2).</summary>
+    public string? UserInfoSigningAlgorithm { get; init; }
+
+    /// <summary>How the content key of UserInfo responses is encrypted (<c>userinfo_encrypted_response_alg</c>), as <see cref="IdTokenEncryptionAlgorithm"/>.</summary>
+    public string? UserInfoEncryptionAlgorithm { get; init; }
+
+    /// <summary>How their content is encrypted (<c>userinfo_encrypted_response_enc</c>), as <see cref="IdTokenContentEncryptionAlgorithm"/>.</summary>
+    public string? UserInfoContentEncryptionAlgorithm { get; init; }
+
+    /// <summary>The client's JSON Web Key Set (<c>jwks</c>, RFC 7591 §2): public keys to encrypt to.</summary>
+    public JsonObject? PublicKeys { get; init; }
+
     internal bool IsPublic => ClientSecret is null;
+
+    internal bool WantsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
 
     internal bool MayUse(string grantType) => AllowedGrantTypes?.Contains(grantType) ?? true;
 
     internal bool MayRedirectTo(string redirectUri) =>
         RedirectUris.Contains(redirectUri)
         || (AllowAnyLoopbackPort && WithoutLoopbackPort(redirectUri) is { } portless && RedirectUris.Any(known => WithoutLoopbackPort(known) == portless));
-
-    /// <summary>What contradicts itself in this registration, as a sentence that says what to write instead; null when it is sound.</summary>
-    internal string? Problem()
-    {
-        if (ClientId is "")
-            return "A client needs a ClientId.";
-        if (AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none"))
-            return $"Client '{ClientId}': AuthenticationMethod must be client_secret_basic, client_secret_post, none or null, not '{AuthenticationMethod}'.";
-        if (AuthenticationMethod is not null && AuthenticationMethod is "none" != IsPublic)
-            return $"Client '{ClientId}': AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
-        return RedirectUris.FirstOrDefault(uri => !Uri.TryCreate(uri, UriKind.Absolute, out _) || uri.Contains('#', StringComparison.Ordinal)) is { } bad
-            ? $"Client '{ClientId}': the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2)."
-            : null;
-    }
 
     private static string? WithoutLoopbackPort(string redirectUri) =>
         Uri.TryCreate(redirectUri, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttp && uri.Host is "127.0.0.1" or "[::1]" && uri.UserInfo is ""

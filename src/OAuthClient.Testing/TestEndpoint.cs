@@ -32,4 +32,7 @@ public enum TestEndpoint
 
     /// <summary>A protected resource of a <see cref="TestResourceServer"/>.</summary>
     Resource,
+
+    /// <summary>Where distributed claims are (OpenID Connect Core §5.6.2.2).</summary>
+    Claims,
 }

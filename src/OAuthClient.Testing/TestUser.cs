@@ -20,5 +20,11 @@ public sealed class TestUser
     /// </summary>
     public IDictionary<string, JsonNode?> Claims { get; init; } = new Dictionary<string, JsonNode?>(StringComparer.Ordinal);
 
+    /// <summary>Claims that others vouch for, aggregated or distributed. None by default.</summary>
+    public IList<TestClaimSource> ClaimSources { get; init; } = [];
+
+    /// <summary>Which tenant the user belongs to, where <see cref="TestAuthorizationServerOptions.IssuerTemplate"/> makes the server one of many.</summary>
+    public string Tenant { get; init; } = "tenant-one";
+
     internal string EffectivePassword => Password ?? UserName;
 }

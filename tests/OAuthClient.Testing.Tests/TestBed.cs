@@ -82,6 +82,16 @@ internal sealed class TestBed : IAsyncDisposable
     public async Task<JsonObject> TokensAsync(params (string Name, string? Value)[] changes) =>
         await JsonAsync(await RedeemAsync(await CodeAsync(changes)), HttpStatusCode.OK);
 
+    /// <summary>Signs in to another client, which redeems the code.</summary>
+    public async Task<JsonObject> TokensAsync(TestClient client, SignIn? how = null, params (string Name, string? Value)[] changes)
+    {
+        Uri callback = await Server.SignInAsync(AuthorizationUri([("client_id", client.ClientId), .. changes]), how);
+        return await JsonAsync(
+            await PostAsync(Server.TokenEndpoint, Basic(client.ClientId, client.ClientSecret!),
+                ("grant_type", "authorization_code"), ("code", Query(callback)["code"]), ("redirect_uri", RedirectUri), ("code_verifier", Verifier)),
+            HttpStatusCode.OK);
+    }
+
     public async Task<HttpResponseMessage> GetAsync(Uri uri, string? accessToken = null)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, uri);
@@ -89,6 +99,11 @@ internal sealed class TestBed : IAsyncDisposable
             request.Headers.Authorization = new("Bearer", accessToken);
         return await Http.SendAsync(request);
     }
+
+    public async Task<JsonArray> KeysAsync() => (await JsonAsync(await GetAsync(Server.JwksUri), HttpStatusCode.OK))["keys"]!.AsArray();
+
+    public async Task<JsonObject> MetadataAsync() =>
+        await JsonAsync(await GetAsync(new Uri(Server.Issuer, "/.well-known/oauth-authorization-server" + Server.Issuer.AbsolutePath.TrimEnd('/'))), HttpStatusCode.OK);
 
     public async Task<HttpStatusCode> UserInfoStatusAsync(string accessToken)
     {

@@ -115,7 +115,11 @@ internal sealed class AuthorizationEndpoint(ServerState server)
 
     private Reply Grant(AuthorizationRequest request, BrowserSession session, IReadOnlyList<string> scopes)
     {
-        IssuedGrant grant = new(request.Client, session.User, scopes, request.Resources, session.AuthenticatedAt);
+        IssuedGrant grant = new(request.Client, session.User, scopes, request.Resources, session.AuthenticatedAt)
+        {
+            SessionId = session.Id,
+            Acr = request.AcrValues.FirstOrDefault(server.Options.AcrValuesSupported.Contains),
+        };
         return AuthorizationResponse.Code(server, request, server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime));
     }
 

@@ -15,6 +15,7 @@ internal sealed class AuthorizationRequest
         RedirectUri = redirectUri;
         FormPost = parameters["response_mode"] is "form_post";
         Prompt = parameters["prompt"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        AcrValues = parameters["acr_values"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
     }
 
     /// <summary>The request as it came, for the forms to carry.</summary>
@@ -27,6 +28,9 @@ internal sealed class AuthorizationRequest
     public bool FormPost { get; }
 
     public IReadOnlyList<string> Prompt { get; }
+
+    /// <summary>In the order the client prefers them (OpenID Connect Core §3.1.2.1).</summary>
+    public IReadOnlyList<string> AcrValues { get; }
 
     public string? State => _parameters["state"];
 

@@ -13,7 +13,7 @@ internal static class AuthorizationResponse
     {
         if (request.State is { } state)
             parameters.Add(new("state", state));
-        if (server.Options.SendIss)
+        if (server.SendsIss)
             parameters.Add(new("iss", server.Issuer));
         server.Options.OnAuthorizationResponse?.Invoke(parameters);
         if (request.FormPost)

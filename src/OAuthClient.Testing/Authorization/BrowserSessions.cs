@@ -17,11 +17,12 @@ internal sealed class BrowserSessions(int port)
 
     public Reply Remember(Reply reply, string browser) => reply.With("Set-Cookie", SetCookie(_browserCookie, browser));
 
-    /// <summary>Starts a session under an identifier nobody could have planted; consents stay when the same user comes again.</summary>
+    /// <summary>Starts a session under a cookie nobody could have planted. When the same user comes again it is still the same session to clients, and consents stay.</summary>
     public (BrowserSession Session, string SetCookie) SignIn(RecordedRequest request, TestUser user, DateTimeOffset now)
     {
-        BrowserSession session = new(user, now);
-        if (Cookie(request, _sessionCookie) is { } oldId && _sessions.TryRemove(oldId, out BrowserSession? old) && old.User.Subject == user.Subject)
+        BrowserSession? old = Cookie(request, _sessionCookie) is { } oldId && _sessions.TryRemove(oldId, out BrowserSession? found) && found.User.Subject == user.Subject ? found : null;
+        BrowserSession session = new(user, now, old?.Id ?? Randomness.Token("sid"));
+        if (old is not null)
             session.TakeConsentsFrom(old);
         string id = Randomness.Token();
         _sessions[id] = session;
@@ -49,11 +50,14 @@ internal sealed class BrowserSessions(int port)
 }
 
 /// <summary>One browser in which a user is signed in.</summary>
-internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticatedAt)
+internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticatedAt, string id)
 {
     private readonly ConcurrentDictionary<(string ClientId, string What), bool> _consents = new();
 
     public TestUser User { get; } = user;
+
+    /// <summary>What clients get as <c>sid</c> (OpenID Connect Front-Channel Logout §3); not the cookie.</summary>
+    public string Id { get; } = id;
 
     public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
 

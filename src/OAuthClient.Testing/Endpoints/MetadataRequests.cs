@@ -12,7 +12,7 @@ internal sealed class MetadataRequests(ServerState server)
         TestAuthorizationServerOptions options = server.Options;
         JsonObject metadata = new()
         {
-            ["issuer"] = server.Issuer,
+            ["issuer"] = server.IssuerTemplate ?? server.Issuer,
             ["authorization_endpoint"] = server.Address("/authorize"),
             ["token_endpoint"] = server.Address("/token"),
             ["revocation_endpoint"] = server.Address("/revoke"),
@@ -26,12 +26,20 @@ internal sealed class MetadataRequests(ServerState server)
             ["revocation_endpoint_auth_methods_supported"] = List(["client_secret_basic", "client_secret_post", "none"]),
             ["code_challenge_methods_supported"] = List(options.CodeChallengeMethods),
             ["subject_types_supported"] = List(["public"]),
-            ["id_token_signing_alg_values_supported"] = List([.. new[] { "RS256", options.SigningAlgorithm }.Distinct(StringComparer.Ordinal)]),
+            ["id_token_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["id_token_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
+            ["id_token_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
+            ["userinfo_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["userinfo_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
+            ["userinfo_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
+            ["claim_types_supported"] = List(["normal", "aggregated", "distributed"]),
             ["prompt_values_supported"] = List(["none", "login", "consent", "select_account"]),
             ["request_parameter_supported"] = false,
             ["request_uri_parameter_supported"] = false,
-            ["authorization_response_iss_parameter_supported"] = options.SendIss,
+            ["authorization_response_iss_parameter_supported"] = server.SendsIss,
         };
+        if (options.AcrValuesSupported.Count > 0)
+            metadata["acr_values_supported"] = List(options.AcrValuesSupported.Order(StringComparer.Ordinal));
         options.OnMetadata?.Invoke(metadata);
         return Reply.Json(200, metadata);
     }
@@ -40,7 +48,13 @@ internal sealed class MetadataRequests(ServerState server)
     {
         if (request.Method is not ("GET" or "HEAD"))
             return Reply.MethodNotAllowed("GET, HEAD");
-        JsonObject keys = server.Keys.ToJsonWebKeySet(server.Options.SigningAlgorithm);
+        JsonObject keys = server.Keys.ToJsonWebKeySet(server.SigningAlgorithms(), server.Options.PublishKeyIds, server.Options.PublishDecoyKeys);
+        if (server.IssuerTemplate is { } template)
+        {
+            foreach (JsonNode? key in keys["keys"]!.AsArray())
+                key!["issuer"] = template;
+        }
+
         server.Options.OnJwks?.Invoke(keys);
         return Reply.Json(200, keys);
     }

@@ -9,9 +9,17 @@ internal sealed class UserInfoRequests(ServerState server)
         ? Reply.MethodNotAllowed("GET, POST")
         : BearerToken.Check(request, server.Issuer, server, "openid", _ => true, token =>
         {
+            TestClient client = token.Grant.Client;
             JsonObject claims = Claims(token.Grant.User!, token.Scopes);
+            ClaimsRequests.AddSources(server, client, token.Grant.User!, claims);
+            if (client.UserInfoSigningAlgorithm is not null)
+            {
+                claims["iss"] = server.IssuerFor(token.Grant.User!);
+                claims["aud"] = client.ClientId;
+            }
+
             server.Options.OnUserInfo?.Invoke(claims);
-            return Reply.Json(200, claims).NotStored();
+            return (client.WantsUserInfoAsJwt ? Reply.Text(200, Protect(client, claims), "application/jwt") : Reply.Json(200, claims)).NotStored();
         });
 
     public static JsonObject Claims(TestUser user, IReadOnlyList<string> scopes)
@@ -24,6 +32,15 @@ internal sealed class UserInfoRequests(ServerState server)
         }
 
         return claims;
+    }
+
+    /// <summary>Signed, encrypted, or first the one and then the other (OpenID Connect Core §5.3.2).</summary>
+    private string Protect(TestClient client, JsonObject claims)
+    {
+        (string content, string? contentType) = client.UserInfoSigningAlgorithm is { } algorithm
+            ? (ServerToken.Sign(server, client, algorithm, "JWT", claims), "JWT")
+            : (claims.ToJsonString(), null);
+        return ServerToken.Encrypt(content, client, client.UserInfoEncryptionAlgorithm, client.UserInfoContentEncryptionAlgorithm, contentType);
     }
 
     /// <summary>OpenID Connect Core §5.4.</summary>

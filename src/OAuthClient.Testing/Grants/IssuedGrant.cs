@@ -16,6 +16,12 @@ internal sealed class IssuedGrant(TestClient client, TestUser? user, IReadOnlyLi
 
     public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
 
+    /// <summary>The browser session it came from, as clients know it; null when there was none.</summary>
+    public string? SessionId { get; init; }
+
+    /// <summary>How the user was authenticated, when the client asked (OpenID Connect Core §2).</summary>
+    public string? Acr { get; init; }
+
     public bool Revoked => _revoked;
 
     public void Revoke() => _revoked = true;

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -14,20 +13,31 @@ internal static class IdToken
     /// <param name="nonce">The request's nonce; a refreshed ID Token has none (§12.2).</param>
     public static string Create(ServerState server, IssuedGrant grant, AccessToken accessToken, string? nonce)
     {
+        TestClient client = grant.Client;
+        string algorithm = client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm;
         DateTimeOffset now = server.Now;
         JsonObject claims = new()
         {
-            ["iss"] = server.Issuer,
+            ["iss"] = server.IssuerFor(grant.User!),
             ["sub"] = grant.User!.Subject,
-            ["aud"] = grant.Client.ClientId,
+            ["aud"] = client.ClientId,
             ["exp"] = (now + server.Options.IdTokenLifetime).ToUnixTimeSeconds(),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
-            ["at_hash"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken.Value)).AsSpan(0, 16)),
+            ["at_hash"] = Base64Url.EncodeToString(SignatureAlgorithm.LeftHalfOfHash(algorithm, Encoding.ASCII.GetBytes(accessToken.Value))),
         };
         if (nonce is not null)
             claims["nonce"] = nonce;
+        if (grant.SessionId is not null)
+            claims["sid"] = grant.SessionId;
+        if (grant.Acr is not null)
+            claims["acr"] = grant.Acr;
+        if (server.Options.SendAuthorizedParty)
+            claims["azp"] = client.ClientId;
+        if (server.IssuerTemplate is not null)
+            claims["tid"] = grant.User.Tenant;
         server.Options.OnIdTokenClaims?.Invoke(claims);
-        return server.Keys.Current(server.Options.SigningAlgorithm).Sign(claims);
+        return ServerToken.Encrypt(
+            ServerToken.Sign(server, client, algorithm, "JWT", claims), client, client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm);
     }
 }

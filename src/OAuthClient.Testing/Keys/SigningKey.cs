@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
@@ -11,25 +10,55 @@ internal sealed class SigningKey
     // Making an RSA key takes longer than starting the server, so that servers share their first; each names it by a kid of its own.
     private static readonly Lazy<RSA> SharedRsa = new(() => RSA.Create(2048));
 
+    // One that signs nothing anybody should believe.
+    private static readonly Lazy<RSA> ForeignRsa = new(() => RSA.Create(2048));
+
     private readonly RSA? _rsa;
     private readonly ECDsa? _ecdsa;
 
-    private SigningKey(string algorithm, RSA? rsa, ECDsa? ecdsa) => (Algorithm, _rsa, _ecdsa) = (algorithm, rsa, ecdsa);
+    private SigningKey(string algorithm, RSA? rsa, ECDsa? ecdsa, string? keyId = null)
+    {
+        (Algorithm, _rsa, _ecdsa) = (algorithm, rsa, ecdsa);
+        KeyId = keyId ?? Randomness.Token()[..16];
+    }
 
     public string Algorithm { get; }
 
-    public string KeyId { get; } = Randomness.Token()[..16];
+    public string KeyId { get; }
 
-    public static SigningKey Create(string algorithm, bool fresh) => algorithm is "ES256"
-        ? new(algorithm, null, ECDsa.Create(ECCurve.NamedCurves.nistP256))
+    public static SigningKey Create(string algorithm, bool fresh) => SignatureAlgorithm.IsElliptic(algorithm)
+        ? new(algorithm, null, ECDsa.Create(Curve(algorithm)))
         : new(algorithm, fresh ? RSA.Create(2048) : SharedRsa.Value, null);
 
-    /// <summary>A signed JWT in compact serialization (RFC 7515 §3.1).</summary>
-    public string Sign(JsonObject claims)
+    /// <summary>A key that is not this server's, under the name of one that is.</summary>
+    public static SigningKey Foreign(string algorithm, string keyId) => SignatureAlgorithm.IsElliptic(algorithm)
+        ? new(algorithm, null, ECDsa.Create(Curve(algorithm)), keyId)
+        : new(algorithm, ForeignRsa.Value, null, keyId);
+
+    public byte[] Sign(byte[] input)
     {
-        JsonObject header = new() { ["alg"] = Algorithm, ["kid"] = KeyId, ["typ"] = "JWT" };
-        string input = Encode(header) + "." + Encode(claims);
-        return input + "." + Base64Url.EncodeToString(SignBytes(Encoding.ASCII.GetBytes(input)));
+        HashAlgorithmName hash = SignatureAlgorithm.Hash(Algorithm);
+        if (_ecdsa is not null)
+        {
+            lock (_ecdsa)
+                return _ecdsa.SignData(input, hash);
+        }
+
+        lock (_rsa!)
+            return _rsa.SignData(input, hash, Padding);
+    }
+
+    public bool Verifies(byte[] input, byte[] signature)
+    {
+        HashAlgorithmName hash = SignatureAlgorithm.Hash(Algorithm);
+        if (_ecdsa is not null)
+        {
+            lock (_ecdsa)
+                return _ecdsa.VerifyData(input, signature, hash);
+        }
+
+        lock (_rsa!)
+            return _rsa.VerifyData(input, signature, hash, Padding);
     }
 
     /// <summary>The public part as a JSON Web Key (RFC 7517 §4, RFC 7518 §6).</summary>
@@ -40,7 +69,7 @@ internal sealed class SigningKey
         {
             ECParameters parameters = _ecdsa.ExportParameters(includePrivateParameters: false);
             key["kty"] = "EC";
-            key["crv"] = "P-256";
+            key["crv"] = "P-" + (Algorithm is "ES512" ? "521" : Algorithm[2..]);
             key["x"] = Base64Url.EncodeToString(parameters.Q.X);
             key["y"] = Base64Url.EncodeToString(parameters.Q.Y);
         }
@@ -55,17 +84,15 @@ internal sealed class SigningKey
         return key;
     }
 
-    private static string Encode(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
+    public string ToPem() => _rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem();
 
-    private byte[] SignBytes(byte[] input)
+    private RSASignaturePadding Padding => Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
+
+    /// <summary>RFC 7518 §3.4.</summary>
+    private static ECCurve Curve(string algorithm) => algorithm switch
     {
-        if (_ecdsa is not null)
-        {
-            lock (_ecdsa)
-                return _ecdsa.SignData(input, HashAlgorithmName.SHA256);
-        }
-
-        lock (_rsa!)
-            return _rsa.SignData(input, HashAlgorithmName.SHA256, Algorithm is "PS256" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
-    }
+        "ES256" => ECCurve.NamedCurves.nistP256,
+        "ES384" => ECCurve.NamedCurves.nistP384,
+        _ => ECCurve.NamedCurves.nistP521,
+    };
 }

@@ -12,6 +12,9 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
 
     public string Issuer { get; } = authority + options.PathBase;
 
+    /// <summary>What the metadata name as the issuer where one server has many; null where it has one.</summary>
+    public string? IssuerTemplate { get; } = options.IssuerTemplate is { } template ? authority + template : null;
+
     public GrantLedger Grants { get; } = new();
 
     public BrowserSessions Sessions { get; } = new(new Uri(authority).Port);
@@ -19,6 +22,8 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
     public FormTicket Tickets { get; } = new();
 
     public KeyRing Keys { get; } = new();
+
+    public DistributedClaims DistributedClaims { get; } = new();
 
     public ConcurrentDictionary<string, TestClient> Clients { get; } = new(StringComparer.Ordinal)
     {
@@ -32,9 +37,21 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
         ["bob"] = DefaultUser("bob", "Bob", "Brown"),
     };
 
+    /// <summary>RFC 9207; a client could compare none of many issuers before it knows the user.</summary>
+    public bool SendsIss => Options.SendIss && IssuerTemplate is null;
+
     public DateTimeOffset Now => Options.TimeProvider.GetUtcNow();
 
     public string Address(string path) => Issuer + path;
+
+    public string IssuerFor(TestUser user) => IssuerTemplate?.Replace(TestAuthorizationServerOptions.TenantPlaceholder, user.Tenant, StringComparison.Ordinal) ?? Issuer;
+
+    /// <summary>Those that the key set has keys for.</summary>
+    public IEnumerable<string> SigningAlgorithms() =>
+        Clients.Values.SelectMany(client => new[] { client.IdTokenSigningAlgorithm, client.UserInfoSigningAlgorithm })
+            .Prepend(Options.SigningAlgorithm).OfType<string>().Where(SignatureAlgorithm.Asymmetric.Contains).Distinct(StringComparer.Ordinal);
+
+    public void RotateKeys(bool keepPrevious) => Keys.Rotate(SigningAlgorithms(), keepPrevious);
 
     /// <summary>The scopes asked for; all of them must exist and be the client's to ask for (RFC 6749 §3.3).</summary>
     public IReadOnlyList<string> ParseScope(string? scope, TestClient client)
@@ -58,6 +75,9 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
             ["preferred_username"] = JsonValue.Create(name),
             ["email"] = JsonValue.Create($"{name}@example.com"),
             ["email_verified"] = JsonValue.Create(true),
+            ["phone_number"] = JsonValue.Create("+44 20 7946 0123"),
+            ["phone_number_verified"] = JsonValue.Create(false),
+            ["address"] = new JsonObject { ["street_address"] = "1 Test Street", ["locality"] = "London", ["country"] = "United Kingdom" },
         },
     };
 }

@@ -1,0 +1,70 @@
+using System.Text;
+
+namespace OAuthClient.Testing;
+
+/// <summary>What contradicts itself in a client's registration, in sentences that say what to write instead.</summary>
+internal static class ClientRules
+{
+    // RFC 7518 §3.2: a key at least as long as the hash.
+    private const int ShortestHmacKey = 32;
+
+    /// <summary>The first thing wrong; null when the registration is sound.</summary>
+    public static string? Problem(TestClient client)
+    {
+        if (client.ClientId is "")
+            return "A client needs a ClientId.";
+        return Problems(client).FirstOrDefault() is { } problem ? $"Client '{client.ClientId}': {problem}" : null;
+    }
+
+    private static IEnumerable<string> Problems(TestClient client)
+    {
+        if (client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none"))
+            yield return $"AuthenticationMethod must be client_secret_basic, client_secret_post, none or null, not '{client.AuthenticationMethod}'.";
+        else if (client.AuthenticationMethod is not null && client.AuthenticationMethod is "none" != client.IsPublic)
+            yield return "AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
+        if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } bad)
+            yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
+        foreach (string problem in Signing(client).Concat(Encryption(client)))
+            yield return problem;
+    }
+
+    private static IEnumerable<string> Signing(TestClient client)
+    {
+        (string Name, string? Algorithm)[] signed =
+        [
+            (nameof(client.IdTokenSigningAlgorithm), client.IdTokenSigningAlgorithm),
+            (nameof(client.UserInfoSigningAlgorithm), client.UserInfoSigningAlgorithm),
+        ];
+        foreach ((string name, string? algorithm) in signed)
+        {
+            if (algorithm is not null && !SignatureAlgorithm.All.Contains(algorithm))
+                yield return $"{name} must be one of {string.Join(", ", SignatureAlgorithm.All)} or null, not '{algorithm}'.";
+            else if (algorithm is SignatureAlgorithm.Hmac && (client.ClientSecret is null || Encoding.UTF8.GetByteCount(client.ClientSecret) < ShortestHmacKey))
+                yield return $"{name} HS256 needs a ClientSecret of {ShortestHmacKey} bytes or more, which is the key (RFC 7518 §3.2).";
+        }
+    }
+
+    private static IEnumerable<string> Encryption(TestClient client)
+    {
+        (string Name, string? Algorithm, string? ContentAlgorithm)[] encrypted =
+        [
+            ("IdToken", client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm),
+            ("UserInfo", client.UserInfoEncryptionAlgorithm, client.UserInfoContentEncryptionAlgorithm),
+        ];
+        foreach ((string name, string? algorithm, string? contentAlgorithm) in encrypted)
+        {
+            if (contentAlgorithm is not null && algorithm is null)
+                yield return $"{name}ContentEncryptionAlgorithm needs an {name}EncryptionAlgorithm.";
+            if (contentAlgorithm is not null && !JsonWebEncryption.ContentAlgorithms.Contains(contentAlgorithm))
+                yield return $"{name}ContentEncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.ContentAlgorithms)} or null, not '{contentAlgorithm}'.";
+            if (algorithm is null)
+                continue;
+            if (!JsonWebEncryption.KeyAlgorithms.Contains(algorithm))
+                yield return $"{name}EncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.KeyAlgorithms)} or null, not '{algorithm}'.";
+            else if (JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm) is null)
+                yield return $"{name}EncryptionAlgorithm {algorithm} needs a key for encryption in PublicKeys.";
+        }
+    }
+
+    private static bool IsAbsoluteWithoutFragment(string uri) => Uri.TryCreate(uri, UriKind.Absolute, out _) && !uri.Contains('#', StringComparison.Ordinal);
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>Makes the JWTs that this server gives: signed, and encrypted where the client registered for that.</summary>
+internal static class ServerToken
+{
+    /// <param name="server">Who signs.</param>
+    /// <param name="client">Whose secret is the key of HS256.</param>
+    /// <param name="algorithm">The signature algorithm.</param>
+    /// <param name="type">The header's <c>typ</c> (RFC 7515 §4.1.9).</param>
+    /// <param name="claims">What it says.</param>
+    public static string Sign(ServerState server, TestClient client, string algorithm, string type, JsonObject claims)
+    {
+        JsonObject header = new() { ["alg"] = algorithm, ["typ"] = type };
+        if (algorithm is SignatureAlgorithm.Hmac)
+            return JsonWebSignature.Create(header, claims, JsonWebSignature.Hmac(client.ClientSecret!));
+        if (server.Options.RotateSigningKeyBeforeSigning)
+            server.RotateKeys(keepPrevious: false);
+        SigningKey key = server.Keys.Current(algorithm);
+        if (server.Options.SendKeyId)
+            header["kid"] = key.KeyId;
+        return JsonWebSignature.Create(header, claims, key.Sign);
+    }
+
+    /// <summary>Encrypts a signed JWT, or claims that nobody signed, to the client (RFC 7519 §11.2); gives it back as it is when no algorithm is named.</summary>
+    public static string Encrypt(string content, TestClient client, string? algorithm, string? contentAlgorithm, string? contentType = "JWT") => algorithm is null
+        ? content
+        : JsonWebEncryption.Encrypt(
+            Encoding.UTF8.GetBytes(content), algorithm, contentAlgorithm ?? "A128CBC-HS256", JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm)!, contentType);
+}
