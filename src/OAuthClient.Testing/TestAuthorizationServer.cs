@@ -37,6 +37,9 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <summary>Where tokens are revoked (RFC 7009 §2).</summary>
     public Uri RevocationEndpoint => new(_state.Address("/revoke"));
 
+    /// <summary>Where tokens are looked up (RFC 7662 §2).</summary>
+    public Uri IntrospectionEndpoint => new(_state.Address("/introspect"));
+
     /// <summary>Where the user's claims are (OpenID Connect Core §5.3).</summary>
     public Uri UserInfoEndpoint => new(_state.Address("/userinfo"));
 

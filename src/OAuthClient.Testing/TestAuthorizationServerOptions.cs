@@ -112,4 +112,7 @@ public sealed class TestAuthorizationServerOptions
 
     /// <summary>Changes a UserInfo response before it is sent.</summary>
     public Action<JsonObject>? OnUserInfo { get; set; }
+
+    /// <summary>Changes what the introspection endpoint says about a token (RFC 7662 §2.2) before it is sent or signed.</summary>
+    public Action<JsonObject>? OnIntrospection { get; set; }
 }

@@ -59,6 +59,18 @@ public sealed class TestClient
     /// <summary>How their content is encrypted (<c>userinfo_encrypted_response_enc</c>), as <see cref="IdTokenContentEncryptionAlgorithm"/>.</summary>
     public string? UserInfoContentEncryptionAlgorithm { get; init; }
 
+    /// <summary>
+    /// What introspection responses are signed with when it asks for JWTs (<c>introspection_signed_response_alg</c>, RFC 9701 §6), as
+    /// <see cref="IdTokenSigningAlgorithm"/>.
+    /// </summary>
+    public string? IntrospectionSigningAlgorithm { get; init; }
+
+    /// <summary>How the content key of those JWTs is encrypted (<c>introspection_encrypted_response_alg</c>), as <see cref="IdTokenEncryptionAlgorithm"/>.</summary>
+    public string? IntrospectionEncryptionAlgorithm { get; init; }
+
+    /// <summary>How their content is encrypted (<c>introspection_encrypted_response_enc</c>), as <see cref="IdTokenContentEncryptionAlgorithm"/>.</summary>
+    public string? IntrospectionContentEncryptionAlgorithm { get; init; }
+
     /// <summary>The client's JSON Web Key Set (<c>jwks</c>, RFC 7591 §2): public keys to encrypt to.</summary>
     public JsonObject? PublicKeys { get; init; }
 

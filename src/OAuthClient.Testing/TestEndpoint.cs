@@ -35,4 +35,7 @@ public enum TestEndpoint
 
     /// <summary>Where distributed claims are (OpenID Connect Core §5.6.2.2).</summary>
     Claims,
+
+    /// <summary>The introspection endpoint (RFC 7662 §2).</summary>
+    Introspection,
 }

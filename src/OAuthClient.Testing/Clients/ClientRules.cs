@@ -34,6 +34,7 @@ internal static class ClientRules
         [
             (nameof(client.IdTokenSigningAlgorithm), client.IdTokenSigningAlgorithm),
             (nameof(client.UserInfoSigningAlgorithm), client.UserInfoSigningAlgorithm),
+            (nameof(client.IntrospectionSigningAlgorithm), client.IntrospectionSigningAlgorithm),
         ];
         foreach ((string name, string? algorithm) in signed)
         {
@@ -50,6 +51,7 @@ internal static class ClientRules
         [
             ("IdToken", client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm),
             ("UserInfo", client.UserInfoEncryptionAlgorithm, client.UserInfoContentEncryptionAlgorithm),
+            ("Introspection", client.IntrospectionEncryptionAlgorithm, client.IntrospectionContentEncryptionAlgorithm),
         ];
         foreach ((string name, string? algorithm, string? contentAlgorithm) in encrypted)
         {

@@ -16,17 +16,17 @@ internal sealed class GrantLedger
         return code;
     }
 
-    public AccessToken AddAccessToken(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset expiresAt)
+    public AccessToken AddAccessToken(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset now, TimeSpan lifetime)
     {
-        AccessToken token = new(grant, scopes, resources, expiresAt);
+        AccessToken token = new(grant, scopes, resources, now, now + lifetime);
         lock (_gate)
             _accessTokens.Add(token.Value, token);
         return token;
     }
 
-    public RefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset expiresAt)
+    public RefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime)
     {
-        RefreshToken token = new(grant, expiresAt);
+        RefreshToken token = new(grant, now, now + lifetime);
         lock (_gate)
             _refreshTokens.Add(token.Value, token);
         return token;
@@ -87,6 +87,12 @@ internal sealed class GrantLedger
     {
         lock (_gate)
             return _accessTokens.GetValueOrDefault(value);
+    }
+
+    public RefreshToken? FindRefreshToken(string value)
+    {
+        lock (_gate)
+            return _refreshTokens.GetValueOrDefault(value);
     }
 
     /// <summary>Kills one access token, or with a refresh token the whole grant (RFC 7009 §2.1). An unknown token is as good as revoked (§2.2).</summary>

@@ -40,18 +40,21 @@ internal sealed class AuthorizationCode(IssuedGrant grant, AuthorizationRequest 
     public bool Spent { get; set; }
 }
 
-internal sealed class RefreshToken(IssuedGrant grant, DateTimeOffset expiresAt)
+internal sealed class RefreshToken(IssuedGrant grant, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
 {
     public string Value { get; } = Randomness.Token("rt");
 
     public IssuedGrant Grant { get; } = grant;
+
+    public DateTimeOffset IssuedAt { get; } = issuedAt;
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
     public DateTimeOffset? SpentAt { get; set; }
 }
 
-internal sealed class AccessToken(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset expiresAt)
+internal sealed class AccessToken(
+    IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
 {
     private volatile bool _dead;
 
@@ -63,7 +66,11 @@ internal sealed class AccessToken(IssuedGrant grant, IReadOnlyList<string> scope
 
     public IReadOnlyList<string> Resources { get; } = resources;
 
+    public DateTimeOffset IssuedAt { get; } = issuedAt;
+
+    public DateTimeOffset ExpiresAt { get; } = expiresAt;
+
     public void Kill() => _dead = true;
 
-    public bool IsValid(DateTimeOffset now) => !_dead && !Grant.Revoked && now < expiresAt;
+    public bool IsValid(DateTimeOffset now) => !_dead && !Grant.Revoked && now < ExpiresAt;
 }

@@ -7,6 +7,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server)
     private readonly TokenRequests _token = new(server);
     private readonly RevocationRequests _revocation = new(server);
     private readonly UserInfoRequests _userInfo = new(server);
+    private readonly IntrospectionRequests _introspection = new(server);
     private readonly ClaimsRequests _claims = new(server);
     private readonly MetadataRequests _metadata = new(server);
 
@@ -25,6 +26,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server)
             "/token" => TestEndpoint.Token,
             "/revoke" => TestEndpoint.Revocation,
             "/userinfo" => TestEndpoint.UserInfo,
+            "/introspect" => TestEndpoint.Introspection,
             "/claims" => TestEndpoint.Claims,
             "/jwks" => TestEndpoint.Jwks,
             _ => TestEndpoint.Other,
@@ -41,6 +43,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server)
         TestEndpoint.Token => _token.Answer(request),
         TestEndpoint.Revocation => _revocation.Answer(request),
         TestEndpoint.UserInfo => _userInfo.Answer(request),
+        TestEndpoint.Introspection => _introspection.Answer(request),
         TestEndpoint.Claims => _claims.Answer(request),
         _ => Reply.NotFound(),
     };

@@ -76,7 +76,7 @@ internal sealed class TokenRequests(ServerState server)
     private JsonObject Respond(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, bool refreshable, string? nonce)
     {
         TestAuthorizationServerOptions options = server.Options;
-        AccessToken accessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now + options.AccessTokenLifetime);
+        AccessToken accessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now, options.AccessTokenLifetime);
         JsonObject response = new()
         {
             ["access_token"] = accessToken.Value,
@@ -86,7 +86,7 @@ internal sealed class TokenRequests(ServerState server)
         if (scopes is not [])
             response["scope"] = string.Join(' ', scopes);
         if (refreshable)
-            response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now + options.RefreshTokenLifetime).Value;
+            response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
         if (grant.User is not null && scopes.Contains("openid"))
             response["id_token"] = IdToken.Create(server, grant, accessToken, nonce);
         return response;
