@@ -85,18 +85,17 @@ public sealed class Fault
 
     /// <summary>Does the endpoint's work, then resets the connection instead of answering: the refresh token is rotated and nobody knows the new one.</summary>
     /// <returns>The fault.</returns>
-    public static Fault ResetAfterWork() => new("reset after work", exchange =>
+    public static Fault ResetAfterWork() => new("reset after work", async exchange =>
     {
-        exchange.Work();
+        await exchange.WorkAsync();
         exchange.Reset();
-        return Task.CompletedTask;
     });
 
     /// <summary>Does the work, announces the whole length, sends half of the body and resets the connection.</summary>
     /// <returns>The fault.</returns>
     public static Fault TruncatedBody() => new("truncated body", async exchange =>
     {
-        Reply reply = exchange.Work();
+        Reply reply = await exchange.WorkAsync();
         exchange.Start(reply, reply.Body.Length);
         await exchange.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
         exchange.Reset();
@@ -108,7 +107,7 @@ public sealed class Fault
     public static Fault WrongContentType(string contentType = "text/html")
     {
         ArgumentException.ThrowIfNullOrEmpty(contentType);
-        return new("wrong content type", exchange => exchange.SendAsync(exchange.Work() with { ContentType = contentType }));
+        return new("wrong content type", async exchange => await exchange.SendAsync(await exchange.WorkAsync() with { ContentType = contentType }));
     }
 
     /// <summary>Does the work and sends the body byte by byte.</summary>
@@ -116,7 +115,7 @@ public sealed class Fault
     /// <returns>The fault.</returns>
     public static Fault SlowBody(TimeSpan betweenBytes) => new("slow body", async exchange =>
     {
-        Reply reply = exchange.Work();
+        Reply reply = await exchange.WorkAsync();
         exchange.Start(reply, reply.Body.Length);
         for (int sent = 0; sent < reply.Body.Length; sent++)
         {
@@ -143,9 +142,9 @@ public sealed class Fault
 
     private static Fault Late(string name, Func<Exchange, Task> wait, bool afterWork) => new(name, async exchange =>
     {
-        Reply? done = afterWork ? exchange.Work() : null;
+        Reply? done = afterWork ? await exchange.WorkAsync() : null;
         await wait(exchange);
         exchange.Gone.ThrowIfCancellationRequested();
-        await exchange.SendAsync(done ?? exchange.Work());
+        await exchange.SendAsync(done ?? await exchange.WorkAsync());
     });
 }

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace OAuthClient.Testing;
 
 /// <summary>
@@ -14,14 +16,16 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
 {
     private readonly LoopbackHost _host;
     private readonly ServerState _state;
+    private readonly BackChannelLogout _backChannelLogout;
     private readonly HttpMessageInvoker _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
 
     private TestAuthorizationServer(LoopbackHost host, TestAuthorizationServerOptions options)
     {
         _host = host;
         _state = new ServerState(host.Authority, options);
-        AuthorizationServerEndpoints endpoints = new(_state);
-        host.Serve(endpoints.Classify, endpoints.Answer);
+        _backChannelLogout = new BackChannelLogout(_state);
+        AuthorizationServerEndpoints endpoints = new(_state, _backChannelLogout);
+        host.Serve(endpoints.Classify, endpoints.AnswerAsync);
         Issuer = new Uri(_state.Issuer);
     }
 
@@ -42,6 +46,9 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
 
     /// <summary>Where the user's claims are (OpenID Connect Core §5.3).</summary>
     public Uri UserInfoEndpoint => new(_state.Address("/userinfo"));
+
+    /// <summary>Where the client sends the browser to sign out (OpenID Connect RP-Initiated Logout §2).</summary>
+    public Uri EndSessionEndpoint => new(_state.Address("/logout"));
 
     /// <summary>Where the signing keys are (RFC 7517 §5).</summary>
     public Uri JwksUri => new(_state.Address("/jwks"));
@@ -112,7 +119,53 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public Task<Uri> SignInAsync(Uri authorizationUri, SignIn? how = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(authorizationUri);
-        return new PlayedBrowser(_browser, _state, how ?? new SignIn()).GoAsync(authorizationUri, cancellationToken);
+        return new PlayedBrowser(_browser, _state, how ?? new SignIn()).SignInAsync(authorizationUri, cancellationToken);
+    }
+
+    /// <summary>
+    /// Plays the browser and the user: opens the address, signs out on the real pages, loads the frames of clients with a
+    /// <see cref="TestClient.FrontChannelLogoutUri"/>, and stops where the browser is sent away from this server. That address is returned, not requested.
+    /// </summary>
+    /// <param name="endSessionUri">The logout request's address; <see cref="EndSessionEndpoint"/> itself signs out without any client's asking.</param>
+    /// <param name="cookies">The browser's cookies, those of <see cref="SignIn.Cookies"/>; a fresh browser when <see langword="null"/>.</param>
+    /// <param name="confirm">Whether the user, where asked, signs out.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The address the browser was sent to; <see langword="null"/> when it stays on this server's page.</returns>
+    /// <exception cref="ArgumentException">The address is not this server's.</exception>
+    /// <exception cref="InvalidOperationException">The server refused; the message has the page's text.</exception>
+    /// <exception cref="HttpRequestException">A fault broke the connection, or a frame cannot be loaded.</exception>
+    public Task<Uri?> SignOutAsync(Uri endSessionUri, CookieContainer? cookies = null, bool confirm = true, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(endSessionUri);
+        return new PlayedBrowser(_browser, _state, new SignIn { Cookies = cookies, Deny = !confirm }).SignOutAsync(endSessionUri, cancellationToken);
+    }
+
+    /// <summary>Makes a logout token as this server would (OpenID Connect Back-Channel Logout §2.4). The session here goes on.</summary>
+    /// <param name="client">Whom it is for.</param>
+    /// <param name="subject">Who signed out, <c>sub</c>; <see langword="null"/> to leave it out.</param>
+    /// <param name="sessionId">Which session is over, the <c>sid</c> of its ID Tokens; <see langword="null"/> to leave it out.</param>
+    /// <returns>The token.</returns>
+    public string CreateLogoutToken(TestClient client, string? subject = "alice", string? sessionId = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        string issuer = _state.Users.Values.FirstOrDefault(user => user.Subject == subject) is { } user ? _state.IssuerFor(user) : _state.Issuer;
+        return LogoutToken.Create(_state, client, issuer, subject, sessionId);
+    }
+
+    /// <summary>Sends a client a logout token, as when its session here ended (OpenID Connect Back-Channel Logout §2.5). The session here goes on.</summary>
+    /// <param name="client">Whom to tell, at its <see cref="TestClient.BackChannelLogoutUri"/>.</param>
+    /// <param name="subject">Who signed out, <c>sub</c>; <see langword="null"/> to leave it out.</param>
+    /// <param name="sessionId">Which session is over, the <c>sid</c> of its ID Tokens; <see langword="null"/> to leave it out.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What the client answered: 200 or 204 when all is well, 400 when it does not believe it (§2.8).</returns>
+    /// <exception cref="ArgumentException">The client has no <see cref="TestClient.BackChannelLogoutUri"/>.</exception>
+    /// <exception cref="HttpRequestException">The client cannot be reached.</exception>
+    public Task<HttpStatusCode> SendBackChannelLogoutAsync(
+        TestClient client, string? subject = "alice", string? sessionId = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        Uri address = client.BackChannelLogoutUri ?? throw new ArgumentException($"Client '{client.ClientId}' has no BackChannelLogoutUri.", nameof(client));
+        return _backChannelLogout.SendAsync(address, CreateLogoutToken(client, subject, sessionId), cancellationToken);
     }
 
     /// <summary>The requests to one endpoint so far, in the order they arrived; a snapshot.</summary>
@@ -159,6 +212,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _browser.Dispose();
+        _backChannelLogout.Dispose();
         await _host.DisposeAsync();
     }
 

@@ -110,6 +110,9 @@ public sealed class TestAuthorizationServerOptions
     /// <summary>Changes the claims of an ID Token before it is signed.</summary>
     public Action<JsonObject>? OnIdTokenClaims { get; set; }
 
+    /// <summary>Changes the claims of a logout token before it is signed (OpenID Connect Back-Channel Logout §2.4).</summary>
+    public Action<JsonObject>? OnLogoutTokenClaims { get; set; }
+
     /// <summary>Changes a UserInfo response before it is sent.</summary>
     public Action<JsonObject>? OnUserInfo { get; set; }
 

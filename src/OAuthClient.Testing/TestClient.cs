@@ -20,6 +20,15 @@ public sealed class TestClient
     /// <summary>Lets a registered redirect URI on 127.0.0.1 or [::1] be used with any port, as native apps need (RFC 8252 §7.3). Off by default.</summary>
     public bool AllowAnyLoopbackPort { get; init; }
 
+    /// <summary>Where the browser may be sent after a logout: absolute, compared character by character (OpenID Connect RP-Initiated Logout §3.1).</summary>
+    public IList<string> PostLogoutRedirectUris { get; init; } = [];
+
+    /// <summary>Where it takes logout tokens when a session ends (OpenID Connect Back-Channel Logout §2.2); <see langword="null"/> for nowhere.</summary>
+    public Uri? BackChannelLogoutUri { get; init; }
+
+    /// <summary>What the server's page loads in a frame when a session ends, with <c>iss</c> and <c>sid</c> (OpenID Connect Front-Channel Logout §2); <see langword="null"/> for nothing.</summary>
+    public Uri? FrontChannelLogoutUri { get; init; }
+
     /// <summary>
     /// The one authentication method it registered: <c>client_secret_basic</c>, <c>client_secret_post</c> or <c>none</c>.
     /// <see langword="null"/>: either of the first two for a client with a secret, <c>none</c> for one without.

@@ -38,4 +38,7 @@ public enum TestEndpoint
 
     /// <summary>The introspection endpoint (RFC 7662 §2).</summary>
     Introspection,
+
+    /// <summary>The end session endpoint (OpenID Connect RP-Initiated Logout §2), and the form of its page.</summary>
+    EndSession,
 }

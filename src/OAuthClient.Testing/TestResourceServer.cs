@@ -14,7 +14,7 @@ public sealed class TestResourceServer : IAsyncDisposable
         Options = options;
         BaseAddress = new Uri(host.Authority);
         ProtectedResource resource = new(authorizationServer, options, BaseAddress);
-        host.Serve(_ => TestEndpoint.Resource, resource.Answer);
+        host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(resource.Answer(request)));
     }
 
     /// <summary>Its address, without a path.</summary>

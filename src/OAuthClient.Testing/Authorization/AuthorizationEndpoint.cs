@@ -115,6 +115,8 @@ internal sealed class AuthorizationEndpoint(ServerState server)
 
     private Reply Grant(AuthorizationRequest request, BrowserSession session, IReadOnlyList<string> scopes)
     {
+        if (scopes.Contains("openid"))
+            session.Enter(request.Client);
         IssuedGrant grant = new(request.Client, session.User, scopes, request.Resources, session.AuthenticatedAt)
         {
             SessionId = session.Id,

@@ -23,10 +23,18 @@ internal sealed class BrowserSessions(int port)
         BrowserSession? old = Cookie(request, _sessionCookie) is { } oldId && _sessions.TryRemove(oldId, out BrowserSession? found) && found.User.Subject == user.Subject ? found : null;
         BrowserSession session = new(user, now, old?.Id ?? Randomness.Token("sid"));
         if (old is not null)
-            session.TakeConsentsFrom(old);
+            session.Continue(old);
         string id = Randomness.Token();
         _sessions[id] = session;
         return (session, SetCookie(_sessionCookie, id));
+    }
+
+    public BrowserSession? FindById(string sessionId) => _sessions.Values.FirstOrDefault(session => session.Id == sessionId);
+
+    public void End(BrowserSession session)
+    {
+        foreach (var known in _sessions.Where(known => known.Value == session))
+            _sessions.TryRemove(known);
     }
 
     public void ForgetConsents()
@@ -53,6 +61,7 @@ internal sealed class BrowserSessions(int port)
 internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticatedAt, string id)
 {
     private readonly ConcurrentDictionary<(string ClientId, string What), bool> _consents = new();
+    private readonly ConcurrentDictionary<string, bool> _clients = new(StringComparer.Ordinal);
 
     public TestUser User { get; } = user;
 
@@ -70,10 +79,17 @@ internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticated
             _consents[(request.Client.ClientId, what)] = true;
     }
 
-    public void TakeConsentsFrom(BrowserSession old)
+    /// <summary>The clients that know the user by this session, and are to be told when it is over.</summary>
+    public IEnumerable<string> ClientIds => _clients.Keys.Order(StringComparer.Ordinal);
+
+    public void Enter(TestClient client) => _clients[client.ClientId] = true;
+
+    public void Continue(BrowserSession old)
     {
         foreach (var consent in old._consents)
             _consents[consent.Key] = true;
+        foreach (string clientId in old._clients.Keys)
+            _clients[clientId] = true;
     }
 
     public void ForgetConsents() => _consents.Clear();

@@ -11,11 +11,22 @@ internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server,
     private readonly Uri _home = new(server.Issuer);
     private bool _askedForConsent;
 
-    public async Task<Uri> GoAsync(Uri authorizationUri, CancellationToken cancellationToken)
+    public async Task<Uri> SignInAsync(Uri authorizationUri, CancellationToken cancellationToken)
     {
-        if (!IsHome(authorizationUri))
-            throw new ArgumentException($"{authorizationUri.GetLeftPart(UriPartial.Path)} is not an address of this server, {server.Issuer}.", nameof(authorizationUri));
-        using HttpRequestMessage first = new(HttpMethod.Get, authorizationUri);
+        Uri callback = await GoAsync(authorizationUri, cancellationToken) ?? throw new InvalidOperationException("The authorization server kept the browser.");
+        return how.Deny && !_askedForConsent
+            ? throw new InvalidOperationException("The user was to deny, but was never asked: the client needs no consent, or has it already in this browser.")
+            : callback;
+    }
+
+    public Task<Uri?> SignOutAsync(Uri endSessionUri, CancellationToken cancellationToken) => GoAsync(endSessionUri, cancellationToken);
+
+    /// <returns>Where the browser was sent; null when it stays on a page of this server.</returns>
+    private async Task<Uri?> GoAsync(Uri start, CancellationToken cancellationToken)
+    {
+        if (!IsHome(start))
+            throw new ArgumentException($"{start.GetLeftPart(UriPartial.Path)} is not an address of this server, {server.Issuer}.", nameof(start));
+        using HttpRequestMessage first = new(HttpMethod.Get, start);
         HttpResponseMessage response = await SendAsync(first, cancellationToken);
         for (int step = 0; step < MostSteps; step++)
         {
@@ -25,7 +36,7 @@ internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server,
             {
                 Uri next = new(address, location);
                 if (!IsHome(next))
-                    return Arrive(next);
+                    return next;
                 using HttpRequestMessage follow = new(HttpMethod.Get, next);
                 response = await SendAsync(follow, cancellationToken);
                 continue;
@@ -34,7 +45,13 @@ internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server,
             string html = await current.Content.ReadAsStringAsync(cancellationToken);
             HtmlForm form = HtmlForm.Read(html, address);
             if (form.Page is "form_post")
-                return Arrive(new Uri(AuthorizationResponse.AddQuery(form.Action.OriginalString, form.Fields)));
+                return new Uri(AuthorizationResponse.AddQuery(form.Action.OriginalString, form.Fields));
+            if (form.Page is "signed_out" or "still_signed_in")
+            {
+                await LoadAsync(form.Frames, cancellationToken);
+                return form.Next;
+            }
+
             FillIn(form, (int)current.StatusCode, html);
             using HttpRequestMessage submit = new(HttpMethod.Post, form.Action) { Content = new FormUrlEncodedContent(form.Fields) };
             response = await SendAsync(submit, cancellationToken);
@@ -46,9 +63,14 @@ internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server,
 
     private bool IsHome(Uri uri) => uri.IsAbsoluteUri && uri.Scheme == _home.Scheme && uri.Host == _home.Host && uri.Port == _home.Port;
 
-    private Uri Arrive(Uri callback) => how.Deny && !_askedForConsent
-        ? throw new InvalidOperationException("The user was to deny, but was never asked: the client needs no consent, or has it already in this browser.")
-        : callback;
+    private async Task LoadAsync(IEnumerable<Uri> frames, CancellationToken cancellationToken)
+    {
+        foreach (Uri frame in frames)
+        {
+            using HttpRequestMessage load = new(HttpMethod.Get, frame);
+            using HttpResponseMessage loaded = await SendAsync(load, cancellationToken);
+        }
+    }
 
     private void FillIn(HtmlForm form, int status, string html)
     {
@@ -64,6 +86,9 @@ internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server,
                 form.Set("decision", how.Deny ? "deny" : "allow");
                 if (how.ApprovedScopes is { } approved)
                     form.Fields.RemoveAll(field => field.Key is "scope" && !approved.Contains(field.Value));
+                break;
+            case "sign_out":
+                form.Set("decision", how.Deny ? "deny" : "allow");
                 break;
             default:
                 throw new InvalidOperationException($"The authorization server refused ({status}) and sent the browser nowhere: {form.Problem ?? html}");

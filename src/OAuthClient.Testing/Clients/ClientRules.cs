@@ -24,6 +24,10 @@ internal static class ClientRules
             yield return "AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
         if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } bad)
             yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
+        if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } badAfterwards)
+            yield return $"the post-logout redirect URI '{badAfterwards}' must be absolute and have no fragment.";
+        if (new[] { client.BackChannelLogoutUri, client.FrontChannelLogoutUri }.OfType<Uri>().FirstOrDefault(uri => !IsWebPage(uri)) is { } badLogout)
+            yield return $"the logout URI '{badLogout}' must be http or https and have no fragment.";
         foreach (string problem in Signing(client).Concat(Encryption(client)))
             yield return problem;
     }
@@ -67,6 +71,8 @@ internal static class ClientRules
                 yield return $"{name}EncryptionAlgorithm {algorithm} needs a key for encryption in PublicKeys.";
         }
     }
+
+    private static bool IsWebPage(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https", Fragment: "" };
 
     private static bool IsAbsoluteWithoutFragment(string uri) => Uri.TryCreate(uri, UriKind.Absolute, out _) && !uri.Contains('#', StringComparison.Ordinal);
 }

@@ -9,7 +9,7 @@ internal sealed class UserInfoRequests(ServerState server)
         ? Reply.MethodNotAllowed("GET, POST")
         : BearerToken.Check(request, server.Issuer, server, "openid", _ => true, token =>
         {
-            TestClient client = token.Grant.Client;
+            TestClient client = server.Current(token.Grant.Client);
             JsonObject claims = Claims(token.Grant.User!, token.Scopes);
             ClaimsRequests.AddSources(server, client, token.Grant.User!, claims);
             if (client.UserInfoSigningAlgorithm is not null)

@@ -118,6 +118,19 @@ internal sealed class GrantLedger
         }
     }
 
+    /// <summary>What was for the time of the session ends with it; offline access goes on (OpenID Connect Back-Channel Logout §2.7).</summary>
+    public void RevokeSession(string sessionId)
+    {
+        lock (_gate)
+        {
+            foreach (IssuedGrant grant in _codes.Values.Select(code => code.Grant))
+            {
+                if (grant.SessionId == sessionId && !grant.Scopes.Contains("offline_access"))
+                    grant.Revoke();
+            }
+        }
+    }
+
     public void ExpireAccessTokens()
     {
         lock (_gate)

@@ -12,6 +12,8 @@ internal static class Randomness
     /// <summary>With a prefix, so that a person who reads a log can tell a code from a token.</summary>
     public static string Token(string prefix) => prefix + "_" + Token();
 
+    public static bool SameBytes(byte[] one, byte[] other) => CryptographicOperations.FixedTimeEquals(one, other);
+
     public static bool SameSecret(string one, string other) =>
         CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(one)), SHA256.HashData(Encoding.UTF8.GetBytes(other)));
 }

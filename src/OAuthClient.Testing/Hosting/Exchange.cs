@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.Testing;
 
 /// <summary>One request and the answer to it: what a fault may play with.</summary>
-internal sealed class Exchange(HttpContext http, RecordedRequest request, Func<RecordedRequest, Reply> endpoint, TimeProvider clock, CancellationToken gone)
+internal sealed class Exchange(HttpContext http, RecordedRequest request, Func<RecordedRequest, CancellationToken, Task<Reply>> endpoint, TimeProvider clock, CancellationToken gone)
 {
     public TimeProvider Clock { get; } = clock;
 
@@ -11,7 +11,7 @@ internal sealed class Exchange(HttpContext http, RecordedRequest request, Func<R
     public CancellationToken Gone { get; } = gone;
 
     /// <summary>Does what the endpoint does, tokens spent and all.</summary>
-    public Reply Work() => endpoint(request);
+    public Task<Reply> WorkAsync() => endpoint(request, Gone);
 
     public async Task SendAsync(Reply reply)
     {

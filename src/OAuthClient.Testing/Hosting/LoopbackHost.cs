@@ -25,7 +25,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     private readonly CancellationTokenSource _stopping = new();
     private int _disposed;
     private Func<string, TestEndpoint> _classify = _ => TestEndpoint.Other;
-    private Func<RecordedRequest, Reply> _answer = _ => Reply.NotFound();
+    private Func<RecordedRequest, CancellationToken, Task<Reply>> _answer = (_, _) => Task.FromResult(Reply.NotFound());
 
     private LoopbackHost(Func<TimeProvider> clock)
     {
@@ -56,7 +56,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     }
 
     /// <summary>Says what is served; only now does anybody learn the port, so no request can have come earlier.</summary>
-    public void Serve(Func<string, TestEndpoint> classify, Func<RecordedRequest, Reply> answer)
+    public void Serve(Func<string, TestEndpoint> classify, Func<RecordedRequest, CancellationToken, Task<Reply>> answer)
     {
         _classify = classify;
         _answer = answer;
@@ -103,7 +103,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     {
         try
         {
-            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(exchange) : exchange.SendAsync(exchange.Work()));
+            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(exchange) : exchange.SendAsync(await exchange.WorkAsync()));
         }
         catch (Exception problem) when (!exchange.Gone.IsCancellationRequested && !context.Response.HasStarted)
         {

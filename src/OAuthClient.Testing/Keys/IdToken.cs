@@ -13,7 +13,7 @@ internal static class IdToken
     /// <param name="nonce">The request's nonce; a refreshed ID Token has none (§12.2).</param>
     public static string Create(ServerState server, IssuedGrant grant, AccessToken accessToken, string? nonce)
     {
-        TestClient client = grant.Client;
+        TestClient client = server.Current(grant.Client);
         string algorithm = client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm;
         DateTimeOffset now = server.Now;
         JsonObject claims = new()

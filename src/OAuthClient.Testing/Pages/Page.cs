@@ -22,9 +22,9 @@ internal static class Page
         input[type=text],input[type=password]{display:block;width:100%;margin:.375rem 0 1rem;padding:.75rem .875rem;border:1px solid var(--line);border-radius:.625rem;background:var(--field);color:inherit;font:inherit}
         :is(input,button,a):focus-visible{outline:3px solid color-mix(in srgb,var(--accent) 45%,transparent);outline-offset:1px;border-color:var(--accent)}
         .actions{display:flex;flex-direction:row-reverse;gap:.75rem;margin-top:1.5rem}
-        button{flex:1;min-height:3rem;padding:.625rem 1rem;border:1px solid var(--line);border-radius:.625rem;background:transparent;color:var(--ink);font:inherit;font-weight:600;cursor:pointer}
-        button.main{border-color:var(--accent);background:var(--accent);color:var(--accent-ink)}
-        button:hover{filter:brightness(.95)}
+        button,a.main{flex:1;min-height:3rem;padding:.625rem 1rem;border:1px solid var(--line);border-radius:.625rem;background:transparent;color:var(--ink);font:inherit;font-weight:600;text-align:center;text-decoration:none;cursor:pointer}
+        button.main,a.main{border-color:var(--accent);background:var(--accent);color:var(--accent-ink)}
+        :is(button,a.main):hover{filter:brightness(.95)}
         ul{list-style:none;margin:0;padding:0;border:1px solid var(--line);border-radius:.75rem;overflow:hidden}
         li+li{border-top:1px solid var(--line)}
         li label{display:flex;gap:.75rem;align-items:flex-start;padding:.75rem .875rem;font-weight:400;cursor:pointer}
@@ -45,8 +45,10 @@ internal static class Page
     /// <param name="title">Its title.</param>
     /// <param name="body">HTML, encoded already.</param>
     /// <param name="script">A script of our own to run at the end, or null.</param>
-    public static Reply Create(int status, string kind, string title, string body, string? script = null)
+    /// <param name="frames">Addresses that the page may show in frames.</param>
+    public static Reply Create(int status, string kind, string title, string body, string? script = null, IReadOnlyList<string>? frames = null)
     {
+        string framing = frames is null or [] ? "" : $" frame-src {string.Join(' ', frames.Select(frame => new Uri(frame).GetLeftPart(UriPartial.Authority)).Distinct(StringComparer.Ordinal))};";
         string nonce = Randomness.Token();
         string scripting = script is null ? "" : $"<script nonce=\"{nonce}\">{script}</script>";
         string html = $"""
@@ -72,7 +74,7 @@ internal static class Page
             """;
         // No form-action: Chromium applies it to the redirect that follows a form, and that one goes to the client.
         return Reply.Text(status, html, "text/html; charset=utf-8")
-            .With("Content-Security-Policy", $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'")
+            .With("Content-Security-Policy", $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:;{framing} script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'")
             .With("X-Content-Type-Options", "nosniff")
             .With("Referrer-Policy", "no-referrer")
             .NotStored();

@@ -1,8 +1,9 @@
 namespace OAuthClient.Testing;
 
 /// <summary>Which address is which endpoint.</summary>
-internal sealed class AuthorizationServerEndpoints(ServerState server)
+internal sealed class AuthorizationServerEndpoints(ServerState server, BackChannelLogout backChannel)
 {
+    private readonly EndSessionEndpoint _endSession = new(server, backChannel);
     private readonly AuthorizationEndpoint _authorization = new(server);
     private readonly TokenRequests _token = new(server);
     private readonly RevocationRequests _revocation = new(server);
@@ -28,12 +29,20 @@ internal sealed class AuthorizationServerEndpoints(ServerState server)
             "/userinfo" => TestEndpoint.UserInfo,
             "/introspect" => TestEndpoint.Introspection,
             "/claims" => TestEndpoint.Claims,
+            "/logout" or "/logout/confirm" => TestEndpoint.EndSession,
             "/jwks" => TestEndpoint.Jwks,
             _ => TestEndpoint.Other,
         };
     }
 
-    public Reply Answer(RecordedRequest request) => request.Endpoint switch
+    public Task<Reply> AnswerAsync(RecordedRequest request, CancellationToken cancellationToken) => request.Endpoint switch
+    {
+        TestEndpoint.EndSession when request.Path.EndsWith("/confirm", StringComparison.Ordinal) => _endSession.ConfirmAsync(request, cancellationToken),
+        TestEndpoint.EndSession => _endSession.AnswerAsync(request, cancellationToken),
+        _ => Task.FromResult(Answer(request)),
+    };
+
+    private Reply Answer(RecordedRequest request) => request.Endpoint switch
     {
         TestEndpoint.Metadata => _metadata.Metadata(request),
         TestEndpoint.Jwks => _metadata.Keys(request),

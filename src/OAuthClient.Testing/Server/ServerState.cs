@@ -53,6 +53,12 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
 
     public void RotateKeys(bool keepPrevious) => Keys.Rotate(SigningAlgorithms(), keepPrevious);
 
+    /// <summary>Who took part in a session, as registered now.</summary>
+    public IEnumerable<TestClient> ClientsOf(BrowserSession session) => session.ClientIds.Select(id => Clients.GetValueOrDefault(id)).OfType<TestClient>();
+
+    /// <summary>The client as it is registered now; it may have changed since the grant.</summary>
+    public TestClient Current(TestClient client) => Clients.GetValueOrDefault(client.ClientId) ?? client;
+
     /// <summary>The scopes asked for; all of them must exist and be the client's to ask for (RFC 6749 §3.3).</summary>
     public IReadOnlyList<string> ParseScope(string? scope, TestClient client)
     {
