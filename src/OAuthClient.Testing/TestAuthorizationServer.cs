@@ -50,6 +50,9 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <summary>Where the client sends the browser to sign out (OpenID Connect RP-Initiated Logout §2).</summary>
     public Uri EndSessionEndpoint => new(_state.Address("/logout"));
 
+    /// <summary>Where clients register themselves (RFC 7591 §3), when <see cref="TestAuthorizationServerOptions.AllowRegistration"/> lets them.</summary>
+    public Uri RegistrationEndpoint => new(_state.Address("/register"));
+
     /// <summary>Where the signing keys are (RFC 7517 §5).</summary>
     public Uri JwksUri => new(_state.Address("/jwks"));
 
@@ -93,6 +96,32 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
             throw new ArgumentException(problem, nameof(client));
         _state.Clients[client.ClientId] = client;
         return client;
+    }
+
+    /// <summary>The clients there are, those that registered themselves among them; a snapshot.</summary>
+    public IReadOnlyList<TestClient> Clients => [.. _state.Clients.Values];
+
+    /// <summary>Forgets a client and revokes all it was given, as when its registration was deleted here.</summary>
+    /// <param name="clientId">The client's identifier.</param>
+    /// <returns>Whether there was one.</returns>
+    public bool RemoveClient(string clientId) => _state.Remove(clientId);
+
+    /// <summary>The address by which somebody else, a portal say, sends the user's browser to a client to sign in here (OpenID Connect Core §4).</summary>
+    /// <param name="client">The client, by its <see cref="TestClient.InitiateLoginUri"/>.</param>
+    /// <param name="loginHint">Who might sign in, <c>login_hint</c>; left out when <see langword="null"/>.</param>
+    /// <param name="targetLinkUri">Where the user wants to end up, <c>target_link_uri</c>; left out when <see langword="null"/>.</param>
+    /// <returns>The address, with <c>iss</c>; request it by GET or post its query as a form.</returns>
+    /// <exception cref="ArgumentException">The client has no <see cref="TestClient.InitiateLoginUri"/>.</exception>
+    public Uri InitiateLogin(TestClient client, string? loginHint = null, string? targetLinkUri = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        Uri address = client.InitiateLoginUri ?? throw new ArgumentException($"Client '{client.ClientId}' has no InitiateLoginUri.", nameof(client));
+        List<KeyValuePair<string, string>> parameters = [new("iss", _state.Issuer)];
+        if (loginHint is not null)
+            parameters.Add(new("login_hint", loginHint));
+        if (targetLinkUri is not null)
+            parameters.Add(new("target_link_uri", targetLinkUri));
+        return new Uri(AuthorizationResponse.AddQuery(address.AbsoluteUri, parameters));
     }
 
     /// <summary>Adds a user, or replaces the one of the same user name.</summary>

@@ -95,6 +95,21 @@ public sealed class TestAuthorizationServerOptions
         "openid", "profile", "email", "address", "phone", "offline_access", "api", "photos.read", "photos.write",
     };
 
+    /// <summary>Whether clients may register themselves (RFC 7591) and manage their registration (RFC 7592). Off by default.</summary>
+    public bool AllowRegistration { get; set; }
+
+    /// <summary>The initial access token that a registration must carry (RFC 7591 §3); none is asked for when <see langword="null"/>, the default.</summary>
+    public string? InitialAccessToken { get; set; }
+
+    /// <summary>Whether each update of a registration gives a new registration access token and ends the old one (RFC 7592 §2.2). Off by default.</summary>
+    public bool RotateRegistrationAccessTokens { get; set; }
+
+    /// <summary>
+    /// How long the secrets of registered clients are good; for ever when <see langword="null"/>, the default. Reading or updating a registration replaces
+    /// a secret that is in the second half of its life.
+    /// </summary>
+    public TimeSpan? ClientSecretLifetime { get; set; }
+
     /// <summary>Changes the metadata before they are sent.</summary>
     public Action<JsonObject>? OnMetadata { get; set; }
 
@@ -115,6 +130,12 @@ public sealed class TestAuthorizationServerOptions
 
     /// <summary>Changes a UserInfo response before it is sent.</summary>
     public Action<JsonObject>? OnUserInfo { get; set; }
+
+    /// <summary>Changes the answer to a registration, or to its reading or updating (RFC 7591 §3.2.1, RFC 7592 §3), before it is sent.</summary>
+    public Action<JsonObject>? OnRegistration { get; set; }
+
+    /// <summary>Changes a WebFinger answer (RFC 7033 §4.4) before it is sent.</summary>
+    public Action<JsonObject>? OnWebFinger { get; set; }
 
     /// <summary>Changes what the introspection endpoint says about a token (RFC 7662 §2.2) before it is sent or signed.</summary>
     public Action<JsonObject>? OnIntrospection { get; set; }

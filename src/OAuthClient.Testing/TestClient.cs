@@ -11,6 +11,9 @@ public sealed class TestClient
     /// <summary>The client secret; <see langword="null"/> makes the client public (RFC 6749 §2.1).</summary>
     public string? ClientSecret { get; init; }
 
+    /// <summary>When the secret stops being good (<c>client_secret_expires_at</c>, RFC 7591 §3.2.1); <see langword="null"/> for never.</summary>
+    public DateTimeOffset? ClientSecretExpiresAt { get; init; }
+
     /// <summary>What the consent page calls the client; its identifier when <see langword="null"/>.</summary>
     public string? DisplayName { get; init; }
 
@@ -28,6 +31,9 @@ public sealed class TestClient
 
     /// <summary>What the server's page loads in a frame when a session ends, with <c>iss</c> and <c>sid</c> (OpenID Connect Front-Channel Logout §2); <see langword="null"/> for nothing.</summary>
     public Uri? FrontChannelLogoutUri { get; init; }
+
+    /// <summary>Where a login that somebody else starts begins at the client (<c>initiate_login_uri</c>, OpenID Connect Core §4); <see langword="null"/> for nowhere.</summary>
+    public Uri? InitiateLoginUri { get; init; }
 
     /// <summary>
     /// The one authentication method it registered: <c>client_secret_basic</c>, <c>client_secret_post</c> or <c>none</c>.

@@ -41,4 +41,10 @@ public enum TestEndpoint
 
     /// <summary>The end session endpoint (OpenID Connect RP-Initiated Logout §2), and the form of its page.</summary>
     EndSession,
+
+    /// <summary>The client registration endpoint (RFC 7591 §3), and every client's own (RFC 7592 §2).</summary>
+    Registration,
+
+    /// <summary>WebFinger (RFC 7033 §4, OpenID Connect Discovery §2).</summary>
+    WebFinger,
 }

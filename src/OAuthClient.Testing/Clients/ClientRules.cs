@@ -26,8 +26,8 @@ internal static class ClientRules
             yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
         if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } badAfterwards)
             yield return $"the post-logout redirect URI '{badAfterwards}' must be absolute and have no fragment.";
-        if (new[] { client.BackChannelLogoutUri, client.FrontChannelLogoutUri }.OfType<Uri>().FirstOrDefault(uri => !IsWebPage(uri)) is { } badLogout)
-            yield return $"the logout URI '{badLogout}' must be http or https and have no fragment.";
+        if (new[] { client.BackChannelLogoutUri, client.FrontChannelLogoutUri, client.InitiateLoginUri }.OfType<Uri>().FirstOrDefault(uri => !IsWebPage(uri)) is { } badPage)
+            yield return $"the logout or login URI '{badPage}' must be http or https and have no fragment.";
         foreach (string problem in Signing(client).Concat(Encryption(client)))
             yield return problem;
     }

@@ -24,9 +24,9 @@ internal sealed class MetadataRequests(ServerState server)
             ["response_types_supported"] = List(["code"]),
             ["response_modes_supported"] = List(["query", "form_post"]),
             ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
-            ["token_endpoint_auth_methods_supported"] = List(["client_secret_basic", "client_secret_post", "none"]),
-            ["revocation_endpoint_auth_methods_supported"] = List(["client_secret_basic", "client_secret_post", "none"]),
-            ["introspection_endpoint_auth_methods_supported"] = List(["client_secret_basic", "client_secret_post"]),
+            ["token_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
+            ["revocation_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
+            ["introspection_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods.Where(method => method is not "none")),
             ["introspection_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
             ["introspection_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
             ["introspection_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
@@ -50,6 +50,8 @@ internal sealed class MetadataRequests(ServerState server)
         };
         if (options.AcrValuesSupported.Count > 0)
             metadata["acr_values_supported"] = List(options.AcrValuesSupported.Order(StringComparer.Ordinal));
+        if (options.AllowRegistration)
+            metadata["registration_endpoint"] = server.Address("/register");
         options.OnMetadata?.Invoke(metadata);
         return Reply.Json(200, metadata);
     }

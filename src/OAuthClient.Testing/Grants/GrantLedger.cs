@@ -109,27 +109,12 @@ internal sealed class GrantLedger
         }
     }
 
-    public void RevokeEverything()
-    {
-        lock (_gate)
-        {
-            foreach (IssuedGrant grant in _codes.Values.Select(code => code.Grant).Concat(_accessTokens.Values.Select(token => token.Grant)))
-                grant.Revoke();
-        }
-    }
+    public void RevokeEverything() => RevokeWhere(_ => true);
+
+    public void RevokeClient(string clientId) => RevokeWhere(grant => grant.Client.ClientId == clientId);
 
     /// <summary>What was for the time of the session ends with it; offline access goes on (OpenID Connect Back-Channel Logout §2.7).</summary>
-    public void RevokeSession(string sessionId)
-    {
-        lock (_gate)
-        {
-            foreach (IssuedGrant grant in _codes.Values.Select(code => code.Grant))
-            {
-                if (grant.SessionId == sessionId && !grant.Scopes.Contains("offline_access"))
-                    grant.Revoke();
-            }
-        }
-    }
+    public void RevokeSession(string sessionId) => RevokeWhere(grant => grant.SessionId == sessionId && !grant.Scopes.Contains("offline_access"));
 
     public void ExpireAccessTokens()
     {
@@ -137,6 +122,15 @@ internal sealed class GrantLedger
         {
             foreach (AccessToken token in _accessTokens.Values)
                 token.Kill();
+        }
+    }
+
+    private void RevokeWhere(Func<IssuedGrant, bool> isMeant)
+    {
+        lock (_gate)
+        {
+            foreach (IssuedGrant grant in _codes.Values.Select(code => code.Grant).Concat(_accessTokens.Values.Select(token => token.Grant)).Where(isMeant))
+                grant.Revoke();
         }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class Refusal(string error, string description, int status = 400
 
     public static Refusal InvalidScope(string description) => new("invalid_scope", description);
 
+    /// <summary>RFC 7591 §3.2.2.</summary>
+    public static Refusal InvalidClientMetadata(string description) => new("invalid_client_metadata", description);
+
     /// <summary>RFC 8707 §2.</summary>
     public static Refusal InvalidTarget(string description) => new("invalid_target", description);
 

@@ -3,6 +3,8 @@ namespace OAuthClient.Testing;
 /// <summary>Which address is which endpoint.</summary>
 internal sealed class AuthorizationServerEndpoints(ServerState server, BackChannelLogout backChannel)
 {
+    private const string Registration = "/register";
+
     private readonly EndSessionEndpoint _endSession = new(server, backChannel);
     private readonly AuthorizationEndpoint _authorization = new(server);
     private readonly TokenRequests _token = new(server);
@@ -10,6 +12,8 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
     private readonly UserInfoRequests _userInfo = new(server);
     private readonly IntrospectionRequests _introspection = new(server);
     private readonly ClaimsRequests _claims = new(server);
+    private readonly RegistrationRequests _registration = new(server);
+    private readonly WebFingerRequests _webFinger = new(server);
     private readonly MetadataRequests _metadata = new(server);
 
     public TestEndpoint Classify(string path)
@@ -17,6 +21,8 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
         // The one well-known name is inserted before the issuer's path (RFC 8414 §3.1), the other appended to it (OpenID Connect Discovery §4.1).
         if (path == "/.well-known/oauth-authorization-server" + server.PathBase || path == server.PathBase + "/.well-known/openid-configuration")
             return TestEndpoint.Metadata;
+        if (path is WebFingerRequests.Path)
+            return TestEndpoint.WebFinger;
         if (!path.StartsWith(server.PathBase, StringComparison.Ordinal))
             return TestEndpoint.Other;
         return path[server.PathBase.Length..] switch
@@ -30,6 +36,8 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
             "/introspect" => TestEndpoint.Introspection,
             "/claims" => TestEndpoint.Claims,
             "/logout" or "/logout/confirm" => TestEndpoint.EndSession,
+            Registration => TestEndpoint.Registration,
+            var other when other.StartsWith(Registration + "/", StringComparison.Ordinal) => TestEndpoint.Registration,
             "/jwks" => TestEndpoint.Jwks,
             _ => TestEndpoint.Other,
         };
@@ -53,6 +61,8 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
         TestEndpoint.Revocation => _revocation.Answer(request),
         TestEndpoint.UserInfo => _userInfo.Answer(request),
         TestEndpoint.Introspection => _introspection.Answer(request),
+        TestEndpoint.Registration => _registration.Answer(request, request.Path[(server.PathBase + Registration).Length..] is ['/', .. var clientId] ? clientId : null),
+        TestEndpoint.WebFinger => _webFinger.Answer(request),
         TestEndpoint.Claims => _claims.Answer(request),
         _ => Reply.NotFound(),
     };

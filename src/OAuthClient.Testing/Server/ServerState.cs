@@ -25,6 +25,11 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
 
     public DistributedClaims DistributedClaims { get; } = new();
 
+    public ClientRegistry Registry { get; } = new();
+
+    /// <summary>How a client may authenticate (RFC 8414 §2).</summary>
+    public IReadOnlyList<string> AuthenticationMethods => ["client_secret_basic", "client_secret_post", "none"];
+
     public ConcurrentDictionary<string, TestClient> Clients { get; } = new(StringComparer.Ordinal)
     {
         ["test-client"] = new TestClient { ClientId = "test-client", ClientSecret = "test-secret", DisplayName = "Test client", RedirectUris = options.RedirectUris },
@@ -55,6 +60,14 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
 
     /// <summary>Who took part in a session, as registered now.</summary>
     public IEnumerable<TestClient> ClientsOf(BrowserSession session) => session.ClientIds.Select(id => Clients.GetValueOrDefault(id)).OfType<TestClient>();
+
+    /// <summary>The client is gone, and all it was given with it (RFC 7592 §2.3).</summary>
+    public bool Remove(string clientId)
+    {
+        Registry.Remove(clientId);
+        Grants.RevokeClient(clientId);
+        return Clients.TryRemove(clientId, out _);
+    }
 
     /// <summary>The client as it is registered now; it may have changed since the grant.</summary>
     public TestClient Current(TestClient client) => Clients.GetValueOrDefault(client.ClientId) ?? client;

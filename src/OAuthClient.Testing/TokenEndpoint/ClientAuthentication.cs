@@ -34,6 +34,8 @@ internal static class ClientAuthentication
             return method is "none" ? client : throw Refusal.InvalidClient("The client is public and has no secret.");
         if (secret is null || !Randomness.SameSecret(secret, client.ClientSecret!))
             throw Refusal.InvalidClient("The client secret is missing or wrong.");
+        if (server.Now >= client.ClientSecretExpiresAt)
+            throw Refusal.InvalidClient("The client secret has expired.");
         return client;
     }
 
