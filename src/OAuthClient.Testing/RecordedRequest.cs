@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 
 namespace OAuthClient.Testing;
 
@@ -9,7 +10,7 @@ public sealed class RecordedRequest
 
     internal RecordedRequest(
         TestEndpoint endpoint, string method, string path, string queryString,
-        IReadOnlyDictionary<string, string> headers, string body, DateTimeOffset receivedAt)
+        IReadOnlyDictionary<string, string> headers, string body, DateTimeOffset receivedAt, X509Certificate2? clientCertificate)
     {
         Endpoint = endpoint;
         Method = method;
@@ -18,6 +19,7 @@ public sealed class RecordedRequest
         Headers = headers;
         Body = body;
         ReceivedAt = receivedAt;
+        ClientCertificate = clientCertificate;
         QueryParameters = Parameters.Parse(queryString);
         HasForm = headers.TryGetValue("Content-Type", out string? contentType)
             && contentType.Split(';')[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
@@ -52,6 +54,9 @@ public sealed class RecordedRequest
 
     /// <summary>When it arrived, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</summary>
     public DateTimeOffset ReceivedAt { get; }
+
+    /// <summary>The certificate the client presented, at an address of <c>mtls_endpoint_aliases</c> (RFC 8705 §5); <see langword="null"/> at all others.</summary>
+    public X509Certificate2? ClientCertificate { get; }
 
     /// <summary>The status code that was answered; <see langword="null"/> while there is no answer, and for ever when the connection was reset.</summary>
     public int? ResponseStatus => _responseStatus is 0 ? null : _responseStatus;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 
 namespace OAuthClient.Testing;
 
@@ -17,12 +18,13 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     private readonly LoopbackHost _host;
     private readonly ServerState _state;
     private readonly BackChannelLogout _backChannelLogout;
-    private readonly HttpMessageInvoker _browser = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+    private readonly HttpMessageInvoker _browser;
 
-    private TestAuthorizationServer(LoopbackHost host, TestAuthorizationServerOptions options)
+    private TestAuthorizationServer(LoopbackHost host, TestAuthorizationServerOptions options, CertificateAuthority? certificates)
     {
         _host = host;
-        _state = new ServerState(host.Authority, options);
+        _state = new ServerState(host.Authority, options, host.AuthorityForCertificates, certificates);
+        _browser = new(PlayedBrowser.Handler(certificates));
         _backChannelLogout = new BackChannelLogout(_state);
         AuthorizationServerEndpoints endpoints = new(_state, _backChannelLogout);
         host.Serve(endpoints.Classify, endpoints.AnswerAsync);
@@ -56,6 +58,12 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <summary>Where the signing keys are (RFC 7517 §5).</summary>
     public Uri JwksUri => new(_state.Address("/jwks"));
 
+    /// <summary>
+    /// The certificate that clients must trust when <see cref="TestAuthorizationServerOptions.UseTls"/> is on, without its private key;
+    /// <see langword="null"/> otherwise. It is its own root, made for <c>127.0.0.1</c> and <c>localhost</c>.
+    /// </summary>
+    public X509Certificate2? Certificate => _state.Certificates?.PublicCertificate;
+
     /// <summary>How the server behaves; a change takes effect on the next request.</summary>
     public TestAuthorizationServerOptions Options => _state.Options;
 
@@ -82,7 +90,8 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
             throw new ArgumentException($"PathBase must start with a slash and not end with one: '{path}'.", nameof(configure));
         if (options.IssuerTemplate is { } template && !(IsPath(template) && template.Contains(TestAuthorizationServerOptions.TenantPlaceholder, StringComparison.Ordinal)))
             throw new ArgumentException($"IssuerTemplate must be a path with {TestAuthorizationServerOptions.TenantPlaceholder} in it: '{template}'.", nameof(configure));
-        return new(await LoopbackHost.StartAsync(() => options.TimeProvider, cancellationToken), options);
+        CertificateAuthority? certificates = options.UseTls ? new() : null;
+        return new(await LoopbackHost.StartAsync(() => options.TimeProvider, certificates?.Certificate, options.UseTls, cancellationToken), options, certificates);
     }
 
     /// <summary>Registers a client, or replaces the one of the same identifier.</summary>
@@ -105,6 +114,13 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <param name="clientId">The client's identifier.</param>
     /// <returns>Whether there was one.</returns>
     public bool RemoveClient(string clientId) => _state.Remove(clientId);
+
+    /// <summary>Gives a certificate, with its private key, to a client that authenticates by <c>tls_client_auth</c> (RFC 8705 §2.1). Dispose of it.</summary>
+    /// <param name="subject">Whose it is, such as <c>CN=photos</c>: the client's <see cref="TestClient.CertificateSubject"/>.</param>
+    /// <returns>The certificate.</returns>
+    /// <exception cref="InvalidOperationException">The server has no TLS.</exception>
+    public X509Certificate2 IssueClientCertificate(string subject) =>
+        (_state.Certificates ?? throw new InvalidOperationException("Set UseTls when the server starts; without TLS nobody presents a certificate.")).Issue(subject);
 
     /// <summary>The address by which somebody else, a portal say, sends the user's browser to a client to sign in here (OpenID Connect Core §4).</summary>
     /// <param name="client">The client, by its <see cref="TestClient.InitiateLoginUri"/>.</param>
@@ -243,6 +259,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
         _browser.Dispose();
         _backChannelLogout.Dispose();
         await _host.DisposeAsync();
+        _state.Certificates?.Dispose();
     }
 
     private static bool IsPath(string value) => value is ['/', .., not '/'];

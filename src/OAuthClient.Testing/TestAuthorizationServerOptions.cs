@@ -14,6 +14,12 @@ public sealed class TestAuthorizationServerOptions
     public string? PathBase { get; set; }
 
     /// <summary>
+    /// Whether the server speaks https, with a certificate made in memory (<see cref="TestAuthorizationServer.Certificate"/>). A second port then demands
+    /// client certificates, and the metadata point to it by <c>mtls_endpoint_aliases</c> (RFC 8705 §5). Off by default. Read once, at the start.
+    /// </summary>
+    public bool UseTls { get; set; }
+
+    /// <summary>
     /// Makes the server one of many tenants: a path with <c>{tenantid}</c> in it, such as <c>/{tenantid}/v2.0</c>. The metadata then name the issuer with the
     /// placeholder, as do the keys; ID Tokens have the tenant of their <see cref="TestUser"/> in its place and as the claim <c>tid</c>; callbacks carry no
     /// <c>iss</c>. Use <see cref="PathBase"/> for the address that all tenants share. Read once, at the start.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
@@ -36,10 +37,20 @@ public sealed class TestClient
     public Uri? InitiateLoginUri { get; init; }
 
     /// <summary>
-    /// The one authentication method it registered: <c>client_secret_basic</c>, <c>client_secret_post</c> or <c>none</c>.
-    /// <see langword="null"/>: either of the first two for a client with a secret, <c>none</c> for one without.
+    /// The one authentication method it registered: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>none</c>, or at a server with TLS
+    /// <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). <see langword="null"/>: either of the first two for a client with a
+    /// secret, <c>none</c> for one without.
     /// </summary>
     public string? AuthenticationMethod { get; init; }
+
+    /// <summary>
+    /// For <c>tls_client_auth</c>: the subject of its certificate, such as <c>CN=photos</c> (<c>tls_client_auth_subject_dn</c>, RFC 8705 §2.1.2). The
+    /// certificate must be one that <see cref="TestAuthorizationServer.IssueClientCertificate"/> gave.
+    /// </summary>
+    public string? CertificateSubject { get; init; }
+
+    /// <summary>For <c>self_signed_tls_client_auth</c>: the certificate itself (RFC 8705 §2.2), or <see langword="null"/> when <see cref="PublicKeys"/> have it as <c>x5c</c>.</summary>
+    public X509Certificate2? Certificate { get; init; }
 
     /// <summary>The scopes it may ask for; <see langword="null"/> for all of <see cref="TestAuthorizationServerOptions.ScopesSupported"/>.</summary>
     public ISet<string>? AllowedScopes { get; init; }
@@ -89,7 +100,9 @@ public sealed class TestClient
     /// <summary>The client's JSON Web Key Set (<c>jwks</c>, RFC 7591 §2): public keys to encrypt to.</summary>
     public JsonObject? PublicKeys { get; init; }
 
-    internal bool IsPublic => ClientSecret is null;
+    internal bool UsesCertificate => AuthenticationMethod is "tls_client_auth" or "self_signed_tls_client_auth";
+
+    internal bool IsPublic => ClientSecret is null && !UsesCertificate;
 
     internal bool WantsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
 

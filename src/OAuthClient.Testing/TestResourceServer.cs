@@ -49,6 +49,7 @@ public sealed class TestResourceServer : IAsyncDisposable
     {
         TestResourceServerOptions options = new();
         configure?.Invoke(options);
-        return new(await LoopbackHost.StartAsync(() => authorizationServer.Options.TimeProvider, cancellationToken), authorizationServer, options);
+        return new(await LoopbackHost.StartAsync(
+            () => authorizationServer.Options.TimeProvider, authorizationServer.Certificates?.Certificate, withClientCertificates: false, cancellationToken), authorizationServer, options);
     }
 }

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 
 namespace OAuthClient.Testing;
 
@@ -10,6 +12,19 @@ internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server,
     private readonly CookieContainer _cookies = how.Cookies ?? new();
     private readonly Uri _home = new(server.Issuer);
     private bool _askedForConsent;
+
+    /// <summary>It knows the server's own certificate, and the usual ones.</summary>
+    public static SocketsHttpHandler Handler(CertificateAuthority? certificates) => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        SslOptions =
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                errors is SslPolicyErrors.None || (certificate is X509Certificate2 sent && sent.RawDataMemory.Span.SequenceEqual(certificates?.PublicCertificate.RawData)),
+        },
+    };
 
     public async Task<Uri> SignInAsync(Uri authorizationUri, CancellationToken cancellationToken)
     {

@@ -18,10 +18,14 @@ internal static class ClientRules
 
     private static IEnumerable<string> Problems(TestClient client)
     {
-        if (client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none"))
-            yield return $"AuthenticationMethod must be client_secret_basic, client_secret_post, none or null, not '{client.AuthenticationMethod}'.";
+        if (client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none") && !client.UsesCertificate)
+            yield return $"AuthenticationMethod must be client_secret_basic, client_secret_post, none, tls_client_auth, self_signed_tls_client_auth or null, not '{client.AuthenticationMethod}'.";
         else if (client.AuthenticationMethod is not null && client.AuthenticationMethod is "none" != client.IsPublic)
             yield return "AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
+        if (client.AuthenticationMethod is "tls_client_auth" && client.CertificateSubject is null)
+            yield return "AuthenticationMethod tls_client_auth needs a CertificateSubject.";
+        if (client.AuthenticationMethod is "self_signed_tls_client_auth" && client.Certificate is null && !ClientCertificate.AreIn(client.PublicKeys))
+            yield return "AuthenticationMethod self_signed_tls_client_auth needs a Certificate, or PublicKeys with x5c.";
         if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } bad)
             yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
         if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } badAfterwards)

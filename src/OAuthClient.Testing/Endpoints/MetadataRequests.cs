@@ -52,6 +52,8 @@ internal sealed class MetadataRequests(ServerState server)
             metadata["acr_values_supported"] = List(options.AcrValuesSupported.Order(StringComparer.Ordinal));
         if (options.AllowRegistration)
             metadata["registration_endpoint"] = server.Address("/register");
+        if (server.Certificates is not null)
+            metadata["mtls_endpoint_aliases"] = Aliases(metadata);
         options.OnMetadata?.Invoke(metadata);
         return Reply.Json(200, metadata);
     }
@@ -69,6 +71,19 @@ internal sealed class MetadataRequests(ServerState server)
 
         server.Options.OnJwks?.Invoke(keys);
         return Reply.Json(200, keys);
+    }
+
+    /// <summary>RFC 8705 §5: of those endpoints that clients call themselves.</summary>
+    private JsonObject Aliases(JsonObject metadata)
+    {
+        JsonObject aliases = new();
+        foreach (string name in new[] { "token_endpoint", "revocation_endpoint", "introspection_endpoint", "userinfo_endpoint", "registration_endpoint" })
+        {
+            if ((string?)metadata[name] is { } address)
+                aliases[name] = server.AddressForCertificates(address[server.Issuer.Length..]);
+        }
+
+        return aliases;
     }
 
     private static JsonArray List(IEnumerable<string> values) => new([.. values.Select(value => JsonValue.Create(value))]);

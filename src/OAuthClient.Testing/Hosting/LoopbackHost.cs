@@ -1,12 +1,17 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -27,12 +32,24 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     private Func<string, TestEndpoint> _classify = _ => TestEndpoint.Other;
     private Func<RecordedRequest, CancellationToken, Task<Reply>> _answer = (_, _) => Task.FromResult(Reply.NotFound());
 
-    private LoopbackHost(Func<TimeProvider> clock)
+    private LoopbackHost(Func<TimeProvider> clock, X509Certificate2? certificate, bool withClientCertificates)
     {
         _clock = clock;
         KestrelServerOptions options = new() { AddServerHeader = false };
         options.Limits.MaxRequestBodySize = LongestBody;
-        options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
+        if (certificate is null)
+        {
+            options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+        else
+        {
+            // TLS asks the services for a logger, and there is no host to bring any.
+            options.ApplicationServices = new ServiceCollection().AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).BuildServiceProvider();
+            ListenWithTls(options, certificate, ClientCertificateMode.NoCertificate);
+            if (withClientCertificates)
+                ListenWithTls(options, certificate, ClientCertificateMode.RequireCertificate);
+        }
+
         _kestrel = new KestrelServer(
             Options.Create(options),
             new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
@@ -46,12 +63,21 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     /// <summary>Scheme, host and port, without a slash at the end.</summary>
     public string Authority { get; private set; } = "";
 
-    public static async Task<LoopbackHost> StartAsync(Func<TimeProvider> clock, CancellationToken cancellationToken)
+    /// <summary>The same of the port that demands a client certificate; null where there is none.</summary>
+    public string? AuthorityForCertificates { get; private set; }
+
+    /// <param name="clock">By which requests are dated and faults delayed.</param>
+    /// <param name="certificate">The server's certificate; null for http.</param>
+    /// <param name="withClientCertificates">Whether there is a second port, with the same endpoints, that demands a client certificate.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    public static async Task<LoopbackHost> StartAsync(
+        Func<TimeProvider> clock, X509Certificate2? certificate, bool withClientCertificates, CancellationToken cancellationToken)
     {
-        LoopbackHost host = new(clock);
+        LoopbackHost host = new(clock, certificate, withClientCertificates);
         await host._kestrel.StartAsync(host, cancellationToken);
-        Uri address = new(host._kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
-        host.Authority = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{address.Port}");
+        string[] authorities = [.. host._kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
+            .Select(address => string.Create(CultureInfo.InvariantCulture, $"{(certificate is null ? "http" : "https")}://127.0.0.1:{new Uri(address).Port}"))];
+        (host.Authority, host.AuthorityForCertificates) = (authorities[0], authorities.ElementAtOrDefault(1));
         return host;
     }
 
@@ -121,6 +147,16 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         return new RecordedRequest(
             _classify(path), context.Request.Method, path, context.Request.QueryString.Value ?? "",
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-            Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)), receivedAt);
+            Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)), receivedAt,
+            // A copy, for Kestrel's own goes with the connection.
+            context.Connection.ClientCertificate is { } certificate ? X509CertificateLoader.LoadCertificate(certificate.RawData) : null);
     }
+
+    private static void ListenWithTls(KestrelServerOptions options, X509Certificate2 certificate, ClientCertificateMode mode) =>
+        options.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            // Whose certificate it is decides the client's registration, not TLS.
+            listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate, ClientCertificateMode = mode, ClientCertificateValidation = (_, _, _) => true });
+        });
 }

@@ -36,6 +36,7 @@ internal static class ClientMetadata
             ClientSecret = needsSecret ? secret.Value : null,
             ClientSecretExpiresAt = needsSecret ? secret.ExpiresAt : null,
             AuthenticationMethod = method,
+            CertificateSubject = members.Text("tls_client_auth_subject_dn"),
             DisplayName = members.Text("client_name"),
             RedirectUris = [.. redirectUris],
             AllowAnyLoopbackPort = native,

@@ -4,9 +4,12 @@ using System.Text.Json.Nodes;
 namespace OAuthClient.Testing;
 
 /// <summary>All that one authorization server knows.</summary>
-internal sealed class ServerState(string authority, TestAuthorizationServerOptions options)
+internal sealed class ServerState(string authority, TestAuthorizationServerOptions options, string? authorityForCertificates, CertificateAuthority? certificates)
 {
     public TestAuthorizationServerOptions Options { get; } = options;
+
+    /// <summary>Null where the server has no TLS.</summary>
+    public CertificateAuthority? Certificates { get; } = certificates;
 
     public string PathBase { get; } = options.PathBase ?? "";
 
@@ -28,7 +31,8 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
     public ClientRegistry Registry { get; } = new();
 
     /// <summary>How a client may authenticate (RFC 8414 §2).</summary>
-    public IReadOnlyList<string> AuthenticationMethods => ["client_secret_basic", "client_secret_post", "none"];
+    public IReadOnlyList<string> AuthenticationMethods { get; } =
+        ["client_secret_basic", "client_secret_post", "none", .. certificates is null ? Array.Empty<string>() : ["tls_client_auth", "self_signed_tls_client_auth"]];
 
     public ConcurrentDictionary<string, TestClient> Clients { get; } = new(StringComparer.Ordinal)
     {
@@ -48,6 +52,9 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
     public DateTimeOffset Now => Options.TimeProvider.GetUtcNow();
 
     public string Address(string path) => Issuer + path;
+
+    /// <summary>The same endpoint where clients present a certificate (RFC 8705 §5); null where the server has no TLS.</summary>
+    public string? AddressForCertificates(string path) => authorityForCertificates is null ? null : authorityForCertificates + PathBase + path;
 
     public string IssuerFor(TestUser user) => IssuerTemplate?.Replace(TestAuthorizationServerOptions.TenantPlaceholder, user.Tenant, StringComparison.Ordinal) ?? Issuer;
 

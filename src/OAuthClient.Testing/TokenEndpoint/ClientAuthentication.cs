@@ -25,11 +25,13 @@ internal static class ClientAuthentication
 
         string id = basic?.Id ?? formId ?? throw Refusal.InvalidClient("The client did not authenticate.");
         string? secret = basic?.Secret ?? formSecret;
-        string method = basic is not null ? "client_secret_basic" : formSecret is not null ? "client_secret_post" : "none";
         if (!server.Clients.TryGetValue(id, out TestClient? client))
             throw Refusal.InvalidClient("The client is unknown.");
+        string method = basic is not null ? "client_secret_basic" : formSecret is not null ? "client_secret_post" : client.UsesCertificate ? client.AuthenticationMethod! : "none";
         if (client.AuthenticationMethod is { } registered && registered != method)
             throw Refusal.InvalidClient($"The client registered {registered} and used {method}.");
+        if (client.UsesCertificate)
+            return ClientCertificate.Require(client, request.ClientCertificate, server.Certificates);
         if (client.IsPublic)
             return method is "none" ? client : throw Refusal.InvalidClient("The client is public and has no secret.");
         if (secret is null || !Randomness.SameSecret(secret, client.ClientSecret!))
