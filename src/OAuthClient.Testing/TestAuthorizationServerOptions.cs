@@ -116,6 +116,9 @@ public sealed class TestAuthorizationServerOptions
     /// </summary>
     public TimeSpan? ClientSecretLifetime { get; set; }
 
+    /// <summary>The one thing that is wrong with what the server sends; nothing by default.</summary>
+    public Defect Defect { get; set; }
+
     /// <summary>Changes the metadata before they are sent.</summary>
     public Action<JsonObject>? OnMetadata { get; set; }
 

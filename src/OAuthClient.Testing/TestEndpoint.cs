@@ -47,4 +47,7 @@ public enum TestEndpoint
 
     /// <summary>WebFinger (RFC 7033 §4, OpenID Connect Discovery §2).</summary>
     WebFinger,
+
+    /// <summary>Keys that are not this server's, to which a defective token may point; nobody should ever ask for them.</summary>
+    ForeignKeys,
 }

@@ -27,6 +27,7 @@ public sealed class AsyncMethodsTests
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {
             ["Fault.ApplyAsync"] = "the exchange brings its own token, Gone",
+            ["Exchange.WorkAsync"] = "the exchange has its own token, Gone",
             ["Exchange.SendAsync"] = "the exchange has its own token, Gone",
             ["Exchange.WriteAsync"] = "the exchange has its own token, Gone",
         },

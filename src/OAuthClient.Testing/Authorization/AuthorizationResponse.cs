@@ -15,6 +15,7 @@ internal static class AuthorizationResponse
             parameters.Add(new("state", state));
         if (server.SendsIss)
             parameters.Add(new("iss", server.Issuer));
+        ParameterDefects.ApplyToCallback(server.Options.Defect, parameters);
         server.Options.OnAuthorizationResponse?.Invoke(parameters);
         if (request.FormPost)
             return FormPostPage.Create(request.RedirectUri, parameters);

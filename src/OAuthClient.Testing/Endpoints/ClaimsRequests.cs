@@ -40,6 +40,6 @@ internal sealed class ClaimsRequests(ServerState server)
         JsonObject claims = new() { ["iss"] = server.IssuerFor(user), ["sub"] = user.Subject, ["iat"] = server.Now.ToUnixTimeSeconds() };
         foreach ((string name, JsonNode? value) in source.Claims)
             claims[name] = value?.DeepClone();
-        return ServerToken.Sign(server, client, server.Options.SigningAlgorithm, "JWT", claims);
+        return ServerToken.Sign(server, client, server.Options.SigningAlgorithm, JwtKind.Claims, claims);
     }
 }

@@ -63,7 +63,8 @@ internal sealed class IntrospectionRequests(ServerState server)
             ["iat"] = server.Now.ToUnixTimeSeconds(),
             ["token_introspection"] = answer,
         };
-        string signed = ServerToken.Sign(server, client, client.IntrospectionSigningAlgorithm ?? server.Options.SigningAlgorithm, "token-introspection+jwt", claims);
+        ClaimDefects.Apply(server.Options.Defect, JwtKind.Introspection, claims);
+        string signed = ServerToken.Sign(server, client, client.IntrospectionSigningAlgorithm ?? server.Options.SigningAlgorithm, JwtKind.Introspection, claims);
         return ServerToken.Encrypt(signed, client, client.IntrospectionEncryptionAlgorithm, client.IntrospectionContentEncryptionAlgorithm);
     }
 }

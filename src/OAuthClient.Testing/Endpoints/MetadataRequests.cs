@@ -54,6 +54,7 @@ internal sealed class MetadataRequests(ServerState server)
             metadata["registration_endpoint"] = server.Address("/register");
         if (server.Certificates is not null)
             metadata["mtls_endpoint_aliases"] = Aliases(metadata);
+        ParameterDefects.ApplyToMetadata(options.Defect, metadata);
         options.OnMetadata?.Invoke(metadata);
         return Reply.Json(200, metadata);
     }

@@ -18,6 +18,7 @@ internal sealed class UserInfoRequests(ServerState server)
                 claims["aud"] = client.ClientId;
             }
 
+            ClaimDefects.Apply(server.Options.Defect, JwtKind.UserInfo, claims);
             server.Options.OnUserInfo?.Invoke(claims);
             return (client.WantsUserInfoAsJwt ? Reply.Text(200, Protect(client, claims), "application/jwt") : Reply.Json(200, claims)).NotStored();
         });
@@ -38,7 +39,7 @@ internal sealed class UserInfoRequests(ServerState server)
     private string Protect(TestClient client, JsonObject claims)
     {
         (string content, string? contentType) = client.UserInfoSigningAlgorithm is { } algorithm
-            ? (ServerToken.Sign(server, client, algorithm, "JWT", claims), "JWT")
+            ? (ServerToken.Sign(server, client, algorithm, JwtKind.UserInfo, claims), "JWT")
             : (claims.ToJsonString(), null);
         return ServerToken.Encrypt(content, client, client.UserInfoEncryptionAlgorithm, client.UserInfoContentEncryptionAlgorithm, contentType);
     }

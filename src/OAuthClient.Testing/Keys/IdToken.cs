@@ -11,7 +11,8 @@ internal static class IdToken
     /// <param name="grant">Whom and which client it is about.</param>
     /// <param name="accessToken">The access token it goes with, bound by <c>at_hash</c> (§3.1.3.6).</param>
     /// <param name="nonce">The request's nonce; a refreshed ID Token has none (§12.2).</param>
-    public static string Create(ServerState server, IssuedGrant grant, AccessToken accessToken, string? nonce)
+    /// <param name="refreshed">Whether it comes from a refresh.</param>
+    public static string Create(ServerState server, IssuedGrant grant, AccessToken accessToken, string? nonce, bool refreshed)
     {
         TestClient client = server.Current(grant.Client);
         string algorithm = client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm;
@@ -36,8 +37,9 @@ internal static class IdToken
             claims["azp"] = client.ClientId;
         if (server.IssuerTemplate is not null)
             claims["tid"] = grant.User.Tenant;
+        ClaimDefects.Apply(server.Options.Defect, JwtKind.IdToken, claims, refreshed);
         server.Options.OnIdTokenClaims?.Invoke(claims);
         return ServerToken.Encrypt(
-            ServerToken.Sign(server, client, algorithm, "JWT", claims), client, client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm);
+            ServerToken.Sign(server, client, algorithm, JwtKind.IdToken, claims), client, client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm);
     }
 }

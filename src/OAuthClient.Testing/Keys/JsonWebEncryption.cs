@@ -90,7 +90,8 @@ internal static class JsonWebEncryption
         byte[] bits = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(bits, authenticated.Length * 8L);
         HashAlgorithmName hash = half switch { 16 => HashAlgorithmName.SHA256, 24 => HashAlgorithmName.SHA384, _ => HashAlgorithmName.SHA512 };
-        byte[] mac = CryptographicOperations.HmacData(hash, key[..half], [.. authenticated, .. iv, .. ciphertext, .. bits]);
+        byte[] covered = [.. authenticated, .. iv, .. ciphertext, .. bits];
+        byte[] mac = CryptographicOperations.HmacData(hash, key[..half], covered);
         return (iv, ciphertext, mac[..half]);
     }
 }

@@ -9,19 +9,27 @@ internal static class ServerToken
     /// <param name="server">Who signs.</param>
     /// <param name="client">Whose secret is the key of HS256.</param>
     /// <param name="algorithm">The signature algorithm.</param>
-    /// <param name="type">The header's <c>typ</c> (RFC 7515 §4.1.9).</param>
+    /// <param name="kind">What the token is for.</param>
     /// <param name="claims">What it says.</param>
-    public static string Sign(ServerState server, TestClient client, string algorithm, string type, JsonObject claims)
+    public static string Sign(ServerState server, TestClient client, string algorithm, JwtKind kind, JsonObject claims)
     {
-        JsonObject header = new() { ["alg"] = algorithm, ["typ"] = type };
+        JsonObject header = new() { ["alg"] = algorithm, ["typ"] = Type(kind) };
+        Func<byte[], byte[]> sign;
         if (algorithm is SignatureAlgorithm.Hmac)
-            return JsonWebSignature.Create(header, claims, JsonWebSignature.Hmac(client.ClientSecret!));
-        if (server.Options.RotateSigningKeyBeforeSigning)
-            server.RotateKeys(keepPrevious: false);
-        SigningKey key = server.Keys.Current(algorithm);
-        if (server.Options.SendKeyId)
-            header["kid"] = key.KeyId;
-        return JsonWebSignature.Create(header, claims, key.Sign);
+        {
+            sign = JsonWebSignature.Hmac(client.ClientSecret!);
+        }
+        else
+        {
+            if (server.Options.RotateSigningKeyBeforeSigning)
+                server.RotateKeys(keepPrevious: false);
+            SigningKey key = server.Keys.Current(algorithm);
+            if (server.Options.SendKeyId)
+                header["kid"] = key.KeyId;
+            sign = key.Sign;
+        }
+
+        return SignatureDefects.Sign(server, kind, algorithm, header, claims, sign) ?? JsonWebSignature.Create(header, claims, sign);
     }
 
     /// <summary>Encrypts a signed JWT, or claims that nobody signed, to the client (RFC 7519 §11.2); gives it back as it is when no algorithm is named.</summary>
@@ -29,4 +37,11 @@ internal static class ServerToken
         ? content
         : JsonWebEncryption.Encrypt(
             Encoding.UTF8.GetBytes(content), algorithm, contentAlgorithm ?? "A128CBC-HS256", JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm)!, contentType);
+
+    private static string Type(JwtKind kind) => kind switch
+    {
+        JwtKind.Introspection => "token-introspection+jwt",
+        JwtKind.LogoutToken => "logout+jwt",
+        _ => "JWT",
+    };
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
@@ -7,8 +9,8 @@ namespace OAuthClient.Testing;
 /// <summary>One key with its algorithm and identifier.</summary>
 internal sealed class SigningKey
 {
-    // Making an RSA key takes longer than starting the server, so that servers share their first; each names it by a kid of its own.
-    private static readonly Lazy<RSA> SharedRsa = new(() => RSA.Create(2048));
+    // Making an RSA key takes longer than starting the server, so that servers share their first of each algorithm; each names it by a kid of its own.
+    private static readonly ConcurrentDictionary<string, Lazy<RSA>> SharedRsa = new(StringComparer.Ordinal);
 
     // One that signs nothing anybody should believe.
     private static readonly Lazy<RSA> ForeignRsa = new(() => RSA.Create(2048));
@@ -28,7 +30,7 @@ internal sealed class SigningKey
 
     public static SigningKey Create(string algorithm, bool fresh) => SignatureAlgorithm.IsElliptic(algorithm)
         ? new(algorithm, null, ECDsa.Create(Curve(algorithm)))
-        : new(algorithm, fresh ? RSA.Create(2048) : SharedRsa.Value, null);
+        : new(algorithm, fresh ? RSA.Create(2048) : SharedRsa.GetOrAdd(algorithm, _ => new Lazy<RSA>(() => RSA.Create(2048))).Value, null);
 
     /// <summary>A key that is not this server's, under the name of one that is.</summary>
     public static SigningKey Foreign(string algorithm, string keyId) => SignatureAlgorithm.IsElliptic(algorithm)
@@ -85,6 +87,17 @@ internal sealed class SigningKey
     }
 
     public string ToPem() => _rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem();
+
+    /// <summary>A certificate that nobody vouches for.</summary>
+    public string ToCertificatePem()
+    {
+        CertificateRequest request = _rsa is not null
+            ? new("CN=" + KeyId, _rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            : new("CN=" + KeyId, _ecdsa!, HashAlgorithmName.SHA256);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using X509Certificate2 certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+        return certificate.ExportCertificatePem();
+    }
 
     private RSASignaturePadding Padding => Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 

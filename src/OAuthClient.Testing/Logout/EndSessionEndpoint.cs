@@ -50,9 +50,9 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout b
 
     private async Task<Reply> EndAsync(BrowserSession? session, EndSessionRequest request, CancellationToken cancellationToken)
     {
-        string? next = request.RedirectUri is { } uri
-            ? AuthorizationResponse.AddQuery(uri, request.State is { } state ? [new("state", state)] : [])
-            : null;
+        List<KeyValuePair<string, string>> parameters = request.State is { } state ? [new("state", state)] : [];
+        ParameterDefects.ApplyToPostLogout(server.Options.Defect, parameters);
+        string? next = request.RedirectUri is { } uri ? AuthorizationResponse.AddQuery(uri, parameters) : null;
         string[] frames = [];
         if (session is not null)
         {

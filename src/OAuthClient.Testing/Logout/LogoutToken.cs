@@ -30,8 +30,9 @@ internal static class LogoutToken
             claims["sub"] = subject;
         if (sessionId is not null)
             claims["sid"] = sessionId;
+        ClaimDefects.Apply(server.Options.Defect, JwtKind.LogoutToken, claims);
         server.Options.OnLogoutTokenClaims?.Invoke(claims);
-        string signed = ServerToken.Sign(server, client, client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm, "logout+jwt", claims);
+        string signed = ServerToken.Sign(server, client, client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm, JwtKind.LogoutToken, claims);
         return ServerToken.Encrypt(signed, client, client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm);
     }
 }

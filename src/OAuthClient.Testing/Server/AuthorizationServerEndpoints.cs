@@ -34,6 +34,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
             "/revoke" => TestEndpoint.Revocation,
             "/userinfo" => TestEndpoint.UserInfo,
             "/introspect" => TestEndpoint.Introspection,
+            "/foreign-keys" or "/foreign-certificate" => TestEndpoint.ForeignKeys,
             "/claims" => TestEndpoint.Claims,
             "/logout" or "/logout/confirm" => TestEndpoint.EndSession,
             Registration => TestEndpoint.Registration,
@@ -63,6 +64,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
         TestEndpoint.Introspection => _introspection.Answer(request),
         TestEndpoint.Registration => _registration.Answer(request, request.Path[(server.PathBase + Registration).Length..] is ['/', .. var clientId] ? clientId : null),
         TestEndpoint.WebFinger => _webFinger.Answer(request),
+        TestEndpoint.ForeignKeys => SignatureDefects.ForeignKeys(request),
         TestEndpoint.Claims => _claims.Answer(request),
         _ => Reply.NotFound(),
     };

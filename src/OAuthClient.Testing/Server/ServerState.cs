@@ -61,7 +61,7 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
     /// <summary>Those that the key set has keys for.</summary>
     public IEnumerable<string> SigningAlgorithms() =>
         Clients.Values.SelectMany(client => new[] { client.IdTokenSigningAlgorithm, client.UserInfoSigningAlgorithm, client.IntrospectionSigningAlgorithm })
-            .Prepend(Options.SigningAlgorithm).OfType<string>().Where(SignatureAlgorithm.Asymmetric.Contains).Distinct(StringComparer.Ordinal);
+            .Prepend(Options.SigningAlgorithm).Concat(SignatureDefects.ExtraAlgorithms(Options.Defect)).OfType<string>().Where(SignatureAlgorithm.Asymmetric.Contains).Distinct(StringComparer.Ordinal);
 
     public void RotateKeys(bool keepPrevious) => Keys.Rotate(SigningAlgorithms(), keepPrevious);
 

@@ -37,7 +37,7 @@ internal sealed class TokenRequests(ServerState server)
             resources = ResourceIndicators.Narrow(found.Grant.Resources, form.All("resource"));
         });
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
-        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce);
+        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
     }
 
     /// <summary>RFC 6749 §6.</summary>
@@ -57,7 +57,7 @@ internal sealed class TokenRequests(ServerState server)
             scopes = asked ?? granted;
             resources = ResourceIndicators.Narrow(found.Grant.Resources, form.All("resource"));
         });
-        return Respond(token.Grant, scopes, resources, rotate, nonce: null);
+        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
     }
 
     /// <summary>RFC 6749 §4.4: for confidential clients only, and without a refresh token.</summary>
@@ -69,11 +69,11 @@ internal sealed class TokenRequests(ServerState server)
         if (scopes.Contains("openid"))
             throw Refusal.InvalidScope("There is no user whom openid could be about.");
         IReadOnlyList<string> resources = ResourceIndicators.Parse(form.All("resource"));
-        return Respond(new IssuedGrant(client, user: null, scopes, resources, server.Now), scopes, resources, refreshable: false, nonce: null);
+        return Respond(new IssuedGrant(client, user: null, scopes, resources, server.Now), scopes, resources, refreshable: false, nonce: null, refreshed: false);
     }
 
     /// <summary>RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.</summary>
-    private JsonObject Respond(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, bool refreshable, string? nonce)
+    private JsonObject Respond(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, bool refreshable, string? nonce, bool refreshed)
     {
         TestAuthorizationServerOptions options = server.Options;
         AccessToken accessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now, options.AccessTokenLifetime);
@@ -87,8 +87,8 @@ internal sealed class TokenRequests(ServerState server)
             response["scope"] = string.Join(' ', scopes);
         if (refreshable)
             response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
-        if (grant.User is not null && scopes.Contains("openid"))
-            response["id_token"] = IdToken.Create(server, grant, accessToken, nonce);
+        if (grant.User is not null && scopes.Contains("openid") && options.Defect is not Defect.IdTokenMissing)
+            response["id_token"] = IdToken.Create(server, grant, accessToken, nonce, refreshed);
         return response;
     }
 }

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>The defects that are a matter of header, key and signature.</summary>
+internal static class SignatureDefects
+{
+    private const string ForeignKeyId = "foreign";
+
+    // One for the process: its public part is fetched after the token was signed.
+    private static readonly Lazy<SigningKey> Foreign = new(() => SigningKey.Foreign("RS256", ForeignKeyId));
+
+    /// <summary>Algorithms that a client may get although nobody registered them.</summary>
+    public static IEnumerable<string> ExtraAlgorithms(Defect defect) =>
+        defect is Defect.IdTokenOtherAlgorithm or Defect.LogoutTokenOtherAlgorithm ? ["ES256", "RS256"] : [];
+
+    /// <returns>The token with its defect; null when nothing is wrong with its signature.</returns>
+    public static string? Sign(ServerState server, JwtKind kind, string algorithm, JsonObject header, JsonObject claims, Func<byte[], byte[]> sign)
+    {
+        switch ((kind, server.Options.Defect))
+        {
+            case (JwtKind.IdToken, Defect.IdTokenUnsigned) or (JwtKind.UserInfo, Defect.UserInfoUnsigned)
+                or (JwtKind.Introspection, Defect.IntrospectionUnsigned) or (JwtKind.LogoutToken, Defect.LogoutTokenUnsigned):
+                header["alg"] = "none";
+                header.Remove("kid");
+                return JsonWebSignature.Create(header, claims, _ => []);
+            case (JwtKind.IdToken, Defect.IdTokenBadSignature) or (JwtKind.UserInfo, Defect.UserInfoBadSignature)
+                or (JwtKind.Introspection, Defect.IntrospectionBadSignature) or (JwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
+                return JsonWebSignature.Create(header, claims, input => Spoil(sign(input)));
+            case (JwtKind.IdToken, Defect.IdTokenOtherAlgorithm) or (JwtKind.LogoutToken, Defect.LogoutTokenOtherAlgorithm):
+                SigningKey other = server.Keys.Current(algorithm is "ES256" ? "RS256" : "ES256");
+                (header["alg"], header["kid"]) = (other.Algorithm, other.KeyId);
+                return JsonWebSignature.Create(header, claims, other.Sign);
+            case (JwtKind.IdToken, Defect.IdTokenUnknownKey):
+                return ByForeignKey(header, claims, name: null, value: null);
+            case (JwtKind.IdToken, Defect.IdTokenKeyByUrl):
+                return ByForeignKey(header, claims, "jku", server.Address("/foreign-keys"));
+            case (JwtKind.IdToken, Defect.IdTokenCertificateByUrl):
+                return ByForeignKey(header, claims, "x5u", server.Address("/foreign-certificate"));
+            case (JwtKind.IdToken, Defect.IdTokenEmbeddedKey):
+                return ByForeignKey(header, claims, "jwk", Foreign.Value.ToJsonWebKey());
+            case (JwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyPem):
+                return ByPublicKey(server, algorithm, header, claims, key => key.ToPem());
+            case (JwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyJwk):
+                return ByPublicKey(server, algorithm, header, claims, key => key.ToJsonWebKey().ToJsonString());
+            case (JwtKind.IdToken, Defect.IdTokenCriticalExtension):
+                header["crit"] = new JsonArray("urn:example:extension");
+                header["urn:example:extension"] = true;
+                return JsonWebSignature.Create(header, claims, sign);
+            case (JwtKind.IdToken, Defect.IdTokenDuplicateIssuer):
+                string doubled = "{\"iss\":\"" + ClaimDefects.OtherIssuer + "\"," + claims.ToJsonString()[1..];
+                return JsonWebSignature.Create(header, Encoding.UTF8.GetBytes(doubled), sign);
+            case (JwtKind.Introspection, Defect.IntrospectionWrongType):
+                header["typ"] = "JWT";
+                return JsonWebSignature.Create(header, claims, sign);
+            case (JwtKind.LogoutToken, Defect.LogoutTokenWrongType):
+                header["typ"] = "at+jwt";
+                return JsonWebSignature.Create(header, claims, sign);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>What <c>jku</c> and <c>x5u</c> point to.</summary>
+    public static Reply ForeignKeys(RecordedRequest request)
+    {
+        if (request.Method is not ("GET" or "HEAD"))
+            return Reply.MethodNotAllowed("GET, HEAD");
+        return request.Path.EndsWith("/foreign-keys", StringComparison.Ordinal)
+            ? Reply.Json(200, new JsonObject { ["keys"] = new JsonArray(Foreign.Value.ToJsonWebKey()) })
+            : Reply.Text(200, Foreign.Value.ToCertificatePem(), "application/pem-certificate-chain");
+    }
+
+    private static string ByForeignKey(JsonObject header, JsonObject claims, string? name, JsonNode? value)
+    {
+        (header["alg"], header["kid"]) = (Foreign.Value.Algorithm, ForeignKeyId);
+        if (name is not null)
+            header[name] = value;
+        return JsonWebSignature.Create(header, claims, Foreign.Value.Sign);
+    }
+
+    private static string ByPublicKey(ServerState server, string algorithm, JsonObject header, JsonObject claims, Func<SigningKey, string> secret)
+    {
+        SigningKey key = server.Keys.Current(algorithm is SignatureAlgorithm.Hmac ? "RS256" : algorithm);
+        header["alg"] = SignatureAlgorithm.Hmac;
+        return JsonWebSignature.Create(header, claims, JsonWebSignature.Hmac(secret(key)));
+    }
+
+    private static byte[] Spoil(byte[] signature)
+    {
+        signature[signature.Length / 2] ^= 1;
+        return signature;
+    }
+}
