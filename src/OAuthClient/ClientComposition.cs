@@ -24,7 +24,8 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
         var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<PipelineChoice>(name));
         var discovery = new ServerDiscovery(backChannel, time);
-        var idTokens = new IdTokenValidation(new ServerKeys(backChannel, time), time);
+        var signatures = new JwtVerification(new ServerKeys(backChannel, time));
+        var idTokens = new IdTokenValidation(signatures, time);
         var tokenEndpoint = new TokenEndpointClient(backChannel);
         var notes = new RefreshNotes();
         saved = new SavedGrants(store, time, logger);
@@ -38,11 +39,13 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
+        ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery);
         Client = new RegisteredOAuthClient(
-            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel), store, telemetry, time);
+            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
     }
 
     public AccessTokenSource Tokens { get; }
+    public ClaimSourceReader ClaimSources { get; }
     public IOAuthClient Client { get; }
     public ClientCondition Condition { get; }
 

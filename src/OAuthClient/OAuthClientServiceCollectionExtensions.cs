@@ -72,6 +72,9 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Condition);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).ClaimSources);
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClaimSourceReader>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientCondition>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientCondition")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(

@@ -78,7 +78,7 @@ internal sealed class RegisteredOAuthClient(
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         return grant is null
             ? throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile")
-            : await userInfo.GetAsync(token, grant.Subject, server, cancellationToken).ConfigureAwait(false);
+            : await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Grant> CompleteAsync(
@@ -100,16 +100,20 @@ internal sealed class RegisteredOAuthClient(
     private async Task<ValidatedIdToken?> IdentityAsync(
         TokenResponse response, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
     {
-        if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server)))
+        if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server, current)))
         {
-            var identity = await idTokens.RequireAsync(idToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+            var identity = await idTokens.RequireAsync(
+                IdTokenValidation.Opened(idToken, current), response.AccessToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
             if (pending is { MaxAge: { } maxAge, Nonce: not null })
                 IdTokenClaims.RequireRecentSignIn(identity.Claims, maxAge, time.GetUtcNow());
+            IdTokenClaims.RequireAcr(identity.Claims, pending.RequiredAcrValues);
             return identity;
         }
         if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
             throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
-        // Whoever can take max_age out of the address can take openid out too.
+        // Whoever can take max_age or acr_values out of the address can take openid out too.
+        if (pending.RequiredAcrValues.Count > 0)
+            throw new ProtocolViolationException("RequiredAcrValues were demanded, but no ID Token says how the user was authenticated (OpenID Connect Core §3.1.3.7).");
         if (pending is { MaxAge: not null, Nonce: not null })
             throw new ProtocolViolationException("max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7).");
         return null;

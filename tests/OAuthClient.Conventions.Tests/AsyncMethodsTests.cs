@@ -14,11 +14,12 @@ public sealed class AsyncMethodsTests
             ["RefreshExchange.PrepareAsync"] = "a step of the refresh that everybody waits for",
             ["RefreshExchange.PresentAsync"] = "a refresh token that was sent cannot be called back",
             ["IdTokenValidation.PrepareAsync"] = "a step of the refresh that everybody waits for",
+            ["JwtVerification.PrepareAsync"] = "a step of the refresh that everybody waits for",
             ["ServerKeys.PrepareAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.OfferAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
-            ["IdTokenSignature.RequireAsync"] = "calculates with keys in hand, and waits for nothing",
+            ["JwtSignature.VerifiesAsync"] = "calculates with keys in hand, and waits for nothing",
         },
         ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
         {

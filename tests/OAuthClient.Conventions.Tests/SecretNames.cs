@@ -15,6 +15,7 @@ internal static class SecretNames
 
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
+        ["AddressClaim.PostalCode"] = "a code of the post's",
         ["OAuthClientOptions.ClientSecret"] = "people bind options from configuration, which fills strings only; options never print",
     };
 

@@ -26,8 +26,14 @@ public sealed class AuthorizationParameters
     /// </summary>
     public TimeSpan? MaxAge { get; init; }
 
-    /// <summary>How the user should be authenticated, best first, separated by spaces. A wish: <c>acr</c> in the grant's <c>IdTokenClaims</c> says what was done, and is yours to require.</summary>
+    /// <summary>How the user should be authenticated, best first, separated by spaces. A wish (OpenID Connect Core §5.5.1.1): <c>acr</c> in the grant's <c>IdTokenClaims</c> says what was done.</summary>
     public string? AcrValues { get; init; }
+
+    /// <summary>
+    /// How the user must be authenticated, best first: the ID Token's <c>acr</c> must be one of these, or the authorization is not completed.
+    /// Sent as <c>acr_values</c> unless <see cref="AcrValues"/> says otherwise. Needs the scope <c>openid</c>.
+    /// </summary>
+    public IReadOnlyCollection<string> RequiredAcrValues { get; init; } = [];
 
     /// <summary>The user's languages, best first, separated by spaces (BCP 47).</summary>
     public string? UiLocales { get; init; }

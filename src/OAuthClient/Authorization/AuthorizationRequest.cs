@@ -37,6 +37,7 @@ internal static class AuthorizationRequest
         var (state, verifierText, nonceText) = RandomText.CreateThree();
         var verifier = new CodeVerifier(verifierText);
         string? nonce = ScopeText.Contains(scopes, ScopeText.OpenId) ? nonceText : null;
+        IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : CheckedAcrValues(parameters.RequiredAcrValues, nonce is not null);
 
         var query = Begin(endpoint, parameters.Additional, stackalloc char[512]);
         // What holds no % comes first: up to the first one, Uri reads an address fast.
@@ -70,6 +71,7 @@ internal static class AuthorizationRequest
             State = state,
             Nonce = nonce,
             MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
+            RequiredAcrValues = requiredAcrValues,
             CodeVerifier = verifier,
             Scopes = scopes,
             Resources = resources,
@@ -86,7 +88,7 @@ internal static class AuthorizationRequest
             ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(parameters));
             query.Add(Parameters.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         }
-        query.Add(Parameters.AcrValues, parameters.AcrValues);
+        query.Add(Parameters.AcrValues, parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues)));
         query.Add(Parameters.UiLocales, parameters.UiLocales);
         if (parameters.Additional.Count == 0)
             return;
@@ -102,6 +104,15 @@ internal static class AuthorizationRequest
             }
             query.Add(Uri.EscapeDataString(name), value);
         }
+    }
+
+    private static string[] CheckedAcrValues(IReadOnlyCollection<string> required, bool bringsIdToken)
+    {
+        if (!bringsIdToken)
+            throw new ArgumentException("RequiredAcrValues need the scope openid: only an ID Token says how the user was authenticated.", nameof(required));
+        return [.. required.Select(value => !string.IsNullOrEmpty(value) && !value.Any(char.IsWhiteSpace)
+            ? value
+            : throw new ArgumentException($"The acr value '{value}' is empty or holds a space; write each value as an item of its own.", nameof(required)))];
     }
 
     // RFC 6749 §3.1: the endpoint's own query is kept, and no parameter stands twice.

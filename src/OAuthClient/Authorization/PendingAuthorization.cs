@@ -13,7 +13,7 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<PendingAuthorization>))]
 public sealed class PendingAuthorization
 {
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
 
     private Uri? authorizationUri;
 
@@ -57,6 +57,9 @@ public sealed class PendingAuthorization
     /// <summary>How long ago the user may have signed in, when the request said so: in whole seconds, as it was sent.</summary>
     internal TimeSpan? MaxAge { get; init; }
 
+    /// <summary>How the user must be authenticated, when the request demanded something.</summary>
+    internal IReadOnlyList<string> RequiredAcrValues { get; init; } = [];
+
     internal CodeVerifier CodeVerifier { get; init; } = null!;
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];
@@ -89,6 +92,7 @@ public sealed class PendingAuthorization
         writer.Write(Nonce ?? "");
         // Zero is an age like any other: sign in now.
         writer.Write7BitEncodedInt64(MaxAge is { } age ? (long)age.TotalSeconds + 1 : 0);
+        writer.Write(ScopeText.Join(RequiredAcrValues));
         writer.Write(CodeVerifier.Reveal());
         writer.Write(ScopeText.Join(Scopes));
         writer.Write7BitEncodedInt(Resources.Count);
@@ -124,6 +128,7 @@ public sealed class PendingAuthorization
                 State = reader.ReadString(),
                 Nonce = NullIfEmpty(reader.ReadString()),
                 MaxAge = reader.Read7BitEncodedInt64() is > 0 and var seconds ? TimeSpan.FromSeconds(seconds - 1) : null,
+                RequiredAcrValues = ScopeText.Split(reader.ReadString()),
                 CodeVerifier = new CodeVerifier(reader.ReadString()),
                 Scopes = ScopeText.Split(reader.ReadString()),
                 Resources = ReadResources(reader),

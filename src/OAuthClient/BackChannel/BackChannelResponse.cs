@@ -10,6 +10,9 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
     public ReadOnlyMemory<byte> Body => answer.Body;
 
+    /// <summary>What the server says the body is.</summary>
+    public string? MediaType => answer.Received.ContentType?.MediaType;
+
     /// <summary>When what brought it was sent: a lifetime that counts from here never ends later than at the server.</summary>
     public DateTimeOffset AskedAt => answer.AskedAt;
 
@@ -27,7 +30,7 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
         Instead = json is not null ? "with a JSON object that holds no error code"
             : Body.Length == 0 ? "without a body"
             : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"
-            : $"with {Quantity(Body.Length)} of {Clean(answer.Received.ContentType?.MediaType) ?? "no stated type"} instead of a JSON object",
+            : $"with {Quantity(Body.Length)} of {Clean(MediaType) ?? "no stated type"} instead of a JSON object",
     };
 
     /// <summary>What the server said, without what the request held: also not as Basic had wrapped it.</summary>

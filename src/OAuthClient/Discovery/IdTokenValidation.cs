@@ -3,27 +3,43 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>Validates an ID Token before anything that came with it is used (OpenID Connect Core §3.1.3.7).</summary>
-internal sealed class IdTokenValidation(ServerKeys keys, TimeProvider time)
+internal sealed class IdTokenValidation(JwtVerification signatures, TimeProvider time)
 {
     /// <summary>Whether it is known what an ID Token of this server must look like. One that nobody asked for and nobody can check is left alone.</summary>
-    public static bool IsPossible(AuthorizationServerMetadata server) => server is { Issuer: not null, JwksUri: not null };
+    public static bool IsPossible(AuthorizationServerMetadata server, ClientRegistration registration) =>
+        server.Issuer is not null && (server.JwksUri is not null || registration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
 
     /// <summary>Has the keys at hand by the time a token comes. That they cannot be had just now is for that time to say.</summary>
-    public Task PrepareAsync(AuthorizationServerMetadata server) =>
-        IsPossible(server) ? keys.PrepareAsync(server.JwksUri!) : Task.CompletedTask;
+    public Task PrepareAsync(AuthorizationServerMetadata server, ClientRegistration registration) =>
+        IsPossible(server, registration) ? signatures.PrepareAsync(server) : Task.CompletedTask;
 
+    /// <summary>The signed token inside an encrypted one, which is also what the server expects to get back as a hint (OpenID Connect Core §3.1.2.1).</summary>
+    /// <exception cref="ProtocolViolationException">None of the client's keys opens it.</exception>
+    public static IdToken Opened(IdToken token, ClientRegistration registration)
+    {
+        string inside = EncryptedJwt.Open(token.Reveal(), JwtKind.IdToken, registration.DecryptionKeys);
+        return ReferenceEquals(inside, token.Reveal()) ? token : new IdToken(inside);
+    }
+
+    /// <param name="token">What <see cref="Opened"/> gave.</param>
+    /// <param name="accessToken">What came with it.</param>
+    /// <param name="registration">Whom it must be for.</param>
+    /// <param name="server">Whom it must be from.</param>
+    /// <param name="nonce">That of the authorization request, when this answers one.</param>
+    /// <param name="cancellationToken">Stops waiting for the server's keys.</param>
     /// <exception cref="ProtocolViolationException">It is not to be believed; the message says why.</exception>
     public async Task<ValidatedIdToken> RequireAsync(
-        IdToken token, ClientRegistration registration, AuthorizationServerMetadata server, string? nonce, CancellationToken cancellationToken)
+        IdToken token, AccessToken accessToken, ClientRegistration registration, AuthorizationServerMetadata server, string? nonce, CancellationToken cancellationToken)
     {
-        if (!IsPossible(server))
+        if (!IsPossible(server, registration))
         {
             throw new ProtocolViolationException(
                 "The server sent an ID Token, but its issuer or its keys are not known, so it cannot be checked. Set Issuer (and JwksUri, when the endpoints are spelled out).");
         }
-        var unverified = UnverifiedIdToken.Parse(token, registration.IdTokenSigningAlgorithms);
-        await keys.RequireSignatureAsync(unverified, server.JwksUri!, cancellationToken).ConfigureAwait(false);
+        var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtKind.IdToken, registration.IdTokenSigningAlgorithms);
+        await signatures.RequireAsync(unverified, registration, server, cancellationToken).ConfigureAwait(false);
         string subject = IdTokenClaims.Require(unverified.Claims, server.Issuer!, registration.ClientId, nonce, time.GetUtcNow());
+        IdTokenClaims.RequireAccessTokenHash(unverified.Claims, unverified.Algorithm, accessToken);
         return new ValidatedIdToken(token, subject, unverified.Claims);
     }
 }

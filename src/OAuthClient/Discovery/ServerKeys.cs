@@ -19,23 +19,28 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
     private readonly SingleFlight<Uri, KeySet> fetches = new();
     private KeySet? newest;
 
-    /// <summary>Requires the token's signature, fetching the keys anew when none of the known ones can have made it.</summary>
+    /// <summary>Requires the token's signature, fetching the keys anew when none of the known ones made it.</summary>
     /// <exception cref="ProtocolViolationException">The signature does not verify.</exception>
-    public async Task RequireSignatureAsync(UnverifiedIdToken token, Uri jwksUri, CancellationToken cancellationToken)
+    public async Task RequireSignatureAsync(UnverifiedJwt token, Uri jwksUri, CancellationToken cancellationToken)
     {
         var keys = Known(jwksUri);
         if (keys is null || time.GetUtcNow() >= keys.GoodUntil)
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        var candidates = IdTokenSignature.Candidates(token, keys.Keys);
-        if (candidates.Count == 0 && time.GetUtcNow() >= keys.UnknownKeysRefusedUntil)
+        var candidates = JwtSignature.Candidates(token, keys.Keys);
+        if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
+            return;
+        // The server may have changed its keys just before it signed, and not every server gives the new one another name.
+        bool mayAsk = time.GetUtcNow() >= keys.UnknownKeysRefusedUntil;
+        if (mayAsk)
         {
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
-            candidates = IdTokenSignature.Candidates(token, keys.Keys);
+            candidates = JwtSignature.Candidates(token, keys.Keys);
+            if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
+                return;
         }
-        if (candidates.Count == 0)
-            keys.Outage?.Throw();
-        await IdTokenSignature.RequireAsync(token, candidates).ConfigureAwait(false);
+        keys.Outage?.Throw();
+        throw JwtSignature.Refusal(token, candidates.Count, mayPass: candidates.Count == 0 || !mayAsk);
     }
 
     /// <summary>Fetches the keys if they are not at hand; a failure is left to whoever needs them.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Claims;
 using System.Text.Json;
 
 namespace OAuthClient;
@@ -7,10 +8,11 @@ namespace OAuthClient;
 [DebuggerDisplay("UserInfo")]
 public sealed class UserInfo
 {
-    internal UserInfo(string subject, JsonElement claims)
+    internal UserInfo(string subject, JsonElement claims, string server)
     {
         Subject = subject;
         Claims = claims;
+        Issuer = claims.TextIfAny(Parameters.Issuer) ?? server;
     }
 
     /// <summary>The user's identifier at this server: unique and never reassigned there, and the same as in the ID Token.</summary>
@@ -19,9 +21,24 @@ public sealed class UserInfo
     /// <summary>All claims as the server sent them, such as <c>name</c> or <c>email</c> (§5.1).</summary>
     public JsonElement Claims { get; }
 
+    /// <summary>The standard claims among them (§5.1).</summary>
+    public StandardClaims StandardClaims => StandardClaims.Of(Claims);
+
+    /// <summary>Where further claims are (§5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
+    public IReadOnlyList<ClaimSource> ClaimSources => ClaimSource.Of(Claims);
+
+    internal string Issuer { get; }
+
     /// <summary>A claim that is a text, or <see langword="null"/> when it is absent or something else.</summary>
     /// <param name="claim">The claim's name.</param>
     public string? this[string claim] => Claims.TextIfAny(claim);
+
+    /// <summary>The claims as a principal, under the names the server gave them, each with the server as its <see cref="Claim.Issuer"/>.</summary>
+    /// <param name="authenticationType">What the identity says it was authenticated by.</param>
+    /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
+    /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
+    public ClaimsPrincipal ToClaimsPrincipal(string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles") =>
+        PrincipalClaims.Create(Issuer, authenticationType, nameClaim, roleClaim, Claims);
 
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "UserInfo";

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
+using System.Security.Claims;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -73,7 +74,13 @@ public sealed class Grant
     public IdToken? IdToken { get; internal init; }
 
     /// <summary>The validated ID Token's claims (OpenID Connect Core §2), or <see langword="null"/> without one.</summary>
-    public JsonElement? IdTokenClaims => IdToken is null ? null : UnverifiedIdToken.ClaimsOf(IdToken);
+    public JsonElement? IdTokenClaims => IdToken is null ? null : UnverifiedJwt.ClaimsOf(IdToken);
+
+    /// <summary>The standard claims among them (§5.1), or <see langword="null"/> without an ID Token.</summary>
+    public StandardClaims? StandardClaims => IdTokenClaims is { } claims ? StandardClaims.Of(claims) : null;
+
+    /// <summary>Where further claims are (OpenID Connect Core §5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
+    public IReadOnlyList<ClaimSource> ClaimSources => IdTokenClaims is { } claims ? ClaimSource.Of(claims) : [];
 
     internal FrozenDictionary<string, AccessToken> Tokens
     {
@@ -84,6 +91,28 @@ public sealed class Grant
             AccessToken = value.GetValueOrDefault(TokenSelection.Everything.Key);
         }
     } = FrozenDictionary<string, AccessToken>.Empty;
+
+    /// <summary>
+    /// Who signed in, as a principal: the validated ID Token's claims, and those of <paramref name="userInfo"/> that it does not have, under the
+    /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>.
+    /// </summary>
+    /// <param name="userInfo">What the server says beyond the ID Token.</param>
+    /// <param name="authenticationType">What the identity says it was authenticated by.</param>
+    /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
+    /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
+    /// <exception cref="InvalidOperationException">There is no ID Token, so nobody signed in.</exception>
+    /// <exception cref="ArgumentException"><paramref name="userInfo"/> is about another user.</exception>
+    public ClaimsPrincipal ToClaimsPrincipal(
+        UserInfo? userInfo = null, string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles")
+    {
+        var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
+        string issuer = claims.TextIfAny(Parameters.Issuer) ?? Server;
+        if (userInfo is null)
+            return PrincipalClaims.Create(issuer, authenticationType, nameClaim, roleClaim, claims);
+        return string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal)
+            ? PrincipalClaims.Create(issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims)
+            : throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
+    }
 
     /// <summary>Names no token.</summary>
     public override string ToString() => $"Grant {Id} of {ClientName}, generation {Generation}";

@@ -11,7 +11,7 @@ internal sealed class RefreshExchange(
     {
         var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         if (grant.IdToken is not null)
-            await idTokens.PrepareAsync(server).ConfigureAwait(false);
+            await idTokens.PrepareAsync(server, current).ConfigureAwait(false);
         return server;
     }
 
@@ -38,8 +38,8 @@ internal sealed class RefreshExchange(
         try
         {
             var response = await SendAsync(request, current, server, departure).ConfigureAwait(false);
-            if (response.IdToken is { } idToken && !await IsSoundAsync(idToken, present.Grant, current, server).ConfigureAwait(false))
-                response = response.WithoutIdToken();
+            if (response.IdToken is { } idToken)
+                response = response.With(await SoundAsync(idToken, response.AccessToken, present.Grant, current, server).ConfigureAwait(false));
             response.AccessToken.ReplacesRejected = wish.Rejected is not null;
             return new RefreshEvent.Answered(response);
         }
@@ -70,34 +70,27 @@ internal sealed class RefreshExchange(
 
     // The refresh token is spent by now, and what replaced it must be kept: keys that cannot be had just now cost the new ID Token
     // only. One that is wrong is another matter: the tokens beside it may be somebody else's (OpenID Connect Core §12.2).
-    private async Task<bool> IsSoundAsync(IdToken idToken, Grant grant, ClientRegistration current, AuthorizationServerMetadata server)
+    private async Task<IdToken?> SoundAsync(IdToken idToken, AccessToken accessToken, Grant grant, ClientRegistration current, AuthorizationServerMetadata server)
     {
         if (idToken.Equals(grant.IdToken))
-            return true;
-        if (!IdTokenValidation.IsPossible(server))
-            return false;
-        RequireSameUser(idToken, grant, server);
+            return idToken;
+        if (!IdTokenValidation.IsPossible(server, current))
+            return null;
         try
         {
+            idToken = IdTokenValidation.Opened(idToken, current);
+            if (idToken.Equals(grant.IdToken))
+                return idToken;
+            if (UnverifiedJwt.TryReadClaims(idToken) is { } claims)
+                IdTokenClaims.RequireSameAuthentication(claims, grant.Subject, server.Issuer, grant.IdTokenClaims);
             // Half of what the lease leaves, so that saving has the other half.
             using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
-            await idTokens.RequireAsync(idToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false);
-            return true;
+            return (await idTokens.RequireAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)).Token;
         }
         catch (Exception exception) when (exception is not ProtocolViolationException { MayPass: false })
         {
             Log.RefreshedIdTokenDropped(logger, grant.ClientName, exception.GetType().Name);
-            return false;
+            return null;
         }
-    }
-
-    private static void RequireSameUser(IdToken idToken, Grant grant, AuthorizationServerMetadata server)
-    {
-        if (UnverifiedIdToken.TryReadClaims(idToken) is not { } claims)
-            return;
-        if (grant.Subject is not null && !string.Equals(claims.TextIfAny("sub"), grant.Subject, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
-        if (!string.Equals(claims.TextIfAny("iss"), server.Issuer, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The refresh brought an ID Token of another issuer (OpenID Connect Core §12.2); nothing of it was used.");
     }
 }

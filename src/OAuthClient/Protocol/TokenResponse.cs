@@ -28,8 +28,8 @@ public sealed class TokenResponse
     /// <summary>The ID Token, when the server gave one. Only the one that a completed authorization keeps in its grant has been validated.</summary>
     public IdToken? IdToken { get; }
 
-    /// <summary>The same without an ID Token that could not be checked.</summary>
-    internal TokenResponse WithoutIdToken() => new(AccessToken, RefreshToken, idToken: null, AdditionalMembers);
+    /// <summary>The same with an ID Token that was checked, or without one that could not be.</summary>
+    internal TokenResponse With(IdToken? idToken) => new(AccessToken, RefreshToken, idToken, AdditionalMembers);
 
     /// <summary>Members that the specifications do not name, as they came; nothing here was checked.</summary>
     public IReadOnlyDictionary<string, JsonElement> AdditionalMembers { get; }

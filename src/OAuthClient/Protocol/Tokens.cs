@@ -35,3 +35,8 @@ internal sealed class AuthorizationCode(string value) : Secret(value);
 [DebuggerDisplay(Redacted)]
 [JsonConverter(typeof(RefusingJsonConverter<ClientSecret>))]
 internal sealed class ClientSecret(string value) : Secret(value);
+
+/// <summary>A private key of the client's, as it is written in the options.</summary>
+[DebuggerDisplay(Redacted)]
+[JsonConverter(typeof(RefusingJsonConverter<PrivateKey>))]
+internal sealed class PrivateKey(string value) : Secret(value);

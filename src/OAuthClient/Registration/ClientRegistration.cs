@@ -31,6 +31,7 @@ internal sealed class ClientRegistration
         IdTokenSigningAlgorithms = options.IdTokenSigningAlgorithms.Count > 0
             ? [.. options.IdTokenSigningAlgorithms]
             : [DefaultIdTokenSigningAlgorithm];
+        DecryptionKeys = [.. options.DecryptionKeys.Select(DecryptionKey.Read)];
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
         AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
         BackChannelDeadline = options.BackChannelDeadline;
@@ -72,6 +73,7 @@ internal sealed class ClientRegistration
 
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
+    public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
     public TimeSpan PendingAuthorizationLifetime { get; }
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
     public TimeSpan BackChannelDeadline { get; }

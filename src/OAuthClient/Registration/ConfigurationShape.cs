@@ -9,6 +9,7 @@ internal static class ConfigurationShape
     private static readonly string[] Lists =
     [
         nameof(OAuthClientOptions.Scopes), nameof(OAuthClientOptions.Resources), nameof(OAuthClientOptions.IdTokenSigningAlgorithms),
+        nameof(OAuthClientOptions.DecryptionKeys),
     ];
 
     /// <summary>The names of all options; a test holds them against the type.</summary>

@@ -61,8 +61,19 @@ public sealed class OAuthClientOptions
     /// <summary><c>query</c> (what servers do when it is not set) or <c>form_post</c>: how the callback arrives.</summary>
     public string? ResponseMode { get; set; }
 
-    /// <summary>Which signatures an ID Token may carry (OpenID Connect Core §3.1.3.7): <c>RS256</c> unless the client is registered otherwise.</summary>
+    /// <summary>
+    /// Which signatures an ID Token, or another JWT of the server, may carry (OpenID Connect Core §3.1.3.7): <c>RS256</c> unless the client is
+    /// registered otherwise. With <c>HS256</c>, which must be named here, the client secret is the key, and has at least 32 bytes.
+    /// </summary>
     public IList<string> IdTokenSigningAlgorithms { get; set; } = [];
+
+    /// <summary>
+    /// The private keys that open what the server encrypts for this client (RFC 7516): RSA or EC, as PEM without a passphrase or as a private
+    /// JWK with its <c>kid</c>. Several while they are rotated. What comes unencrypted is taken all the same: it is the signature that counts.
+    /// Plain strings because configuration binds strings; they are never printed.
+    /// </summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    public IList<string> DecryptionKeys { get; set; } = [];
 
     /// <summary>How long an authorization may stay begun: 10 minutes unless set, and never more than an hour.</summary>
     public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
@@ -28,6 +30,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "Resources is null; leave it out, or write an empty list.";
         if (o.IdTokenSigningAlgorithms is null)
             yield return "IdTokenSigningAlgorithms is null; leave it out for RS256, or name the algorithms.";
+        if (o.DecryptionKeys is null)
+            yield return "DecryptionKeys is null; leave it out, or write an empty list.";
     }
 
     private static IEnumerable<string> Failures(OAuthClientOptions o) =>
@@ -107,11 +111,32 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "ResponseMode must be query or form_post; other modes bring tokens through the browser.";
         foreach (string? algorithm in o.IdTokenSigningAlgorithms)
         {
-            if (algorithm is null || !IdTokenAlgorithms.Supported.Contains(algorithm))
-                yield return $"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: {string.Join(", ", IdTokenAlgorithms.Supported)}.";
+            if (algorithm is null || !SignatureAlgorithms.Supported.Contains(algorithm))
+                yield return $"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: {string.Join(", ", SignatureAlgorithms.Supported)}.";
+            else if (SignatureAlgorithms.IsSymmetric(algorithm) && Encoding.UTF8.GetByteCount(o.ClientSecret ?? "") * 8 < SignatureAlgorithms.HashLength(algorithm))
+                yield return $"IdTokenSigningAlgorithms holds {algorithm}, for which the client secret is the key: ClientSecret must have at least {SignatureAlgorithms.HashLength(algorithm) / 8} bytes (RFC 7518 §3.2). Use RS256, or a longer secret.";
         }
-        if (o.Scopes.Contains(ScopeText.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || o.JwksUri is null))
+        for (int i = 0; i < o.DecryptionKeys.Count; i++)
+        {
+            if (Fault(o.DecryptionKeys[i]) is { } fault)
+                yield return $"DecryptionKeys[{i.ToString(CultureInfo.InvariantCulture)}] {fault}.";
+        }
+        bool secretIsKey = o.IdTokenSigningAlgorithms.Count > 0 && o.IdTokenSigningAlgorithms.All(algorithm => algorithm is not null && SignatureAlgorithms.IsSymmetric(algorithm));
+        if (o.Scopes.Contains(ScopeText.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || (o.JwksUri is null && !secretIsKey)))
             yield return "Scopes asks for openid while the endpoints are spelled out; then set Issuer and JwksUri too, so that the ID Token can be checked.";
+    }
+
+    private static string? Fault(string? decryptionKey)
+    {
+        try
+        {
+            DecryptionKey.Read(decryptionKey);
+            return null;
+        }
+        catch (FormatException exception)
+        {
+            return exception.Message;
+        }
     }
 
     private static IEnumerable<string> DurationFailures(OAuthClientOptions o)

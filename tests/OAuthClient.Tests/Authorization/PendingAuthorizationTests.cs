@@ -27,6 +27,7 @@ public class PendingAuthorizationTests
             Assert.That(back.State, Is.EqualTo(pending.State));
             Assert.That(back.Nonce, Is.EqualTo(pending.Nonce));
             Assert.That(back.MaxAge, Is.EqualTo(TimeSpan.Zero));
+            Assert.That(back.RequiredAcrValues, Is.EqualTo(["phr", "mfa"]));
             Assert.That(back.CodeVerifier, Is.EqualTo(pending.CodeVerifier));
             Assert.That(back.Scopes, Is.EqualTo(pending.Scopes));
             Assert.That(back.Resources, Is.EqualTo(pending.Resources));
@@ -46,6 +47,7 @@ public class PendingAuthorizationTests
         Assert.That(back.Issuer, Is.Null);
         Assert.That(back.Nonce, Is.Null);
         Assert.That(back.MaxAge, Is.Null);
+        Assert.That(back.RequiredAcrValues, Is.Empty);
         Assert.That(back.RequiresIssuer, Is.False);
         Assert.That(back.RequiresPath, Is.False);
         Assert.That(back.ClientName, Is.Empty);
@@ -108,7 +110,8 @@ public class PendingAuthorizationTests
         Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("more than"));
 
     [TestCase(0)]
-    [TestCase(2)]
+    [TestCase(1)]
+    [TestCase(3)]
     [TestCase(255)]
     [Description("A format of another version is not guessed at")]
     public void Another_version_is_refused_by_name(byte version)

@@ -17,6 +17,7 @@ internal static class SampleAuthorization
         State = State,
         Nonce = "nonce-nonce-nonce-nonce-nonce-nonce-nonce-0",
         MaxAge = TimeSpan.Zero,
+        RequiredAcrValues = ["phr", "mfa"],
         CodeVerifier = new CodeVerifier("verifier-verifier-verifier-verifier-verifie"),
         Scopes = ["openid", "profile"],
         Resources = ["https://api.example.com/"],

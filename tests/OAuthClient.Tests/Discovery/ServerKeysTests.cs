@@ -55,6 +55,57 @@ public class ServerKeysTests
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
 
+    [TestCase("same")]
+    [TestCase(null)]
+    [Description("The same for a server that gives its new key the old one's kid, or none at all: a signature that does not verify is reason enough to ask once")]
+    public async Task Rotation_without_another_kid(string? kid)
+    {
+        await using ScriptedServer server = new();
+        var keys = Keys(server, Set(Key(kid, Old)));
+        await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, default);
+        server.Answers(Set(Key(kid, New)));
+
+        await keys.RequireSignatureAsync(Token(kid, New), JwksUri, default);
+        Assert.That(server.Requests, Has.Count.EqualTo(2));
+
+        Assert.That(async () => await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(2), "within the pause");
+    }
+
+    [Test]
+    [Description("Threat: key-set denial of service. 10,000 forged signatures under a known kid cost one fetch; what may only be a rotation that cannot be asked about is marked as what may pass")]
+    public async Task Forged_signatures()
+    {
+        await using ScriptedServer server = new();
+        var keys = Keys(server, Set(Key("old", Old)));
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        var forged = Unsigned("old");
+
+        var first = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, default));
+        for (int i = 0; i < 10_000; i++)
+        {
+            var refused = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, default));
+            if (i == 0)
+                Assert.That(refused!.MayPass, Is.True);
+        }
+
+        Assert.That(first!.MayPass, Is.False, "the newest keys do not verify it");
+        Assert.That(server.Requests, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    [Description("Several keys and no kid: the one that verifies is enough, and keys for something else are not tried (OpenID Connect Core §10.1)")]
+    public async Task No_kid_and_several_keys()
+    {
+        await using ScriptedServer server = new();
+        var encryption = Key(null, New);
+        encryption["use"] = "enc";
+        var keys = Keys(server, Set(Key("other", Another), encryption, Key("old", Old)));
+
+        await keys.RequireSignatureAsync(Token(null, Old), JwksUri, default);
+        Assert.That(async () => await keys.RequireSignatureAsync(Token(null, New), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+    }
+
     [Test]
     [Description("Threat: key-set denial of service. The set is replaced, not added to: a key that was taken out verifies nothing any more")]
     public async Task Removed_key_fails()

@@ -11,9 +11,11 @@ internal static class SigningKeys
     public static readonly ECDsa Old = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     public static readonly ECDsa New = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
+    public static readonly ECDsa Another = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
     public static string Set(params IEnumerable<JsonObject> keys) => new JsonObject { ["keys"] = new JsonArray([.. keys]) }.ToJsonString();
 
-    public static JsonObject Key(string kid, ECDsa key)
+    public static JsonObject Key(string? kid, ECDsa key)
     {
         var parameters = key.ExportParameters(includePrivateParameters: false);
         return new()
@@ -26,18 +28,18 @@ internal static class SigningKeys
         };
     }
 
-    public static UnverifiedIdToken Token(string kid, ECDsa key)
+    public static UnverifiedJwt Token(string? kid, ECDsa key)
     {
         string input = Input(kid, "ES256");
         lock (key)
             return Parsed(input + "." + Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256)));
     }
 
-    public static UnverifiedIdToken Unsigned(string kid, string algorithm = "ES256") => Parsed(Input(kid, algorithm) + "." + new string('A', 86));
+    public static UnverifiedJwt Unsigned(string kid, string algorithm = "ES256") => Parsed(Input(kid, algorithm) + "." + new string('A', 86));
 
-    private static UnverifiedIdToken Parsed(string compact) => UnverifiedIdToken.Parse(new IdToken(compact), ["ES256", "RS256"]);
+    private static UnverifiedJwt Parsed(string compact) => UnverifiedJwt.Parse(compact, JwtKind.IdToken, ["ES256", "RS256"]);
 
-    private static string Input(string kid, string algorithm) =>
+    private static string Input(string? kid, string algorithm) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject { ["alg"] = algorithm, ["kid"] = kid }.ToJsonString()))
         + "." + Base64Url.EncodeToString("""{"sub":"alice"}"""u8);
 }

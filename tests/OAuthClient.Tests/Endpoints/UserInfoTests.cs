@@ -90,7 +90,8 @@ public class UserInfoTests
     }
 
     [TestCase("<html></html>", "text/html")]
-    [TestCase("eyJhbGciOiJub25lIn0.e30.", "application/jwt")]
+    [TestCase("eyJhbGciOiJub25lIn0.e30.", "text/plain")]
+    [TestCase("eyJhbGciOiJub25lIn0.e30.", "application/json")]
     [TestCase("[]", "application/json")]
     [TestCase("", "application/json")]
     [Description("OpenID Connect Core §5.3.2: what is no JSON object holds no claims")]

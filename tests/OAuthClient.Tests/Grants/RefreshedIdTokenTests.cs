@@ -63,6 +63,20 @@ public class RefreshedIdTokenTests
         await IsKeptWithoutTheNewIdTokenAsync(bench, grant);
     }
 
+    [TestCase("nonce", "\"of-another-login\"", "another nonce")]
+    [TestCase("auth_time", "5", "another auth_time")]
+    [TestCase("at_hash", "\"AAAAAAAAAAAAAAAAAAAAAA\"", "at_hash")]
+    [Description("OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time of the first ID Token, and the hash of the access token beside it")]
+    public async Task One_about_another_authentication_is_refused(string claim, string value, string words)
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        var grant = await bench.SignedInAsync();
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = System.Text.Json.Nodes.JsonNode.Parse(value);
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(grant.Generation));
+    }
+
     [TestCase("aud", "another-client")]
     [TestCase("azp", "another-client")]
     [Description("OpenID Connect Core §12.2: an ID Token for another client is no matter of clocks")]

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
@@ -149,6 +150,86 @@ public class IdTokenClaimsTests
         Assert.That(() => SignedIn("\"now\"", 300), Refusal("no auth_time"));
     }
 
+    // The example of OpenID Connect Core A.3 for the first; the others by sha384sum and sha512sum.
+    [TestCase("RS256", "77QmUPtjPfzWtF2AnpK9RQ")]
+    [TestCase("ES256", "77QmUPtjPfzWtF2AnpK9RQ")]
+    [TestCase("PS384", "@384")]
+    [TestCase("ES512", "@512")]
+    [TestCase("HS512", "@512")]
+    [Description("OpenID Connect Core §3.1.3.6, §3.1.3.8: at_hash is the left half of the access token's hash, by the hash of the signature's algorithm")]
+    public void An_access_token_of_another_response_is_refused(string algorithm, string hash)
+    {
+        const string AccessToken = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        byte[] bytes = Encoding.ASCII.GetBytes(AccessToken);
+        hash = hash switch
+        {
+            "@384" => System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA384.HashData(bytes).AsSpan(0, 24)),
+            "@512" => System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA512.HashData(bytes).AsSpan(0, 32)),
+            _ => hash,
+        };
+        void Check(string atHash, string token = AccessToken) => IdTokenClaims.RequireAccessTokenHash(Json($"{{\"at_hash\":{atHash}}}"), algorithm, Token(token));
+
+        Assert.That(() => Check($"\"{hash}\""), Throws.Nothing);
+        Assert.That(() => Check("null"), Throws.Nothing);
+        Assert.That(() => IdTokenClaims.RequireAccessTokenHash(Json("{}"), algorithm, Token("any")), Throws.Nothing, "it is optional");
+        Assert.That(() => Check($"\"{hash}\"", "another"), Refusal("at_hash", "not issued together"));
+        foreach (string wrong in new[] { $"\"{hash}=\"", $"\"{hash[..^1]}\"", $"\"{hash.ToLowerInvariant()}\"", "\"\"", "1", "[]" })
+            Assert.That(() => Check(wrong), Refusal("at_hash"), wrong);
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.6: the hash of another algorithm is another hash")]
+    public void The_algorithm_decides_on_the_hash() => Assert.That(
+        () => IdTokenClaims.RequireAccessTokenHash(Json("{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"}"), "RS512", Token("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")), Refusal("at_hash"));
+
+    [TestCase("{\"acr\":\"mfa\"}", true)]
+    [TestCase("{\"acr\":\"phr\"}", true)]
+    [TestCase("{\"acr\":\"pwd\"}", false)]
+    [TestCase("{\"acr\":\"MFA\"}", false)]
+    [TestCase("{\"acr\":\"phr mfa\"}", false)]
+    [TestCase("{\"acr\":\"\"}", false)]
+    [TestCase("{}", false)]
+    [Description("OpenID Connect Core §3.1.3.7 (12): where an acr was demanded another one, or none, is refused")]
+    public void A_weaker_authentication_than_demanded_is_refused(string claims, bool accepted)
+    {
+        Assert.That(() => IdTokenClaims.RequireAcr(Json(claims), ["phr", "mfa"]), accepted ? Throws.Nothing : Refusal("acr", "phr, mfa"));
+        Assert.That(() => IdTokenClaims.RequireAcr(Json(claims), []), Throws.Nothing, "nothing was demanded");
+    }
+
+    [TestCase("{}", null)]
+    [TestCase("{\"nonce\":\"n\",\"auth_time\":100}", null)]
+    [TestCase("{\"auth_time\":1.00e2}", null)]
+    [TestCase("{\"auth_time\":101}", "another auth_time")]
+    [TestCase("{\"nonce\":\"other\"}", "another nonce")]
+    [TestCase("{\"sub\":\"bob\"}", "another user")]
+    [TestCase("{\"sub\":null}", "another user")]
+    [TestCase("{\"iss\":\"https://other.example.com\"}", "another issuer")]
+    [TestCase("{\"iss\":\"https://server.example.com/\"}", "another issuer")]
+    [Description("OpenID Connect Core §12.2: a refreshed ID Token has the iss, sub, nonce and auth_time of the first")]
+    public void A_refreshed_token_about_another_authentication_is_refused(string changes, string? words)
+    {
+        var first = Json("{\"iss\":\"https://server.example.com\",\"sub\":\"alice\",\"nonce\":\"n\",\"auth_time\":100}");
+        var refreshed = new JsonObject { ["iss"] = "https://server.example.com", ["sub"] = "alice" };
+        foreach (var (name, value) in JsonNode.Parse(changes)!.AsObject())
+            refreshed[name] = value?.DeepClone();
+
+        Assert.That(
+            () => IdTokenClaims.RequireSameAuthentication(Json(refreshed.ToJsonString()), "alice", SampleRegistration.Issuer, first),
+            words is null ? Throws.Nothing : Refusal(words, "§12.2"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: what the first did not say is not held against the refreshed one, except a nonce, which was never asked for")]
+    public void A_refreshed_token_may_say_more()
+    {
+        void Check(string refreshed, JsonElement? first) => IdTokenClaims.RequireSameAuthentication(Json(refreshed), null, "i", first);
+
+        Assert.That(() => Check("{\"iss\":\"i\",\"auth_time\":5}", Json("{\"iss\":\"i\"}")), Throws.Nothing);
+        Assert.That(() => Check("{\"iss\":\"i\",\"nonce\":\"n\"}", Json("{\"iss\":\"i\"}")), Refusal("another nonce"));
+        Assert.That(() => Check("{\"iss\":\"i\",\"nonce\":\"n\"}", null), Throws.Nothing, "there is none to compare with");
+        Assert.That(() => Check("{\"iss\":\"other\"}", null), Refusal("another issuer"));
+    }
+
     [Test]
     [Description("RFC 6749 §10.14: no message repeats the nonce, and a hostile iss is made printable")]
     public void Messages_hold_no_secret_and_no_control_character()
@@ -157,6 +238,10 @@ public class IdTokenClaimsTests
         Assert.That(() => Require(c => c["iss"] = "a\r\n\u001b" + new string('x', 10_000)), Throws.InstanceOf<ProtocolViolationException>()
             .With.Message.Contains("'a???xxx").And.Message.Length.LessThan(500));
     }
+
+    private static JsonElement Json(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
+
+    private static AccessToken Token(string value) => new(value, Now, null, [], []);
 
     private static string Require(Action<JsonObject>? change = null, string? nonce = Nonce, DateTimeOffset? now = null)
     {

@@ -36,7 +36,7 @@ public class OAuthClientOptionsValidationTests
         o.Scopes = ["openid", "https://api.example.com/.default"];
         o.Resources = [new("https://api.example.com/a?b=c"), new("urn:example:api")];
         o.ResponseMode = "form_post";
-        o.IdTokenSigningAlgorithms = [.. IdTokenAlgorithms.Supported];
+        o.IdTokenSigningAlgorithms = [.. SignatureAlgorithms.Asymmetric];
         o.PendingAuthorizationLifetime = TimeSpan.FromHours(1);
         o.AccessTokenLifetimeWhenUnstated = TimeSpan.FromDays(365);
         o.BackChannelDeadline = TimeSpan.FromMinutes(5);
@@ -202,13 +202,49 @@ public class OAuthClientOptionsValidationTests
     public void A_good_response_mode_passes(string? mode) => Assert.That(Failures(o => o.ResponseMode = mode), Is.Empty);
 
     [TestCase("none")]
-    [TestCase("HS256")]
+    [TestCase("HS1")]
     [TestCase("rs256")]
     [TestCase("EdDSA")]
     [TestCase("")]
     [Description("RFC 8725 §3.1: an algorithm that cannot be checked safely cannot be allowed")]
     public void A_bad_algorithm_is_named(string algorithm) =>
         Assert.That(Failures(o => o.IdTokenSigningAlgorithms = ["RS256", algorithm]), Has.One.Contains($"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: RS256, RS384"));
+
+    [TestCase("HS256", 31, false)]
+    [TestCase("HS256", 32, true)]
+    [TestCase("HS384", 47, false)]
+    [TestCase("HS384", 48, true)]
+    [TestCase("HS512", 63, false)]
+    [TestCase("HS512", 64, true)]
+    [Description("RFC 7518 §3.2, OpenID Connect Core §16.19: a client secret that is a key is as long as the hash")]
+    public void A_client_secret_that_is_a_key_is_long_enough(string algorithm, int length, bool good)
+    {
+        var failures = Failures(o => (o.IdTokenSigningAlgorithms, o.ClientSecret) = (["RS256", algorithm], new string('s', length)));
+        Assert.That(failures, good ? Is.Empty : Has.One.Contains($"holds {algorithm}").And.One.Contains("ClientSecret must have at least"));
+        Assert.That(Failures(o => o.IdTokenSigningAlgorithms = [algorithm]), Has.One.Contains("ClientSecret must have at least"), "no secret, no key");
+    }
+
+    [Test]
+    [Description("RFC 7517, RFC 7468: a decryption key that is none is named by its place, and not quoted")]
+    public void A_bad_decryption_key_is_named()
+    {
+        Assert.That(Failures(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, DecryptionKeyTexts.Jwk(DecryptionKeyTexts.Rsa)]), Is.Empty);
+        var failures = Failures(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, "canary", "", null!]);
+        Assert.That(failures, Has.Count.EqualTo(3).And.None.Contains("canary"));
+        Assert.That(failures, Has.One.Contains("DecryptionKeys[1] is neither").And.One.Contains("DecryptionKeys[2] is empty").And.One.Contains("DecryptionKeys[3] is empty"));
+        Assert.That(Failures(o => o.DecryptionKeys = null!), Has.One.Contains("DecryptionKeys is null"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §10.1: where only the client secret signs, there are no keys to point to")]
+    public void A_client_secret_that_is_a_key_needs_no_JwksUri() => Assert.That(
+        Failures(o =>
+        {
+            o.TokenEndpoint = new("https://server.example.com/token");
+            o.Scopes = ["openid"];
+            (o.IdTokenSigningAlgorithms, o.ClientSecret) = (["HS256"], new string('s', 32));
+        }),
+        Is.Empty);
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7: openid needs an issuer and keys to check the ID Token by")]

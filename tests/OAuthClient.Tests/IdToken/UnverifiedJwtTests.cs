@@ -2,10 +2,10 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An ID Token is taken apart strictly before anything of it is believed (RFC 7515 §7.1, RFC 7519 §7.2).</summary>
+/// <summary>A JWT is taken apart strictly before anything of it is believed (RFC 7515 §7.1, RFC 7519 §7.2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class UnverifiedIdTokenTests
+public class UnverifiedJwtTests
 {
     private const string GoodHeader = "{\"alg\":\"RS256\",\"kid\":\"key-1\",\"typ\":\"JWT\",\"unknown\":{}}";
 
@@ -14,13 +14,13 @@ public class UnverifiedIdTokenTests
     public void A_token_is_taken_apart()
     {
         var token = new IdToken(Token(GoodHeader, "{\"sub\":\"alice\",\"n\":1}"));
-        var unverified = Parse(token);
+        var unverified = Parse(token.Reveal());
 
-        Assert.That(unverified.Token, Is.SameAs(token));
+        Assert.That(unverified.Compact, Is.EqualTo(token.Reveal()));
         Assert.That(unverified.Algorithm, Is.EqualTo("RS256"));
         Assert.That(unverified.KeyId, Is.EqualTo("key-1"));
         Assert.That(unverified.Claims.Text("sub"), Is.EqualTo("alice"));
-        Assert.That(UnverifiedIdToken.ClaimsOf(token).Text("sub"), Is.EqualTo("alice"));
+        Assert.That(UnverifiedJwt.ClaimsOf(token).Text("sub"), Is.EqualTo("alice"));
         Assert.That(Parse(Token("{\"alg\":\"RS256\"}")).KeyId, Is.Null);
     }
 
@@ -31,11 +31,11 @@ public class UnverifiedIdTokenTests
         string start = Token("not even a header", "{\"sub\":\"alice\"}");
         const int Most = 64 * 1024;
 
-        Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(start))!.Value.Text("sub"), Is.EqualTo("alice"));
-        Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(start + new string('A', Most - start.Length))), Is.Not.Null);
-        Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(start + new string('A', Most - start.Length + 1))), Is.Null);
+        Assert.That(UnverifiedJwt.TryReadClaims(new IdToken(start))!.Value.Text("sub"), Is.EqualTo("alice"));
+        Assert.That(UnverifiedJwt.TryReadClaims(new IdToken(start + new string('A', Most - start.Length))), Is.Not.Null);
+        Assert.That(UnverifiedJwt.TryReadClaims(new IdToken(start + new string('A', Most - start.Length + 1))), Is.Null);
         foreach (string broken in new[] { "a", "a.b", "a.*.c", "a.b.c.d", Token("{}", "[]"), Token("{}", "{\"a\":1,\"a\":1}") })
-            Assert.That(UnverifiedIdToken.TryReadClaims(new IdToken(broken)), Is.Null, broken);
+            Assert.That(UnverifiedJwt.TryReadClaims(new IdToken(broken)), Is.Null, broken);
     }
 
     [TestCase("a.b")]
@@ -150,11 +150,42 @@ public class UnverifiedIdTokenTests
         Assert.That(refusal.Message, Has.Length.LessThan(600));
     }
 
+    private static readonly JwtKind[] Kinds = [JwtKind.IdToken, JwtKind.UserInfo, JwtKind.LogoutToken, JwtKind.Introspection];
+
+    [TestCase("ID Token", null, true)]
+    [TestCase("ID Token", "JWT", true)]
+    [TestCase("ID Token", "jwt", true)]
+    [TestCase("ID Token", "application/jwt", true)]
+    [TestCase("ID Token", "anything", true)]
+    [TestCase("ID Token", "at+jwt", false)]
+    [TestCase("ID Token", "application/at+JWT", false)]
+    [TestCase("ID Token", "logout+jwt", false)]
+    [TestCase("userinfo answer", "JWT", true)]
+    [TestCase("userinfo answer", "token-introspection+jwt", false)]
+    [TestCase("logout token", null, true)]
+    [TestCase("logout token", "JWT", true)]
+    [TestCase("logout token", "logout+jwt", true)]
+    [TestCase("logout token", "application/Logout+JWT", true)]
+    [TestCase("logout token", "at+jwt", false)]
+    [TestCase("introspection answer", "token-introspection+jwt", true)]
+    [TestCase("introspection answer", null, false)]
+    [TestCase("introspection answer", "JWT", false)]
+    [TestCase("introspection answer", "logout+jwt", false)]
+    [Description("RFC 8725 §3.11, §3.12, RFC 9701 §5: a token that says it is of another kind does not pass for this one, though the same key signed it")]
+    public void A_token_of_another_kind_is_refused(string name, string? type, bool accepted)
+    {
+        string token = Token(type is null ? "{\"alg\":\"RS256\"}" : $"{{\"alg\":\"RS256\",\"typ\":\"{type}\"}}");
+        Assert.That(() => UnverifiedJwt.Parse(token, Kinds.Single(kind => kind.Name == name), ["RS256"]), accepted ? Throws.Nothing : Refusal($"The {name}'s typ is", "RFC 8725 §3.11"));
+    }
+
+    [Test]
+    [Description("RFC 7519 §7.2: messages call each kind by its name")]
+    public void Messages_name_the_kind() =>
+        Assert.That(() => UnverifiedJwt.Parse("a.b", JwtKind.LogoutToken, ["RS256"]), Refusal("The logout token is no signed JWT"));
+
     private static string Token(string header, string payload = "{}") => $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
 
-    private static UnverifiedIdToken Parse(string token, params string[] allowed) => Parse(new IdToken(token), allowed);
-
-    private static UnverifiedIdToken Parse(IdToken token, params string[] allowed) => UnverifiedIdToken.Parse(token, allowed.Length == 0 ? ["RS256"] : allowed);
+    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtKind.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {

@@ -5,13 +5,13 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
-/// <summary>Checks an ID Token's signature against the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
-internal static class IdTokenSignature
+/// <summary>Checks a JWT's signature against the server's keys (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2).</summary>
+internal static class JwtSignature
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
 
     /// <summary>The keys that could have signed it: the right kind, for signing, and of that kid and algorithm where either is named.</summary>
-    public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedIdToken token, IReadOnlyList<JsonWebKey> keys) =>
+    public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedJwt token, IReadOnlyList<JsonWebKey> keys) =>
         [.. keys.Where(key =>
             key.Kty == KeyType(token.Algorithm)
             && key.Use is null or "" or "sig"
@@ -21,25 +21,30 @@ internal static class IdTokenSignature
             && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || IsStrong(key.N))
             && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm)))];
 
-    /// <exception cref="ProtocolViolationException">No key verifies it.</exception>
-    public static async Task RequireAsync(UnverifiedIdToken token, IReadOnlyList<JsonWebKey> candidates)
+    /// <summary>Whether one of the candidates made the signature. Without a kid each is tried, and the one that verifies is enough (OpenID Connect Core §10.1).</summary>
+    public static async Task<bool> VerifiesAsync(UnverifiedJwt token, IReadOnlyList<JsonWebKey> candidates)
     {
         foreach (var key in candidates)
         {
-            var result = await Handler.ValidateTokenAsync(token.Token.Reveal(), Parameters(token, key)).ConfigureAwait(false);
+            var result = await Handler.ValidateTokenAsync(token.Compact, Parameters(token, key)).ConfigureAwait(false);
             if (result.IsValid)
-                return;
+                return true;
         }
-        throw new ProtocolViolationException(candidates.Count == 0
-            ? $"None of the server's keys can have signed the ID Token ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
-            : "The ID Token's signature does not verify against the server's keys.")
-        {
-            MayPass = candidates.Count == 0,
-        };
+        return false;
     }
 
+    /// <param name="token">What no key verifies.</param>
+    /// <param name="candidates">How many keys could have.</param>
+    /// <param name="mayPass">Whether a newer key set could hold the one that does.</param>
+    public static ProtocolViolationException Refusal(UnverifiedJwt token, int candidates, bool mayPass) => new(candidates == 0
+        ? $"None of the server's keys can have signed the {token.Kind.Name} ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
+        : $"The {token.Kind.Name}'s signature does not verify against the server's keys.")
+    {
+        MayPass = mayPass,
+    };
+
     // Signature only: the claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.
-    private static TokenValidationParameters Parameters(UnverifiedIdToken token, JsonWebKey key) => new()
+    private static TokenValidationParameters Parameters(UnverifiedJwt token, JsonWebKey key) => new()
     {
         RequireSignedTokens = true,
         ValidateIssuerSigningKey = false,

@@ -7,7 +7,7 @@ namespace OAuthClient.Tests;
 /// <summary>Whose signature counts (OpenID Connect Core §3.1.3.7, RFC 7515 §5.2, RFC 8725 §3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class IdTokenSignatureTests
+public class JwtSignatureTests
 {
     private const string Claims = "{\"sub\":\"alice\"}";
 
@@ -42,9 +42,12 @@ public class IdTokenSignatureTests
     }
 
     [Test]
-    [Description("The options offer what is tested here, and nothing symmetric")]
-    public void Only_asymmetric_algorithms_are_supported() =>
-        Assert.That(IdTokenAlgorithms.Supported, Is.EquivalentTo(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]));
+    [Description("The options offer what is tested here, and of what is symmetric only what the client secret is the key for")]
+    public void Supported_algorithms()
+    {
+        Assert.That(SignatureAlgorithms.Asymmetric, Is.EquivalentTo(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]));
+        Assert.That(SignatureAlgorithms.Symmetric, Is.EquivalentTo(["HS256", "HS384", "HS512"]));
+    }
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (6): another server's signature does not verify")]
@@ -246,7 +249,7 @@ public class IdTokenSignatureTests
         foreach (byte[] secret in secrets)
         {
             string token = TestKey.SignByHmac(secret, Header("HS256"), Claims);
-            Assert.That(() => UnverifiedIdToken.Parse(new IdToken(token), ["RS256"]), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("signed by 'HS256'"));
+            Assert.That(() => Parse(token), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("signed by 'HS256'"));
             Assert.That(Candidates(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Has.Count.EqualTo(1));
             Assert.That(async () => await RequireAsync(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Refusal("does not verify"));
         }
@@ -255,13 +258,17 @@ public class IdTokenSignatureTests
     private static string Header(string algorithm, string? further = null) => $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
 
     private static IReadOnlyList<JsonWebKey> Candidates(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed) =>
-        IdTokenSignature.Candidates(UnverifiedIdToken.Parse(new IdToken(token), allowed.Length == 0 ? ["RS256"] : allowed), keys);
+        JwtSignature.Candidates(Parse(token, allowed), keys);
 
-    private static Task RequireAsync(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed)
+    private static async Task RequireAsync(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed)
     {
-        var unverified = UnverifiedIdToken.Parse(new IdToken(token), allowed.Length == 0 ? ["RS256"] : allowed);
-        return IdTokenSignature.RequireAsync(unverified, IdTokenSignature.Candidates(unverified, keys));
+        var unverified = Parse(token, allowed);
+        var candidates = JwtSignature.Candidates(unverified, keys);
+        if (!await JwtSignature.VerifiesAsync(unverified, candidates))
+            throw JwtSignature.Refusal(unverified, candidates.Count, mayPass: false);
     }
+
+    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtKind.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {

@@ -1,0 +1,35 @@
+namespace OAuthClient;
+
+/// <summary>Requires that a JWT was signed by the authorization server, in a way that was agreed on.</summary>
+internal sealed class JwtVerification(ServerKeys keys)
+{
+    /// <summary>Opens it where it is encrypted, takes it apart and requires its signature. What it claims is for the caller to check.</summary>
+    /// <exception cref="ProtocolViolationException">It is not to be believed; the message says why.</exception>
+    public async Task<UnverifiedJwt> ReadAsync(
+        string compact, JwtKind kind, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    {
+        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, kind, registration.DecryptionKeys), kind, registration.IdTokenSigningAlgorithms);
+        await RequireAsync(token, registration, server, cancellationToken).ConfigureAwait(false);
+        return token;
+    }
+
+    /// <summary>Requires the signature of one that was taken apart before.</summary>
+    /// <exception cref="ProtocolViolationException">It does not verify.</exception>
+    public Task RequireAsync(UnverifiedJwt token, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    {
+        if (SignatureAlgorithms.IsSymmetric(token.Algorithm))
+        {
+            ClientSecretSignature.Require(token, registration.ClientSecret);
+            return Task.CompletedTask;
+        }
+        return keys.RequireSignatureAsync(
+            token,
+            server.JwksUri ?? throw new ProtocolViolationException(
+                $"The {token.Kind.Name} is signed by {token.Algorithm}, but where the server's keys are is not known, so it cannot be checked. Set JwksUri."),
+            cancellationToken);
+    }
+
+    /// <summary>Has the keys at hand by the time a token comes. That they cannot be had just now is for that time to say.</summary>
+    public Task PrepareAsync(AuthorizationServerMetadata server) =>
+        server.JwksUri is { } jwksUri ? keys.PrepareAsync(jwksUri) : Task.CompletedTask;
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Reads the claims of a <see cref="ClaimSource"/> (OpenID Connect Core §5.6.2). Registered beside <see cref="IOAuthClient"/>, by the client's
+/// name as a keyed service. Safe for use by many threads at once.
+/// </summary>
+public sealed class ClaimSourceReader
+{
+    private readonly BackChannel backChannel;
+    private readonly JwtVerification signatures;
+    private readonly CurrentRegistration registration;
+    private readonly ServerDiscovery discovery;
+
+    internal ClaimSourceReader(BackChannel backChannel, JwtVerification signatures, CurrentRegistration registration, ServerDiscovery discovery) =>
+        (this.backChannel, this.signatures, this.registration, this.discovery) = (backChannel, signatures, registration, discovery);
+
+    /// <summary>
+    /// The claims of the source: those that came along, or fetched from its endpoint, over https, with the source's own access token and no
+    /// other. Only a signature of the client's own authorization server can be checked; for any other issuer look at <see cref="SourcedClaims.IsVerified"/>.
+    /// </summary>
+    /// <param name="source">Which source, from <see cref="UserInfo.ClaimSources"/> or the grant's.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EndpointException">The endpoint refused, or answered with something else than a JWT.</exception>
+    /// <exception cref="ProtocolViolationException">What it holds is no signed JWT, or does not verify.</exception>
+    public async Task<SourcedClaims> ReadAsync(ClaimSource source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var current = registration.Value;
+        string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
+        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.SourcedClaims, current.DecryptionKeys), JwtKind.SourcedClaims, SignatureAlgorithms.Asymmetric);
+        string? issuer = token.Claims.TextIfAny(Parameters.Issuer);
+        bool isOwn = issuer is not null && string.Equals(issuer, current.Issuer?.OriginalString, StringComparison.Ordinal);
+        if (isOwn)
+        {
+            var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+            await signatures.RequireAsync(token, current, server, cancellationToken).ConfigureAwait(false);
+        }
+        return new SourcedClaims(source, issuer, isOwn, token.Claims);
+    }
+
+    private async Task<string> FetchAsync(ClaimSource source, CancellationToken cancellationToken)
+    {
+        var request = new BackChannelRequest("claim source", source.Endpoint!)
+        {
+            Accept = "application/jwt",
+            Authorization = source.AccessToken?.AuthorizationHeader,
+            Secrets = source.AccessToken is { } token ? [token.Reveal()] : [],
+        };
+        var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var json = response.Json();
+        return response.IsSuccess && json is null && response.Body.Length > 0
+            ? Encoding.UTF8.GetString(response.Body.Span).Trim()
+            : throw new EndpointException(response.Failure(json));
+    }
+}
+
+/// <summary>What a <see cref="ClaimSource"/> says about the user.</summary>
+[DebuggerDisplay("{ToString(),nq}")]
+public sealed class SourcedClaims
+{
+    internal SourcedClaims(ClaimSource source, string? issuer, bool isVerified, JsonElement claims)
+    {
+        Source = source;
+        Issuer = issuer;
+        IsVerified = isVerified;
+        Claims = claims;
+    }
+
+    /// <summary>Where they are from.</summary>
+    public ClaimSource Source { get; }
+
+    /// <summary>Who says so, by its own word.</summary>
+    public string? Issuer { get; }
+
+    /// <summary>
+    /// Whether the signature was checked, which is so for claims of the client's own authorization server. Others are as good as the way they
+    /// came: the server's word that this source has them, and https.
+    /// </summary>
+    public bool IsVerified { get; }
+
+    /// <summary>All claims as they came, also those that the server did not say are there.</summary>
+    public JsonElement Claims { get; }
+
+    /// <summary>A claim that is a text and that the server says is here, or <see langword="null"/>.</summary>
+    /// <param name="claim">The claim's name.</param>
+    public string? this[string claim] => Source.ClaimNames.Contains(claim, StringComparer.Ordinal) ? Claims.TextIfAny(claim) : null;
+
+    /// <summary>Names no claim's value.</summary>
+    public override string ToString() => $"Claims of {ServerText.Clean(Source.Name)}";
+}

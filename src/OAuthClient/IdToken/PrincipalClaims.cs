@@ -1,0 +1,54 @@
+using System.Collections.Frozen;
+using System.Security.Claims;
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>Turns what a server says about a user into the framework's claims, under the names the server gave them.</summary>
+internal static class PrincipalClaims
+{
+    // What protects the token, or points elsewhere, says nothing about the user.
+    private static readonly FrozenSet<string> AboutTheToken = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", ClaimSource.NamesMember, ClaimSource.SourcesMember);
+
+    /// <param name="issuer">The server, which becomes each claim's issuer.</param>
+    /// <param name="authenticationType">What the identity says it was authenticated by.</param>
+    /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
+    /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
+    /// <param name="sets">Claims about one user; where two sets have the same, the first counts.</param>
+    public static ClaimsPrincipal Create(string issuer, string authenticationType, string nameClaim, string roleClaim, params ReadOnlySpan<JsonElement> sets)
+    {
+        var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
+        var known = new HashSet<string>(AboutTheToken, StringComparer.Ordinal);
+        foreach (var claims in sets)
+        {
+            var names = new List<string>();
+            foreach (var claim in claims.EnumerateObject())
+            {
+                if (known.Contains(claim.Name))
+                    continue;
+                names.Add(claim.Name);
+                foreach (var value in claim.Value.ValueKind == JsonValueKind.Array ? claim.Value.EnumerateArray().AsEnumerable() : [claim.Value])
+                    Add(identity, issuer, claim.Name, value);
+            }
+            known.UnionWith(names);
+        }
+        return new ClaimsPrincipal(identity);
+    }
+
+    private static void Add(ClaimsIdentity identity, string issuer, string name, JsonElement value)
+    {
+        var (text, type) = value.ValueKind switch
+        {
+            JsonValueKind.String => (ServerJson.TextIfAnyOf(value), ClaimValueTypes.String),
+            JsonValueKind.True => ("true", ClaimValueTypes.Boolean),
+            JsonValueKind.False => ("false", ClaimValueTypes.Boolean),
+            JsonValueKind.Number => (value.GetRawText(), value.TryGetInt64(out _) ? ClaimValueTypes.Integer64 : ClaimValueTypes.Double),
+            JsonValueKind.Object or JsonValueKind.Array => (value.GetRawText(), "JSON"),
+            _ => (null, ""),
+        };
+        if (text is not null)
+            identity.AddClaim(new Claim(name, text, type, issuer));
+    }
+}

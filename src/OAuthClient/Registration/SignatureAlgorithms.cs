@@ -1,0 +1,23 @@
+namespace OAuthClient;
+
+/// <summary>The signature algorithms that an ID Token, or another JWT of the server, can be checked for (RFC 7518 §3.1).</summary>
+internal static class SignatureAlgorithms
+{
+    /// <summary>Checked against the server's keys.</summary>
+    public static readonly IReadOnlyList<string> Asymmetric = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+
+    /// <summary>Checked against the client secret, and nothing else (OpenID Connect Core §10.1).</summary>
+    public static readonly IReadOnlyList<string> Symmetric = ["HS256", "HS384", "HS512"];
+
+    public static readonly IReadOnlyList<string> Supported = [.. Asymmetric, .. Symmetric];
+
+    public static bool IsSymmetric(string algorithm) => Symmetric.Contains(algorithm, StringComparer.Ordinal);
+
+    /// <summary>The length of the hash in bits, which is also that of the shortest secret (RFC 7518 §3.2).</summary>
+    public static int HashLength(string algorithm) => algorithm[^3..] switch
+    {
+        "384" => 384,
+        "512" => 512,
+        _ => 256,
+    };
+}

@@ -1,0 +1,52 @@
+namespace OAuthClient.Tests;
+
+/// <summary>Who signed in, out of a completed authorization (OpenID Connect Core §2, §5.1).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class GrantClaimsTests
+{
+    [Test]
+    [Description("OpenID Connect Core §5.1: the ID Token's claims and those of userinfo are one user's")]
+    public async Task A_principal_of_both()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "profile"]);
+        bench.Server.Options.OnIdTokenClaims = claims => claims["roles"] = "admin";
+        var grant = await bench.SignInAsync();
+        var userInfo = await bench.Client.GetUserInfoAsync("42");
+
+        var principal = grant.ToClaimsPrincipal(userInfo);
+        Assert.That(principal.Identity!.Name, Is.EqualTo("Alice Adams"));
+        Assert.That(principal.IsInRole("admin"), Is.True);
+        Assert.That(principal.FindFirst("sub")!.Value, Is.EqualTo("alice"));
+        Assert.That(principal.Claims.Select(claim => claim.Issuer), Has.All.EqualTo(bench.Server.Issuer.OriginalString));
+
+        Assert.That(grant.ToClaimsPrincipal(authenticationType: "Here", nameClaim: "sub").Identity, Has.Property("Name").EqualTo("alice").And.Property("AuthenticationType").EqualTo("Here"));
+        Assert.That(userInfo.ToClaimsPrincipal().FindFirst("name")!.Issuer, Is.EqualTo(bench.Server.Issuer.OriginalString));
+        Assert.That(grant.StandardClaims!.Subject, Is.EqualTo("alice"));
+        Assert.That(userInfo.StandardClaims.Name, Is.EqualTo("Alice Adams"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §5.3.2: another user's userinfo is not mixed in")]
+    public async Task Userinfo_of_another_user_is_refused()
+    {
+        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        var grant = await bench.SignInAsync();
+        await using ScriptedServer other = new();
+        await other.SignInAsync();
+        other.Answers("""{"sub":"mallory"}""");
+        var userInfo = await other.Client.GetUserInfoAsync("42");
+        Assert.That(() => grant.ToClaimsPrincipal(userInfo), Throws.ArgumentException);
+    }
+
+    [Test]
+    [Description("Without an ID Token nobody signed in: there is no principal that would look authenticated")]
+    public async Task Without_an_ID_Token_there_is_no_principal()
+    {
+        await using ScriptedServer server = new();
+        var grant = await server.SignInAsync();
+        Assert.That(() => grant.ToClaimsPrincipal(), Throws.InvalidOperationException.With.Message.Contains("openid"));
+        Assert.That(grant.StandardClaims, Is.Null);
+        Assert.That(grant.ClaimSources, Is.Empty);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using System.Text.Json;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Aggregated and distributed claims are found where they are named, and malformed ones are none (OpenID Connect Core §5.6.2).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ClaimSourceTests
+{
+    [Test]
+    [Description("OpenID Connect Core §5.6.2.3: one source that came along, one with an endpoint and a token, one with an endpoint alone")]
+    public void Sources_are_found()
+    {
+        var sources = Of("""
+            {
+              "_claim_names": { "address": "a", "phone_number": "a", "credit_score": "b", "shoe_size": "c", "nothing": "nowhere" },
+              "_claim_sources": {
+                "a": { "JWT": "jwt-of-the-provider" },
+                "b": { "endpoint": "https://creditagency.example.com/claims_here", "access_token": "ksj3n283dke" },
+                "c": { "endpoint": "https://shoes.example.com/claims" },
+                "unused": { "endpoint": "https://unused.example.com" }
+              }
+            }
+            """);
+
+        Assert.That(sources.Select(source => source.Name), Is.EqualTo(["a", "b", "c"]));
+        Assert.That(sources[0].ClaimNames, Is.EqualTo(["address", "phone_number"]));
+        Assert.That(sources[0].Endpoint, Is.Null);
+        Assert.That(sources[0].Jwt, Is.EqualTo("jwt-of-the-provider"));
+        Assert.That(sources[1].Endpoint, Is.EqualTo(new Uri("https://creditagency.example.com/claims_here")));
+        Assert.That(sources[1].AccessToken!.Reveal(), Is.EqualTo("ksj3n283dke"));
+        Assert.That(sources[2].AccessToken, Is.Null);
+        Assert.That(sources[1].ToString(), Is.EqualTo("Claim source b"));
+        Assert.That(() => JsonSerializer.Serialize(sources[1]), Throws.TypeOf<NotSupportedException>());
+    }
+
+    [TestCase("{}")]
+    [TestCase("""{"_claim_names":{"a":"s"}}""")]
+    [TestCase("""{"_claim_sources":{"s":{"JWT":"x"}}}""")]
+    [TestCase("""{"_claim_names":5,"_claim_sources":{"s":{"JWT":"x"}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":[]}""")]
+    [TestCase("""{"_claim_names":{"a":5},"_claim_sources":{"s":{"JWT":"x"}}}""")]
+    [TestCase("""{"_claim_names":{"a":"S"},"_claim_sources":{"s":{"JWT":"x"}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":5}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"JWT":5}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":"/relative"}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":"file:///etc/passwd"}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":5}}}""")]
+    [TestCase("""{"_claim_names":{"a":"s"},"_claim_sources":{"s":{"endpoint":"https://x.example","access_token":"a\r\nb"}}}""")]
+    [Description("OpenID Connect Core §5.6.2: what is malformed names no source, and is no reason to refuse the user")]
+    public void A_malformed_source_is_none(string claims) => Assert.That(Of(claims), Is.Empty);
+
+    [Test]
+    [Description("RFC 6749 §10.14: a server that names a thousand sources is heard for a hundred")]
+    public void There_are_not_endlessly_many() => Assert.That(
+        Of("{\"_claim_names\":{" + Many(i => $"\"c{i}\":\"s{i}\"") + "},\"_claim_sources\":{" + Many(i => $"\"s{i}\":{{\"JWT\":\"x\"}}") + "}}"), Has.Count.EqualTo(100));
+
+    private static string Many(Func<int, string> member) => string.Join(',', Enumerable.Range(0, 1000).Select(member));
+
+    private static IReadOnlyList<ClaimSource> Of(string claims) => ClaimSource.Of(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value);
+}

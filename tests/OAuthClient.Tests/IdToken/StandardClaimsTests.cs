@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What a server says about a user, as a typed record and as a principal (OpenID Connect Core §5.1).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class StandardClaimsTests
+{
+    private const string Everything = """
+        {
+          "sub": "alice", "name": "n", "given_name": "gn", "family_name": "fn", "middle_name": "mn", "nickname": "nn", "preferred_username": "pu",
+          "profile": "https://p.example", "picture": "https://i.example", "website": "https://w.example", "email": "e@example.com", "email_verified": true,
+          "gender": "g", "birthdate": "0000-05-01", "zoneinfo": "Europe/Paris", "locale": "fr-CA", "phone_number": "+1", "phone_number_verified": false,
+          "address": { "formatted": "f", "street_address": "s", "locality": "l", "region": "r", "postal_code": "p", "country": "c" }, "updated_at": 1893456000.5
+        }
+        """;
+
+    [Test]
+    [Description("OpenID Connect Core §5.1, §5.1.1: each standard claim has its place")]
+    public void Each_claim_has_its_place()
+    {
+        Assert.That(Of(Everything), Is.EqualTo(new StandardClaims
+        {
+            Subject = "alice",
+            Name = "n",
+            GivenName = "gn",
+            FamilyName = "fn",
+            MiddleName = "mn",
+            Nickname = "nn",
+            PreferredUsername = "pu",
+            Profile = "https://p.example",
+            Picture = "https://i.example",
+            Website = "https://w.example",
+            Email = "e@example.com",
+            EmailVerified = true,
+            Gender = "g",
+            Birthdate = "0000-05-01",
+            ZoneInfo = "Europe/Paris",
+            Locale = "fr-CA",
+            PhoneNumber = "+1",
+            PhoneNumberVerified = false,
+            Address = new() { Formatted = "f", StreetAddress = "s", Locality = "l", Region = "r", PostalCode = "p", Country = "c" },
+            UpdatedAt = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        }));
+        Assert.That(typeof(StandardClaims).GetProperties().Count(property => property.GetValue(Of(Everything)) is null), Is.Zero, "a property is missing in this test");
+    }
+
+    [TestCase("null")]
+    [TestCase("[]")]
+    [TestCase("[\"a\"]")]
+    [TestCase("\"\\ud800\"")]
+    [TestCase("-5")]
+    [TestCase("1e400")]
+    [TestCase("{\"formatted\":5}")]
+    [Description("RFC 6749 §10.14: a claim of the wrong kind is none, and no exception")]
+    public void A_claim_of_the_wrong_kind_is_none(string value)
+    {
+        var claims = JsonNode.Parse(Everything)!.AsObject();
+        string json = "{" + string.Join(',', claims.Select(claim => $"\"{claim.Key}\":{value}")) + "}";
+        var read = Of(json);
+        Assert.That(read with { Address = null }, Is.EqualTo(new StandardClaims()));
+        Assert.That(read.Address, Is.EqualTo(value[0] == '{' ? new AddressClaim() : null));
+    }
+
+    [TestCase("\"true\"", true)]
+    [TestCase("\"True\"", true)]
+    [TestCase("\"false\"", false)]
+    [TestCase("\"yes\"", null)]
+    [TestCase("1", null)]
+    [Description("Some servers send booleans as text")]
+    public void A_boolean_may_be_text(string value, bool? expected) => Assert.That(Of($"{{\"email_verified\":{value}}}").EmailVerified, Is.EqualTo(expected));
+
+    [Test]
+    [Description("What is personal is not printed")]
+    public void Nothing_is_printed()
+    {
+        Assert.That(Of(Everything).ToString(), Is.EqualTo("Standard claims"));
+        Assert.That(Of(Everything).Address!.ToString(), Is.EqualTo("Address"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §5.7: each claim of the principal names the server as its issuer; what protects the token says nothing about the user")]
+    public void As_a_principal()
+    {
+        var idToken = Json("""{"iss":"https://as.example","sub":"alice","aud":"c","azp":"c","exp":1,"iat":1,"nbf":1,"jti":"j","nonce":"n","at_hash":"h","c_hash":"h","name":"Alice","roles":["admin","reader"],"auth_time":5}""");
+        var userInfo = Json("""{"sub":"alice","name":"another name","email":"e@example.com","email_verified":true,"height":1.75,"address":{"country":"c"},"groups":[],"nested":[["x"]],"gone":null,"broken":"\ud800","_claim_names":{},"_claim_sources":{}}""");
+
+        var principal = PrincipalClaims.Create("https://as.example", "OAuthClient", "name", "roles", idToken, userInfo);
+
+        Assert.That(principal.Identity!.IsAuthenticated, Is.True);
+        Assert.That(principal.Identity.AuthenticationType, Is.EqualTo("OAuthClient"));
+        Assert.That(principal.Identity.Name, Is.EqualTo("Alice"));
+        Assert.That(principal.IsInRole("admin") && principal.IsInRole("reader") && !principal.IsInRole("Admin"), Is.True);
+        Assert.That(principal.Claims.Select(claim => $"{claim.Type}={claim.Value}"), Is.EqualTo(
+        [
+            "sub=alice", "name=Alice", "roles=admin", "roles=reader", "auth_time=5",
+            "email=e@example.com", "email_verified=true", "height=1.75", "address={\"country\":\"c\"}", "nested=[\"x\"]",
+        ]));
+        Assert.That(principal.Claims.Select(claim => claim.Issuer), Has.All.EqualTo("https://as.example"));
+        Assert.That(principal.FindFirst("auth_time")!.ValueType, Is.EqualTo(System.Security.Claims.ClaimValueTypes.Integer64));
+        Assert.That(principal.FindFirst("email_verified")!.ValueType, Is.EqualTo(System.Security.Claims.ClaimValueTypes.Boolean));
+        Assert.That(principal.FindFirst("height")!.ValueType, Is.EqualTo(System.Security.Claims.ClaimValueTypes.Double));
+        Assert.That(principal.FindFirst("address")!.ValueType, Is.EqualTo("JSON"));
+    }
+
+    private static StandardClaims Of(string claims) => StandardClaims.Of(Json(claims));
+
+    private static JsonElement Json(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
+}

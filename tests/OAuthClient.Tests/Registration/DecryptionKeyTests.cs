@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Tests;
+
+/// <summary>A private key in the options is right from the start, or a sentence says what to write, and no word of the key (RFC 7468, RFC 7517).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class DecryptionKeyTests
+{
+    [Test]
+    [Description("RFC 7517 §4: what a JWK says of itself; PEM says nothing")]
+    public void What_is_known_of_a_key()
+    {
+        using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP384);
+        var jwk = JsonNode.Parse(DecryptionKeyTexts.Jwk(ec, "key-1"))!.AsObject();
+        (jwk["use"], jwk["alg"]) = ("enc", "ECDH-ES");
+        var read = DecryptionKey.Read("\n  " + jwk.ToJsonString());
+        Assert.That((read.KeyId, read.Algorithm, read.Curve), Is.EqualTo(("key-1", "ECDH-ES", "P-384")));
+
+        var pem = DecryptionKey.Read("a comment\n" + DecryptionKeyTexts.Pem);
+        Assert.That((pem.KeyId, pem.Algorithm, pem.Curve), Is.EqualTo(((string?)null, (string?)null, (string?)null)));
+        Assert.That(DecryptionKey.Read(DecryptionKeyTexts.Rsa.ExportRSAPrivateKeyPem()).Curve, Is.Null);
+    }
+
+    private static IEnumerable<TestCaseData> Mistakes()
+    {
+        var rsa = DecryptionKeyTexts.Rsa;
+        using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        const string Neither = "is neither a private RSA or EC key";
+        yield return Case("none", null, "is empty");
+        yield return Case("empty", " ", "is empty");
+        yield return Case("text", "canary-secret", Neither);
+        yield return Case("public PEM", rsa.ExportSubjectPublicKeyInfoPem(), Neither);
+        yield return Case("public EC PEM", ec.ExportSubjectPublicKeyInfoPem(), Neither);
+        yield return Case("with a passphrase", rsa.ExportEncryptedPkcs8PrivateKeyPem("x", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)), Neither);
+        yield return Case("broken PEM", DecryptionKeyTexts.Pem.Replace("MII", "AAA", StringComparison.Ordinal), Neither);
+        foreach (string member in new[] { "d", "p", "q", "dp", "dq", "qi", "n", "e", "kty" })
+            yield return Case("RSA without " + member, Without(DecryptionKeyTexts.Jwk(rsa), member), Neither);
+        foreach (string member in new[] { "d", "x", "y", "crv" })
+            yield return Case("EC without " + member, Without(DecryptionKeyTexts.Jwk(ec), member), Neither);
+        yield return Case("malformed JWK", DecryptionKeyTexts.Jwk(rsa)[..^1], Neither);
+        yield return Case("octets", """{"kty":"oct","k":"AAAA"}""", Neither);
+        yield return Case("a number that is none", DecryptionKeyTexts.Jwk(ec).Replace("\"d\":\"", "\"d\":\"*", StringComparison.Ordinal), Neither);
+        yield return Case("for signatures", DecryptionKeyTexts.Jwk(rsa).Replace("{\"kty\"", "{\"use\":\"sig\",\"kty\"", StringComparison.Ordinal), "another use ('sig')");
+        using var weak = RSA.Create(1024);
+        yield return Case("weak", weak.ExportPkcs8PrivateKeyPem(), "fewer than 2048 bits");
+
+        static string Without(string jwk, string member)
+        {
+            var json = JsonNode.Parse(jwk)!.AsObject();
+            json.Remove(member);
+            return json.ToJsonString();
+        }
+
+        static TestCaseData Case(string name, string? written, string sentence) => new TestCaseData(written, sentence).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Mistakes))]
+    [Description("RFC 7517 §4, RFC 7518 §4.3, §6: each mistake has its sentence, which quotes nothing")]
+    public void A_mistake_is_named(string? written, string sentence)
+    {
+        var refusal = Assert.Throws<FormatException>(() => DecryptionKey.Read(written));
+        Assert.That(refusal!.Message, Does.Contain(sentence).And.Not.Contain("canary").And.Not.Contain("MII"));
+        Assert.That(refusal.InnerException, Is.Null);
+    }
+
+    [Test]
+    [Description("RFC 7518 §6.3.1.1: numbers without zeros in front are as long as the key all the same")]
+    public void Short_numbers_are_filled_up()
+    {
+        // One key in 128 or so has such a number; each round is a new key, and every one must come back.
+        for (int i = 0; i < 64; i++)
+        {
+            using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521);
+            var jwk = JsonNode.Parse(DecryptionKeyTexts.Jwk(ec))!.AsObject();
+            byte[] d = System.Buffers.Text.Base64Url.DecodeFromChars((string)jwk["d"]!);
+            jwk["d"] = System.Buffers.Text.Base64Url.EncodeToString(d.AsSpan().TrimStart((byte)0));
+            using var opened = DecryptionKey.Read(jwk.ToJsonString()).OpenEc();
+            Assert.That(opened.ExportParameters(includePrivateParameters: true).D, Is.EqualTo(d));
+        }
+    }
+}
