@@ -22,7 +22,7 @@ internal sealed class FormTicket
     /// <summary>The request, or null when the ticket is not for this step, browser and user.</summary>
     public string? Open(string step, string? browser, string subject, string? ticket)
     {
-        if (browser is null || ticket?.Split('.') is not [{ Length: > 0 } encoded, { Length: > 0 } proof] || !Base64Url.IsValid(encoded) || !Base64Url.IsValid(proof))
+        if (browser is null || ticket?.Split('.') is not [var encoded, { Length: > 0 } proof] || !Base64Url.IsValid(encoded) || !Base64Url.IsValid(proof))
             return null;
         string request = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
         return CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(proof), Authenticate(step, browser, subject, request)) ? request : null;

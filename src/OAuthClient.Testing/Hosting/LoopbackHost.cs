@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -10,8 +11,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -26,6 +25,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     private const int LongestBody = 1024 * 1024;
 
     private readonly KestrelServer _kestrel;
+    private readonly WebApplication? _services;
     private readonly Func<TimeProvider> _clock;
     private readonly CancellationTokenSource _stopping = new();
     private int _disposed;
@@ -43,8 +43,8 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         }
         else
         {
-            // TLS asks the services for a logger, and there is no host to bring any.
-            options.ApplicationServices = new ServiceCollection().AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).BuildServiceProvider();
+            _services = TlsServices();
+            options.ApplicationServices = _services.Services;
             ListenWithTls(options, certificate, ClientCertificateMode.NoCertificate);
             if (withClientCertificates)
                 ListenWithTls(options, certificate, ClientCertificateMode.RequireCertificate);
@@ -122,6 +122,8 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         // An answer under way is not waited for: a test that ends wants its port closed now.
         await _kestrel.StopAsync(new CancellationToken(canceled: true));
         _kestrel.Dispose();
+        if (_services is not null)
+            await _services.DisposeAsync();
         _stopping.Dispose();
     }
 
@@ -150,6 +152,14 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
             Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)), receivedAt,
             // A copy, for Kestrel's own goes with the connection.
             context.Connection.ClientCertificate is { } certificate ? X509CertificateLoader.LoadCertificate(certificate.RawData) : null);
+    }
+
+    // Kestrel's TLS asks for services that only its own set-up knows: an application that is built and never started.
+    private static WebApplication TlsServices()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        return builder.Build();
     }
 
     private static void ListenWithTls(KestrelServerOptions options, X509Certificate2 certificate, ClientCertificateMode mode) =>
