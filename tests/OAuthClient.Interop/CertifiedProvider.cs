@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Interop;
+
+/// <summary>oidc-provider in a process of its own: a certified OpenID provider that nobody here wrote. It ends with its input, or by its process id.</summary>
+internal sealed class CertifiedProvider : IAsyncDisposable
+{
+    // A bound against hanging only: nothing waits for it to pass.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private readonly Process process;
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly List<string> complaints = [];
+
+    private CertifiedProvider(Process process)
+    {
+        this.process = process;
+        process.ErrorDataReceived += (_, line) =>
+        {
+            lock (complaints)
+                complaints.Add(line.Data ?? "");
+        };
+        process.BeginErrorReadLine();
+    }
+
+    public Uri Issuer { get; private set; } = null!;
+
+    /// <summary>What it wrote about errors of its own.</summary>
+    public string Complaints
+    {
+        get
+        {
+            lock (complaints)
+                return string.Join('\n', complaints.Where(line => !line.Contains("WARNING", StringComparison.Ordinal)));
+        }
+    }
+
+    public static async Task<CertifiedProvider> StartAsync()
+    {
+        await NodeProgram.RequireAsync();
+        var started = Process.Start(new ProcessStartInfo(NodeProgram.Executable!, ["provider.js"])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = NodeProgram.Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        CertifiedProvider provider = new(started);
+        try
+        {
+            provider.Issuer = new((await provider.ReadAsync())["issuer"]!.GetValue<string>());
+            return provider;
+        }
+        catch (Exception)
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Registers a client by its metadata (OpenID Connect Dynamic Registration §2).</summary>
+    public Task AddAsync(JsonObject client) => CommandAsync("client", client);
+
+    public Task RotateKeysAsync(bool keepPrevious) => CommandAsync("rotate", new JsonObject { ["keepPrevious"] = keepPrevious });
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+            process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync();
+        process.Dispose();
+        turn.Dispose();
+    }
+
+    private async Task CommandAsync(string command, JsonNode argument)
+    {
+        await turn.WaitAsync();
+        try
+        {
+            await process.StandardInput.WriteLineAsync(new JsonObject { [command] = argument }.ToJsonString());
+            await process.StandardInput.FlushAsync();
+            var answer = await ReadAsync();
+            if (answer["failed"] is { } failed)
+                throw new AssertionException($"oidc-provider: {failed}");
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<JsonNode> ReadAsync()
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        {
+            // It warns on the same stream.
+            if (line.StartsWith('{'))
+                return JsonNode.Parse(line)!;
+        }
+        throw new AssertionException($"oidc-provider ended: {Complaints}");
+    }
+}

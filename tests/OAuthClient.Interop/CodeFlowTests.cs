@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Interop;
+
+/// <summary>The authorization code grant, with every client authentication there is.</summary>
+[TestFixture]
+public sealed class CodeFlowTests
+{
+    [TestCase("client_secret_basic", ClientAuthenticationMethod.Basic)]
+    [TestCase("client_secret_basic", null)]
+    [TestCase("client_secret_post", ClientAuthenticationMethod.Body)]
+    [Description("RFC 6749 §2.3.1, §4.1: by Basic and in the body, with a secret that has to be form-encoded, and a client id with a space")]
+    public async Task With_a_secret(string registered, ClientAuthenticationMethod? method)
+    {
+        await using var party = await RelyingParty.StartAsync(
+            new() { ["token_endpoint_auth_method"] = registered }, o => o.ClientAuthentication = method);
+
+        var grant = await party.SignInAsync();
+
+        Assert.That(grant.Subject, Is.EqualTo("alice"));
+        Assert.That(grant.Server, Is.EqualTo(party.Provider.Issuer.OriginalString.TrimEnd('/')));
+        Assert.That(grant.Scopes, Is.EquivalentTo(new[] { "openid", "profile", "email", "offline_access" }));
+        Assert.That(grant.CanRefresh, Is.True);
+        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner), Is.EqualTo(grant.AccessToken));
+    }
+
+    [Test]
+    [Description("RFC 6749 §2.1, RFC 7636: a public client, with nothing but PKCE")]
+    public async Task Without_a_secret()
+    {
+        await using var party = await RelyingParty.StartAsync(
+            new() { ["token_endpoint_auth_method"] = "none", ["client_secret"] = null }, o => o.ClientSecret = null);
+
+        Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.2: what is wrong is said, without the secret")]
+    public async Task A_wrong_secret_is_named()
+    {
+        await using var party = await RelyingParty.StartAsync(options: o => o.ClientSecret = "another secret");
+
+        Assert.That(
+            async () => await party.SignInAsync(),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_client")
+                .And.Message.Contains("ClientSecret").And.Message.Not.Contains("another secret"));
+    }
+
+    [Test]
+    [Description("RFC 6749 §4.4: the client's own token")]
+    public async Task The_clients_own_token()
+    {
+        await using var party = await RelyingParty.StartAsync(
+            new JsonObject { ["grant_types"] = new JsonArray("client_credentials"), ["response_types"] = new JsonArray(), ["redirect_uris"] = new JsonArray(), ["scope"] = "photos.read" },
+            o =>
+            {
+                o.Scopes = ["photos.read"];
+                o.RedirectUri = null;
+                o.Resources = [new("https://api.example.com/photos")];
+            });
+
+        var token = await party.Client.GetAccessTokenAsync(GrantOwner.Client);
+
+        Assert.That(token.Scopes, Is.EqualTo(new[] { "photos.read" }));
+        Assert.That(await party.Client.GetAccessTokenAsync(GrantOwner.Client), Is.SameAs(token));
+    }
+}

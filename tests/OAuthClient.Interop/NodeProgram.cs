@@ -1,0 +1,66 @@
+using System.Diagnostics;
+
+namespace OAuthClient.Interop;
+
+/// <summary>Node.js as it is installed here, and the packages of <c>Provider/package-lock.json</c>, which the first test that needs them installs.</summary>
+internal static class NodeProgram
+{
+    // A bound against hanging only: nothing waits for it to pass.
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    private static readonly Lock Installing = new();
+    private static Task<string?>? installed;
+    private static int said;
+
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Provider");
+
+    public static string? Executable { get; } = Find("node");
+
+    /// <summary>Skips the test where there is no Node.js or its packages cannot be had, with a line that says what to do; where every test must run, fails it.</summary>
+    public static async Task RequireAsync()
+    {
+        Task<string?> installation;
+        lock (Installing)
+            installation = installed ??= Task.Run(InstallAsync);
+        if (await installation is not { } missing)
+            return;
+        if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
+            Assert.Fail(missing);
+        if (Interlocked.Exchange(ref said, 1) == 0)
+            await TestContext.Error.WriteLineAsync(missing);
+        Assert.Ignore(missing);
+    }
+
+    /// <returns>What is missing.</returns>
+    private static async Task<string?> InstallAsync()
+    {
+        if (Executable is null || Find("npm") is not { } npm)
+            return "NO NODE.JS: the tests against oidc-provider did not run. Install Node.js 20 or later with npm on the PATH and run them again.";
+        string wanted = await File.ReadAllTextAsync(Path.Combine(Folder, "package-lock.json"));
+        string stamp = Path.Combine(Folder, "node_modules", ".installed");
+        if (File.Exists(stamp) && string.Equals(await File.ReadAllTextAsync(stamp), wanted, StringComparison.Ordinal))
+            return null;
+        using var limit = new CancellationTokenSource(Limit);
+        using var process = Process.Start(new ProcessStartInfo(npm, ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        {
+            UseShellExecute = false,
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        string errors = await process.StandardError.ReadToEndAsync(limit.Token);
+        await output;
+        await process.WaitForExitAsync(limit.Token);
+        if (process.ExitCode != 0)
+            return $"NO OIDC-PROVIDER: the tests against it did not run, because \"npm ci\" failed; make the npm registry reachable and run them again. It said: {errors}";
+        await File.WriteAllTextAsync(stamp, wanted);
+        return null;
+    }
+
+    private static string? Find(string name) =>
+        (from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+         let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + (name is "npm" ? ".cmd" : ".exe") : name)
+         where folder.Length > 0 && File.Exists(path)
+         select path).FirstOrDefault();
+}

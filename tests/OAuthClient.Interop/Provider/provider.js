@@ -1,0 +1,162 @@
+// oidc-provider as the tests need it: on a free loopback port, with clients and keys that the tests name.
+// Reads one JSON object a line from its input, answers each with one on its output, and ends when the input does.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import Provider from 'oidc-provider';
+
+const accounts = new Map([['alice', { name: 'Alice Ärmel', email: 'alice@example.com', email_verified: true }]]);
+const apis = new Map([
+  ['https://api.example.com/photos', 'photos.read photos.write'],
+  ['https://api.example.com/mail', 'mail.read'],
+]);
+
+// Outlives the provider that wrote it: with other keys comes another one.
+const stored = new Map();
+
+class Store {
+  constructor(kind) {
+    this.kind = kind;
+  }
+
+  key(id) {
+    return `${this.kind}:${id}`;
+  }
+
+  async upsert(id, payload) {
+    stored.set(this.key(id), payload);
+    if (payload.grantId) {
+      const grant = `grant:${payload.grantId}`;
+      stored.set(grant, [...(stored.get(grant) ?? []), this.key(id)]);
+    }
+    if (payload.uid) stored.set(`uid:${payload.uid}`, this.key(id));
+  }
+
+  async find(id) {
+    return stored.get(this.key(id));
+  }
+
+  async findByUid(uid) {
+    return stored.get(stored.get(`uid:${uid}`));
+  }
+
+  async consume(id) {
+    stored.get(this.key(id)).consumed = Math.floor(Date.now() / 1000);
+  }
+
+  async destroy(id) {
+    stored.delete(this.key(id));
+  }
+
+  async revokeByGrantId(grantId) {
+    for (const key of stored.get(`grant:${grantId}`) ?? []) stored.delete(key);
+  }
+}
+
+let generation = 0;
+
+function keys() {
+  generation += 1;
+  const key = (type, options, use) => ({
+    ...generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }),
+    use: 'sig',
+    ...use,
+    kid: `${use.alg}-${generation}`,
+  });
+  return {
+    keys: [
+      key('rsa', { modulusLength: 2048 }, { alg: 'RS256' }),
+      key('rsa', { modulusLength: 2048 }, { alg: 'PS256' }),
+      key('ec', { namedCurve: 'P-256' }, { alg: 'ES256' }),
+    ],
+  };
+}
+
+function configuration(jwks) {
+  return {
+    adapter: Store,
+    jwks,
+    cookies: { keys: ['a key that signs nothing but the cookies of a test'] },
+    scopes: ['openid', 'offline_access', 'profile', 'email', 'photos.read', 'photos.write', 'mail.read'],
+    claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    enabledJWA: {
+      idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'HS256'],
+      userinfoSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      introspectionSigningAlgValues: ['RS256', 'PS256', 'ES256'],
+      idTokenEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'],
+      userinfoEncryptionAlgValues: ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES'],
+      idTokenEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],
+      userinfoEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],
+    },
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    features: {
+      clientCredentials: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: () => true },
+      jwtIntrospection: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: (ctx, client, token) => client.clientId === token.clientId },
+      registration: { enabled: true, initialAccessToken: 'an initial access token' },
+      registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+      jwtUserinfo: { enabled: true },
+      encryption: { enabled: true },
+      backchannelLogout: { enabled: true },
+      rpInitiatedLogout: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => undefined,
+        useGrantedResource: () => true,
+        getResourceServerInfo(ctx, resource) {
+          if (!apis.has(resource)) throw new Error('no such resource');
+          return { scope: apis.get(resource), audience: resource, accessTokenFormat: 'opaque', accessTokenTTL: 600 };
+        },
+      },
+    },
+    findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts.get(id) }) }),
+    // Everything a test serves is on this very machine, which the provider's own guard refuses.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
+    ttl: {
+      AccessToken: 600, AuthorizationCode: 60, ClientCredentials: 600, Grant: 3600, IdToken: 600, Interaction: 600, RefreshToken: 3600, Session: 3600,
+    },
+  };
+}
+
+const server = createServer((request, response) => handle(request, response));
+let handle;
+let provider;
+let jwks = keys();
+
+function start() {
+  const { port } = server.address();
+  provider = new Provider(`http://127.0.0.1:${port}`, configuration(jwks));
+  provider.on('server_error', (ctx, error) => console.error(error));
+  handle = provider.callback();
+}
+
+const commands = {
+  client(metadata) {
+    stored.set(`Client:${metadata.client_id}`, metadata);
+  },
+  rotate({ keepPrevious }) {
+    const previous = jwks.keys;
+    const fresh = keys();
+    jwks = { keys: keepPrevious ? [...fresh.keys, ...previous] : fresh.keys };
+    start();
+  },
+};
+
+server.listen(0, '127.0.0.1', () => {
+  start();
+  console.log(JSON.stringify({ issuer: provider.issuer }));
+  const input = createInterface({ input: process.stdin });
+  input.on('line', (line) => {
+    const [[command, argument]] = Object.entries(JSON.parse(line));
+    try {
+      commands[command](argument);
+      console.log(JSON.stringify({ done: command }));
+    } catch (error) {
+      console.log(JSON.stringify({ failed: `${error.message} ${error.error_description ?? ''}` }));
+    }
+  });
+  input.on('close', () => process.exit(0));
+});

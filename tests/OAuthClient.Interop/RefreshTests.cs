@@ -1,0 +1,85 @@
+namespace OAuthClient.Interop;
+
+/// <summary>Refresh tokens that are rotated, and end the grant when one is used twice.</summary>
+[TestFixture]
+public sealed class RefreshTests
+{
+    [Test]
+    [Description("RFC 6749 §6, RFC 9700 §4.14: each refresh brings another refresh token, and the newest is the one that is spent")]
+    public async Task Rotation()
+    {
+        await using var party = await RelyingParty.StartAsync();
+        var grant = await party.SignInAsync();
+        HashSet<string> refreshTokens = [grant.RefreshToken!.Reveal()];
+        var token = grant.AccessToken!;
+        for (int i = 0; i < 3; i++)
+        {
+            var newer = await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = token });
+            Assert.That(newer, Is.Not.EqualTo(token));
+            token = newer;
+            Assert.That(refreshTokens.Add((await party.Client.FindGrantAsync(RelyingParty.Owner))!.RefreshToken!.Reveal()));
+        }
+    }
+
+    [Test]
+    [Description("RFC 6749 §6: many callers, one refresh; a second presentation would have ended the grant here")]
+    public async Task Many_callers()
+    {
+        await using var party = await RelyingParty.StartAsync();
+        var grant = await party.SignInAsync();
+        var tokens = await Task.WhenAll(Enumerable.Range(0, 100).Select(
+            _ => Task.Run(async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = grant.AccessToken }))));
+
+        Assert.That(tokens.Distinct().Count(), Is.EqualTo(1));
+        Assert.That((await party.Client.GetUserInfoAsync(RelyingParty.Owner)).Subject, Is.EqualTo("alice"), "the grant lives");
+    }
+
+    [Test]
+    [Description("RFC 6749 §5.2: a refresh token that somebody else has spent ends the grant, and says so")]
+    public async Task A_stolen_refresh_token()
+    {
+        await using var party = await RelyingParty.StartAsync();
+        var grant = await party.SignInAsync();
+        await party.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!));
+
+        Assert.That(
+            async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = grant.AccessToken }),
+            Throws.TypeOf<ReauthorizationRequiredException>());
+    }
+
+    [Test]
+    [Description("RFC 8707 §2.2: access tokens for one resource each, from the same grant")]
+    public async Task Resources()
+    {
+        Uri photos = new("https://api.example.com/photos");
+        Uri mail = new("https://api.example.com/mail");
+        await using var party = await RelyingParty.StartAsync(options: o =>
+        {
+            o.Scopes = ["openid", "offline_access", "photos.read", "mail.read"];
+            o.Resources = [photos, mail];
+        });
+        await party.SignInAsync();
+
+        var first = await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Resources = [photos], Scopes = ["photos.read"] });
+        var second = await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Resources = [mail], Scopes = ["mail.read"] });
+
+        Assert.That(second, Is.Not.EqualTo(first));
+        Assert.That(first.Scopes, Is.EqualTo(new[] { "photos.read" }));
+        Assert.That(second.Scopes, Is.EqualTo(new[] { "mail.read" }));
+    }
+
+    [Test]
+    [Description("RFC 7009: what is given back is worth nothing any more")]
+    public async Task Revocation()
+    {
+        await using var party = await RelyingParty.StartAsync();
+        var grant = await party.SignInAsync();
+
+        await party.Client.RevokeAsync(RelyingParty.Owner);
+
+        Assert.That(await party.Client.FindGrantAsync(RelyingParty.Owner), Is.Null);
+        Assert.That(
+            async () => await party.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant"));
+    }
+}
