@@ -9,6 +9,7 @@ public sealed class IdTokenTests
     [TestCase("RS256")]
     [TestCase("PS256")]
     [TestCase("ES256")]
+    [TestCase("HS256")]
     [Description("OpenID Connect Core §3.1.3.7: by the algorithm the client is registered for")]
     public async Task Signatures(string algorithm)
     {
