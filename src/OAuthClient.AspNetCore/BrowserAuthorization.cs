@@ -16,9 +16,15 @@ public sealed class BrowserAuthorization
     private readonly PendingCookies cookies;
     private readonly IOptionsMonitor<OAuthClientOptions> options;
 
+    private readonly OpenIdSignIn signIn;
+    private readonly BrowserSignOut signOut;
+
     internal BrowserAuthorization(
-        string name, IOAuthClient client, ICurrentGrantOwner currentOwner, PendingCookies cookies, IOptionsMonitor<OAuthClientOptions> options)
+        string name, IOAuthClient client, OpenIdSignIn signIn, BrowserSignOut signOut, ICurrentGrantOwner currentOwner, PendingCookies cookies,
+        IOptionsMonitor<OAuthClientOptions> options)
     {
+        this.signIn = signIn;
+        this.signOut = signOut;
         this.name = name;
         Client = client;
         this.currentOwner = currentOwner;
@@ -60,6 +66,81 @@ public sealed class BrowserAuthorization
         HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
         await SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>
+    /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
+    /// returned from the action, sends the browser to the authorization server; the callback is the same, and its <see cref="BrowserAuthorizationResult.User"/> is who signed in.
+    /// </summary>
+    /// <param name="controller">The controller; write <c>this</c>.</param>
+    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
+    /// <param name="parameters">What this one request asks beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
+    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    public async Task<IActionResult> BeginSignInAsync(
+        ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(controller);
+        return await SignInAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
+    /// returned from the endpoint, sends the browser to the authorization server; the callback is the same, and its <see cref="BrowserAuthorizationResult.User"/> is who signed in.
+    /// </summary>
+    /// <param name="context">The request's context.</param>
+    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
+    /// <param name="parameters">What this one request asks beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
+    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    public async Task<IResult> BeginSignInAsync(
+        HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
+        await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Signs the user out: of the application (its default scheme), of this client (the session's grants end), and by the result, returned from the
+    /// action, of the server (OpenID Connect RP-Initiated Logout §2), where it has an <c>end_session_endpoint</c>. Begin it by a POST with an antiforgery token.
+    /// </summary>
+    /// <param name="controller">The controller; write <c>this</c>.</param>
+    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
+    /// <param name="parameters">What is asked beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
+    /// <exception cref="ArgumentException">A parameter is reserved.</exception>
+    public async Task<IActionResult> BeginSignOutAsync(
+        ControllerBase controller, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(controller);
+        return await signOut.BeginAsync(controller.HttpContext, CurrentOwner, returnUrl, parameters, OrEndOf(controller.HttpContext, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Signs the user out: of the application (its default scheme), of this client (the session's grants end), and by the result, returned from the
+    /// endpoint, of the server (OpenID Connect RP-Initiated Logout §2), where it has an <c>end_session_endpoint</c>. Begin it by a POST with an antiforgery token.
+    /// </summary>
+    /// <param name="context">The request's context.</param>
+    /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
+    /// <param name="parameters">What is asked beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
+    /// <exception cref="ArgumentException">A parameter is reserved.</exception>
+    public async Task<IResult> BeginSignOutAsync(
+        HttpContext context, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return await signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
+    }
+
+    /// <summary>Completes a logout in the action or endpoint of <c>PostLogoutRedirectUri</c>: the browser is back from the server (OpenID Connect RP-Initiated Logout §3).</summary>
+    /// <param name="context">The request's context.</param>
+    /// <returns>Where the user wanted to be: always a path of this site, safe to redirect to.</returns>
+    /// <exception cref="ProtocolViolationException">No logout of this browser waits for it. The user is signed out all the same: show them a page that says so.</exception>
+    public string CompleteSignOut(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return signOut.Complete(context);
+    }
+
     /// <summary>Completes an authorization in the action of the redirect URI: by GET, or by POST with <c>form_post</c> (then without antiforgery token).</summary>
     /// <param name="controller">The controller; write <c>this</c>.</param>
     /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
@@ -91,8 +172,10 @@ public sealed class BrowserAuthorization
         RequireOwner(cookie, context.Request);
         try
         {
-            var grant = await Client.CompleteAuthorizationAsync(cookie.Authorization, response, cookie.Owner, cancellationToken).ConfigureAwait(false);
-            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant);
+            if (cookie.Owner is { } owner)
+                return new BrowserAuthorizationResult(cookie.ReturnUrl, await Client.CompleteAuthorizationAsync(cookie.Authorization, response, owner, cancellationToken).ConfigureAwait(false));
+            var grant = await signIn.CompleteAsync(cookie.Authorization, response, cancellationToken).ConfigureAwait(false);
+            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant, SignedInSession.Create(grant));
         }
         catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
         {
@@ -117,6 +200,21 @@ public sealed class BrowserAuthorization
         ArgumentNullException.ThrowIfNull(context);
         var owner = CurrentOwner ?? throw new InvalidOperationException(
             "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization().");
+        return await SendAwayAsync(context, owner, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal Task<FrontChannelResult> SignInAsync(HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        IEnumerable<string> scopes = parameters?.Scopes is { } chosen ? chosen : options.Get(name).Scopes;
+        return scopes.Contains("openid", StringComparer.Ordinal)
+            ? SendAwayAsync(context, owner: null, returnUrl, parameters, cancellationToken)
+            : throw new InvalidOperationException("Without the scope openid the server does not say who signs in; add openid to Scopes.");
+    }
+
+    private async Task<FrontChannelResult> SendAwayAsync(
+        HttpContext context, GrantOwner? owner, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    {
         PrivateResponse.Declare(context);
         var pending = await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
         bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
@@ -126,6 +224,9 @@ public sealed class BrowserAuthorization
 
     private void RequireOwner(PendingCookie cookie, HttpRequest request)
     {
+        // Whoever signs in by it is who the server says.
+        if (cookie.Owner is null)
+            return;
         var owner = CurrentOwner;
         // A form posted by another site comes without the application's own Lax cookie; the pending one came, and knows the user.
         if (owner is null && HttpMethods.IsPost(request.Method))

@@ -25,9 +25,12 @@ public static class BrowserAuthorizationExtensions
         services.AddDataProtection();
         services.TryAddSingleton<ICurrentGrantOwner, SignedInUser>();
         services.TryAddSingleton<PendingCookies>();
+        services.TryAddSingleton<LogoutCookie>();
         services.TryAddKeyedSingleton(builder.Name, (provider, _) => new BrowserAuthorization(
             builder.Name,
             provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
+            provider.GetRequiredKeyedService<OpenIdSignIn>(builder.Name),
+            new BrowserSignOut(builder.Name, provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name), provider.GetRequiredService<LogoutCookie>()),
             CurrentOwner(provider, services),
             provider.GetRequiredService<PendingCookies>(),
             provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>()));

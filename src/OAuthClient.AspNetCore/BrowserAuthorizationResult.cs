@@ -1,12 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Claims;
 
 namespace OAuthClient.AspNetCore;
 
 /// <summary>How an authorization in the browser ended.</summary>
 public sealed class BrowserAuthorizationResult
 {
-    internal BrowserAuthorizationResult(string returnUrl, Grant? grant)
+    internal BrowserAuthorizationResult(string returnUrl, Grant? grant, ClaimsPrincipal? user = null)
     {
+        User = user;
         ReturnUrl = returnUrl;
         Grant = grant;
     }
@@ -20,4 +22,10 @@ public sealed class BrowserAuthorizationResult
 
     /// <summary>The stored grant; <see langword="null"/> when denied.</summary>
     public Grant? Grant { get; }
+
+    /// <summary>
+    /// Who signed in, when it was begun by <c>BeginSignInAsync</c>: give it to <c>HttpContext.SignInAsync</c>, which begins a new session.
+    /// Their <c>NameIdentifier</c> is the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the server's words.
+    /// </summary>
+    public ClaimsPrincipal? User { get; }
 }

@@ -36,7 +36,7 @@ internal static class Callback
     private static Uri Address(HttpRequest request) =>
         new(UriHelper.BuildAbsolute(Uri.UriSchemeHttps, AnyHost, request.PathBase, request.Path, request.QueryString));
 
-    private static bool IsForm(HttpRequest request) =>
+    public static bool IsForm(HttpRequest request) =>
         request.ContentType is { } type
         && type.Split(';', 2)[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
 }

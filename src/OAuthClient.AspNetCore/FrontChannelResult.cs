@@ -7,9 +7,9 @@ namespace OAuthClient.AspNetCore;
 internal sealed class FrontChannelResult : IActionResult, IResult
 {
     private readonly int statusCode;
-    private readonly Uri? location;
+    private readonly string? location;
 
-    private FrontChannelResult(int statusCode, Uri? location)
+    private FrontChannelResult(int statusCode, string? location)
     {
         this.statusCode = statusCode;
         this.location = location;
@@ -18,7 +18,10 @@ internal sealed class FrontChannelResult : IActionResult, IResult
     public static FrontChannelResult Unauthorized { get; } = new(StatusCodes.Status401Unauthorized, location: null);
 
     /// <summary>303, which is always followed by a GET: no posted form goes along (RFC 9700 §4.12).</summary>
-    public static FrontChannelResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location);
+    public static FrontChannelResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
+
+    /// <summary>The same to a path of this site.</summary>
+    public static FrontChannelResult SeeOther(string path) => new(StatusCodes.Status303SeeOther, path);
 
     public Task ExecuteResultAsync(ActionContext context) => ExecuteAsync(context.HttpContext);
 
@@ -26,7 +29,7 @@ internal sealed class FrontChannelResult : IActionResult, IResult
     {
         httpContext.Response.StatusCode = statusCode;
         if (location is not null)
-            httpContext.Response.Headers.Location = location.AbsoluteUri;
+            httpContext.Response.Headers.Location = location;
         return Task.CompletedTask;
     }
 }

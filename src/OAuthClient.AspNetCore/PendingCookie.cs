@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.DataProtection;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>What one of our cookies says: an authorization that waits, for whom it was begun, and where they want to be afterwards.</summary>
-internal sealed record PendingCookie(string Name, PendingAuthorization Authorization, GrantOwner Owner, string ReturnUrl)
+/// <summary>What one of our cookies says: an authorization that waits, for whom it was begun (nobody yet, when they sign in by it), and where they want to be afterwards.</summary>
+internal sealed record PendingCookie(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
 {
     /// <summary>Nobody but the key's holder can read or write the value; one protection around all of it keeps its parts together.</summary>
     public string Protect(IDataProtector protector) => Base64Url.EncodeToString(Authorization.Protect(authorization =>
     {
         using var bytes = new MemoryStream(1024);
         using var writer = new BinaryWriter(bytes, Encoding.UTF8);
-        writer.Write(Owner.Id!);
+        writer.Write(Owner?.Id ?? "");
         writer.Write(ReturnUrl);
         writer.Write(authorization);
         writer.Flush();
@@ -34,7 +34,7 @@ internal sealed record PendingCookie(string Name, PendingAuthorization Authoriza
                 returnUrl = reader.ReadString();
                 return reader.ReadBytes((int)(plain.Length - plain.Position));
             });
-            return new PendingCookie(name, authorization, owner, returnUrl);
+            return new PendingCookie(name, authorization, owner.Length > 0 ? GrantOwner.ResourceOwner(owner) : null, returnUrl);
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or ProtocolViolationException or IOException or ArgumentException)
         {

@@ -19,7 +19,7 @@ internal sealed class PendingCookies(IDataProtectionProvider protection, TimePro
     private readonly IDataProtector protector = protection.CreateProtector("OAuthClient.AspNetCore", "PendingAuthorization", "v1");
 
     /// <exception cref="InvalidOperationException">It is too large for a cookie.</exception>
-    public void Add(HttpContext context, PendingAuthorization authorization, GrantOwner owner, string returnUrl, SameSiteMode sameSite)
+    public void Add(HttpContext context, PendingAuthorization authorization, GrantOwner? owner, string returnUrl, SameSiteMode sameSite)
     {
         string name = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
         string value = new PendingCookie(name, authorization, owner, returnUrl).Protect(protector);

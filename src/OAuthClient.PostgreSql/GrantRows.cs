@@ -16,7 +16,8 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
     // Asked again after a lost answer, it finds its own row there.
     private readonly string add = $"""
         WITH added AS (
-          INSERT INTO "{schema}".grants (id, client_name, owner, generation, content, dead_at, hint) VALUES ($1, $2, $3, $4, $5, $6, $7)
+          INSERT INTO "{schema}".grants (id, client_name, owner, generation, content, dead_at, hint, subject_fingerprint, session_fingerprint, has_fingerprints)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $11, true)
           ON CONFLICT (id) DO UPDATE SET updated_at = clock_timestamp() WHERE grants.content = excluded.content RETURNING hint)
         SELECT count(pg_notify($8, $9 || hint)) FROM added
         """;
@@ -52,11 +53,13 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
     /// <param name="row">The grant.</param>
     /// <param name="deadAt">When it is of no use any more, where that is known.</param>
     /// <param name="hint">Whose it is.</param>
+    /// <param name="fingerprints">Whose it is at the server.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<bool> AddAsync(GrantRow row, DateTimeOffset? deadAt, string hint, CancellationToken cancellationToken) =>
+    public async Task<bool> AddAsync(GrantRow row, DateTimeOffset? deadAt, string hint, GrantFingerprints fingerprints, CancellationToken cancellationToken) =>
         await database.Urgent.ReadOneAsync(
             add,
-            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, hints.Channel, hints.Sender),
+            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, hints.Channel, hints.Sender)
+                .Bytes(fingerprints.Subject).Bytes(fingerprints.Session),
             Count,
             mayRepeat: true,
             cancellationToken).ConfigureAwait(false) > 0;
@@ -138,7 +141,7 @@ internal static class Parameters
 
     public static NpgsqlParameterCollection Number(this NpgsqlParameterCollection parameters, long? number) => parameters.Value(number, NpgsqlDbType.Bigint);
 
-    public static NpgsqlParameterCollection Bytes(this NpgsqlParameterCollection parameters, byte[] bytes) => parameters.Value(bytes, NpgsqlDbType.Bytea);
+    public static NpgsqlParameterCollection Bytes(this NpgsqlParameterCollection parameters, byte[]? bytes) => parameters.Value(bytes, NpgsqlDbType.Bytea);
 
     public static NpgsqlParameterCollection Time(this NpgsqlParameterCollection parameters, DateTime? utc) => parameters.Value(utc, NpgsqlDbType.TimestampTz);
 

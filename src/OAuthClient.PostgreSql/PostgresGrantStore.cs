@@ -24,6 +24,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly GrantProtection protection;
     private readonly Hints hints;
     private readonly GrantRows grants;
+    private readonly FingerprintRows fingerprints;
     private readonly LeaseRows leases;
     private readonly UsedStateRows usedStates;
     private readonly Signals signals = new();
@@ -45,6 +46,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         protection = new(options);
         hints = new(options.Schema, node);
         grants = new(database, options.Schema, hints);
+        fingerprints = new(database, options.Schema, protection);
         leases = new(database, options.Schema, hints);
         usedStates = new(database, options.Schema);
         suspicions = new(time);
@@ -71,11 +73,18 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             ? known.FindAsync(clientName, owner, cancellationToken)
             : OpenAndFindAsync(clientName, owner, cancellationToken);
 
+    public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
+    {
+        await OpenAsync(cancellationToken).ConfigureAwait(false);
+        await fingerprints.FillAsync(cancellationToken).ConfigureAwait(false);
+        return Readable(await fingerprints.FindAsync(fingerprint, cancellationToken).ConfigureAwait(false));
+    }
+
     public async ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         string hint = hints.Of(grant.ClientName, grant.Owner);
-        if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, cancellationToken).ConfigureAwait(false))
+        if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, GrantFingerprints.Of(grant), cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException($"There is a grant {grant.Id} already; the store takes each once.");
         known.Add(grant);
     }
@@ -209,11 +218,14 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         cleanUp.Start();
     }
 
-    private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner)
+    private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner) =>
+        Readable(await grants.FindAsync(clientName, owner, stopping.Token).ConfigureAwait(false));
+
+    private List<Grant> Readable(List<GrantRow> rows)
     {
         List<Grant> found = [];
         OAuthException? unreadable = null;
-        foreach (var row in await grants.FindAsync(clientName, owner, stopping.Token).ConfigureAwait(false))
+        foreach (var row in rows)
         {
             try
             {
@@ -245,7 +257,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private GrantRow Row(Grant grant) => new(GrantPlace.Of(grant), protection.Protect(grant));
 
     // Without a refresh token all there is is the access token; where nobody said when that ends, the grant is kept.
-    private static DateTimeOffset? DeadAt(Grant grant) => grant.CanRefresh ? null : grant.AccessToken?.ExpiresAt;
+    private static DateTimeOffset? DeadAt(Grant grant) =>
+        grant.CanRefresh || grant.AccessToken?.ExpiresAt is not { } expiresAt ? null : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt : expiresAt;
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
     {

@@ -7,7 +7,7 @@ namespace OAuthClient.PostgreSql;
 /// <summary>The tables: what they are called, and how they come to be. The script that is printed is the script that is run.</summary>
 internal sealed partial class StoreSchema(Database database, string schema, bool create)
 {
-    public const int Version = 1;
+    public const int Version = 2;
     public const string NameRule =
         "Schema must be a name of up to 48 lower-case letters, digits and underscores that does not begin with a digit, for example \"oauthclient\".";
 
@@ -63,6 +63,19 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
               expires_at timestamptz NOT NULL);
             CREATE INDEX used_states_expired ON "{schema}".used_states (expires_at);
             INSERT INTO "{schema}".schema_version (version) VALUES (1);
+          END IF;
+
+          IF NOT EXISTS (SELECT FROM "{schema}".schema_version WHERE version >= 2) THEN
+            -- Hashes of the user and the session at the server, by which its word that they signed out finds the grant.
+            ALTER TABLE "{schema}".grants
+              ADD COLUMN subject_fingerprint bytea,
+              ADD COLUMN session_fingerprint bytea,
+              -- Not yet, when a node of version 1 added the row: then they are found out as they are needed.
+              ADD COLUMN has_fingerprints boolean NOT NULL DEFAULT false;
+            CREATE INDEX grants_of_subject ON "{schema}".grants (subject_fingerprint) WHERE subject_fingerprint IS NOT NULL;
+            CREATE INDEX grants_of_session ON "{schema}".grants (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
+            CREATE INDEX grants_without_fingerprints ON "{schema}".grants (position) WHERE NOT has_fingerprints;
+            INSERT INTO "{schema}".schema_version (version) VALUES (2);
           END IF;
         END
         $oauthclient$

@@ -40,13 +40,19 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery);
-        Client = new RegisteredOAuthClient(
+        RegisteredOAuthClient client = new(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
+        Client = client;
+        SignIn = new OpenIdSignIn(client);
+        Logout = new OpenIdLogout(
+            registration, discovery, new LogoutTokenValidation(signatures, time), ending, new SessionEnding(store, saved, notes, logger), store, time, logger);
     }
 
     public AccessTokenSource Tokens { get; }
     public ClaimSourceReader ClaimSources { get; }
     public IOAuthClient Client { get; }
+    public OpenIdSignIn SignIn { get; }
+    public OpenIdLogout Logout { get; }
     public ClientCondition Condition { get; }
 
     /// <summary>A refresh token that is at the server just now comes back as another: it is waited for, and saved.</summary>

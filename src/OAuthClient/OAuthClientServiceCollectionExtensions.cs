@@ -75,6 +75,12 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).ClaimSources);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClaimSourceReader>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")));
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).SignIn);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Logout);
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdSignIn>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdLogout>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientCondition>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientCondition")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(

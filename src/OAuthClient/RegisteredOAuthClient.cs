@@ -26,6 +26,35 @@ internal sealed class RegisteredOAuthClient(
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
         RequireResourceOwner(owner);
+        return await WatchedAsync(pending, response, owner, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for whomever the ID Token names.</summary>
+    public Task<Grant> CompleteSignInAsync(PendingAuthorization pending, AuthorizationResponse response, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pending);
+        ArgumentNullException.ThrowIfNull(response);
+        if (pending.Nonce is null)
+            throw new InvalidOperationException("The authorization was begun without the scope openid, so nobody will be told who signs in; add openid to Scopes.");
+        return WatchedAsync(pending, response, owner: null, cancellationToken);
+    }
+
+    public async ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, CancellationToken cancellationToken)
+    {
+        RequireResourceOwner(owner);
+        var now = time.GetUtcNow();
+        var current = registration.At(now);
+        foreach (var grant in await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false))
+        {
+            if (grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
+
+    private async Task<Grant> WatchedAsync(
+        PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
+    {
         using var watched = telemetry.CompleteAuthorization();
         try
         {
@@ -82,7 +111,7 @@ internal sealed class RegisteredOAuthClient(
     }
 
     private async Task<Grant> CompleteAsync(
-        PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken)
+        PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
     {
         var current = registration.Value;
         ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
@@ -94,6 +123,8 @@ internal sealed class RegisteredOAuthClient(
         // From here on the code is spent, so the exchange goes to its end even if the browser has left.
         var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
         var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
+        if (owner is null && identity is null)
+            throw new ProtocolViolationException("The token response holds no ID Token, so it does not say who signed in (OpenID Connect Core §3.1.3.3).");
         return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
     }
 
@@ -120,14 +151,18 @@ internal sealed class RegisteredOAuthClient(
     }
 
     private async Task<Grant> KeepAsync(
-        TokenResponse response, ValidatedIdToken? identity, GrantOwner owner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
+        TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
     {
+        var owner = knownOwner ?? GrantOwner.FromSubject(server.Issuer!, identity!.Subject);
+        var now = time.GetUtcNow();
         var grant = new Grant(RandomText.Create(), current.Name, owner, server.Identity, current.ClientId)
         {
             Subject = identity?.Subject,
+            SessionId = identity?.Claims.TextIfAny("sid") is { Length: > 0 } session ? session : null,
+            SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
             Scopes = response.AccessToken.Scopes,
             Resources = pending.Resources,
-            CreatedAt = time.GetUtcNow(),
+            CreatedAt = now,
             RefreshToken = response.RefreshToken,
             IdToken = identity?.Token,
             Tokens = Grant.With(response.AccessToken),

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
@@ -116,7 +117,12 @@ internal sealed class App : IAsyncDisposable
         web.Map("/connect", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
             photos.BeginAsync(context, returnUrl));
         web.Map("/callback", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            await photos.CompleteAsync(context) is { Denied: false } done ? Results.LocalRedirect(done.ReturnUrl) : Results.Text("denied"));
+        {
+            var done = await photos.CompleteAsync(context);
+            if (done.User is { } user)
+                await context.SignInAsync(user);
+            return done.Denied ? Results.Text("denied") : Results.LocalRedirect(done.ReturnUrl);
+        });
         web.Map("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"))
             .ReauthorizeWhenNeeded("photos");
         web.Map("/me", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/me"));
@@ -146,8 +152,22 @@ public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthor
     public Task<IActionResult> Connect(string? returnUrl) => albums.BeginAsync(this, returnUrl);
 
     [Route("callback")]
-    public async Task<IActionResult> Callback() =>
-        await albums.CompleteAsync(this) is { Denied: false } done ? LocalRedirect(done.ReturnUrl) : Content("denied");
+    public async Task<IActionResult> Callback()
+    {
+        var done = await albums.CompleteAsync(this);
+        if (done.User is { } user)
+            await HttpContext.SignInAsync(user);
+        return done.Denied ? Content("denied") : LocalRedirect(done.ReturnUrl);
+    }
+
+    [Route("sign-in")]
+    public Task<IActionResult> SignInThere(string? returnUrl) => albums.BeginSignInAsync(this, returnUrl);
+
+    [Route("sign-out")]
+    public Task<IActionResult> SignOutThere(string? returnUrl) => albums.BeginSignOutAsync(this, returnUrl);
+
+    [Route("signed-out")]
+    public IActionResult SignedOut() => LocalRedirect(albums.CompleteSignOut(HttpContext));
 
     [Route("photos"), ReauthorizeWhenNeeded("albums")]
     public Task<string> Photos() => http.CreateClient("albums").GetStringAsync("/photos");

@@ -79,6 +79,14 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
     public async Task<Answer> ConnectAsync(string prefix = "", string? returnUrl = null, SignIn? how = null) =>
         await GetAsync(await SignInAsync(await BeginAsync(prefix, returnUrl), how));
 
+    /// <summary>Signs in at the application by the server, from the beginning to the callback's answer.</summary>
+    public async Task<Answer> LogInAsync(string prefix = "", string? returnUrl = null, SignIn? how = null)
+    {
+        var begun = await GetAsync($"{prefix}/sign-in" + (returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl)));
+        Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
+        return await GetAsync(await SignInAsync(new(begun.Location!), how));
+    }
+
     private void Keep(SetCookieHeaderValue cookie)
     {
         string name = cookie.Name.ToString();

@@ -21,6 +21,14 @@ public sealed class AsyncMethodsTests
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["JwtSignature.VerifiesAsync"] = "calculates with keys in hand, and waits for nothing",
         },
+        ["OAuthClient.AspNetCore"] = new(StringComparer.Ordinal)
+        {
+            ["ApplicationSession.EndAsync"] = "the framework's SignOutAsync takes none",
+            ["BackChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
+            ["FrontChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
+            ["ThirdPartyLogin.AnswerAsync"] = "the request brings its own, RequestAborted",
+            ["SignedInSession.StandsAsync"] = "the request brings its own, RequestAborted",
+        },
         ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
         {
             ["Detached.Run"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",

@@ -7,7 +7,7 @@ namespace OAuthClient.PostgreSql.Tests;
 public sealed class CleanUpTests
 {
     [Test]
-    [Description("Used states and grants of no use go an hour and a day after their end; what can be refreshed, still works, or ends nobody knows when, stays, refused or not")]
+    [Description("Used states and grants of no use go an hour and a day after their end; what can be refreshed, still works, keeps its user signed in, or ends nobody knows when, stays, refused or not")]
     public async Task What_goes_and_what_stays()
     {
         var cluster = await Cluster.RequireAsync();
@@ -21,6 +21,8 @@ public sealed class CleanUpTests
         await node.Store.AddAsync(Grants.New("living", refreshToken: null, expiresAt: now.AddHours(1)), default);
         await node.Store.AddAsync(Grants.New("refreshable", expiresAt: dead), default);
         await node.Store.AddAsync(Endless("endless"), default);
+        await node.Store.AddAsync(OAuthClient.Tests.GrantStoreContract.Sample(
+            "signed-in", "signed in", refreshToken: null, expiresAt: dead, signInExpiresAt: now.AddHours(1)), default);
         var refused = Grants.New("refused", expiresAt: dead);
         await node.Store.AddAsync(refused, default);
         await node.Store.EndLeaseAsync(await Grants.LeaseAsync(node.Store, refused), Presentation.Refused, default);
@@ -31,7 +33,7 @@ public sealed class CleanUpTests
         clock.Advance(TimeSpan.FromMinutes(76));
 
         long left = 0;
-        await Patience.UntilAsync(() => left == 5, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants"));
+        await Patience.UntilAsync(() => left == 6, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants"));
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE owner = 'dead'"), Is.Zero);
         Assert.That(await node.Store.TryConsumeStateAsync("known", now, default), Is.False);
         Assert.That(await node.Store.TryConsumeStateAsync("over", now.AddHours(-2), default), Is.True);

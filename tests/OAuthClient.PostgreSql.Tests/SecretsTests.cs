@@ -54,7 +54,7 @@ public sealed class SecretsTests
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        var grant = Grants.New(Owner, refreshToken: "canary-refresh-token");
+        var grant = OAuthClient.Tests.GrantStoreContract.Sample("dumped", Owner, refreshToken: "canary-refresh-token", subject: "canary-subject", sessionId: "canary-session");
         await node.Store.AddAsync(grant, default);
         await node.Store.TryConsumeStateAsync("canary-state", DateTimeOffset.MaxValue, default);
 
@@ -63,7 +63,7 @@ public sealed class SecretsTests
             """);
 
         Assert.That(dump, Does.Contain(Owner));
-        foreach (string secret in new[] { "canary-refresh-token", "canary-state", grant.AccessToken!.Reveal() })
+        foreach (string secret in new[] { "canary-refresh-token", "canary-state", "canary-subject", "canary-session", grant.AccessToken!.Reveal() })
         {
             Assert.That(dump, Does.Not.Contain(secret));
             Assert.That(dump, Does.Not.Contain(Convert.ToHexStringLower(Encoding.UTF8.GetBytes(secret))));

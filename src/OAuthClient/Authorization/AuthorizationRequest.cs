@@ -7,14 +7,14 @@ namespace OAuthClient;
 internal static class AuthorizationRequest
 {
     // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
-    private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
+    private static readonly FurtherParameters Further = new("authorization", nameof(AuthorizationParameters), FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         Parameters.ResponseType, Parameters.ClientId, Parameters.RedirectUri, Parameters.Scope, Parameters.State, Parameters.Nonce,
         Parameters.CodeChallenge, Parameters.CodeChallengeMethod, Parameters.Resource, Parameters.ResponseMode,
         Parameters.Prompt, Parameters.LoginHint, Parameters.MaxAge, Parameters.AcrValues, Parameters.UiLocales,
         // These belong to other requests or responses; in a browser's address they would be a leak or a trick.
         Parameters.ClientSecret, Parameters.CodeVerifier, Parameters.Code, Parameters.AccessToken, Parameters.RefreshToken,
-        Parameters.GrantType, Parameters.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt");
+        Parameters.GrantType, Parameters.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
 
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
@@ -39,7 +39,7 @@ internal static class AuthorizationRequest
         string? nonce = ScopeText.Contains(scopes, ScopeText.OpenId) ? nonceText : null;
         IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : CheckedAcrValues(parameters.RequiredAcrValues, nonce is not null);
 
-        var query = Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
         // What holds no % comes first: up to the first one, Uri reads an address fast.
         query.AddEncoded(Parameters.ResponseType, Parameters.Code);
         query.AddEncoded(Parameters.State, state);
@@ -90,20 +90,7 @@ internal static class AuthorizationRequest
         }
         query.Add(Parameters.AcrValues, parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues)));
         query.Add(Parameters.UiLocales, parameters.UiLocales);
-        if (parameters.Additional.Count == 0)
-            return;
-        foreach (var (name, value) in parameters.Additional)
-        {
-            if (string.IsNullOrWhiteSpace(name))
-                throw new ArgumentException("An additional authorization parameter has no name.", nameof(parameters));
-            if (Reserved.Contains(name))
-            {
-                throw new ArgumentException(
-                    $"'{name}' cannot be an additional authorization parameter: the library sets it, from the options or from AuthorizationParameters' own properties.",
-                    nameof(parameters));
-            }
-            query.Add(Uri.EscapeDataString(name), value);
-        }
+        Further.Add(ref query, parameters.Additional);
     }
 
     private static string[] CheckedAcrValues(IReadOnlyCollection<string> required, bool bringsIdToken)
@@ -113,23 +100,5 @@ internal static class AuthorizationRequest
         return [.. required.Select(value => !string.IsNullOrEmpty(value) && !value.Any(char.IsWhiteSpace)
             ? value
             : throw new ArgumentException($"The acr value '{value}' is empty or holds a space; write each value as an item of its own.", nameof(required)))];
-    }
-
-    // RFC 6749 §3.1: the endpoint's own query is kept, and no parameter stands twice.
-    private static QueryWriter Begin(Uri endpoint, IReadOnlyDictionary<string, string> further, Span<char> buffer)
-    {
-        if (endpoint.Query.Length <= 1)
-            return new(endpoint.Query.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path), hasQuery: false, buffer);
-        var taken = new HashSet<string>(further.Keys, StringComparer.OrdinalIgnoreCase);
-        foreach (string part in endpoint.Query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
-        {
-            string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
-            if (Reserved.Contains(name) || !taken.Add(name))
-            {
-                throw new ProtocolViolationException(
-                    $"The authorization endpoint {ServerText.WithoutQuery(endpoint)} has '{ServerText.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
-            }
-        }
-        return new(endpoint.GetLeftPart(UriPartial.Query), hasQuery: true, buffer);
     }
 }

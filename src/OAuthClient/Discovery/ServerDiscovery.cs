@@ -56,6 +56,7 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
         RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
         UserInfoEndpoint = spelledOut.UserInfoEndpoint ?? found.UserInfoEndpoint,
         JwksUri = spelledOut.JwksUri ?? found.JwksUri,
+        EndSessionEndpoint = spelledOut.EndSessionEndpoint ?? found.EndSessionEndpoint,
     };
 
     private sealed record Copy(ClientRegistration Registration, AuthorizationServerMetadata Metadata, DateTimeOffset GoodUntil);

@@ -26,7 +26,8 @@ public sealed class Grant
     private Grant(Grant older)
     {
         (Id, ClientName, Owner, Server, ClientId) = (older.Id, older.ClientName, older.Owner, older.Server, older.ClientId);
-        (Subject, Scopes, Resources, CreatedAt) = (older.Subject, older.Scopes, older.Resources, older.CreatedAt);
+        (Subject, SessionId, SignInExpiresAt) = (older.Subject, older.SessionId, older.SignInExpiresAt);
+        (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         Generation = older.Generation + 1;
     }
@@ -48,6 +49,24 @@ public sealed class Grant
 
     /// <summary>Who the resource owner is at the server, by the validated ID Token; <see langword="null"/> without one.</summary>
     public string? Subject { get; internal init; }
+
+    /// <summary>
+    /// The user's session at the server in which it was given: the validated ID Token's <c>sid</c> (OpenID Connect Back-Channel Logout
+    /// §2.1); <see langword="null"/> when the server names none.
+    /// </summary>
+    public string? SessionId { get; internal init; }
+
+    /// <summary>Until when the user counts as signed in by it, when they signed in by this server: a store keeps it for as long.</summary>
+    public DateTimeOffset? SignInExpiresAt { get; internal init; }
+
+    /// <summary>
+    /// Names client, server and <see cref="Subject"/> without saying who that is; <see langword="null"/> without a subject. For a store,
+    /// which finds the grant by it. It stays the same for as long as the grant lives.
+    /// </summary>
+    public string? SubjectFingerprint => Subject is null ? null : FingerprintOfSubject(ClientName, Server, Subject);
+
+    /// <summary>The same for client, server and <see cref="SessionId"/>.</summary>
+    public string? SessionFingerprint => SessionId is null ? null : FingerprintOfSession(ClientName, Server, SessionId);
 
     /// <summary>What was granted: the server's word, or what was asked for when it said none (RFC 6749 §5.1). It may be less than was asked for, or more.</summary>
     public IReadOnlyList<string> Scopes { get; internal init; } = [];
@@ -136,6 +155,10 @@ public sealed class Grant
         ArgumentNullException.ThrowIfNull(unprotect);
         return StoredGrant.Read(unprotect(data));
     }
+
+    internal static string FingerprintOfSubject(string clientName, string server, string subject) => Fingerprint.Of("sub", clientName, server, subject);
+
+    internal static string FingerprintOfSession(string clientName, string server, string sessionId) => Fingerprint.Of("sid", clientName, server, sessionId);
 
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
         new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);

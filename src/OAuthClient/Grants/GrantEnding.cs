@@ -8,22 +8,39 @@ internal sealed class GrantEnding(
     CurrentRegistration registration, ServerDiscovery discovery, RevocationEndpoint revocation, OwnerTokens ownerTokens,
     IGrantStore store, SavedGrants saved, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
+    // More browsers than one user has; without a bound, each sign-in of a robot would leave a grant behind.
+    private const int MostSignIns = 20;
+
     /// <summary>Forgets first and revokes then, so that nothing is used any more even when the server cannot be reached.</summary>
     public async Task RevokeAllAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
+        if (await EndAllAsync(owner, static _ => true, cancellationToken).ConfigureAwait(false) is [var first, ..])
+            ExceptionDispatchInfo.Throw(first.Fault);
+    }
+
+    /// <summary>The same for those that are meant, except that a server which does not take them back is no reason for the user to stay.</summary>
+    public async Task SignOutAsync(GrantOwner owner, Predicate<Grant> isMeant, CancellationToken cancellationToken)
+    {
+        var failures = await EndAllAsync(owner, isMeant, cancellationToken).ConfigureAwait(false);
+        if (failures.FirstOrDefault(failure => !failure.IsForgotten) is { } stored)
+            ExceptionDispatchInfo.Throw(stored.Fault);
+        if (failures is [var first, ..])
+            Log.NotRevoked(logger, registration.Name, first.Fault.GetType().Name);
+    }
+
+    private async Task<IReadOnlyList<Failure>> EndAllAsync(GrantOwner owner, Predicate<Grant> isMeant, CancellationToken cancellationToken)
+    {
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
         // Once begun it goes to the end: a browser that leaves must not leave half of the tokens alive.
-        var failures = await EndEveryAsync(owner, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (failures.Count > 0)
-            ExceptionDispatchInfo.Throw(failures[0]);
+        return await EndEveryAsync(owner, isMeant, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // A store may answer from a memory that knows nothing yet of the newest login; once these have gone it has to look.
-    private async Task<IReadOnlyList<Exception>> EndEveryAsync(GrantOwner owner, IReadOnlyList<Grant> grants)
+    private async Task<IReadOnlyList<Failure>> EndEveryAsync(GrantOwner owner, Predicate<Grant> isMeant, IReadOnlyList<Grant> grants)
     {
-        var failures = new List<Exception>();
+        var failures = new List<Failure>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (grants.Where(grant => seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
+        while (grants.Where(grant => isMeant(grant) && seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
         {
             await EndAllAsync(unseen, failures).ConfigureAwait(false);
             try
@@ -32,13 +49,13 @@ internal sealed class GrantEnding(
             }
             catch (Exception exception)
             {
-                failures.Add(exception);
+                failures.Add(new(exception, IsForgotten: false));
             }
         }
         return failures;
     }
 
-    private async Task EndAllAsync(IReadOnlyList<Grant> grants, List<Exception> failures)
+    private async Task EndAllAsync(IReadOnlyList<Grant> grants, List<Failure> failures)
     {
         var current = registration.Value;
         foreach (var grant in grants)
@@ -50,7 +67,7 @@ internal sealed class GrantEnding(
             }
             catch (Exception exception)
             {
-                failures.Add(exception);
+                failures.Add(new(exception, IsForgotten: false));
             }
         }
     }
@@ -61,7 +78,9 @@ internal sealed class GrantEnding(
     /// </summary>
     public async Task ForgetReplacedAsync(Grant newer, IReadOnlyList<Grant> others)
     {
-        foreach (var older in others.Where(older => Replaces(newer, older)))
+        var now = time.GetUtcNow();
+        var tooMany = newer.SignInExpiresAt is null ? [] : others.Where(older => older.SignInExpiresAt is not null).Skip(MostSignIns - 1);
+        foreach (var older in others.Where(older => Replaces(newer, older, now)).Union(tooMany))
         {
             await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
             notes.Forget(older);
@@ -69,8 +88,10 @@ internal sealed class GrantEnding(
         }
     }
 
-    private static bool Replaces(Grant newer, Grant older) =>
+    private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>
         older.Owner.Equals(newer.Owner)
+        // Whoever is signed in by it in another browser stays so, and the server's word that they signed out there must find it.
+        && (!(older.SignInExpiresAt > now) || (newer.SignInExpiresAt is not null && string.Equals(older.SessionId, newer.SessionId, StringComparison.Ordinal)))
         && string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
         && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
         && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
@@ -80,7 +101,7 @@ internal sealed class GrantEnding(
         && (newer.Resources.Count == 0
             || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal))));
 
-    private async Task EndAsync(Grant seen, ClientRegistration current, List<Exception> failures)
+    private async Task EndAsync(Grant seen, ClientRegistration current, List<Failure> failures)
     {
         // Somebody else may have ended it while this call waited.
         if (await AloneAsync(seen, current).ConfigureAwait(false) is not { } grant)
@@ -101,7 +122,7 @@ internal sealed class GrantEnding(
         }
         catch (Exception exception)
         {
-            failures.Add(exception);
+            failures.Add(new(exception, IsForgotten: true));
         }
     }
 
@@ -127,7 +148,7 @@ internal sealed class GrantEnding(
     }
 
     // RFC 7009 §2.1: the refresh token first; with it most servers end the access tokens too, but only SHOULD.
-    private async Task RevokeAsync(Grant grant, ClientRegistration current, AuthorizationServerMetadata server, List<Exception> failures)
+    private async Task RevokeAsync(Grant grant, ClientRegistration current, AuthorizationServerMetadata server, List<Failure> failures)
     {
         var live = grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow()));
         foreach (Secret token in grant.RefreshToken is { } refreshToken ? live.Prepend<Secret>(refreshToken) : live)
@@ -139,8 +160,12 @@ internal sealed class GrantEnding(
             catch (EndpointException exception)
             {
                 // One token that the server did not take back is no reason to leave it the others; a server that is away, is.
-                failures.Add(exception);
+                failures.Add(new(exception, IsForgotten: true));
             }
         }
     }
+
+    /// <param name="Fault">What happened.</param>
+    /// <param name="IsForgotten">Whether the grant is gone here all the same.</param>
+    private sealed record Failure(Exception Fault, bool IsForgotten);
 }

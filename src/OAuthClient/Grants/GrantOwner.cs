@@ -30,6 +30,20 @@ public sealed class GrantOwner : IEquatable<GrantOwner>
     }
 
     /// <summary>
+    /// Whoever a server says has signed in (OpenID Connect Core §2): an id made of issuer and subject, so that two servers' equal subjects
+    /// are two owners. It does not show the subject, and never changes.
+    /// </summary>
+    /// <param name="issuer">The server's issuer identifier.</param>
+    /// <param name="subject">The ID Token's <c>sub</c>.</param>
+    /// <exception cref="ArgumentException">One is empty.</exception>
+    public static GrantOwner FromSubject(string issuer, string subject)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(issuer);
+        ArgumentException.ThrowIfNullOrEmpty(subject);
+        return new GrantOwner(Fingerprint.Of(issuer, subject));
+    }
+
+    /// <summary>
     /// Until it is disposed of, <c>ForCurrentUser()</c> means this owner in the flow of calls that follows: for work that goes on when the
     /// request that ordered it is over. Say it inside of the work: what is begun here and goes on after the end sends no request.
     /// It reaches the HTTP clients only: <see cref="ICurrentGrantOwner"/>, and what revokes the current user's grant, go on to mean the

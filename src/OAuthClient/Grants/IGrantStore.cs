@@ -23,6 +23,14 @@ public interface IGrantStore
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// All grants, whoever owns them, whose <see cref="Grant.SubjectFingerprint"/> or <see cref="Grant.SessionFingerprint"/> this is: they end
+    /// when the server says that its user signed out. Not from this process's memory, for another may have stored one a moment ago.
+    /// </summary>
+    /// <param name="fingerprint">One that grants have.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken);
+
     /// <summary>Keeps a new grant beside those the owner has.</summary>
     /// <param name="grant">A grant of generation 1.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

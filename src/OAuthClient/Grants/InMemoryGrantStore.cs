@@ -4,7 +4,7 @@ namespace OAuthClient;
 
 /// <summary>
 /// Grants in this process's memory: gone with it. A grant that can still be used is never dropped; one that is of no use to
-/// anybody (no refresh token, every access token expired) is swept away.
+/// anybody (no refresh token, every access token expired, nobody signed in by it) is swept away.
 /// </summary>
 internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
 {
@@ -13,6 +13,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), OwnersGrants> grants = new(ByOwner.Instance);
     private readonly UsedStates usedStates = new(time);
     private readonly InMemoryLeases leases = new(time);
+    private readonly FingerprintIndex fingerprints = new();
     private readonly Lock changes = new();
     private int owners;
     private int sweepAt = FirstSweepAt;
@@ -23,10 +24,19 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     /// <summary>What nearly every reader wants: an owner's newest grant, as far as it lies beside the key.</summary>
     public bool TryGetNewest(string clientName, GrantOwner owner, out OwnersGrants newest) => grants.TryGetValue((clientName, owner), out newest);
 
+    public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
+    {
+        lock (changes)
+        {
+            return new([.. fingerprints.Find(fingerprint).Select(place => Find((place.ClientName, place.Owner), place.GrantId)).OfType<Grant>()]);
+        }
+    }
+
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
     {
         lock (changes)
         {
+            fingerprints.Add(grant);
             var others = All(Key(grant));
             grants[Key(grant)] = new([grant, .. others]);
             if (others.Length == 0 && ++owners >= sweepAt)
@@ -100,8 +110,10 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
         new(usedStates.TryAdd(stateFingerprint, expiresAt));
 
-    private Grant? Find(Grant seen) =>
-        Array.Find(All(Key(seen)), grant => string.Equals(grant.Id, seen.Id, StringComparison.Ordinal));
+    private Grant? Find(Grant seen) => Find(Key(seen), seen.Id);
+
+    private Grant? Find((string ClientName, GrantOwner Owner) key, string id) =>
+        Array.Find(All(key), grant => string.Equals(grant.Id, id, StringComparison.Ordinal));
 
     private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> unwanted)
     {
@@ -109,7 +121,10 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
         if (all.Length == 0)
             return;
         foreach (var gone in all.Where(grant => unwanted(grant)))
+        {
             leases.Forget(gone.Id);
+            fingerprints.Remove(gone);
+        }
         var kept = Array.FindAll(all, grant => !unwanted(grant));
         if (kept.Length > 0)
             grants[key] = new(kept);
@@ -121,7 +136,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     {
         var now = time.GetUtcNow();
         foreach (var key in grants.Keys)
-            Remove(key, grant => grant.RefreshToken is null && grant.Tokens.Values.All(token => token.ExpiresAt <= now));
+            Remove(key, grant => grant.RefreshToken is null && !(grant.SignInExpiresAt > now) && grant.Tokens.Values.All(token => token.ExpiresAt <= now));
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
 

@@ -9,7 +9,8 @@ internal sealed record StoredGrant(
     int Version, string Id, string ClientName, string Server, string ClientId,
     IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset CreatedAt, long Generation,
     IReadOnlyList<StoredAccessToken> AccessTokens,
-    string? Owner = null, string? Subject = null, string? RefreshToken = null, string? IdToken = null)
+    string? Owner = null, string? Subject = null, string? RefreshToken = null, string? IdToken = null,
+    string? SessionId = null, DateTimeOffset? SignInExpiresAt = null)
 {
     private const int CurrentVersion = 1;
 
@@ -17,7 +18,7 @@ internal sealed record StoredGrant(
         new StoredGrant(
             CurrentVersion, grant.Id, grant.ClientName, grant.Server, grant.ClientId, grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
             [.. grant.Tokens.Select(token => StoredAccessToken.Of(token.Key, token.Value))],
-            grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal()),
+            grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt),
         StoredGrantJson.Default.StoredGrant);
 
     public static Grant Read(byte[] data)
@@ -50,6 +51,8 @@ internal sealed record StoredGrant(
             stored.Id, stored.ClientName, stored.Owner is null ? GrantOwner.Client : GrantOwner.ResourceOwner(stored.Owner), stored.Server, stored.ClientId)
         {
             Subject = stored.Subject,
+            SessionId = stored.SessionId,
+            SignInExpiresAt = stored.SignInExpiresAt,
             Scopes = stored.Scopes,
             Resources = stored.Resources,
             CreatedAt = stored.CreatedAt,

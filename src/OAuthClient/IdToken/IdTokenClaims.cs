@@ -20,11 +20,11 @@ internal static class IdTokenClaims
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
             throw new ProtocolViolationException($"The ID Token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
-        RequireAudience(claims, clientId);
+        RequireAudience(claims, clientId, JwtKind.IdToken);
         // Not exp + leeway: servers write the end of the calendar for "never", and nothing can be added to that.
-        if (now - ClockSkew >= Time(claims, "exp"))
+        if (now - ClockSkew >= Time(claims, "exp", JwtKind.IdToken))
             throw new ProtocolViolationException("The ID Token has expired.") { MayPass = true };
-        if (Time(claims, "iat") > now + ClockSkew)
+        if (Time(claims, "iat", JwtKind.IdToken) > now + ClockSkew)
             throw new ProtocolViolationException("The ID Token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
         if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
             throw new ProtocolViolationException("The ID Token's nonce is not that of the authorization request: it was made for another login.");
@@ -52,7 +52,7 @@ internal static class IdTokenClaims
     /// <exception cref="ProtocolViolationException">The user signed in too long ago, or the token does not say when.</exception>
     public static void RequireRecentSignIn(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
     {
-        if (now - ClockSkew - Time(claims, "auth_time") > maxAge)
+        if (now - ClockSkew - Time(claims, "auth_time", JwtKind.IdToken) > maxAge)
             throw new ProtocolViolationException("The user signed in longer ago than max_age allows (auth_time); begin an authorization with Prompt = \"login\".");
     }
 
@@ -102,15 +102,16 @@ internal static class IdTokenClaims
             throw new ProtocolViolationException("The refresh brought an ID Token with another auth_time than the first (OpenID Connect Core §12.2): it speaks of another sign-in; nothing of it was used.");
     }
 
-    private static void RequireAudience(JsonElement claims, string clientId)
+    /// <exception cref="ProtocolViolationException">It is not for this client, or for others too.</exception>
+    public static void RequireAudience(JsonElement claims, string clientId, JwtKind kind)
     {
         var audience = Audience(claims);
         if (!audience.Contains(clientId, StringComparer.Ordinal))
-            throw new ProtocolViolationException("The ID Token's aud does not name this client: it was issued to another.");
+            throw new ProtocolViolationException($"The {kind.Name}'s aud does not name this client: it was issued to another.");
         if (audience.Any(other => !string.Equals(other, clientId, StringComparison.Ordinal)))
-            throw new ProtocolViolationException("The ID Token's aud names further audiences, which this client has no reason to trust.");
+            throw new ProtocolViolationException($"The {kind.Name}'s aud names further audiences, which this client has no reason to trust.");
         if (claims.Text("azp") is { } authorizedParty && !string.Equals(authorizedParty, clientId, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The ID Token's azp is another client.");
+            throw new ProtocolViolationException($"The {kind.Name}'s azp is another client.");
     }
 
     private static IReadOnlyList<string> Audience(JsonElement claims) =>
@@ -118,12 +119,13 @@ internal static class IdTokenClaims
             ? claims.Texts("aud")!
             : claims.Text("aud") is { } single ? [single] : [];
 
-    private static DateTimeOffset Time(JsonElement claims, string name)
+    /// <exception cref="ProtocolViolationException">There is no such claim, or it is no time.</exception>
+    public static DateTimeOffset Time(JsonElement claims, string name, JwtKind kind)
     {
-        double seconds = Number(claims, name) ?? throw new ProtocolViolationException($"The ID Token has no {name}, or one that is no number.");
+        double seconds = Number(claims, name) ?? throw new ProtocolViolationException($"The {kind.Name} has no {name}, or one that is no number.");
         return seconds is >= 0 and <= LastSecond
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
-            : throw new ProtocolViolationException($"The ID Token's {name} is no moment in time.");
+            : throw new ProtocolViolationException($"The {kind.Name}'s {name} is no moment in time.");
     }
 
     private static double? Number(JsonElement claims, string name) =>

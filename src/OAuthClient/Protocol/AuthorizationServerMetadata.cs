@@ -13,6 +13,7 @@ internal sealed record AuthorizationServerMetadata
     public Uri? RevocationEndpoint { get; init; }
     public Uri? UserInfoEndpoint { get; init; }
     public Uri? JwksUri { get; init; }
+    public Uri? EndSessionEndpoint { get; init; }
 
     /// <summary>Whether every authorization response carries <c>iss</c> (RFC 9207 §3).</summary>
     public bool SendsIssuerInResponse { get; init; }
@@ -34,6 +35,7 @@ internal sealed record AuthorizationServerMetadata
             RevocationEndpoint = Endpoint("revocation_endpoint"),
             UserInfoEndpoint = Endpoint("userinfo_endpoint"),
             JwksUri = Endpoint("jwks_uri"),
+            EndSessionEndpoint = Endpoint("end_session_endpoint"),
             SendsIssuerInResponse = json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
                 && sends.ValueKind == JsonValueKind.True,
             CodeChallengeMethods = json.Texts("code_challenge_methods_supported"),

@@ -46,6 +46,15 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "OAuth client '{ClientName}' did not keep a refreshed ID Token ({Fault}); the refreshed tokens beside it are in use")]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
 
+    [LoggerMessage(30, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out; what the server had given could not be revoked there ({Fault}), and lives until it expires")]
+    public static partial void NotRevoked(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(31, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out here only, because the server's metadata cannot be had ({Fault})")]
+    public static partial void SignedOutHereOnly(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(32, LogLevel.Information, "OAuth client '{ClientName}' forgot {Count} grants, because the server says that their user signed out there")]
+    public static partial void SessionEnded(ILogger logger, string clientName, int count);
+
     [LoggerMessage(20, LogLevel.Warning, "OAuth client '{ClientName}' leaves {Server} alone for {Seconds} s: it has done nothing but fail")]
     public static partial void CircuitOpened(ILogger logger, string clientName, string server, double seconds);
 

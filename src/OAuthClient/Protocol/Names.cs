@@ -17,10 +17,13 @@ internal static class Parameters
     public const string ExpiresIn = "expires_in";
     public const string GrantType = "grant_type";
     public const string IdToken = "id_token";
+    public const string IdTokenHint = "id_token_hint";
     public const string Issuer = "iss";
     public const string LoginHint = "login_hint";
+    public const string LogoutHint = "logout_hint";
     public const string MaxAge = "max_age";
     public const string Nonce = "nonce";
+    public const string PostLogoutRedirectUri = "post_logout_redirect_uri";
     public const string Prompt = "prompt";
     public const string RedirectUri = "redirect_uri";
     public const string RefreshToken = "refresh_token";

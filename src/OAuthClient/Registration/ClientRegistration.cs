@@ -23,6 +23,7 @@ internal sealed class ClientRegistration
         ClientAuthentication = options.ClientAuthentication;
         Issuer = options.Issuer;
         RedirectUri = options.RedirectUri;
+        PostLogoutRedirectUri = options.PostLogoutRedirectUri;
         Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
         EncodedRedirectUri = RedirectUri is null ? null : Uri.EscapeDataString(RedirectUri.OriginalString);
@@ -33,6 +34,7 @@ internal sealed class ClientRegistration
             : [DefaultIdTokenSigningAlgorithm];
         DecryptionKeys = [.. options.DecryptionKeys.Select(DecryptionKey.Read)];
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
+        SignInLifetime = options.SignInLifetime;
         AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
         BackChannelDeadline = options.BackChannelDeadline;
         BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
@@ -48,6 +50,7 @@ internal sealed class ClientRegistration
             RevocationEndpoint = options.RevocationEndpoint,
             UserInfoEndpoint = options.UserInfoEndpoint,
             JwksUri = options.JwksUri,
+            EndSessionEndpoint = options.EndSessionEndpoint,
         };
     }
 
@@ -62,6 +65,7 @@ internal sealed class ClientRegistration
 
     public Uri? Issuer { get; }
     public Uri? RedirectUri { get; }
+    public Uri? PostLogoutRedirectUri { get; }
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
 
@@ -75,6 +79,7 @@ internal sealed class ClientRegistration
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
     public TimeSpan PendingAuthorizationLifetime { get; }
+    public TimeSpan SignInLifetime { get; }
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
     public TimeSpan BackChannelDeadline { get; }
     public TimeSpan BackChannelAttemptTimeout { get; }

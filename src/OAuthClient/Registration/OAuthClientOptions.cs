@@ -29,6 +29,9 @@ public sealed class OAuthClientOptions
     /// <summary>Where the server's signing keys are (RFC 7517 §5). Spelled out, it wins over the discovered one.</summary>
     public Uri? JwksUri { get; set; }
 
+    /// <summary>Where the user signs out at the server (OpenID Connect RP-Initiated Logout §2). Spelled out, it wins over the discovered one.</summary>
+    public Uri? EndSessionEndpoint { get; set; }
+
     /// <summary>The client identifier the server gave (RFC 6749 §2.2).</summary>
     public string ClientId { get; set; } = "";
 
@@ -51,6 +54,12 @@ public sealed class OAuthClientOptions
     /// Not needed by a client that only uses client credentials.
     /// </summary>
     public Uri? RedirectUri { get; set; }
+
+    /// <summary>
+    /// Where the server sends the browser after it has signed the user out: absolute, registered there in exactly these characters
+    /// (OpenID Connect RP-Initiated Logout §3.1). Without it the user stays at the server's own page.
+    /// </summary>
+    public Uri? PostLogoutRedirectUri { get; set; }
 
     /// <summary>What is asked for (RFC 6749 §3.3). With <c>openid</c> the server also says who the user is.</summary>
     public IList<string> Scopes { get; set; } = [];
@@ -77,6 +86,12 @@ public sealed class OAuthClientOptions
 
     /// <summary>How long an authorization may stay begun: 10 minutes unless set, and never more than an hour.</summary>
     public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// For how long whoever signed in by this server stays so, at most: 14 days unless set. Their grant is kept for as long, and an
+    /// application's own session that hangs on it ends with it.
+    /// </summary>
+    public TimeSpan SignInLifetime { get; set; } = TimeSpan.FromDays(14);
 
     /// <summary>
     /// For how long an access token is taken to be good when the server did not say and it can be had anew: 1 hour unless set.

@@ -63,6 +63,7 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             (nameof(o.RevocationEndpoint), o.RevocationEndpoint),
             (nameof(o.UserInfoEndpoint), o.UserInfoEndpoint),
             (nameof(o.JwksUri), o.JwksUri),
+            (nameof(o.EndSessionEndpoint), o.EndSessionEndpoint),
         })
         {
             if (uri is null)
@@ -87,16 +88,18 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
 
     private static IEnumerable<string> RequestFailures(OAuthClientOptions o)
     {
-        if (o.RedirectUri is { } redirect)
+        foreach (var (name, redirect) in new[] { (nameof(o.RedirectUri), o.RedirectUri), (nameof(o.PostLogoutRedirectUri), o.PostLogoutRedirectUri) })
         {
+            if (redirect is null)
+                continue;
             if (!redirect.IsAbsoluteUri)
-                yield return "RedirectUri must be an absolute address such as https://client.example.com/callback.";
+                yield return $"{name} must be an absolute address such as https://client.example.com/callback.";
             else if (redirect.OriginalString.Contains('#', StringComparison.Ordinal))
-                yield return "RedirectUri must have no fragment (RFC 6749 §3.1.2).";
+                yield return $"{name} must have no fragment (RFC 6749 §3.1.2).";
             else if (redirect.Scheme == Uri.UriSchemeHttp && !Transport.IsLoopback(redirect))
-                yield return "RedirectUri must use https; plain http is for loopback addresses only (RFC 8252 §7.3).";
+                yield return $"{name} must use https; plain http is for loopback addresses only (RFC 8252 §7.3).";
             else if (redirect.Scheme is "javascript" or "data" or "file" or "vbscript")
-                yield return $"RedirectUri cannot use the scheme '{redirect.Scheme}'.";
+                yield return $"{name} cannot use the scheme '{redirect.Scheme}'.";
         }
         if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeText.IsToken(scope)) is { } bad)
             yield return $"the scope '{bad}' holds a space or another character that no scope may have; write each scope as an item of its own.";
@@ -143,6 +146,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
     {
         if (o.PendingAuthorizationLifetime <= TimeSpan.Zero || o.PendingAuthorizationLifetime > TimeSpan.FromHours(1))
             yield return "PendingAuthorizationLifetime must lie between zero and one hour.";
+        if (o.SignInLifetime <= TimeSpan.Zero || o.SignInLifetime > TimeSpan.FromDays(365))
+            yield return "SignInLifetime must lie between zero and a year.";
         if (o.AccessTokenLifetimeWhenUnstated <= TimeSpan.Zero || o.AccessTokenLifetimeWhenUnstated > TimeSpan.FromDays(365))
             yield return "AccessTokenLifetimeWhenUnstated must lie between zero and a year.";
         if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))

@@ -60,6 +60,9 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         return await inner.FindAsync(clientName, IgnoresCase ? owner.Id!.ToLowerInvariant() : owner, cancellationToken);
     }
 
+    public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
+        inner.FindByFingerprintAsync(fingerprint, cancellationToken);
+
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken) => inner.AddAsync(grant, cancellationToken);
 
     public int Saved { get; private set; }

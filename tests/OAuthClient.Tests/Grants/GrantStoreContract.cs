@@ -20,7 +20,7 @@ public abstract partial class GrantStoreContract
     public async Task An_added_grant_is_found_whole()
     {
         var store = await CreateAsync();
-        var grant = Sample("g1", "42");
+        var grant = Sample("g1", "42", sessionId: "s1", signInExpiresAt: Expiry);
         await store.AddAsync(grant, default);
 
         var found = (await store.FindAsync(Client, Owner("42"), default)).Single();
@@ -30,7 +30,7 @@ public abstract partial class GrantStoreContract
         Assert.That(found.Owner, Is.EqualTo(Owner("42")));
         Assert.That(found.Server, Is.EqualTo(grant.Server));
         Assert.That(found.ClientId, Is.EqualTo(grant.ClientId));
-        Assert.That(found.Subject, Is.EqualTo("alice"));
+        Assert.That((found.Subject, found.SessionId, found.SignInExpiresAt), Is.EqualTo(("alice", "s1", (DateTimeOffset?)Expiry)));
         Assert.That(found.Scopes, Is.EqualTo(new[] { "a", "b" }));
         Assert.That(found.Resources, Is.EqualTo(new[] { "https://api.example" }));
         Assert.That(found.CreatedAt, Is.EqualTo(grant.CreatedAt));
@@ -205,11 +205,65 @@ public abstract partial class GrantStoreContract
         Assert.That(used.Count(one => one), Is.EqualTo(1));
     }
 
+    [Test]
+    [Description("OpenID Connect Back-Channel Logout §2.7: found by subject and by session, whoever owns them, in the generation that is stored")]
+    public async Task Found_by_fingerprint()
+    {
+        var store = await CreateAsync();
+        var phone = Sample("phone", "42", subject: "alice", sessionId: "s1");
+        var laptop = Sample("laptop", "43", subject: "alice", sessionId: "s2");
+        var elsewhere = Sample("elsewhere", "44", subject: "alice", sessionId: null);
+        foreach (var grant in new[] { phone, laptop, elsewhere, Sample("bobs", "45", subject: "bob", sessionId: "s3") })
+            await store.AddAsync(grant, default);
+        await store.TryReplaceAsync(Next(phone), default);
+
+        Assert.That(await FoundAsync(store, phone.SubjectFingerprint!), Is.EquivalentTo(new[] { ("phone", 2L), ("laptop", 1L), ("elsewhere", 1L) }));
+        Assert.That(await FoundAsync(store, phone.SessionFingerprint!), Is.EquivalentTo(new[] { ("phone", 2L) }));
+        Assert.That(elsewhere.SessionFingerprint, Is.Null);
+    }
+
+    [Test]
+    [Description("Threat: one user's grants to another. A subject is another one at another server and for another client, no session is a subject, and no joining of names mixes them up")]
+    public async Task Fingerprints_are_apart()
+    {
+        var store = await CreateAsync();
+        await store.AddAsync(Sample("g1", "42", subject: "alice", sessionId: "s1"), default);
+        foreach (string? other in new[]
+        {
+            Sample("x", "x", subject: "Alice").SubjectFingerprint, Sample("x", "x", clientName: "photo", subject: "salice").SubjectFingerprint,
+            Sample("x", "x", subject: "s1").SubjectFingerprint, Sample("x", "x", sessionId: "alice").SessionFingerprint,
+            new Grant("x", Client, Owner("42"), "https://as.exampl", "client-id") { Subject = "ealice" }.SubjectFingerprint,
+            new Grant("x", Client, Owner("42"), "https://other.example", "client-id") { Subject = "alice" }.SubjectFingerprint,
+        })
+        {
+            Assert.That(await store.FindByFingerprintAsync(other!, default), Is.Empty);
+        }
+    }
+
+    [Test]
+    [Description("What was removed is not found by fingerprint either, and what stands beside it is")]
+    public async Task A_removed_grant_is_not_found_by_fingerprint()
+    {
+        var store = await CreateAsync();
+        var first = Sample("g1", "42", sessionId: "s1");
+        var second = Sample("g2", "42", sessionId: "s1");
+        await store.AddAsync(first, default);
+        await store.AddAsync(second, default);
+        await store.RemoveAsync(first, default);
+        Assert.That(await FoundAsync(store, first.SessionFingerprint!), Is.EqualTo(new[] { ("g2", 1L) }));
+        await store.RemoveAsync(second, default);
+        Assert.That(await FoundAsync(store, first.SessionFingerprint!), Is.Empty);
+        Assert.That(await FoundAsync(store, first.SubjectFingerprint!), Is.Empty);
+    }
+
     internal static Grant Sample(
-        string id, string owner, string clientName = Client, long generation = 1, string? refreshToken = "", DateTimeOffset? expiresAt = null) =>
+        string id, string owner, string clientName = Client, long generation = 1, string? refreshToken = "", DateTimeOffset? expiresAt = null,
+        string? subject = "alice", string? sessionId = null, DateTimeOffset? signInExpiresAt = null) =>
         new(id, clientName, Owner(owner), "https://as.example", "client-id")
         {
-            Subject = "alice",
+            Subject = subject,
+            SessionId = sessionId,
+            SignInExpiresAt = signInExpiresAt,
             Scopes = ["a", "b"],
             Resources = ["https://api.example"],
             CreatedAt = Expiry.AddMinutes(-10),
@@ -226,6 +280,9 @@ public abstract partial class GrantStoreContract
         Expiry);
 
     private static GrantOwner Owner(string id) => GrantOwner.ResourceOwner(id);
+
+    private static async Task<IEnumerable<(string, long)>> FoundAsync(IGrantStore store, string fingerprint) =>
+        (await store.FindByFingerprintAsync(fingerprint, default)).Select(grant => (grant.Id, grant.Generation));
 
     private static async Task<IEnumerable<string>> IdsAsync(IGrantStore store, string owner) =>
         (await store.FindAsync(Client, Owner(owner), default)).Select(grant => grant.Id);

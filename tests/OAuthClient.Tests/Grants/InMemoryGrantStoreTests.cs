@@ -37,6 +37,23 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     }
 
     [Test]
+    [Description("A grant by which somebody is signed in is kept until that is over, whatever became of its tokens; then it goes, and is found no more")]
+    public async Task Grants_of_the_signed_in_are_kept()
+    {
+        ManualTimeProvider clock = new();
+        InMemoryGrantStore store = new(clock);
+        var signedIn = Sample("signed-in", "signed-in", refreshToken: null, expiresAt: clock.GetUtcNow(), sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick);
+        await store.AddAsync(signedIn, default);
+        await FillAsync(store, 1023);
+        Assert.That((await store.FindAsync("photos", "signed-in", default)).Count, Is.EqualTo(1));
+
+        clock.Advance(Tick);
+        await FillAsync(store, 1024, from: 2000);
+        Assert.That(await store.FindAsync("photos", "signed-in", default), Is.Empty);
+        Assert.That(await store.FindByFingerprintAsync(signedIn.SessionFingerprint!, default), Is.Empty);
+    }
+
+    [Test]
     [Description("A grant without refresh token is kept as long as any one of its access tokens lives")]
     public async Task One_living_token_is_enough()
     {

@@ -190,6 +190,9 @@ public class MovedConfigurationTests
         ValueTask<IReadOnlyList<Grant>> IGrantStore.FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
             store.FindAsync(clientName, owner, cancellationToken);
 
+        ValueTask<IReadOnlyList<Grant>> IGrantStore.FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
+            store.FindByFingerprintAsync(fingerprint, cancellationToken);
+
         ValueTask IGrantStore.AddAsync(Grant grant, CancellationToken cancellationToken) => store.AddAsync(grant, cancellationToken);
 
         ValueTask<bool> IGrantStore.TryReplaceAsync(Grant newer, CancellationToken cancellationToken) => store.TryReplaceAsync(newer, cancellationToken);

@@ -22,10 +22,13 @@ public class OptionsFromConfigurationTests
             ["RevocationEndpoint"] = "https://server.example.com/r",
             ["UserInfoEndpoint"] = "https://server.example.com/u",
             ["JwksUri"] = "https://server.example.com/j",
+            ["EndSessionEndpoint"] = "https://server.example.com/e",
             ["ClientId"] = "client-id",
             ["ClientSecret"] = "secret",
             ["ClientAuthentication"] = "body",
             ["RedirectUri"] = "https://client.example.com/callback",
+            ["PostLogoutRedirectUri"] = "https://client.example.com/signed-out",
+            ["SignInLifetime"] = "1.00:00:00",
             ["Scopes:0"] = "openid",
             ["Scopes:1"] = "profile",
             ["Resources:0"] = "https://one.example.com",
@@ -52,6 +55,9 @@ public class OptionsFromConfigurationTests
             Assert.That(options.RevocationEndpoint, Is.EqualTo(new Uri("https://server.example.com/r")));
             Assert.That(options.UserInfoEndpoint, Is.EqualTo(new Uri("https://server.example.com/u")));
             Assert.That(options.JwksUri, Is.EqualTo(new Uri("https://server.example.com/j")));
+            Assert.That(options.EndSessionEndpoint, Is.EqualTo(new Uri("https://server.example.com/e")));
+            Assert.That(options.PostLogoutRedirectUri, Is.EqualTo(new Uri("https://client.example.com/signed-out")));
+            Assert.That(options.SignInLifetime, Is.EqualTo(TimeSpan.FromDays(1)));
             Assert.That(options.ClientId, Is.EqualTo("client-id"));
             Assert.That(options.ClientSecret, Is.EqualTo("secret"));
             Assert.That(options.ClientAuthentication, Is.EqualTo(ClientAuthenticationMethod.Body));

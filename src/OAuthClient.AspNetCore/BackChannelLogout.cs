@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>The endpoint that the server calls by itself when a user signed out there (OpenID Connect Back-Channel Logout §2.5, §2.8).</summary>
+internal static class BackChannelLogout
+{
+    public static async Task AnswerAsync(HttpContext context, OpenIdLogout logout, ILogger logger)
+    {
+        PrivateResponse.Declare(context);
+        try
+        {
+            var parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            if (!parameters.TryGetValue("logout_token", out string? logoutToken))
+                throw new ProtocolViolationException("The request holds no logout_token.");
+            await logout.ReceiveAsync(logoutToken, context.RequestAborted).ConfigureAwait(false);
+        }
+        catch (ProtocolViolationException exception)
+        {
+            await WriteAsync(context, StatusCodes.Status400BadRequest, "invalid_request", exception.Message).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // Our own fault, or that of the server's keys: not for the server to believe that the user is signed out.
+            Log.BackChannelLogoutFailed(logger, exception.GetType().Name);
+            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "temporarily_unavailable", "The user could not be signed out just now.").ConfigureAwait(false);
+        }
+    }
+
+    private static async Task WriteAsync(HttpContext context, int status, string error, string description)
+    {
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("error", error);
+            json.WriteString("error_description", description);
+            json.WriteEndObject();
+        }
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>One client's users sign out in their browsers: here, at the server, and back (OpenID Connect RP-Initiated Logout).</summary>
+internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, LogoutCookie cookie)
+{
+    public async Task<FrontChannelResult> BeginAsync(
+        HttpContext context, GrantOwner? owner, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken)
+    {
+        PrivateResponse.Declare(context);
+        string path = LocalPath.OrRoot(returnUrl, context.Request);
+        var session = SignedInSession.Find(context.User, clientName);
+        await ApplicationSession.EndAsync(context).ConfigureAwait(false);
+        if (owner is null)
+            return FrontChannelResult.SeeOther(path);
+        var pending = await logout.BeginAsync(owner, OfSession(parameters, session?.SessionId), cancellationToken).ConfigureAwait(false);
+        if (pending.EndSessionUri is not { } endSession)
+            return FrontChannelResult.SeeOther(path);
+        if (pending.ComesBack)
+            cookie.Add(context, pending, path);
+        return FrontChannelResult.SeeOther(endSession);
+    }
+
+    public string Complete(HttpContext context)
+    {
+        PrivateResponse.Declare(context);
+        var response = AuthorizationResponse.Parse(context.Request.QueryString.Value ?? "");
+        var (pending, returnUrl) = cookie.Find(context) ?? throw new ProtocolViolationException(
+            "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie.");
+        logout.Complete(pending, response);
+        // A forged return must not use up the true one.
+        LogoutCookie.RemoveAtResponse(context);
+        return returnUrl;
+    }
+
+    private static LogoutParameters? OfSession(LogoutParameters? parameters, string? sessionId) =>
+        sessionId is null || parameters?.SessionId is not null ? parameters : new()
+        {
+            SessionId = sessionId,
+            LogoutHint = parameters?.LogoutHint,
+            UiLocales = parameters?.UiLocales,
+            WithoutState = parameters?.WithoutState == true,
+            Additional = parameters?.Additional ?? new Dictionary<string, string>(StringComparer.Ordinal),
+        };
+}

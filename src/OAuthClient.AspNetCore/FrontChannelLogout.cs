@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>The page that the server's logout page loads in a frame of the user's own browser (OpenID Connect Front-Channel Logout §2).</summary>
+internal static class FrontChannelLogout
+{
+    /// <param name="context">The request.</param>
+    /// <param name="authorization">The client's.</param>
+    /// <param name="logout">The client's.</param>
+    /// <param name="origins">Whose pages may frame it.</param>
+    public static async Task AnswerAsync(HttpContext context, BrowserAuthorization authorization, OpenIdLogout logout, string origins)
+    {
+        PrivateResponse.Declare(context);
+        FrameOptions.AllowOnly(context, origins);
+        try
+        {
+            var parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            // Nobody is signed in, or the browser keeps cookies out of frames: there is nothing to end here.
+            if (authorization.CurrentOwner is not { } owner)
+                return;
+            var session = SignedInSession.Find(context.User, authorization.Name);
+            await logout.ReceiveFrontChannelAsync(
+                owner, session?.SessionId, parameters.GetValueOrDefault("iss"), parameters.GetValueOrDefault("sid"), context.RequestAborted).ConfigureAwait(false);
+            // Who signed in in another way has no session at this server.
+            if (session is not null)
+                await ApplicationSession.EndAsync(context).ConfigureAwait(false);
+        }
+        catch (ProtocolViolationException)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>What the endpoints log. No message takes a token or a user.</summary>
+internal static partial class Log
+{
+    public const string Category = "OAuthClient.AspNetCore";
+
+    [LoggerMessage(1, LogLevel.Error, "A user signed out at the server and could not be signed out here ({Fault}); the server was told to try again")]
+    public static partial void BackChannelLogoutFailed(ILogger logger, string fault);
+}

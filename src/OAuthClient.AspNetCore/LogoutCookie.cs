@@ -1,0 +1,71 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>The logout that waits in one browser for its return; a later one takes its place.</summary>
+internal sealed class LogoutCookie(IDataProtectionProvider protection, TimeProvider time)
+{
+    private const string Name = "__Host-openid-logout";
+
+    private readonly IDataProtector protector = protection.CreateProtector("OAuthClient.AspNetCore", "PendingLogout", "v1");
+
+    public void Add(HttpContext context, PendingLogout pending, string returnUrl)
+    {
+        byte[] value = pending.Protect(logout =>
+        {
+            using var bytes = new MemoryStream(512);
+            using var writer = new BinaryWriter(bytes, Encoding.UTF8);
+            writer.Write(returnUrl);
+            writer.Write(logout);
+            writer.Flush();
+            return protector.Protect(bytes.ToArray());
+        });
+        var options = Attributes();
+        options.MaxAge = pending.ExpiresAt - time.GetUtcNow();
+        context.Response.Cookies.Append(Name, Base64Url.EncodeToString(value), options);
+    }
+
+    /// <returns><see langword="null"/> when there is none, or one that this application did not write.</returns>
+    public (PendingLogout Pending, string ReturnUrl)? Find(HttpContext context)
+    {
+        if (context.Request.Cookies[Name] is not { Length: > 0 } value)
+            return null;
+        string returnUrl = "";
+        try
+        {
+            var pending = PendingLogout.Unprotect(Base64Url.DecodeFromChars(value), data =>
+            {
+                using var plain = new MemoryStream(protector.Unprotect(data));
+                using var reader = new BinaryReader(plain, Encoding.UTF8);
+                returnUrl = reader.ReadString();
+                return reader.ReadBytes((int)(plain.Length - plain.Position));
+            });
+            return (pending, returnUrl);
+        }
+        catch (Exception exception) when (exception is CryptographicException or FormatException or ProtocolViolationException or IOException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>At the last moment, because an error page clears what was set before.</summary>
+    public static void RemoveAtResponse(HttpContext context) =>
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Cookies.Delete(Name, Attributes());
+            return Task.CompletedTask;
+        });
+
+    private static CookieOptions Attributes() => new()
+    {
+        Secure = true,
+        HttpOnly = true,
+        Path = "/",
+        SameSite = SameSiteMode.Lax,
+        IsEssential = true,
+    };
+}

@@ -1,0 +1,62 @@
+using System.Security.Claims;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>A user who signed in by a client's server, as the application's own session says it.</summary>
+internal sealed record SignedInSession(string ClientName, GrantOwner Owner, string? SessionId)
+{
+    private const string AuthenticationType = "OAuthClient";
+    private const string ClientClaim = "oauthclient.client";
+
+    /// <summary>Few claims, for they travel in a cookie: the rest is in the grant.</summary>
+    public static ClaimsPrincipal Create(Grant grant)
+    {
+        ClaimsIdentity identity = new(AuthenticationType);
+        identity.AddClaim(new(ClientClaim, grant.ClientName));
+        // Not the subject alone: two servers may call different users the same.
+        identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.Id!));
+        Add(identity, grant, "iss", grant.Server);
+        Add(identity, grant, "sub", grant.Subject);
+        Add(identity, grant, "sid", grant.SessionId);
+        Add(identity, grant, ClaimTypes.Name, Text(grant, "name") ?? Text(grant, "preferred_username"));
+        return new(identity);
+    }
+
+    /// <summary>The session by this client; <see langword="null"/> when the user signed in in another way, or not at all.</summary>
+    public static SignedInSession? Find(ClaimsPrincipal user, string clientName) =>
+        All(user).FirstOrDefault(session => string.Equals(session.ClientName, clientName, StringComparison.Ordinal));
+
+    /// <summary>Whether every session by which the user is signed in still stands; so it does when there is none.</summary>
+    public static async ValueTask<bool> StandsAsync(ClaimsPrincipal user, HttpContext context)
+    {
+        foreach (var session in All(user))
+        {
+            if (context.RequestServices.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
+                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, context.RequestAborted).ConfigureAwait(false))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static IEnumerable<SignedInSession> All(ClaimsPrincipal user) =>
+        from identity in user.Identities
+        where identity.IsAuthenticated
+        let client = identity.FindFirst(ClientClaim)?.Value
+        let owner = identity.FindFirst(ClaimTypes.NameIdentifier)?.Value
+        where client is not null && !string.IsNullOrWhiteSpace(owner)
+        select new SignedInSession(client, owner, identity.FindFirst("sid")?.Value);
+
+    private static void Add(ClaimsIdentity identity, Grant grant, string type, string? value)
+    {
+        if (value is not null)
+            identity.AddClaim(new(type, value, ClaimValueTypes.String, grant.Server));
+    }
+
+    private static string? Text(Grant grant, string claim) =>
+        grant.IdTokenClaims is { } claims && claims.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+}

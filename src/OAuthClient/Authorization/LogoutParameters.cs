@@ -1,0 +1,25 @@
+using System.Collections.ObjectModel;
+
+namespace OAuthClient;
+
+/// <summary>What one logout request asks beyond its registration (OpenID Connect RP-Initiated Logout §2).</summary>
+public sealed class LogoutParameters
+{
+    /// <summary>Nothing beyond the registration.</summary>
+    internal static readonly LogoutParameters None = new();
+
+    /// <summary>Only the grants of this session end, as in <see cref="Grant.SessionId"/>, and those of which no session is known; all of the owner's when it is not set.</summary>
+    public string? SessionId { get; init; }
+
+    /// <summary>Who signs out, when the ID Token is not enough for the server: mostly what was the <c>login_hint</c>.</summary>
+    public string? LogoutHint { get; init; }
+
+    /// <summary>The user's languages, best first, separated by spaces (BCP 47).</summary>
+    public string? UiLocales { get; init; }
+
+    /// <summary>Leaves out the state, for a server that does not give it back: then anyone can send the browser to the address of the return, and it says nothing.</summary>
+    public bool WithoutState { get; init; }
+
+    /// <summary>Anything else the server understands. Names that the library sets (<c>id_token_hint</c>, <c>state</c>, …) are refused.</summary>
+    public IReadOnlyDictionary<string, string> Additional { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+}

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Ends the grants of a user who signed out at the server (OpenID Connect Back-Channel Logout §2.7): forgotten at once, on every node.
+/// Nothing is revoked: the server ends what it wants ended. A refresh under way is not waited for: what it brings finds no grant, and is lost.
+/// </summary>
+internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, RefreshNotes notes, ILogger logger)
+{
+    /// <param name="current">The client that was told.</param>
+    /// <param name="subject">Whose grants; of whoever it is in that session, when <see langword="null"/>.</param>
+    /// <param name="sessionId">Those of this session; all of the subject's, when <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Stops before the first grant is forgotten, and not later.</param>
+    /// <returns>How many grants ended.</returns>
+    public async Task<int> EndAsync(ClientRegistration current, string? subject, string? sessionId, CancellationToken cancellationToken)
+    {
+        string server = current.SpelledOut.Identity;
+        string fingerprint = subject is not null
+            ? Grant.FingerprintOfSubject(current.Name, server, subject)
+            : Grant.FingerprintOfSession(current.Name, server, sessionId!);
+        var ended = new HashSet<string>(StringComparer.Ordinal);
+        var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
+        // Again until there is nothing new: a login may have been completed meanwhile.
+        while (grants.Where(grant => IsMeant(grant, current, server, subject, sessionId) && ended.Add(grant.Id)).ToList() is { Count: > 0 } meant)
+        {
+            foreach (var grant in meant)
+            {
+                await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
+                notes.Forget(grant);
+                saved.Forget(grant);
+            }
+            grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);
+        }
+        if (ended.Count > 0)
+            Log.SessionEnded(logger, current.Name, ended.Count);
+        return ended.Count;
+    }
+
+    // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
+    private static bool IsMeant(Grant grant, ClientRegistration current, string server, string? subject, string? sessionId) =>
+        string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
+        && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
+        && string.Equals(grant.Server, server, StringComparison.Ordinal)
+        && (subject is null || string.Equals(grant.Subject, subject, StringComparison.Ordinal))
+        && (sessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal));
+}

@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+namespace OAuthClient;
+
+/// <summary>Who signed out at the server: a session, a subject in all their sessions, or both at once.</summary>
+internal sealed record LogoutToken(string? Subject, string? SessionId)
+{
+    private const string Event = "http://schemas.openid.net/event/backchannel-logout";
+
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
+    // What is on its way for longer was kept by somebody; a server that tries again makes a new one.
+    private static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>What a logout token must say to be one, and to be ours (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
+    /// <exception cref="ProtocolViolationException">A claim is missing or wrong.</exception>
+    public static LogoutToken Require(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
+    {
+        if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
+            throw new ProtocolViolationException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
+        IdTokenClaims.RequireAudience(claims, clientId, JwtKind.LogoutToken);
+        if (now - ClockSkew >= IdTokenClaims.Time(claims, "exp", JwtKind.LogoutToken))
+            throw new ProtocolViolationException("The logout token has expired.") { MayPass = true };
+        var issuedAt = IdTokenClaims.Time(claims, "iat", JwtKind.LogoutToken);
+        if (issuedAt > now + ClockSkew)
+            throw new ProtocolViolationException("The logout token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
+        if (now - ClockSkew - MaximumAge > issuedAt)
+            throw new ProtocolViolationException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { MayPass = true };
+        if (claims.Text("jti") is null)
+            throw new ProtocolViolationException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
+        RequireEvent(claims);
+        // Without this an ID Token, which browsers see, could sign its user out.
+        if (claims.TryGetProperty("nonce", out _))
+            throw new ProtocolViolationException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
+        var token = new LogoutToken(claims.Text("sub"), claims.Text("sid"));
+        return token is { Subject: null, SessionId: null }
+            ? throw new ProtocolViolationException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
+            : token;
+    }
+
+    /// <summary>Names nobody.</summary>
+    public override string ToString() => "Logout token";
+
+    private static void RequireEvent(JsonElement claims)
+    {
+        if (!claims.TryGetProperty("events", out var events) || events.ValueKind != JsonValueKind.Object
+            || !events.TryGetProperty(Event, out var logout) || logout.ValueKind != JsonValueKind.Object)
+        {
+            throw new ProtocolViolationException($"The logout token's events do not hold {Event} with an object: it tells of something else than a logout (OpenID Connect Back-Channel Logout §2.4).");
+        }
+    }
+}

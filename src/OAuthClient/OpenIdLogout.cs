@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Signs users out: here and at the server (OpenID Connect RP-Initiated Logout), or here because the server says so (Back-Channel and
+/// Front-Channel Logout). Registered by <c>AddOAuthClient</c> beside <see cref="IOAuthClient"/>, under the same name. Safe for use by many
+/// threads at once.
+/// </summary>
+public sealed class OpenIdLogout
+{
+    private readonly CurrentRegistration registration;
+    private readonly ServerDiscovery discovery;
+    private readonly LogoutTokenValidation logoutTokens;
+    private readonly GrantEnding ending;
+    private readonly SessionEnding sessions;
+    private readonly IGrantStore store;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+
+    internal OpenIdLogout(
+        CurrentRegistration registration, ServerDiscovery discovery, LogoutTokenValidation logoutTokens, GrantEnding ending, SessionEnding sessions,
+        IGrantStore store, TimeProvider time, ILogger logger)
+    {
+        (this.registration, this.discovery, this.logoutTokens, this.ending) = (registration, discovery, logoutTokens, ending);
+        (this.sessions, this.store, this.time, this.logger) = (sessions, store, time, logger);
+    }
+
+    /// <summary>The client's name in <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
+    public string ClientName => registration.Name;
+
+    /// <summary>
+    /// Ends the owner's grants, forgotten first and then revoked as far as the server can be reached, and gives the address at which the
+    /// server ends its own session (OpenID Connect RP-Initiated Logout §2). Where the server has none, or cannot be asked, the user is
+    /// signed out here only: <see cref="PendingLogout.EndSessionUri"/> is <see langword="null"/>.
+    /// </summary>
+    /// <param name="owner">Who signs out.</param>
+    /// <param name="parameters">Which session, and what is asked beyond the registration.</param>
+    /// <param name="cancellationToken">Stops waiting; what has begun to end goes on to its end.</param>
+    /// <exception cref="ArgumentException">The owner is the client itself, or a parameter is reserved.</exception>
+    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request.</exception>
+    public async Task<PendingLogout> BeginAsync(GrantOwner owner, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
+    {
+        RequireResourceOwner(owner);
+        parameters ??= LogoutParameters.None;
+        LogoutRequest.Require(parameters);
+        var current = registration.Value;
+        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        // The session's own before one of which no session is known.
+        var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId))
+            .OrderByDescending(grant => grant.SessionId is not null).FirstOrDefault();
+        await ending.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId), cancellationToken).ConfigureAwait(false);
+        var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
+        return LogoutRequest.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// Holds the browser's return to <c>PostLogoutRedirectUri</c> against the logout that was begun (OpenID Connect RP-Initiated Logout §3).
+    /// The user is signed out already; this tells the return from somebody else's link.
+    /// </summary>
+    /// <param name="pending">What <see cref="BeginAsync"/> gave for this browser.</param>
+    /// <param name="response">The address at which it came back.</param>
+    /// <exception cref="InvalidOperationException">The browser was not to come back.</exception>
+    /// <exception cref="ProtocolViolationException">The state is missing or another, or it came too late.</exception>
+    public void Complete(PendingLogout pending, AuthorizationResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(pending);
+        ArgumentNullException.ThrowIfNull(response);
+        pending.RequireAnswer(response, registration.Name, time.GetUtcNow());
+    }
+
+    /// <summary>
+    /// Takes the server's word that a user signed out there (OpenID Connect Back-Channel Logout §2.5–2.7): the grants of that session, or with
+    /// a <c>sub</c> alone of all the user's sessions, are forgotten on every node; also those for offline use. The same token may come again.
+    /// </summary>
+    /// <param name="logoutToken">The <c>logout_token</c> as it was posted.</param>
+    /// <param name="cancellationToken">Stops waiting, until the first grant is forgotten.</param>
+    /// <returns>How many grants ended; none, when the user was not signed in here.</returns>
+    /// <exception cref="ProtocolViolationException">The token is not to be believed; nothing ended.</exception>
+    /// <exception cref="OAuthException">The server's metadata or keys cannot be had; nothing ended.</exception>
+    public async Task<int> ReceiveAsync(string logoutToken, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(logoutToken);
+        var current = registration.Value;
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var token = await logoutTokens.RequireAsync(logoutToken, current, server, cancellationToken).ConfigureAwait(false);
+        return await sessions.EndAsync(current, token.Subject, token.SessionId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes the word of the user's own browser, sent here by a page of the server, that the user signed out there (OpenID Connect
+    /// Front-Channel Logout §2). Nothing proves it but the match with the session: so only the signed-in user's own grants end, and only if
+    /// issuer and session are theirs; neither is needed where the server names no sessions.
+    /// </summary>
+    /// <param name="owner">Who is signed in in this browser.</param>
+    /// <param name="sessionId">The session in which they are, as in <see cref="Grant.SessionId"/>, where it is known.</param>
+    /// <param name="issuer">The parameter <c>iss</c>.</param>
+    /// <param name="session">The parameter <c>sid</c>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ProtocolViolationException">Issuer or session are missing, or not the user's; nothing ended.</exception>
+    public async Task ReceiveFrontChannelAsync(
+        GrantOwner owner, string? sessionId, string? issuer, string? session, CancellationToken cancellationToken = default)
+    {
+        RequireResourceOwner(owner);
+        var current = registration.Value;
+        if (issuer is null != session is null)
+            throw new ProtocolViolationException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
+        if (issuer is not null && !string.Equals(issuer, current.Issuer?.OriginalString, StringComparison.Ordinal))
+            throw new ProtocolViolationException($"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName}.");
+        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        sessionId ??= grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, current, owner))?.SessionId;
+        // Any page could have sent it without them.
+        if (session is null && sessionId is not null)
+            throw new ProtocolViolationException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
+        if (session is not null && !Secret.SameText(session, sessionId))
+            throw new ProtocolViolationException("The front-channel logout is of another session than the user's.");
+        await ending.SignOutAsync(owner, grant => IsOf(grant, sessionId), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Uri?> EndSessionEndpointAsync(ClientRegistration current, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false)).EndSessionEndpoint;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A user who wants to leave is not kept because the server is away.
+            Log.SignedOutHereOnly(logger, current.Name, exception.GetType().Name);
+            return null;
+        }
+    }
+
+    // A grant of which no session is known may belong to any.
+    private static bool IsOf(Grant grant, string? sessionId) =>
+        sessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal);
+
+    private static void RequireResourceOwner(GrantOwner owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (owner.Id is null)
+            throw new ArgumentException("The client itself is no user who could sign out; name the resource owner.", nameof(owner));
+    }
+}

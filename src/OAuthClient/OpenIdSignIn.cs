@@ -1,0 +1,36 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Signs in users whom the application does not know yet: who they are is the server's word, by the ID Token (OpenID Connect Core §3.1).
+/// Begin with <see cref="IOAuthClient.BeginAuthorizationAsync"/> and the scope <c>openid</c>. Registered by <c>AddOAuthClient</c> beside
+/// <see cref="IOAuthClient"/>, under the same name.
+/// </summary>
+public sealed class OpenIdSignIn
+{
+    private readonly RegisteredOAuthClient client;
+
+    internal OpenIdSignIn(RegisteredOAuthClient client) => this.client = client;
+
+    /// <summary>
+    /// Completes an authorization as <see cref="IOAuthClient.CompleteAuthorizationAsync"/> does, for whomever the ID Token names: the grant's
+    /// owner is <see cref="GrantOwner.FromSubject"/>. It is kept for <c>SignInLifetime</c>, beside those of the same user in other sessions.
+    /// </summary>
+    /// <param name="pending">What was begun for this browser.</param>
+    /// <param name="response">The callback.</param>
+    /// <param name="cancellationToken">Stops waiting, until the code is sent; from then on the exchange is carried to its end.</param>
+    /// <exception cref="AuthorizationResponseException">The server, or the user, said no.</exception>
+    /// <exception cref="ProtocolViolationException">The callback, the token response or the ID Token is not to be believed, or there is no ID Token.</exception>
+    /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
+    public Task<Grant> CompleteAsync(PendingAuthorization pending, AuthorizationResponse response, CancellationToken cancellationToken = default) =>
+        client.CompleteSignInAsync(pending, response, cancellationToken);
+
+    /// <summary>
+    /// Whether a user who signed in by this server still is: not once they signed out, here or there, their grants were revoked, or
+    /// <c>SignInLifetime</c> is over. For each request of an application whose session should end with the grant; the answer mostly comes from memory.
+    /// </summary>
+    /// <param name="owner">Who signed in.</param>
+    /// <param name="sessionId">In which session, as in <see cref="Grant.SessionId"/>; <see langword="null"/> when the server names none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, CancellationToken cancellationToken = default) =>
+        client.IsSignedInAsync(owner, sessionId, cancellationToken);
+}

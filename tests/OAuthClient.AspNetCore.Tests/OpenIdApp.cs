@@ -1,0 +1,71 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.AspNetCore.Tests;
+
+/// <summary>An application whose users sign in by the server, and out again.</summary>
+internal static class OpenIdApp
+{
+    public const string Session = "session";
+
+    /// <param name="client">Changes each client's options.</param>
+    /// <param name="services">Adds to the application's services.</param>
+    /// <param name="pipeline">Comes first in the pipeline.</param>
+    public static async Task<App> StartAsync(
+        Action<OAuthClientOptions>? client = null, Action<IServiceCollection>? services = null, Action<WebApplication>? pipeline = null)
+    {
+        var app = await App.StartAsync(
+            o =>
+            {
+                o.PostLogoutRedirectUri = new(App.Public + (o.ClientId == "albums" ? "/mvc" : "") + "/signed-out");
+                client?.Invoke(o);
+            },
+            (all, _) =>
+            {
+                all.AddAuthentication("Cookies").AddCookie("Cookies", o =>
+                {
+                    o.Cookie.Name = Session;
+                    o.EndWithSignIn();
+                });
+                services?.Invoke(all);
+            },
+            web =>
+            {
+                pipeline?.Invoke(web);
+                web.UseAuthentication();
+            },
+            Map);
+        foreach (string name in new[] { "photos", "albums" })
+        {
+            string path = name == "albums" ? "/mvc" : "";
+            app.Server.AddClient(new TestClient
+            {
+                ClientId = name,
+                ClientSecret = "s",
+                RedirectUris = { $"{App.Public}{path}/callback" },
+                PostLogoutRedirectUris = { $"{App.Public}{path}/signed-out" },
+                BackChannelLogoutUri = new(app.Address, $"{path}/logout/back"),
+            });
+        }
+        return app;
+    }
+
+    /// <summary>Who the application thinks sits at the browser; empty when nobody is signed in.</summary>
+    public static async Task<string> WhoAsync(this Browser browser) => (await browser.GetAsync("/who")).Body;
+
+    private static void Map(WebApplication web)
+    {
+        web.Map("/sign-in", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) => photos.BeginSignInAsync(context, returnUrl));
+        web.Map("/sign-out", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) => photos.BeginSignOutAsync(context, returnUrl));
+        web.Map("/signed-out", (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) => Results.LocalRedirect(photos.CompleteSignOut(context)));
+        web.MapBackChannelLogout("/logout/back", "photos");
+        web.MapBackChannelLogout("/mvc/logout/back", "albums");
+        web.MapFrontChannelLogout("/logout/front", "photos");
+        web.MapThirdPartyLogin("/login", "photos");
+        web.Map("/who", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "");
+        web.Map("/claims", (ClaimsPrincipal user) => string.Join('\n', user.Claims.Select(claim => $"{claim.Type}={claim.Value}")));
+    }
+}
