@@ -134,6 +134,9 @@ public sealed class TestAuthorizationServerOptions
     /// <summary>Changes the claims of an ID Token before it is signed.</summary>
     public Action<JsonObject>? OnIdTokenClaims { get; set; }
 
+    /// <summary>Changes the header of an ID Token before it is signed, so that its <c>kid</c> or anything else can be what no server would send.</summary>
+    public Action<JsonObject>? OnIdTokenHeader { get; set; }
+
     /// <summary>Changes the claims of a logout token before it is signed (OpenID Connect Back-Channel Logout §2.4).</summary>
     public Action<JsonObject>? OnLogoutTokenClaims { get; set; }
 

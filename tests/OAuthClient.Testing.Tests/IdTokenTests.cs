@@ -116,10 +116,11 @@ internal sealed class IdTokenTests
     }
 
     [Test]
-    public async Task Claims_and_keys_can_be_falsified()
+    public async Task Header_claims_and_keys_can_be_falsified()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
         {
+            options.OnIdTokenHeader = header => header["kid"] = "../../etc/passwd";
             options.OnIdTokenClaims = claims => claims["nonce"] = "another";
             options.OnJwks = keys => keys["keys"] = new JsonArray();
         });
@@ -128,6 +129,7 @@ internal sealed class IdTokenTests
 
         using (Assert.EnterMultipleScope())
         {
+            Assert.That((string?)Jose.Header(token)["kid"], Is.EqualTo("../../etc/passwd"));
             Assert.That((string?)Jose.Claims(token)["nonce"], Is.EqualTo("another"));
             Assert.That(await KeysAsync(bed), Is.Empty);
         }

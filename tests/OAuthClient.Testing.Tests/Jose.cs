@@ -34,6 +34,12 @@ internal static class Jose
         }
     }
 
+    public static string Pem(JsonObject key)
+    {
+        using RSA rsa = RSA.Create(new RSAParameters { Modulus = Bytes(key, "n"), Exponent = Bytes(key, "e") });
+        return rsa.ExportSubjectPublicKeyInfoPem();
+    }
+
     public static bool VerifiesHmac(string token, byte[] key)
     {
         (byte[] input, byte[] signature) = Signed(token);

@@ -29,6 +29,8 @@ internal static class ServerToken
             sign = key.Sign;
         }
 
+        if (kind is JwtKind.IdToken)
+            server.Options.OnIdTokenHeader?.Invoke(header);
         return SignatureDefects.Sign(server, kind, algorithm, header, claims, sign) ?? JsonWebSignature.Create(header, claims, sign);
     }
 
