@@ -1,0 +1,26 @@
+namespace OAuthClient.Conformance;
+
+/// <summary>
+/// The modules for clients of the OpenID Foundation's conformance suite that a client with <c>response_type=code</c> must pass; what each does is
+/// said at its test, in our own words. Not ours: other response types (RFC 9700 §2.1.2), and request objects by reference.
+/// </summary>
+internal static class ModuleNames
+{
+    private const string Prefix = "oidcc-client-test";
+
+    public static readonly IReadOnlyList<string> All = [.. new[]
+    {
+        "", "client-secret-basic",
+        "idtoken-sig-rs256", "idtoken-sig-none",
+        "invalid-iss", "missing-sub", "invalid-aud", "missing-aud", "missing-iat", "nonce-invalid",
+        "invalid-sig-rs256", "invalid-sig-es256", "invalid-sig-hs256",
+        "kid-absent-single-jwks", "kid-absent-multiple-jwks",
+        "userinfo-invalid-sub", "userinfo-bearer-header", "userinfo-signed", "scope-userinfo-claims", "aggregated-claims", "distributed-claims",
+        "discovery-openid-config", "discovery-jwks-uri-keys", "discovery-issuer-mismatch",
+        "signing-key-rotation", "signing-key-rotation-just-before-signing",
+        "refresh-token", "refresh-token-invalid-issuer", "refresh-token-invalid-sub",
+    }.Select(name => name.Length == 0 ? Prefix : $"{Prefix}-{name}")];
+
+    /// <summary>What its test is called.</summary>
+    public static string TestOf(string module) => module.Replace('-', '_');
+}

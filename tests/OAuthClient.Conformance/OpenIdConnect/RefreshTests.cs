@@ -1,0 +1,65 @@
+using OAuthClient.Testing;
+
+namespace OAuthClient.Conformance;
+
+/// <summary>What a refresh brings, and an ID Token that comes with it (OpenID Connect Core §12).</summary>
+public sealed class RefreshTests
+{
+    private RelyingParty party = null!;
+
+    [SetUp]
+    public async Task StartAsync() => party = await RelyingParty.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await party.DisposeAsync();
+
+    [Test]
+    [Description("OpenID Connect Core §12: the token is refreshed, and who the user is asked with the new one")]
+    public async Task oidcc_client_test_refresh_token()
+    {
+        var first = await AcceptedAndExpiredAsync();
+        var user = await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly();
+        var refreshed = (await party.StoredAsync()).Single();
+        Assert.That(user.Subject, Is.EqualTo("alice"));
+        Assert.That(refreshed.Generation, Is.EqualTo(first.Generation + 1));
+        Assert.That(refreshed.RefreshToken, Is.Not.EqualTo(first.RefreshToken));
+        Assert.That(refreshed.IdToken, Is.Not.EqualTo(first.IdToken));
+        Assert.That(party.Server.RequestsTo(TestEndpoint.Token).Single().Form["refresh_token"], Is.EqualTo(first.RefreshToken!.Reveal()));
+        Assert.That(party.Server.RequestsTo(TestEndpoint.UserInfo).Single().Headers["Authorization"], Is.EqualTo("Bearer " + refreshed.AccessToken!.Reveal()));
+        await party.ReachesApiAsync(refreshed);
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: the refreshed ID Token has another iss")]
+    public Task oidcc_client_test_refresh_token_invalid_issuer() => RefusesAsync(Defect.RefreshedIdTokenWrongIssuer, "another issuer");
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: the refreshed ID Token has another sub")]
+    public Task oidcc_client_test_refresh_token_invalid_sub() => RefusesAsync(Defect.RefreshedIdTokenWrongSubject, "another user");
+
+    [TestCase(Defect.RefreshedIdTokenWrongAudience, "aud does not name this client")]
+    [TestCase(Defect.RefreshedIdTokenWrongAuthenticationTime, "another auth_time")]
+    [TestCase(Defect.RefreshedIdTokenWrongNonce, "another nonce")]
+    [Description("OpenID Connect Core §12.2: the refreshed ID Token is of another client, or of another authentication")]
+    public Task Other_claims_of_a_refreshed_id_token(Defect defect, string cause) => RefusesAsync(defect, cause);
+
+    private async Task RefusesAsync(Defect defect, string cause)
+    {
+        var first = await AcceptedAndExpiredAsync();
+        party.Server.Options.Defect = defect;
+        Assert.That(
+            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
+        Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token]));
+        Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
+        var kept = (await party.StoredAsync()).Single();
+        Assert.That((kept.Generation, kept.AccessToken, kept.Subject), Is.EqualTo((first.Generation, first.AccessToken, "alice")));
+    }
+
+    private async Task<Grant> AcceptedAndExpiredAsync()
+    {
+        var grant = await party.AcceptsAsync();
+        party.Clock.Advance(TimeSpan.FromHours(2));
+        party.Server.ClearRequests();
+        return grant;
+    }
+}

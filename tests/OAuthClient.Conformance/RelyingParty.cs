@@ -1,0 +1,149 @@
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Conformance;
+
+/// <summary>
+/// An application that uses the library as any other would, the server it is registered at, and an API that takes that server's tokens: each on
+/// a port of its own, all on one clock that only the test moves.
+/// </summary>
+internal sealed class RelyingParty : IAsyncDisposable
+{
+    public const string Name = "conformance";
+    public const string Owner = "42";
+    public const string Secret = "a-secret-that-is-long-enough-for-HS256";
+    public const string Callback = "http://127.0.0.1:5005/callback";
+
+    private readonly ServiceProvider provider;
+
+    private RelyingParty(TestAuthorizationServer server, TestResourceServer api, ManualTimeProvider clock, ServiceProvider provider)
+    {
+        Server = server;
+        Api = api;
+        Clock = clock;
+        this.provider = provider;
+    }
+
+    public TestAuthorizationServer Server { get; }
+    public TestResourceServer Api { get; }
+    public ManualTimeProvider Clock { get; }
+    public IOAuthClient Client => Service<IOAuthClient>();
+
+    /// <summary>Which endpoints the library called, however often; those that the browser visits are left out.</summary>
+    public IEnumerable<TestEndpoint> Called => Server.Requests.Select(request => request.Endpoint).Distinct().Where(endpoint =>
+        endpoint is not (TestEndpoint.Authorization or TestEndpoint.Login or TestEndpoint.Consent or TestEndpoint.EndSession));
+
+    /// <param name="options">Changes the registration, which is complete without.</param>
+    /// <param name="client">How the server knows the client.</param>
+    /// <param name="server">Changes the server before it starts.</param>
+    /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
+    public static async Task<RelyingParty> StartAsync(
+        Action<OAuthClientOptions>? options = null, TestClient? client = null, Action<TestAuthorizationServerOptions>? server = null, Action<OAuthClientBuilder>? register = null)
+    {
+        ManualTimeProvider clock = new();
+        var running = await TestAuthorizationServer.StartAsync(o =>
+        {
+            o.TimeProvider = clock;
+            server?.Invoke(o);
+        });
+        running.AddClient(client ?? Registered());
+        var api = await running.StartResourceServerAsync();
+
+        ServiceCollection services = new();
+        services.AddSingleton<TimeProvider>(clock);
+        var builder = services.AddOAuthClient(Name, o =>
+        {
+            o.Issuer = running.Issuer;
+            o.ClientId = Name;
+            o.ClientSecret = Secret;
+            o.RedirectUri = new(Callback);
+            o.Scopes = ["openid", "profile", "offline_access"];
+            o.DangerouslyAllowHttpOnLoopback = true;
+            options?.Invoke(o);
+        });
+        register?.Invoke(builder);
+        services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler(Name, t => t.ForOwner(Owner).To(api.BaseAddress));
+        return new RelyingParty(running, api, clock, services.BuildServiceProvider());
+    }
+
+    /// <summary>How the server knows the client.</summary>
+    /// <param name="idToken">Its <c>id_token_signed_response_alg</c>.</param>
+    /// <param name="userInfo">Its <c>userinfo_signed_response_alg</c>.</param>
+    /// <param name="authentication">Its <c>token_endpoint_auth_method</c>.</param>
+    public static TestClient Registered(string? idToken = null, string? userInfo = null, string? authentication = null) => new()
+    {
+        ClientId = Name,
+        ClientSecret = Secret,
+        RedirectUris = { Callback },
+        IdTokenSigningAlgorithm = idToken,
+        UserInfoSigningAlgorithm = userInfo,
+        AuthenticationMethod = authentication,
+    };
+
+    /// <summary>For a test of what one request meets: nothing is sent again, so that no pause waits for the clock.</summary>
+    public static void SendOnce(OAuthClientBuilder builder) => builder.UseResilience(_ => { });
+
+    public T Service<T>() where T : notnull => provider.GetRequiredKeyedService<T>(Name);
+
+    /// <summary>From the address of the authorization to the grant.</summary>
+    public async Task<Grant> SignInAsync(AuthorizationParameters? parameters = null, SignIn? how = null)
+    {
+        var pending = await Client.BeginAuthorizationAsync(parameters).Promptly();
+        return await CompleteAsync(pending, await Server.SignInAsync(pending.AuthorizationUri, how));
+    }
+
+    public Task<Grant> CompleteAsync(PendingAuthorization pending, Uri callback) =>
+        Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner).Promptly();
+
+    /// <summary>A request of the application's to its API.</summary>
+    public Task<string> CallApiAsync() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetStringAsync("/me").Promptly();
+
+    /// <summary>What is kept for the user.</summary>
+    public async Task<IReadOnlyList<Grant>> StoredAsync() => await provider.GetRequiredService<IGrantStore>().FindAsync(Name, Owner, CancellationToken.None);
+
+    /// <summary>The flow completes, and the resource is called with the token.</summary>
+    public async Task<Grant> AcceptsAsync(AuthorizationParameters? parameters = null)
+    {
+        var grant = await SignInAsync(parameters);
+        await ReachesApiAsync(grant);
+        return grant;
+    }
+
+    public async Task ReachesApiAsync(Grant grant)
+    {
+        Assert.That(await CallApiAsync(), Does.Contain("\"sub\":\"alice\""));
+        Assert.That(Api.Requests[^1].Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+    }
+
+    /// <summary>The flow ends in an exception that names the cause; nothing later is called and nothing kept. Without the defect, all is well.</summary>
+    /// <param name="defect">The one thing that is wrong.</param>
+    /// <param name="cause">Words of the exception.</param>
+    /// <param name="last">What is called last, once: the token endpoint, the browser's way back, or the metadata.</param>
+    /// <param name="parameters">What the authorization asks.</param>
+    public async Task RefusesAsync(Defect defect, string cause, TestEndpoint last = TestEndpoint.Token, AuthorizationParameters? parameters = null)
+    {
+        Server.Options.Defect = defect;
+        Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
+        await EndedAtAsync(last);
+        Server.Options.Defect = Defect.None;
+        await AcceptsAsync(parameters);
+    }
+
+    /// <summary>A login went no further than this, and has left nothing that a request to the API could use.</summary>
+    public async Task EndedAtAsync(TestEndpoint last)
+    {
+        TestEndpoint[] before = last == TestEndpoint.Metadata ? [] : [TestEndpoint.Metadata, TestEndpoint.Jwks];
+        Assert.That(Called, Is.SubsetOf([.. before, last]));
+        Assert.That(Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(last == TestEndpoint.Token ? 1 : 0));
+        Assert.That(await StoredAsync(), Is.Empty);
+        Assert.That(CallApiAsync, Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(Api.Requests, Is.Empty);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await provider.DisposeAsync();
+        await Api.DisposeAsync();
+        await Server.DisposeAsync();
+    }
+}
