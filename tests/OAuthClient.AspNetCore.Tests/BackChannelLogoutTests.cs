@@ -117,6 +117,15 @@ public sealed class BackChannelLogoutTests
     public void An_unknown_client_is_named() =>
         Assert.That(async () => await App.StartAsync(endpoints: web => web.MapBackChannelLogout("/logout", "videos")), Throws.InvalidOperationException.With.Message.Contains("'videos'"));
 
+    [Test]
+    [Description("An endpoint that needs browsers says so when the client has none")]
+    public void A_client_without_browsers_is_named() =>
+        Assert.That(
+            async () => await App.StartAsync(
+                services: (services, _) => services.AddOAuthClient("worker", o => (o.Issuer, o.ClientId) = (new("https://as.example"), "worker")),
+                endpoints: web => web.MapThirdPartyLogin("/login", "worker")),
+            Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"worker\", …).AddBrowserAuthorization()"));
+
     private TestClient Photos => new() { ClientId = "photos", BackChannelLogoutUri = new(app.Address, "/logout/back") };
 
     private Task<Answer> PostAsync(string token) => app.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token));

@@ -80,6 +80,35 @@ public sealed class TwoNodesTests
         Assert.That(async () => await Client(other).GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
     }
 
+    [Test]
+    [Description("OpenID Connect Back-Channel Logout §2.7: the server tells one node that a user signed out, and it is so on all; another session stays")]
+    public async Task A_session_is_over_everywhere()
+    {
+        await using var server = await ServerAsync();
+        string schema = Node.NewSchema();
+        await using var one = await NodeAsync(server, schema);
+        await using var other = await NodeAsync(server, schema);
+        var laptop = await SignInAsync(server, other);
+        var phone = await SignInAsync(server, one);
+        var signIn = other.GetRequiredService<OpenIdSignIn>();
+        Assert.That(await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId), Is.True);
+        bool knows = false;
+        await Patience.UntilAsync(() => knows, async () => knows = await signIn.IsSignedInAsync(phone.Owner, phone.SessionId));
+
+        string token = server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", laptop.SessionId);
+        Assert.That(await one.GetRequiredService<OpenIdLogout>().ReceiveAsync(token), Is.EqualTo(1));
+
+        bool isOver = false;
+        await Patience.UntilAsync(() => isOver, async () => isOver = !await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId));
+        Assert.That(await signIn.IsSignedInAsync(phone.Owner, phone.SessionId), Is.True);
+    }
+
+    private static async Task<Grant> SignInAsync(TestAuthorizationServer server, ServiceProvider node)
+    {
+        var pending = await Client(node).BeginAuthorizationAsync();
+        return await node.GetRequiredService<OpenIdSignIn>().CompleteAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
+    }
+
     private static async Task<Grant> ConnectAsync(TestAuthorizationServer server, IOAuthClient client)
     {
         var pending = await client.BeginAuthorizationAsync();

@@ -12,6 +12,9 @@ public class OnlyClientTests
     {
         using var provider = With("photos");
         Assert.That(provider.GetRequiredService<IOAuthClient>(), Is.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("photos")));
+        Assert.That(provider.GetRequiredService<OpenIdSignIn>(), Is.SameAs(provider.GetRequiredKeyedService<OpenIdSignIn>("photos")));
+        Assert.That(provider.GetRequiredService<OpenIdLogout>(), Is.SameAs(provider.GetRequiredKeyedService<OpenIdLogout>("photos")));
+        Assert.That(provider.GetRequiredService<OpenIdLogout>().ClientName, Is.EqualTo("photos"));
         Assert.That(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"), Throws.Nothing);
     }
 

@@ -8,7 +8,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class OAuthClientOptionsValidationTests
 {
-    private static readonly string[] EndpointNames = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "RevocationEndpoint", "UserInfoEndpoint", "JwksUri"];
+    private static readonly string[] EndpointNames = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "RevocationEndpoint", "UserInfoEndpoint", "JwksUri", "EndSessionEndpoint"];
 
     [Test]
     [Description("RFC 6749 §2.2, RFC 8414: an issuer and a client identifier are enough; so is a token endpoint in the issuer's place")]
@@ -147,8 +147,12 @@ public class OAuthClientOptionsValidationTests
     [TestCase("vbscript:x", "cannot use the scheme 'vbscript'")]
     [TestCase("file:///etc/passwd", "cannot use the scheme 'file'")]
     [Description("RFC 6749 §3.1.2, RFC 8252 §7")]
-    public void A_bad_redirect_uri_is_named(string redirectUri, string words) =>
+    public void A_bad_redirect_uri_is_named(string redirectUri, string words)
+    {
         Assert.That(Failures(o => o.RedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)), Has.Count.EqualTo(1).And.One.Contains("RedirectUri").And.One.Contains(words));
+        Assert.That(
+            Failures(o => o.PostLogoutRedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)), Has.Count.EqualTo(1).And.One.Contains("PostLogoutRedirectUri").And.One.Contains(words));
+    }
 
     [TestCase("https://client.example.com")]
     [TestCase("http://127.0.0.1:5005/callback")]
@@ -274,6 +278,7 @@ public class OAuthClientOptionsValidationTests
         (Action<OAuthClientOptions, TimeSpan> Set, TimeSpan Most, string Words)[] durations =
         [
             ((o, t) => o.PendingAuthorizationLifetime = t, TimeSpan.FromHours(1), "PendingAuthorizationLifetime must lie between zero and one hour."),
+            ((o, t) => o.SignInLifetime = t, TimeSpan.FromDays(365), "SignInLifetime must lie between zero and a year."),
             ((o, t) => o.AccessTokenLifetimeWhenUnstated = t, TimeSpan.FromDays(365), "AccessTokenLifetimeWhenUnstated must lie between zero and a year."),
             ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must lie between zero and five minutes."),
         ];
