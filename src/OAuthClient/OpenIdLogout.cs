@@ -90,7 +90,8 @@ public sealed class OpenIdLogout
     /// <summary>
     /// Takes the word of the user's own browser, sent here by a page of the server, that the user signed out there (OpenID Connect
     /// Front-Channel Logout §2). Nothing proves it but the match with the session: so only the signed-in user's own grants end, and only if
-    /// issuer and session are theirs; neither is needed where the server names no sessions.
+    /// issuer and session are theirs; neither is needed where the server names no sessions. They are
+    /// forgotten first, and then revoked as far as the server can be reached.
     /// </summary>
     /// <param name="owner">Who is signed in in this browser.</param>
     /// <param name="sessionId">The session in which they are, as in <see cref="Grant.SessionId"/>, where it is known.</param>
