@@ -60,7 +60,7 @@ internal sealed class EncryptionTests
         Assert.That((string?)Jose.Claims(inner)["aud"], Is.EqualTo("photos"));
     }
 
-    [TestCase("A128GCM", null, "needs a key for encryption")]
+    [TestCase("A128GCM", null, "needs a good key for encryption")]
     [TestCase(null, "A128GCM", "needs an IdTokenEncryptionAlgorithm")]
     [TestCase("RSA1_5", null, "must be one of")]
     [TestCase("RSA-OAEP", "A128CBC", "must be one of")]
@@ -75,6 +75,25 @@ internal sealed class EncryptionTests
                 PublicKeys = new JsonObject { ["keys"] = new JsonArray(new JsonObject { ["kty"] = "EC", ["use"] = "sig" }, new JsonObject { ["kty"] = "RSA" }) },
             }),
             Throws.ArgumentException.With.Message.Contains(advice));
+    }
+
+    [TestCase("RSA-OAEP", """{"kty":"RSA"}""")]
+    [TestCase("RSA-OAEP", """{"kty":"RSA","n":"!","e":"AQAB"}""")]
+    [TestCase("RSA-OAEP", """{"kty":7}""")]
+    [TestCase("ECDH-ES", """{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}""")]
+    [TestCase("ECDH-ES", """{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}""")]
+    [TestCase("ECDH-ES", """{"kty":"EC"}""")]
+    [Description("RFC 7518 §6: a key that is none is found out at registration, not at the first login")]
+    public async Task Key_that_is_none_is_refused(string algorithm, string key)
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+
+        Assert.That(
+            () => bed.Server.AddClient(new TestClient
+            {
+                ClientId = "photos", IdTokenEncryptionAlgorithm = algorithm, PublicKeys = new JsonObject { ["keys"] = new JsonArray(JsonNode.Parse(key)) },
+            }),
+            Throws.ArgumentException.With.Message.Contains("needs a good key"));
     }
 
     [Test, Description("OpenID Connect Core §5.3.2: signed UserInfo has iss and aud")]

@@ -145,6 +145,19 @@ internal sealed class LogoutTests
         Assert.That(() => bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", hint))), Throws.InvalidOperationException.With.Message.Contains("no ID Token"));
     }
 
+    [TestCase(Defect.IdTokenSecondAudience)]
+    [TestCase(Defect.IdTokenDuplicateIssuer)]
+    [TestCase(Defect.IdTokenUnsigned)]
+    [TestCase(Defect.IdTokenKeyByUrl)]
+    [Description("A hint that this server made badly is no better than any other")]
+    public async Task Defective_id_token_is_no_hint(Defect defect)
+    {
+        await using TestBed bed = await TestBed.StartAsync(options => options.Defect = defect);
+        string hint = (string)(await bed.TokensAsync())["id_token"]!;
+
+        Assert.That(() => bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", hint))), Throws.InvalidOperationException.With.Message.Contains("no ID Token"));
+    }
+
     [Test, Description("OpenID Connect Core §10.1: an ID Token by HS256 is a hint as well")]
     public async Task Hint_signed_with_the_clients_secret_is_good()
     {
@@ -325,6 +338,24 @@ internal sealed class LogoutTests
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
             Assert.That(await IsSignedInAsync(bed, client, browser), Is.True);
         }
+    }
+
+    [Test]
+    public async Task Client_that_is_gone_by_the_time_of_the_answer_gets_nobody_back()
+    {
+        await using TestBed bed = await TestBed.StartAsync();
+        TestClient client = bed.Server.AddClient(Photos());
+        SignIn browser = new() { Cookies = new CookieContainer() };
+        await bed.TokensAsync(client, browser);
+        TaskCompletionSource release = new();
+        bed.Server.Faults.Add(TestEndpoint.EndSession, Fault.HoldUntil(release.Task), when: request => request.Method is "POST");
+
+        Task<Uri?> signOut = bed.Server.SignOutAsync(EndSession(bed, ("client_id", "photos")), browser.Cookies);
+        await bed.Server.WaitForRequestAsync(TestEndpoint.EndSession, count: 2);
+        bed.Server.RemoveClient("photos");
+        release.SetResult();
+
+        Assert.That(() => signOut, Throws.InvalidOperationException.With.Message.Contains("not registered"));
     }
 
     [Test, Description("OpenID Connect RP-Initiated Logout §2: GET and POST")]

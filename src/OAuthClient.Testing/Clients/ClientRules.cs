@@ -71,8 +71,8 @@ internal static class ClientRules
                 continue;
             if (!JsonWebEncryption.KeyAlgorithms.Contains(algorithm))
                 yield return $"{name}EncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.KeyAlgorithms)} or null, not '{algorithm}'.";
-            else if (JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm) is null)
-                yield return $"{name}EncryptionAlgorithm {algorithm} needs a key for encryption in PublicKeys.";
+            else if (!JsonWebEncryption.CanEncrypt(client.PublicKeys, algorithm))
+                yield return $"{name}EncryptionAlgorithm {algorithm} needs a good key for encryption in PublicKeys.";
         }
     }
 

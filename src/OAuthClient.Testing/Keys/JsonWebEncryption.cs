@@ -46,6 +46,23 @@ internal static class JsonWebEncryption
             (string?)key["kty"] == keyType && (string?)key["use"] is null or "enc" && ((string?)key["alg"] is not { } bound || bound == algorithm));
     }
 
+    /// <summary>Whether there is such a key and it is one.</summary>
+    public static bool CanEncrypt(JsonObject? keySet, string algorithm)
+    {
+        try
+        {
+            return FindRecipient(keySet, algorithm) is { } recipient && Encrypt([], algorithm, ContentAlgorithms[0], recipient, contentType: null) is not "";
+        }
+        catch (Exception problem) when (problem is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <exception cref="FormatException">The key has no such member, or not in base64url.</exception>
+    public static byte[] Member(JsonObject key, string name) =>
+        (string?)key[name] is { Length: > 0 } encoded ? Base64Url.DecodeFromChars(encoded) : throw new FormatException($"The key has no {name}.");
+
     /// <summary>In bytes (RFC 7518 §5.1); the CBC ones have two keys in one.</summary>
     private static int KeyLength(string contentAlgorithm) => contentAlgorithm switch
     {
@@ -62,8 +79,8 @@ internal static class JsonWebEncryption
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
         using RSA rsa = RSA.Create(new RSAParameters
         {
-            Modulus = Base64Url.DecodeFromChars((string)recipient["n"]!),
-            Exponent = Base64Url.DecodeFromChars((string)recipient["e"]!),
+            Modulus = Member(recipient, "n"),
+            Exponent = Member(recipient, "e"),
         });
         return (contentKey, rsa.Encrypt(contentKey, algorithm is "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256));
     }

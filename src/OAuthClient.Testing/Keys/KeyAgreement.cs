@@ -12,12 +12,13 @@ internal static class KeyAgreement
     /// <summary>Puts the sender's public key into the header, and gives the content key with what the recipient must be sent of it.</summary>
     public static (byte[] ContentKey, byte[] EncryptedKey) Agree(JsonObject header, string algorithm, string contentAlgorithm, int length, JsonObject recipient)
     {
+        ECCurve curve = Curve((string?)recipient["crv"]);
         using ECDiffieHellman theirs = ECDiffieHellman.Create(new ECParameters
         {
-            Curve = Curve((string?)recipient["crv"]),
-            Q = new ECPoint { X = Base64Url.DecodeFromChars((string)recipient["x"]!), Y = Base64Url.DecodeFromChars((string)recipient["y"]!) },
+            Curve = curve,
+            Q = new ECPoint { X = JsonWebEncryption.Member(recipient, "x"), Y = JsonWebEncryption.Member(recipient, "y") },
         });
-        using ECDiffieHellman ours = ECDiffieHellman.Create(Curve((string?)recipient["crv"]));
+        using ECDiffieHellman ours = ECDiffieHellman.Create(curve);
         ECPoint point = ours.ExportParameters(includePrivateParameters: false).Q;
         header["epk"] = new JsonObject
         {
@@ -66,9 +67,10 @@ internal static class KeyAgreement
 
     private static ECCurve Curve(string? name) => name switch
     {
+        "P-256" => ECCurve.NamedCurves.nistP256,
         "P-384" => ECCurve.NamedCurves.nistP384,
         "P-521" => ECCurve.NamedCurves.nistP521,
-        _ => ECCurve.NamedCurves.nistP256,
+        _ => throw new CryptographicException($"There is no curve {name} here."),
     };
 
     private static byte[] Number(int value)

@@ -10,22 +10,15 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout b
     {
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
-        EndSessionRequest request;
-        try
+        return await GuardedAsync(http.Method is "POST" ? http.Body : http.QueryString, request =>
         {
-            request = EndSessionRequest.Parse(http.Method is "POST" ? http.Body : http.QueryString, server);
-        }
-        catch (Refusal refusal)
-        {
-            return ErrorPage.Create(refusal.Error, refusal.Message);
-        }
-
-        BrowserSession? session = server.Sessions.Find(http);
-        // Whoever holds no ID Token of this very session could be any page that links here.
-        if (session is not null && session.Id != request.SessionId)
-            return Ask(http, request, session);
-        session ??= request.SessionId is { } sessionId ? server.Sessions.FindById(sessionId) : null;
-        return await EndAsync(session, request, cancellationToken);
+            BrowserSession? session = server.Sessions.Find(http);
+            // Whoever holds no ID Token of this very session could be any page that links here.
+            if (session is not null && session.Id != request.SessionId)
+                return Task.FromResult(Ask(http, request, session));
+            session ??= request.SessionId is { } sessionId ? server.Sessions.FindById(sessionId) : null;
+            return EndAsync(session, request, cancellationToken);
+        });
     }
 
     /// <summary>The form of that page.</summary>
@@ -37,8 +30,20 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout b
             || server.Tickets.Open(AtSignOut, server.Sessions.Browser(http), session.User.Subject, http.FormParameters["ticket"]) is not { } encoded)
             return ErrorPage.Create("stale_form", "This form belongs to another browser or to a session that is over. Go back to the application and start again.");
         return http.FormParameters["decision"] is "allow"
-            ? await EndAsync(session, EndSessionRequest.Parse(encoded, server), cancellationToken)
+            ? await GuardedAsync(encoded, request => EndAsync(session, request, cancellationToken))
             : SignedOutPage.StillSignedIn(session.User);
+    }
+
+    private async Task<Reply> GuardedAsync(string encoded, Func<EndSessionRequest, Task<Reply>> proceed)
+    {
+        try
+        {
+            return await proceed(EndSessionRequest.Parse(encoded, server));
+        }
+        catch (Refusal refusal)
+        {
+            return ErrorPage.Create(refusal.Error, refusal.Message);
+        }
     }
 
     private Reply Ask(RecordedRequest http, EndSessionRequest request, BrowserSession session)

@@ -30,13 +30,13 @@ internal sealed class EndSessionRequest
         Parameters parameters = Parameters.Parse(encoded);
         if (parameters.Repeated() is { } repeated)
             throw Refusal.InvalidRequest($"The parameter {repeated} was sent more than once.");
-        JsonObject? hint = parameters["id_token_hint"] is { } token
+        (string ClientId, string SessionId)? hint = parameters["id_token_hint"] is { } token
             ? ReadHint(token, server) ?? throw Refusal.InvalidRequest("The id_token_hint is no ID Token that this server signed.")
             : null;
         string? clientId = parameters["client_id"];
-        if (hint is not null && clientId is not null && (string?)hint["aud"] != clientId)
+        if (hint is not null && clientId is not null && hint.Value.ClientId != clientId)
             throw Refusal.InvalidRequest("The id_token_hint was issued to another client than client_id says.");
-        clientId ??= (string?)hint?["aud"];
+        clientId ??= hint?.ClientId;
         TestClient? client = null;
         if (clientId is not null && !server.Clients.TryGetValue(clientId, out client))
             throw Refusal.InvalidRequest($"The client_id {clientId} is not registered.");
@@ -45,11 +45,11 @@ internal sealed class EndSessionRequest
             throw Refusal.InvalidRequest("A post_logout_redirect_uri needs an id_token_hint or a client_id, to tell whose it is.");
         if (redirectUri is not null && !client!.PostLogoutRedirectUris.Contains(redirectUri))
             throw Refusal.InvalidRequest($"The post_logout_redirect_uri {redirectUri} is not registered for the client {clientId}.");
-        return new(encoded, client, (string?)hint?["sid"], redirectUri, parameters["state"]);
+        return new(encoded, client, hint?.SessionId, redirectUri, parameters["state"]);
     }
 
-    /// <summary>The claims of an ID Token of ours, however old (§2); null when it is anything else.</summary>
-    private static JsonObject? ReadHint(string token, ServerState server)
+    /// <summary>Whose ID Token of ours it is and of which session, however old (§2); null when it is anything else.</summary>
+    private static (string ClientId, string SessionId)? ReadHint(string token, ServerState server)
     {
         string[] parts = token.Split('.');
         if (parts.Length is not 3 || !parts.All(part => Base64Url.IsValid(part)))
@@ -58,16 +58,18 @@ internal sealed class EndSessionRequest
         {
             if (JsonNode.Parse(Base64Url.DecodeFromChars(parts[0])) is not JsonObject header || JsonNode.Parse(Base64Url.DecodeFromChars(parts[1])) is not JsonObject claims)
                 return null;
+            if ((string?)header["alg"] is not { } algorithm || (string?)claims["aud"] is not { } clientId)
+                return null;
             byte[] input = Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]);
             byte[] signature = Base64Url.DecodeFromChars(parts[2]);
-            bool isSigned = (string?)header["alg"] is { } algorithm && (algorithm is SignatureAlgorithm.Hmac
-                ? server.Clients.TryGetValue((string?)claims["aud"] ?? "", out TestClient? client) && client.ClientSecret is { } secret
+            bool isSigned = algorithm is SignatureAlgorithm.Hmac
+                ? server.Clients.TryGetValue(clientId, out TestClient? client) && client.ClientSecret is { } secret
                     && Randomness.SameBytes(JsonWebSignature.Hmac(secret)(input), signature)
-                : server.Keys.Verifies(algorithm, input, signature));
+                : server.Keys.Verifies(algorithm, input, signature);
             // A logout token has a sid too, but another type.
-            return isSigned && (string?)header["typ"] is "JWT" && claims["sid"] is not null ? claims : null;
+            return isSigned && (string?)header["typ"] is "JWT" && (string?)claims["sid"] is { } sessionId ? (clientId, sessionId) : null;
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

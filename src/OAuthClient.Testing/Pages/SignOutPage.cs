@@ -14,7 +14,7 @@ internal static class SignOutPage
             {Page.Hidden("ticket", ticket)}
             <div class="actions">
             <button class="main" type="submit" name="decision" value="allow">Sign out</button>
-            <button type="submit" name="decision" value="deny">Stay signed in</button>
+            <button type="submit" name="decision" value="deny">Stay</button>
             </div>
             </form>
             <p class="note">Applications that you signed in to from this browser are told.</p>
