@@ -42,6 +42,74 @@ public sealed class IdTokenTests
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
+    [TestCase("RSA-OAEP", "A128CBC-HS256")]
+    [TestCase("RSA-OAEP-256", "A256GCM")]
+    [TestCase("ECDH-ES", "A256CBC-HS512")]
+    [TestCase("ECDH-ES+A128KW", "A128GCM")]
+    [TestCase("ECDH-ES+A256KW", "A128CBC-HS256")]
+    [Description("OpenID Connect Core §10.2, RFC 7516: signed, and encrypted for this client")]
+    public async Task Encryption(string algorithm, string encryption)
+    {
+        ClientKey key = new(algorithm);
+        await using var party = await RelyingParty.StartAsync(
+            new()
+            {
+                ["id_token_encrypted_response_alg"] = algorithm,
+                ["id_token_encrypted_response_enc"] = encryption,
+                ["jwks"] = key.PublicSet,
+            },
+            o => o.DecryptionKeys = [key.Private]);
+
+        var grant = await party.SignInAsync();
+
+        Assert.That(grant.Subject, Is.EqualTo("alice"));
+        Assert.That(grant.IdToken!.Reveal().Split('.'), Has.Length.EqualTo(3), "opened");
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §10.2: without its key an encrypted ID Token is refused, and the developer hears why")]
+    public async Task Encryption_without_the_key()
+    {
+        await using var party = await RelyingParty.StartAsync(new()
+        {
+            ["id_token_encrypted_response_alg"] = "RSA-OAEP",
+            ["id_token_encrypted_response_enc"] = "A128GCM",
+            ["jwks"] = new ClientKey("RSA-OAEP").PublicSet,
+        });
+
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("DecryptionKeys"));
+    }
+
+    [TestCase("RS256", null)]
+    [TestCase("PS256", null)]
+    [TestCase("ES256", null)]
+    [TestCase("RS256", "RSA-OAEP")]
+    [TestCase("ES256", "ECDH-ES")]
+    [Description("OpenID Connect Core §5.3.2: userinfo as a signed JWT, and as an encrypted one")]
+    public async Task Signed_userinfo(string algorithm, string? encryption)
+    {
+        JsonObject metadata = new() { ["userinfo_signed_response_alg"] = algorithm };
+        ClientKey? key = encryption is null ? null : new(encryption);
+        if (key is not null)
+        {
+            metadata["userinfo_encrypted_response_alg"] = encryption;
+            metadata["userinfo_encrypted_response_enc"] = "A128CBC-HS256";
+            metadata["jwks"] = key.PublicSet;
+        }
+        await using var party = await RelyingParty.StartAsync(metadata, o =>
+        {
+            o.IdTokenSigningAlgorithms = ["RS256", algorithm];
+            if (key is not null)
+                o.DecryptionKeys = [key.Private];
+        });
+        await party.SignInAsync();
+
+        var alice = await party.Client.GetUserInfoAsync(RelyingParty.Owner);
+
+        Assert.That(alice.Subject, Is.EqualTo("alice"));
+        Assert.That(alice["name"], Is.EqualTo("Alice Ärmel"));
+    }
+
     [Test]
     [Description("OpenID Connect Core §5.3: what the provider says about Alice, to her own access token")]
     public async Task Userinfo()

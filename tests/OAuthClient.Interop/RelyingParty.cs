@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.AspNetCore;
 
 namespace OAuthClient.Interop;
 
@@ -7,22 +10,24 @@ namespace OAuthClient.Interop;
 internal sealed class RelyingParty : IAsyncDisposable
 {
     public const string Callback = "http://127.0.0.1:5005/callback";
+    public const string SignedOut = "http://127.0.0.1:5005/signed-out";
     public const string Owner = "42";
 
     // What form-encoding before Basic is for (RFC 6749 §2.3.1). No ü: the provider keeps to appendix A.2, by which a secret is printable ASCII.
     public const string Secret = "a colon : an & a + a % a %41 a quote \" in a secret long enough for HS256";
 
-    private readonly ServiceProvider services;
+    private readonly IAsyncDisposable running;
 
-    private RelyingParty(CertifiedProvider provider, ServiceProvider services)
+    private RelyingParty(CertifiedProvider provider, IServiceProvider services, IAsyncDisposable running)
     {
         Provider = provider;
-        this.services = services;
+        Services = services;
+        this.running = running;
     }
 
     public CertifiedProvider Provider { get; }
-    public IServiceProvider Services => services;
-    public IOAuthClient Client => services.GetRequiredService<IOAuthClient>();
+    public IServiceProvider Services { get; }
+    public IOAuthClient Client => Services.GetRequiredService<IOAuthClient>();
 
     /// <param name="metadata">The client's metadata beyond what every one has; null for a client that the provider is not told of.</param>
     /// <param name="options">The registration here, beyond what every one has.</param>
@@ -33,29 +38,27 @@ internal sealed class RelyingParty : IAsyncDisposable
     {
         provider ??= await SharedProvider.RequireAsync();
         string id = "client " + TestContext.CurrentContext.Test.ID;
-        await provider.AddAsync(Merged(
-            new JsonObject
-            {
-                ["client_id"] = id,
-                ["client_secret"] = Secret,
-                ["redirect_uris"] = new JsonArray(Callback),
-                ["grant_types"] = new JsonArray("authorization_code", "refresh_token"),
-                ["response_types"] = new JsonArray("code"),
-            },
-            metadata));
+        await provider.AddAsync(Metadata(id, metadata));
         ServiceCollection registered = new();
-        var builder = registered.AddOAuthClient(o =>
-        {
-            o.Issuer = WithoutSlash(provider.Issuer);
-            o.ClientId = id;
-            o.ClientSecret = Secret;
-            o.RedirectUri = new(Callback);
-            o.Scopes = ["openid", "profile", "email", "offline_access"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-            options?.Invoke(o);
-        });
+        var builder = registered.AddOAuthClient(o => Describe(o, provider, id, options));
         register?.Invoke(builder);
-        return new(provider, registered.BuildServiceProvider());
+        var services = registered.BuildServiceProvider();
+        return new(provider, services, services);
+    }
+
+    /// <summary>The same as a web application, which the provider can call.</summary>
+    public static async Task<RelyingParty> StartWebAsync()
+    {
+        var provider = await SharedProvider.RequireAsync();
+        string id = "client " + TestContext.CurrentContext.Test.ID;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddOAuthClient(o => Describe(o, provider, id)).AddBrowserAuthorization();
+        var app = builder.Build();
+        app.MapBackChannelLogout("/logout");
+        await app.StartAsync();
+        await provider.AddAsync(Metadata(id, new() { ["backchannel_logout_uri"] = app.Urls.Single() + "/logout", ["backchannel_logout_session_required"] = true }));
+        return new(provider, app.Services, app);
     }
 
     /// <summary>The whole dance, with Alice at the other end.</summary>
@@ -67,19 +70,39 @@ internal sealed class RelyingParty : IAsyncDisposable
         return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner);
     }
 
-    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+    public async ValueTask DisposeAsync() => await running.DisposeAsync();
 
-    private static Uri WithoutSlash(Uri issuer) => new(issuer.OriginalString.TrimEnd('/'));
-
-    private static JsonObject Merged(JsonObject common, JsonObject? own)
+    private static void Describe(OAuthClientOptions o, CertifiedProvider provider, string id, Action<OAuthClientOptions>? options = null)
     {
+        // As the provider writes it: Uri would add a slash.
+        o.Issuer = new(provider.Issuer.OriginalString.TrimEnd('/'));
+        o.ClientId = id;
+        o.ClientSecret = Secret;
+        o.RedirectUri = new(Callback);
+        o.PostLogoutRedirectUri = new(SignedOut);
+        o.Scopes = ["openid", "profile", "email", "offline_access"];
+        o.DangerouslyAllowHttpOnLoopback = true;
+        options?.Invoke(o);
+    }
+
+    private static JsonObject Metadata(string id, JsonObject? own)
+    {
+        JsonObject metadata = new()
+        {
+            ["client_id"] = id,
+            ["client_secret"] = Secret,
+            ["redirect_uris"] = new JsonArray(Callback),
+            ["post_logout_redirect_uris"] = new JsonArray(SignedOut),
+            ["grant_types"] = new JsonArray("authorization_code", "refresh_token"),
+            ["response_types"] = new JsonArray("code"),
+        };
         foreach (var (name, value) in own ?? [])
         {
             if (value is null)
-                common.Remove(name);
+                metadata.Remove(name);
             else
-                common[name] = value.DeepClone();
+                metadata[name] = value.DeepClone();
         }
-        return common;
+        return metadata;
     }
 }
