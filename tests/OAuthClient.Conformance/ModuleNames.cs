@@ -19,6 +19,12 @@ internal static class ModuleNames
         "discovery-openid-config", "discovery-jwks-uri-keys", "discovery-issuer-mismatch",
         "signing-key-rotation", "signing-key-rotation-just-before-signing",
         "refresh-token", "refresh-token-invalid-issuer", "refresh-token-invalid-sub",
+        "form-post-error", "3rd-party-init-login",
+        "rp-init-logout", "rp-init-logout-no-state", "rp-init-logout-other-state",
+        "rp-backchannel-rpinitlogout",
+        "rp-backchannel-rpinitlogout-alg-none", "rp-backchannel-rpinitlogout-no-event", "rp-backchannel-rpinitlogout-with-nonce", "rp-backchannel-rpinitlogout-wrong-alg",
+        "rp-backchannel-rpinitlogout-wrong-aud", "rp-backchannel-rpinitlogout-wrong-event", "rp-backchannel-rpinitlogout-wrong-iss",
+        "rp-frontchannel-rpinitlogout", "rp-frontchannel-opinitlogout",
     }.Select(name => name.Length == 0 ? Prefix : $"{Prefix}-{name}")];
 
     /// <summary>What its test is called.</summary>

@@ -13,6 +13,7 @@ internal sealed class RelyingParty : IAsyncDisposable
     public const string Owner = "42";
     public const string Secret = "a-secret-that-is-long-enough-for-HS256";
     public const string Callback = "http://127.0.0.1:5005/callback";
+    public const string SignedOut = "http://127.0.0.1:5005/signed-out";
 
     private readonly ServiceProvider provider;
 
@@ -75,6 +76,7 @@ internal sealed class RelyingParty : IAsyncDisposable
         ClientId = Name,
         ClientSecret = Secret,
         RedirectUris = { Callback },
+        PostLogoutRedirectUris = { SignedOut },
         IdTokenSigningAlgorithm = idToken,
         UserInfoSigningAlgorithm = userInfo,
         AuthenticationMethod = authentication,

@@ -1,0 +1,99 @@
+using System.Net;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Conformance;
+
+/// <summary>The server tells a web application that a user signed out (OpenID Connect Back-Channel Logout).</summary>
+public sealed class BackChannelLogoutTests
+{
+    private TestAuthorizationServer server = null!;
+    private TestResourceServer api = null!;
+    private WebApp app = null!;
+    private Visitor alice = null!;
+
+    [SetUp]
+    public async Task StartAsync()
+    {
+        server = await TestAuthorizationServer.StartAsync(o => o.TimeProvider = new ManualTimeProvider());
+        api = await server.StartResourceServerAsync();
+        app = await WebApp.StartAsync(server, api);
+        alice = new(server);
+        await alice.SignInAsync(app);
+    }
+
+    [TearDown]
+    public async Task StopAsync()
+    {
+        alice.Dispose();
+        await app.DisposeAsync();
+        await api.DisposeAsync();
+        await server.DisposeAsync();
+    }
+
+    [Test]
+    [Description("Back-Channel Logout §2.5, §2.7: at another application of the same session the user signs out; here session and tokens are gone, and the server is told so")]
+    public async Task oidcc_client_test_rp_backchannel_rpinitlogout()
+    {
+        await using var other = await WebApp.StartAsync(server, api, "other");
+        await alice.SignInAsync(other);
+        await alice.SignOutAsync(other);
+        Assert.That(app.Answered, Has.One.EqualTo("POST /logout/back 200"));
+        await alice.IsSignedOutAsync(app);
+    }
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (2): alg none")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_alg_none() => RefusesAsync(Defect.LogoutTokenUnsigned);
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (6): no events")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_no_event() => RefusesAsync(Defect.LogoutTokenMissingEvent);
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (7): a nonce, as an ID Token has")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_with_nonce() => RefusesAsync(Defect.LogoutTokenWithNonce);
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (3): signed with the server's key, but not by the client's algorithm")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_alg() => RefusesAsync(Defect.LogoutTokenOtherAlgorithm);
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (4): for another client")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_aud() => RefusesAsync(Defect.LogoutTokenWrongAudience);
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (6): an event, but no logout")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_event() => RefusesAsync(Defect.LogoutTokenWrongEvent);
+
+    [Test]
+    [Description("Back-Channel Logout §2.6 (4): from another server")]
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_iss() => RefusesAsync(Defect.LogoutTokenWrongIssuer);
+
+    [TestCase(Defect.LogoutTokenBadSignature)]
+    [TestCase(Defect.LogoutTokenWrongType)]
+    [TestCase(Defect.LogoutTokenMissingIssuedAt)]
+    [TestCase(Defect.LogoutTokenMissingExpiry)]
+    [TestCase(Defect.LogoutTokenExpired)]
+    [TestCase(Defect.LogoutTokenMissingId)]
+    [TestCase(Defect.LogoutTokenAboutNobody)]
+    [Description("Back-Channel Logout §2.4, §2.6: what the suite has no module for")]
+    public Task Other_defects(Defect defect) => RefusesAsync(defect);
+
+    private async Task RefusesAsync(Defect defect)
+    {
+        var before = (await app.StoredAsync(server.Issuer.OriginalString)).Single();
+        server.Options.Defect = defect;
+        server.ClearRequests();
+        Assert.That(await TellAsync(before.SessionId), Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(server.Requests.Select(request => request.Endpoint).Distinct(), Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks]));
+        Assert.That((await app.StoredAsync(server.Issuer.OriginalString)).Single().Id, Is.EqualTo(before.Id));
+        Assert.That(await alice.WhoAsync(app), Is.EqualTo("alice"));
+        Assert.That((await alice.GetAsync(app, "/me")).Body, Does.Contain("alice"));
+
+        server.Options.Defect = Defect.None;
+        Assert.That(await TellAsync(before.SessionId), Is.EqualTo(HttpStatusCode.OK));
+        await alice.IsSignedOutAsync(app);
+    }
+
+    private Task<HttpStatusCode> TellAsync(string? sessionId) => server.SendBackChannelLogoutAsync(app.Client, "alice", sessionId).Promptly();
+}
