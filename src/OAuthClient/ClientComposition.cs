@@ -26,6 +26,9 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var discovery = new ServerDiscovery(backChannel, time);
         var signatures = new JwtVerification(new ServerKeys(backChannel, time));
         var idTokens = new IdTokenValidation(signatures, time);
+        var endpoint = new RegistrationEndpoint(backChannel, time);
+        var kept = new KeptRegistration(registration, services.GetRequiredService<IDynamicClientStore>(), logger);
+        Registration = new(registration, endpoint, new RegistrationUpkeep(registration, discovery, endpoint, kept, time, logger), kept);
         var tokenEndpoint = new TokenEndpointClient(backChannel);
         var notes = new RefreshNotes();
         saved = new SavedGrants(store, time, logger);
@@ -40,6 +43,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery);
+        Introspection = new(registration, discovery, backChannel, signatures, time);
         RegisteredOAuthClient client = new(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
         Client = client;
@@ -54,6 +58,8 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     public OpenIdSignIn SignIn { get; }
     public OpenIdLogout Logout { get; }
     public ClientCondition Condition { get; }
+    public TokenIntrospection Introspection { get; }
+    public DynamicRegistration Registration { get; }
 
     /// <summary>A refresh token that is at the server just now comes back as another: it is waited for, and saved.</summary>
     public async ValueTask DisposeAsync()

@@ -1,4 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Polly;
 
 namespace OAuthClient;
@@ -36,6 +38,42 @@ public sealed class OAuthClientBuilder
     {
         ArgumentNullException.ThrowIfNull(configure);
         Services.AddKeyedSingleton(Name, new PipelineChoice(configure));
+        return this;
+    }
+
+    /// <summary>
+    /// Has the client register itself (RFC 7591) when it is first needed, in place of a <c>ClientId</c> that somebody got by hand. The
+    /// credentials are kept by an <see cref="IDynamicClientStore"/>, for each server, and used again; the one in memory forgets them with
+    /// the process. <see cref="DynamicRegistration"/> shows and changes what is registered.
+    /// </summary>
+    /// <param name="configure">What the client says of itself beside its options; it may say nothing.</param>
+    public OAuthClientBuilder RegisterDynamically(Action<DynamicRegistrationOptions>? configure = null)
+    {
+        Services.Configure<OAuthClientOptions>(Name, o =>
+        {
+            o.DynamicRegistration ??= new();
+            configure?.Invoke(o.DynamicRegistration);
+        });
+        Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(Name).Registration);
+        Services.TryAddSingleton(provider => provider.GetRequiredKeyedService<DynamicRegistration>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")));
+        return this;
+    }
+
+    /// <summary>
+    /// Presents a certificate to the authorization server: to authenticate with (RFC 8705 §2; unless there is a secret or
+    /// <c>ClientAuthentication</c> says otherwise), and to be the one whom access tokens are bound to (§3). The server's
+    /// <c>mtls_endpoint_aliases</c> (§5) take the place of its discovered endpoints.
+    /// </summary>
+    /// <param name="certificate">
+    /// Gives the certificate with its private key; asked for each new connection, so that a renewed one is in use within minutes, and on any
+    /// thread. It is not disposed of. A primary handler of the back channel that is no <see cref="SocketsHttpHandler"/> has to
+    /// present it itself.
+    /// </param>
+    public OAuthClientBuilder UseClientCertificate(Func<IServiceProvider, X509Certificate2> certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        Services.AddOptions<OAuthClientOptions>(Name).Configure<IServiceProvider>((o, services) => o.ClientCertificate = () => certificate(services));
         return this;
     }
 

@@ -64,6 +64,7 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IGrantStore, InMemoryGrantStore>();
+        services.TryAddSingleton<IDynamicClientStore, InMemoryDynamicClientStore>();
         services.TryAddSingleton<SharedRedirectUris>();
         services.TryAddSingleton<Instruments>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidation>());
@@ -81,8 +82,11 @@ public static class OAuthClientServiceCollectionExtensions
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdLogout>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Introspection);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientCondition>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientCondition")));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<TokenIntrospection>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] IOAuthClient")));
         return new OAuthClientBuilder(name, services, BackChannelHandlers.Register(services, name));

@@ -44,7 +44,7 @@ public sealed class OpenIdLogout
         RequireResourceOwner(owner);
         parameters ??= LogoutParameters.None;
         LogoutRequest.Require(parameters);
-        var current = registration.Value;
+        var current = await registration.ReadyIfPossibleAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
         var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId))
@@ -81,7 +81,7 @@ public sealed class OpenIdLogout
     public async Task<int> ReceiveAsync(string logoutToken, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
-        var current = registration.Value;
+        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         var token = await logoutTokens.RequireAsync(logoutToken, current, server, cancellationToken).ConfigureAwait(false);
         return await sessions.EndAsync(current, token.Subject, token.SessionId, cancellationToken).ConfigureAwait(false);
@@ -103,7 +103,7 @@ public sealed class OpenIdLogout
         GrantOwner owner, string? sessionId, string? issuer, string? session, CancellationToken cancellationToken = default)
     {
         RequireResourceOwner(owner);
-        var current = registration.Value;
+        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new ProtocolViolationException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
         if (issuer is not null && !string.Equals(issuer, current.Issuer?.OriginalString, StringComparison.Ordinal))

@@ -9,7 +9,7 @@ internal sealed class RegisteredOAuthClient(
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var current = registration.At(now);
+        var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
         {
@@ -43,7 +43,7 @@ internal sealed class RegisteredOAuthClient(
     {
         RequireResourceOwner(owner);
         var now = time.GetUtcNow();
-        var current = registration.At(now);
+        var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
         foreach (var grant in await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false))
         {
             if (grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal))
@@ -76,28 +76,40 @@ internal sealed class RegisteredOAuthClient(
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var current = registration.Value;
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
+        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await RequestTokenAsync(request, current, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true } && request is ClientCredentialsRequest)
+        {
+            // The server has forgotten a client that registers itself. Codes and refresh tokens were that client's; this it can ask for by its new name.
+            var anew = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+            if (ReferenceEquals(anew, current))
+                throw;
+            return await RequestTokenAsync(request, anew, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
+        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
-        return grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, registration.Value, owner));
+        return grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, current, owner));
     }
 
-    public Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
+    public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        return ending.RevokeAllAsync(owner, cancellationToken);
+        await registration.ReadyIfPossibleAsync(cancellationToken).ConfigureAwait(false);
+        await ending.RevokeAllAsync(owner, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        var current = registration.Value;
+        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var token = await tokens.GetAsync(owner, TokenSelection.Everything, rejected: null, cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
@@ -110,10 +122,16 @@ internal sealed class RegisteredOAuthClient(
             : await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
     }
 
+    private async Task<TokenResponse> RequestTokenAsync(TokenRequest request, ClientRegistration current, CancellationToken cancellationToken)
+    {
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task<Grant> CompleteAsync(
         PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
     {
-        var current = registration.Value;
+        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");

@@ -20,6 +20,8 @@ public sealed class AsyncMethodsTests
             ["SavedGrants.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
             ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["JwtSignature.VerifiesAsync"] = "calculates with keys in hand, and waits for nothing",
+            ["KeptRegistration.KeepAsync"] = "what the server gave must be kept whoever left",
+            ["KeptRegistration.ForgetAsync"] = "follows a client that is deleted already at the server",
         },
         ["OAuthClient.AspNetCore"] = new(StringComparer.Ordinal)
         {

@@ -17,6 +17,7 @@ internal static class SecretNames
     {
         ["AddressClaim.PostalCode"] = "a code of the post's",
         ["OAuthClientOptions.ClientSecret"] = "people bind options from configuration, which fills strings only; options never print",
+        ["DynamicRegistrationOptions.InitialAccessToken"] = "options, as above; they never print",
     };
 
     public static IEnumerable<string> Breaches(IEnumerable<Type> types) =>

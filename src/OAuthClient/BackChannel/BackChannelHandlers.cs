@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
@@ -31,18 +32,22 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
             return;
         // The deadline is ours (it covers the body); HttpClient's would cut a longer one short.
         options.HttpClientActions.Add(client => client.Timeout = Timeout.InfiniteTimeSpan);
-        options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = Guarded(builder.PrimaryHandler));
+        string client = name[BackChannel.ClientNamePrefix.Length..];
+        options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = Guarded(
+            builder.PrimaryHandler, builder.Services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client).ClientCertificate));
         options.ShouldRedactHeaderValue = static _ => true;
     }
 
     // Not one more additional handler: builder filters and later options could still put another one beneath it.
-    private static HttpMessageHandler Guarded(HttpMessageHandler primary)
+    private static HttpMessageHandler Guarded(HttpMessageHandler primary, Func<X509Certificate2>? certificate)
     {
         DelegatingHandler? outer = null;
         var innermost = primary;
         while (innermost is DelegatingHandler { InnerHandler: { } inner } wrapper)
             (outer, innermost) = (wrapper, inner);
         Harden(innermost);
+        if (certificate is not null)
+            ClientCertificate.PresentBy(innermost, certificate);
         if (outer is null)
             return new OneSendGuard(innermost);
         if (outer is not OneSendGuard)

@@ -7,11 +7,19 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 {
     private readonly Repetition? stated;
 
+    private readonly HttpMethod? method;
+
     /// <summary>What is posted; <see langword="null"/> for a GET.</summary>
     public IReadOnlyList<KeyValuePair<string, string>>? Form { get; init; }
 
+    /// <summary>JSON in place of a form.</summary>
+    public byte[]? Json { get; init; }
+
+    /// <summary>POST with a body and GET without one, unless it is said otherwise.</summary>
+    public HttpMethod Method { get => method ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post); init => method = value; }
+
     /// <summary>When it may be sent again. Unless it is said otherwise what is posted is taken to be spent by that.</summary>
-    public Repetition Repetition { get => stated ?? (Form is null ? Repetition.AfterAnyFault : Repetition.BeforeItLeft); init => stated = value; }
+    public Repetition Repetition { get => stated ?? (Method == HttpMethod.Get ? Repetition.AfterAnyFault : Repetition.BeforeItLeft); init => stated = value; }
 
     /// <summary>Is told when a form leaves that is spent by that, and may forbid it.</summary>
     public Departure? Departure { get; init; }
@@ -27,6 +35,9 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>Whether it goes out as a public client's: the likeliest reason when the server does not know the client.</summary>
     public bool WithoutSecret { get; init; }
 
+    /// <summary>Whether the certificate is what the client authenticates with.</summary>
+    public bool WithCertificate { get; init; }
+
     /// <summary>The values in it that no message may repeat, beside <see cref="ClientSecret"/>.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 
@@ -34,5 +45,5 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public ClientSecret? ClientSecret { get; init; }
 
     /// <summary>Contains neither form nor credentials.</summary>
-    public override string ToString() => $"{(Form is null ? "GET" : "POST")} {ServerText.WithoutQuery(Endpoint)}";
+    public override string ToString() => $"{Method} {ServerText.WithoutQuery(Endpoint)}";
 }

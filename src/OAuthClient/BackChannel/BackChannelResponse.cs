@@ -27,6 +27,7 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
         ErrorUri = Clean(json?.TextIfAny(Parameters.ErrorUri)),
         RetryAfter = retryAfter,
         WithoutSecret = request.WithoutSecret,
+        WithCertificate = request.WithCertificate,
         Instead = json is not null ? "with a JSON object that holds no error code"
             : Body.Length == 0 ? "without a body"
             : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"

@@ -95,6 +95,8 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
         }
         catch (HttpRequestException exception)
         {
+            if (ClientCertificate.FaultIn(exception) is { } fault)
+                throw new OAuthException(fault.Message, exception);
             // The network says which machine, if that; the developer needs to hear whose.
             throw new HttpRequestException(
                 exception.HttpRequestError,
@@ -126,9 +128,11 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     // A message and its content are for one attempt.
     private OneSend Message()
     {
-        var message = new OneSend(request.Form is null ? HttpMethod.Get : HttpMethod.Post, request.Endpoint, departure);
+        var message = new OneSend(request.Method, request.Endpoint, departure);
         if (request.Form is not null)
             message.Content = new FormContent(form ??= FormContent.Encode(request.Form));
+        else if (request.Json is not null)
+            message.Content = new FormContent(request.Json, "application/json");
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         if (request.Authorization is not null)
             message.Headers.TryAddWithoutValidation("Authorization", request.Authorization);

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OAuthClient;
 
-/// <summary>A form in one buffer of the right length (RFC 6749 appendix B), which tells when it leaves.</summary>
+/// <summary>A form, or other text that is ready to be sent, in one buffer of the right length (RFC 6749 appendix B), which tells when it leaves.</summary>
 internal sealed class FormContent : HttpContent
 {
     // RFC 3986 §2.3, and nothing else, as Uri.EscapeDataString has it.
@@ -19,10 +19,10 @@ internal sealed class FormContent : HttpContent
     private Departure? departure;
     private bool isWritten;
 
-    public FormContent(byte[] body)
+    public FormContent(byte[] body, string mediaType = "application/x-www-form-urlencoded")
     {
         this.body = body;
-        Headers.TryAddWithoutValidation("Content-Type", "application/x-www-form-urlencoded");
+        Headers.TryAddWithoutValidation("Content-Type", mediaType);
     }
 
     /// <summary>From now on whoever writes the body sends it; before, a handler may have read it.</summary>

@@ -20,6 +20,7 @@ internal static class ClientAuthenticator
                 form.Add(new(Parameters.ClientId, registration.ClientId));
                 form.Add(new(Parameters.ClientSecret, registration.ClientSecret!.Reveal()));
                 return null;
+            // RFC 8705 §2: a certificate says who, and the id says as which client.
             default:
                 form.Add(new(Parameters.ClientId, registration.ClientId));
                 return null;
@@ -31,7 +32,7 @@ internal static class ClientAuthenticator
         if (registration.ClientAuthentication is { } stated)
             return stated;
         if (registration.ClientSecret is null)
-            return ClientAuthenticationMethod.None;
+            return registration.AuthenticatesByCertificate ? ClientAuthenticationMethod.Certificate : ClientAuthenticationMethod.None;
         // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
         return server.TokenEndpointAuthenticationMethods is { } offered
             && !offered.Contains("client_secret_basic", StringComparer.Ordinal)

@@ -20,7 +20,7 @@ internal static class MetadataDocument
             var json = response.Json();
             if (response.StatusCode == HttpStatusCode.OK && json is { } document)
             {
-                var metadata = AuthorizationServerMetadata.Read(document, registration.AllowHttpOnLoopback);
+                var metadata = AuthorizationServerMetadata.Read(document, registration.AllowHttpOnLoopback, registration.PresentsCertificate);
                 RequireIssuer(metadata, issuer);
                 return metadata;
             }

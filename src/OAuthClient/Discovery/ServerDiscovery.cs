@@ -23,7 +23,7 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
         fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken);
 
     private AuthorizationServerMetadata? Good(Copy? copy, ClientRegistration current) =>
-        copy is not null && ReferenceEquals(copy.Registration, current) && time.GetUtcNow() < copy.GoodUntil ? copy.Metadata : null;
+        copy is not null && ReferenceEquals(copy.Registration.SpelledOut, current.SpelledOut) && time.GetUtcNow() < copy.GoodUntil ? copy.Metadata : null;
 
     private async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration current)
     {
@@ -54,6 +54,8 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
     {
         AuthorizationEndpoint = spelledOut.AuthorizationEndpoint ?? found.AuthorizationEndpoint,
         RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
+        RegistrationEndpoint = spelledOut.RegistrationEndpoint ?? found.RegistrationEndpoint,
+        IntrospectionEndpoint = spelledOut.IntrospectionEndpoint ?? found.IntrospectionEndpoint,
         UserInfoEndpoint = spelledOut.UserInfoEndpoint ?? found.UserInfoEndpoint,
         JwksUri = spelledOut.JwksUri ?? found.JwksUri,
         EndSessionEndpoint = spelledOut.EndSessionEndpoint ?? found.EndSessionEndpoint,

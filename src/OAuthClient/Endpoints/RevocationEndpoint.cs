@@ -20,6 +20,7 @@ internal sealed class RevocationEndpoint(BackChannel backChannel)
             Repetition = Repetition.AfterAnyFault,
             Authorization = authorization,
             WithoutSecret = registration.ClientSecret is null,
+            WithCertificate = registration.AuthenticatesByCertificate,
             Secrets = [token.Reveal()],
             ClientSecret = registration.ClientSecret,
         };

@@ -31,7 +31,7 @@ internal sealed class ClientTokens(
     {
         while (true)
         {
-            var current = registration.Value;
+            var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
             var known = Known(current, selection, rejected);
             switch (known is null ? TokenState.Over : State(known, current, time.GetUtcNow()))
             {
@@ -44,7 +44,18 @@ internal sealed class ClientTokens(
             }
             if (failures.TryGetValue(selection.Key, out var failure) && failure.IsFor(current) && time.GetUtcNow() < failure.At + RefreshNotes.Pause)
                 failure.Fault.Throw();
-            var renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
+            Renewal renewal;
+            try
+            {
+                renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true })
+            {
+                // The server has forgotten a client that registers itself: it may have another name by now.
+                if (ReferenceEquals(await registration.ReadyAsync(cancellationToken).ConfigureAwait(false), current))
+                    throw;
+                continue;
+            }
             // A flight from before the configuration moved, or one that found what this caller had refused, brings nothing;
             // but a token fresh from the server is as good as any, even when the server gave the same one again.
             if (renewal.Kept.IsFor(current) && (renewal.IsFresh || !renewal.Kept.Token.Equals(rejected)))

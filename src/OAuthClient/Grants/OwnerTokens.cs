@@ -60,7 +60,7 @@ internal sealed class OwnerTokens(
     {
         while (true)
         {
-            var current = registration.Value;
+            var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
             var grant = Choose(await finding.ConfigureAwait(false), current, owner, selection, rejected);
             var now = time.GetUtcNow();
             bool renewable = grant.CanRefresh && !notes.IsLost(grant);

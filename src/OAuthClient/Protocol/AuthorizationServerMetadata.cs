@@ -11,6 +11,8 @@ internal sealed record AuthorizationServerMetadata
     public Uri? AuthorizationEndpoint { get; init; }
     public Uri? TokenEndpoint { get; init; }
     public Uri? RevocationEndpoint { get; init; }
+    public Uri? IntrospectionEndpoint { get; init; }
+    public Uri? RegistrationEndpoint { get; init; }
     public Uri? UserInfoEndpoint { get; init; }
     public Uri? JwksUri { get; init; }
     public Uri? EndSessionEndpoint { get; init; }
@@ -24,16 +26,23 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>Under which name grants of this server are kept: two servers never share one.</summary>
     public string Identity => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
 
+    /// <param name="json">The document.</param>
+    /// <param name="allowHttpOnLoopback">Whether endpoints on this machine may do without TLS.</param>
+    /// <param name="presentsCertificate">Whether the client shows a certificate: then <c>mtls_endpoint_aliases</c> take the endpoints' place.</param>
     /// <exception cref="ProtocolViolationException">A member has the wrong shape, or an endpoint is not safe to talk to.</exception>
-    public static AuthorizationServerMetadata Read(JsonElement json, bool allowHttpOnLoopback)
+    public static AuthorizationServerMetadata Read(JsonElement json, bool allowHttpOnLoopback, bool presentsCertificate = false)
     {
+        // RFC 8705 §5: where a certificate is asked for. Whoever has none is not to call there, and does not even read it.
+        var aliases = presentsCertificate ? json.Object("mtls_endpoint_aliases") : null;
         return new()
         {
             Issuer = json.Text("issuer"),
             AuthorizationEndpoint = Endpoint("authorization_endpoint"),
-            TokenEndpoint = Endpoint("token_endpoint"),
-            RevocationEndpoint = Endpoint("revocation_endpoint"),
-            UserInfoEndpoint = Endpoint("userinfo_endpoint"),
+            TokenEndpoint = DirectEndpoint("token_endpoint"),
+            RevocationEndpoint = DirectEndpoint("revocation_endpoint"),
+            IntrospectionEndpoint = DirectEndpoint("introspection_endpoint"),
+            RegistrationEndpoint = DirectEndpoint("registration_endpoint"),
+            UserInfoEndpoint = DirectEndpoint("userinfo_endpoint"),
             JwksUri = Endpoint("jwks_uri"),
             EndSessionEndpoint = Endpoint("end_session_endpoint"),
             SendsIssuerInResponse = json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
@@ -42,11 +51,17 @@ internal sealed record AuthorizationServerMetadata
             TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
         };
 
-        Uri? Endpoint(string name)
+        // An alias without TLS could ask for no certificate.
+        Uri? DirectEndpoint(string name) =>
+            (aliases is { } direct ? Address(direct, name, mayBeHttpOnLoopback: false) : null) ?? Endpoint(name);
+
+        Uri? Endpoint(string name) => Address(json, name, allowHttpOnLoopback);
+
+        static Uri? Address(JsonElement members, string name, bool mayBeHttpOnLoopback)
         {
-            if (json.Text(name) is not { } text)
+            if (members.Text(name) is not { } text)
                 return null;
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, allowHttpOnLoopback)
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, mayBeHttpOnLoopback)
                 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
             {
                 throw new ProtocolViolationException(

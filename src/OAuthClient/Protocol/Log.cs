@@ -46,6 +46,18 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Warning, "OAuth client '{ClientName}' did not keep a refreshed ID Token ({Fault}); the refreshed tokens beside it are in use")]
     public static partial void RefreshedIdTokenDropped(ILogger logger, string clientName, string fault);
 
+    [LoggerMessage(14, LogLevel.Information, "OAuth client '{ClientName}' registered itself at its authorization server")]
+    public static partial void Registered(ILogger logger, string clientName);
+
+    [LoggerMessage(15, LogLevel.Warning, "OAuth client '{ClientName}' registers itself anew, because the server no longer knows the client, or let its secret expire; all its grants are void, and users must authorize again")]
+    public static partial void RegisteredAnew(ILogger logger, string clientName);
+
+    [LoggerMessage(16, LogLevel.Error, "OAuth client '{ClientName}' could not save what the server registered ({Fault}); it is kept in memory and offered to the store again until the store takes it")]
+    public static partial void ClientNotSaved(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(17, LogLevel.Warning, "OAuth client '{ClientName}' could not renew its registration ({Fault}); it goes on with the one it has, and tries again")]
+    public static partial void RegistrationNotRenewed(ILogger logger, string clientName, string fault);
+
     [LoggerMessage(30, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out; what the server had given could not be revoked there ({Fault}), and lives until it expires")]
     public static partial void NotRevoked(ILogger logger, string clientName, string fault);
 

@@ -84,6 +84,24 @@ internal static class ServerJson
         return texts;
     }
 
+    /// <summary>One text or several, as an audience may be written (RFC 7519 §4.1.3); empty when there is none.</summary>
+    /// <exception cref="ProtocolViolationException">It is there and is neither.</exception>
+    public static IReadOnlyList<string> TextOrTexts(this JsonElement json, string name) =>
+        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array
+            ? json.Texts(name)!
+            : json.Text(name) is { } single ? [single] : [];
+
+    /// <summary>The member that is an object itself; <see langword="null"/> when it is absent or null.</summary>
+    /// <exception cref="ProtocolViolationException">It is there and is no object.</exception>
+    public static JsonElement? Object(this JsonElement json, string name)
+    {
+        if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
+            return null;
+        return member.ValueKind == JsonValueKind.Object
+            ? member
+            : throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be an object.");
+    }
+
     // Broken UTF-8 in a name passes the reader until the name is asked for; what is broken by escapes does not.
     private static bool HasReadableNames(JsonElement json)
     {

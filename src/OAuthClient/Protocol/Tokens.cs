@@ -31,6 +31,11 @@ public sealed class IdToken : Secret
 [JsonConverter(typeof(RefusingJsonConverter<AuthorizationCode>))]
 internal sealed class AuthorizationCode(string value) : Secret(value);
 
+/// <summary>With it a client reads and changes its own registration (RFC 7592 §3).</summary>
+[DebuggerDisplay(Redacted)]
+[JsonConverter(typeof(RefusingJsonConverter<RegistrationAccessToken>))]
+internal sealed class RegistrationAccessToken(string value) : Secret(value);
+
 /// <summary>The client's password at the authorization server (RFC 6749 §2.3.1).</summary>
 [DebuggerDisplay(Redacted)]
 [JsonConverter(typeof(RefusingJsonConverter<ClientSecret>))]

@@ -20,7 +20,9 @@ internal sealed class ClientRegistration
         Name = name;
         ClientId = options.ClientId;
         ClientSecret = string.IsNullOrEmpty(options.ClientSecret) ? null : new ClientSecret(options.ClientSecret);
-        ClientAuthentication = options.ClientAuthentication;
+        ClientAuthentication = StatedAuthentication = options.ClientAuthentication;
+        DynamicRegistration = options.DynamicRegistration;
+        PresentsCertificate = options.ClientCertificate is not null;
         Issuer = options.Issuer;
         RedirectUri = options.RedirectUri;
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
@@ -33,6 +35,7 @@ internal sealed class ClientRegistration
             ? [.. options.IdTokenSigningAlgorithms]
             : [DefaultIdTokenSigningAlgorithm];
         DecryptionKeys = [.. options.DecryptionKeys.Select(DecryptionKey.Read)];
+        SignedIntrospectionResponses = options.SignedIntrospectionResponses;
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
         SignInLifetime = options.SignInLifetime;
         AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
@@ -48,6 +51,8 @@ internal sealed class ClientRegistration
             AuthorizationEndpoint = options.AuthorizationEndpoint,
             TokenEndpoint = options.TokenEndpoint,
             RevocationEndpoint = options.RevocationEndpoint,
+            IntrospectionEndpoint = options.IntrospectionEndpoint,
+            RegistrationEndpoint = options.RegistrationEndpoint,
             UserInfoEndpoint = options.UserInfoEndpoint,
             JwksUri = options.JwksUri,
             EndSessionEndpoint = options.EndSessionEndpoint,
@@ -55,9 +60,33 @@ internal sealed class ClientRegistration
     }
 
     public string Name { get; }
-    public string ClientId { get; }
-    public ClientSecret? ClientSecret { get; }
-    public ClientAuthenticationMethod? ClientAuthentication { get; }
+
+    /// <summary>Empty as long as a client that registers itself is not registered: then nothing belongs to it.</summary>
+    public string ClientId { get; private set; }
+
+    public ClientSecret? ClientSecret { get; private set; }
+    public ClientAuthenticationMethod? ClientAuthentication { get; private set; }
+
+    /// <summary>What the options say, whatever the server registered.</summary>
+    public ClientAuthenticationMethod? StatedAuthentication { get; }
+
+    /// <summary>What a client that registers itself says of itself; <see langword="null"/> for one that the server knows already.</summary>
+    public DynamicRegistrationOptions? DynamicRegistration { get; }
+
+    /// <summary>Where its credentials come from, once it is registered.</summary>
+    public DynamicClient? Registered { get; private set; }
+
+    /// <summary>Whether the server said that it does not know this client, or its secret (RFC 6749 §5.2).</summary>
+    public bool IsRefused { get; private set; }
+
+    /// <summary>Whether the back channel shows a certificate: then it goes to the addresses where one is asked for (RFC 8705 §5).</summary>
+    public bool PresentsCertificate { get; }
+
+    /// <summary>Whether the certificate is what proves who the client is, and no secret.</summary>
+    public bool AuthenticatesByCertificate => PresentsCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.Certificate;
+
+    /// <summary>Whether it can prove who it is at all (RFC 6749 §2.1).</summary>
+    public bool IsConfidential => ClientSecret is not null || AuthenticatesByCertificate;
 
     /// <summary>Id and secret as an Authorization header has them, once somebody has written them so.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -78,6 +107,7 @@ internal sealed class ClientRegistration
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
+    public bool SignedIntrospectionResponses { get; }
     public TimeSpan PendingAuthorizationLifetime { get; }
     public TimeSpan SignInLifetime { get; }
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
@@ -100,6 +130,20 @@ internal sealed class ClientRegistration
     public AuthorizationServerMetadata SpelledOut { get; }
 
     public bool UsesDiscovery => Issuer is not null && SpelledOut.TokenEndpoint is null;
+
+    /// <summary>The same with the credentials that the server gave, if it was this server.</summary>
+    public ClientRegistration As(DynamicClient? registered)
+    {
+        if (DynamicRegistration is null || !string.Equals(registered?.Server, SpelledOut.Identity, StringComparison.Ordinal))
+            return this;
+        var copy = (ClientRegistration)MemberwiseClone();
+        (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (registered!.ClientId, registered.ClientSecret, registered.Authentication);
+        (copy.Registered, copy.IsRefused, copy.BasicCredentials) = (registered, false, null);
+        return copy;
+    }
+
+    /// <summary>Remembers that the server does not know the client.</summary>
+    public void Note(EndpointException refusal) => IsRefused |= string.Equals(refusal.Error, ErrorCodes.InvalidClient, StringComparison.Ordinal);
 
     /// <summary>How messages call this client.</summary>
     public string DisplayName => Name.Length == 0 ? "the OAuth client" : $"the OAuth client '{Name}'";

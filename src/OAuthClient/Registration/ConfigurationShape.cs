@@ -18,10 +18,10 @@ internal static class ConfigurationShape
         .. Lists,
         nameof(OAuthClientOptions.AccessTokenLifetimeWhenUnstated), nameof(OAuthClientOptions.AuthorizationEndpoint),
         nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
-        nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.EndSessionEndpoint), nameof(OAuthClientOptions.Issuer),
+        nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.EndSessionEndpoint), nameof(OAuthClientOptions.IntrospectionEndpoint), nameof(OAuthClientOptions.Issuer),
         nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.PostLogoutRedirectUri), nameof(OAuthClientOptions.RedirectUri),
-        nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod),
-        nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.SignInLifetime), nameof(OAuthClientOptions.TokenEndpoint),
+        nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod), nameof(OAuthClientOptions.RegistrationEndpoint),
+        nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.SignedIntrospectionResponses), nameof(OAuthClientOptions.SignInLifetime), nameof(OAuthClientOptions.TokenEndpoint),
         nameof(OAuthClientOptions.UserInfoEndpoint),
     ];
 

@@ -11,6 +11,8 @@ internal sealed class CurrentRegistration
     private readonly string name;
     private readonly IOptionsMonitor<OAuthClientOptions> options;
     private readonly SharedRedirectUris shared;
+    private Func<ClientRegistration, CancellationToken, ValueTask<ClientRegistration>>? registrar;
+    private DynamicClient? registered;
     private Snapshot? snapshot;
     private long askedAt = long.MinValue;
 
@@ -37,16 +39,59 @@ internal sealed class CurrentRegistration
         return registration;
     }
 
+    /// <summary>
+    /// The same for whoever speaks to the server in the client's name, or looks for what belongs to it: a client that registers itself
+    /// is registered by then.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <exception cref="OAuthException">The client cannot be registered.</exception>
+    public ValueTask<ClientRegistration> ReadyAsync(CancellationToken cancellationToken) => ReadyAsync(Value, cancellationToken);
+
+    /// <summary>The same for those who ask with every request.</summary>
+    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <exception cref="OAuthException">The client cannot be registered.</exception>
+    public ValueTask<ClientRegistration> ReadyAsync(DateTimeOffset now, CancellationToken cancellationToken) => ReadyAsync(At(now), cancellationToken);
+
+    /// <summary>The same for what must not fail because the client cannot be registered just now: a user who wants to leave.</summary>
+    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    public async ValueTask<ClientRegistration> ReadyIfPossibleAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not OptionsValidationException && !cancellationToken.IsCancellationRequested)
+        {
+            return Value;
+        }
+    }
+
+    /// <summary>Says who registers a client that has no identifier of its own.</summary>
+    public void RegisterBy(Func<ClientRegistration, CancellationToken, ValueTask<ClientRegistration>> who) => registrar = who;
+
+    /// <summary>From now on these are its credentials.</summary>
+    public void Adopt(DynamicClient? client)
+    {
+        Volatile.Write(ref registered, client);
+        Volatile.Write(ref askedAt, long.MinValue);
+    }
+
+    private ValueTask<ClientRegistration> ReadyAsync(ClientRegistration current, CancellationToken cancellationToken) =>
+        current.DynamicRegistration is null || registrar is null ? new(current) : registrar(current, cancellationToken);
+
     private Snapshot Read()
     {
         var current = options.Get(name);
+        var client = Volatile.Read(ref registered);
         var known = Volatile.Read(ref snapshot);
-        if (known is not null && ReferenceEquals(known.Options, current))
+        if (known is not null && ReferenceEquals(known.Options, current) && ReferenceEquals(known.Client, client))
             return known;
-        var fresh = new Snapshot(current, new ClientRegistration(name, current, shared));
+        // What hangs on the options alone is kept when only the credentials are others.
+        var described = known is not null && ReferenceEquals(known.Options, current) ? known.Described : new ClientRegistration(name, current, shared);
+        var fresh = new Snapshot(current, client, described, described.As(client));
         // Of several first readers one wins: what hangs on the registration's identity, such as discovered metadata, is made once.
         return ReferenceEquals(Interlocked.CompareExchange(ref snapshot, fresh, known), known) ? fresh : Read();
     }
 
-    private sealed record Snapshot(OAuthClientOptions Options, ClientRegistration Registration);
+    private sealed record Snapshot(OAuthClientOptions Options, DynamicClient? Client, ClientRegistration Described, ClientRegistration Registration);
 }

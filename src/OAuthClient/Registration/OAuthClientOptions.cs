@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Serialization;
 
 namespace OAuthClient;
@@ -8,6 +9,14 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<OAuthClientOptions>))]
 public sealed class OAuthClientOptions
 {
+    // Fields: a property would be bound from configuration, which can hold neither.
+    /// <summary>What <c>UseClientCertificate</c> gave: asked for each connection, so that a certificate can be renewed.</summary>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    internal Func<X509Certificate2>? ClientCertificate;
+
+    /// <summary>What <c>RegisterDynamically</c> said; <see langword="null"/> for a client that the server knows already.</summary>
+    internal DynamicRegistrationOptions? DynamicRegistration;
+
     /// <summary>
     /// The server's issuer identifier, exactly as the server writes it, character by character (RFC 8414 §2): a slash at
     /// the end counts. The endpoints and keys are found from it, unless <see cref="TokenEndpoint"/> is spelled out.
@@ -23,6 +32,12 @@ public sealed class OAuthClientOptions
     /// <summary>Where tokens are given back (RFC 7009). Spelled out, it wins over the discovered one.</summary>
     public Uri? RevocationEndpoint { get; set; }
 
+    /// <summary>Where the server says what a token is worth (RFC 7662). Spelled out, it wins over the discovered one.</summary>
+    public Uri? IntrospectionEndpoint { get; set; }
+
+    /// <summary>Where clients register themselves (RFC 7591 §3). Spelled out, it wins over the discovered one.</summary>
+    public Uri? RegistrationEndpoint { get; set; }
+
     /// <summary>Where the server says who the user is (OpenID Connect Core §5.3). Spelled out, it wins over the discovered one.</summary>
     public Uri? UserInfoEndpoint { get; set; }
 
@@ -32,7 +47,7 @@ public sealed class OAuthClientOptions
     /// <summary>Where the user signs out at the server (OpenID Connect RP-Initiated Logout §2). Spelled out, it wins over the discovered one.</summary>
     public Uri? EndSessionEndpoint { get; set; }
 
-    /// <summary>The client identifier the server gave (RFC 6749 §2.2).</summary>
+    /// <summary>The client identifier the server gave (RFC 6749 §2.2). Left empty with <c>RegisterDynamically</c>.</summary>
     public string ClientId { get; set; } = "";
 
     /// <summary>
@@ -44,7 +59,7 @@ public sealed class OAuthClientOptions
 
     /// <summary>
     /// How the client proves who it is. Unset: with a secret, Basic, or the body where the server's metadata offers only that;
-    /// without a secret, nothing (RFC 6749 §2.3).
+    /// without a secret, by its certificate if it has one (<c>UseClientCertificate</c>), and else not at all (RFC 6749 §2.3).
     /// </summary>
     public ClientAuthenticationMethod? ClientAuthentication { get; set; }
 
@@ -83,6 +98,12 @@ public sealed class OAuthClientOptions
     /// </summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public IList<string> DecryptionKeys { get; set; } = [];
+
+    /// <summary>
+    /// Whether introspection answers are to be JWTs (RFC 9701), signed as <see cref="IdTokenSigningAlgorithms"/> says, and no others are
+    /// believed. Off unless set.
+    /// </summary>
+    public bool SignedIntrospectionResponses { get; set; }
 
     /// <summary>How long an authorization may stay begun: 10 minutes unless set, and never more than an hour.</summary>
     public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);
@@ -138,4 +159,10 @@ public enum ClientAuthenticationMethod
 
     /// <summary>Id and secret in the body (<c>client_secret_post</c>), for servers that know nothing better.</summary>
     Body,
+
+    /// <summary>
+    /// The id in the body, and a certificate in the TLS handshake (<c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c>, RFC 8705 §2);
+    /// give it with <c>UseClientCertificate</c>.
+    /// </summary>
+    Certificate,
 }

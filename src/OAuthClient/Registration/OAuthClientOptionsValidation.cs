@@ -35,20 +35,24 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
     }
 
     private static IEnumerable<string> Failures(OAuthClientOptions o) =>
-        ClientFailures(o).Concat(EndpointFailures(o)).Concat(RequestFailures(o)).Concat(DurationFailures(o));
+        ClientFailures(o).Concat(o.DynamicRegistration is { } dynamic ? DynamicRegistrationValidation.Failures(o, dynamic) : []).Concat(EndpointFailures(o)).Concat(RequestFailures(o)).Concat(DurationFailures(o));
 
     private static IEnumerable<string> ClientFailures(OAuthClientOptions o)
     {
-        if (string.IsNullOrWhiteSpace(o.ClientId))
+        if (o.DynamicRegistration is null && string.IsNullOrWhiteSpace(o.ClientId))
             yield return "set ClientId to the identifier the server gave this client.";
         if (o.ClientSecret is not null && string.IsNullOrWhiteSpace(o.ClientSecret))
             yield return "ClientSecret is empty; write the secret, or leave it null for a public client.";
-        if (o.ClientAuthentication is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.Body && o.ClientSecret is null)
+        if (o.ClientAuthentication is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.Body && o.ClientSecret is null && o.DynamicRegistration is null)
             yield return $"ClientAuthentication is {o.ClientAuthentication}, which needs a ClientSecret; set it, or choose None for a public client.";
         if (o.ClientAuthentication is ClientAuthenticationMethod.None && o.ClientSecret is not null)
             yield return "ClientAuthentication is None but there is a ClientSecret, which would never be sent; remove one of the two.";
         if (o.ClientAuthentication is { } method && !Enum.IsDefined(method))
-            yield return "ClientAuthentication must be None, Basic or Body.";
+            yield return "ClientAuthentication must be None, Basic, Body or Certificate.";
+        if (o.ClientAuthentication is ClientAuthenticationMethod.Certificate && o.ClientCertificate is null)
+            yield return "ClientAuthentication is Certificate, but there is none; give it with AddOAuthClient(…).UseClientCertificate(…).";
+        if (o.ClientAuthentication is ClientAuthenticationMethod.Certificate && o.ClientSecret is not null)
+            yield return "ClientAuthentication is Certificate but there is a ClientSecret, which would never be sent; remove one of the two.";
     }
 
     private static IEnumerable<string> EndpointFailures(OAuthClientOptions o)
@@ -61,6 +65,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             (nameof(o.AuthorizationEndpoint), o.AuthorizationEndpoint),
             (nameof(o.TokenEndpoint), o.TokenEndpoint),
             (nameof(o.RevocationEndpoint), o.RevocationEndpoint),
+            (nameof(o.IntrospectionEndpoint), o.IntrospectionEndpoint),
+            (nameof(o.RegistrationEndpoint), o.RegistrationEndpoint),
             (nameof(o.UserInfoEndpoint), o.UserInfoEndpoint),
             (nameof(o.JwksUri), o.JwksUri),
             (nameof(o.EndSessionEndpoint), o.EndSessionEndpoint),
@@ -116,7 +122,7 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
         {
             if (algorithm is null || !SignatureAlgorithms.Supported.Contains(algorithm))
                 yield return $"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: {string.Join(", ", SignatureAlgorithms.Supported)}.";
-            else if (SignatureAlgorithms.IsSymmetric(algorithm) && Encoding.UTF8.GetByteCount(o.ClientSecret ?? "") * 8 < SignatureAlgorithms.HashLength(algorithm))
+            else if (SignatureAlgorithms.IsSymmetric(algorithm) && o.DynamicRegistration is null && Encoding.UTF8.GetByteCount(o.ClientSecret ?? "") * 8 < SignatureAlgorithms.HashLength(algorithm))
                 yield return $"IdTokenSigningAlgorithms holds {algorithm}, for which the client secret is the key: ClientSecret must have at least {SignatureAlgorithms.HashLength(algorithm) / 8} bytes (RFC 7518 §3.2). Use RS256, or a longer secret.";
         }
         for (int i = 0; i < o.DecryptionKeys.Count; i++)

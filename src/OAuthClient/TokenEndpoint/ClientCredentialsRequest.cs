@@ -9,7 +9,7 @@ internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IR
     internal override void RequireAllowed(ClientRegistration registration)
     {
         // §4.4: MUST only be used by confidential clients.
-        if (registration.ClientSecret is null)
-            throw new OAuthException($"Client credentials are for confidential clients; set ClientSecret for {registration.DisplayName} (RFC 6749 §4.4).");
+        if (!registration.IsConfidential)
+            throw new OAuthException($"Client credentials are for confidential clients; set ClientSecret for {registration.DisplayName}, or give it a certificate by UseClientCertificate (RFC 6749 §4.4).");
     }
 }

@@ -40,10 +40,19 @@ internal sealed class TokenEndpointClient(BackChannel backChannel)
                 Departure = departure,
                 Authorization = authorization,
                 WithoutSecret = registration.ClientSecret is null,
+                WithCertificate = registration.AuthenticatesByCertificate,
                 Secrets = request.Secrets,
                 ClientSecret = registration.ClientSecret,
             },
             cancellationToken).ConfigureAwait(false);
-        return TokenResponseReader.Read(response, request, response.AskedAt);
+        try
+        {
+            return TokenResponseReader.Read(response, request, response.AskedAt);
+        }
+        catch (TokenEndpointException refusal)
+        {
+            registration.Note(refusal);
+            throw;
+        }
     }
 }

@@ -123,7 +123,7 @@ public class MetadataTests
     [Test]
     [Description("Threat: cleartext. An address in the metadata that is not https, or has a user or a fragment, makes them worthless as a whole (RFC 8414 §2)")]
     public async Task Unsafe_endpoint_is_refused(
-        [Values("authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri")] string member,
+        [Values("authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "registration_endpoint", "userinfo_endpoint", "jwks_uri")] string member,
         [Values(
             "http://as.example/x", "http://127.0.0.1/x", "ftp://as.example/x", "javascript:alert(1)", "//as.example/x", "/x", "as.example",
             "https://user@as.example/x", "https://as.example/x#fragment")] string address)

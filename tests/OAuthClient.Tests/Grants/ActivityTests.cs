@@ -20,14 +20,19 @@ public class ActivityTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         Activity? sending = null;
-        server.Answers(_ =>
+        TaskCompletionSource asked = new();
+        server.AnswersAsync(async _ =>
         {
             sending = Activity.Current;
+            // An answer that is there before its caller looks is not waited for.
+            await asked.Task;
             return Json(200, Tokens("at-2"));
         });
         using RecordedActivities recorded = new();
 
-        await server.Client.GetAccessTokenAsync(owner ?? GrantOwner.Client);
+        var getting = server.Client.GetAccessTokenAsync(owner ?? GrantOwner.Client);
+        asked.SetResult();
+        await getting;
         Assert.That(Activity.Current, Is.SameAs(recorded.Caller), "what is current is the caller's business");
 
         var wait = recorded.Only("oauthclient.token.wait");

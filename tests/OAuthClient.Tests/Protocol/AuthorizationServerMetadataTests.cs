@@ -7,7 +7,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationServerMetadataTests
 {
-    private static readonly string[] Endpoints = ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"];
+    private static readonly string[] Endpoints = ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "registration_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"];
 
     [Test]
     [Description("RFC 8414 §2, RFC 9207 §3: each member at its place")]
@@ -15,7 +15,7 @@ public class AuthorizationServerMetadataTests
     {
         var server = Read("""
             {"issuer":"https://s.example.com","authorization_endpoint":"https://s.example.com/a?x=y","token_endpoint":"https://s.example.com/t",
-             "revocation_endpoint":"https://s.example.com/r","userinfo_endpoint":"https://s.example.com/u","jwks_uri":"https://s.example.com/j",
+             "revocation_endpoint":"https://s.example.com/r","introspection_endpoint":"https://s.example.com/i","registration_endpoint":"https://s.example.com/register","userinfo_endpoint":"https://s.example.com/u","jwks_uri":"https://s.example.com/j",
              "end_session_endpoint":"https://s.example.com/e",
              "authorization_response_iss_parameter_supported":true,"code_challenge_methods_supported":["S256"],
              "token_endpoint_auth_methods_supported":["client_secret_post"],"unknown":{"a":1}}
@@ -28,6 +28,8 @@ public class AuthorizationServerMetadataTests
             Assert.That(server.AuthorizationEndpoint, Is.EqualTo(new Uri("https://s.example.com/a?x=y")));
             Assert.That(server.TokenEndpoint, Is.EqualTo(new Uri("https://s.example.com/t")));
             Assert.That(server.RevocationEndpoint, Is.EqualTo(new Uri("https://s.example.com/r")));
+            Assert.That(server.IntrospectionEndpoint, Is.EqualTo(new Uri("https://s.example.com/i")));
+            Assert.That(server.RegistrationEndpoint, Is.EqualTo(new Uri("https://s.example.com/register")));
             Assert.That(server.UserInfoEndpoint, Is.EqualTo(new Uri("https://s.example.com/u")));
             Assert.That(server.JwksUri, Is.EqualTo(new Uri("https://s.example.com/j")));
             Assert.That(server.EndSessionEndpoint, Is.EqualTo(new Uri("https://s.example.com/e")));

@@ -15,7 +15,7 @@ public class SecretTests
     private static readonly Secret[] Every =
     [
         Token(Canary), new RefreshToken(Canary), new IdToken(Canary), new AuthorizationCode(Canary), new CodeVerifier(Canary), new ClientSecret(Canary),
-        new PrivateKey(Canary),
+        new PrivateKey(Canary), new RegistrationAccessToken(Canary),
     ];
 
     [Test]

@@ -8,7 +8,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class OAuthClientOptionsValidationTests
 {
-    private static readonly string[] EndpointNames = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "RevocationEndpoint", "UserInfoEndpoint", "JwksUri", "EndSessionEndpoint"];
+    private static readonly string[] EndpointNames = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "RevocationEndpoint", "IntrospectionEndpoint", "RegistrationEndpoint", "UserInfoEndpoint", "JwksUri", "EndSessionEndpoint"];
 
     [Test]
     [Description("RFC 6749 §2.2, RFC 8414: an issuer and a client identifier are enough; so is a token endpoint in the issuer's place")]
@@ -70,6 +70,24 @@ public class OAuthClientOptionsValidationTests
     }
 
     [Test]
+    [Description("RFC 8705 §2: no proof without a certificate, and no second one beside it (RFC 6749 §2.3)")]
+    public void A_certificate_that_is_not_there_is_named()
+    {
+        Assert.That(Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.Certificate), Has.One.Contains("UseClientCertificate"));
+        Assert.That(Failures(o =>
+        {
+            o.ClientAuthentication = ClientAuthenticationMethod.Certificate;
+            o.ClientCertificate = () => null!;
+        }), Is.Empty);
+        Assert.That(Failures(o =>
+        {
+            o.ClientAuthentication = ClientAuthenticationMethod.Certificate;
+            o.ClientCertificate = () => null!;
+            o.ClientSecret = "secret-value";
+        }), Has.One.Contains("ClientSecret, which would never be sent").And.None.Contains("secret-value"));
+    }
+
+    [Test]
     [Description("RFC 6749 §2.3: a secret that would never be sent is a mistake")]
     public void A_secret_without_a_method_is_named()
     {
@@ -83,7 +101,7 @@ public class OAuthClientOptionsValidationTests
         {
             o.ClientAuthentication = (ClientAuthenticationMethod)7;
             o.ClientSecret = "secret-value";
-        }), Has.One.Contains("must be None, Basic or Body"));
+        }), Has.One.Contains("must be None, Basic, Body or Certificate"));
     }
 
     [Test]
@@ -354,7 +372,7 @@ public class OAuthClientOptionsValidationTests
             Throws.InstanceOf<OptionsValidationException>().With.Message.EqualTo("There is no OAuth client 'photo': register it with AddOAuthClient(\"photo\", …)."));
     }
 
-    private static List<string> Failures(Action<OAuthClientOptions> change, string name = "photos")
+    internal static List<string> Failures(Action<OAuthClientOptions> change, string name = "photos")
     {
         var services = new ServiceCollection();
         services.AddOAuthClient(name, o =>

@@ -20,6 +20,9 @@ public class OptionsFromConfigurationTests
             ["AuthorizationEndpoint"] = "https://server.example.com/a",
             ["TokenEndpoint"] = "https://server.example.com/t",
             ["RevocationEndpoint"] = "https://server.example.com/r",
+            ["RegistrationEndpoint"] = "https://server.example.com/register",
+            ["SignedIntrospectionResponses"] = "true",
+            ["IntrospectionEndpoint"] = "https://server.example.com/i",
             ["UserInfoEndpoint"] = "https://server.example.com/u",
             ["JwksUri"] = "https://server.example.com/j",
             ["EndSessionEndpoint"] = "https://server.example.com/e",
@@ -53,6 +56,9 @@ public class OptionsFromConfigurationTests
             Assert.That(options.AuthorizationEndpoint, Is.EqualTo(new Uri("https://server.example.com/a")));
             Assert.That(options.TokenEndpoint, Is.EqualTo(new Uri("https://server.example.com/t")));
             Assert.That(options.RevocationEndpoint, Is.EqualTo(new Uri("https://server.example.com/r")));
+            Assert.That(options.RegistrationEndpoint, Is.EqualTo(new Uri("https://server.example.com/register")));
+            Assert.That(options.SignedIntrospectionResponses, Is.True);
+            Assert.That(options.IntrospectionEndpoint, Is.EqualTo(new Uri("https://server.example.com/i")));
             Assert.That(options.UserInfoEndpoint, Is.EqualTo(new Uri("https://server.example.com/u")));
             Assert.That(options.JwksUri, Is.EqualTo(new Uri("https://server.example.com/j")));
             Assert.That(options.EndSessionEndpoint, Is.EqualTo(new Uri("https://server.example.com/e")));

@@ -1,0 +1,68 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient;
+
+/// <summary>What a client asks to be registered with (RFC 7591 §2, OpenID Connect Dynamic Client Registration §2).</summary>
+internal static class ClientMetadata
+{
+    public const string AuthenticationMethod = "token_endpoint_auth_method";
+
+    // The server's own words about a client, which an update must not say back (RFC 7592 §2.2).
+    private static readonly string[] ServersOwn = ["client_id_issued_at", "client_secret_expires_at", "registration_access_token", "registration_client_uri"];
+
+    /// <summary>For a new client.</summary>
+    public static byte[] ForRegistration(ClientRegistration current, DynamicRegistrationOptions options, string authenticationMethod)
+    {
+        JsonObject metadata = [];
+        Write(metadata, current, options, authenticationMethod);
+        return Bytes(metadata);
+    }
+
+    /// <summary>For one that there is: all that the server said of it, less what was its own, and what is wanted now (RFC 7592 §2.2).</summary>
+    public static byte[] ForUpdate(DynamicClient known, ClientRegistration current, DynamicRegistrationOptions options, string authenticationMethod)
+    {
+        var metadata = JsonNode.Parse(known.Metadata.GetRawText())!.AsObject();
+        foreach (string own in ServersOwn)
+            metadata.Remove(own);
+        Write(metadata, current, options, authenticationMethod);
+        metadata[Parameters.ClientId] = known.ClientId;
+        return Bytes(metadata);
+    }
+
+    private static void Write(JsonObject metadata, ClientRegistration current, DynamicRegistrationOptions options, string authenticationMethod)
+    {
+        var redirectUri = current.RedirectUri;
+        metadata["redirect_uris"] = Texts(redirectUri is null ? [] : [redirectUri.OriginalString]);
+        metadata["response_types"] = Texts(redirectUri is null ? [] : [Parameters.Code]);
+        metadata["grant_types"] = Texts(options.GrantTypes.Count > 0 ? options.GrantTypes
+            : redirectUri is null ? ["client_credentials"] : ["authorization_code", Parameters.RefreshToken]);
+        metadata[AuthenticationMethod] = authenticationMethod;
+        if (redirectUri is not null)
+            metadata["application_type"] = options.ApplicationType ?? (redirectUri.Scheme == Uri.UriSchemeHttps ? "web" : "native");
+        if (current.Scopes.Count > 0)
+            metadata[Parameters.Scope] = ScopeText.Join(current.Scopes);
+        if (ScopeText.Contains(current.Scopes, ScopeText.OpenId))
+            metadata["id_token_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
+        if (current.SignedIntrospectionResponses)
+            metadata["introspection_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
+        Add("client_name", options.ClientName);
+        Add("initiate_login_uri", options.InitiateLoginUri?.OriginalString);
+        Add("backchannel_logout_uri", options.BackChannelLogoutUri?.OriginalString);
+        if (current.PostLogoutRedirectUri is { } afterwards)
+            metadata["post_logout_redirect_uris"] = Texts([afterwards.OriginalString]);
+        Add("software_statement", options.SoftwareStatement);
+        foreach (var (name, value) in options.Metadata)
+            metadata[name] = value?.DeepClone();
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                metadata[name] = value;
+        }
+    }
+
+    private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
+
+    private static byte[] Bytes(JsonObject metadata) => Encoding.UTF8.GetBytes(metadata.ToJsonString());
+}

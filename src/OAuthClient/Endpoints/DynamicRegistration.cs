@@ -1,0 +1,106 @@
+namespace OAuthClient;
+
+/// <summary>
+/// The registration of a client that registers itself (<c>RegisterDynamically</c>): made by itself when it is first needed, and here by
+/// hand; read, updated and deleted (RFC 7591, RFC 7592). A keyed service of the client's name, without a key where there is only one client.
+/// </summary>
+public sealed class DynamicRegistration
+{
+    private readonly CurrentRegistration registration;
+    private readonly RegistrationEndpoint endpoint;
+    private readonly RegistrationUpkeep upkeep;
+    private readonly KeptRegistration kept;
+    private readonly SingleFlight<string, DynamicClient?> flights = new(StringComparer.Ordinal);
+
+    internal DynamicRegistration(CurrentRegistration registration, RegistrationEndpoint endpoint, RegistrationUpkeep upkeep, KeptRegistration kept)
+    {
+        (this.registration, this.endpoint, this.upkeep, this.kept) = (registration, endpoint, upkeep, kept);
+        registration.RegisterBy(ReadyAsync);
+    }
+
+    /// <summary>Registers the client, unless it is registered already, by this node or another. Without being asked it happens when the first token or authorization is wanted.</summary>
+    /// <param name="cancellationToken">Stops waiting; the registration goes on for the others.</param>
+    /// <exception cref="EndpointException">The server refused.</exception>
+    /// <exception cref="OAuthException">The server has no registration endpoint, or registered what this client cannot be.</exception>
+    public async Task<DynamicClient> RegisterAsync(CancellationToken cancellationToken = default) =>
+        (await registration.ReadyAsync(cancellationToken).ConfigureAwait(false)).Registered!;
+
+    /// <summary>Asks the server what it has registered (RFC 7592 §2.1). What it says counts from now on, new credentials included.</summary>
+    /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
+    /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
+    /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
+    public async Task<DynamicClient> ReadAsync(CancellationToken cancellationToken = default) =>
+        (await ManageAsync(async current => await upkeep.ReadAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>Has the server register what the options say now (RFC 7592 §2.2), for example another redirect URI.</summary>
+    /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
+    /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
+    /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
+    public async Task<DynamicClient> UpdateAsync(CancellationToken cancellationToken = default) =>
+        (await ManageAsync(async current => await upkeep.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>
+    /// Deletes the client at the server (RFC 7592 §2.3) and forgets it here; users' grants end with it. It is registered anew when it
+    /// is needed again. That it was gone there before is no error.
+    /// </summary>
+    /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
+    /// <exception cref="EndpointException">The server refused; nothing is forgotten then.</exception>
+    /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
+    public Task DeleteAsync(CancellationToken cancellationToken = default) => ManageAsync(
+        async current =>
+        {
+            await endpoint.DeleteAsync(current.Registered!, CancellationToken.None).ConfigureAwait(false);
+            await kept.ForgetAsync(current.Registered!).ConfigureAwait(false);
+            return null;
+        },
+        cancellationToken);
+
+    // The way of nearly every call: it does not wait.
+    private ValueTask<ClientRegistration> ReadyAsync(ClientRegistration current, CancellationToken cancellationToken) =>
+        upkeep.MayBeUsed(current) ? new(current) : new(PrepareAsync(cancellationToken));
+
+    private async Task<ClientRegistration> PrepareAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await AloneAsync(async () => await upkeep.PrepareAsync(CancellationToken.None).ConfigureAwait(false), mayBeAnothers: true, cancellationToken).ConfigureAwait(false);
+            // Whoever manages the registration may have deleted it since.
+            if (registration.Value is { Registered: not null } current)
+                return current;
+        }
+    }
+
+    private Task<DynamicClient?> ManageAsync(Func<ClientRegistration, Task<DynamicClient?>> work, CancellationToken cancellationToken) => AloneAsync(
+        async () =>
+        {
+            var known = await kept.FindAsync(registration.Value, CancellationToken.None).ConfigureAwait(false);
+            var current = registration.Value;
+            return known switch
+            {
+                null => throw new OAuthException($"{current.DisplayName} is not registered at {current.SpelledOut.Identity}; call RegisterAsync first."),
+                { CanBeManaged: false } => throw new OAuthException($"{current.SpelledOut.Identity} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."),
+                _ => await work(current.As(known)).ConfigureAwait(false),
+            };
+        },
+        mayBeAnothers: false,
+        cancellationToken);
+
+    // One thing at a time: a server may replace the registration access token with every answer. To prepare is the same whoever does it.
+    private async Task<DynamicClient?> AloneAsync(Func<Task<DynamicClient?>> work, bool mayBeAnothers, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            bool ours = flights.JoinOrStart(registration.Name, work, out var flight);
+            try
+            {
+                var client = await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (ours || (mayBeAnothers && client is not null))
+                    return client;
+            }
+            catch (Exception) when (!ours && !cancellationToken.IsCancellationRequested)
+            {
+                // What another wanted failed; its caller hears of it.
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Decides when a client registers itself, and when again: each new registration is another client to the server, and costs all users
+/// their grants. So whoever can be asked is asked first.
+/// </summary>
+internal sealed class RegistrationUpkeep(
+    CurrentRegistration registration, ServerDiscovery discovery, RegistrationEndpoint endpoint, KeptRegistration kept, TimeProvider time, ILogger logger)
+{
+    // A server that forgets what it has just registered would be filled with clients.
+    private static readonly TimeSpan CoolDown = TimeSpan.FromMinutes(10);
+
+    // Between two looks at what is not as it should be, while it is good enough to go on with.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestHeadStart = TimeSpan.FromHours(1);
+
+    private long looksAgainAt;
+    private Failure? failure;
+
+    /// <summary>Whether there are credentials, and nothing is known against them.</summary>
+    public bool MayBeUsed(ClientRegistration current)
+    {
+        if (current.Registered is not { } client)
+            return false;
+        var now = time.GetUtcNow();
+        return now.UtcTicks < Volatile.Read(ref looksAgainAt) || (!current.IsRefused && !kept.IsUnsaved && !EndsSoon(client, now));
+    }
+
+    /// <summary>Has credentials that may be used: found, renewed or new ones. One at a time.</summary>
+    public async Task<DynamicClient> PrepareAsync(CancellationToken cancellationToken)
+    {
+        var current = registration.Value;
+        if (MayBeUsed(current))
+            return current.Registered!;
+        if (failure is { } known && known.IsFor(current) && time.GetUtcNow() < known.Until)
+            known.Fault.Throw();
+        try
+        {
+            var client = await FindAsync(current, cancellationToken).ConfigureAwait(false);
+            failure = null;
+            return client;
+        }
+        catch (Exception exception) when (current.Registered is not { } old || IsOver(old, time.GetUtcNow()))
+        {
+            var pause = exception is OAuthException ? PauseAfterRefusal : PauseAfterFault;
+            failure = new(current.DynamicRegistration, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow() + pause);
+            throw;
+        }
+        catch (Exception exception)
+        {
+            Log.RegistrationNotRenewed(logger, current.Name, exception.GetType().Name);
+            return current.Registered!;
+        }
+        finally
+        {
+            Volatile.Write(ref looksAgainAt, (time.GetUtcNow() + Patience).UtcTicks);
+        }
+    }
+
+    /// <summary>What the options say now, said to the server.</summary>
+    public async Task<DynamicClient> UpdateAsync(ClientRegistration current, CancellationToken cancellationToken)
+    {
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        return await kept.KeepAsync(await endpoint.UpdateAsync(current.Registered!, current, server, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
+    public async Task<DynamicClient> ReadAsync(ClientRegistration current, CancellationToken cancellationToken) =>
+        await kept.KeepAsync(await endpoint.ReadAsync(current.Registered!, current, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+
+    private async Task<DynamicClient> FindAsync(ClientRegistration current, CancellationToken cancellationToken)
+    {
+        if (await kept.FindAsync(current, cancellationToken).ConfigureAwait(false) is not { } known)
+            return await RegisterAsync(current, inPlaceOf: null, cancellationToken).ConfigureAwait(false);
+        // What was refused may be no more what is known: another node has been here.
+        bool isRefused = current.IsRefused && KeptRegistration.IsSame(known, current.Registered);
+        bool isUsable = RegistrationAnswer.WhyUnusable(known.Metadata, current) is null;
+        if (!isRefused && isUsable && !EndsSoon(known, time.GetUtcNow()))
+            return known;
+        if (known.CanBeManaged && await RenewAsync(current.As(known), isUsable, isRefused, cancellationToken).ConfigureAwait(false) is { } renewed)
+            return renewed;
+        var now = time.GetUtcNow();
+        bool isWorthless = isRefused ? now - known.RegisteredAt >= CoolDown : !isUsable || IsOver(known, now);
+        if (!isWorthless)
+            return known;
+        Log.RegisteredAnew(logger, current.Name);
+        return await RegisterAsync(current, known, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <returns><see langword="null"/> when the server is no help: it does not know the client, or leaves its secret to end.</returns>
+    private async Task<DynamicClient?> RenewAsync(ClientRegistration current, bool isUsable, bool isRefused, CancellationToken cancellationToken)
+    {
+        var known = current.Registered!;
+        try
+        {
+            if (isUsable)
+                known = await ReadAsync(current, cancellationToken).ConfigureAwait(false);
+            if (!isUsable || EndsSoon(known, time.GetUtcNow()))
+                known = await UpdateAsync(current.As(known), cancellationToken).ConfigureAwait(false);
+            return IsOver(known, time.GetUtcNow()) ? null : known;
+        }
+        // Refused at the token endpoint and here, it is gone; here alone, another node may just have changed the token.
+        catch (EndpointException refusal) when ((isRefused && refusal.StatusCode == HttpStatusCode.Unauthorized) || IsOver(known, time.GetUtcNow()) || !isUsable)
+        {
+            return null;
+        }
+    }
+
+    private async Task<DynamicClient> RegisterAsync(ClientRegistration current, DynamicClient? inPlaceOf, CancellationToken cancellationToken)
+    {
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var made = (await endpoint.RegisterAsync(current, server, cancellationToken).ConfigureAwait(false)).AfterGeneration(inPlaceOf?.Generation ?? 0);
+        var counts = await kept.KeepAsync(made).ConfigureAwait(false);
+        if (string.Equals(counts.ClientId, made.ClientId, StringComparison.Ordinal))
+            Log.Registered(logger, current.Name);
+        else if (made.CanBeManaged)
+            await DiscardAsync(made, cancellationToken).ConfigureAwait(false);
+        return counts;
+    }
+
+    // Another node was quicker, and nobody will ever use this one.
+    private async Task DiscardAsync(DynamicClient needless, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await endpoint.DeleteAsync(needless, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // It does no harm there.
+        }
+    }
+
+    private static bool IsOver(DynamicClient client, DateTimeOffset now) => client.SecretExpiresAt <= now;
+
+    private static bool EndsSoon(DynamicClient client, DateTimeOffset now) =>
+        client.SecretExpiresAt is { } end && end - now <= TimeSpan.FromTicks(Math.Min((end - client.SecretSince).Ticks / 5, LongestHeadStart.Ticks));
+
+    private sealed record Failure(DynamicRegistrationOptions? Options, ExceptionDispatchInfo Fault, DateTimeOffset Until)
+    {
+        // What was mended in the configuration is tried at once.
+        public bool IsFor(ClientRegistration current) => ReferenceEquals(Options, current.DynamicRegistration);
+    }
+}

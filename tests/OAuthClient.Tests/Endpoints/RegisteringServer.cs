@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>An authorization server that clients register themselves with (RFC 7591, RFC 7592), for one node or several.</summary>
+internal sealed class RegisteringServer
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<string, Registration> clients = [];
+    private readonly List<ScriptedServer.Sent> requests = [];
+    private int made;
+
+    /// <summary>Changes what a new client, or one that is read or updated, is told.</summary>
+    public Action<JsonObject> Answer { get; set; } = _ => { };
+
+    /// <summary>What its metadata say beside issuer and endpoints.</summary>
+    public JsonObject Metadata { get; set; } = [];
+
+    /// <summary>Whether each answer brings a new registration access token, and the old one is worth nothing.</summary>
+    public bool Rotates { get; set; }
+
+    public Func<ScriptedServer.Sent, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    public IReadOnlyCollection<string> Clients
+    {
+        get
+        {
+            lock (gate)
+                return [.. clients.Keys];
+        }
+    }
+
+    public int Registrations => RequestsTo("/register").Count;
+
+    public IReadOnlyList<ScriptedServer.Sent> RequestsTo(string path)
+    {
+        lock (gate)
+            return [.. requests.Where(request => request.Uri.AbsolutePath == path)];
+    }
+
+    public JsonObject Of(string clientId)
+    {
+        lock (gate)
+            return clients[clientId].Metadata;
+    }
+
+    public void Forget(string clientId)
+    {
+        lock (gate)
+            clients.Remove(clientId);
+    }
+
+    public void ReplaceSecret(string clientId, string secret)
+    {
+        lock (gate)
+            clients[clientId].Secret = secret;
+    }
+
+    /// <summary>A node of the application that is this server's client.</summary>
+    public ScriptedServer Node(
+        IDynamicClientStore? store = null, Action<DynamicRegistrationOptions>? dynamic = null, Action<OAuthClientOptions>? options = null)
+    {
+        ScriptedServer node = new(
+            o =>
+            {
+                (o.ClientId, o.ClientSecret) = ("", null);
+                o.RegistrationEndpoint = new(ScriptedServer.Origin + "/register");
+                o.IntrospectionEndpoint = new(ScriptedServer.Origin + "/introspect");
+                options?.Invoke(o);
+            },
+            builder => builder.RegisterDynamically(dynamic),
+            services =>
+            {
+                if (store is not null)
+                    services.AddSingleton(store);
+            });
+        node.AnswersAsync(async sent =>
+        {
+            await Before(sent);
+            lock (gate)
+            {
+                requests.Add(sent);
+                return Reply(sent);
+            }
+        });
+        return node;
+    }
+
+    private HttpResponseMessage Reply(ScriptedServer.Sent sent)
+    {
+        switch (sent.Uri.AbsolutePath)
+        {
+            case "/.well-known/oauth-authorization-server":
+                var metadata = Metadata.DeepClone().AsObject();
+                metadata["issuer"] = ScriptedServer.Origin;
+                metadata["token_endpoint"] = ScriptedServer.Origin + "/token";
+                return ScriptedServer.Json(200, metadata.ToJsonString());
+            case "/register":
+                string id = "client-" + (++made).ToString(CultureInfo.InvariantCulture);
+                clients[id] = new(JsonNode.Parse(sent.Body)!.AsObject()) { Secret = "secret-of-" + id, Token = "management-of-" + id };
+                return Tell(id, 201);
+            case "/token" or "/introspect":
+                return IsAuthenticated(sent)
+                    ? ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer","refresh_token":"rt","active":true}""")
+                    : ScriptedServer.Json(401, """{"error":"invalid_client"}""");
+            default:
+                return Manage(sent, sent.Uri.Segments[^1]);
+        }
+    }
+
+    private HttpResponseMessage Manage(ScriptedServer.Sent sent, string id)
+    {
+        if (!clients.TryGetValue(id, out var client) || sent.Authorization != "Bearer " + client.Token)
+            return ScriptedServer.Json(401, "");
+        if (sent.Method == HttpMethod.Delete)
+        {
+            clients.Remove(id);
+            return ScriptedServer.Json(204, "");
+        }
+        if (sent.Method == HttpMethod.Put)
+            client.Metadata = JsonNode.Parse(sent.Body)!.AsObject();
+        if (Rotates)
+            client.Token += "'";
+        return Tell(id, 200);
+    }
+
+    private HttpResponseMessage Tell(string id, int status)
+    {
+        var client = clients[id];
+        var answer = client.Metadata.DeepClone().AsObject();
+        answer["client_id"] = id;
+        answer["client_secret"] = client.Secret;
+        answer["client_secret_expires_at"] = 0;
+        answer["registration_client_uri"] = ScriptedServer.Origin + "/manage/" + id;
+        answer["registration_access_token"] = client.Token;
+        Answer(answer);
+        return ScriptedServer.Json(status, answer.ToJsonString());
+    }
+
+    private bool IsAuthenticated(ScriptedServer.Sent sent)
+    {
+        if (sent.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true)
+        {
+            string[] pair = Encoding.ASCII.GetString(Convert.FromBase64String(sent.Authorization["Basic ".Length..])).Split(':');
+            return clients.TryGetValue(pair[0], out var client) && client.Secret == pair[1];
+        }
+        return sent["client_id"] is { } id && clients.TryGetValue(id, out var other) && (sent["client_secret"] is not { } secret || other.Secret == secret);
+    }
+
+    private sealed class Registration(JsonObject metadata)
+    {
+        public JsonObject Metadata { get; set; } = metadata;
+        public required string Secret { get; set; }
+        public required string Token { get; set; }
+    }
+}

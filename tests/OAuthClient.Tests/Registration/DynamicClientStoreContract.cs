@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace OAuthClient.Tests;
+
+/// <summary>What every <see cref="IDynamicClientStore"/> must do.</summary>
+public abstract class DynamicClientStoreContract
+{
+    private const string Server = "https://as.example";
+
+    protected abstract IDynamicClientStore Store { get; }
+
+    [Test]
+    [Description("Kept for a name and a server, character by character")]
+    public async Task What_is_kept_is_found()
+    {
+        var client = Client("photos", Server);
+        Assert.That(await Store.TryReplaceAsync(client, default), Is.True);
+
+        var found = await Store.FindAsync("photos", Server, default);
+        Assert.That(found!.ClientId, Is.EqualTo("an-id"));
+        Assert.That(found.ClientSecret!.Reveal(), Is.EqualTo("a-secret"));
+        Assert.That(found.RegistrationAccessToken!.Reveal(), Is.EqualTo("a-token"));
+        foreach (var (name, server) in new[] { ("Photos", Server), ("photos", Server + "/"), ("photos", "https://AS.example"), ("", Server) })
+            Assert.That(await Store.FindAsync(name, server, default), Is.Null);
+    }
+
+    [Test]
+    [Description("Compare and set: of all who bring the next generation one succeeds")]
+    public async Task One_generation_after_the_other()
+    {
+        Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 2), default), Is.False, "there is no first");
+        var first = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i), default))));
+        Assert.That(first.Count(kept => kept), Is.EqualTo(1));
+        var second = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i, generation: 2), default))));
+        Assert.That(second.Count(kept => kept), Is.EqualTo(1));
+        Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 1), default), Is.False);
+        Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 4), default), Is.False);
+        Assert.That((await Store.FindAsync("photos", Server, default))!.Generation, Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("Forgotten is the client that was meant, whatever its generation, and no other")]
+    public async Task What_is_removed_is_gone()
+    {
+        await Store.TryReplaceAsync(Client("photos", Server), default);
+        await Store.TryReplaceAsync(Client("photos", Server, generation: 2), default);
+        await Store.TryReplaceAsync(Client("mail", Server), default);
+        await Store.RemoveAsync(Client("photos", Server, "another-id"), default);
+        Assert.That(await Store.FindAsync("photos", Server, default), Is.Not.Null);
+        await Store.RemoveAsync(Client("photos", Server), default);
+        await Store.RemoveAsync(Client("photos", Server), default);
+        Assert.That(await Store.FindAsync("photos", Server, default), Is.Null);
+        Assert.That(await Store.FindAsync("mail", Server, default), Is.Not.Null);
+        Assert.That(await Store.TryReplaceAsync(Client("photos", Server), default), Is.True, "and may come again");
+    }
+
+    internal static DynamicClient Client(string name, string server, string clientId = "an-id", long generation = 1) => new(name, server, clientId)
+    {
+        Generation = generation,
+        RegisteredAt = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
+        HeardAt = new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero),
+        SecretSince = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero),
+        SecretExpiresAt = new(2030, 2, 1, 0, 0, 0, TimeSpan.Zero),
+        Metadata = JsonElement.Parse("""{"client_name":"Photos"}"""),
+        Authentication = ClientAuthenticationMethod.Body,
+        ClientSecret = new("a-secret"),
+        ManagementUri = new("https://as.example/manage/1"),
+        RegistrationAccessToken = new("a-token"),
+    };
+}
