@@ -1,0 +1,38 @@
+using OAuthClient.Testing;
+
+namespace OAuthClient.Conformance;
+
+/// <summary>A callback that is not the answer to the authorization that was begun: no code is redeemed (RFC 6749 §10.12, RFC 9207 §2.4).</summary>
+public sealed class CallbackTests
+{
+    private RelyingParty party = null!;
+
+    [SetUp]
+    public async Task StartAsync() => party = await RelyingParty.StartAsync();
+
+    [TearDown]
+    public async Task StopAsync() => await party.DisposeAsync();
+
+    [TestCase(Defect.CallbackWrongState, "state is not that of the pending authorization")]
+    [TestCase(Defect.CallbackMissingState, "no state")]
+    [TestCase(Defect.CallbackWrongIssuer, "comes from 'https://attacker.example.com'")]
+    [TestCase(Defect.CallbackMissingIssuer, "no iss")]
+    [TestCase(Defect.CallbackDuplicateCode, "'code' more than once")]
+    [TestCase(Defect.CallbackDuplicateState, "'state' more than once")]
+    [Description("RFC 6749 §3.1, §10.12, RFC 9207 §2.4: state and iss, wrong, missing and twice")]
+    public Task Wrong_parameters(Defect defect, string cause) => party.RefusesAsync(defect, cause, TestEndpoint.Authorization);
+
+    [Test]
+    [Description("RFC 6749 §3.1, threat: duplicate callback parameters. The second one is another, before the true one or behind it")]
+    public async Task Another_value_beside_the_true_one([Values("code", "state", "iss", "error")] string name, [Values] bool before)
+    {
+        party.Server.Options.OnAuthorizationResponse = parameters =>
+        {
+            if (name == "error")
+                parameters.Add(new("error", "access_denied"));
+            parameters.Insert(before ? 0 : parameters.Count, new(name, "https://attacker.example.com"));
+        };
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains($"'{name}' more than once"));
+        await party.EndedAtAsync(TestEndpoint.Authorization);
+    }
+}
