@@ -80,5 +80,5 @@ public sealed class ClaimSource
     }
 
     private static JsonElement? Member(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object ? member : null;
+        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object && ServerJson.HasReadableNames(member) ? member : null;
 }

@@ -45,7 +45,7 @@ internal static class PrincipalClaims
             JsonValueKind.True => ("true", ClaimValueTypes.Boolean),
             JsonValueKind.False => ("false", ClaimValueTypes.Boolean),
             JsonValueKind.Number => (value.GetRawText(), value.TryGetInt64(out _) ? ClaimValueTypes.Integer64 : ClaimValueTypes.Double),
-            JsonValueKind.Object or JsonValueKind.Array => (value.GetRawText(), "JSON"),
+            JsonValueKind.Object or JsonValueKind.Array => (ServerJson.RawTextIfAny(value), "JSON"),
             _ => (null, ""),
         };
         if (text is not null)

@@ -66,6 +66,20 @@ internal static class ServerJson
     /// <summary>The same, of a member that was found before.</summary>
     public static string? TextIfAnyOf(JsonElement member) => member.ValueKind == JsonValueKind.String ? Unicode(member) : null;
 
+    /// <summary>Whether its names can be asked for. Of what was parsed here, those of the outermost object can: broken UTF-8 in a name passes the reader, unlike what is broken by escapes.</summary>
+    public static bool HasReadableNames(JsonElement json)
+    {
+        foreach (var member in json.EnumerateObject())
+        {
+            if (!Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>A value as it was written; <see langword="null"/> when that is not valid Unicode.</summary>
+    public static string? RawTextIfAny(JsonElement value) => Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value)) ? value.GetRawText() : null;
+
     /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
     /// <exception cref="ProtocolViolationException">It is there and is no array of strings.</exception>
     public static IReadOnlyList<string>? Texts(this JsonElement json, string name)
@@ -100,17 +114,6 @@ internal static class ServerJson
         return member.ValueKind == JsonValueKind.Object
             ? member
             : throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be an object.");
-    }
-
-    // Broken UTF-8 in a name passes the reader until the name is asked for; what is broken by escapes does not.
-    private static bool HasReadableNames(JsonElement json)
-    {
-        foreach (var member in json.EnumerateObject())
-        {
-            if (!Utf8.IsValid(JsonMarshal.GetRawUtf8PropertyName(member)))
-                return false;
-        }
-        return true;
     }
 
     private static string? Unicode(JsonElement text)

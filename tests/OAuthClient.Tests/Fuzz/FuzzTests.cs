@@ -28,5 +28,5 @@ public sealed class FuzzTests
         Assert.That(refused, Is.LessThan(Count), "something has to be left to read");
     }
 
-    private static object[] All() => [Targets.Callback, Targets.TokenResponse, Targets.Metadata, Targets.Challenge];
+    private static object[] All() => [Targets.Callback, Targets.TokenResponse, Targets.Metadata, Targets.Challenge, JwtTargets.Compact, JwtTargets.Claims];
 }

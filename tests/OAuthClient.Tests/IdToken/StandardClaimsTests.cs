@@ -109,4 +109,15 @@ public class StandardClaimsTests
     private static StandardClaims Of(string claims) => StandardClaims.Of(Json(claims));
 
     private static JsonElement Json(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
+
+    [Test]
+    [Description("RFC 8259 §8.1: a claim whose inside is no UTF-8 is left out of the principal; the others are there")]
+    public void A_claim_that_is_not_unicode()
+    {
+        var claims = ServerJson.TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!.Value;
+
+        var principal = PrincipalClaims.Create("https://server.example.com", "OpenID Connect", "name", "roles", claims);
+
+        Assert.That(principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"), Is.EqualTo(new[] { "sub alice", "roles r" }));
+    }
 }

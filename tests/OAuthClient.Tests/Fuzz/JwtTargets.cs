@@ -1,0 +1,92 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.IdentityModel.Tokens;
+
+namespace OAuthClient.Tests.Fuzz;
+
+/// <summary>JWTs: as they stand, signed and encrypted; and with claims that the server signed, whatever they are.</summary>
+internal static class JwtTargets
+{
+    private const string Payload =
+        $$$"""{"iss":"{{{SampleRegistration.Issuer}}}","aud":["client-id"],"azp":"client-id","sub":"alice","exp":1893500000,"iat":1893499200,"auth_time":1893499100,"nonce":"n","acr":"a","at_hash":"x","name":"Alice","email_verified":true,"address":{"formatted":"a\nb","country":"TR"},"updated_at":1311280970,"roles":["x","y"],"_claim_names":{"pay":"s1"},"_claim_sources":{"s1":{"endpoint":"https://bank.example/c","access_token":"t"},"s2":{"JWT":"a.b.c"} } }""";
+
+    private static readonly ClientSecret Secret = new("a secret that is long enough for HS256, and HS512 too, as the specification has it");
+    private static readonly AccessToken Token = new("at", SampleRegistration.Now, null, [], []);
+    private static readonly TestKey Ec = TestKey.For("ES256");
+    private static readonly IReadOnlyList<JsonWebKey> Keys = TestKey.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa"));
+    private static readonly ECDiffieHellman OwnEc = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+
+    private static readonly IReadOnlyList<DecryptionKey> OwnKeys =
+        [DecryptionKey.Read(DecryptionKeyTexts.Pem), DecryptionKey.Read(DecryptionKeyTexts.Jwk(OwnEc, "own"))];
+
+    private static readonly string Signed = Ec.Sign("ES256", """{"alg":"ES256","kid":"ec"}""", Payload);
+
+    public static Target Compact { get; } = new(
+        "JWT",
+        [
+            Signed,
+            TestKey.Rsa.Sign("PS256", """{"alg":"PS256","kid":"rsa","typ":"JWT"}""", Payload),
+            TestKey.SignByHmac(Encoding.UTF8.GetBytes(Secret.Reveal()), """{"alg":"HS256"}""", Payload),
+            TestJwe.Encrypt(Signed, DecryptionKeyTexts.Rsa, "RSA-OAEP-256", "A128CBC-HS256"),
+            TestJwe.Encrypt(Signed, OwnEc, "ECDH-ES+A128KW", "A256GCM", "own"),
+            TestJwe.Encrypt(Signed, OwnEc, "ECDH-ES", "A128GCM", "own"),
+        ],
+        [
+            ".", "..", "=", Header("none"), Header("HS256"), Header("RS256"), Header("PBES2-HS256+A128KW"), Header("dir"), TestKey.Encode("{}"), TestKey.Encode("[]"),
+            TestKey.Encode("""{"alg":"ES256","crit":["x"],"jku":"https://evil.example","jwk":{}}"""), TestKey.Encode("""{"alg":"RSA-OAEP","enc":"A128GCM","zip":"DEF"}"""),
+            TestKey.Encode("""{"alg":"ECDH-ES","enc":"A128GCM","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}"""), TestKey.Encode("""{"alg":"ES256","kid":"../../etc/passwd"}"""),
+        ],
+        input => Believe(Encoding.UTF8.GetString(input)));
+
+    public static Target Claims { get; } = new(
+        "claims",
+        [Payload],
+        ["\"iss\":", "\"aud\":", "\"exp\":", "\"iat\":", "\"sub\":", "\"nonce\":", "\"auth_time\":", "\"at_hash\":", "\"_claim_sources\":", "\"address\":", "\"email_verified\":\"true\"", "1e308", "-1e308", "253402300800", "[", "{\"a\":", "\"a\":["],
+        input =>
+        {
+            string header = Header("HS256") + ".";
+            byte[] signed = Encoding.ASCII.GetBytes(header + System.Buffers.Text.Base64Url.EncodeToString(input));
+            string compact = Encoding.ASCII.GetString(signed) + "." + System.Buffers.Text.Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret.Reveal()), signed));
+            var claims = Believe(compact).Claims;
+            // Each is asked, whatever another says.
+            Ask(() => IdTokenClaims.Require(claims, SampleRegistration.Issuer, "client-id", "n", SampleRegistration.Now));
+            Ask(() => IdTokenClaims.RequireRecentSignIn(claims, TimeSpan.FromHours(1), SampleRegistration.Now));
+            Ask(() => IdTokenClaims.RequireAccessTokenHash(claims, "HS256", Token));
+            Ask(() => IdTokenClaims.RequireAcr(claims, ["a"]));
+            Ask(() => IdTokenClaims.RequireSameAuthentication(claims, "alice", SampleRegistration.Issuer, claims));
+            StandardClaims.Of(claims);
+            ClaimSource.Of(claims);
+            PrincipalClaims.Create(SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
+        });
+
+    private static UnverifiedJwt Believe(string compact)
+    {
+        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.IdToken, OwnKeys), JwtKind.IdToken, SignatureAlgorithms.Supported);
+        if (SignatureAlgorithms.IsSymmetric(token.Algorithm))
+        {
+            ClientSecretSignature.Require(token, Secret);
+            return token;
+        }
+        var candidates = JwtSignature.Candidates(token, Keys);
+        var verifying = JwtSignature.VerifiesAsync(token, candidates);
+#pragma warning disable VSTHRD002 // It has completed.
+        bool verifies = verifying.IsCompleted ? verifying.Result : throw new AssertionException("It was not verified at once.");
+#pragma warning restore VSTHRD002
+        return verifies ? token : throw JwtSignature.Refusal(token, candidates.Count, mayPass: false);
+    }
+
+    private static void Ask(Action question)
+    {
+        try
+        {
+            question();
+        }
+        catch (OAuthException)
+        {
+            // An answer too.
+        }
+    }
+
+    private static string Header(string algorithm) => TestKey.Encode(new JsonObject { ["alg"] = algorithm }.ToJsonString());
+}
