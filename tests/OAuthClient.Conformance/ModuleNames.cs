@@ -17,6 +17,7 @@ internal static class ModuleNames
         "kid-absent-single-jwks", "kid-absent-multiple-jwks",
         "userinfo-invalid-sub", "userinfo-bearer-header", "userinfo-signed", "scope-userinfo-claims", "aggregated-claims", "distributed-claims",
         "discovery-openid-config", "discovery-jwks-uri-keys", "discovery-issuer-mismatch",
+        "dynamic-registration", "mtls-endpoint-aliases",
         "signing-key-rotation", "signing-key-rotation-just-before-signing",
         "refresh-token", "refresh-token-invalid-issuer", "refresh-token-invalid-sub",
         "form-post-error", "3rd-party-init-login",

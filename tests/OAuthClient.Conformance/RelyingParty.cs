@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
 
@@ -35,11 +36,11 @@ internal sealed class RelyingParty : IAsyncDisposable
         endpoint is not (TestEndpoint.Authorization or TestEndpoint.Login or TestEndpoint.Consent or TestEndpoint.EndSession));
 
     /// <param name="options">Changes the registration, which is complete without.</param>
-    /// <param name="client">How the server knows the client.</param>
+    /// <param name="registered">How the server knows the client.</param>
     /// <param name="server">Changes the server before it starts.</param>
     /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
     public static async Task<RelyingParty> StartAsync(
-        Action<OAuthClientOptions>? options = null, TestClient? client = null, Action<TestAuthorizationServerOptions>? server = null, Action<OAuthClientBuilder>? register = null)
+        Action<OAuthClientOptions>? options = null, TestClient? registered = null, Action<TestAuthorizationServerOptions>? server = null, Action<OAuthClientBuilder>? register = null)
     {
         ManualTimeProvider clock = new();
         var running = await TestAuthorizationServer.StartAsync(o =>
@@ -47,7 +48,7 @@ internal sealed class RelyingParty : IAsyncDisposable
             o.TimeProvider = clock;
             server?.Invoke(o);
         });
-        running.AddClient(client ?? Registered());
+        running.AddClient(registered ?? Registered());
         var api = await running.StartResourceServerAsync();
 
         ServiceCollection services = new();
@@ -63,7 +64,12 @@ internal sealed class RelyingParty : IAsyncDisposable
             options?.Invoke(o);
         });
         register?.Invoke(builder);
-        services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler(Name, t => t.ForOwner(Owner).To(api.BaseAddress));
+        var http = services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler(Name, t => t.ForOwner(Owner).To(api.BaseAddress));
+        if (running.Certificate is { } certificate)
+        {
+            foreach (var client in new[] { builder.BackChannel, http })
+                client.ConfigurePrimaryHttpMessageHandler(() => Trusting(certificate));
+        }
         return new RelyingParty(running, api, clock, services.BuildServiceProvider());
     }
 
@@ -81,6 +87,9 @@ internal sealed class RelyingParty : IAsyncDisposable
         UserInfoSigningAlgorithm = userInfo,
         AuthenticationMethod = authentication,
     };
+
+    /// <summary>For a client that the server does not know yet.</summary>
+    public static void Unregistered(OAuthClientOptions options) => (options.ClientId, options.ClientSecret) = ("", null);
 
     /// <summary>For a test of what one request meets: nothing is sent again, so that no pause waits for the clock.</summary>
     public static void SendOnce(OAuthClientBuilder builder) => builder.UseResilience(_ => { });
@@ -148,4 +157,9 @@ internal sealed class RelyingParty : IAsyncDisposable
         await Api.DisposeAsync();
         await Server.DisposeAsync();
     }
+
+    private static SocketsHttpHandler Trusting(X509Certificate2 certificate) => new()
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.GetCertHashString() },
+    };
 }

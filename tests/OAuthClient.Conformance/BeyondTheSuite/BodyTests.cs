@@ -18,7 +18,7 @@ public sealed class BodyTests
         [ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint,
         [Values("HTML", "nothing", "cut short", "a list", "null", "a text", "a member twice", "1,000 deep", "two documents")] string body)
     {
-        await using var party = await RelyingParty.StartAsync(register: RelyingParty.SendOnce);
+        await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
         string good = await Calls.GoodAnswerAsync(party, endpoint);
         var fault = body == "HTML" ? Fault.Body("<html>kept-to-itself</html>", "text/html") : Fault.Body(Spoilt(good, body));
@@ -53,7 +53,7 @@ public sealed class BodyTests
     [Description("Threat: slow body. One byte a second: over at the deadline, which counts the body too")]
     public async Task One_byte_a_second([ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint)
     {
-        await using var party = await RelyingParty.StartAsync(register: RelyingParty.SendOnce);
+        await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
         var before = await party.StoredAsync();
         party.Server.Faults.Add(endpoint, Fault.SlowBody(Second));
@@ -72,7 +72,7 @@ public sealed class BodyTests
 
     private static async Task RefusesAsync(TestEndpoint endpoint, Fault fault, IResolveConstraint outcome)
     {
-        await using var party = await RelyingParty.StartAsync(register: RelyingParty.SendOnce);
+        await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
         await RefusesAsync(party, endpoint, call, fault, outcome);
     }

@@ -11,7 +11,7 @@ public sealed class RedirectTests
         [ValueSource(typeof(Calls), nameof(Calls.Endpoints))] TestEndpoint endpoint, [Values(301, 302, 303, 307, 308)] int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var party = await RelyingParty.StartAsync();
+        await using var party = await Calls.StartAsync(endpoint);
         var call = await Calls.PrepareAsync(party, endpoint);
         var fault = party.Server.Faults.Add(endpoint, Fault.Redirect(hostile.Issuer, status));
 

@@ -29,7 +29,7 @@ public sealed class CodeFlowTests
     [Description("OpenID Connect Core §9, RFC 6749 §2.3.1: the server takes client_secret_basic and nothing else")]
     public async Task oidcc_client_test_client_secret_basic()
     {
-        await using var party = await RelyingParty.StartAsync(client: RelyingParty.Registered(authentication: "client_secret_basic"));
+        await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(authentication: "client_secret_basic"));
         await party.AcceptsAsync();
         var request = party.Server.RequestsTo(TestEndpoint.Token).Single();
         Assert.That(request.Headers["Authorization"], Is.EqualTo("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RelyingParty.Name}:{RelyingParty.Secret}"))));

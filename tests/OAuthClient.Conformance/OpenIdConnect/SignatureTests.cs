@@ -11,7 +11,7 @@ public sealed class SignatureTests
     [Description("OpenID Connect Core §3.1.3.7 (7): RS256, which needs no agreement")]
     public async Task oidcc_client_test_idtoken_sig_rs256()
     {
-        await using var party = await RelyingParty.StartAsync(client: RelyingParty.Registered(idToken: "RS256"));
+        await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(idToken: "RS256"));
         Assert.That(AlgorithmOf(await party.AcceptsAsync()), Is.EqualTo("RS256"));
     }
 

@@ -31,7 +31,7 @@ public sealed class UserInfoTests
     [Description("OpenID Connect Core §5.3.2: the answer is a JWT, signed by RS256")]
     public async Task oidcc_client_test_userinfo_signed()
     {
-        await using var party = await RelyingParty.StartAsync(client: RelyingParty.Registered(userInfo: "RS256"));
+        await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(userInfo: "RS256"));
         await party.AcceptsAsync();
         var user = await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly();
         Assert.That((user.Subject, user["name"]), Is.EqualTo(("alice", "Alice Adams")));
@@ -47,7 +47,7 @@ public sealed class UserInfoTests
     [Description("OpenID Connect Core §5.3.2: a signed answer is worth what its signature, issuer, audience and subject are")]
     public async Task Signed_and_wrong(Defect defect, string cause)
     {
-        await using var party = await RelyingParty.StartAsync(client: RelyingParty.Registered(userInfo: "RS256"));
+        await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(userInfo: "RS256"));
         await RefusesAsync(party, defect, cause);
     }
 

@@ -1,0 +1,37 @@
+using OAuthClient.Testing;
+
+namespace OAuthClient.Conformance;
+
+/// <summary>What the server says of a token (RFC 7662), and signs (RFC 9701).</summary>
+public sealed class IntrospectionTests
+{
+    [TestCase(false), TestCase(true)]
+    [Description("RFC 7662 §2.2, RFC 9701 §5: of a good token all, of another nothing but that")]
+    public async Task Plain_and_signed(bool bySignature)
+    {
+        await using var party = await RelyingParty.StartAsync(o => o.SignedIntrospectionResponses = bySignature);
+        var grant = await party.AcceptsAsync();
+        var token = await party.Service<TokenIntrospection>().IntrospectAsync(grant.AccessToken!).Promptly();
+        Assert.That((token.IsActive, token.Subject, token.ClientId), Is.EqualTo((true, "alice", RelyingParty.Name)));
+        Assert.That((await party.Service<TokenIntrospection>().IntrospectAsync("never-issued").Promptly()).IsActive, Is.False);
+    }
+
+    [TestCase(Defect.IntrospectionUnsigned, "signed by 'none'")]
+    [TestCase(Defect.IntrospectionBadSignature, "does not verify")]
+    [TestCase(Defect.IntrospectionWrongType, "typ is 'JWT'")]
+    [TestCase(Defect.IntrospectionWrongIssuer, "iss")]
+    [TestCase(Defect.IntrospectionWrongAudience, "aud")]
+    [Description("RFC 9701 §5: a signed answer is worth what its signature, type, issuer and audience are")]
+    public async Task Signed_and_wrong(Defect defect, string cause)
+    {
+        await using var party = await RelyingParty.StartAsync(o => o.SignedIntrospectionResponses = true);
+        var grant = await party.AcceptsAsync();
+        party.Server.Options.Defect = defect;
+        party.Server.ClearRequests();
+        Assert.That(
+            async () => await party.Service<TokenIntrospection>().IntrospectAsync(grant.AccessToken!).Promptly(),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause).And.Message.Contains("introspection answer"));
+        Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Introspection, TestEndpoint.Jwks]));
+        Assert.That(party.Server.RequestsTo(TestEndpoint.Introspection), Has.Count.EqualTo(1));
+    }
+}
