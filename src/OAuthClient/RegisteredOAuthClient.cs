@@ -171,7 +171,7 @@ internal sealed class RegisteredOAuthClient(
     private async Task<Grant> KeepAsync(
         TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
     {
-        var owner = knownOwner ?? GrantOwner.FromSubject(server.Issuer!, identity!.Subject);
+        var owner = knownOwner ?? GrantOwner.FromSubject(identity!.Issuer, identity.Subject);
         var now = time.GetUtcNow();
         var grant = new Grant(RandomText.Create(), current.Name, owner, server.Identity, current.ClientId)
         {

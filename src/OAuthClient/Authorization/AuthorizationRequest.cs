@@ -64,7 +64,7 @@ internal static class AuthorizationRequest
             Address = query.ToTextAndClear(),
             ClientName = registration.Name,
             Server = server.Identity,
-            Issuer = server.Issuer,
+            Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
             RequiresIssuer = server.SendsIssuerInResponse,
             RequiresPath = !server.SendsIssuerInResponse && hasOtherServers,
             RedirectUri = redirectUri.OriginalString,

@@ -64,7 +64,7 @@ internal sealed class ValidatedAuthorizationResponse
             if (pending.RequiresIssuer)
                 throw new ProtocolViolationException($"The callback has no iss, though {pending.Server} says that it always sends it (RFC 9207 §2.4).");
         }
-        else if (pending.Issuer is not null && !string.Equals(issuer, pending.Issuer, StringComparison.Ordinal))
+        else if (pending.Issuer is not null && !IssuerTemplate.Matches(pending.Issuer, issuer))
         {
             throw new ProtocolViolationException(
                 $"The callback comes from '{ServerText.Clean(issuer)}', but the browser was sent to '{pending.Issuer}' (RFC 9207 §2.4). The code was not redeemed.");

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
@@ -33,13 +34,29 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
         // The deadline is ours (it covers the body); HttpClient's would cut a longer one short.
         options.HttpClientActions.Add(client => client.Timeout = Timeout.InfiniteTimeSpan);
         string client = name[BackChannel.ClientNamePrefix.Length..];
-        options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = Guarded(
-            builder.PrimaryHandler, builder.Services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client).ClientCertificate));
+        options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = client == WebFingerOptions.ClientName
+            ? OfWebFinger(builder.PrimaryHandler, builder.Services)
+            : OfClient(builder.PrimaryHandler, builder.Services, client));
         options.ShouldRedactHeaderValue = static _ => true;
     }
 
+    private static HttpMessageHandler OfClient(HttpMessageHandler primary, IServiceProvider services, string client)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client);
+        return Guarded(primary, options.ClientCertificate, options.RefusePrivateAddresses ? Connection(services, options.DangerouslyAllowHttpOnLoopback) : null);
+    }
+
+    private static HttpMessageHandler OfWebFinger(HttpMessageHandler primary, IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<WebFingerOptions>>().Value;
+        return Guarded(primary, certificate: null, options.DangerouslyAllowPrivateAddresses ? null : Connection(services, options.DangerouslyAllowHttpOnLoopback));
+    }
+
+    private static PublicConnection Connection(IServiceProvider services, bool allowLoopback) =>
+        new(services.GetService<HostResolution>() ?? Dns.GetHostAddressesAsync, allowLoopback);
+
     // Not one more additional handler: builder filters and later options could still put another one beneath it.
-    private static HttpMessageHandler Guarded(HttpMessageHandler primary, Func<X509Certificate2>? certificate)
+    private static HttpMessageHandler Guarded(HttpMessageHandler primary, Func<X509Certificate2>? certificate, PublicConnection? connection)
     {
         DelegatingHandler? outer = null;
         var innermost = primary;
@@ -48,6 +65,7 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
         Harden(innermost);
         if (certificate is not null)
             ClientCertificate.PresentBy(innermost, certificate);
+        connection?.Guard(innermost);
         if (outer is null)
             return new OneSendGuard(innermost);
         if (outer is not OneSendGuard)

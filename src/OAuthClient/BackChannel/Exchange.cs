@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
 
@@ -92,6 +93,12 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
             departure?.Answered(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
             server.Note(response);
             return response;
+        }
+        catch (HttpRequestException exception) when (exception.InnerException is ProtocolViolationException)
+        {
+            // No fault of the network: it was not to be connected to.
+            ExceptionDispatchInfo.Throw(exception.InnerException);
+            throw;
         }
         catch (HttpRequestException exception)
         {

@@ -38,11 +38,16 @@ internal sealed class IdTokenValidation(JwtVerification signatures, TimeProvider
         }
         var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtKind.IdToken, registration.IdTokenSigningAlgorithms);
         await signatures.RequireAsync(unverified, registration, server, cancellationToken).ConfigureAwait(false);
-        string subject = IdTokenClaims.Require(unverified.Claims, server.Issuer!, registration.ClientId, nonce, time.GetUtcNow());
+        string issuer = server.RequiredIssuer(unverified.Claims, JwtKind.IdToken.Name)!;
+        string subject = IdTokenClaims.Require(unverified.Claims, issuer, registration.ClientId, nonce, time.GetUtcNow());
         IdTokenClaims.RequireAccessTokenHash(unverified.Claims, unverified.Algorithm, accessToken);
-        return new ValidatedIdToken(token, subject, unverified.Claims);
+        return new ValidatedIdToken(token, issuer, subject, unverified.Claims);
     }
 }
 
 /// <summary>An ID Token that passed every check.</summary>
-internal sealed record ValidatedIdToken(IdToken Token, string Subject, JsonElement Claims);
+/// <param name="Token">The token, as it was signed.</param>
+/// <param name="Issuer">Its issuer: with a server of many tenants the tenant's own, for two tenants' users may have the same subject.</param>
+/// <param name="Subject">Who signed in.</param>
+/// <param name="Claims">All it claims.</param>
+internal sealed record ValidatedIdToken(IdToken Token, string Issuer, string Subject, JsonElement Claims);

@@ -26,6 +26,7 @@ internal sealed class JwtVerification(ServerKeys keys)
             token,
             server.JwksUri ?? throw new ProtocolViolationException(
                 $"The {token.Kind.Name} is signed by {token.Algorithm}, but where the server's keys are is not known, so it cannot be checked. Set JwksUri."),
+            server.IssuerTemplate is not null,
             cancellationToken);
     }
 

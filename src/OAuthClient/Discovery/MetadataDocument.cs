@@ -21,8 +21,9 @@ internal static class MetadataDocument
             if (response.StatusCode == HttpStatusCode.OK && json is { } document)
             {
                 var metadata = AuthorizationServerMetadata.Read(document, registration.AllowHttpOnLoopback, registration.PresentsCertificate);
-                RequireIssuer(metadata, issuer);
-                return metadata;
+                RequireIssuer(metadata, registration);
+                // Of many tenants' metadata only where they were found is one name for all.
+                return metadata with { Issuer = issuer.OriginalString };
             }
             var failure = response.Failure(json);
             answers.Add($"{failure.Endpoint} answered {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.Instead}" : "")}");
@@ -51,14 +52,18 @@ internal static class MetadataDocument
         : string.Equals(found, written + "/", StringComparison.Ordinal) ? " (with a slash at the end)"
         : "";
 
-    private static void RequireIssuer(AuthorizationServerMetadata metadata, Uri issuer)
+    private static void RequireIssuer(AuthorizationServerMetadata metadata, ClientRegistration registration)
     {
         // Not Uri equality: a slash, a capital or a default port makes another issuer.
-        if (!string.Equals(metadata.Issuer, issuer.OriginalString, StringComparison.Ordinal))
-        {
-            throw new ProtocolViolationException(
-                $"The metadata found for '{issuer.OriginalString}' says that its issuer is '{ServerText.Clean(metadata.Issuer) ?? "nobody"}'. They must be identical, character by character (RFC 8414 §3.3); "
-                + $"if that is the server you mean, write Issuer exactly so{SlashHint(metadata.Issuer, issuer.OriginalString)}.");
-        }
+        string expected = registration.IssuerTemplate?.Text ?? registration.Issuer!.OriginalString;
+        if (string.Equals(metadata.Issuer, expected, StringComparison.Ordinal))
+            return;
+        string option = registration.IssuerTemplate is null ? nameof(OAuthClientOptions.Issuer) : nameof(OAuthClientOptions.IssuerTemplate);
+        string advice = registration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
+            ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
+            : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
+        throw new ProtocolViolationException(
+            $"The metadata found for '{registration.Issuer!.OriginalString}' says that its issuer is '{ServerText.Clean(metadata.Issuer) ?? "nobody"}'{(registration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
+            + $"They must be identical, character by character (RFC 8414 §3.3); {advice}");
     }
 }

@@ -1,9 +1,13 @@
 namespace OAuthClient;
 
-/// <summary>The server's metadata as it is known now: cached for an hour, fetched once at a time, an old copy kept through an outage.</summary>
+/// <summary>
+/// The server's metadata as it is known now: fetched once at a time, and again after an hour while callers go on with what they have. Through an
+/// outage an old copy serves for a day.
+/// </summary>
 internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time)
 {
-    private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
 
     private readonly SingleFlight<string, AuthorizationServerMetadata> fetches = new(StringComparer.Ordinal);
@@ -16,42 +20,56 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
     {
         if (!current.UsesDiscovery)
             return new(current.SpelledOut);
-        return Good(Volatile.Read(ref newest), current) is { } known ? new(known) : new(FetchOnceAsync(current, cancellationToken));
+        var now = time.GetUtcNow();
+        if (Volatile.Read(ref newest) is not { } known || !ReferenceEquals(known.Registration.SpelledOut, current.SpelledOut) || now >= known.EndsAt)
+            return new(FetchOnceAsync(current).WaitAsync(cancellationToken));
+        if (now >= known.RefreshAt)
+            _ = FetchOnceAsync(current);
+        return new(known.Metadata);
     }
 
-    private Task<AuthorizationServerMetadata> FetchOnceAsync(ClientRegistration current, CancellationToken cancellationToken) =>
-        fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current)).WaitAsync(cancellationToken);
+    /// <summary>Ends when all has come that is under way now.</summary>
+    public Task LandAllAsync(CancellationToken cancellationToken) => fetches.LandAllAsync(cancellationToken);
 
-    private AuthorizationServerMetadata? Good(Copy? copy, ClientRegistration current) =>
-        copy is not null && ReferenceEquals(copy.Registration.SpelledOut, current.SpelledOut) && time.GetUtcNow() < copy.GoodUntil ? copy.Metadata : null;
+    private Task<AuthorizationServerMetadata> FetchOnceAsync(ClientRegistration current) =>
+        fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current));
 
     private async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration current)
     {
         var old = Volatile.Read(ref newest);
+        var now = time.GetUtcNow();
         // Between the caller's look and this one another fetch may have ended.
-        if (Good(old, current) is { } fetched)
-            return fetched;
-        bool hasOld = old is not null && old.Registration.Issuer == current.Issuer;
+        if (old is not null && ReferenceEquals(old.Registration.SpelledOut, current.SpelledOut) && now < old.RefreshAt && now < old.EndsAt)
+            return old.Metadata;
+        bool hasOld = old is not null && old.Registration.Issuer == current.Issuer && now < old.EndsAt;
         try
         {
             var found = await MetadataDocument.FetchAsync(current, backChannel, CancellationToken.None).ConfigureAwait(false);
-            return Keep(current, Merge(found, current.SpelledOut), MaximumAge);
+            now = time.GetUtcNow();
+            return Keep(new(current, Merge(found, current.SpelledOut), now + FreshFor, now + MaximumAge));
         }
         catch (Exception exception) when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not ProtocolViolationException)
         {
-            // The server is out for a moment; what it said an hour ago still holds, and it is asked again soon.
-            return Keep(current, Merge(old!.Metadata, current.SpelledOut), RetryPause);
+            // The server is out for a moment; what it said before still holds, and it is asked again soon.
+            return Keep(new(current, Merge(old!.Metadata, current.SpelledOut), time.GetUtcNow() + RetryPause, old.EndsAt));
+        }
+        catch (ProtocolViolationException)
+        {
+            // A server that now says something else is not out: whoever comes next hears it.
+            Interlocked.CompareExchange(ref newest, null, old);
+            throw;
         }
     }
 
-    private AuthorizationServerMetadata Keep(ClientRegistration current, AuthorizationServerMetadata metadata, TimeSpan age)
+    private AuthorizationServerMetadata Keep(Copy copy)
     {
-        Volatile.Write(ref newest, new Copy(current, metadata, time.GetUtcNow() + age));
-        return metadata;
+        Volatile.Write(ref newest, copy);
+        return copy.Metadata;
     }
 
     private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata found, AuthorizationServerMetadata spelledOut) => found with
     {
+        IssuerTemplate = spelledOut.IssuerTemplate,
         AuthorizationEndpoint = spelledOut.AuthorizationEndpoint ?? found.AuthorizationEndpoint,
         RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
         RegistrationEndpoint = spelledOut.RegistrationEndpoint ?? found.RegistrationEndpoint,
@@ -61,5 +79,5 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
         EndSessionEndpoint = spelledOut.EndSessionEndpoint ?? found.EndSessionEndpoint,
     };
 
-    private sealed record Copy(ClientRegistration Registration, AuthorizationServerMetadata Metadata, DateTimeOffset GoodUntil);
+    private sealed record Copy(ClientRegistration Registration, AuthorizationServerMetadata Metadata, DateTimeOffset RefreshAt, DateTimeOffset EndsAt);
 }

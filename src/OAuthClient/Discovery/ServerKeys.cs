@@ -20,14 +20,18 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
     private KeySet? newest;
 
     /// <summary>Requires the token's signature, fetching the keys anew when none of the known ones made it.</summary>
+    /// <param name="token">What is signed.</param>
+    /// <param name="jwksUri">Where the keys are.</param>
+    /// <param name="hasTenants">Whether they may be those of single tenants.</param>
+    /// <param name="cancellationToken">Stops waiting for them.</param>
     /// <exception cref="ProtocolViolationException">The signature does not verify.</exception>
-    public async Task RequireSignatureAsync(UnverifiedJwt token, Uri jwksUri, CancellationToken cancellationToken)
+    public async Task RequireSignatureAsync(UnverifiedJwt token, Uri jwksUri, bool hasTenants, CancellationToken cancellationToken)
     {
         var keys = Known(jwksUri);
         if (keys is null || time.GetUtcNow() >= keys.GoodUntil)
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        var candidates = JwtSignature.Candidates(token, keys.Keys);
+        var candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
         if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
             return;
         // The server may have changed its keys just before it signed, and not every server gives the new one another name.
@@ -35,7 +39,7 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
         if (mayAsk)
         {
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: true).WaitAsync(cancellationToken).ConfigureAwait(false);
-            candidates = JwtSignature.Candidates(token, keys.Keys);
+            candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
             if (await JwtSignature.VerifiesAsync(token, candidates).ConfigureAwait(false))
                 return;
         }

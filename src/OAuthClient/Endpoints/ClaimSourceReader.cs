@@ -33,7 +33,7 @@ public sealed class ClaimSourceReader
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
         var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.SourcedClaims, current.DecryptionKeys), JwtKind.SourcedClaims, SignatureAlgorithms.Asymmetric);
         string? issuer = token.Claims.TextIfAny(Parameters.Issuer);
-        bool isOwn = issuer is not null && string.Equals(issuer, current.Issuer?.OriginalString, StringComparison.Ordinal);
+        bool isOwn = current.SpelledOut.IsIssuer(issuer);
         if (isOwn)
         {
             var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);

@@ -41,7 +41,7 @@ internal sealed class UserInfoEndpoint(BackChannel backChannel, JwtVerification 
     {
         string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();
         var jwt = await signatures.ReadAsync(compact, JwtKind.UserInfo, registration, server, cancellationToken).ConfigureAwait(false);
-        IdTokenClaims.RequireOursWhereStated(jwt, server.Issuer, registration.ClientId, time.GetUtcNow());
+        IdTokenClaims.RequireOursWhereStated(jwt, server, registration.ClientId, time.GetUtcNow());
         return jwt.Claims;
     }
 }

@@ -82,7 +82,7 @@ internal sealed class RefreshExchange(
             if (idToken.Equals(grant.IdToken))
                 return idToken;
             if (UnverifiedJwt.TryReadClaims(idToken) is { } claims)
-                IdTokenClaims.RequireSameAuthentication(claims, grant.Subject, server.Issuer, grant.IdTokenClaims);
+                IdTokenClaims.RequireSameAuthentication(claims, grant.Subject, server.IssuerTemplate is null ? server.Issuer : null, grant.IdTokenClaims);
             // Half of what the lease leaves, so that saving has the other half.
             using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
             return (await idTokens.RequireAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)).Token;

@@ -33,11 +33,11 @@ internal static class IdTokenClaims
 
     /// <summary>What any other JWT of the server may say, and then must say rightly: whom it is from, whom it is for, and until when it holds (§5.3.2, RFC 7519 §4.1).</summary>
     /// <exception cref="ProtocolViolationException">A claim is wrong.</exception>
-    public static void RequireOursWhereStated(UnverifiedJwt token, string? issuer, string clientId, DateTimeOffset now)
+    public static void RequireOursWhereStated(UnverifiedJwt token, AuthorizationServerMetadata server, string clientId, DateTimeOffset now)
     {
         var claims = token.Claims;
-        if (claims.Text("iss") is { } stated && !string.Equals(stated, issuer, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The {token.Kind.Name}'s iss is '{ServerText.Clean(stated)}', not '{issuer}', the server it came from.");
+        if (claims.Text("iss") is { } stated && !server.IsIssuer(stated))
+            throw new ProtocolViolationException($"The {token.Kind.Name}'s iss is '{ServerText.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from.");
         if (claims.TryGetProperty("aud", out _) && !Audience(claims).Contains(clientId, StringComparer.Ordinal))
             throw new ProtocolViolationException($"The {token.Kind.Name}'s aud does not name this client: it was made for another.");
         if (claims.TryGetProperty("exp", out _) && !(TryReadTime(claims, "exp") is { } end && now - ClockSkew < end))
@@ -84,14 +84,14 @@ internal static class IdTokenClaims
     /// <summary>A refreshed ID Token speaks of the same user and the same authentication as the one before it (§12.2). That <c>aud</c> and <c>azp</c> are this client is checked with every token.</summary>
     /// <param name="refreshed">What it claims, believed or not.</param>
     /// <param name="subject">Who signed in, when that is known.</param>
-    /// <param name="issuer">The server.</param>
+    /// <param name="issuer">The server, where it has one name.</param>
     /// <param name="earlier">The claims of the one before it, when there is one.</param>
     /// <exception cref="ProtocolViolationException">It speaks of another.</exception>
     public static void RequireSameAuthentication(JsonElement refreshed, string? subject, string? issuer, JsonElement? earlier)
     {
         if (subject is not null && !string.Equals(refreshed.TextIfAny("sub"), subject, StringComparison.Ordinal))
             throw new ProtocolViolationException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
-        if (!string.Equals(refreshed.TextIfAny("iss"), earlier?.TextIfAny("iss") ?? issuer, StringComparison.Ordinal))
+        if ((earlier?.TextIfAny("iss") ?? issuer) is { } known && !string.Equals(refreshed.TextIfAny("iss"), known, StringComparison.Ordinal))
             throw new ProtocolViolationException("The refresh brought an ID Token of another issuer (OpenID Connect Core §12.2); nothing of it was used.");
         if (earlier is not { } first)
             return;

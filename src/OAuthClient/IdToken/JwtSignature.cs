@@ -11,7 +11,10 @@ internal static class JwtSignature
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
 
     /// <summary>The keys that could have signed it: the right kind, for signing, and of that kid and algorithm where either is named.</summary>
-    public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedJwt token, IReadOnlyList<JsonWebKey> keys) =>
+    /// <param name="token">What is signed.</param>
+    /// <param name="keys">The server's keys.</param>
+    /// <param name="hasTenants">Whether the keys may be those of single tenants.</param>
+    public static IReadOnlyList<JsonWebKey> Candidates(UnverifiedJwt token, IReadOnlyList<JsonWebKey> keys, bool hasTenants = false) =>
         [.. keys.Where(key =>
             key.Kty == KeyType(token.Algorithm)
             && key.Use is null or "" or "sig"
@@ -19,14 +22,15 @@ internal static class JwtSignature
             && (string.IsNullOrEmpty(key.Alg) || string.Equals(key.Alg, token.Algorithm, StringComparison.Ordinal))
             && (token.KeyId is null || string.Equals(key.Kid, token.KeyId, StringComparison.Ordinal))
             && (key.Kty != JsonWebAlgorithmsKeyTypes.RSA || IsStrong(key.N))
-            && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm)))];
+            && (key.Kty != JsonWebAlgorithmsKeyTypes.EllipticCurve || key.Crv == Curve(token.Algorithm))
+            && (!hasTenants || MayBeOfTenant(key, token)))];
 
     /// <summary>Whether one of the candidates made the signature. Without a kid each is tried, and the one that verifies is enough (OpenID Connect Core §10.1).</summary>
     public static async Task<bool> VerifiesAsync(UnverifiedJwt token, IReadOnlyList<JsonWebKey> candidates)
     {
         foreach (var key in candidates)
         {
-            var result = await Handler.ValidateTokenAsync(token.Compact, Parameters(token, key)).ConfigureAwait(false);
+            var result = await Handler.ValidateTokenAsync(token.Compact, SignatureOnly(token, key)).ConfigureAwait(false);
             if (result.IsValid)
                 return true;
         }
@@ -43,8 +47,18 @@ internal static class JwtSignature
         MayPass = mayPass,
     };
 
-    // Signature only: the claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.
-    private static TokenValidationParameters Parameters(UnverifiedJwt token, JsonWebKey key) => new()
+    // A key that names an issuer is that tenant's alone, or that of the tenant whom the token names.
+    private static bool MayBeOfTenant(JsonWebKey key, UnverifiedJwt token)
+    {
+        if (!key.AdditionalData.TryGetValue("issuer", out object? written))
+            return true;
+        string? tenant = token.Claims.TextIfAny("tid");
+        return written is string issuer && IssuerTemplate.IsTenant(tenant)
+            && string.Equals(issuer.Replace(IssuerTemplate.Placeholder, tenant, StringComparison.Ordinal), token.Claims.TextIfAny(Parameters.Issuer), StringComparison.Ordinal);
+    }
+
+    // The claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.
+    private static TokenValidationParameters SignatureOnly(UnverifiedJwt token, JsonWebKey key) => new()
     {
         RequireSignedTokens = true,
         ValidateIssuerSigningKey = false,

@@ -8,6 +8,9 @@ internal sealed record AuthorizationServerMetadata
     /// <summary>The issuer identifier, character by character; <see langword="null"/> when the server's name is not known.</summary>
     public string? Issuer { get; init; }
 
+    /// <summary>Whose issuers its tokens have, when it is a server with many tenants; <see cref="Issuer"/> is then only where it was found.</summary>
+    public IssuerTemplate? IssuerTemplate { get; init; }
+
     public Uri? AuthorizationEndpoint { get; init; }
     public Uri? TokenEndpoint { get; init; }
     public Uri? RevocationEndpoint { get; init; }
@@ -25,6 +28,14 @@ internal sealed record AuthorizationServerMetadata
 
     /// <summary>Under which name grants of this server are kept: two servers never share one.</summary>
     public string Identity => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
+
+    /// <summary>Whether what says so comes from this server.</summary>
+    public bool IsIssuer(string? stated) =>
+        stated is not null && (IssuerTemplate is null ? string.Equals(stated, Issuer, StringComparison.Ordinal) : IssuerTemplate.Allows(stated));
+
+    /// <summary>Which <c>iss</c> a token of this server with these claims must have.</summary>
+    /// <exception cref="ProtocolViolationException">It is of a tenant that may not sign in here, or of none.</exception>
+    public string? RequiredIssuer(JsonElement claims, string kind) => IssuerTemplate is null ? Issuer : IssuerTemplate.RequireFor(claims, kind);
 
     /// <param name="json">The document.</param>
     /// <param name="allowHttpOnLoopback">Whether endpoints on this machine may do without TLS.</param>

@@ -67,6 +67,12 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Information, "OAuth client '{ClientName}' forgot {Count} grants, because the server says that their user signed out there")]
     public static partial void SessionEnded(ILogger logger, string clientName, int count);
 
+    [LoggerMessage(40, LogLevel.Warning, "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback); not for production")]
+    public static partial void WebFingerHttpOnLoopbackAllowed(ILogger logger);
+
+    [LoggerMessage(41, LogLevel.Warning, "WebFinger connects to private addresses (DangerouslyAllowPrivateAddresses): what users type decides to which")]
+    public static partial void WebFingerPrivateAddressesAllowed(ILogger logger);
+
     [LoggerMessage(20, LogLevel.Warning, "OAuth client '{ClientName}' leaves {Server} alone for {Seconds} s: it has done nothing but fail")]
     public static partial void CircuitOpened(ILogger logger, string clientName, string server, double seconds);
 

@@ -24,6 +24,7 @@ internal sealed class ClientRegistration
         DynamicRegistration = options.DynamicRegistration;
         PresentsCertificate = options.ClientCertificate is not null;
         Issuer = options.Issuer;
+        IssuerTemplate = options.IssuerTemplate is { } template ? new IssuerTemplate(template, [.. options.AllowedTenants]) : null;
         RedirectUri = options.RedirectUri;
         PostLogoutRedirectUri = options.PostLogoutRedirectUri;
         Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
@@ -48,6 +49,7 @@ internal sealed class ClientRegistration
         SpelledOut = new()
         {
             Issuer = options.Issuer?.OriginalString,
+            IssuerTemplate = IssuerTemplate,
             AuthorizationEndpoint = options.AuthorizationEndpoint,
             TokenEndpoint = options.TokenEndpoint,
             RevocationEndpoint = options.RevocationEndpoint,
@@ -93,6 +95,10 @@ internal sealed class ClientRegistration
     public string? BasicCredentials { get; set; }
 
     public Uri? Issuer { get; }
+
+    /// <summary>Whose issuers the server's tokens have, when it has many tenants.</summary>
+    public IssuerTemplate? IssuerTemplate { get; }
+
     public Uri? RedirectUri { get; }
     public Uri? PostLogoutRedirectUri { get; }
     public IReadOnlyList<string> Scopes { get; }

@@ -9,7 +9,7 @@ internal static class ConfigurationShape
     private static readonly string[] Lists =
     [
         nameof(OAuthClientOptions.Scopes), nameof(OAuthClientOptions.Resources), nameof(OAuthClientOptions.IdTokenSigningAlgorithms),
-        nameof(OAuthClientOptions.DecryptionKeys),
+        nameof(OAuthClientOptions.DecryptionKeys), nameof(OAuthClientOptions.AllowedTenants),
     ];
 
     /// <summary>The names of all options; a test holds them against the type.</summary>
@@ -19,6 +19,7 @@ internal static class ConfigurationShape
         nameof(OAuthClientOptions.AccessTokenLifetimeWhenUnstated), nameof(OAuthClientOptions.AuthorizationEndpoint),
         nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
         nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.EndSessionEndpoint), nameof(OAuthClientOptions.IntrospectionEndpoint), nameof(OAuthClientOptions.Issuer),
+        nameof(OAuthClientOptions.IssuerTemplate), nameof(OAuthClientOptions.RefusePrivateAddresses),
         nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.PostLogoutRedirectUri), nameof(OAuthClientOptions.RedirectUri),
         nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod), nameof(OAuthClientOptions.RegistrationEndpoint),
         nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.SignedIntrospectionResponses), nameof(OAuthClientOptions.SignInLifetime), nameof(OAuthClientOptions.TokenEndpoint),

@@ -23,6 +23,16 @@ public sealed class OAuthClientOptions
     /// </summary>
     public Uri? Issuer { get; set; }
 
+    /// <summary>
+    /// For a server with many tenants that share one <see cref="Issuer"/>: the issuer its metadata name, with <c>{tenantid}</c> in the tenant's place,
+    /// such as <c>https://login.example.com/{tenantid}/v2.0</c>. An ID Token's <c>iss</c> must then be that with the token's own <c>tid</c> put in.
+    /// Users of all tenants can sign in unless <see cref="AllowedTenants"/> says whose.
+    /// </summary>
+    public string? IssuerTemplate { get; set; }
+
+    /// <summary>With <see cref="IssuerTemplate"/>: whose users may sign in, as <c>tid</c> names them, character by character. Empty: those of every tenant.</summary>
+    public IList<string> AllowedTenants { get; set; } = [];
+
     /// <summary>Where the browser is sent (RFC 6749 §3.1). Spelled out, it wins over the discovered one.</summary>
     public Uri? AuthorizationEndpoint { get; set; }
 
@@ -143,6 +153,14 @@ public sealed class OAuthClientOptions
     /// three quarters of the latter if that is less. Others wait for no longer than this when a node stops without a word.
     /// </summary>
     public TimeSpan? RefreshLease { get; set; }
+
+    /// <summary>
+    /// Refuses to connect to private, link-local and other special addresses (RFC 6890), for servers whose addresses come from outside, such as by
+    /// WebFinger or from tenants' settings: what they name must not be a machine of yours. Looked at after the name was resolved, and what was
+    /// looked at is what is connected to. Goes without a proxy, also one that the environment names, because only a proxy sees where it connects to;
+    /// a proxy, connect callback or primary handler of your own is refused with a sentence.
+    /// </summary>
+    public bool RefusePrivateAddresses { get; set; }
 
     /// <summary>Allows plain http to a server on this very machine, for development. Off unless set; a warning says so once.</summary>
     public bool DangerouslyAllowHttpOnLoopback { get; set; }

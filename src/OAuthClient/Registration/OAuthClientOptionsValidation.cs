@@ -32,10 +32,12 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "IdTokenSigningAlgorithms is null; leave it out for RS256, or name the algorithms.";
         if (o.DecryptionKeys is null)
             yield return "DecryptionKeys is null; leave it out, or write an empty list.";
+        if (o.AllowedTenants is null)
+            yield return "AllowedTenants is null; leave it out, or write an empty list.";
     }
 
     private static IEnumerable<string> Failures(OAuthClientOptions o) =>
-        ClientFailures(o).Concat(o.DynamicRegistration is { } dynamic ? DynamicRegistrationValidation.Failures(o, dynamic) : []).Concat(EndpointFailures(o)).Concat(RequestFailures(o)).Concat(DurationFailures(o));
+        ClientFailures(o).Concat(o.DynamicRegistration is { } dynamic ? DynamicRegistrationValidation.Failures(o, dynamic) : []).Concat(EndpointFailures(o)).Concat(TenantFailures(o)).Concat(RequestFailures(o)).Concat(DurationFailures(o));
 
     private static IEnumerable<string> ClientFailures(OAuthClientOptions o)
     {
@@ -90,6 +92,34 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             yield return "Issuer is the address of the metadata; write only what stands before /.well-known/, exactly as the metadata's issuer member has it.";
         if (o.Issuer is { IsAbsoluteUri: true, Query.Length: > 0 })
             yield return "Issuer must have no query (RFC 8414 §2).";
+    }
+
+    private static IEnumerable<string> TenantFailures(OAuthClientOptions o)
+    {
+        if (o.Issuer is { } issuer && issuer.OriginalString.AsSpan().ContainsAny('{', '}'))
+            yield return $"Issuer holds a brace; write the address that all tenants share there, and what the metadata call their issuer in IssuerTemplate.";
+        if (o.IssuerTemplate is { } template)
+        {
+            string[] parts = template.Split(IssuerTemplate.Placeholder);
+            // In a segment of its own a tenant can be neither a host nor a part of another one's name.
+            if (parts.Length != 2 || !parts[0].EndsWith('/') || (parts[1].Length > 0 && !parts[1].StartsWith('/'))
+                || !Uri.TryCreate(string.Join("tenant", parts), UriKind.Absolute, out var example) || !Transport.IsSafe(example, o.DangerouslyAllowHttpOnLoopback)
+                || !example.AbsolutePath.Contains("/tenant", StringComparison.Ordinal) || example.Query.Length + example.Fragment.Length + example.UserInfo.Length > 0)
+            {
+                yield return "IssuerTemplate must be an https address with {tenantid} as one segment of its path, exactly as the metadata's issuer member has it, such as https://login.example.com/{tenantid}/v2.0.";
+            }
+            if (o.Issuer is null)
+                yield return "IssuerTemplate needs Issuer, the address that all tenants share and where the metadata are found.";
+        }
+        else if (o.AllowedTenants.Count > 0)
+        {
+            yield return "AllowedTenants has no effect without IssuerTemplate; set that, or leave the tenants out.";
+        }
+        foreach (string tenant in o.AllowedTenants)
+        {
+            if (!IssuerTemplate.IsTenant(tenant))
+                yield return $"AllowedTenants holds '{tenant}', which is no tenant: letters, digits, '-', '_' and '.' only.";
+        }
     }
 
     private static IEnumerable<string> RequestFailures(OAuthClientOptions o)

@@ -3,12 +3,13 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Metadata are fetched once, again after an hour, and outlive an outage of the server.</summary>
+/// <summary>Metadata are fetched once, again after an hour while nobody waits, and outlive a day of the server's outage.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class MetadataCacheTests
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
@@ -52,7 +53,7 @@ public class MetadataCacheTests
         LateClock clock = new();
         await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<TimeProvider>(clock));
         await bench.Client.BeginAuthorizationAsync();
-        clock.Advance(Hour);
+        clock.Advance(Day);
 
         // While one use looks at the clock and finds the copy too old, another one replaces it.
         using ManualResetEventSlim replaced = new();
@@ -73,22 +74,48 @@ public class MetadataCacheTests
     }
 
     [Test]
+    [Description("After an hour the next use has them fetched, and goes on with those at hand")]
     public async Task Fetched_again_after_an_hour()
     {
         await using var bench = await Bench.StartAsync();
-        await bench.Client.BeginAuthorizationAsync();
+        var (discovery, registration) = Discovery(bench);
+        await discovery.FindAsync(registration, default);
 
         bench.Clock.Advance(Hour - Tick);
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo(1));
 
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.HoldUntil(release.Task), times: 1);
+        bench.Server.Options.OnMetadata = metadata => metadata["token_endpoint"] = "https://moved.example/token";
         bench.Clock.Advance(Tick);
-        await bench.Client.BeginAuthorizationAsync();
-        Assert.That(Fetches(bench), Is.EqualTo(2));
+        for (int i = 0; i < 10; i++)
+        {
+            var at = discovery.FindAsync(registration, default);
+            Assert.That(at.IsCompletedSuccessfully, Is.True, "nobody waits");
+            Assert.That((await at).TokenEndpoint!.Host, Is.EqualTo("127.0.0.1"));
+        }
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
+        release.SetResult();
+        await discovery.LandAllAsync(default).Promptly();
+        Assert.That(Fetches(bench), Is.EqualTo(2), "one fetch for all of them");
+        Assert.That((await discovery.FindAsync(registration, default)).TokenEndpoint!.Host, Is.EqualTo("moved.example"));
 
         bench.Clock.Advance(Hour - Tick);
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("What nobody has used for a day is not used before it was fetched again")]
+    public async Task Too_old_to_be_used()
+    {
+        await using var bench = await Bench.StartAsync();
+        var (discovery, registration) = Discovery(bench);
+        await discovery.FindAsync(registration, default);
+        bench.Server.Options.OnMetadata = metadata => metadata["token_endpoint"] = "https://moved.example/token";
+        bench.Clock.Advance(Day);
+        Assert.That((await discovery.FindAsync(registration, default).Promptly()).TokenEndpoint!.Host, Is.EqualTo("moved.example"));
     }
 
     private static IEnumerable<TestCaseData> Outages()
@@ -105,45 +132,72 @@ public class MetadataCacheTests
     public async Task Old_copy_through_an_outage(Fault outage, int requestsPerFetch)
     {
         await using var bench = await Bench.StartAsync();
-        await bench.Client.BeginAuthorizationAsync();
+        var (discovery, registration) = Discovery(bench);
+        await discovery.FindAsync(registration, default);
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Metadata, outage);
         bench.Server.ClearRequests();
 
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo(requestsPerFetch));
 
         bench.Clock.Advance(TimeSpan.FromSeconds(30) - Tick);
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo(requestsPerFetch), "within the pause");
 
         bench.Clock.Advance(Tick);
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo(2 * requestsPerFetch), "after the pause");
 
         bench.Server.Faults.Clear();
         bench.Clock.Advance(TimeSpan.FromSeconds(30));
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         bench.Clock.Advance(Hour - Tick);
-        await bench.Client.BeginAuthorizationAsync();
+        await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo((2 * requestsPerFetch) + 1), "after the outage");
     }
 
     [Test]
-    [Description("The old copy is served also when the refetch runs into the deadline")]
+    [Description("An outage that lasts for a day, counted from when the copy came, is an error")]
+    public async Task Old_copy_for_a_day()
+    {
+        await using var bench = await Bench.StartAsync();
+        var (discovery, registration) = Discovery(bench);
+        await discovery.FindAsync(registration, default);
+        bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.Status(503));
+        for (int i = 0; i < 23; i++)
+        {
+            bench.Clock.Advance(Hour);
+            await UseAsync(discovery, registration);
+        }
+        bench.Clock.Advance(Hour - Tick);
+        await UseAsync(discovery, registration);
+
+        bench.Clock.Advance(Tick);
+        Assert.That(async () => await discovery.FindAsync(registration, default).Promptly(), Throws.InstanceOf<OAuthException>());
+
+        bench.Server.Faults.Clear();
+        await UseAsync(discovery, registration);
+    }
+
+    [Test]
+    [Description("While the refetch hangs, and after it ran into the deadline, the old copy is served")]
     public async Task Old_copy_through_a_timeout()
     {
         await using var bench = await Bench.StartAsync();
-        await bench.Client.BeginAuthorizationAsync();
+        var (discovery, registration) = Discovery(bench);
+        await discovery.FindAsync(registration, default);
         bench.Clock.Advance(Hour);
         bench.Server.ClearRequests();
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.HoldUntil(Patience.Never));
 
-        var begin = bench.Client.BeginAuthorizationAsync();
+        await discovery.FindAsync(registration, default).Promptly();
         await bench.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(30));
-
-        Assert.That((await begin.Promptly()).AuthorizationUri, Is.Not.Null);
+        await discovery.LandAllAsync(default).Promptly();
+        bench.Clock.Advance(TimeSpan.FromSeconds(29));
+        await UseAsync(discovery, registration);
+        Assert.That(Fetches(bench), Is.EqualTo(1));
     }
 
     [Test]
@@ -151,11 +205,12 @@ public class MetadataCacheTests
     public async Task Changed_issuer_is_no_outage()
     {
         await using var bench = await Bench.StartAsync();
-        await bench.Client.BeginAuthorizationAsync();
-        bench.Clock.Advance(Hour);
+        var (discovery, registration) = Discovery(bench);
+        await discovery.FindAsync(registration, default);
         bench.Server.Options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example";
-
-        Assert.That(async () => await bench.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>());
+        bench.Clock.Advance(Hour);
+        await UseAsync(discovery, registration);
+        Assert.That(async () => await discovery.FindAsync(registration, default).Promptly(), Throws.TypeOf<ProtocolViolationException>());
     }
 
     [Test]
@@ -186,6 +241,15 @@ public class MetadataCacheTests
 
         await staying.Promptly();
         Assert.That(Fetches(bench), Is.EqualTo(1));
+    }
+
+    private static (ServerDiscovery Discovery, ClientRegistration Registration) Discovery(Bench bench) => (new(bench.BackChannelOf(), bench.Clock), bench.RegistrationOf().Value);
+
+    /// <summary>A use that waits for what it left behind.</summary>
+    private static async Task UseAsync(ServerDiscovery discovery, ClientRegistration registration)
+    {
+        await discovery.FindAsync(registration, default).Promptly();
+        await discovery.LandAllAsync(default).Promptly();
     }
 
     private static int Fetches(Bench bench) => bench.Server.RequestsTo(TestEndpoint.Metadata).Count;

@@ -19,14 +19,14 @@ public class ServerKeysTests
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
 
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         server.Clock.Advance(Hour - Tick);
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(1));
         Assert.That(server.Only.Accept, Is.EqualTo("application/jwk-set+json, application/json"));
 
         server.Clock.Advance(Tick);
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
 
@@ -36,7 +36,7 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => keys.RequireSignatureAsync(Token("old", Old), JwksUri, default)))).Promptly();
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default)))).Promptly();
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -46,11 +46,11 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         server.Answers(Set(Key("old", Old), Key("new", New)));
 
-        await keys.RequireSignatureAsync(Token("new", New), JwksUri, default);
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("new", New), JwksUri, hasTenants: false, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
 
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
@@ -62,13 +62,13 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key(kid, Old)));
-        await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default);
         server.Answers(Set(Key(kid, New)));
 
-        await keys.RequireSignatureAsync(Token(kid, New), JwksUri, default);
+        await keys.RequireSignatureAsync(Token(kid, New), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
 
-        Assert.That(async () => await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
         Assert.That(server.Requests, Has.Count.EqualTo(2), "within the pause");
     }
 
@@ -78,13 +78,13 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         var forged = Unsigned("old");
 
-        var first = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, default));
+        var first = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, hasTenants: false, default));
         for (int i = 0; i < 10_000; i++)
         {
-            var refused = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, default));
+            var refused = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, hasTenants: false, default));
             if (i == 0)
                 Assert.That(refused!.MayPass, Is.True);
         }
@@ -102,8 +102,8 @@ public class ServerKeysTests
         encryption["use"] = "enc";
         var keys = Keys(server, Set(Key("other", Another), encryption, Key("old", Old)));
 
-        await keys.RequireSignatureAsync(Token(null, Old), JwksUri, default);
-        Assert.That(async () => await keys.RequireSignatureAsync(Token(null, New), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+        await keys.RequireSignatureAsync(Token(null, Old), JwksUri, hasTenants: false, default);
+        Assert.That(async () => await keys.RequireSignatureAsync(Token(null, New), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
     }
 
     [Test]
@@ -112,12 +112,12 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         server.Answers(Set(Key("new", New)));
         server.Clock.Advance(Hour);
 
         Assert.That(
-            async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default),
+            async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
             Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("kid 'old'"));
     }
 
@@ -127,14 +127,14 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         int refused = 0;
 
         await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (i, cancellation) =>
         {
             try
             {
-                await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, cancellation);
+                await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, cancellation);
             }
             catch (ProtocolViolationException)
             {
@@ -161,12 +161,12 @@ public class ServerKeysTests
         Assert.That(server.Requests, Has.Count.EqualTo(2), "within the pause");
 
         server.Clock.Advance(Tick);
-        await keys.RequireSignatureAsync(Token("new", New), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("new", New), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(3), "after the pause");
 
         Task RefusedAsync(string kid)
         {
-            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned(kid), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned(kid), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
             return Task.CompletedTask;
         }
     }
@@ -177,12 +177,12 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         server.Answers("", status: 503);
 
         for (int i = 0; i < 10; i++)
-            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, default), Throws.TypeOf<EndpointException>(), "an outage, not a forgery");
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, default), Throws.TypeOf<EndpointException>(), "an outage, not a forgery");
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
 
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
@@ -193,17 +193,17 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         server.Answers("", status: 503);
         server.Clock.Advance(Hour);
 
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
-        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2), "within the pause");
 
         server.Answers(Set(Key("new", New)));
         server.Clock.Advance(Minute);
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
     }
 
     [Test]
@@ -212,11 +212,11 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("same", Old)));
-        await keys.RequireSignatureAsync(Token("same", Old), JwksUri, default);
+        await keys.RequireSignatureAsync(Token("same", Old), JwksUri, hasTenants: false, default);
         server.Answers(Set(Key("same", New)));
 
         Uri other = new("https://other.example/jwks");
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("same", Old), other, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("same", Old), other, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
         Assert.That(server.Requests[^1].Uri, Is.EqualTo(other));
     }
 
@@ -228,7 +228,7 @@ public class ServerKeysTests
         await using ScriptedServer server = new();
         var keys = Keys(server, Set([.. Enumerable.Range(1, count - 1).Select(i => Key($"k{i}", New)), Key("old", Old)]));
         Assert.That(
-            async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default),
+            async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
             accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("more than 100 keys"));
     }
 
@@ -247,7 +247,7 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, set);
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
     }
 
     [TestCase("""{"keys":[{"kty":"RSA","kid":"old","n":"!!!","e":"AQAB"}]}""")]
@@ -259,7 +259,7 @@ public class ServerKeysTests
         await using ScriptedServer server = new();
         var keys = Keys(server, set);
         Assert.That(
-            async () => await keys.RequireSignatureAsync(Unsigned("old", "RS256"), JwksUri, default),
+            async () => await keys.RequireSignatureAsync(Unsigned("old", "RS256"), JwksUri, hasTenants: false, default),
             Throws.TypeOf<ProtocolViolationException>());
     }
 
@@ -269,7 +269,7 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(new JsonObject { ["kty"] = "RSA", ["kid"] = "broken", ["n"] = "!!!", ["e"] = "AQAB" }, Key("old", Old)));
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default), Throws.Nothing);
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.Nothing);
     }
 
     [TestCase("[]")]
@@ -281,7 +281,7 @@ public class ServerKeysTests
         await using ScriptedServer server = new();
         var keys = Keys(server, body);
         Assert.That(
-            async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, default),
+            async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
             Throws.TypeOf<EndpointException>().With.Message.Contain("key set endpoint").And.Property(nameof(EndpointException.Endpoint)).EqualTo(JwksUri));
     }
 

@@ -246,6 +246,35 @@ public class OAuthClientOptionsValidationTests
         Assert.That(Failures(o => o.IdTokenSigningAlgorithms = [algorithm]), Has.One.Contains("ClientSecret must have at least"), "no secret, no key");
     }
 
+    [TestCase("https://login.example.com/{tenantid}/v2.0", true)]
+    [TestCase("https://login.example.com/{tenantid}", true)]
+    [TestCase("https://{tenantid}.example.com/", false)]
+    [TestCase("https://login.example.com/a{tenantid}/", false)]
+    [TestCase("https://login.example.com/{tenantid}b/", false)]
+    [TestCase("https://login.example.com/{tenantid}/{tenantid}", false)]
+    [TestCase("https://login.example.com/{tenant}", false)]
+    [TestCase("https://login.example.com/", false)]
+    [TestCase("https://login.example.com/?a=/{tenantid}", false)]
+    [TestCase("http://login.example.com/{tenantid}", false)]
+    [TestCase("{tenantid}", false)]
+    [TestCase("", false)]
+    [Description("OpenID Connect Core §3.1.3.7 (2): a template has its tenant in one segment of the path")]
+    public void A_bad_issuer_template_is_named(string template, bool good) =>
+        Assert.That(Failures(o => o.IssuerTemplate = template), good ? Is.Empty : Has.One.Contains("IssuerTemplate must be an https address with {tenantid}"));
+
+    [Test]
+    [Description("OpenID Connect Core §3.1.3.7 (2): what tenants need, and what they may be")]
+    public void Tenants_that_make_no_sense_are_named()
+    {
+        const string Template = "https://login.example.com/{tenantid}";
+        Assert.That(Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, ["one", "two.example"])), Is.Empty);
+        Assert.That(Failures(o => o.AllowedTenants = ["one"]), Has.One.Contains("no effect without IssuerTemplate"));
+        Assert.That(Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, ["a/b"])), Has.One.Contains("'a/b', which is no tenant"));
+        Assert.That(Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, null!)), Has.One.Contains("AllowedTenants is null"));
+        Assert.That(Failures(o => o.Issuer = new(Template)), Has.One.Contains("Issuer holds a brace"));
+        Assert.That(Failures(o => (o.IssuerTemplate, o.Issuer, o.TokenEndpoint) = (Template, null, new("https://login.example.com/token"))), Has.One.Contains("IssuerTemplate needs Issuer"));
+    }
+
     [Test]
     [Description("RFC 7517, RFC 7468: a decryption key that is none is named by its place, and not quoted")]
     public void A_bad_decryption_key_is_named()

@@ -38,6 +38,9 @@ public class OptionsFromConfigurationTests
             ["Resources:1"] = "https://two.example.com",
             ["ResponseMode"] = "form_post",
             ["IdTokenSigningAlgorithms:0"] = "ES256",
+            ["IssuerTemplate"] = "https://server.example.com/{tenantid}",
+            ["AllowedTenants:0"] = "tenant-1",
+            ["RefusePrivateAddresses"] = "true",
             ["DecryptionKeys:0"] = DecryptionKeyTexts.Pem,
             ["PendingAuthorizationLifetime"] = "00:05:00",
             ["AccessTokenLifetimeWhenUnstated"] = "00:20:00",
@@ -72,6 +75,9 @@ public class OptionsFromConfigurationTests
             Assert.That(options.Resources, Is.EqualTo([new Uri("https://one.example.com"), new Uri("https://two.example.com")]));
             Assert.That(options.ResponseMode, Is.EqualTo("form_post"));
             Assert.That(options.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
+            Assert.That(options.IssuerTemplate, Is.EqualTo("https://server.example.com/{tenantid}"));
+            Assert.That(options.AllowedTenants, Is.EqualTo(["tenant-1"]));
+            Assert.That(options.RefusePrivateAddresses, Is.True);
             Assert.That(options.DecryptionKeys, Is.EqualTo([DecryptionKeyTexts.Pem]));
             Assert.That(options.PendingAuthorizationLifetime, Is.EqualTo(TimeSpan.FromMinutes(5)));
             Assert.That(options.RefreshTokenGracePeriod, Is.EqualTo(TimeSpan.FromMinutes(1)));

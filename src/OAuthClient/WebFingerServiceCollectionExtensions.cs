@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>Registers <see cref="WebFinger"/>.</summary>
+public static class WebFingerServiceCollectionExtensions
+{
+    /// <summary>Registers <see cref="WebFinger"/>, which finds a user's issuer before there is a client at it.</summary>
+    /// <param name="services">The service collection.</param>
+    /// <param name="configure">Says how it asks.</param>
+    /// <returns>Its HTTP client, for certificates and the like. Whatever is set there, it follows no redirect and keeps no cookie.</returns>
+    public static IHttpClientBuilder AddWebFinger(this IServiceCollection services, Action<WebFingerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddLogging();
+        services.AddOptions<WebFingerOptions>();
+        if (configure is not null)
+            services.Configure(configure);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHandlers>());
+        services.TryAddSingleton(provider => new WebFinger(
+            provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<IOptions<WebFingerOptions>>().Value, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)));
+        return BackChannelHandlers.Register(services, WebFingerOptions.ClientName);
+    }
+}

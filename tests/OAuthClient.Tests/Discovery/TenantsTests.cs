@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>A server with many tenants behind one address: only by an explicit option, and then each tenant is an issuer of its own (OpenID Connect Core §3.1.3.7 (2)).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class TenantsTests
+{
+    private const string Tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
+
+    [TestCase(Tenant)]
+    [TestCase("contoso.example")]
+    [Description("The metadata name the template, the token its tenant: iss is the one with the other put in")]
+    public async Task A_user_of_a_tenant_signs_in(string tenant)
+    {
+        await using var bench = await StartAsync(tenant: tenant);
+        var grant = await bench.SignInAsync();
+        Assert.That(grant.Subject, Is.EqualTo("alice"));
+        Assert.That(grant.ToClaimsPrincipal().FindFirst("sub")!.Issuer, Is.EqualTo($"{bench.Server.Issuer.OriginalString}/{tenant}/v2.0"));
+
+        bench.Clock.Advance(TimeSpan.FromHours(2));
+        await bench.Client.GetAccessTokenAsync("42");
+        Assert.That((await bench.Client.FindGrantAsync("42"))!.IdToken, Is.Not.EqualTo(grant.IdToken), "refreshed ID Tokens too");
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §5.7: a user is issuer and subject. Two tenants' users of the same subject are two, and neither has the other's grants")]
+    public async Task The_same_subject_of_two_tenants_is_two_users()
+    {
+        await using var bench = await StartAsync();
+        var first = await SignInAsync();
+        bench.Server.Options.OnIdTokenClaims = claims => (claims["iss"], claims["tid"]) = ((string)claims["iss"]! + "/another/v2.0", "another");
+        var second = await SignInAsync();
+
+        Assert.That(second.Subject, Is.EqualTo(first.Subject));
+        Assert.That(second.Owner, Is.Not.EqualTo(first.Owner));
+        Assert.That(first.Owner, Is.EqualTo(GrantOwner.FromSubject($"{bench.Server.Issuer.OriginalString}/{Tenant}/v2.0", "alice")));
+        Assert.That((await bench.Client.FindGrantAsync(first.Owner))!.Id, Is.EqualTo(first.Id));
+
+        async Task<Grant> SignInAsync()
+        {
+            var pending = await bench.Client.BeginAuthorizationAsync();
+            return await bench.Services.GetRequiredKeyedService<OpenIdSignIn>(Bench.ClientName).CompleteAsync(pending, AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri)));
+        }
+    }
+
+    [TestCase("tid", null, "names no tenant")]
+    [TestCase("tid", "other-tenant", "iss is")]
+    [TestCase("tid", "../admin", "names no tenant")]
+    [TestCase("tid", "..", "names no tenant")]
+    [TestCase("tid", "a/b", "names no tenant")]
+    [TestCase("tid", "a%2Fb", "names no tenant")]
+    [TestCase("tid", "{tenantid}", "names no tenant")]
+    [TestCase("tid", "", "names no tenant")]
+    [TestCase("iss", "https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", "iss is")]
+    [TestCase("iss", "TEMPLATE", "iss is")]
+    [TestCase("iss", "ISSUER", "iss is")]
+    [Description("Threat: issuer confusion. A token of one tenant does not pass for another's, and a tid is nothing but a segment of a path")]
+    public async Task A_token_of_another_issuer_is_refused(string claim, string? value, string words)
+    {
+        await using var bench = await StartAsync(change: (claims, template) =>
+            claims[claim] = value == "TEMPLATE" ? template : value == "ISSUER" ? template[..template.IndexOf("/{", StringComparison.Ordinal)] : value);
+        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words));
+    }
+
+    [TestCase(Tenant, true)]
+    [TestCase("another", false)]
+    [TestCase("8EAEF023-2B34-4DA1-9BAA-8BC8C9D6A490", false)]
+    [Description("Whose users may sign in is for the application to say")]
+    public async Task Only_allowed_tenants(string allowed, bool accepted)
+    {
+        await using var bench = await StartAsync(options: o => o.AllowedTenants = ["first", allowed]);
+        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("AllowedTenants"));
+    }
+
+    [Test]
+    [Description("RFC 8414 §3.3: without the option a template is another issuer, and the message says which option there is; with it another template is")]
+    public async Task The_metadata_name_the_template()
+    {
+        await using var without = await StartAsync(options: o => o.IssuerTemplate = null);
+        Assert.That(async () => await without.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("IssuerTemplate").And.Message.Contains("AllowedTenants"));
+
+        await using var other = await StartAsync(options: o => o.IssuerTemplate = o.Issuer!.OriginalString + "/{tenantid}");
+        Assert.That(async () => await other.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("write IssuerTemplate exactly so"));
+
+        await using var single = await StartAsync();
+        single.Server.Options.OnMetadata = null;
+        Assert.That(async () => await single.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>(), "the shared address is no tenant's issuer");
+    }
+
+    [TestCase("{0}/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", true)]
+    [TestCase("{0}", false)]
+    [TestCase("{0}/{{tenantid}}/v2.0", false)]
+    [TestCase("{0}/a/b/v2.0", false)]
+    [TestCase("https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", false)]
+    [Description("RFC 9207 §2.4: an iss in the callback is one of the server's tenants, or the code is not redeemed")]
+    public async Task The_callback_names_a_tenant(string issuer, bool accepted)
+    {
+        await using var bench = await StartAsync();
+        bench.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("iss", string.Format(null, issuer, bench.Server.Issuer.OriginalString)));
+        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("RFC 9207"));
+        Assert.That(bench.TokenRequests, Is.EqualTo(accepted ? 1 : 0));
+    }
+
+    [TestCase("TEMPLATE", true)]
+    [TestCase("OWN", true)]
+    [TestCase("OTHER", false)]
+    [TestCase("5", false)]
+    [Description("A key that names an issuer signs for that tenant only")]
+    public async Task A_key_of_another_tenant_is_not_tried(string issuer, bool accepted)
+    {
+        await using var bench = await StartAsync();
+        string template = bench.Server.Issuer.OriginalString + "/{tenantid}/v2.0";
+        bench.Server.Options.OnJwks = set => set["keys"]![0]!["issuer"] = issuer switch
+        {
+            "TEMPLATE" => template,
+            "OWN" => template.Replace("{tenantid}", Tenant, StringComparison.Ordinal),
+            "OTHER" => template.Replace("{tenantid}", "other", StringComparison.Ordinal),
+            _ => (JsonNode)5,
+        };
+        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("None of the server's keys"));
+    }
+
+    private static Task<Bench> StartAsync(Action<OAuthClientOptions>? options = null, string tenant = Tenant, Action<JsonObject, string>? change = null)
+    {
+        string template = "";
+        return Bench.StartAsync(
+            o =>
+            {
+                o.Scopes = ["openid", "offline_access"];
+                template = o.IssuerTemplate = o.Issuer!.OriginalString + "/{tenantid}/v2.0";
+                options?.Invoke(o);
+            },
+            server: o =>
+            {
+                o.SendIss = false;
+                o.OnMetadata = metadata => metadata["issuer"] = (string)metadata["issuer"]! + "/{tenantid}/v2.0";
+                o.OnIdTokenClaims = claims =>
+                {
+                    claims["iss"] = (string)claims["iss"]! + $"/{tenant}/v2.0";
+                    claims["tid"] = tenant;
+                    change?.Invoke(claims, template);
+                };
+            });
+    }
+}
