@@ -39,15 +39,15 @@ internal sealed class CertifiedProvider : IAsyncDisposable
     public static async Task<CertifiedProvider> StartAsync()
     {
         await NodeProgram.RequireAsync();
-        var started = Process.Start(new ProcessStartInfo(NodeProgram.Executable!, ["provider.js"])
+        CertifiedProvider provider = new(Process.Start(new ProcessStartInfo(NodeProgram.Executable!, ["provider.js"])
         {
             UseShellExecute = false,
             WorkingDirectory = NodeProgram.Folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
-        CertifiedProvider provider = new(started);
+            Environment = { ["TLS_KEY"] = Certificates.ServersKey, ["TLS_CERTIFICATE"] = Certificates.Server.ExportCertificatePem() },
+        })!);
         try
         {
             provider.Issuer = new((await provider.ReadAsync())["issuer"]!.GetValue<string>());

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Interop;
 
@@ -32,6 +33,21 @@ public sealed class CodeFlowTests
             new() { ["token_endpoint_auth_method"] = "none", ["client_secret"] = null }, o => o.ClientSecret = null);
 
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
+    }
+
+    [Test]
+    [Description("RFC 8705 §2.2, §5: by a certificate, at the address where that is asked for")]
+    public async Task With_a_certificate()
+    {
+        await using var party = await RelyingParty.StartAsync(
+            new() { ["token_endpoint_auth_method"] = "self_signed_tls_client_auth", ["client_secret"] = null, ["jwks"] = Certificates.ClientSet() },
+            o => o.ClientSecret = null,
+            builder => builder.UseClientCertificate(_ => Certificates.Client).BackChannel.ConfigurePrimaryHttpMessageHandler(Certificates.Network));
+
+        var grant = await party.SignInAsync();
+
+        Assert.That(grant.Subject, Is.EqualTo("alice"));
+        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
     }
 
     [Test]

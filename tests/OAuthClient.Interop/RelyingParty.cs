@@ -46,6 +46,20 @@ internal sealed class RelyingParty : IAsyncDisposable
         return new(provider, services, services);
     }
 
+    /// <summary>One that the provider is not told of: it registers itself.</summary>
+    public static async Task<RelyingParty> StartUnregisteredAsync(Action<DynamicRegistrationOptions> configure)
+    {
+        var provider = await SharedProvider.RequireAsync();
+        ServiceCollection registered = new();
+        registered.AddOAuthClient(o =>
+        {
+            Describe(o, provider, "");
+            o.ClientSecret = null;
+        }).RegisterDynamically(configure);
+        var services = registered.BuildServiceProvider();
+        return new(provider, services, services);
+    }
+
     /// <summary>The same as a web application, which the provider can call.</summary>
     public static async Task<RelyingParty> StartWebAsync()
     {

@@ -2,6 +2,7 @@
 // Reads one JSON object a line from its input, answers each with one on its output, and ends when the input does.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
 
@@ -90,15 +91,26 @@ function configuration(jwks) {
       idTokenEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],
       userinfoEncryptionEncValues: ['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM'],
     },
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'none', 'self_signed_tls_client_auth'],
+    discovery: {
+      mtls_endpoint_aliases: Object.fromEntries(
+        Object.entries({ token: 'token', introspection: 'token/introspection', revocation: 'token/revocation' })
+          .map(([name, path]) => [`${name}_endpoint`, `https://127.0.0.1:${tlsServer.address().port}/${path}`]),
+      ),
+    },
     features: {
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       jwtIntrospection: { enabled: true },
       revocation: { enabled: true, allowedPolicy: (ctx, client, token) => client.clientId === token.clientId },
-      registration: { enabled: true, initialAccessToken: 'an initial access token' },
+      registration: { enabled: true, initialAccessToken: 'an-initial-access-token' },
       registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
       jwtUserinfo: { enabled: true },
+      mTLS: {
+        enabled: true,
+        selfSignedTlsClientAuth: true,
+        getCertificate: (ctx) => ctx.socket.getPeerX509Certificate?.()?.toString(),
+      },
       encryption: { enabled: true },
       backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true },
@@ -122,6 +134,11 @@ function configuration(jwks) {
 }
 
 const server = createServer((request, response) => handle(request, response));
+// Whom a certificate belongs to is for the provider to say.
+const tlsServer = createTlsServer(
+  { key: process.env.TLS_KEY, cert: process.env.TLS_CERTIFICATE, requestCert: true, rejectUnauthorized: false },
+  (request, response) => handle(request, response),
+);
 let handle;
 let provider;
 let jwks = keys();
@@ -145,7 +162,7 @@ const commands = {
   },
 };
 
-server.listen(0, '127.0.0.1', () => {
+tlsServer.listen(0, '127.0.0.1', () => server.listen(0, '127.0.0.1', () => {
   start();
   console.log(JSON.stringify({ issuer: provider.issuer }));
   const input = createInterface({ input: process.stdin });
@@ -159,4 +176,4 @@ server.listen(0, '127.0.0.1', () => {
     }
   });
   input.on('close', () => process.exit(0));
-});
+}));
