@@ -25,27 +25,38 @@ internal sealed class Target(string name, IReadOnlyList<string> samples, IReadOn
             // Each has a seed of its own, so that one that fails can be had again without those before it.
             ulong own = seed + (ulong)i * 1_000_003;
             byte[] input = new Mutator(new Dice(own), samples, words).Next();
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            try
-            {
-                read(input);
-            }
-            catch (OAuthException)
-            {
-                refused++;
-            }
-            catch (Exception exception)
-            {
-                throw new AssertionException($"{name}, seed {own}: {exception}\nafter {Shown(input)}", exception);
-            }
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            if (allocated > MostBytesAtLeast + MostBytesPerByte * input.Length)
+            long most = MostBytesAtLeast + MostBytesPerByte * input.Length;
+            var (isRefused, allocated) = Read(input, own);
+            // What is done once in a process, such as loading a message, is not what reading costs.
+            if (allocated > most)
+                (isRefused, allocated) = Read(input, own);
+            if (allocated > most)
                 throw new AssertionException($"{name}, seed {own}: {allocated} bytes allocated for {input.Length}\nof {Shown(input)}");
+            refused += isRefused ? 1 : 0;
         }
         return refused;
     }
 
     public override string ToString() => name;
+
+    private (bool IsRefused, long Allocated) Read(byte[] input, ulong seed)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool isRefused = false;
+        try
+        {
+            read(input);
+        }
+        catch (OAuthException)
+        {
+            isRefused = true;
+        }
+        catch (Exception exception)
+        {
+            throw new AssertionException($"{name}, seed {seed}: {exception}\nafter {Shown(input)}", exception);
+        }
+        return (isRefused, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
 
     private static string Shown(byte[] input) => Convert.ToBase64String(input.AsSpan(0, Math.Min(input.Length, 4096)));
 }
