@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// How grants are encrypted at rest. What was encrypted for one row is refused in another: the row's grant, client, owner and
-/// generation are authenticated with it, and compared after whatever the application encrypts with.
+/// How grants, and the credentials of clients that registered themselves, are encrypted at rest. What was encrypted for one row is refused
+/// in another: the row's place and generation are authenticated with it, and compared after whatever the application encrypts with.
 /// </summary>
 internal sealed class GrantProtection
 {
@@ -22,39 +22,56 @@ internal sealed class GrantProtection
         encrypting = application is null ? keys[options.Keys.Single(key => key.Encrypts).Id] : null;
     }
 
-    public byte[] Protect(Grant grant) => grant.Protect(plain => encrypting is null
-        ? [ByApplication, .. application!.Value.Protect(plain)]
-        : [ByKey, .. encrypting.Encrypt(plain, GrantPlace.Of(grant).ToBytes())]);
+    public byte[] Protect(Grant grant) => grant.Protect(plain => Encrypted(plain, GrantPlace.Of(grant).ToBytes()));
+
+    public byte[] Protect(DynamicClient client) => client.Protect(plain => Encrypted(plain, ClientPlace.Of(client).ToBytes()));
 
     /// <exception cref="OAuthException">There is no key for it, or it was not encrypted for this row.</exception>
     public Grant Unprotect(byte[] content, GrantPlace place)
     {
-        Grant grant;
+        string what = $"grant {place.Id} of {place.ClientName}";
+        var grant = Read(() => Grant.Unprotect(content, _ => Decrypted(content, place.ToBytes(), what)), what);
+        return GrantPlace.Of(grant) == place ? grant : throw Refused(what, inner: null);
+    }
+
+    /// <exception cref="OAuthException">There is no key for it, or it was not encrypted for this row.</exception>
+    public DynamicClient Unprotect(byte[] content, ClientPlace place)
+    {
+        string what = $"registration of {place.ClientName} at {place.Server}";
+        var client = Read(() => DynamicClient.Unprotect(content, _ => Decrypted(content, place.ToBytes(), what)), what);
+        return ClientPlace.Of(client) == place ? client : throw Refused(what, inner: null);
+    }
+
+    private static T Read<T>(Func<T> read, string what)
+    {
         try
         {
-            grant = Grant.Unprotect(content, Decrypted);
+            return read();
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException)
         {
-            throw Refused(place, exception);
+            throw Refused(what, exception);
         }
-        return GrantPlace.Of(grant) == place ? grant : throw Refused(place, inner: null);
-
-        byte[] Decrypted(byte[] _) => content switch
-        {
-            [ByKey, ..] => Key(content, place).Decrypt(content.AsSpan(1), place.ToBytes()),
-            [ByApplication, ..] when application is { } theirs => theirs.Unprotect(content[1..]),
-            [ByApplication, ..] => throw new OAuthException(
-                $"The grant {place.Id} of {place.ClientName} was encrypted by functions of the application: give them with ProtectWith again."),
-            _ => throw Refused(place, inner: null),
-        };
     }
 
-    private EncryptionKey Key(byte[] content, GrantPlace place) =>
-        EncryptionKey.IdIn(content.AsSpan(1)) is not { } id ? throw Refused(place, inner: null)
-        : keys.TryGetValue(id, out var key) ? key
-        : throw new OAuthException($"The grant {place.Id} of {place.ClientName} was encrypted with the key '{id}', which this node has not: add DecryptWith(\"{id}\", …).");
+    private byte[] Encrypted(byte[] plain, byte[] place) => encrypting is null
+        ? [ByApplication, .. application!.Value.Protect(plain)]
+        : [ByKey, .. encrypting.Encrypt(plain, place)];
 
-    private static OAuthException Refused(GrantPlace place, Exception? inner) => new(
-        $"The grant {place.Id} of {place.ClientName} cannot be decrypted: another key bears the same name, or its row was changed from outside.", inner);
+    private byte[] Decrypted(byte[] content, byte[] place, string what) => content switch
+    {
+        [ByKey, ..] => Key(content, what).Decrypt(content.AsSpan(1), place),
+        [ByApplication, ..] when application is { } theirs => theirs.Unprotect(content[1..]),
+        [ByApplication, ..] => throw new OAuthException(
+            $"The {what} was encrypted by functions of the application: give them with ProtectWith again."),
+        _ => throw Refused(what, inner: null),
+    };
+
+    private EncryptionKey Key(byte[] content, string what) =>
+        EncryptionKey.IdIn(content.AsSpan(1)) is not { } id ? throw Refused(what, inner: null)
+        : keys.TryGetValue(id, out var key) ? key
+        : throw new OAuthException($"The {what} was encrypted with the key '{id}', which this node has not: add DecryptWith(\"{id}\", …).");
+
+    private static OAuthException Refused(string what, Exception? inner) => new(
+        $"The {what} cannot be decrypted: another key bears the same name, or its row was changed from outside.", inner);
 }

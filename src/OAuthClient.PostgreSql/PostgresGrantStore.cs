@@ -53,7 +53,11 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         known = new(time, options.MaximumOwnersInMemory, hints, logger, ReadAsync);
         presence = options.BehindTransactionPooler ? null : new(database, hints, node, time, logger, HearOf, Hearing);
         cleanUp = new(database, options.Schema, time, logger);
+        Clients = new(database, options.Schema, protection, OpenAsync);
     }
+
+    /// <summary>The clients that registered themselves, in the same schema.</summary>
+    public PostgresDynamicClientStore Clients { get; }
 
     /// <summary>Whether the node hears of changes, and would be noticed if it died; always so behind a transaction pooler.</summary>
     public bool IsConnected => presence is null || presence.IsConnected;

@@ -12,7 +12,8 @@ public static class PostgresGrantStoreServiceCollectionExtensions
 {
     /// <summary>
     /// Keeps the grants of all registered clients in PostgreSQL, shared by all nodes: of all of them, one at a time spends a refresh
-    /// token. Before or after <c>AddOAuthClient</c>; it takes the place of the store in memory.
+    /// token. Clients that register themselves keep their credentials there too. Before or after <c>AddOAuthClient</c>; it takes the place of
+    /// the stores in memory.
     /// </summary>
     /// <param name="services">The service collection.</param>
     /// <param name="configure">Where the database is, and how tokens are encrypted in it.</param>
@@ -26,6 +27,7 @@ public static class PostgresGrantStoreServiceCollectionExtensions
         services.AddOptions<PostgresGrantStoreOptions>().Configure(configure).ValidateOnStart();
         services.TryAddSingleton(Create);
         services.Replace(ServiceDescriptor.Singleton<IGrantStore>(provider => provider.GetRequiredService<PostgresGrantStore>()));
+        services.Replace(ServiceDescriptor.Singleton<IDynamicClientStore>(provider => provider.GetRequiredService<PostgresGrantStore>().Clients));
         return services;
     }
 

@@ -7,7 +7,7 @@ namespace OAuthClient.PostgreSql;
 /// <summary>The tables: what they are called, and how they come to be. The script that is printed is the script that is run.</summary>
 internal sealed partial class StoreSchema(Database database, string schema, bool create)
 {
-    public const int Version = 2;
+    public const int Version = 3;
     public const string NameRule =
         "Schema must be a name of up to 48 lower-case letters, digits and underscores that does not begin with a digit, for example \"oauthclient\".";
 
@@ -76,6 +76,21 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
             CREATE INDEX grants_of_session ON "{schema}".grants (session_fingerprint) WHERE session_fingerprint IS NOT NULL;
             CREATE INDEX grants_without_fingerprints ON "{schema}".grants (position) WHERE NOT has_fingerprints;
             INSERT INTO "{schema}".schema_version (version) VALUES (2);
+          END IF;
+
+          IF NOT EXISTS (SELECT FROM "{schema}".schema_version WHERE version >= 3) THEN
+            -- Clients that registered themselves.
+            CREATE TABLE "{schema}".clients (
+              client_name text COLLATE "C" NOT NULL,
+              server text COLLATE "C" NOT NULL,
+              client_id text COLLATE "C" NOT NULL,
+              generation bigint NOT NULL,
+              -- The registration with its credentials, encrypted.
+              content bytea NOT NULL,
+              created_at timestamptz NOT NULL DEFAULT now(),
+              updated_at timestamptz NOT NULL DEFAULT now(),
+              PRIMARY KEY (client_name, server));
+            INSERT INTO "{schema}".schema_version (version) VALUES (3);
           END IF;
         END
         $oauthclient$

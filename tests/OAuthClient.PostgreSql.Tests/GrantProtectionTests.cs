@@ -49,6 +49,25 @@ public sealed class GrantProtectionTests
         Assert.That(() => own.Unprotect(own.Protect(grant), elsewhere), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
     }
 
+    [TestCase("photo", "https://as.example", 1)]
+    [TestCase("photos", "https://as.example/", 1)]
+    [TestCase("photos", "https://as.example", 2)]
+    [TestCase("photosh", "ttps://as.example", 1)]
+    [Description("Threat: secrets of one server to another. What a client is registered with is of use in its own row only, and in no grant's")]
+    public void Credentials_are_of_use_in_their_own_row_only(string clientName, string server, long generation)
+    {
+        var client = OAuthClient.Tests.DynamicClientStoreContract.Client("photos", "https://as.example");
+        var own = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
+        foreach (var protection in new[] { Protection, own })
+        {
+            byte[] content = protection.Protect(client);
+            Assert.That(protection.Unprotect(content, ClientPlace.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
+            Assert.That(() => protection.Unprotect(content, new ClientPlace(clientName, server, generation)), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+        }
+        Assert.That(Encoding.Latin1.GetString(Protection.Protect(client)), Does.Not.Contain("a-secret").And.Not.Contains("a-token"));
+        Assert.That(() => Protection.Unprotect(Protection.Protect(client), new GrantPlace("", "photos", "https://as.example", 1)), Throws.TypeOf<OAuthException>());
+    }
+
     [Test]
     [Description("Every byte counts: changed, cut off or added to, the content is refused")]
     public void Changed_content_is_refused()

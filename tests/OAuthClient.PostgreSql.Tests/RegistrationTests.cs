@@ -24,6 +24,7 @@ public sealed class RegistrationTests
         await using var provider = services.BuildServiceProvider();
 
         Assert.That(provider.GetServices<IGrantStore>().Single(), Is.TypeOf<PostgresGrantStore>());
+        Assert.That(provider.GetServices<IDynamicClientStore>().Single(), Is.TypeOf<PostgresDynamicClientStore>());
     }
 
     [Test]

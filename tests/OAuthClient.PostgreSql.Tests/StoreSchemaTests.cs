@@ -69,7 +69,8 @@ public sealed class StoreSchemaTests
         }
         await Sql.RunAsync(cluster, $"""
             ALTER TABLE {schema}.grants DROP COLUMN subject_fingerprint, DROP COLUMN session_fingerprint, DROP COLUMN has_fingerprints;
-            DELETE FROM {schema}.schema_version WHERE version = 2
+            DROP TABLE {schema}.clients;
+            DELETE FROM {schema}.schema_version WHERE version > 1
             """);
         var nodes = Enumerable.Range(0, 8).Select(_ => Node.Start(cluster.ConnectionString, schema)).ToList();
 
@@ -77,7 +78,7 @@ public sealed class StoreSchemaTests
 
         foreach (var grants in found)
             Assert.That(grants.Select(grant => grant.Id), Is.EquivalentTo(old.Select(grant => grant.Id)));
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(2));
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(StoreSchema.Version));
         Assert.That(await nodes[0].Store.TryReplaceAsync(Grants.After(old[0]), default), Is.True, "and they live on");
         foreach (var node in nodes)
             await node.DisposeAsync();
@@ -105,9 +106,9 @@ public sealed class StoreSchemaTests
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), $"INSERT INTO {schema}.schema_version (version) VALUES (3)");
+        await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), $"INSERT INTO {schema}.schema_version (version) VALUES (4)");
         await using var node = Node.Start(cluster.ConnectionString, schema);
         Assert.That(async () => await node.Store.FindAsync("photos", "42", default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("version 3").And.Message.Contains("Update the package on this node"));
+            Throws.TypeOf<OAuthException>().With.Message.Contains("version 4").And.Message.Contains("Update the package on this node"));
     }
 }

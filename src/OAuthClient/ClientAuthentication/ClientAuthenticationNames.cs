@@ -29,6 +29,9 @@ internal static class ClientAuthenticationNames
                 $"{server.Identity} takes clients by {ServerText.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."));
     }
 
+    /// <summary>A name for a message; not whatever a server may put in its place.</summary>
+    public static string Printable(string name) => name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
+
     public static string Of(ClientAuthenticationMethod method) => method switch
     {
         ClientAuthenticationMethod.Body => Body,

@@ -28,7 +28,7 @@ internal static class RegistrationAnswer
             throw new OAuthException($"{current.SpelledOut.Identity} registered {current.DisplayName} with {why} (RFC 7591 §3.2.1).");
         string methodName = json.Text(ClientMetadata.AuthenticationMethod) ?? authenticationMethod;
         var method = ClientAuthenticationNames.Find(methodName) ?? throw new OAuthException(
-            $"{current.SpelledOut.Identity} registered {current.DisplayName} for {ServerText.Clean(methodName)}, a way to authenticate that this library does not have.");
+            $"{current.SpelledOut.Identity} registered {current.DisplayName} for {ClientAuthenticationNames.Printable(methodName)}, a way to authenticate that this library does not have.");
         bool needsSecret = method is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.Body;
         var (secret, end) = needsSecret ? Secret(json, known, now) : default;
         if (needsSecret && secret is null)
@@ -65,7 +65,7 @@ internal static class RegistrationAnswer
         }
         return ScopeText.Contains(current.Scopes, ScopeText.OpenId) && metadata.Text("id_token_signed_response_alg") is { } algorithm
             && !current.IdTokenSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
-            ? $"ID Tokens signed by {ServerText.Clean(algorithm)}, which IdTokenSigningAlgorithms does not allow"
+            ? $"ID Tokens signed by {(SignatureAlgorithms.Supported.Contains(algorithm, StringComparer.Ordinal) ? algorithm : "another algorithm")}, which IdTokenSigningAlgorithms does not allow"
             : null;
     }
 

@@ -71,7 +71,8 @@ internal sealed class RegistrationEndpoint(BackChannel backChannel, TimeProvider
     private DynamicClient Read(BackChannelResponse response, ClientRegistration current, DynamicClient? known, string method)
     {
         var json = response.Json();
-        if (response.IsSuccess && json is { } answer)
+        // Some servers answer 200 with an error inside.
+        if (response.IsSuccess && json is { } answer && answer.TextIfAny(Parameters.Error) is null)
             return RegistrationAnswer.Read(answer, current, known, method, time.GetUtcNow());
         var failure = response.Failure(json);
         throw new EndpointException(response.StatusCode != HttpStatusCode.Unauthorized ? failure : failure with

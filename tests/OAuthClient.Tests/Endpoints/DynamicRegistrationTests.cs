@@ -213,6 +213,7 @@ public class DynamicRegistrationTests
     [TestCase(403, """{"error":"invalid_token"}""", "403")]
     [TestCase(302, "<html>", "redirect")]
     [TestCase(200, "<html>", "text/html")]
+    [TestCase(200, """{"error":"invalid_redirect_uri","client_id":"1","client_secret":"2"}""", "RedirectUri")]
     [Description("RFC 7591 §3.2.2: the developer hears what to change")]
     public async Task Refusals(int status, string body, string named)
     {

@@ -22,6 +22,9 @@ internal sealed class RegisteringServer
     /// <summary>Whether each answer brings a new registration access token, and the old one is worth nothing.</summary>
     public bool Rotates { get; set; }
 
+    /// <summary>What all its secrets begin with.</summary>
+    public string SecretPrefix { get; init; } = "";
+
     public Func<ScriptedServer.Sent, Task> Before { get; set; } = _ => Task.CompletedTask;
 
     public IReadOnlyCollection<string> Clients
@@ -61,7 +64,7 @@ internal sealed class RegisteringServer
 
     /// <summary>A node of the application that is this server's client.</summary>
     public ScriptedServer Node(
-        IDynamicClientStore? store = null, Action<DynamicRegistrationOptions>? dynamic = null, Action<OAuthClientOptions>? options = null)
+        IDynamicClientStore? store = null, Action<DynamicRegistrationOptions>? dynamic = null, Action<OAuthClientOptions>? options = null, Action<IServiceCollection>? first = null)
     {
         ScriptedServer node = new(
             o =>
@@ -76,17 +79,21 @@ internal sealed class RegisteringServer
             {
                 if (store is not null)
                     services.AddSingleton(store);
+                first?.Invoke(services);
             });
-        node.AnswersAsync(async sent =>
-        {
-            await Before(sent);
-            lock (gate)
-            {
-                requests.Add(sent);
-                return Reply(sent);
-            }
-        });
+        node.AnswersAsync(AnswerAsync);
         return node;
+    }
+
+    /// <summary>What it answers of its own accord.</summary>
+    public async Task<HttpResponseMessage> AnswerAsync(ScriptedServer.Sent sent)
+    {
+        await Before(sent);
+        lock (gate)
+        {
+            requests.Add(sent);
+            return Reply(sent);
+        }
     }
 
     private HttpResponseMessage Reply(ScriptedServer.Sent sent)
@@ -100,7 +107,7 @@ internal sealed class RegisteringServer
                 return ScriptedServer.Json(200, metadata.ToJsonString());
             case "/register":
                 string id = "client-" + (++made).ToString(CultureInfo.InvariantCulture);
-                clients[id] = new(JsonNode.Parse(sent.Body)!.AsObject()) { Secret = "secret-of-" + id, Token = "management-of-" + id };
+                clients[id] = new(JsonNode.Parse(sent.Body)!.AsObject()) { Secret = SecretPrefix + "secret-of-" + id, Token = SecretPrefix + "management-of-" + id };
                 return Tell(id, 201);
             case "/token" or "/introspect":
                 return IsAuthenticated(sent)

@@ -7,7 +7,13 @@ public abstract class DynamicClientStoreContract
 {
     private const string Server = "https://as.example";
 
-    protected abstract IDynamicClientStore Store { get; }
+    private IDynamicClientStore Store { get; set; } = null!;
+
+    [SetUp]
+    public async Task StartAsync() => Store = await CreateAsync();
+
+    /// <summary>A store that holds nothing.</summary>
+    protected abstract ValueTask<IDynamicClientStore> CreateAsync();
 
     [Test]
     [Description("Kept for a name and a server, character by character")]

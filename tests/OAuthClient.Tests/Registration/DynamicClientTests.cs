@@ -51,5 +51,5 @@ public class DynamicClientTests
 [Parallelizable(ParallelScope.All)]
 public class InMemoryDynamicClientStoreTests : DynamicClientStoreContract
 {
-    protected override IDynamicClientStore Store { get; } = new InMemoryDynamicClientStore();
+    protected override ValueTask<IDynamicClientStore> CreateAsync() => new(new InMemoryDynamicClientStore());
 }

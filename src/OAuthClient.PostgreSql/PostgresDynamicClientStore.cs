@@ -1,0 +1,56 @@
+using Npgsql;
+
+namespace OAuthClient.PostgreSql;
+
+/// <summary>The credentials of clients that registered themselves, beside the grants that were given to them. Each statement is one round trip.</summary>
+internal sealed class PostgresDynamicClientStore(Database database, string schema, GrantProtection protection, Func<CancellationToken, Task> openAsync) : IDynamicClientStore
+{
+    private readonly string find = $"""
+        SELECT generation, content FROM "{schema}".clients WHERE client_name = $1 AND server = $2
+        """;
+
+    // Asked again after a lost answer, these find their own row there.
+    private readonly string add = $"""
+        INSERT INTO "{schema}".clients (client_name, server, client_id, generation, content) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (client_name, server) DO UPDATE SET updated_at = clock_timestamp() WHERE clients.content = excluded.content
+        """;
+
+    private readonly string replace = $"""
+        UPDATE "{schema}".clients SET client_id = $3, generation = $4, content = $5, updated_at = clock_timestamp()
+        WHERE client_name = $1 AND server = $2 AND (generation = $4 - 1 OR content = $5)
+        """;
+
+    private readonly string remove = $"""
+        DELETE FROM "{schema}".clients WHERE client_name = $1 AND server = $2 AND client_id = $3
+        """;
+
+    public async ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken)
+    {
+        await openAsync(cancellationToken).ConfigureAwait(false);
+        var row = await database.ReadOneAsync(
+            find,
+            parameters => parameters.Texts(clientName, server),
+            row => ((ClientPlace Place, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
+            mayRepeat: true,
+            cancellationToken).ConfigureAwait(false);
+        return row is { } found ? protection.Unprotect(found.Content, found.Place) : null;
+    }
+
+    public async ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken)
+    {
+        await openAsync(cancellationToken).ConfigureAwait(false);
+        byte[] content = protection.Protect(newer);
+        return await database.Urgent.ExecuteAsync(
+            newer.Generation == 1 ? add : replace,
+            parameters => parameters.Texts(newer.ClientName, newer.Server, newer.ClientId).Number(newer.Generation).Bytes(content),
+            mayRepeat: true,
+            cancellationToken).ConfigureAwait(false) > 0;
+    }
+
+    public async ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken)
+    {
+        await openAsync(cancellationToken).ConfigureAwait(false);
+        await database.ExecuteAsync(
+            remove, parameters => parameters.Texts(client.ClientName, client.Server, client.ClientId), mayRepeat: true, cancellationToken).ConfigureAwait(false);
+    }
+}
