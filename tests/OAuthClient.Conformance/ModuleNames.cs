@@ -16,7 +16,7 @@ internal static class ModuleNames
         "invalid-sig-rs256", "invalid-sig-es256", "invalid-sig-hs256",
         "kid-absent-single-jwks", "kid-absent-multiple-jwks",
         "userinfo-invalid-sub", "userinfo-bearer-header", "userinfo-signed", "scope-userinfo-claims", "aggregated-claims", "distributed-claims",
-        "discovery-openid-config", "discovery-jwks-uri-keys", "discovery-issuer-mismatch",
+        "discovery-openid-config", "discovery-jwks-uri-keys", "discovery-issuer-mismatch", "discovery-webfinger-acct", "discovery-webfinger-url",
         "dynamic-registration", "mtls-endpoint-aliases",
         "signing-key-rotation", "signing-key-rotation-just-before-signing",
         "refresh-token", "refresh-token-invalid-issuer", "refresh-token-invalid-sub",

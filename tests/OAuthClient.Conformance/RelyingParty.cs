@@ -29,6 +29,7 @@ internal sealed class RelyingParty : IAsyncDisposable
     public TestAuthorizationServer Server { get; }
     public TestResourceServer Api { get; }
     public ManualTimeProvider Clock { get; }
+    public IServiceProvider Services => provider;
     public IOAuthClient Client => Service<IOAuthClient>();
 
     /// <summary>Which endpoints the library called, however often; those that the browser visits are left out.</summary>

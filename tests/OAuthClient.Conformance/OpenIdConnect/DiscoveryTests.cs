@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;
@@ -34,6 +35,37 @@ public sealed class DiscoveryTests
     }
 
     [Test]
+    [Description("OpenID Connect Discovery §2.2.1, RFC 7033 §4: the issuer of an account, acct:")]
+    public Task oidcc_client_test_discovery_webfinger_acct() => FindsAsync(server => $"acct:alice@{server.Authority}");
+
+    [Test]
+    [Description("OpenID Connect Discovery §2.2.2, RFC 7033 §4: the issuer of a web address")]
+    public Task oidcc_client_test_discovery_webfinger_url() => FindsAsync(server => new Uri(server, "/alice").AbsoluteUri);
+
+    [TestCase("http://attacker.example.com")]
+    [TestCase("https://attacker.example.com?tenant=1")]
+    [TestCase("javascript:alert(1)")]
+    [TestCase(null)]
+    [Description("OpenID Connect Discovery §2: an issuer is an https address without query; whatever else is named, nobody asks")]
+    public async Task WebFinger_names_no_issuer(string? named)
+    {
+        await using var party = await StartWithWebFingerAsync();
+        party.Server.Options.OnWebFinger = descriptor => descriptor["links"]![0]!["href"] = named;
+        Assert.That(async () => await FindIssuerAsync(party, party.Server.Issuer.OriginalString), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("issuer"));
+        Assert.That(party.Called, Is.EqualTo([TestEndpoint.WebFinger]));
+    }
+
+    [Test]
+    [Description("Threat: SSRF by discovery. An address of this machine, where only public ones are allowed: not even a connection")]
+    public async Task Private_addresses()
+    {
+        await using var party = await RelyingParty.StartAsync(
+            o => (o.RefusePrivateAddresses, o.DangerouslyAllowHttpOnLoopback) = (true, false), server: o => o.UseTls = true);
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("RefusePrivateAddresses"));
+        Assert.That(party.Server.Requests, Is.Empty);
+    }
+
+    [Test]
     [Description("RFC 9700 §2.1.1, threat: PKCE downgrade. A server that offers only plain gets no authorization request")]
     public async Task Pkce_downgrade()
     {
@@ -42,4 +74,22 @@ public sealed class DiscoveryTests
         Assert.That(party.Server.Requests.Select(request => request.Endpoint), Is.EqualTo([TestEndpoint.Metadata]));
         await party.EndedAtAsync(TestEndpoint.Metadata);
     }
+
+    private static async Task FindsAsync(Func<Uri, string> identifier)
+    {
+        Uri? found = null;
+        await using var party = await StartWithWebFingerAsync(o => o.Issuer = found);
+        string typed = identifier(party.Server.Issuer);
+        found = await FindIssuerAsync(party, typed);
+        var request = party.Server.Requests.Single();
+        Assert.That((request.Path, request.Query["resource"]), Is.EqualTo(("/.well-known/webfinger", typed)));
+        Assert.That(request.Query["rel"], Is.EqualTo("http://openid.net/specs/connect/1.0/issuer"));
+        var grant = await party.AcceptsAsync();
+        Assert.That(grant.Server, Is.EqualTo(party.Server.Issuer.OriginalString));
+    }
+
+    private static Task<RelyingParty> StartWithWebFingerAsync(Action<OAuthClientOptions>? options = null) => RelyingParty.StartAsync(
+        options, register: builder => builder.Services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true)));
+
+    private static Task<Uri> FindIssuerAsync(RelyingParty party, string typed) => party.Services.GetRequiredService<WebFinger>().FindIssuerAsync(typed).Promptly();
 }
