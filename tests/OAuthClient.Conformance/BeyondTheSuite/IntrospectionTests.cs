@@ -19,8 +19,8 @@ public sealed class IntrospectionTests
     [TestCase(Defect.IntrospectionUnsigned, "signed by 'none'")]
     [TestCase(Defect.IntrospectionBadSignature, "does not verify")]
     [TestCase(Defect.IntrospectionWrongType, "typ is 'JWT'")]
-    [TestCase(Defect.IntrospectionWrongIssuer, "iss")]
-    [TestCase(Defect.IntrospectionWrongAudience, "aud")]
+    [TestCase(Defect.IntrospectionWrongIssuer, "iss is 'https://attacker.example.com'")]
+    [TestCase(Defect.IntrospectionWrongAudience, "aud does not name this client")]
     [Description("RFC 9701 §5: a signed answer is worth what its signature, type, issuer and audience are")]
     public async Task Signed_and_wrong(Defect defect, string cause)
     {
