@@ -112,8 +112,15 @@ internal static class RegistrationAnswer
         using (Utf8JsonWriter writer = new(bytes))
         {
             writer.WriteStartObject();
-            foreach (var member in json.EnumerateObject().Where(member => !Credentials.Contains(member.Name, StringComparer.Ordinal)))
-                member.WriteTo(writer);
+            try
+            {
+                foreach (var member in json.EnumerateObject().Where(member => !Credentials.Contains(member.Name, StringComparer.Ordinal)))
+                    member.WriteTo(writer);
+            }
+            catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+            {
+                throw new ProtocolViolationException("The registration answer holds text that is not valid Unicode (RFC 8259 §8); it could not be kept.");
+            }
             writer.WriteEndObject();
         }
         using var document = JsonDocument.Parse(bytes.WrittenMemory);

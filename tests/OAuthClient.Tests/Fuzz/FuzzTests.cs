@@ -28,5 +28,9 @@ public sealed class FuzzTests
         Assert.That(refused, Is.LessThan(Count), "something has to be left to read");
     }
 
-    private static object[] All() => [Targets.Callback, Targets.TokenResponse, Targets.Metadata, Targets.Challenge, JwtTargets.Compact, JwtTargets.Claims];
+    private static object[] All() =>
+    [
+        Targets.Callback, Targets.TokenResponse, Targets.Metadata, Targets.Challenge, Targets.Registration, Targets.Introspection,
+        JwtTargets.Compact, JwtTargets.Claims,
+    ];
 }

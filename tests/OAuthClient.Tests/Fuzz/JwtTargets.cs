@@ -42,7 +42,7 @@ internal static class JwtTargets
     public static Target Claims { get; } = new(
         "claims",
         [Payload],
-        ["\"iss\":", "\"aud\":", "\"exp\":", "\"iat\":", "\"sub\":", "\"nonce\":", "\"auth_time\":", "\"at_hash\":", "\"_claim_sources\":", "\"address\":", "\"email_verified\":\"true\"", "1e308", "-1e308", "253402300800", "[", "{\"a\":", "\"a\":["],
+        ["\"iss\":", "\"aud\":", "\"exp\":", "\"iat\":", "\"sub\":", "\"nonce\":", "\"auth_time\":", "\"at_hash\":", "\"_claim_sources\":", "\"address\":", "\"email_verified\":\"true\"", "\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}},\"jti\":\"j\",", "1e308", "-1e308", "253402300800", "[", "{\"a\":", "\"a\":["],
         input =>
         {
             string header = Header("HS256") + ".";
@@ -55,6 +55,7 @@ internal static class JwtTargets
             Ask(() => IdTokenClaims.RequireAccessTokenHash(claims, "HS256", Token));
             Ask(() => IdTokenClaims.RequireAcr(claims, ["a"]));
             Ask(() => IdTokenClaims.RequireSameAuthentication(claims, "alice", SampleRegistration.Issuer, claims));
+            Ask(() => LogoutToken.Require(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now));
             StandardClaims.Of(claims);
             ClaimSource.Of(claims);
             PrincipalClaims.Create(SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);

@@ -72,6 +72,32 @@ internal static class Targets
                 throw new AssertionException("A text that is too long.");
         });
 
+    public static Target Registration { get; } = new(
+        "registration",
+        [
+            """{"client_id":"c","client_secret":"s","client_secret_expires_at":0,"client_id_issued_at":1893499200,"registration_client_uri":"https://server.example.com/register/c","registration_access_token":"rat","redirect_uris":["https://client.example.com/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"client_secret_basic","client_name":"Photos","jwks":{"keys":[{"kty":"RSA"}]}}""",
+            """{"client_id":"c","token_endpoint_auth_method":"none","contacts":["a@example.com"],"client_name#tr":"Foto\u011fraf"}""",
+        ],
+        ["\"client_id\":", "\"client_secret\":", "\"client_secret_expires_at\":", "\"registration_client_uri\":", "\"registration_access_token\":", "\"redirect_uris\":", "http://", "1e308", "[", "{\"a\":", "\"a\":["],
+        input =>
+        {
+            if (Response(input).Json() is not { } json)
+                throw new OAuthException("No JSON object.");
+            var client = RegistrationAnswer.Read(json, SampleRegistration.Create(), known: null, "client_secret_basic", SampleRegistration.Now);
+            DynamicClient.Unprotect(client.Protect(data => data), data => data);
+        });
+
+    public static Target Introspection { get; } = new(
+        "introspection",
+        ["""{"active":true,"scope":"a b","client_id":"c","username":"alice","token_type":"Bearer","exp":1893502800,"iat":1893499200,"nbf":1893499200,"sub":"alice","aud":["a","b"],"iss":"https://server.example.com","jti":"j"}""", """{"active":false}"""],
+        ["\"active\":", "\"scope\":", "\"exp\":", "\"iat\":", "\"aud\":", "\"sub\":", "1e308", "-1", "[", "{\"a\":", "\"a\":["],
+        input =>
+        {
+            if (Response(input).Json() is not { } json)
+                throw new OAuthException("No JSON object.");
+            _ = new IntrospectedToken(json);
+        });
+
     /// <summary>An endpoint's whole answer, as the back channel hands it on.</summary>
     public static BackChannelResponse Response(byte[] body)
     {
