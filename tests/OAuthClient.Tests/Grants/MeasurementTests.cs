@@ -102,12 +102,16 @@ public class MeasurementTests
         for (int i = 0; i < 3; i++)
             await server.Client.GetAccessTokenAsync("42");
         server.Clock.Advance(Hour);
-        server.Answers(_ =>
+        TaskCompletionSource release = new();
+        server.AnswersAsync(async _ =>
         {
+            await release.Task;
             server.Clock.Advance(TimeSpan.FromSeconds(2));
             return Json(200, Tokens("at-2"));
         });
-        await server.Client.GetAccessTokenAsync("42");
+        var waiting = server.Client.GetAccessTokenAsync("42");
+        release.SetResult();
+        await waiting;
 
         string hit = "name= grant_type=refresh_token result=hit";
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[] { hit, hit, hit, "name= grant_type=refresh_token result=miss" }));
