@@ -42,7 +42,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
-        ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery);
+        ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery, time);
         Introspection = new(registration, discovery, backChannel, signatures, time);
         RegisteredOAuthClient client = new(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);

@@ -1,17 +1,18 @@
 using System.Runtime.ExceptionServices;
-using System.Text;
 using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient;
 
 /// <summary>
 /// The server's signing keys (RFC 7517 §5): cached, fetched once at a time, again when a token names one that is not there,
-/// and kept through an outage.
+/// and kept through an outage of a day.
 /// </summary>
 internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
 {
-    private const int MaximumKeys = 100;
-    private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan FreshFor = TimeSpan.FromHours(1);
+
+    // A key that was withdrawn is believed no longer than this, whoever keeps us from hearing of it.
+    private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
 
     // Whoever sends tokens with made-up key ids must not make us hammer the server, least of all one that is down.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
@@ -63,7 +64,8 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
         }
     }
 
-    private KeySet? Known(Uri jwksUri) => Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri ? keys : null;
+    private KeySet? Known(Uri jwksUri) =>
+        Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.EndsAt ? keys : null;
 
     private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) =>
         fetches.JoinOrStart(jwksUri, async () =>
@@ -75,7 +77,7 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
             {
                 var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
                 var now = time.GetUtcNow();
-                return Keep(new(jwksUri, keys, now + MaximumAge, forUnknownKey ? now + Pause : now));
+                return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + Pause : now));
             }
             catch (Exception exception) when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
             {
@@ -101,20 +103,10 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
         var response = await backChannel.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
         if (!response.IsSuccess || response.Json() is null)
             throw new EndpointException(response.Failure(response.Json()));
-        try
-        {
-            var keys = new JsonWebKeySet(Encoding.UTF8.GetString(response.Body.Span)).Keys;
-            return keys.Count <= MaximumKeys
-                ? [.. keys]
-                : throw new ProtocolViolationException($"The server's key set holds more than {MaximumKeys} keys; it was not used.") { MayPass = true };
-        }
-        catch (ArgumentException)
-        {
-            throw new ProtocolViolationException("The server's key set is malformed (RFC 7517 §5).") { MayPass = true };
-        }
+        return KeySetDocument.Read(response.Body.Span);
     }
 
-    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset GoodUntil, DateTimeOffset UnknownKeysRefusedUntil)
+    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset GoodUntil, DateTimeOffset EndsAt, DateTimeOffset UnknownKeysRefusedUntil)
     {
         /// <summary>Why there is no newer set: a key that is not in this one may well be in that.</summary>
         public ExceptionDispatchInfo? Outage { get; init; }

@@ -14,9 +14,10 @@ public sealed class ClaimSourceReader
     private readonly JwtVerification signatures;
     private readonly CurrentRegistration registration;
     private readonly ServerDiscovery discovery;
+    private readonly TimeProvider time;
 
-    internal ClaimSourceReader(BackChannel backChannel, JwtVerification signatures, CurrentRegistration registration, ServerDiscovery discovery) =>
-        (this.backChannel, this.signatures, this.registration, this.discovery) = (backChannel, signatures, registration, discovery);
+    internal ClaimSourceReader(BackChannel backChannel, JwtVerification signatures, CurrentRegistration registration, ServerDiscovery discovery, TimeProvider time) =>
+        (this.backChannel, this.signatures, this.registration, this.discovery, this.time) = (backChannel, signatures, registration, discovery, time);
 
     /// <summary>
     /// The claims of the source: those that came along, or fetched from its endpoint, over https, with the source's own access token and no
@@ -33,13 +34,29 @@ public sealed class ClaimSourceReader
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
         var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.SourcedClaims, current.DecryptionKeys), JwtKind.SourcedClaims, SignatureAlgorithms.Asymmetric);
         string? issuer = token.Claims.TextIfAny(Parameters.Issuer);
-        bool isOwn = current.SpelledOut.IsIssuer(issuer);
-        if (isOwn)
+        bool isVerified = false;
+        if (current.SpelledOut.IsIssuer(issuer))
         {
             var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
             await signatures.RequireAsync(token, current, server, cancellationToken).ConfigureAwait(false);
+            isVerified = IsMeant(token, source, current, server);
         }
-        return new SourcedClaims(source, issuer, isOwn, token.Claims);
+        return new SourcedClaims(source, issuer, isVerified, token.Claims);
+    }
+
+    // A source that ever saw a token of the same server could answer with that: another user's, another client's, one of long ago.
+    private bool IsMeant(UnverifiedJwt token, ClaimSource source, ClientRegistration current, AuthorizationServerMetadata server)
+    {
+        try
+        {
+            IdTokenClaims.RequireOursWhereStated(token, server, current.ClientId, time.GetUtcNow());
+        }
+        catch (ProtocolViolationException)
+        {
+            return false;
+        }
+        string? subject = token.Claims.TextIfAny("sub");
+        return subject is null || string.Equals(subject, source.Subject, StringComparison.Ordinal);
     }
 
     private async Task<string> FetchAsync(ClaimSource source, CancellationToken cancellationToken)
@@ -77,8 +94,8 @@ public sealed class SourcedClaims
     public string? Issuer { get; }
 
     /// <summary>
-    /// Whether the signature was checked, which is so for claims of the client's own authorization server. Others are as good as the way they
-    /// came: the server's word that this source has them, and https.
+    /// Whether the client's own authorization server signed them, about this user where they name one, for this client where they name one, and
+    /// not for a time that is over. Others are as good as the way they came: the server's word that this source has them, and https.
     /// </summary>
     public bool IsVerified { get; }
 

@@ -39,6 +39,9 @@ public sealed class ClaimSource
 
     internal AccessToken? AccessToken { get; private init; }
 
+    /// <summary>Whom the claims that name it are about.</summary>
+    internal string? Subject { get; private init; }
+
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => $"Claim source {ServerText.Clean(Name)}";
 
@@ -53,16 +56,16 @@ public sealed class ClaimSource
             string[] claimNames = [.. names.EnumerateObject()
                 .Where(claim => string.Equals(ServerJson.TextIfAnyOf(claim.Value), source.Name, StringComparison.Ordinal))
                 .Select(claim => claim.Name)];
-            if (claimNames.Length > 0 && source.Value.ValueKind == JsonValueKind.Object && TryRead(source.Name, claimNames, source.Value) is { } read)
+            if (claimNames.Length > 0 && source.Value.ValueKind == JsonValueKind.Object && TryRead(source.Name, claimNames, source.Value, claims.TextIfAny("sub")) is { } read)
                 found.Add(read);
         }
         return found;
     }
 
-    private static ClaimSource? TryRead(string name, string[] claimNames, JsonElement source)
+    private static ClaimSource? TryRead(string name, string[] claimNames, JsonElement source, string? subject)
     {
         if (source.TextIfAny("JWT") is { Length: > 0 } jwt)
-            return new(name, claimNames, endpoint: null) { Jwt = jwt };
+            return new(name, claimNames, endpoint: null) { Jwt = jwt, Subject = subject };
         // What is http is left to the back channel, which says why it is not asked.
         if (!Uri.TryCreate(source.TextIfAny("endpoint"), UriKind.Absolute, out var endpoint) || (endpoint.Scheme != Uri.UriSchemeHttps && endpoint.Scheme != Uri.UriSchemeHttp))
             return null;
@@ -70,6 +73,7 @@ public sealed class ClaimSource
         {
             return new(name, claimNames, endpoint)
             {
+                Subject = subject,
                 AccessToken = source.TextIfAny(Parameters.AccessToken) is { Length: > 0 } token ? new AccessToken(token, default, expiresAt: null, [], []) : null,
             };
         }

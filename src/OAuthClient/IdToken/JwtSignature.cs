@@ -10,6 +10,9 @@ internal static class JwtSignature
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = 256 * 1024 };
 
+    // The framework's own would keep what one server's key was made into for the whole process, and find it again for another server's.
+    private static readonly CryptoProviderFactory Uncached = new() { CacheSignatureProviders = false };
+
     /// <summary>The keys that could have signed it: the right kind, for signing, and of that kid and algorithm where either is named.</summary>
     /// <param name="token">What is signed.</param>
     /// <param name="keys">The server's keys.</param>
@@ -60,6 +63,7 @@ internal static class JwtSignature
     // The claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.
     private static TokenValidationParameters SignatureOnly(UnverifiedJwt token, JsonWebKey key) => new()
     {
+        CryptoProviderFactory = Uncached,
         RequireSignedTokens = true,
         ValidateIssuerSigningKey = false,
         IssuerSigningKeyResolver = (_, _, _, _) => [key],

@@ -207,6 +207,25 @@ public class ServerKeysTests
     }
 
     [Test]
+    [Description("Threat: a withdrawn key. Whoever keeps the key set from being fetched keeps it believed for a day, and not for ever")]
+    public async Task Old_keys_end()
+    {
+        await using ScriptedServer server = new();
+        var keys = Keys(server, Set(Key("old", Old)));
+        await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        server.Answers("", status: 404);
+        for (int minute = 1; minute < 24 * 60; minute++)
+        {
+            server.Clock.Advance(Minute);
+            await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
+        }
+
+        server.Clock.Advance(Minute);
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<EndpointException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<EndpointException>());
+    }
+
+    [Test]
     [Description("Two servers' keys are not mixed: another address is another set")]
     public async Task Another_address_is_another_set()
     {

@@ -71,6 +71,19 @@ public class ClaimSourceReaderTests
         Assert.That(async () => await Reader(server).ReadAsync(forged), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("does not verify"));
     }
 
+    [TestCase("sub", "mallory")]
+    [TestCase("aud", "another-client")]
+    [TestCase("exp", "1")]
+    [Description("Threat: a source answers with a token of the same server that is not this user's, not for this client, or over: that is no verified claim of theirs")]
+    public async Task Another_token_of_the_own_server_proves_nothing(string claim, string value)
+    {
+        await using var server = await SignedInAsync();
+        JsonNode written = claim is "exp" ? JsonValue.Create(1) : JsonValue.Create(value);
+        var source = await SourceAsync(server, new() { ["JWT"] = Sign(Claims((claim, written))) });
+
+        Assert.That((await Reader(server).ReadAsync(source)).IsVerified, Is.False);
+    }
+
     [TestCase("http://claims.example/here")]
     [TestCase("http://169.254.169.254/latest")]
     [Description("Threat: cleartext, SSRF. A source is asked over https, or not at all: 0 requests")]

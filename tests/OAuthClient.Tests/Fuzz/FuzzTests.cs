@@ -31,6 +31,6 @@ public sealed class FuzzTests
     private static object[] All() =>
     [
         Targets.Callback, Targets.TokenResponse, Targets.Metadata, Targets.Challenge, Targets.Registration, Targets.Introspection,
-        JwtTargets.Compact, JwtTargets.Claims,
+        JwtTargets.Compact, JwtTargets.Claims, JwtTargets.KeySet,
     ];
 }

@@ -22,6 +22,9 @@ internal static class JwtTargets
 
     private static readonly string Signed = Ec.Sign("ES256", """{"alg":"ES256","kid":"ec"}""", Payload);
 
+    private static readonly UnverifiedJwt AnyEc = UnverifiedJwt.Parse(Ec.Sign("ES256", """{"alg":"ES256"}""", "{}"), JwtKind.IdToken, ["ES256"]);
+    private static readonly UnverifiedJwt AnyRsa = UnverifiedJwt.Parse(TestKey.Rsa.Sign("PS256", """{"alg":"PS256"}""", "{}"), JwtKind.IdToken, ["PS256"]);
+
     public static Target Compact { get; } = new(
         "JWT",
         [
@@ -59,6 +62,23 @@ internal static class JwtTargets
             StandardClaims.Of(claims);
             ClaimSource.Of(claims);
             PrincipalClaims.Create(SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
+        });
+
+    public static Target KeySet { get; } = new(
+        "key set",
+        [SigningKeys.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa", "PS256")), SigningKeys.Set(TestKey.Rsa.Jwk(null, null, null))],
+        ["\"keys\":", "\"kty\":", "\"RSA\"", "\"EC\"", "\"oct\"", "\"n\":", "\"e\":", "\"AQAB\"", "\"AAAA\"", "\"crv\":\"P-521\"", "\"x5c\":[\"AA==\"]", "\"key_ops\":[\"verify\"]", "\"k\":", "[", "{\"a\":", "\"a\":["],
+        input =>
+        {
+            if (Targets.Response(input).Json() is null)
+                throw new OAuthException("No JSON object.");
+            var keys = KeySetDocument.Read(input);
+            foreach (var token in new[] { AnyEc, AnyRsa })
+            {
+#pragma warning disable VSTHRD002 // It has completed.
+                _ = JwtSignature.VerifiesAsync(token, JwtSignature.Candidates(token, keys)).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+            }
         });
 
     private static UnverifiedJwt Believe(string compact)
