@@ -33,6 +33,9 @@ internal static class Reauthorization
             ? context.Request.PathBase.ToUriComponent() + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent()
             : null;
         var parameters = await MustAskAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false) ? new AuthorizationParameters { Prompt = "consent" } : null;
+        // Who signed in by this client signs in again: whoever comes back then is who is signed in, and no other user's grant becomes theirs.
+        if (SignedInSession.Find(context.User, authorization.Name)?.Owner.Equals(owner) == true)
+            return await authorization.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
         return await authorization.SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
     }
 

@@ -18,7 +18,7 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         identity.AddClaim(new(ClientClaim, grant.ClientName));
         // Not the subject alone: two servers may call different users the same.
         identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.Id!));
-        Add(identity, grant, "iss", grant.Server);
+        Add(identity, grant, "iss", Issuer(grant));
         Add(identity, grant, "sub", grant.Subject);
         Add(identity, grant, "sid", grant.SessionId);
         Add(identity, grant, ClaimTypes.Name, Text(grant, "name") ?? Text(grant, "preferred_username"));
@@ -54,8 +54,11 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
     private static void Add(ClaimsIdentity identity, Grant grant, string type, string? value)
     {
         if (value is not null)
-            identity.AddClaim(new(type, value, ClaimValueTypes.String, grant.Server));
+            identity.AddClaim(new(type, value, ClaimValueTypes.String, Issuer(grant)));
     }
+
+    // With a server of many tenants the tenant's own.
+    private static string Issuer(Grant grant) => Text(grant, "iss") ?? grant.Server;
 
     private static string? Text(Grant grant, string claim) =>
         grant.IdTokenClaims is { } claims && claims.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

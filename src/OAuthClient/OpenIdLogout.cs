@@ -84,17 +84,17 @@ public sealed class OpenIdLogout
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         var token = await logoutTokens.RequireAsync(logoutToken, current, server, cancellationToken).ConfigureAwait(false);
-        return await sessions.EndAsync(current, token.Subject, token.SessionId, cancellationToken).ConfigureAwait(false);
+        return await sessions.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
     /// Takes the word of the user's own browser, sent here by a page of the server, that the user signed out there (OpenID Connect
     /// Front-Channel Logout §2). Nothing proves it but the match with the session: so only the signed-in user's own grants end, and only if
-    /// issuer and session are theirs; neither is needed where the server names no sessions. They are
+    /// issuer and session are theirs; neither is needed of a user who signed in by a server that names no sessions. They are
     /// forgotten first, and then revoked as far as the server can be reached.
     /// </summary>
     /// <param name="owner">Who is signed in in this browser.</param>
-    /// <param name="sessionId">The session in which they are, as in <see cref="Grant.SessionId"/>, where it is known.</param>
+    /// <param name="sessionId">The session in which they are, as in <see cref="Grant.SessionId"/>; where it is not known, only grants that name <paramref name="session"/> end.</param>
     /// <param name="issuer">The parameter <c>iss</c>.</param>
     /// <param name="session">The parameter <c>sid</c>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -106,17 +106,29 @@ public sealed class OpenIdLogout
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new ProtocolViolationException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
-        if (issuer is not null && !string.Equals(issuer, current.Issuer?.OriginalString, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName}.");
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        sessionId ??= grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, current, owner))?.SessionId;
+        var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
+        // With a server of many tenants the user's own, not whichever it has.
+        if (issuer is not null && !(current.SpelledOut.IsIssuer(issuer) && (theirs.Count == 0 || theirs.Exists(grant => IsFrom(grant, issuer)))))
+            throw new ProtocolViolationException($"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName} at which the user signed in.");
         // Any page could have sent it without them.
-        if (session is null && sessionId is not null)
+        if (session is null && (sessionId is not null || !MayLackSession(theirs)))
             throw new ProtocolViolationException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
-        if (session is not null && !Secret.SameText(session, sessionId))
+        if (session is not null && !(sessionId is null ? theirs.Exists(grant => Secret.SameText(session, grant.SessionId)) : Secret.SameText(session, sessionId)))
             throw new ProtocolViolationException("The front-channel logout is of another session than the user's.");
-        await ending.SignOutAsync(owner, grant => IsOf(grant, sessionId), cancellationToken).ConfigureAwait(false);
+        await ending.SignOutAsync(owner, IsMeant, cancellationToken).ConfigureAwait(false);
+
+        bool IsMeant(Grant grant) =>
+            (issuer is null || IsFrom(grant, issuer))
+            // Where the user's session is not known, what names none may be of any.
+            && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId));
     }
+
+    private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);
+
+    // Only users who signed in by a server that names no sessions.
+    private static bool MayLackSession(List<Grant> grants) =>
+        grants.Count == 0 || (grants.Exists(grant => grant.SignInExpiresAt is not null) && grants.TrueForAll(grant => grant.SessionId is null));
 
     private async Task<Uri?> EndSessionEndpointAsync(ClientRegistration current, CancellationToken cancellationToken)
     {

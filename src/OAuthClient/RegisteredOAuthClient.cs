@@ -186,9 +186,22 @@ internal sealed class RegisteredOAuthClient(
             Tokens = Grant.With(response.AccessToken),
         };
         var others = await store.FindAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        if (knownOwner is not null && identity is not null)
+            RequireSameUser(grant, others);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         await ending.ForgetReplacedAsync(grant, others).ConfigureAwait(false);
         return grant;
+    }
+
+    // Whoever is known by issuer and subject has nobody else's account. The application's own users may have any.
+    private static void RequireSameUser(Grant grant, IReadOnlyList<Grant> others)
+    {
+        if (others.Any(other => other.SignInExpiresAt is not null && other.Subject is { } subject && GrantOwner.FromSubject(other.Issuer, subject).Equals(grant.Owner))
+            && !GrantOwner.FromSubject(grant.Issuer, grant.Subject!).Equals(grant.Owner))
+        {
+            throw new ProtocolViolationException(
+                "At the server another user is signed in than the one who signed in here by it, so nothing was kept. Begin with BeginSignInAsync where users may change; it signs in whoever comes.");
+        }
     }
 
     private static void RequireResourceOwner(GrantOwner owner)

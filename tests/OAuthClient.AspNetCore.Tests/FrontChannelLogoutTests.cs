@@ -48,6 +48,29 @@ public sealed class FrontChannelLogoutTests
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 
+    [TestCase("document", HttpStatusCode.BadRequest), TestCase("image", HttpStatusCode.BadRequest), TestCase("empty", HttpStatusCode.BadRequest)]
+    [TestCase("iframe", HttpStatusCode.OK), TestCase("frame", HttpStatusCode.OK)]
+    [Description("Logout CSRF: a browser that says what it loads the address for says a frame; a link or picture with the right session ends nothing")]
+    public async Task Only_in_a_frame(string destination, HttpStatusCode expected)
+    {
+        var browser = app.OpenBrowser(user: null);
+        string sid = await LogInAsync(browser);
+        var answer = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid), ("Sec-Fetch-Dest", destination));
+        Assert.That(answer.Status, Is.EqualTo(expected));
+        Assert.That(await browser.WhoAsync(), Is.EqualTo(expected == HttpStatusCode.OK ? "" : "alice"));
+    }
+
+    [TestCase("")]
+    [TestCase("?sid=s1")]
+    [Description("Logout CSRF: a link without issuer and session ends no connection of a user of the application's own")]
+    public async Task A_link_ends_no_connection(string query)
+    {
+        var browser = app.OpenBrowser("local-user");
+        await browser.ConnectAsync();
+        Assert.That((await browser.GetAsync("/logout/front" + query)).Status, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(await app.Client("photos").FindGrantAsync("local-user"), Is.Not.Null);
+    }
+
     [Test]
     [Description("Nobody is signed in, or the browser keeps cookies out of frames: nothing happens, and it is no error")]
     public async Task Without_a_cookie()

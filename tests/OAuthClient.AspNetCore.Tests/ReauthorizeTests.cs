@@ -73,6 +73,32 @@ public sealed class ReauthorizeTests
         Assert.That((await browser.GetAsync($"{prefix}/photos")).Location, Does.Contain("prompt=consent"));
     }
 
+    [TestCase("alice", ""), TestCase("bert", "b"), TestCase("alice", "/mvc"), TestCase("bert", "/mvc")]
+    [Description("Threat: one user's token to another. Who signed in by the client signs in anew, and stays so; when another user comes back, they are who is signed in, and only by their own grant")]
+    public async Task Who_signed_in_signs_in_again(string who, string how)
+    {
+        string prefix = how == "/mvc" ? how : "";
+        await using var signIns = await OpenIdApp.StartAsync();
+        signIns.Server.AddUser(new OAuthClient.Testing.TestUser { Subject = "b", UserName = "bert" });
+        var browser = signIns.OpenBrowser(user: null);
+        await browser.LogInAsync(prefix);
+        var client = signIns.Client(prefix == "" ? "photos" : "albums");
+        var alice = GrantOwner.FromSubject(signIns.Server.Issuer.OriginalString, "alice");
+        signIns.Time.Advance(TimeSpan.FromMinutes(10));
+        signIns.Server.RevokeEverything();
+        var sent = await browser.GetAsync($"{prefix}/photos");
+        Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther), sent.Body);
+        string callback = (await signIns.Server.SignInAsync(new(sent.Location!), new() { UserName = who, Cookies = new CookieContainer() })).PathAndQuery;
+        Assert.That((await browser.GetAsync(callback)).Location, Is.EqualTo($"{prefix}/photos"));
+
+        string subject = who == "alice" ? "alice" : "b";
+        Assert.That(await browser.WhoAsync(), Is.EqualTo(subject));
+        Assert.That((await browser.GetAsync($"{prefix}/me")).Body, Does.Contain(subject));
+        Assert.That((await client.FindGrantAsync(alice))?.Subject, Is.AnyOf("alice", null));
+        var grant = (await client.FindGrantAsync(GrantOwner.FromSubject(signIns.Server.Issuer.OriginalString, subject)))!;
+        Assert.That((grant.Subject, grant.SignInExpiresAt is not null), Is.EqualTo((subject, true)));
+    }
+
     [TestCase("POST", ""), TestCase("POST", "/mvc"), TestCase("DELETE", ""), TestCase("PUT", "/mvc")]
     [Description("What cannot be repeated is not repeated: the user comes back to the application's root")]
     public async Task Post_comes_back_to_the_root(string method, string prefix)

@@ -42,6 +42,30 @@ public class FrontChannelLogoutTests
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
 
+    [TestCase(null, null), TestCase(ScriptedServer.Origin, "s2")]
+    [Description("Logout CSRF: of a user of the application's own who only connected, nothing ends without a session, nor by another's")]
+    public async Task A_link_ends_no_connection(string? issuer, string? session)
+    {
+        await using OpenIdServer server = new();
+        await server.ConnectAsync("42", "alice", "s1");
+        await server.ConnectAsync("42", "alice", null, new() { Scopes = ["openid", "photos"] });
+        var before = await server.Store.FindAsync("", "42", default);
+        Assert.That(async () => await server.Logout.ReceiveFrontChannelAsync("42", null, issuer, session), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(await server.Store.FindAsync("", "42", default), Is.EqualTo(before));
+    }
+
+    [Test]
+    [Description("Where the application does not know the user's session, grants of which no session is known stay")]
+    public async Task Only_what_names_the_session_ends()
+    {
+        await using OpenIdServer server = new();
+        await server.ConnectAsync("42", "alice", "s1");
+        await server.ConnectAsync("42", "alice", null, new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] });
+        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(2), "neither replaces the other");
+        await server.Logout.ReceiveFrontChannelAsync("42", null, ScriptedServer.Origin, "s1");
+        Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.SessionId), Is.EqualTo(new string?[] { null }));
+    }
+
     [Test]
     [Description("A server that names no sessions sends neither: the signed-in user is signed out")]
     public async Task Without_sessions()

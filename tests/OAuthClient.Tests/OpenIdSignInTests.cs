@@ -108,6 +108,20 @@ public class OpenIdSignInTests
         Assert.That(await server.SignIn.IsSignedInAsync(signedIn.Owner, "s3"), Is.False, "connected, not signed in");
     }
 
+    [TestCase("bob", "s1"), TestCase("bob", null)]
+    [Description("Threat: one user's token to another. A user known by issuer and subject connects nobody else's account")]
+    public async Task Nobody_elses_grant_for_who_signed_in(string subject, string? sessionId)
+    {
+        await using OpenIdServer server = new();
+        var signedIn = await server.SignInAsync("alice", "s1");
+        Assert.That(
+            async () => await server.ConnectAsync(signedIn.Owner, subject, sessionId),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("another user"));
+        Assert.That((await server.Store.FindAsync("", signedIn.Owner, default)).Select(grant => grant.Subject), Is.EqualTo(new[] { "alice" }));
+        await server.ConnectAsync("42", subject, sessionId);
+        Assert.That(await server.Client.FindGrantAsync("42"), Is.Not.Null, "the application's own users connect whom they like");
+    }
+
     [TestCase("s1")]
     [TestCase(null)]
     [Description("Signed in: in this session, at this server, until SignInLifetime is over")]

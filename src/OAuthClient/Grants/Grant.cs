@@ -101,6 +101,9 @@ public sealed class Grant
     /// <summary>Where further claims are (OpenID Connect Core §5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
     public IReadOnlyList<ClaimSource> ClaimSources => IdTokenClaims is { } claims ? ClaimSource.Of(claims) : [];
 
+    /// <summary>Whose word the subject is: with a server of many tenants the tenant's own issuer.</summary>
+    internal string Issuer => IdTokenClaims?.TextIfAny(Parameters.Issuer) ?? Server;
+
     internal FrozenDictionary<string, AccessToken> Tokens
     {
         get;
@@ -113,7 +116,8 @@ public sealed class Grant
 
     /// <summary>
     /// Who signed in, as a principal: the validated ID Token's claims, and those of <paramref name="userInfo"/> that it does not have, under the
-    /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>.
+    /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>; <see cref="ClaimTypes.NameIdentifier"/> is <see cref="Owner"/>'s
+    /// id. In ASP.NET Core sign in with the result's <c>User</c> instead: it is small enough for a cookie, which can end with the sign-in.
     /// </summary>
     /// <param name="userInfo">What the server says beyond the ID Token.</param>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
@@ -125,12 +129,14 @@ public sealed class Grant
         UserInfo? userInfo = null, string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles")
     {
         var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
-        string issuer = claims.TextIfAny(Parameters.Issuer) ?? Server;
-        if (userInfo is null)
-            return PrincipalClaims.Create(issuer, authenticationType, nameClaim, roleClaim, claims);
-        return string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal)
-            ? PrincipalClaims.Create(issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims)
-            : throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
+        if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
+            throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
+        var principal = userInfo is null
+            ? PrincipalClaims.Create(Issuer, authenticationType, nameClaim, roleClaim, claims)
+            : PrincipalClaims.Create(Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
+        if (Owner.Id is { } owner)
+            ((ClaimsIdentity)principal.Identity!).AddClaim(new(ClaimTypes.NameIdentifier, owner, ClaimValueTypes.String, Issuer));
+        return principal;
     }
 
     /// <summary>Names no token.</summary>

@@ -9,20 +9,19 @@ namespace OAuthClient;
 internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, RefreshNotes notes, ILogger logger)
 {
     /// <param name="current">The client that was told.</param>
-    /// <param name="subject">Whose grants; of whoever it is in that session, when <see langword="null"/>.</param>
-    /// <param name="sessionId">Those of this session; all of the subject's, when <see langword="null"/>.</param>
+    /// <param name="token">Of which session; of all the subject's, when it names none.</param>
     /// <param name="cancellationToken">Stops before the first grant is forgotten, and not later.</param>
     /// <returns>How many grants ended.</returns>
-    public async Task<int> EndAsync(ClientRegistration current, string? subject, string? sessionId, CancellationToken cancellationToken)
+    public async Task<int> EndAsync(ClientRegistration current, LogoutToken token, CancellationToken cancellationToken)
     {
         string server = current.SpelledOut.Identity;
-        string fingerprint = subject is not null
+        string fingerprint = token.Subject is { } subject
             ? Grant.FingerprintOfSubject(current.Name, server, subject)
-            : Grant.FingerprintOfSession(current.Name, server, sessionId!);
+            : Grant.FingerprintOfSession(current.Name, server, token.SessionId!);
         var ended = new HashSet<string>(StringComparer.Ordinal);
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         // Again until there is nothing new: a login may have been completed meanwhile.
-        while (grants.Where(grant => IsMeant(grant, current, server, subject, sessionId) && ended.Add(grant.Id)).ToList() is { Count: > 0 } meant)
+        while (grants.Where(grant => IsMeant(grant, current, token) && ended.Add(grant.Id)).ToList() is { Count: > 0 } meant)
         {
             foreach (var grant in meant)
             {
@@ -38,10 +37,12 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
     }
 
     // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
-    private static bool IsMeant(Grant grant, ClientRegistration current, string server, string? subject, string? sessionId) =>
+    private static bool IsMeant(Grant grant, ClientRegistration current, LogoutToken token) =>
         string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, server, StringComparison.Ordinal)
-        && (subject is null || string.Equals(grant.Subject, subject, StringComparison.Ordinal))
-        && (sessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal));
+        && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal)
+        // All tenants of a server share its name; none speaks for another's users.
+        && (current.IssuerTemplate is null || string.Equals(grant.Issuer, token.Issuer, StringComparison.Ordinal))
+        && (token.Subject is null || string.Equals(grant.Subject, token.Subject, StringComparison.Ordinal))
+        && (token.SessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal));
 }

@@ -12,6 +12,7 @@ internal static class PrincipalClaims
         StringComparer.Ordinal,
         "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", ClaimSource.NamesMember, ClaimSource.SourcesMember);
 
+    /// <summary>Of those by which an application tells whose grants a user has, and in which session they are, none is a server's to choose.</summary>
     /// <param name="issuer">The server, which becomes each claim's issuer.</param>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
     /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
@@ -26,7 +27,7 @@ internal static class PrincipalClaims
             var names = new List<string>();
             foreach (var claim in claims.EnumerateObject())
             {
-                if (known.Contains(claim.Name))
+                if (known.Contains(claim.Name) || IsOurs(claim.Name))
                     continue;
                 names.Add(claim.Name);
                 foreach (var value in claim.Value.ValueKind == JsonValueKind.Array ? claim.Value.EnumerateArray().AsEnumerable() : [claim.Value])
@@ -36,6 +37,10 @@ internal static class PrincipalClaims
         }
         return new ClaimsPrincipal(identity);
     }
+
+    // In any case, for so the framework finds them.
+    private static bool IsOurs(string name) =>
+        string.Equals(name, ClaimTypes.NameIdentifier, StringComparison.OrdinalIgnoreCase) || name.StartsWith("oauthclient.", StringComparison.OrdinalIgnoreCase);
 
     private static void Add(ClaimsIdentity identity, string issuer, string name, JsonElement value)
     {

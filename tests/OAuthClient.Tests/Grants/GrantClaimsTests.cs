@@ -26,6 +26,20 @@ public class GrantClaimsTests
         Assert.That(userInfo.StandardClaims.Name, Is.EqualTo("Alice Adams"));
     }
 
+    [TestCase("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier")]
+    [TestCase("HTTP://schemas.xmlsoap.org/ws/2005/05/identity/claims/NameIdentifier")]
+    [TestCase("oauthclient.client")]
+    [TestCase("OAuthClient.SignIn")]
+    [Description("Threat: one user's token to another. Whose grants a user has is not a server's to choose: such claims are left out, and the id is the grant's owner")]
+    public async Task A_server_does_not_choose_the_owner(string claim)
+    {
+        await using OpenIdServer server = new();
+        var grant = await server.SignInAsync("mallory", claims: claims => claims[claim] = "alice-at-another");
+        var principal = grant.ToClaimsPrincipal();
+        Assert.That(principal.Claims.Select(known => known.Value), Has.None.EqualTo("alice-at-another"));
+        Assert.That(principal.FindAll(System.Security.Claims.ClaimTypes.NameIdentifier).Select(known => known.Value), Is.EqualTo(new[] { grant.Owner.Id }));
+    }
+
     [Test]
     [Description("OpenID Connect Core §5.3.2: another user's userinfo is not mixed in")]
     public async Task Userinfo_of_another_user_is_refused()
