@@ -19,6 +19,7 @@ internal static class BackChannelLogout
         }
         catch (ProtocolViolationException exception)
         {
+            Log.Refused(logger, "A back-channel logout", logout.ClientName, exception.Message);
             await WriteAsync(context, StatusCodes.Status400BadRequest, "invalid_request", exception.Message).ConfigureAwait(false);
         }
         catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)

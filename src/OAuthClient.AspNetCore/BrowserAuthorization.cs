@@ -16,14 +16,13 @@ public sealed class BrowserAuthorization
     private readonly PendingCookies cookies;
     private readonly IOptionsMonitor<OAuthClientOptions> options;
 
-    private readonly OpenIdSignIn signIn;
     private readonly BrowserSignOut signOut;
 
     internal BrowserAuthorization(
         string name, IOAuthClient client, OpenIdSignIn signIn, BrowserSignOut signOut, ICurrentGrantOwner currentOwner, PendingCookies cookies,
         IOptionsMonitor<OAuthClientOptions> options)
     {
-        this.signIn = signIn;
+        SignIn = signIn;
         this.signOut = signOut;
         this.name = name;
         Client = client;
@@ -33,6 +32,8 @@ public sealed class BrowserAuthorization
     }
 
     internal IOAuthClient Client { get; }
+
+    internal OpenIdSignIn SignIn { get; }
 
     internal string Name => name;
 
@@ -174,7 +175,7 @@ public sealed class BrowserAuthorization
         {
             if (cookie.Owner is { } owner)
                 return new BrowserAuthorizationResult(cookie.ReturnUrl, await Client.CompleteAuthorizationAsync(cookie.Authorization, response, owner, cancellationToken).ConfigureAwait(false));
-            var grant = await signIn.CompleteAsync(cookie.Authorization, response, cancellationToken).ConfigureAwait(false);
+            var grant = await SignIn.CompleteAsync(cookie.Authorization, response, cancellationToken).ConfigureAwait(false);
             return new BrowserAuthorizationResult(cookie.ReturnUrl, grant, SignedInSession.Create(grant));
         }
         catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)

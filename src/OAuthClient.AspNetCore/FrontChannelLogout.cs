@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
@@ -9,7 +10,8 @@ internal static class FrontChannelLogout
     /// <param name="authorization">The client's.</param>
     /// <param name="logout">The client's.</param>
     /// <param name="origins">Whose pages may frame it.</param>
-    public static async Task AnswerAsync(HttpContext context, BrowserAuthorization authorization, OpenIdLogout logout, string origins)
+    /// <param name="logger">Learns what was refused.</param>
+    public static async Task AnswerAsync(HttpContext context, BrowserAuthorization authorization, OpenIdLogout logout, string origins, ILogger logger)
     {
         PrivateResponse.Declare(context);
         FrameOptions.AllowOnly(context, origins);
@@ -32,8 +34,9 @@ internal static class FrontChannelLogout
             if (session is not null)
                 await ApplicationSession.EndAsync(context).ConfigureAwait(false);
         }
-        catch (ProtocolViolationException)
+        catch (ProtocolViolationException exception)
         {
+            Log.Refused(logger, "A front-channel logout", authorization.Name, exception.Message);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
         }
     }

@@ -9,4 +9,8 @@ internal static partial class Log
 
     [LoggerMessage(1, LogLevel.Error, "A user signed out at the server and could not be signed out here ({Fault}); the server was told to try again")]
     public static partial void BackChannelLogoutFailed(ILogger logger, string fault);
+
+    // The sentence is the library's own; what it quotes of the request is cleaned.
+    [LoggerMessage(2, LogLevel.Warning, "{Request} for OAuth client '{ClientName}' was refused: {Reason}")]
+    public static partial void Refused(ILogger logger, string request, string clientName, string reason);
 }

@@ -24,7 +24,7 @@ public static class OpenIdEndpointExtensions
     public static IEndpointConventionBuilder MapBackChannelLogout(this IEndpointRouteBuilder endpoints, string pattern, string? clientName = null)
     {
         var logout = Logout(endpoints, clientName);
-        var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
+        var logger = Logger(endpoints);
         return Open(endpoints.MapPost(pattern, context => BackChannelLogout.AnswerAsync(context, logout, logger)));
     }
 
@@ -42,12 +42,13 @@ public static class OpenIdEndpointExtensions
         var logout = Logout(endpoints, clientName);
         var authorization = Authorization(endpoints, clientName);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
-        return Open(endpoints.MapGet(pattern, context => FrontChannelLogout.AnswerAsync(context, authorization, logout, Origins(options.Get(authorization.Name)))));
+        var logger = Logger(endpoints);
+        return Open(endpoints.MapGet(pattern, context => FrontChannelLogout.AnswerAsync(context, authorization, logout, Origins(options.Get(authorization.Name)), logger)));
     }
 
     /// <summary>
     /// The <c>initiate_login_uri</c> (OpenID Connect Core §4): another site, mostly the server's own, sends a browser here to sign in, by GET or
-    /// POST. <c>iss</c> must be the client's server; <c>login_hint</c> is passed on; <c>target_link_uri</c> counts if it is on this site.
+    /// POST. <c>iss</c> must be the client's server, or an allowed tenant; <c>login_hint</c> is passed on; <c>target_link_uri</c> counts if it is on this site.
     /// </summary>
     /// <param name="endpoints">The application's endpoints.</param>
     /// <param name="pattern">The path.</param>
@@ -57,11 +58,14 @@ public static class OpenIdEndpointExtensions
     {
         var authorization = Authorization(endpoints, clientName);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
-        return Open(endpoints.MapMethods(pattern, GetAndPost, context => ThirdPartyLogin.AnswerAsync(context, authorization, options.Get(authorization.Name))));
+        var logger = Logger(endpoints);
+        return Open(endpoints.MapMethods(pattern, GetAndPost, context => ThirdPartyLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)));
     }
 
     // Whoever calls these is not signed in, and has no antiforgery token of this site.
     private static IEndpointConventionBuilder Open(IEndpointConventionBuilder endpoint) => endpoint.AllowAnonymous().DisableAntiforgery();
+
+    private static ILogger Logger(IEndpointRouteBuilder endpoints) => endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
 
     private static OpenIdLogout Logout(IEndpointRouteBuilder endpoints, string? clientName)
     {

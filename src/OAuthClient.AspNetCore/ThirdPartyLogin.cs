@@ -1,30 +1,32 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.AspNetCore;
 
 /// <summary>A login that was started elsewhere, for example on the server's own page of applications (OpenID Connect Core §4).</summary>
 internal static class ThirdPartyLogin
 {
-    public static async Task AnswerAsync(HttpContext context, BrowserAuthorization authorization, OAuthClientOptions options)
+    public static async Task AnswerAsync(HttpContext context, BrowserAuthorization authorization, OAuthClientOptions options, ILogger logger)
     {
         PrivateResponse.Declare(context);
         FrameOptions.Deny(context);
-        FrontChannelResult result;
+        IReadOnlyDictionary<string, string> parameters;
         try
         {
-            var parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
-            // Exactly: whoever starts the login must not choose the server that it goes to.
-            if (!parameters.TryGetValue("iss", out string? issuer) || !string.Equals(issuer, options.Issuer?.OriginalString, StringComparison.Ordinal))
+            parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            // Whoever starts the login must not choose the server that it goes to.
+            if (!authorization.SignIn.IsIssuer(parameters.GetValueOrDefault("iss")))
                 throw new ProtocolViolationException("The login was started for another server (OpenID Connect Core §4).");
-            result = await authorization.SignInAsync(
-                context, Target(parameters.GetValueOrDefault("target_link_uri"), options.RedirectUri!),
-                new() { LoginHint = parameters.GetValueOrDefault("login_hint") }, context.RequestAborted).ConfigureAwait(false);
         }
-        catch (ProtocolViolationException)
+        catch (ProtocolViolationException exception)
         {
+            Log.Refused(logger, "A login that was started elsewhere", authorization.Name, exception.Message);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
         }
+        var result = await authorization.SignInAsync(
+            context, Target(parameters.GetValueOrDefault("target_link_uri"), options.RedirectUri!),
+            new() { LoginHint = parameters.GetValueOrDefault("login_hint") }, context.RequestAborted).ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
 

@@ -25,6 +25,13 @@ public sealed class OpenIdSignIn
         client.CompleteSignInAsync(pending, response, cancellationToken);
 
     /// <summary>
+    /// Whether it is the issuer of the client's server, or of one of its tenants whose users may sign in (<c>IssuerTemplate</c>): before a login that
+    /// somebody else starts (OpenID Connect Core §4).
+    /// </summary>
+    /// <param name="issuer">What the request says, character by character.</param>
+    public bool IsIssuer(string? issuer) => client.IsIssuer(issuer);
+
+    /// <summary>
     /// Whether a user who signed in by this server still is: not once they signed out, here or there, their grants were revoked, or
     /// <c>SignInLifetime</c> is over. For each request of an application whose session should end with the grant; the answer mostly comes from memory.
     /// </summary>

@@ -39,6 +39,8 @@ internal sealed class RegisteredOAuthClient(
         return WatchedAsync(pending, response, owner: null, cancellationToken);
     }
 
+    public bool IsIssuer(string? issuer) => registration.Value.SpelledOut.IsIssuer(issuer);
+
     public async ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);

@@ -65,6 +65,7 @@ public sealed class BackChannelLogoutTests
         await browser.LogInAsync();
         var answer = token is null ? await app.OpenBrowser(user: null).PostAsync("/logout/back") : await PostAsync(token);
         RequireBadRequest(answer);
+        Assert.That(app.Logged, Has.Some.StartsWith("A back-channel logout for OAuth client 'photos' was refused: "));
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 

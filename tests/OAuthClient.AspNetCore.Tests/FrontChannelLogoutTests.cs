@@ -45,6 +45,7 @@ public sealed class FrontChannelLogoutTests
             _ => right + "&sid=" + sid,
         });
         Assert.That((answer.Status, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")));
+        Assert.That(app.Logged, Has.Some.StartsWith("A front-channel logout for OAuth client 'photos' was refused: "));
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 

@@ -46,6 +46,31 @@ public sealed class ThirdPartyLoginTests
         var answer = await app.OpenBrowser(user: null).GetAsync("/login" + query);
         Assert.That((answer.Status, answer.Location, answer.Header("Set-Cookie"), answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, (string?)null, (string?)null, "no-store")));
         Assert.That(app.Server.Requests, Is.Empty);
+        Assert.That(app.Logged, Has.Some.StartsWith("A login that was started elsewhere for OAuth client 'photos' was refused: The login was started for another server"));
+    }
+
+    [TestCase("good", HttpStatusCode.SeeOther), TestCase("evil", HttpStatusCode.BadRequest), TestCase("{{tenantid}}", HttpStatusCode.BadRequest), TestCase("", HttpStatusCode.BadRequest)]
+    [Description("§4 with a server of many tenants: iss is that of an allowed one, not what all of them share")]
+    public async Task By_a_tenant(string tenant, HttpStatusCode expected)
+    {
+        await using var tenants = await OpenIdApp.StartAsync(o =>
+        {
+            // Nothing is looked up: no tenant of the test server's is needed.
+            (o.IssuerTemplate, o.AllowedTenants) = ("https://login.example/{tenantid}", ["good"]);
+            (o.AuthorizationEndpoint, o.TokenEndpoint, o.JwksUri) = (new("https://login.example/authorize"), new("https://login.example/token"), new("https://login.example/jwks"));
+        });
+        var answer = await tenants.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString($"https://login.example/{tenant}".TrimEnd('/')));
+        Assert.That(answer.Status, Is.EqualTo(expected), answer.Body);
+    }
+
+    [Test]
+    [Description("A fault of our own or of the server's is no refusal of the request: it passes, to where the application sees it")]
+    public async Task A_fault_is_not_hidden()
+    {
+        await using var broken = await OpenIdApp.StartAsync();
+        broken.Server.Faults.Add(TestEndpoint.Metadata, Fault.Body("{\"issuer\":\"https://evil.example\"}"), times: 9);
+        var answer = await broken.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString(broken.Server.Issuer.OriginalString));
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.InternalServerError), answer.Body);
     }
 
     [Test]
