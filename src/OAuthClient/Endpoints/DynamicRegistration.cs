@@ -40,24 +40,41 @@ public sealed class DynamicRegistration
         (await ManageAsync(async current => await upkeep.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
-    /// Deletes the client at the server (RFC 7592 §2.3) and forgets it here; users' grants end with it. It is registered anew when it
-    /// is needed again. That it was gone there before is no error.
+    /// Deletes the client at the server (RFC 7592 §2.3), where the server has that, and forgets it here in any case; users' grants end
+    /// with it. It is registered anew when it is needed again. That it was gone there before is no error. Other nodes that share the
+    /// store hear of it within a minute.
     /// </summary>
     /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
     /// <exception cref="EndpointException">The server refused; nothing is forgotten then.</exception>
-    /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
+    /// <exception cref="OAuthException">The client is not registered.</exception>
     public Task DeleteAsync(CancellationToken cancellationToken = default) => ManageAsync(
         async current =>
         {
-            await endpoint.DeleteAsync(current.Registered!, CancellationToken.None).ConfigureAwait(false);
-            await kept.ForgetAsync(current.Registered!).ConfigureAwait(false);
+            // Where it cannot be deleted, to forget it is all that can be done, and the way out when the server has lost it.
+            if (current.Registered!.CanBeManaged)
+                await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
+            await kept.ForgetAsync(current.Registered).ConfigureAwait(false);
             return null;
         },
-        cancellationToken);
+        cancellationToken,
+        mayBeForgotten: true);
 
     // The way of nearly every call: it does not wait.
-    private ValueTask<ClientRegistration> ReadyAsync(ClientRegistration current, CancellationToken cancellationToken) =>
-        upkeep.MayBeUsed(current) ? new(current) : new(PrepareAsync(cancellationToken));
+    private ValueTask<ClientRegistration> ReadyAsync(ClientRegistration current, CancellationToken cancellationToken)
+    {
+        if (!upkeep.MayBeUsed(current))
+            return new(PrepareAsync(cancellationToken));
+        if (upkeep.IsTimeToLook())
+            flights.JoinOrStart(registration.Name, LookAsync, out _);
+        return new(current);
+    }
+
+    // Whoever waits for this has not got what was wanted: a look prepares nothing.
+    private async Task<DynamicClient?> LookAsync()
+    {
+        await upkeep.LookAsync(CancellationToken.None).ConfigureAwait(false);
+        return null;
+    }
 
     private async Task<ClientRegistration> PrepareAsync(CancellationToken cancellationToken)
     {
@@ -70,7 +87,8 @@ public sealed class DynamicRegistration
         }
     }
 
-    private Task<DynamicClient?> ManageAsync(Func<ClientRegistration, Task<DynamicClient?>> work, CancellationToken cancellationToken) => AloneAsync(
+    private Task<DynamicClient?> ManageAsync(
+        Func<ClientRegistration, Task<DynamicClient?>> work, CancellationToken cancellationToken, bool mayBeForgotten = false) => AloneAsync(
         async () =>
         {
             var known = await kept.FindAsync(registration.Value, CancellationToken.None).ConfigureAwait(false);
@@ -78,7 +96,7 @@ public sealed class DynamicRegistration
             return known switch
             {
                 null => throw new OAuthException($"{current.DisplayName} is not registered at {current.SpelledOut.Identity}; call RegisterAsync first."),
-                { CanBeManaged: false } => throw new OAuthException($"{current.SpelledOut.Identity} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."),
+                { CanBeManaged: false } when !mayBeForgotten => throw new OAuthException($"{current.SpelledOut.Identity} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."),
                 _ => await work(current.As(known)).ConfigureAwait(false),
             };
         },

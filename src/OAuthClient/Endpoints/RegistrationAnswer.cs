@@ -14,12 +14,13 @@ internal static class RegistrationAnswer
 
     /// <param name="json">The answer.</param>
     /// <param name="current">Who asked.</param>
+    /// <param name="endpoint">Where: a registration is managed at the same origin, or at the issuer's.</param>
     /// <param name="known">The client as it was known before; <see langword="null"/> for a new one.</param>
     /// <param name="authenticationMethod">What was asked for: what counts when the answer does not say.</param>
     /// <param name="now">When it came.</param>
     /// <exception cref="ProtocolViolationException">The answer has no shape the specification knows.</exception>
     /// <exception cref="OAuthException">The server registered something that this client cannot be.</exception>
-    public static DynamicClient Read(JsonElement json, ClientRegistration current, DynamicClient? known, string authenticationMethod, DateTimeOffset now)
+    public static DynamicClient Read(JsonElement json, ClientRegistration current, Uri endpoint, DynamicClient? known, string authenticationMethod, DateTimeOffset now)
     {
         string clientId = json.Text(Parameters.ClientId) ?? throw new ProtocolViolationException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
         if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
@@ -35,7 +36,7 @@ internal static class RegistrationAnswer
             throw new ProtocolViolationException($"The registration answer holds no client_secret, which {methodName} needs (RFC 7591 §3.2.1).");
         if (method == ClientAuthenticationMethod.Certificate && !current.PresentsCertificate)
             throw new OAuthException($"{current.SpelledOut.Identity} registered {current.DisplayName} for {methodName}, and it has no certificate; give it one by UseClientCertificate.");
-        var (uri, token) = Management(json, current, known);
+        var (uri, token) = Management(json, current, endpoint, known);
         return new(current.Name, current.SpelledOut.Identity, clientId)
         {
             RegisteredAt = known?.RegisteredAt ?? now,
@@ -90,7 +91,7 @@ internal static class RegistrationAnswer
         return end > now ? end : throw new ProtocolViolationException("The registration answer's client_secret has expired already (client_secret_expires_at); check this machine's clock, or the server's.");
     }
 
-    private static (Uri? Uri, RegistrationAccessToken? Token) Management(JsonElement json, ClientRegistration current, DynamicClient? known)
+    private static (Uri? Uri, RegistrationAccessToken? Token) Management(JsonElement json, ClientRegistration current, Uri endpoint, DynamicClient? known)
     {
         var uri = known?.ManagementUri;
         if (json.Text("registration_client_uri") is { } text)
@@ -99,6 +100,9 @@ internal static class RegistrationAnswer
                 && address.Fragment.Length == 0 && address.UserInfo.Length == 0
                 ? address
                 : throw new ProtocolViolationException("The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there.");
+            // Else whoever answers could aim requests of ours, with a header of their choice, at any host.
+            if (!Transport.IsSameOrigin(uri, endpoint) && !(current.Issuer is { } issuer && Transport.IsSameOrigin(uri, issuer)))
+                throw new ProtocolViolationException("The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used.");
         }
         string? token = json.Text("registration_access_token");
         if (token?.All(c => c is > ' ' and <= '~') == false)

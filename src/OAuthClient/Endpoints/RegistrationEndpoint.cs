@@ -22,14 +22,14 @@ internal sealed class RegistrationEndpoint(BackChannel backChannel, TimeProvider
                 Secrets = [.. new[] { options.InitialAccessToken, options.SoftwareStatement }.OfType<string>()],
             },
             cancellationToken).ConfigureAwait(false);
-        return Read(response, current, known: null, method);
+        return Read(response, current, endpoint, known: null, method);
     }
 
     /// <exception cref="EndpointException">The server refused; with 401 it does not know the client any more.</exception>
     public async Task<DynamicClient> ReadAsync(DynamicClient known, ClientRegistration current, CancellationToken cancellationToken)
     {
         var response = await backChannel.SendAsync(Manage(known), cancellationToken).ConfigureAwait(false);
-        return Read(response, current, known, NameOf(known));
+        return Read(response, current, known.ManagementUri!, known, NameOf(known));
     }
 
     /// <exception cref="EndpointException">The server refused; with 401 it does not know the client any more.</exception>
@@ -45,7 +45,7 @@ internal sealed class RegistrationEndpoint(BackChannel backChannel, TimeProvider
             Repetition = Repetition.AfterAnyFault,
             Secrets = [known.RegistrationAccessToken!.Reveal(), .. new[] { options.SoftwareStatement }.OfType<string>()],
         };
-        return Read(await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false), current, known, method);
+        return Read(await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false), current, known.ManagementUri!, known, method);
     }
 
     /// <summary>That it was gone before is no error.</summary>
@@ -68,12 +68,12 @@ internal sealed class RegistrationEndpoint(BackChannel backChannel, TimeProvider
     // What it is registered for, in the server's own word where there are two.
     private static string NameOf(DynamicClient known) => known.Metadata.TextIfAny(ClientMetadata.AuthenticationMethod) ?? ClientAuthenticationNames.Of(known.Authentication);
 
-    private DynamicClient Read(BackChannelResponse response, ClientRegistration current, DynamicClient? known, string method)
+    private DynamicClient Read(BackChannelResponse response, ClientRegistration current, Uri asked, DynamicClient? known, string method)
     {
         var json = response.Json();
         // Some servers answer 200 with an error inside.
         if (response.IsSuccess && json is { } answer && answer.TextIfAny(Parameters.Error) is null)
-            return RegistrationAnswer.Read(answer, current, known, method, time.GetUtcNow());
+            return RegistrationAnswer.Read(answer, current, asked, known, method, time.GetUtcNow());
         var failure = response.Failure(json);
         throw new EndpointException(response.StatusCode != HttpStatusCode.Unauthorized ? failure : failure with
         {

@@ -21,7 +21,11 @@ internal sealed class RegistrationUpkeep(
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestHeadStart = TimeSpan.FromHours(1);
 
+    // Within which another node's new client, or that it deleted this one, is heard of.
+    private static readonly TimeSpan Trust = TimeSpan.FromMinutes(1);
+
     private long looksAgainAt;
+    private long lookedAt;
     private Failure? failure;
 
     /// <summary>Whether there are credentials, and nothing is known against them.</summary>
@@ -31,6 +35,28 @@ internal sealed class RegistrationUpkeep(
             return false;
         var now = time.GetUtcNow();
         return now.UtcTicks < Volatile.Read(ref looksAgainAt) || (!current.IsRefused && !kept.IsUnsaved && !EndsSoon(client, now));
+    }
+
+    /// <summary>Whether the store has not been asked for a minute, and nobody else was told so: it may know another client by now.</summary>
+    public bool IsTimeToLook()
+    {
+        long now = time.GetUtcNow().UtcTicks;
+        long before = Volatile.Read(ref lookedAt);
+        // Unsigned, so that a clock that was set back does not put it off.
+        return (ulong)(now - before) >= (ulong)Trust.Ticks && Interlocked.CompareExchange(ref lookedAt, now, before) == before;
+    }
+
+    /// <summary>Asks the store, while the client is in use, what other nodes made of it.</summary>
+    public async Task LookAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await kept.FindAsync(registration.Value, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.RegistrationNotCompared(logger, registration.Name, exception.GetType().Name);
+        }
     }
 
     /// <summary>Has credentials that may be used: found, renewed or new ones. One at a time.</summary>
@@ -60,6 +86,7 @@ internal sealed class RegistrationUpkeep(
         }
         finally
         {
+            Volatile.Write(ref lookedAt, time.GetUtcNow().UtcTicks);
             Volatile.Write(ref looksAgainAt, (time.GetUtcNow() + Patience).UtcTicks);
         }
     }

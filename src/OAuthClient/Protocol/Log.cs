@@ -58,6 +58,9 @@ internal static partial class Log
     [LoggerMessage(17, LogLevel.Warning, "OAuth client '{ClientName}' could not renew its registration ({Fault}); it goes on with the one it has, and tries again")]
     public static partial void RegistrationNotRenewed(ILogger logger, string clientName, string fault);
 
+    [LoggerMessage(18, LogLevel.Warning, "OAuth client '{ClientName}' could not ask the store whether another node changed its registration ({Fault}); it goes on with the one it has, and asks again in a minute")]
+    public static partial void RegistrationNotCompared(ILogger logger, string clientName, string fault);
+
     [LoggerMessage(30, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out; what the server had given could not be revoked there ({Fault}), and lives until it expires")]
     public static partial void NotRevoked(ILogger logger, string clientName, string fault);
 

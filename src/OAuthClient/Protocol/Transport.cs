@@ -15,6 +15,9 @@ internal static class Transport
         && (uri.Scheme == Uri.UriSchemeHttps
             || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
 
+    public static bool IsSameOrigin(Uri one, Uri other) =>
+        one.Port == other.Port && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal) && string.Equals(one.IdnHost, other.IdnHost, StringComparison.Ordinal);
+
     // Uri turns the host "loopback" into "localhost"; a browser does not, so what was written counts.
     private static bool IsLocalhost(Uri uri) =>
         string.Equals(uri.IdnHost, "localhost", StringComparison.Ordinal)

@@ -161,6 +161,8 @@ public class DynamicRegistrationTests
     [TestCase("registration_client_uri", "\"http://as.example/manage/1\"")]
     [TestCase("registration_client_uri", "\"/manage/1\"")]
     [TestCase("registration_client_uri", "\"https://user@as.example/manage/1\"")]
+    [TestCase("registration_client_uri", "\"https://metadata.internal/manage/1\"")]
+    [TestCase("registration_client_uri", "\"https://as.example:8443/manage/1\"")]
     [TestCase("registration_access_token", "\"a token\\r\\nX: y\"")]
     [TestCase("redirect_uris", "\"https://app.example/callback\"")]
     [Description("RFC 7591 §3.2.1, RFC 7592 §3: an answer without the identifier, without the secret it needs, or that would send a token in the clear, is none")]

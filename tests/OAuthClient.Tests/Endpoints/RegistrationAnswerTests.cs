@@ -15,7 +15,7 @@ public class RegistrationAnswerTests
         var json = ServerJson.TryParseObject(Encoding.Latin1.GetBytes(answer))!.Value;
 
         Assert.That(
-            () => RegistrationAnswer.Read(json, SampleRegistration.Create(), known: null, "none", SampleRegistration.Now),
+            () => RegistrationAnswer.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "none", SampleRegistration.Now),
             Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("Unicode"));
     }
 }

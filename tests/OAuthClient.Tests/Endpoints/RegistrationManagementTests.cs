@@ -163,6 +163,36 @@ public class RegistrationManagementTests
     }
 
     [Test]
+    [Description("RFC 7592 §3: whoever answers does not choose at which host we call with a token of theirs; the issuer's is good beside the endpoint's")]
+    public async Task Another_host()
+    {
+        RegisteringServer server = new();
+        await using var node = server.Node(options: o => o.Issuer = new("https://issuer.example"));
+        server.Answer = json => json["registration_client_uri"] = "https://issuer.example/manage/client-1";
+        await Registration(node).RegisterAsync();
+        server.Answer = json => json["registration_client_uri"] = "https://metadata.internal/manage/client-1";
+        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("registration_client_uri").And.Message.Contains("origin"));
+        Assert.That(async () => await Registration(node).UpdateAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("origin"));
+        server.Answer = _ => { };
+        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<ProtocolViolationException>(), "neither where we are nor the issuer");
+        Assert.That(server.RequestsTo("/manage/client-1").Select(request => request.Uri.Host), Is.All.EqualTo("issuer.example"));
+    }
+
+    [Test]
+    [Description("RFC 7592 §2.3 is optional: where there is nothing to manage the client is forgotten here, in the store too, and the next need registers another")]
+    public async Task Delete_where_nothing_can_be_managed()
+    {
+        RegisteringServer server = new() { Answer = json => json.Remove("registration_client_uri") };
+        InMemoryDynamicClientStore store = new();
+        await using var node = server.Node(store);
+        await Registration(node).RegisterAsync();
+        await Registration(node).DeleteAsync();
+        Assert.That(await store.FindAsync("", ScriptedServer.Origin + "/token", default), Is.Null);
+        Assert.That(node.Requests, Has.Count.EqualTo(1), "nobody was asked");
+        Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-2"));
+    }
+
+    [Test]
     [Description("Before anything is registered there is nothing to manage, and managing registers nothing")]
     public async Task Nothing_to_manage()
     {

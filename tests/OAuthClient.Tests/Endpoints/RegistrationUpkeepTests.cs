@@ -188,6 +188,51 @@ public class RegistrationUpkeepTests
     }
 
     [Test]
+    [Description("RFC 7592 §2.3: what one node deleted and registered anew, the other uses too within a minute, and asks the store no more often than that")]
+    public async Task A_client_deleted_by_another_node()
+    {
+        RegisteringServer server = new();
+        Counting store = new();
+        await using var one = server.Node(store);
+        await using var two = server.Node(store);
+        await Registration(one).RegisterAsync();
+        await Registration(two).RegisterAsync();
+        await Registration(one).DeleteAsync();
+        await Registration(one).RegisterAsync();
+
+        int before = store.Finds;
+        string used = "";
+        two.Clock.Advance(TimeSpan.FromSeconds(59));
+        Assert.That((await Registration(two).RegisterAsync()).ClientId, Is.EqualTo("client-1"));
+        Assert.That(store.Finds, Is.EqualTo(before));
+        two.Clock.Advance(TimeSpan.FromSeconds(1));
+        await Patience.UntilAsync(() => used == "client-2", async () => used = (await Registration(two).RegisterAsync()).ClientId);
+        Assert.That(store.Finds, Is.EqualTo(before + 1));
+        Assert.That(server.Registrations, Is.EqualTo(2));
+
+        await Registration(one).DeleteAsync();
+        two.Clock.Advance(TimeSpan.FromMinutes(1));
+        await Patience.UntilAsync(() => used == "client-3", async () => used = (await Registration(two).RegisterAsync()).ClientId);
+        Assert.That((await Registration(one).RegisterAsync()).ClientId, Is.EqualTo("client-3"));
+    }
+
+    [Test]
+    [Description("A store that is away when it is looked into is no reason to stop: the client in memory is used")]
+    public async Task A_store_that_is_away_when_nothing_is_needed()
+    {
+        RegisteringServer server = new();
+        Counting store = new();
+        await using var node = server.Node(store);
+        await Registration(node).RegisterAsync();
+        store.IsAway = true;
+        node.Clock.Advance(TimeSpan.FromMinutes(1));
+        await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        await Patience.UntilAsync(() => node.Log.Events(18).Count == 1);
+        await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        Assert.That(server.Registrations, Is.EqualTo(1));
+    }
+
+    [Test]
     [Description("RFC 7591 §3.2.1, RFC 7592 §2: a secret that ends is renewed before it does, and the client stays the same")]
     public async Task A_secret_is_renewed_before_it_ends()
     {
@@ -345,6 +390,25 @@ public class RegistrationUpkeepTests
         public ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken) => new(false);
 
         public ValueTask RemoveAsync(DynamicClient gone, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    }
+
+    private sealed class Counting : IDynamicClientStore
+    {
+        private readonly InMemoryDynamicClientStore inner = new();
+        private int finds;
+
+        public bool IsAway { get; set; }
+        public int Finds => Volatile.Read(ref finds);
+
+        public ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref finds);
+            return IsAway ? throw new IOException("The store is away.") : inner.FindAsync(clientName, server, cancellationToken);
+        }
+
+        public ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken) => inner.TryReplaceAsync(newer, cancellationToken);
+
+        public ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken) => inner.RemoveAsync(client, cancellationToken);
     }
 
     private sealed class Refusing : IDynamicClientStore

@@ -83,7 +83,7 @@ internal static class Targets
         {
             if (Response(input).Json() is not { } json)
                 throw new OAuthException("No JSON object.");
-            var client = RegistrationAnswer.Read(json, SampleRegistration.Create(), known: null, "client_secret_basic", SampleRegistration.Now);
+            var client = RegistrationAnswer.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "client_secret_basic", SampleRegistration.Now);
             DynamicClient.Unprotect(client.Protect(data => data), data => data);
         });
 
