@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace OAuthClient;
 
@@ -39,6 +40,31 @@ internal sealed class DecryptionKey
     public RSA OpenRsa() => (RSA)Open(written.Reveal());
 
     public ECDiffieHellman OpenEc() => (ECDiffieHellman)Open(written.Reveal());
+
+    /// <summary>What others need to encrypt for it (RFC 7517 §4). A key without a name is named by its thumbprint (RFC 7638).</summary>
+    public JsonObject PublicJwk()
+    {
+        var jwk = PublicMembers();
+        // §3.2: the required members in the order of their names, as they stand here.
+        string thumbprint = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(jwk.ToJsonString())));
+        (jwk["use"], jwk["kid"]) = ("enc", KeyId ?? thumbprint);
+        if (Algorithm is not null)
+            jwk["alg"] = Algorithm;
+        return jwk;
+    }
+
+    private JsonObject PublicMembers()
+    {
+        if (Curve is null)
+        {
+            using var rsa = OpenRsa();
+            var numbers = rsa.ExportParameters(includePrivateParameters: false);
+            return new() { ["e"] = Base64Url.EncodeToString(numbers.Exponent), ["kty"] = "RSA", ["n"] = Base64Url.EncodeToString(numbers.Modulus) };
+        }
+        using var ec = OpenEc();
+        var point = ec.ExportParameters(includePrivateParameters: false).Q;
+        return new() { ["crv"] = Curve, ["kty"] = "EC", ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) };
+    }
 
     private static DecryptionKey? TryRead(string written)
     {

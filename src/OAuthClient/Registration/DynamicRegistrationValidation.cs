@@ -24,7 +24,12 @@ internal static class DynamicRegistrationValidation
             yield return "GrantTypes must be a list of names such as authorization_code; leave it empty for what follows from RedirectUri.";
         if (dynamic.ApplicationType is not (null or "web" or "native"))
             yield return "ApplicationType must be web or native.";
-        foreach (var (name, uri) in new[] { (nameof(dynamic.InitiateLoginUri), dynamic.InitiateLoginUri), (nameof(dynamic.BackChannelLogoutUri), dynamic.BackChannelLogoutUri) })
+        foreach (var (name, uri) in new[]
+        {
+            (nameof(dynamic.InitiateLoginUri), dynamic.InitiateLoginUri),
+            (nameof(dynamic.BackChannelLogoutUri), dynamic.BackChannelLogoutUri),
+            (nameof(dynamic.FrontChannelLogoutUri), dynamic.FrontChannelLogoutUri),
+        })
         {
             if (uri is not null && (!Transport.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
                 yield return $"{name} must be an absolute https address without a fragment: the server, or a browser, calls it.";

@@ -58,6 +58,7 @@ public class DynamicRegistrationTests
                 o.GrantTypes = ["authorization_code"];
                 o.ApplicationType = "native";
                 (o.InitiateLoginUri, o.BackChannelLogoutUri) = (new("https://app.example/start"), new("https://app.example/logout"));
+                o.FrontChannelLogoutUri = new("https://app.example/frame");
                 o.Metadata = new() { ["contacts"] = new JsonArray("a@app.example"), ["token_endpoint_auth_method"] = "client_secret_post" };
             },
             options: o =>
@@ -75,6 +76,7 @@ public class DynamicRegistrationTests
             {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code"],
              "token_endpoint_auth_method":"client_secret_post","application_type":"native","scope":"openid photos","id_token_signed_response_alg":"PS256",
              "introspection_signed_response_alg":"PS256",             "client_name":"Photos","initiate_login_uri":"https://app.example/start","backchannel_logout_uri":"https://app.example/logout",
+             "backchannel_logout_session_required":true,"frontchannel_logout_uri":"https://app.example/frame","frontchannel_logout_session_required":true,
              "post_logout_redirect_uris":["https://app.example/bye"],"software_statement":"a.software.statement","contacts":["a@app.example"]}
             """)), Is.True, request.Body);
         Assert.That(client.Server, Is.EqualTo(ScriptedServer.Origin));
@@ -85,6 +87,7 @@ public class DynamicRegistrationTests
     [TestCase(null, "client_credentials", null)]
     [TestCase("http://127.0.0.1:8400/callback", "authorization_code", "native")]
     [TestCase("com.example.app:/callback", "authorization_code", "native")]
+    [TestCase("https://localhost:8400/callback", "authorization_code", "web")]
     [Description("RFC 7591 §2.1, OpenID Connect Dynamic Client Registration §2: grant types and kind of application follow from the redirect URI")]
     public async Task What_follows_from_the_redirect_uri(string? redirectUri, string grantType, string? applicationType)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
 
@@ -24,6 +25,25 @@ public class RegistrationOverSocketsTests
         Assert.That(bench.Server.RequestsTo(TestEndpoint.Registration), Has.Count.EqualTo(1));
         Assert.That(bench.Server.Clients.Single(client => client.ClientId == grant.ClientId).DisplayName, Is.EqualTo("Photos"));
         Assert.That(bench.Server.RequestsTo(TestEndpoint.Metadata), Has.Count.AtMost(2), "what is known of the server does not change with the credentials");
+    }
+
+    [TestCase("RSA")]
+    [TestCase("EC")]
+    [Description("OpenID Connect Dynamic Client Registration §2: with a private key in the options alone, the server encrypts the ID Token and the login opens it")]
+    public async Task An_encrypted_login_of_a_client_that_registered_itself(string kind)
+    {
+        using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        await using var bench = await Bench.StartAsync(
+            o =>
+            {
+                NoClient(o);
+                (o.Scopes, o.DecryptionKeys) = (["openid"], [kind == "RSA" ? DecryptionKeyTexts.Pem : ec.ExportPkcs8PrivateKeyPem()]);
+            },
+            builder => builder.RegisterDynamically(), server: o => o.AllowRegistration = true);
+        var grant = await bench.SignInAsync();
+        Assert.That(grant.Subject, Is.Not.Null);
+        var registered = bench.Server.Clients.Single(client => client.ClientId == grant.ClientId);
+        Assert.That(registered.IdTokenEncryptionAlgorithm, Is.EqualTo(kind == "RSA" ? "RSA-OAEP-256" : "ECDH-ES+A128KW"));
     }
 
     [Test]

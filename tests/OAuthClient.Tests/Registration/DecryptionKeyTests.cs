@@ -23,6 +23,35 @@ public class DecryptionKeyTests
         Assert.That(DecryptionKey.Read(DecryptionKeyTexts.Rsa.ExportRSAPrivateKeyPem()).Curve, Is.Null);
     }
 
+    [Test]
+    [Description("RFC 7517 §4, RFC 7518 §6.2.1, §6.3.1: what others may know of a key is its public numbers and its name, and nothing of what opens it")]
+    public void What_others_may_know()
+    {
+        using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521);
+        var written = JsonNode.Parse(DecryptionKeyTexts.Jwk(ec, "key-1"))!.AsObject();
+        written["alg"] = "ECDH-ES";
+        var jwk = DecryptionKey.Read(written.ToJsonString()).PublicJwk();
+        Assert.That(jwk.Select(member => member.Key), Is.EquivalentTo(["kty", "crv", "x", "y", "use", "kid", "alg"]));
+        foreach (string same in new[] { "kty", "crv", "x", "y", "kid", "alg" })
+            Assert.That((string?)jwk[same], Is.EqualTo((string?)written[same]), same);
+
+        var fromPem = DecryptionKey.Read(DecryptionKeyTexts.Pem).PublicJwk();
+        var rsa = JsonNode.Parse(DecryptionKeyTexts.Jwk(DecryptionKeyTexts.Rsa))!;
+        Assert.That(fromPem.Select(member => member.Key), Is.EquivalentTo(["kty", "n", "e", "use", "kid"]));
+        Assert.That(((string?)fromPem["n"], (string?)fromPem["e"], (string?)fromPem["use"]), Is.EqualTo(((string?)rsa["n"], (string?)rsa["e"], "enc")));
+    }
+
+    [Test]
+    [Description("RFC 7638 §3.1: a key without a name is named by its thumbprint, the same on every node")]
+    public void A_name_for_a_key_without()
+    {
+        using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        var jwk = DecryptionKey.Read(DecryptionKeyTexts.Jwk(ec)).PublicJwk();
+        string members = $$"""{"crv":"P-256","kty":"EC","x":"{{jwk["x"]}}","y":"{{jwk["y"]}}"}""";
+        Assert.That((string?)jwk["kid"], Is.EqualTo(System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(members)))));
+        Assert.That((string?)DecryptionKey.Read(ec.ExportPkcs8PrivateKeyPem()).PublicJwk()["kid"], Is.EqualTo((string?)jwk["kid"]));
+    }
+
     private static IEnumerable<TestCaseData> Mistakes()
     {
         var rsa = DecryptionKeyTexts.Rsa;

@@ -32,6 +32,7 @@ public class DynamicRegistrationValidationTests
         Assert.That(Failures(o => o.ApplicationType = "desktop"), Has.One.Contains("ApplicationType"));
         Assert.That(Failures(o => o.InitiateLoginUri = new("http://app.example/start")), Has.One.Contains("InitiateLoginUri"));
         Assert.That(Failures(o => o.BackChannelLogoutUri = new("https://app.example/logout#here")), Has.One.Contains("BackChannelLogoutUri"));
+        Assert.That(Failures(o => o.FrontChannelLogoutUri = new("http://app.example/frame")), Has.One.Contains("FrontChannelLogoutUri"));
         Assert.That(Failures(o => o.Metadata = null!), Has.One.Contains("Metadata is null"));
     }
 
