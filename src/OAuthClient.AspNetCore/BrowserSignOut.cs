@@ -14,7 +14,7 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
         await ApplicationSession.EndAsync(context).ConfigureAwait(false);
         if (owner is null)
             return FrontChannelResult.SeeOther(path);
-        var pending = await logout.BeginAsync(owner, OfSession(parameters, session?.SessionId), cancellationToken).ConfigureAwait(false);
+        var pending = await logout.BeginAsync(owner, OfSession(parameters, session), cancellationToken).ConfigureAwait(false);
         if (pending.EndSessionUri is not { } endSession)
             return FrontChannelResult.SeeOther(path);
         if (pending.ComesBack)
@@ -34,10 +34,11 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
         return returnUrl;
     }
 
-    private static LogoutParameters? OfSession(LogoutParameters? parameters, string? sessionId) =>
-        sessionId is null || parameters?.SessionId is not null ? parameters : new()
+    private static LogoutParameters? OfSession(LogoutParameters? parameters, SignedInSession? session) =>
+        session is null || parameters?.SessionId is not null || parameters?.SignInId is not null ? parameters : new()
         {
-            SessionId = sessionId,
+            SessionId = session.SessionId,
+            SignInId = session.SignInId,
             LogoutHint = parameters?.LogoutHint,
             UiLocales = parameters?.UiLocales,
             WithoutState = parameters?.WithoutState == true,

@@ -29,7 +29,7 @@ internal static class FrontChannelLogout
             if (session is null && !(parameters.ContainsKey("iss") && parameters.ContainsKey("sid")))
                 throw new ProtocolViolationException("The front-channel logout does not say whose session it is of, and the user did not sign in by this server (OpenID Connect Front-Channel Logout §2).");
             await logout.ReceiveFrontChannelAsync(
-                owner, session?.SessionId, parameters.GetValueOrDefault("iss"), parameters.GetValueOrDefault("sid"), context.RequestAborted).ConfigureAwait(false);
+                owner, session?.SessionId, parameters.GetValueOrDefault("iss"), parameters.GetValueOrDefault("sid"), session?.SignInId, context.RequestAborted).ConfigureAwait(false);
             // Who signed in in another way has no session at this server.
             if (session is not null)
                 await ApplicationSession.EndAsync(context).ConfigureAwait(false);

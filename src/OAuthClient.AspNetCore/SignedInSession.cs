@@ -6,16 +6,18 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>A user who signed in by a client's server, as the application's own session says it.</summary>
-internal sealed record SignedInSession(string ClientName, GrantOwner Owner, string? SessionId)
+internal sealed record SignedInSession(string ClientName, GrantOwner Owner, string? SessionId, string? SignInId)
 {
     private const string AuthenticationType = "OAuthClient";
     private const string ClientClaim = "oauthclient.client";
+    private const string SignInClaim = "oauthclient.sign_in";
 
     /// <summary>Few claims, for they travel in a cookie: the rest is in the grant.</summary>
     public static ClaimsPrincipal Create(Grant grant)
     {
         ClaimsIdentity identity = new(AuthenticationType);
         identity.AddClaim(new(ClientClaim, grant.ClientName));
+        identity.AddClaim(new(SignInClaim, grant.SignInId!));
         // Not the subject alone: two servers may call different users the same.
         identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.Id!));
         Add(identity, grant, "iss", Issuer(grant));
@@ -35,7 +37,8 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         foreach (var session in All(user))
         {
             if (context.RequestServices.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
-                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, context.RequestAborted).ConfigureAwait(false))
+                || session.SignInId is null
+                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, context.RequestAborted).ConfigureAwait(false))
             {
                 return false;
             }
@@ -49,7 +52,7 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         let client = identity.FindFirst(ClientClaim)?.Value
         let owner = identity.FindFirst(ClaimTypes.NameIdentifier)?.Value
         where client is not null && !string.IsNullOrWhiteSpace(owner)
-        select new SignedInSession(client, owner, identity.FindFirst("sid")?.Value);
+        select new SignedInSession(client, owner, identity.FindFirst("sid")?.Value, identity.FindFirst(SignInClaim)?.Value);
 
     private static void Add(ClaimsIdentity identity, Grant grant, string type, string? value)
     {

@@ -47,9 +47,9 @@ public sealed class OpenIdLogout
         var current = await registration.ReadyIfPossibleAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
-        var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId))
-            .OrderByDescending(grant => grant.SessionId is not null).FirstOrDefault();
-        await ending.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId), cancellationToken).ConfigureAwait(false);
+        var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
+            .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
+        await ending.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
         return LogoutRequest.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
     }
@@ -97,10 +97,11 @@ public sealed class OpenIdLogout
     /// <param name="sessionId">The session in which they are, as in <see cref="Grant.SessionId"/>; where it is not known, only grants that name <paramref name="session"/> end.</param>
     /// <param name="issuer">The parameter <c>iss</c>.</param>
     /// <param name="session">The parameter <c>sid</c>.</param>
+    /// <param name="signInId">By which sign-in they are, as in <see cref="Grant.SignInId"/>, where it is known.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ProtocolViolationException">Issuer or session are missing, or not the user's; nothing ended.</exception>
     public async Task ReceiveFrontChannelAsync(
-        GrantOwner owner, string? sessionId, string? issuer, string? session, CancellationToken cancellationToken = default)
+        GrantOwner owner, string? sessionId, string? issuer, string? session, string? signInId = null, CancellationToken cancellationToken = default)
     {
         RequireResourceOwner(owner);
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
@@ -121,7 +122,7 @@ public sealed class OpenIdLogout
         bool IsMeant(Grant grant) =>
             (issuer is null || IsFrom(grant, issuer))
             // Where the user's session is not known, what names none may be of any.
-            && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId));
+            && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId, signInId));
     }
 
     private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);
@@ -144,9 +145,13 @@ public sealed class OpenIdLogout
         }
     }
 
-    // A grant of which no session is known may belong to any.
-    private static bool IsOf(Grant grant, string? sessionId) =>
-        sessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal);
+    // A grant of which no session is known, here or there, may belong to any.
+    private static bool IsOf(Grant grant, string? sessionId, string? signInId) =>
+        (sessionId is null && signInId is null)
+        || (signInId is not null && string.Equals(grant.SignInId, signInId, StringComparison.Ordinal))
+        || (grant.SessionId is null
+            ? grant.SignInId is null || signInId is null
+            : string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal));
 
     private static void RequireResourceOwner(GrantOwner owner)
     {

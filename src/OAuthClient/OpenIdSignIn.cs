@@ -37,7 +37,11 @@ public sealed class OpenIdSignIn
     /// </summary>
     /// <param name="owner">Who signed in.</param>
     /// <param name="sessionId">In which session, as in <see cref="Grant.SessionId"/>; <see langword="null"/> when the server names none.</param>
+    /// <param name="signInId">
+    /// By which sign-in, as in <see cref="Grant.SignInId"/>. Without it a session that was ended, or somebody's copy of it, counts again after the user's
+    /// next sign-in, wherever the server names no sessions: keep it in the application's own.
+    /// </param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, CancellationToken cancellationToken = default) =>
-        client.IsSignedInAsync(owner, sessionId, cancellationToken);
+    public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId = null, CancellationToken cancellationToken = default) =>
+        client.IsSignedInAsync(owner, sessionId, signInId, cancellationToken);
 }

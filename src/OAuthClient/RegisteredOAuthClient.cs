@@ -41,17 +41,32 @@ internal sealed class RegisteredOAuthClient(
 
     public bool IsIssuer(string? issuer) => registration.Value.SpelledOut.IsIssuer(issuer);
 
-    public async ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, CancellationToken cancellationToken)
+    public async ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
         var now = time.GetUtcNow();
         var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
-        foreach (var grant in await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false))
+        if (IsAmong(await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false)))
+            return true;
+        // A store may answer from a memory that does not know yet who has just signed in at another node; not by fingerprint.
+        string? fingerprint =
+            sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.SpelledOut.Identity, sessionId)
+            : signInId is not null ? Grant.FingerprintOfSignIn(current.Name, current.SpelledOut.Identity, signInId)
+            : null;
+        return fingerprint is not null && IsAmong(await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false));
+
+        bool IsAmong(IReadOnlyList<Grant> grants)
         {
-            if (grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal))
-                return true;
+            foreach (var grant in grants)
+            {
+                if (grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
+                    && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
+                {
+                    return true;
+                }
+            }
+            return false;
         }
-        return false;
     }
 
     private async Task<Grant> WatchedAsync(
@@ -175,10 +190,14 @@ internal sealed class RegisteredOAuthClient(
     {
         var owner = knownOwner ?? GrantOwner.FromSubject(identity!.Issuer, identity.Subject);
         var now = time.GetUtcNow();
+        string? session = identity?.Claims.TextIfAny("sid") is { Length: > 0 } named ? named : null;
+        var others = await store.FindAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
         var grant = new Grant(RandomText.Create(), current.Name, owner, server.Identity, current.ClientId)
         {
             Subject = identity?.Subject,
-            SessionId = identity?.Claims.TextIfAny("sid") is { Length: > 0 } session ? session : null,
+            SessionId = session,
+            // A new one unless this very session stands: what ended must not come back with the next login.
+            SignInId = knownOwner is not null ? null : StandingSignIn(others, current, owner, session, now)?.SignInId ?? RandomText.Create(),
             SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
             Scopes = response.AccessToken.Scopes,
             Resources = pending.Resources,
@@ -187,13 +206,16 @@ internal sealed class RegisteredOAuthClient(
             IdToken = identity?.Token,
             Tokens = Grant.With(response.AccessToken),
         };
-        var others = await store.FindAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
         if (knownOwner is not null && identity is not null)
             RequireSameUser(grant, others);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         await ending.ForgetReplacedAsync(grant, others).ConfigureAwait(false);
         return grant;
     }
+
+    private static Grant? StandingSignIn(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, string? session, DateTimeOffset now) =>
+        session is null ? null : grants.FirstOrDefault(grant =>
+            grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
 
     // Whoever is known by issuer and subject has nobody else's account. The application's own users may have any.
     private static void RequireSameUser(Grant grant, IReadOnlyList<Grant> others)

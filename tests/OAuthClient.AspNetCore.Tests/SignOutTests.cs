@@ -105,6 +105,40 @@ public sealed class SignOutTests
         Assert.That(await thief.WhoAsync(), Is.Empty);
     }
 
+    [TestCase(true), TestCase(false)]
+    [Description("Threat: a kept or copied session. It stays worthless when the user signs in anew, in the same session of the server's or where it names none")]
+    public async Task A_kept_cookie_does_not_come_back(bool namesSessions)
+    {
+        if (!namesSessions)
+            app.Server.Options.OnIdTokenClaims = claims => claims.Remove("sid");
+        var browser = app.OpenBrowser(user: null);
+        await browser.LogInAsync();
+        var thief = app.OpenBrowser(user: null);
+        thief.TakeCookiesOf(browser);
+        Assert.That(await thief.WhoAsync(), Is.EqualTo("alice"));
+        await browser.PostAsync("/sign-out");
+        // The server's own session goes on: the browser did not follow.
+        await browser.LogInAsync();
+        Assert.That(await thief.WhoAsync(), Is.Empty);
+        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+    }
+
+    [Test]
+    [Description("Where the server names no sessions, the other browser stays all the same")]
+    public async Task The_other_browser_stays_without_sessions()
+    {
+        app.Server.Options.OnIdTokenClaims = claims => claims.Remove("sid");
+        var laptop = app.OpenBrowser(user: null);
+        var phone = app.OpenBrowser(user: null);
+        await laptop.LogInAsync();
+        await phone.LogInAsync();
+        await laptop.PostAsync("/sign-out");
+        Assert.That(await laptop.WhoAsync(), Is.Empty);
+        Assert.That(await phone.WhoAsync(), Is.EqualTo("alice"));
+        Assert.That((await phone.GetAsync("/logout/front", ("Sec-Fetch-Dest", "iframe"))).Status, Is.EqualTo(HttpStatusCode.OK), "and the front channel may lack it");
+        Assert.That(await phone.WhoAsync(), Is.Empty);
+    }
+
     [Test]
     [Description("Secrets in logs: the redirect to the server, with ID Token and state, stands in no log line")]
     public async Task The_address_is_not_logged()

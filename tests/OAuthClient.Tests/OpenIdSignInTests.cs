@@ -139,6 +139,64 @@ public class OpenIdSignInTests
         Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId), Is.False);
     }
 
+    [TestCase(null), TestCase("s1")]
+    [Description("Threat: a kept or copied session. What has ended does not come back when the user signs in anew")]
+    public async Task What_ended_stays_so(string? sessionId)
+    {
+        await using OpenIdServer server = new();
+        var first = await server.SignInAsync("alice", sessionId);
+        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, first.SignInId), Is.True);
+        await server.Logout.BeginAsync(first.Owner, new() { SessionId = first.SessionId, SignInId = first.SignInId });
+        var second = await server.SignInAsync("alice", sessionId);
+        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, first.SignInId), Is.False, "the old one");
+        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, second.SignInId), Is.True, "the new one");
+        Assert.That(await server.SignIn.IsSignedInAsync(first.Owner, sessionId, "another"), Is.False);
+    }
+
+    [Test]
+    [Description("Who signs in again in the same session of the server's stays in the one here: another tab's request meanwhile is still theirs")]
+    public async Task The_same_session_goes_on()
+    {
+        await using OpenIdServer server = new();
+        var first = await server.SignInAsync("alice", "s1");
+        var second = await server.SignInAsync("alice", "s1");
+        Assert.That(second.SignInId, Is.Not.Null.And.EqualTo(first.SignInId));
+        Assert.That((await server.SignInAsync("alice", "s2")).SignInId, Is.Not.EqualTo(first.SignInId));
+        Assert.That((await server.SignInAsync("bob", "s1")).SignInId, Is.Not.EqualTo(first.SignInId));
+        Assert.That((await server.ConnectAsync("42")).SignInId, Is.Null, "nobody signed in by that");
+        server.Script.Clock.Advance(Fortnight);
+        Assert.That((await server.SignInAsync("alice", "s1")).SignInId, Is.Not.EqualTo(first.SignInId), "that one was over");
+    }
+
+    [Test]
+    [Description("Where the server names no sessions, each browser is one of its own: the second login leaves the first signed in, and signing out ends the one")]
+    public async Task Browsers_without_sessions_stand_beside_each_other()
+    {
+        await using OpenIdServer server = new();
+        var laptop = await server.SignInAsync("alice", sessionId: null);
+        var phone = await server.SignInAsync("alice", sessionId: null);
+        await server.Logout.BeginAsync(laptop.Owner, new() { SignInId = laptop.SignInId });
+        Assert.That(await server.SignIn.IsSignedInAsync(laptop.Owner, null, laptop.SignInId), Is.False);
+        Assert.That(await server.SignIn.IsSignedInAsync(phone.Owner, null, phone.SignInId), Is.True);
+        Assert.That(server.Revoked, Is.EquivalentTo(new[] { "rt-1", "at-1" }));
+        await server.Logout.BeginAsync(laptop.Owner);
+        Assert.That(await server.LeftAsync(), Is.Empty, "without saying which, all");
+    }
+
+    [Test]
+    [Description("What is kept of a sign-in survives the store, and a refresh")]
+    public async Task The_sign_in_is_stored()
+    {
+        await using OpenIdServer server = new();
+        var grant = await server.SignInAsync("alice", sessionId: null);
+        var restored = Grant.Unprotect(grant.Protect(data => data), data => data);
+        Assert.That((restored.SignInId, restored.SessionFingerprint), Is.EqualTo((grant.SignInId, grant.SessionFingerprint)));
+        server.Script.Clock.Advance(TimeSpan.FromHours(1));
+        await server.Client.GetAccessTokenAsync(grant.Owner);
+        Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, null, grant.SignInId), Is.True);
+        Assert.That(await server.Store.FindByFingerprintAsync(grant.SessionFingerprint!, default), Has.Count.EqualTo(1));
+    }
+
     [Test]
     [Description("A refresh keeps user and session signed in")]
     public async Task A_refresh_keeps_the_session()

@@ -8,8 +8,11 @@ public sealed class LogoutParameters
     /// <summary>Nothing beyond the registration.</summary>
     internal static readonly LogoutParameters None = new();
 
-    /// <summary>Only the grants of this session end, as in <see cref="Grant.SessionId"/>, and those of which no session is known; all of the owner's when it is not set.</summary>
+    /// <summary>Only the grants of this session end, as in <see cref="Grant.SessionId"/>, and those of which no session is known; all of the owner's when neither it nor <see cref="SignInId"/> is set.</summary>
     public string? SessionId { get; init; }
+
+    /// <summary>The same for the session here, as in <see cref="Grant.SignInId"/>: of a server that names no sessions it ends the one, and not those of the user's other browsers.</summary>
+    public string? SignInId { get; init; }
 
     /// <summary>Who signs out, when the ID Token is not enough for the server: mostly what was the <c>login_hint</c>.</summary>
     public string? LogoutHint { get; init; }

@@ -26,7 +26,7 @@ public sealed class Grant
     private Grant(Grant older)
     {
         (Id, ClientName, Owner, Server, ClientId) = (older.Id, older.ClientName, older.Owner, older.Server, older.ClientId);
-        (Subject, SessionId, SignInExpiresAt) = (older.Subject, older.SessionId, older.SignInExpiresAt);
+        (Subject, SessionId, SignInId, SignInExpiresAt) = (older.Subject, older.SessionId, older.SignInId, older.SignInExpiresAt);
         (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         Generation = older.Generation + 1;
@@ -56,6 +56,12 @@ public sealed class Grant
     /// </summary>
     public string? SessionId { get; internal init; }
 
+    /// <summary>
+    /// A random name of the session here that began with the sign-in, when the user signed in by this server: it stays when they sign in again in the same session
+    /// of the server's, and where the server names none, each sign-in is a session of its own. What has ended does not come back under its name.
+    /// </summary>
+    public string? SignInId { get; internal init; }
+
     /// <summary>Until when the user counts as signed in by it, when they signed in by this server: a store keeps it for as long.</summary>
     public DateTimeOffset? SignInExpiresAt { get; internal init; }
 
@@ -65,8 +71,11 @@ public sealed class Grant
     /// </summary>
     public string? SubjectFingerprint => Subject is null ? null : FingerprintOfSubject(ClientName, Server, Subject);
 
-    /// <summary>The same for client, server and <see cref="SessionId"/>.</summary>
-    public string? SessionFingerprint => SessionId is null ? null : FingerprintOfSession(ClientName, Server, SessionId);
+    /// <summary>The same for client, server and <see cref="SessionId"/>, or <see cref="SignInId"/> where the server names no session.</summary>
+    public string? SessionFingerprint =>
+        SessionId is not null ? FingerprintOfSession(ClientName, Server, SessionId)
+        : SignInId is not null ? FingerprintOfSignIn(ClientName, Server, SignInId)
+        : null;
 
     /// <summary>What was granted: the server's word, or what was asked for when it said none (RFC 6749 §5.1). It may be less than was asked for, or more.</summary>
     public IReadOnlyList<string> Scopes { get; internal init; } = [];
@@ -165,6 +174,8 @@ public sealed class Grant
     internal static string FingerprintOfSubject(string clientName, string server, string subject) => Fingerprint.Of("sub", clientName, server, subject);
 
     internal static string FingerprintOfSession(string clientName, string server, string sessionId) => Fingerprint.Of("sid", clientName, server, sessionId);
+
+    internal static string FingerprintOfSignIn(string clientName, string server, string signInId) => Fingerprint.Of("sign-in", clientName, server, signInId);
 
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
         new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);

@@ -91,7 +91,7 @@ internal sealed class GrantEnding(
     private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>
         older.Owner.Equals(newer.Owner)
         // Whoever is signed in by it in another browser stays so, and the server's word that they signed out there must find it.
-        && (!(older.SignInExpiresAt > now) || (newer.SignInExpiresAt is not null && string.Equals(older.SessionId, newer.SessionId, StringComparison.Ordinal)))
+        && (!(older.SignInExpiresAt > now) || (newer.SignInId is not null && string.Equals(older.SignInId, newer.SignInId, StringComparison.Ordinal)))
         && string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
         && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
         && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)

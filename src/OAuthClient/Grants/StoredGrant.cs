@@ -10,7 +10,7 @@ internal sealed record StoredGrant(
     IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset CreatedAt, long Generation,
     IReadOnlyList<StoredAccessToken> AccessTokens,
     string? Owner = null, string? Subject = null, string? RefreshToken = null, string? IdToken = null,
-    string? SessionId = null, DateTimeOffset? SignInExpiresAt = null)
+    string? SessionId = null, DateTimeOffset? SignInExpiresAt = null, string? SignInId = null)
 {
     private const int CurrentVersion = 1;
 
@@ -18,7 +18,7 @@ internal sealed record StoredGrant(
         new StoredGrant(
             CurrentVersion, grant.Id, grant.ClientName, grant.Server, grant.ClientId, grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
             [.. grant.Tokens.Select(token => StoredAccessToken.Of(token.Key, token.Value))],
-            grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt),
+            grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt, grant.SignInId),
         StoredGrantJson.Default.StoredGrant);
 
     public static Grant Read(byte[] data)
@@ -52,6 +52,7 @@ internal sealed record StoredGrant(
         {
             Subject = stored.Subject,
             SessionId = stored.SessionId,
+            SignInId = stored.SignInId,
             SignInExpiresAt = stored.SignInExpiresAt,
             Scopes = stored.Scopes,
             Resources = stored.Resources,
