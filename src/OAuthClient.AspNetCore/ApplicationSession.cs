@@ -16,4 +16,11 @@ internal static class ApplicationSession
             await context.SignOutAsync(scheme.Name).ConfigureAwait(false);
         }
     }
+
+    /// <summary>At the last moment, because an error page clears what was set before.</summary>
+    public static void EndAtResponse(HttpContext context)
+    {
+        if (!context.Response.HasStarted)
+            context.Response.OnStarting(() => EndAsync(context));
+    }
 }

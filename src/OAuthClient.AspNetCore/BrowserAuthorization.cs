@@ -109,6 +109,8 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What is asked beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
+    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request; the user is signed out here.</exception>
+    /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
     public async Task<IActionResult> BeginSignOutAsync(
         ControllerBase controller, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
     {
@@ -125,6 +127,8 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What is asked beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
+    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request; the user is signed out here.</exception>
+    /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
     public async Task<IResult> BeginSignOutAsync(
         HttpContext context, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
     {

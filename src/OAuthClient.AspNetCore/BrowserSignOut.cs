@@ -14,7 +14,17 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
         await ApplicationSession.EndAsync(context).ConfigureAwait(false);
         if (owner is null)
             return FrontChannelResult.SeeOther(path);
-        var pending = await logout.BeginAsync(owner, OfSession(parameters, session), cancellationToken).ConfigureAwait(false);
+        PendingLogout pending;
+        try
+        {
+            pending = await logout.BeginAsync(owner, OfSession(parameters, session), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Whoever wanted to leave has left this browser, whatever keeps the rest from ending.
+            ApplicationSession.EndAtResponse(context);
+            throw;
+        }
         if (pending.EndSessionUri is not { } endSession)
             return FrontChannelResult.SeeOther(path);
         if (pending.ComesBack)

@@ -44,12 +44,13 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery, time);
         Introspection = new(registration, discovery, backChannel, signatures, time);
+        var sessions = new SessionEnding(store, saved, notes, new RecentLogouts(time), logger);
         RegisteredOAuthClient client = new(
-            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
+            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, sessions, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
         Client = client;
         SignIn = new OpenIdSignIn(client);
         Logout = new OpenIdLogout(
-            registration, discovery, new LogoutTokenValidation(signatures, time), ending, new SessionEnding(store, saved, notes, logger), store, time, logger);
+            registration, discovery, new LogoutTokenValidation(signatures, time), ending, sessions, store, time, logger);
     }
 
     public AccessTokenSource Tokens { get; }

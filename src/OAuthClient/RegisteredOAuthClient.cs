@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
 internal sealed class RegisteredOAuthClient(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
-    AccessTokenSource tokens, GrantEnding ending, UserInfoEndpoint userInfo,
+    AccessTokenSource tokens, GrantEnding ending, SessionEnding sessions, UserInfoEndpoint userInfo,
     IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
@@ -155,12 +155,13 @@ internal sealed class RegisteredOAuthClient(
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
 
+        long lastHeard = sessions.LastHeard;
         // From here on the code is spent, so the exchange goes to its end even if the browser has left.
         var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
         var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
         if (owner is null && identity is null)
             throw new ProtocolViolationException("The token response holds no ID Token, so it does not say who signed in (OpenID Connect Core §3.1.3.3).");
-        return await KeepAsync(tokenResponse, identity, owner, pending, current, server).ConfigureAwait(false);
+        return await KeepAsync(tokenResponse, identity, owner, pending, current, server, lastHeard).ConfigureAwait(false);
     }
 
     private async Task<ValidatedIdToken?> IdentityAsync(
@@ -186,7 +187,8 @@ internal sealed class RegisteredOAuthClient(
     }
 
     private async Task<Grant> KeepAsync(
-        TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
+        TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server,
+        long lastHeard)
     {
         var owner = knownOwner ?? GrantOwner.FromSubject(identity!.Issuer, identity.Subject);
         var now = time.GetUtcNow();
@@ -209,6 +211,8 @@ internal sealed class RegisteredOAuthClient(
         if (knownOwner is not null && identity is not null)
             RequireSameUser(grant, others);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
+        if (await sessions.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
+            throw new ProtocolViolationException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
         await ending.ForgetReplacedAsync(grant, others).ConfigureAwait(false);
         return grant;
     }

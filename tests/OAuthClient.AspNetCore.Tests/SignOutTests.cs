@@ -1,6 +1,9 @@
 using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Testing;
 
 namespace OAuthClient.AspNetCore.Tests;
@@ -137,6 +140,22 @@ public sealed class SignOutTests
         Assert.That(await phone.WhoAsync(), Is.EqualTo("alice"));
         Assert.That((await phone.GetAsync("/logout/front", ("Sec-Fetch-Dest", "iframe"))).Status, Is.EqualTo(HttpStatusCode.OK), "and the front channel may lack it");
         Assert.That(await phone.WhoAsync(), Is.Empty);
+    }
+
+    [Test]
+    [Description("The store is away: the fault passes, and the user has left this browser all the same, though an error page clears the response")]
+    public async Task The_cookie_goes_while_the_store_is_away()
+    {
+        await using var away = await OpenIdApp.StartAsync(
+            services: services => services.AddSingleton<IGrantStore, AbsentStore>(),
+            pipeline: web => web.Map("/planted", planted => planted.Run(context =>
+                context.SignInAsync("Cookies", new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "42"), new("sub", "alice")], "test"))))));
+        var browser = away.OpenBrowser(user: null);
+        await browser.GetAsync("/planted");
+        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+        var answer = await browser.PostAsync("/sign-out");
+        Assert.That(answer.Body, Does.StartWith("System.IO.IOException"));
+        Assert.That(browser.Jar, Is.Empty);
     }
 
     [Test]

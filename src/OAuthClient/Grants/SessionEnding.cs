@@ -6,14 +6,19 @@ namespace OAuthClient;
 /// Ends the grants of a user who signed out at the server (OpenID Connect Back-Channel Logout §2.7): forgotten at once, on every node.
 /// Nothing is revoked: the server ends what it wants ended. A refresh under way is not waited for: what it brings finds no grant, and is lost.
 /// </summary>
-internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, RefreshNotes notes, ILogger logger)
+internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, RefreshNotes notes, RecentLogouts recent, ILogger logger)
 {
+    /// <summary>What a login that begins to be completed takes along.</summary>
+    public long LastHeard => recent.Last;
+
     /// <param name="current">The client that was told.</param>
     /// <param name="token">Of which session; of all the subject's, when it names none.</param>
     /// <param name="cancellationToken">Stops before the first grant is forgotten, and not later.</param>
     /// <returns>How many grants ended.</returns>
     public async Task<int> EndAsync(ClientRegistration current, LogoutToken token, CancellationToken cancellationToken)
     {
+        // Before the look at the store: a login that is stored after it looks here.
+        recent.Add(token, current.PendingAuthorizationLifetime);
         string server = current.SpelledOut.Identity;
         string fingerprint = token.Subject is { } subject
             ? Grant.FingerprintOfSubject(current.Name, server, subject)
@@ -35,6 +40,26 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
             Log.SessionEnded(logger, current.Name, ended.Count);
         return ended.Count;
     }
+
+    /// <summary>Forgets a grant just stored if the server has said meanwhile that its user signed out.</summary>
+    /// <param name="grant">The grant.</param>
+    /// <param name="current">The client.</param>
+    /// <param name="lastHeard"><see cref="LastHeard"/> before the code was sent.</param>
+    /// <returns>Whether it ended.</returns>
+    public async Task<bool> TryEndNewAsync(Grant grant, ClientRegistration current, long lastHeard)
+    {
+        if (grant.IdTokenClaims is not { } claims || IdTokenClaims.TryReadTime(claims, "iat") is not { } issuedAt
+            || !recent.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token)))
+        {
+            return false;
+        }
+        await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
+        Log.SessionEnded(logger, current.Name, 1);
+        return true;
+    }
+
+    private static bool IsNamed(Grant grant, LogoutToken token) =>
+        token.Subject is not null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
 
     // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
     private static bool IsMeant(Grant grant, ClientRegistration current, LogoutToken token) =>

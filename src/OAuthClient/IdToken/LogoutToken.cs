@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>Who signed out at the server: a session, a subject in all their sessions, or both at once.</summary>
-internal sealed record LogoutToken(string Issuer, string? Subject, string? SessionId)
+internal sealed record LogoutToken(string Issuer, string? Subject, string? SessionId, DateTimeOffset IssuedAt)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -32,7 +32,7 @@ internal sealed record LogoutToken(string Issuer, string? Subject, string? Sessi
         // Without this an ID Token, which browsers see, could sign its user out.
         if (claims.TryGetProperty("nonce", out _))
             throw new ProtocolViolationException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
-        var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"));
+        var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt);
         return token is { Subject: null, SessionId: null }
             ? throw new ProtocolViolationException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
             : token;

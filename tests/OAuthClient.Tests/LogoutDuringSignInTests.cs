@@ -1,0 +1,93 @@
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Tests;
+
+/// <summary>The server says that a user signed out there while their login is still being completed here (OpenID Connect Back-Channel Logout §2.7).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class LogoutDuringSignInTests
+{
+    [TestCase("alice", "s1"), TestCase("alice", null), TestCase(null, "s1")]
+    [Description("The word comes between the token response and the store: the login counts for nothing, and nothing is kept")]
+    public async Task Between_the_answer_and_the_store(string? subject, string? sessionId)
+    {
+        await using OpenIdServer server = new();
+        Assert.That(
+            async () => await SignInMeanwhileAsync(server, subject, sessionId),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("signed out at the server while"));
+        Assert.That(await server.LeftAsync(), Is.Empty);
+        await server.SignInAsync("alice", "s1");
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }), "and the next login counts, in the same second too");
+    }
+
+    [TestCase("bob", "s1"), TestCase("bob", null), TestCase(null, "s2"), TestCase("alice", "s2")]
+    [Description("Another user's or session's end is not this one's")]
+    public async Task Of_somebody_else(string? subject, string? sessionId)
+    {
+        await using OpenIdServer server = new();
+        await SignInMeanwhileAsync(server, subject, sessionId);
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+    }
+
+    [TestCase(-1, true), TestCase(0, false), TestCase(1, false)]
+    [Description("The word came before the code was sent: it counts against an ID Token that is older, as its iat says")]
+    public async Task Before_the_code_is_sent(int issuedAfter, bool isOver)
+    {
+        await using OpenIdServer server = new();
+        var (pending, response) = await server.AnsweredAsync("alice", "s1", claims => Move(claims, issuedAfter));
+        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.Zero);
+        if (isOver)
+            Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<ProtocolViolationException>());
+        else
+            await server.SignIn.CompleteAsync(pending, response);
+        Assert.That(await server.LeftAsync(), isOver ? Is.Empty : Is.EqualTo(new[] { "s1" }));
+    }
+
+    [Test]
+    [Description("It is remembered for as long as an authorization may wait, and not longer; bounded, the oldest goes first")]
+    public void Remembered_for_a_while()
+    {
+        ManualTimeProvider time = new();
+        RecentLogouts recent = new(time);
+        var now = time.GetUtcNow();
+        recent.Add(Of("first", now), TimeSpan.FromMinutes(10));
+        Assert.That(IsKnown("first"), Is.True);
+        time.Advance(TimeSpan.FromMinutes(10));
+        recent.Add(Of("second", now), TimeSpan.FromMinutes(10));
+        Assert.That((IsKnown("first"), IsKnown("second")), Is.EqualTo((false, true)));
+        for (int i = 0; i < RecentLogouts.Capacity - 1; i++)
+            recent.Add(Of("x", now), TimeSpan.FromMinutes(10));
+        Assert.That(IsKnown("second"), Is.True);
+        recent.Add(Of("x", now), TimeSpan.FromMinutes(10));
+        Assert.That(IsKnown("second"), Is.False);
+
+        bool IsKnown(string subject) => recent.AnyAfter(now, 0, token => token.Subject == subject);
+
+        static LogoutToken Of(string subject, DateTimeOffset issuedAt) => new(ScriptedServer.Origin, subject, null, issuedAt);
+    }
+
+    private static async Task<Grant> SignInMeanwhileAsync(OpenIdServer server, string? subject, string? sessionId)
+    {
+        var (pending, response) = await server.AnsweredAsync("alice", "s1");
+        string token = server.LogoutToken(subject: subject, sessionId: sessionId);
+        int? ended = null;
+        server.Script.AnswersAsync(async sent =>
+        {
+            var answer = server.Answer(sent);
+            if (sent.Uri.AbsolutePath == "/token")
+                ended = await server.Logout.ReceiveAsync(token);
+            return answer;
+        });
+        try
+        {
+            return await server.SignIn.CompleteAsync(pending, response);
+        }
+        finally
+        {
+            server.Script.Answers(server.Answer);
+            Assert.That(ended, Is.Zero, "there was nothing to end yet");
+        }
+    }
+
+    private static void Move(JsonObject claims, int seconds) => claims["iat"] = claims["iat"]!.GetValue<long>() + seconds;
+}
