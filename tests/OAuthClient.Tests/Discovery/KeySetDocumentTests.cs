@@ -29,6 +29,21 @@ public class KeySetDocumentTests
         Assert.That(await VerifiesAsync(Sign(good, "good"), goodSet), Is.True);
     }
 
+    [TestCase("""{"keys":"none"}""", "malformed")]
+    [TestCase("""{"keys":[{"kty":1}]}""", "malformed")]
+    [TestCase("too many", "more than 100 keys")]
+    [Description("RFC 7517 §5: the message says what is wrong with the set; the next one may be better, so no grant is given up for it")]
+    public void A_set_that_cannot_be_used(string set, string why)
+    {
+        if (set == "too many")
+            set = SigningKeys.Set(Enumerable.Range(0, 101).Select(i => new JsonObject { ["kty"] = "RSA", ["kid"] = $"{i}" }));
+
+        var exception = Assert.Throws<ProtocolViolationException>(() => KeySetDocument.Read(Encoding.UTF8.GetBytes(set)))!;
+
+        Assert.That(exception.Message, Does.Contain("key set").And.Contain(why));
+        Assert.That(exception.MayPass, Is.True);
+    }
+
     private static async Task<bool> VerifiesAsync(string compact, string set)
     {
         var token = UnverifiedJwt.Parse(compact, JwtKind.IdToken, ["RS256"]);

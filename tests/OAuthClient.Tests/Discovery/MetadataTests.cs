@@ -111,6 +111,81 @@ public class MetadataTests
         }
     }
 
+    [TestCase(Issuer, Issuer + "/", "write Issuer exactly so (with a slash at the end).")]
+    [TestCase(Issuer + "/", Issuer, "write Issuer exactly so (without the slash at the end).")]
+    [TestCase(Issuer, "https://evil.example", "write Issuer exactly so.")]
+    [TestCase(Issuer, null, "write Issuer exactly so.")]
+    [Description("RFC 8414 §3.3: the message ends with what to write, and a slash, which is easily overlooked, is pointed out")]
+    public async Task What_to_write_instead(string issuer, string? named, string advice)
+    {
+        await using var server = Discovering(issuer);
+        server.Answers(_ => Document(named));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain($"'{named ?? "nobody"}'. They must").And.Message.EndsWith(advice));
+    }
+
+    [Test]
+    [Description("RFC 8414 §3.3: with a template it is the template that the metadata must name, and that the message speaks of")]
+    public async Task What_to_write_instead_of_a_template()
+    {
+        await using var server = Discovering(Issuer, o => o.IssuerTemplate = Issuer + "/{tenantid}");
+        server.Answers(_ => Document(Issuer));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain($"'{Issuer}', not '{Issuer}/{{tenantid}}'. They must").And.Message.Contain("write IssuerTemplate exactly so"));
+    }
+
+    [Test]
+    [Description("When both addresses fail, the message says so of each, and what came in place of a document")]
+    public async Task Both_addresses_fail()
+    {
+        await using var server = Discovering(Issuer);
+        server.Answers(_ => new HttpResponseMessage(HttpStatusCode.InternalServerError));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contain($"{OAuth} answered 500, {OpenId} answered 500. The server is at fault")
+                .And.InnerException.Message.Contains("metadata endpoint"));
+
+        server.Answers(_ => ScriptedServer.Text(200, "<html>Welcome</html>", "text/html"));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contain($"{OAuth} answered 200 with 20 bytes of text/html instead of a JSON object, {OpenId} answered 200 with"));
+    }
+
+    [Test]
+    [Description("Each endpoint is the spelled-out one where there is one, and the discovered one where there is none (RFC 8414 §2)")]
+    public async Task Every_endpoint([Values] bool spelledOut)
+    {
+        string[] names = ["revocation", "registration", "introspection", "userinfo", "end_session", "authorization"];
+        await using var server = Discovering(Issuer);
+        server.Answers(_ => Document(Issuer, json =>
+        {
+            foreach (string name in names)
+                json[name + "_endpoint"] = $"https://as.example/found/{name}";
+        }));
+        string place = spelledOut ? "https://own.example" : "https://as.example/found";
+        Uri? Own(string name) => spelledOut ? new($"https://own.example/{name}") : null;
+        var registration = SampleRegistration.Create(o =>
+        {
+            o.Issuer = new(Issuer);
+            o.RevocationEndpoint = Own("revocation");
+            o.RegistrationEndpoint = Own("registration");
+            o.IntrospectionEndpoint = Own("introspection");
+            o.UserInfoEndpoint = Own("userinfo");
+            o.EndSessionEndpoint = Own("end_session");
+            o.AuthorizationEndpoint = Own("authorization");
+            o.JwksUri = Own("jwks");
+        });
+
+        var found = await new ServerDiscovery(server.BackChannelOf(), server.Clock).FindAsync(registration, default);
+
+        Assert.That(
+            new[] { found.RevocationEndpoint, found.RegistrationEndpoint, found.IntrospectionEndpoint, found.UserInfoEndpoint, found.EndSessionEndpoint, found.AuthorizationEndpoint, found.JwksUri },
+            Is.EqualTo(names.Append("jwks").Select(name => new Uri($"{place}/{name}"))));
+        Assert.That(found.TokenEndpoint, Is.EqualTo(new Uri("https://as.example/found/token")));
+    }
+
     [Test]
     [Description("The other way round: an issuer registered with a slash is not the one without")]
     public async Task Registered_slash_counts()

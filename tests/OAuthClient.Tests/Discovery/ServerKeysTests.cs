@@ -304,6 +304,26 @@ public class ServerKeysTests
             Throws.TypeOf<EndpointException>().With.Message.Contain("key set endpoint").And.Property(nameof(EndpointException.Endpoint)).EqualTo(JwksUri));
     }
 
+    [Test]
+    [Description("Keys are prepared where they are not at hand or are too old, and a failure is left to whoever needs them")]
+    public async Task Prepared()
+    {
+        await using ScriptedServer server = new();
+        var keys = Keys(server, Set(Key("old", Old)));
+        for (int i = 0; i < 2; i++)
+            await keys.PrepareAsync(JwksUri);
+        server.Clock.Advance(Hour - TimeSpan.FromTicks(1));
+        await keys.PrepareAsync(JwksUri);
+        Assert.That(server.Requests, Has.Count.EqualTo(1));
+
+        server.Clock.Advance(TimeSpan.FromTicks(1));
+        await keys.PrepareAsync(JwksUri);
+        Assert.That(server.Requests, Has.Count.EqualTo(2));
+
+        server.Answers("", status: 404);
+        Assert.That(async () => await new ServerKeys(server.BackChannelOf(), server.Clock).PrepareAsync(JwksUri), Throws.Nothing);
+    }
+
     private static ServerKeys Keys(ScriptedServer server, string set)
     {
         server.Answers(set);

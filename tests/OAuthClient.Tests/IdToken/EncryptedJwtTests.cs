@@ -214,4 +214,22 @@ public class EncryptedJwtTests
             refusal = refusal.And.Message.Contains(word);
         return refusal;
     }
+
+    [Test]
+    [Description("RFC 7516 §5.2: what a key that was changed, here or there, may have caused is no sign of forgery; the message names what to look at")]
+    public void What_may_pass()
+    {
+        string compact = TestJwe.Encrypt(Inside, AnotherRsa.Value, "RSA-OAEP", "A128GCM");
+
+        var without = Assert.Throws<ProtocolViolationException>(() => EncryptedJwt.Open(compact, JwtKind.IdToken, []))!;
+        Assert.That(without.MayPass, Is.True);
+        Assert.That(without.Message, Does.Contain("DecryptionKeys"));
+        var another = Assert.Throws<ProtocolViolationException>(() => EncryptedJwt.Open(compact, JwtKind.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]))!;
+        Assert.That(another.MayPass, Is.True);
+        Assert.That(another.Message, Does.Contain("RSA-OAEP, A128GCM, kid 'none'"));
+        string unnamed = TestKey.Encode("""{"enc":"A128GCM"}""") + compact[compact.IndexOf('.', StringComparison.Ordinal)..];
+        Assert.That(
+            () => EncryptedJwt.Open(unnamed, JwtKind.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("the alg 'none'").And.Message.Contains("RSA-OAEP, RSA-OAEP-256, ECDH-ES"));
+    }
 }

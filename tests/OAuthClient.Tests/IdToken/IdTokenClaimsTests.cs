@@ -266,4 +266,35 @@ public class IdTokenClaimsTests
             refusal = refusal.And.Message.Contains(word);
         return refusal;
     }
+
+    [Test]
+    [Description("RFC 7519 §4.1: another JWT of the server that is over may be a matter of clocks; one from elsewhere is not, and is named")]
+    public void What_any_other_jwt_says()
+    {
+        UnverifiedJwt Userinfo(string claims) => UnverifiedJwt.Parse(TestKey.Rsa.Sign("RS256", """{"alg":"RS256"}""", claims), JwtKind.UserInfo, ["RS256"]);
+        void Require(string claims, AuthorizationServerMetadata server) => IdTokenClaims.RequireOursWhereStated(Userinfo(claims), server, "client-id", SampleRegistration.Now);
+
+        Assert.That(Assert.Throws<ProtocolViolationException>(() => Require("""{"exp":1}""", SampleRegistration.Server))!.MayPass, Is.True);
+        var elsewhere = Assert.Throws<ProtocolViolationException>(() => Require("""{"iss":"https://evil.example"}""", SampleRegistration.Server))!;
+        Assert.That(elsewhere.MayPass, Is.False);
+        Assert.That(elsewhere.Message, Does.Contain("'https://evil.example'").And.Contain($"not '{SampleRegistration.Issuer}'"));
+        string template = SampleRegistration.Issuer + "/{tenantid}";
+        var tenants = SampleRegistration.Create(o => o.IssuerTemplate = template).SpelledOut;
+        Assert.That(
+            () => Require("""{"iss":"https://evil.example"}""", tenants),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains($"not '{template}'"));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §12.2: the issuer of the first ID Token, which may be one tenant's of many; the server's own where there was none")]
+    public void The_issuer_of_the_first()
+    {
+        var first = Json("""{"iss":"https://server.example.com/one","sub":"alice"}""");
+        var other = Json("""{"iss":"https://server.example.com","sub":"alice"}""");
+
+        Assert.That(() => IdTokenClaims.RequireSameAuthentication(first, "alice", "https://server.example.com", first), Throws.Nothing);
+        Assert.That(() => IdTokenClaims.RequireSameAuthentication(other, "alice", "https://server.example.com", first), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => IdTokenClaims.RequireSameAuthentication(other, "alice", "https://server.example.com", earlier: null), Throws.Nothing);
+        Assert.That(() => IdTokenClaims.RequireSameAuthentication(first, "alice", "https://server.example.com", earlier: null), Throws.TypeOf<ProtocolViolationException>());
+    }
 }

@@ -120,4 +120,18 @@ public class StandardClaimsTests
 
         Assert.That(principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"), Is.EqualTo(new[] { "sub alice", "roles r" }));
     }
+
+    [Test]
+    [Description("OpenID Connect Core §5.1: claims that are no text, each with its kind; null is no claim")]
+    public void Claims_of_every_kind()
+    {
+        var claims = ServerJson.TryParseObject("""{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray())!.Value;
+
+        var principal = PrincipalClaims.Create("https://server.example.com", "OpenID Connect", "name", "roles", claims);
+
+        Assert.That(principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"), Is.EqualTo(new[]
+        {
+            "email_verified false", "admin true", "updated_at 7", "height 1.5", """address {"country":"TR"}""",
+        }));
+    }
 }

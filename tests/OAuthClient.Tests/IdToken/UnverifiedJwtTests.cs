@@ -185,6 +185,17 @@ public class UnverifiedJwtTests
 
     private static string Token(string header, string payload = "{}") => $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
 
+    [TestCase("logout+jwt", "logout+jwt")]
+    [TestCase(null, "none")]
+    [Description("RFC 8725 §3.11: what was made to be something else is named by what it says it is")]
+    public void Another_type(string? type, string named)
+    {
+        string header = type is null ? "{\"alg\":\"RS256\"}" : $$"""{"alg":"RS256","typ":"{{type}}"}""";
+        Assert.That(
+            () => UnverifiedJwt.Parse(Token(header), type is null ? JwtKind.Introspection : JwtKind.IdToken, ["RS256"]),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains($"typ is '{named}'"));
+    }
+
     private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtKind.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
