@@ -157,6 +157,18 @@ public class SavedGrantsTests
         Assert.That(await bench.Client.GetAccessTokenAsync("alice"), Is.Not.Null);
     }
 
+    [Test]
+    [Description("One user's token to another (CVE-2024-51987 class): nor does another owner's login at the same account end the first one's grant")]
+    public async Task A_store_that_ignores_case_ends_nobody_elses_grant()
+    {
+        FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
+        await using var bench = await BenchAsync(store);
+        await bench.SignedInAsync("alice");
+        await bench.SignedInAsync("Alice");
+
+        Assert.That((await bench.Client.FindGrantAsync("alice"))!.Owner.Id, Is.EqualTo("alice"));
+    }
+
     private static Task<Bench> BenchAsync(IGrantStore store) =>
         Bench.StartAsync(registerFirst: services => services.AddSingleton(store));
 
