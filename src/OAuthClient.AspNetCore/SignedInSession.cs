@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,11 +19,19 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         identity.AddClaim(new(SignInClaim, grant.SignInId!));
         // Not the subject alone: two servers may call different users the same.
         identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.Id!));
-        Add(identity, grant, "iss", Issuer(grant));
-        Add(identity, grant, "sub", grant.Subject);
-        Add(identity, grant, "sid", grant.SessionId);
-        Add(identity, grant, ClaimTypes.Name, Text(grant, "name") ?? Text(grant, "preferred_username"));
+        string issuer = Issuer(grant);
+        var claims = grant.StandardClaims;
+        Add("iss", issuer);
+        Add("sub", grant.Subject);
+        Add("sid", grant.SessionId);
+        Add(ClaimTypes.Name, claims?.Name ?? claims?.PreferredUsername);
         return new(identity);
+
+        void Add(string type, string? value)
+        {
+            if (value is not null)
+                identity.AddClaim(new(type, value, ClaimValueTypes.String, issuer));
+        }
     }
 
     /// <summary>The session by this client; <see langword="null"/> when the user signed in in another way, or not at all.</summary>
@@ -54,15 +61,7 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         where client is not null && !string.IsNullOrWhiteSpace(owner)
         select new SignedInSession(client, owner, identity.FindFirst("sid")?.Value, identity.FindFirst(SignInClaim)?.Value);
 
-    private static void Add(ClaimsIdentity identity, Grant grant, string type, string? value)
-    {
-        if (value is not null)
-            identity.AddClaim(new(type, value, ClaimValueTypes.String, Issuer(grant)));
-    }
-
-    // With a server of many tenants the tenant's own.
-    private static string Issuer(Grant grant) => Text(grant, "iss") ?? grant.Server;
-
-    private static string? Text(Grant grant, string claim) =>
-        grant.IdTokenClaims is { } claims && claims.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    // With a server of many tenants the tenant's own: who signed in did so by an ID Token whose issuer was compared.
+    private static string Issuer(Grant grant) =>
+        grant.IdTokenClaims is { } claims && claims.TryGetProperty("iss", out var issuer) ? issuer.GetString()! : grant.Server;
 }

@@ -42,6 +42,25 @@ public sealed class SignInTests
         Assert.That(grant.SessionId, Is.Not.Null);
     }
 
+    [TestCase("""{"name":"\ud800","preferred_username":"al"}""", "al")]
+    [TestCase("""{"name":"Alice"}""", "Alice")]
+    [TestCase("""{"name":7}""", null)]
+    [Description("RFC 8259 §8.2: a name that is no text does not keep its user from signing in")]
+    public async Task A_name_that_is_none(string claims, string? name)
+    {
+        await app.OpenBrowser(user: null).LogInAsync();
+        var grant = (await app.Client("photos").FindGrantAsync(GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice")))!;
+        string payload = System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes($$"""{"iss":"{{app.Server.Issuer.OriginalString}}",{{claims[1..]}}"""));
+        var renamed = Grant.Unprotect(
+            grant.Protect(data => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(data).Replace(grant.IdToken!.Reveal(), $"e30.{payload}.", StringComparison.Ordinal))),
+            data => data);
+
+        var user = SignedInSession.Create(renamed);
+
+        Assert.That(user.Identity!.Name, Is.EqualTo(name));
+        Assert.That(user.FindFirst("sub")!.Issuer, Is.EqualTo(app.Server.Issuer.OriginalString));
+    }
+
     [Test]
     [Description("Session fixation: what was planted before the login is worth nothing after it, whoever it belonged to")]
     public async Task A_planted_session_is_dead_after_login()
