@@ -30,7 +30,7 @@ internal sealed class GrantRefresh(
         if (await grants.OfferAsync(seen).ConfigureAwait(false) is not { } newest)
             return null;
 
-        var state = new RefreshState(newest);
+        var state = notes.Begin(newest);
         RefreshEvent happened = new RefreshEvent.Began();
         long leasedAt = 0;
         while (true)
@@ -43,8 +43,7 @@ internal sealed class GrantRefresh(
                     case RefreshEffect.AskForLease ask:
                         // Counted from before it was asked for, it never lasts longer here than at the store.
                         leasedAt = time.GetTimestamp();
-                        happened = new RefreshEvent.LeaseAnswered(await store.TryLeaseAsync(
-                            ask.Seen, ask.Held, wish.Registration.RefreshLease, CancellationToken.None).ConfigureAwait(false));
+                        happened = new RefreshEvent.LeaseAnswered(await LeaseAsync(ask, state, wish.Registration.RefreshLease).ConfigureAwait(false));
                         break;
                     case RefreshEffect.Wait wait:
                         Log.LeaseAwaited(logger, seen.ClientName);
@@ -65,7 +64,7 @@ internal sealed class GrantRefresh(
                             save.Grant, save.Spent, older => older.Refreshed(save.Response, selection.Key, time.GetUtcNow(), hasMoved: older.Generation != save.Grant.Generation)).ConfigureAwait(false));
                         break;
                     case RefreshEffect.EndLease end:
-                        await EndAsync(end, seen.ClientName).ConfigureAwait(false);
+                        await EndAsync(end, state, seen.ClientName).ConfigureAwait(false);
                         break;
                     case RefreshEffect.Give give:
                         notes.Forget(seen);
@@ -89,8 +88,21 @@ internal sealed class GrantRefresh(
         }
     }
 
-    // One that cannot be ended runs out; nobody waits for it longer than that.
-    private async Task EndAsync(RefreshEffect.EndLease end, string clientName)
+    private async Task<LeaseAnswer> LeaseAsync(RefreshEffect.AskForLease ask, RefreshState state, TimeSpan length)
+    {
+        try
+        {
+            return await store.TryLeaseAsync(ask.Seen, ask.Held, length, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch when (ask.Held is not null)
+        {
+            notes.Interrupted(state);
+            throw;
+        }
+    }
+
+    // One that cannot be ended runs out; other nodes wait for it no longer than that, and this one need not.
+    private async Task EndAsync(RefreshEffect.EndLease end, RefreshState state, string clientName)
     {
         try
         {
@@ -98,6 +110,8 @@ internal sealed class GrantRefresh(
         }
         catch (Exception exception)
         {
+            if (end.Known != Presentation.Refused)
+                notes.Interrupted(state with { Lease = end.Lease, IsInDoubt = end.Known == Presentation.Unknown });
             Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
         }
     }

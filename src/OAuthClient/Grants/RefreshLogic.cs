@@ -35,7 +35,8 @@ internal static class RefreshLogic
     public static (RefreshState State, IReadOnlyList<RefreshEffect> Effects) Step(
         RefreshWish wish, RefreshState state, RefreshEvent happened, DateTimeOffset now) => happened switch
         {
-            RefreshEvent.Began or RefreshEvent.Waited => (state, [new RefreshEffect.AskForLease(state.Grant, Held: null)]),
+            RefreshEvent.Began => (state, [new RefreshEffect.AskForLease(state.Grant, state.Lease)]),
+            RefreshEvent.Waited => (state, [new RefreshEffect.AskForLease(state.Grant, Held: null)]),
             RefreshEvent.LeaseAnswered(var answer) => OnLease(wish, state, answer, now),
             RefreshEvent.LeaseRanOut when state.RanOut == MostRanOut => GivingBack(
                 state, Known(state, presented: false), new OAuthException(

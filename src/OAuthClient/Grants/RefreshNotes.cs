@@ -18,6 +18,7 @@ internal sealed class RefreshNotes
     private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, DateTimeOffset> earlyFailures = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RefreshState> interrupted = new(StringComparer.Ordinal);
 
     /// <summary>The server said <c>invalid_grant</c> to this very refresh token: it will not change its mind.</summary>
     public void Lost(Grant grant)
@@ -42,11 +43,22 @@ internal sealed class RefreshNotes
             ? failure.Fault
             : null;
 
+    /// <summary>
+    /// The store did not answer for a lease that is held here. It is this node's until another takes it: whoever begins with it goes on as
+    /// soon as the store is back, and need not wait until it runs out, perhaps for longer than the server still takes the refresh token.
+    /// </summary>
+    public void Interrupted(RefreshState state) => Bounded(interrupted)[state.Grant.Id] = state with { RanOut = 0 };
+
+    /// <summary>Where the refresh of a grant begins: where the last one was interrupted, if the grant is still the same.</summary>
+    public RefreshState Begin(Grant grant) =>
+        interrupted.TryRemove(grant.Id, out var state) && state.Grant.Generation == grant.Generation ? state : new RefreshState(grant);
+
     public void Forget(Grant grant)
     {
         lost.TryRemove(grant.Id, out _);
         earlyFailures.TryRemove(grant.Id, out _);
         failures.TryRemove(grant.Id, out _);
+        interrupted.TryRemove(grant.Id, out _);
     }
 
     private static ConcurrentDictionary<string, T> Bounded<T>(ConcurrentDictionary<string, T> notes)

@@ -37,8 +37,10 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         return answer;
     }
 
+    public bool RefusesToEndLeases { get; set; }
+
     public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
-        inner.EndLeaseAsync(lease, presentation, cancellationToken);
+        RefusesToEndLeases ? throw new IOException("The database is away.") : inner.EndLeaseAsync(lease, presentation, cancellationToken);
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {

@@ -100,7 +100,7 @@ internal sealed class RefreshHistory
             // Some begin with what they remember.
             if (node.Seen is null || action % 2 == 0)
                 node.Seen = Stored();
-            node.State = new RefreshState(node.Seen);
+            node.State = node.Notes.Begin(node.Seen);
             Advance(node, new RefreshEvent.Began());
             return;
         }
@@ -110,9 +110,16 @@ internal sealed class RefreshHistory
             case RefreshEffect.AskForLease ask:
                 node.LeasedAt = clock.GetTimestamp();
                 if (action % 11 == 10)
+                {
+                    // The store is away.
+                    if (ask.Held is not null)
+                        node.Notes.Interrupted(node.State!);
                     node.Todo.Clear();
+                }
                 else
+                {
                     Advance(node, new RefreshEvent.LeaseAnswered(Done(store.TryLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
+                }
                 break;
             case RefreshEffect.Wait:
                 Advance(node, new RefreshEvent.Waited());
@@ -125,7 +132,11 @@ internal sealed class RefreshHistory
                 break;
             case RefreshEffect.EndLease end:
                 if (action % 9 == 8)
+                {
+                    if (end.Known != Presentation.Refused)
+                        node.Notes.Interrupted(node.State! with { Lease = end.Lease, IsInDoubt = end.Known == Presentation.Unknown });
                     break;
+                }
                 Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
                 if (node.Last is { WasRefused: true } last && clock.GetElapsedTime(last.LeasedAt) < registration.RefreshLease)
                     last.IsTold = true;
@@ -262,6 +273,7 @@ internal sealed class RefreshHistory
     private sealed class Node
     {
         public Queue<RefreshEffect> Todo { get; } = new();
+        public RefreshNotes Notes { get; } = new();
         public bool IsBusy => Todo.Count > 0;
         public RefreshState? State { get; set; }
         public Grant? Seen { get; set; }

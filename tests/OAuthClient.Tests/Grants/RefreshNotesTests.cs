@@ -21,10 +21,12 @@ public class RefreshNotesTests
             notes.Lost(grant);
             notes.EarlyFailed(grant, Now);
             notes.Failed(grant, TokenSelection.Everything, fault, Now);
+            notes.Interrupted(new RefreshState(grant) { IsInDoubt = true });
         }
         Assert.That(grants.Count(notes.IsLost), Is.InRange(1, 10_000));
         Assert.That(grants.Count(grant => !notes.MayRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
         Assert.That(grants.Count(grant => notes.JustFailed(grant, TokenSelection.Everything, Now) is not null), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(grant => notes.Begin(grant).IsInDoubt), Is.InRange(1, 10_000));
     }
 
     [Test]

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.DependencyInjection;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests.Grants;
+
+/// <summary>
+/// A node whose lease the store does not answer for has not lost it: as soon as the store is back, it goes on where it was, instead of
+/// waiting for its own lease to run out while the server's grace period does.
+/// </summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class HeldLeaseTests
+{
+    // The request leaves within 15 s of the lease (45 s, less the 30 s that an answer may take), or asks for it again.
+    private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(16);
+
+    [Test]
+    [Description("Life of a token 5, 6: the store was away when what is in doubt was to be presented once more: it is as soon as the store is back, and counts as the second time")]
+    public async Task In_doubt()
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        desk.Server.AnswersAsync(async _ =>
+        {
+            desk.Server.Clock.Advance(TooLate);
+            desk.Store.RefusesToLease = true;
+            throw await Task.FromResult(new HttpRequestException("The answer was lost."));
+        });
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>(), "the store is still away");
+        Assert.That(desk.Presented, Is.EqualTo(1), "and no refresh token is spent meanwhile");
+
+        desk.Store.RefusesToLease = false;
+        desk.Server.Answers("", status: 503);
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(desk.Presented, Is.EqualTo(2), "it was presented once more, and not twice");
+
+        desk.Server.Answers(Tokens("at-2", "rt-2"));
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+    }
+
+    [Test]
+    [Description("Life of a token 5, 6: the same when the lease could not be given back after the second time")]
+    public async Task Not_given_back()
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        desk.Store.RefusesToEndLeases = true;
+        desk.Server.Answers("", status: 503);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(desk.Presented, Is.EqualTo(2));
+
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(desk.Presented, Is.EqualTo(3), "in doubt already, it is presented once with each later refresh");
+
+        desk.Store.RefusesToEndLeases = false;
+        desk.Server.Answers(Tokens("at-2", "rt-2"));
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+    }
+
+    [Test]
+    [Description("Rotation race (RFC 9700 §4.14): a lease that another node has taken over since is not its old holder's any more, whatever that one remembers")]
+    public async Task Taken_over()
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        desk.Server.AnswersAsync(async _ =>
+        {
+            desk.Server.Clock.Advance(TooLate);
+            desk.Store.RefusesToLease = true;
+            throw await Task.FromResult(new HttpRequestException("The answer was lost."));
+        });
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+
+        desk.Store.RefusesToLease = false;
+        desk.Server.Clock.Advance(TimeSpan.FromSeconds(45));
+        var seen = (await desk.Server.Client.FindGrantAsync("42"))!;
+        var another = await desk.Inner.TryLeaseAsync(seen, held: null, TimeSpan.FromSeconds(45), default);
+        Assert.That(another.Lease, Is.Not.Null);
+        bool waited = false;
+        desk.Store.BeforeWaiting = async () =>
+        {
+            waited = true;
+            Assert.That(desk.Presented, Is.EqualTo(1));
+            await desk.Inner.EndLeaseAsync(another.Lease!, Presentation.Unknown, default);
+        };
+        desk.Server.Answers(Tokens("at-2", "rt-2"));
+
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(waited, Is.True);
+    }
+
+    private sealed class Desk : IAsyncDisposable
+    {
+        private Desk()
+        {
+            Server = new(registerFirst: services => services.AddSingleton<IGrantStore>(provider =>
+            {
+                Inner = new InMemoryGrantStore(provider.GetRequiredService<TimeProvider>());
+                return Store = new FailingStore(Inner) { BeforeWaiting = () => throw new InvalidOperationException("It waits for its own lease.") };
+            }));
+        }
+
+        public ScriptedServer Server { get; }
+        public FailingStore Store { get; private set; } = null!;
+        public InMemoryGrantStore Inner { get; private set; } = null!;
+        public int Presented => Server.Requests.Count;
+
+        /// <summary>Somebody has signed in, and the access token is over.</summary>
+        public static async Task<Desk> SignedInAsync()
+        {
+            Desk desk = new();
+            await desk.Server.SignedInAsync(Tokens("at-1", "rt-1"));
+            desk.Server.Clock.Advance(TimeSpan.FromHours(1));
+            return desk;
+        }
+
+        public ValueTask DisposeAsync() => Server.DisposeAsync();
+    }
+}
