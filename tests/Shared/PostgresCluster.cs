@@ -15,6 +15,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     private const string ServerUser = "postgres";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TimeToDie = TimeSpan.FromMilliseconds(500);
 
     private readonly string binaries;
     private readonly string folder;
@@ -114,9 +115,39 @@ internal sealed class PostgresCluster : IAsyncDisposable
             return;
         if (!server.HasExited)
             Signal(server.Id, immediately ? PosixSignalNumber.Quit : PosixSignalNumber.Interrupt);
-        await server.WaitForExitAsync().WaitAsync(Limit);
+        try
+        {
+            await server.WaitForExitAsync().WaitAsync(immediately ? TimeToDie : Limit);
+        }
+        catch (TimeoutException) when (immediately)
+        {
+            // Sessions that hang in dying are given five seconds by PostgreSQL; a machine that crashes gives them none.
+            foreach (int session in Children(server.Id))
+                _ = Kill(session, (int)PosixSignalNumber.Kill);
+            await server.WaitForExitAsync().WaitAsync(Limit);
+        }
         server.Dispose();
         server = null;
+    }
+
+    private static IEnumerable<int> Children(int parent)
+    {
+        foreach (string process in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out int id))
+                continue;
+            string status;
+            try
+            {
+                status = File.ReadAllText(Path.Combine(process, "status"));
+            }
+            catch (IOException)
+            {
+                continue;
+            }
+            if (status.Contains(string.Create(CultureInfo.InvariantCulture, $"\nPPid:\t{parent}\n"), StringComparison.Ordinal))
+                yield return id;
+        }
     }
 
     public async Task RestartServerAsync(bool immediately = false)
@@ -191,5 +222,6 @@ internal sealed class PostgresCluster : IAsyncDisposable
     {
         Interrupt = 2,
         Quit = 3,
+        Kill = 9,
     }
 }

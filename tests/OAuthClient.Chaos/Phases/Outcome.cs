@@ -10,7 +10,7 @@ internal sealed class Outcome
     private readonly List<string> broken = [];
     private readonly List<string> histories = [];
 
-    public Outcome(PhaseSettings phase, TormentingServer server, Fleet fleet, int restarts, Stampede? stampede, Findings found)
+    public Outcome(PhaseSettings phase, TormentingServer server, Fleet fleet, IReadOnlyList<TimeSpan> outages, Stampede? stampede, Findings found)
     {
         int revoked = server.Families.Count(family => family.IsRevoked);
         int answersLost = server.Families.Sum(family => family.Rotations.Count(rotation => IsLost(family, rotation, fleet, found)));
@@ -45,7 +45,8 @@ internal sealed class Outcome
             Add("calls_" + name.Replace(' ', '_'), count);
         Add("nodes_killed", fleet.Deaths);
         Add("nodes_stopped", fleet.Stops);
-        Add("database_restarts", restarts);
+        Add("database_restarts", outages.Count);
+        Add("database_longest_outage_ms", outages.Count == 0 ? 0 : outages.Max().TotalMilliseconds);
 
         Promise(found.Wrong.Count == 0, $"every grant works in the end or asks for the user: {string.Join("; ", found.Wrong.Take(3))}");
         Promise(fleet.Tally["anothers_token"] == 0, "nobody is sent another's token");

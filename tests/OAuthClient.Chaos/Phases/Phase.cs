@@ -16,7 +16,6 @@ internal static class Phase
     /// <summary>How long nothing goes wrong at the beginning, when eight processes warm up, and at the end, so that what the last torment broke is mended by the callers in time for a forgiving server.</summary>
     public static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
 
-
     public static async Task<Outcome> RunAsync(PhaseSettings settings, PostgresCluster cluster, Func<Fleet, Task>? call = null)
     {
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
@@ -29,26 +28,26 @@ internal static class Phase
 
         await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
         await fleet.StartAsync();
-        var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace) : Task.FromResult(0);
+        var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace) : Task.FromResult<IReadOnlyList<TimeSpan>>([]);
         await (call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
-        int restarts = await torments;
+        var outages = await torments;
         var stampede = settings.IsTormented ? null : await StampedeAsync(client, fleet, server);
 
         await fleet.DisposeAsync();
         // Every access token is over then, whatever clock it was counted by.
         await Task.Delay(TormentingServer.TokenLife + TimeSpan.FromSeconds(2), TimeProvider.System);
         var found = await LookAsync(client, server);
-        return new Outcome(settings, server, fleet, restarts, stampede, found);
+        return new Outcome(settings, server, fleet, outages, stampede, found);
     }
 
-    private static async Task<int> TormentAsync(Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length)
+    private static async Task<IReadOnlyList<TimeSpan>> TormentAsync(Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length)
     {
         await Task.Delay(Peace, TimeProvider.System);
         server.IsTormenting = true;
-        var (restarts, lastStop) = await Torments.InflictAsync(fleet, cluster, length);
+        var (outages, lastStop) = await Torments.InflictAsync(fleet, cluster, length);
         server.IsTormenting = false;
         await lastStop;
-        return restarts;
+        return outages;
     }
 
     private static ServiceProvider Observer(PhaseSettings settings, TormentingServer server, PostgresCluster cluster, string key)

@@ -44,14 +44,14 @@ internal static class Rig
             var outcome = await Phases.Phase.RunAsync(phase, cluster);
             foreach (var (name, value) in outcome.Figures)
                 Console.WriteLine($"{name}: {value}");
-            foreach (string promise in outcome.Broken)
-                Console.WriteLine($"BROKEN in {phase.Name}: {promise}");
             foreach (string line in outcome.Histories)
                 Console.WriteLine($"  {line}");
             Console.WriteLine();
-            broken.AddRange(outcome.Broken);
+            broken.AddRange(outcome.Broken.Select(promise => $"BROKEN in {phase.Name}: {promise}"));
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"broken_promises: {broken.Count}"));
+        // At the end, where whoever is shown only the end finds them.
+        broken.ForEach(Console.WriteLine);
         return broken.Count == 0 ? 0 : 1;
 
         PhaseSettings Phase(string name, Reuse reuse, bool isTormented, TimeSpan time)

@@ -9,22 +9,26 @@ internal static class Torments
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(10);
 
-    /// <returns>How often the database was restarted, and the end of the last stop.</returns>
-    public static async Task<(int Restarts, Task LastStop)> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length)
+    /// <returns>How long the database was away each time, and the end of the last stop.</returns>
+    public static async Task<(IReadOnlyList<TimeSpan> Outages, Task LastStop)> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length)
     {
         var time = TimeProvider.System;
         long began = time.GetTimestamp();
         List<Task> stops = [];
-        int restarts = 0;
+        List<TimeSpan> outages = [];
         while (time.GetElapsedTime(began) < length)
         {
             if (time.GetElapsedTime(began) + Between < length)
                 stops.Add(fleet.StopOneAsync(LongerThanALease));
             await Task.Delay(Between, time);
             // In order, and as a crash.
-            if (time.GetElapsedTime(began) > length * (restarts + 1) / 4 && restarts < 2)
-                await cluster.RestartServerAsync(immediately: restarts++ == 1);
+            if (time.GetElapsedTime(began) > length * (outages.Count + 1) / 4 && outages.Count < 2)
+            {
+                long away = time.GetTimestamp();
+                await cluster.RestartServerAsync(immediately: outages.Count == 1);
+                outages.Add(time.GetElapsedTime(away));
+            }
         }
-        return (restarts, Task.WhenAll(stops));
+        return (outages, Task.WhenAll(stops));
     }
 }
