@@ -30,7 +30,8 @@ internal sealed class BackChannel(
             throw new ProtocolViolationException($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
 
         var server = ConditionOf(request.Endpoint);
-        var exchange = new Exchange(request, Client(), current, server, time);
+        long begun = time.GetTimestamp();
+        var exchange = new Exchange(request, Client(begun), current, server, begun, time);
         var resilience = server.Resilience ?? (pipeline is null ? null : Resilience(server));
         using var message = resilience is null
             ? await SendFirstAsync(exchange, cancellationToken).ConfigureAwait(false)
@@ -57,12 +58,12 @@ internal sealed class BackChannel(
         return await Resilience(exchange.Server).SendAsync(exchange, failed, cancellationToken).ConfigureAwait(false);
     }
 
-    private HttpClient Client()
+    private HttpClient Client(long now)
     {
-        if (Volatile.Read(ref newest) is { } made && time.GetElapsedTime(made.At) < ClientLifetime)
+        if (Volatile.Read(ref newest) is { } made && time.GetElapsedTime(made.At, now) < ClientLifetime)
             return made.Client;
         var client = clients.CreateClient(clientName);
-        Volatile.Write(ref newest, new(client, time.GetTimestamp()));
+        Volatile.Write(ref newest, new(client, now));
         return client;
     }
 

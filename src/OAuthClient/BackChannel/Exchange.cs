@@ -5,12 +5,12 @@ using System.Runtime.ExceptionServices;
 namespace OAuthClient;
 
 /// <summary>One request and all the attempts it takes, within one deadline.</summary>
-internal sealed class Exchange(BackChannelRequest request, HttpClient client, ClientRegistration current, ServerCondition server, TimeProvider time)
+internal sealed class Exchange(BackChannelRequest request, HttpClient client, ClientRegistration current, ServerCondition server, long begun, TimeProvider time)
 {
-    private readonly long begun = time.GetTimestamp();
     private readonly Departure? departure = request.Repetition == Repetition.AfterAnyFault ? null : request.Departure ?? new();
     private byte[]? form;
     private int attempts;
+    private bool hasWaited;
 
     public ServerCondition Server => server;
 
@@ -36,6 +36,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
         {
             if (quiet >= TimeLeft)
                 throw NotAsked($"the server wants to be left alone for another {Seconds(quiet)} (Retry-After), which is longer than BackChannelDeadline leaves time for");
+            hasWaited = true;
             await Task.Delay(quiet, time, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -45,10 +46,10 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
     public async ValueTask<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref attempts);
+        bool isAtOnce = Interlocked.Increment(ref attempts) == 1 && !hasWaited;
         var askedAt = time.GetUtcNow();
         // What is spent once it has left is not given up before it must be: the answer may be all there is to save.
-        var whole = TimeLeft;
+        var whole = isAtOnce ? current.BackChannelDeadline : TimeLeft;
         bool isPart = request.Repetition == Repetition.AfterAnyFault && current.BackChannelAttemptTimeout < whole;
         using var late = new CancellationTokenSource(isPart ? current.BackChannelAttemptTimeout : whole > TimeSpan.Zero ? whole : TimeSpan.Zero, time);
         using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken) : null;

@@ -15,32 +15,48 @@ internal static class TokenResponseReader
 
     public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
     {
+        if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
+            members = ReadAnything(response);
+        string value = members.AccessToken
+            ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
+        string type = members.TokenType
+            ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
+        if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
+            throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
+
+        var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(Math.Clamp(seconds, 0, MaximumLifetimeSeconds)) : (DateTimeOffset?)null;
+        return new TokenResponse(
+            new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
+            members.RefreshToken is { } refreshToken ? new RefreshToken(refreshToken) : null,
+            members.IdToken is { } idToken ? new IdToken(idToken) : null,
+            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty);
+    }
+
+    /// <summary>The longer way, which knows what is wrong with a response, if anything is.</summary>
+    public static TokenMembers ReadAnything(BackChannelResponse response)
+    {
         using var document = ServerJson.TryParse(response.Body);
         var members = document is null ? default : Members.Of(document.RootElement);
         // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
         if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             throw new TokenEndpointException(response.Failure(document?.RootElement));
-
-        string value = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken)
-            ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
-        string type = ServerJson.TextOf(members.TokenType, Parameters.TokenType)
-            ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
-        if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
-            throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
-
-        var expiresAt = Lifetime(members.ExpiresIn) is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
-        return new TokenResponse(
-            new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
-            ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken) is { } refreshToken ? new RefreshToken(refreshToken) : null,
-            ServerJson.TextOf(members.IdToken, Parameters.IdToken) is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty);
+        return new()
+        {
+            AccessToken = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken),
+            TokenType = ServerJson.TextOf(members.TokenType, Parameters.TokenType),
+            Lifetime = Lifetime(members.ExpiresIn),
+            RefreshToken = ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken),
+            Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : ServerJson.TextOf(members.Scope, Parameters.Scope) ?? "",
+            IdToken = ServerJson.TextOf(members.IdToken, Parameters.IdToken),
+            Others = members.Others,
+        };
     }
 
-    private static IReadOnlyList<string> Scopes(JsonElement member, TokenRequest request)
+    private static IReadOnlyList<string> Scopes(string? stated, TokenRequest request)
     {
-        if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+        if (stated is null)
             return request.ScopesWhenUnstated;
-        string scope = Bounded(ServerJson.TextOf(member, Parameters.Scope) ?? "");
+        string scope = Bounded(stated);
         return ScopeText.IsJoined(scope, request.ScopesWhenUnstated) ? request.ScopesWhenUnstated : ScopeText.Split(scope);
     }
 
