@@ -6,9 +6,11 @@ internal sealed class RegisteredOAuthClient(
     AccessTokenSource tokens, GrantEnding ending, SessionEnding sessions, UserInfoEndpoint userInfo,
     IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
+    private readonly RecentTime recent = new(time);
+
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        long now = recent.Now;
         var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
@@ -17,7 +19,7 @@ internal sealed class RegisteredOAuthClient(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, now, current.HasOtherServers);
+        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
@@ -44,7 +46,7 @@ internal sealed class RegisteredOAuthClient(
     public async ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        var now = time.GetUtcNow();
+        long now = recent.Now;
         var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
         if (IsAmong(await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false)))
             return true;
@@ -59,7 +61,7 @@ internal sealed class RegisteredOAuthClient(
         {
             foreach (var grant in grants)
             {
-                if (grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
+                if (grant.SignInExpiresAt?.UtcTicks > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
                     && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
                 {
                     return true;
@@ -94,9 +96,10 @@ internal sealed class RegisteredOAuthClient(
     {
         ArgumentNullException.ThrowIfNull(request);
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         try
         {
-            return await RequestTokenAsync(request, current, cancellationToken).ConfigureAwait(false);
+            return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
         }
         catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true } && request is ClientCredentialsRequest)
         {
@@ -104,7 +107,8 @@ internal sealed class RegisteredOAuthClient(
             var anew = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(anew, current))
                 throw;
-            return await RequestTokenAsync(request, anew, cancellationToken).ConfigureAwait(false);
+            server = await discovery.FindAsync(anew, cancellationToken).ConfigureAwait(false);
+            return await tokenEndpoint.SendAsync(request, anew, server, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -137,12 +141,6 @@ internal sealed class RegisteredOAuthClient(
         return grant is null
             ? throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile")
             : await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<TokenResponse> RequestTokenAsync(TokenRequest request, ClientRegistration current, CancellationToken cancellationToken)
-    {
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Grant> CompleteAsync(

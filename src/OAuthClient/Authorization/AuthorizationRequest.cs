@@ -6,6 +6,9 @@ namespace OAuthClient;
 /// <summary>Builds the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3) and the pending authorization that waits for its answer.</summary>
 internal static class AuthorizationRequest
 {
+    private const string ResponseTypeAndState = $"{Parameters.ResponseType}={Parameters.Code}&{Parameters.State}=";
+    private const string MethodAndChallenge = $"{Parameters.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{Parameters.CodeChallenge}=";
+
     // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
     private static readonly FurtherParameters Further = new("authorization", nameof(AuthorizationParameters), FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
@@ -41,17 +44,15 @@ internal static class AuthorizationRequest
 
         var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
         // What holds no % comes first: up to the first one, Uri reads an address fast.
-        query.AddEncoded(Parameters.ResponseType, Parameters.Code);
-        query.AddEncoded(Parameters.State, state);
+        query.AddEncoded(ResponseTypeAndState, state);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
         verifier.WriteChallenge(challenge);
-        query.AddEncoded(Parameters.CodeChallenge, challenge);
-        query.AddEncoded(Parameters.CodeChallengeMethod, CodeVerifier.ChallengeMethod);
-        query.Add(Parameters.Nonce, nonce);
+        query.AddEncoded(MethodAndChallenge, challenge);
+        query.AddEncoded(Parameters.Nonce + "=", nonce);
         query.Add(Parameters.ClientId, registration.ClientId);
-        query.AddEncoded(Parameters.RedirectUri, registration.EncodedRedirectUri);
+        query.AddEncoded(Parameters.RedirectUri + "=", registration.EncodedRedirectUri);
         if (parameters.Scopes is null)
-            query.AddEncoded(Parameters.Scope, registration.EncodedScopes);
+            query.AddEncoded(Parameters.Scope + "=", registration.EncodedScopes);
         else
             query.AddList(Parameters.Scope, scopes);
         query.Add(Parameters.ResponseMode, registration.ResponseMode);

@@ -14,10 +14,11 @@ internal sealed class FurtherParameters(string request, string type, FrozenSet<s
     /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request.</exception>
     public QueryWriter Begin(Uri endpoint, IReadOnlyDictionary<string, string> further, Span<char> buffer)
     {
-        if (endpoint.Query.Length <= 1)
-            return new(endpoint.Query.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path), hasQuery: false, buffer);
+        string own = endpoint.Query;
+        if (own.Length <= 1)
+            return new(own.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path), hasQuery: false, buffer);
         var taken = new HashSet<string>(further.Keys, StringComparer.OrdinalIgnoreCase);
-        foreach (string part in endpoint.Query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in own[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
             if (reserved.Contains(name) || !taken.Add(name))

@@ -37,7 +37,7 @@ internal static class LogoutRequest
         query.Add(Parameters.LogoutHint, parameters.LogoutHint);
         query.Add(Parameters.ClientId, registration.ClientId);
         query.Add(Parameters.PostLogoutRedirectUri, registration.PostLogoutRedirectUri?.OriginalString);
-        query.AddEncoded(Parameters.State, state);
+        query.AddEncoded(Parameters.State + "=", state);
         query.Add(Parameters.UiLocales, parameters.UiLocales);
         Further.Add(ref query, parameters.Additional);
         return new() { ClientName = registration.Name, ExpiresAt = expiresAt, Address = query.ToTextAndClear(), ComesBack = comesBack, State = state };

@@ -48,11 +48,15 @@ internal ref struct QueryWriter
     }
 
     /// <summary>Adds what is encoded already, or holds nothing that would have to be; nothing when there is no value.</summary>
-    public void AddEncoded(string name, ReadOnlySpan<char> value)
+    /// <param name="beginning">All that stands before the value, its name and equals sign included.</param>
+    /// <param name="value">As it will stand there.</param>
+    public void AddEncoded(string beginning, ReadOnlySpan<char> value)
     {
         if (value.IsEmpty)
             return;
-        BeginParameter(name);
+        Append(separator);
+        separator = "&";
+        Append(beginning);
         Append(value);
     }
 

@@ -15,13 +15,14 @@ internal sealed class ClientTokens(
     private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
+    private readonly RecentTime recent = new(time);
 
     /// <summary>A good token. The way of nearly every call: no lock, no task, no allocation.</summary>
     public AccessToken? AtHand(TokenSelection selection)
     {
-        var now = time.GetUtcNow();
+        long now = recent.Now;
         var current = registration.At(now);
-        return Known(current, selection, rejected: null) is { } known && State(known, current, now) == TokenState.Good ? known.Token : null;
+        return Known(current, selection, rejected: null) is { } known && now < TokenLife.GoodUntil(known.Token, renewable: true, current.AccessTokenLifetimeWhenUnstated) ? known.Token : null;
     }
 
     public ValueTask<AccessToken> GetAsync(TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken) =>

@@ -10,19 +10,27 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
 {
     private const int FirstSweepAt = 1024;
 
-    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), OwnersGrants> grants = new(ByOwner.Instance);
+    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
     private readonly UsedStates usedStates = new(time);
     private readonly InMemoryLeases leases = new(time);
     private readonly FingerprintIndex fingerprints = new();
     private readonly Lock changes = new();
+    private Action<string, GrantOwner>? changed;
     private int owners;
     private int sweepAt = FirstSweepAt;
 
+    /// <summary>Whoever keeps a copy is told whose grants were changed, before the change counts as made.</summary>
+    public void OnChange(Action<string, GrantOwner> listener)
+    {
+        lock (changes)
+            changed += listener;
+    }
+
+    /// <summary>An owner's grants, newest first.</summary>
+    public IReadOnlyList<Grant> Find(string clientName, GrantOwner owner) => All((clientName, owner));
+
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         new(All((clientName, owner)));
-
-    /// <summary>What nearly every reader wants: an owner's newest grant, as far as it lies beside the key.</summary>
-    public bool TryGetNewest(string clientName, GrantOwner owner, out OwnersGrants newest) => grants.TryGetValue((clientName, owner), out newest);
 
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
@@ -38,7 +46,8 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
         {
             fingerprints.Add(grant);
             var others = All(Key(grant));
-            grants[Key(grant)] = new([grant, .. others]);
+            grants[Key(grant)] = [grant, .. others];
+            changed?.Invoke(grant.ClientName, grant.Owner);
             if (others.Length == 0 && ++owners >= sweepAt)
                 Sweep();
         }
@@ -56,7 +65,8 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
             // Readers hold the old array without a lock.
             var replaced = all.ToArray();
             replaced[index] = newer;
-            grants[Key(newer)] = new(replaced);
+            grants[Key(newer)] = replaced;
+            changed?.Invoke(newer.ClientName, newer.Owner);
             leases.Forget(newer.Id);
             return new(true);
         }
@@ -127,9 +137,10 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
         }
         var kept = Array.FindAll(all, grant => !unwanted(grant));
         if (kept.Length > 0)
-            grants[key] = new(kept);
+            grants[key] = kept;
         else if (grants.TryRemove(key, out _))
             owners--;
+        changed?.Invoke(key.ClientName, key.Owner);
     }
 
     private void Sweep()
@@ -140,7 +151,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
 
-    private Grant[] All((string ClientName, GrantOwner Owner) key) => grants.TryGetValue(key, out var kept) ? kept.All : [];
+    private Grant[] All((string ClientName, GrantOwner Owner) key) => grants.TryGetValue(key, out var kept) ? kept : [];
 
     private static (string ClientName, GrantOwner Owner) Key(Grant grant) => (grant.ClientName, grant.Owner);
 

@@ -8,31 +8,54 @@ namespace OAuthClient;
 /// background, one that ended is waited for. One refresh at a time per grant, whatever scope asked for it, because each
 /// spends the grant's one refresh token.
 /// </summary>
-internal sealed class OwnerTokens(
-    CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+internal sealed class OwnerTokens
 {
-    private readonly InMemoryGrantStore? memory = store as InMemoryGrantStore;
+    private readonly CurrentRegistration registration;
+    private readonly GrantRefresh refresh;
+    private readonly IGrantStore store;
+    private readonly SavedGrants saved;
+    private readonly RefreshNotes notes;
+    private readonly ClientTelemetry telemetry;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly RecentTime recent;
     private readonly SingleFlight<string, Renewal?> flights = new(StringComparer.Ordinal);
+    private readonly InMemoryGrantStore? memory;
+    private TokensAtHand atHand = new(registration: null);
 
-    /// <summary>A good token that lies at hand in the memory of this process, and how it is presented; as little of that memory is touched as can be.</summary>
+    public OwnerTokens(
+        CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+    {
+        (this.registration, this.refresh, this.store, this.saved, this.notes, this.telemetry, this.time, this.logger) =
+            (registration, refresh, store, saved, notes, telemetry, time, logger);
+        recent = new(time);
+        memory = store as InMemoryGrantStore;
+        memory?.OnChange((clientName, owner) =>
+        {
+            if (string.Equals(clientName, registration.Name, StringComparison.Ordinal))
+                Volatile.Read(ref atHand).Drop(owner);
+        });
+    }
+
+    /// <summary>A good token that lies at hand in the memory of this process, and how it is presented.</summary>
     public AccessToken? AtHand(GrantOwner owner, TokenSelection selection, out string? header)
     {
         header = null;
         if (memory is null || selection.Key.Length > 0)
             return null;
-        var now = time.GetUtcNow();
+        // Looked up first: while the processor waits for what lies so far away, it goes on with the rest.
+        var known = Volatile.Read(ref atHand);
+        var token = known.Find(owner, out header, out long goodUntil);
+        long now = recent.Now;
         var current = registration.At(now);
-        if (!memory.TryGetNewest(current.Name, owner, out var newest) || !newest.IsGood(current, now))
-            return null;
-        header = newest.Header;
-        return newest.Token;
+        return token is not null && now < goodUntil && ReferenceEquals(known.Registration, current) ? token : Reach(memory, known, owner, current, now, out header);
     }
 
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
     public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var current = registration.At(now);
+        var current = registration.At(now.UtcTicks);
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
             return GetAsync(finding, owner, selection, rejected, cancellationToken);
@@ -53,6 +76,25 @@ internal sealed class OwnerTokens(
             break;
         }
         return GetAsync(new(grants), owner, selection, rejected, cancellationToken);
+    }
+
+    // From the store to where it is at hand the next time.
+    private AccessToken? Reach(InMemoryGrantStore memory, TokensAtHand known, GrantOwner owner, ClientRegistration current, long now, out string? header)
+    {
+        header = null;
+        // Seen by everybody before the store is asked: what it changes from then on is taken out of this one.
+        if (!ReferenceEquals(known.Registration, current))
+            Interlocked.Exchange(ref atHand, known = new(current));
+        long mark = known.Mark;
+        if (memory.Find(current.Name, owner) is not [var newest, ..]
+            || newest.AccessToken is not { } token || !BelongsTo(newest, current, owner)
+            || TokenLife.GoodUntil(token, newest.CanRefresh, current.AccessTokenLifetimeWhenUnstated) is var goodUntil && now >= goodUntil)
+        {
+            return null;
+        }
+        known.Keep(newest.Owner, token, goodUntil, mark);
+        header = token.AuthorizationHeader;
+        return token;
     }
 
     private async ValueTask<AccessToken> GetAsync(

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace OAuthClient;
 
 /// <summary>What can be done with a token at a moment.</summary>
@@ -24,36 +22,28 @@ internal static class TokenLife
     /// <param name="renewable">Whether another can be had without the resource owner.</param>
     /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
     /// <param name="now">The moment.</param>
-    public static TokenState At(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now) =>
-        At(new TokenLifetime(token), renewable, whenUnstated, now);
-
-    /// <param name="token">The lifetime of the token in hand.</param>
-    /// <param name="renewable">Whether another can be had without the resource owner.</param>
-    /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
-    /// <param name="now">The moment.</param>
-    public static TokenState At(TokenLifetime token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
+    public static TokenState At(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
     {
-        // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it. A life of nothing
-        // names no end either: believed, it would send the user to log in again at once, and for ever.
-        if (!renewable && token.End <= token.Issued)
-            return TokenState.Good;
-        long end = token.End != TokenLifetime.Unstated ? token.End : token.Issued + whenUnstated.Ticks;
-        if (now.UtcTicks >= end)
-            return TokenState.Over;
-        return now.UtcTicks >= end - HeadStart(end - token.Issued) ? TokenState.Early : TokenState.Good;
+        long end = End(token, renewable, whenUnstated);
+        return now.UtcTicks >= end ? TokenState.Over : now.UtcTicks >= end - HeadStart(token, end) ? TokenState.Early : TokenState.Good;
     }
 
+    /// <summary>From when on it is good no more, in UTC ticks.</summary>
+    /// <param name="token">The token in hand.</param>
+    /// <param name="renewable">Whether another can be had without the resource owner.</param>
+    /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
+    public static long GoodUntil(AccessToken token, bool renewable, TimeSpan whenUnstated)
+    {
+        long end = End(token, renewable, whenUnstated);
+        return end - HeadStart(token, end);
+    }
+
+    // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it. A life of nothing names no end
+    // either: believed, it would send the user to log in again at once, and for ever.
+    private static long End(AccessToken token, bool renewable, TimeSpan whenUnstated) =>
+        !renewable && (token.ExpiresAt is not { } stated || stated <= token.IssuedAt) ? DateTime.MaxValue.Ticks
+        : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + whenUnstated.Ticks;
+
     /// <summary>min(30 s, 20 % of its life).</summary>
-    private static long HeadStart(long life) => Math.Min(life / 5, LongestHeadStart);
-}
-
-/// <summary>From when until when a token lives, in ticks, because it is looked at for every request.</summary>
-[StructLayout(LayoutKind.Auto)]
-internal readonly struct TokenLifetime(AccessToken token)
-{
-    /// <summary>The server did not say until when.</summary>
-    public const long Unstated = long.MinValue;
-
-    public long Issued { get; } = token.IssuedAt.UtcTicks;
-    public long End { get; } = token.ExpiresAt?.UtcTicks ?? Unstated;
+    private static long HeadStart(AccessToken token, long end) => Math.Min((end - token.IssuedAt.UtcTicks) / 5, LongestHeadStart);
 }

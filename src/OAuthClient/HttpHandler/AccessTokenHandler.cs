@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace OAuthClient;
 
@@ -16,16 +17,21 @@ internal sealed class AccessTokenHandler(
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Uri address;
+        Uri? address;
         GrantOwner owner;
         AccessToken? token;
         Task<HttpResponseMessage> sending;
         try
         {
-            address = RequireStatedOrigin(request);
+            address = request.RequestUri;
+            if (address is not { IsAbsoluteUri: true })
+                throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
             owner = owners.Of(request, address);
             // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
             token = tokens.AtHand(owner, selection, out string? header);
+            var headers = request.Headers;
+            bool isBare = headers.NonValidated.Count == 0;
+            RequireStatedOrigin(address, isBare ? null : headers.Host);
             if (token is null)
             {
                 var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
@@ -33,7 +39,7 @@ internal sealed class AccessTokenHandler(
                     return SendAsync(getting, request, address, owner, cancellationToken);
                 token = getting.Result;
             }
-            Attach(request, header ?? token.AuthorizationHeader);
+            Attach(headers, isBare, header ?? token.AuthorizationHeader);
             sending = base.SendAsync(request, cancellationToken);
         }
         catch (Exception exception)
@@ -50,7 +56,7 @@ internal sealed class AccessTokenHandler(
         ValueTask<AccessToken> getting, HttpRequestMessage request, Uri address, GrantOwner owner, CancellationToken cancellationToken)
     {
         var token = await getting.ConfigureAwait(false);
-        Attach(request, token.AuthorizationHeader);
+        Attach(request.Headers, isBare: false, token.AuthorizationHeader);
         return await AnswerAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken).ConfigureAwait(false);
     }
 
@@ -88,7 +94,7 @@ internal sealed class AccessTokenHandler(
         if (another.Equals(token))
             return response;
         response.Dispose();
-        Attach(request, another.AuthorizationHeader);
+        Attach(request.Headers, isBare: false, another.AuthorizationHeader);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
@@ -99,25 +105,23 @@ internal sealed class AccessTokenHandler(
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
         throw new NotSupportedException("An access token may have to be fetched, which is never done synchronously here; use SendAsync.");
 
-    private static void Attach(HttpRequestMessage request, string header)
+    // Added raw, because a typed value is formatted anew at every send; so an older one has to go first.
+    private static void Attach(HttpRequestHeaders headers, bool isBare, string header)
     {
-        // Added raw, because a typed value is formatted anew at every send; so an older one has to go first.
-        if (request.Headers.NonValidated.Count > 0)
-            request.Headers.Remove(Header);
-        request.Headers.TryAddWithoutValidation(Header, header);
+        if (!isBare)
+            headers.Remove(Header);
+        headers.TryAddWithoutValidation(Header, header);
     }
 
-    private Uri RequireStatedOrigin(HttpRequestMessage request)
+    private void RequireStatedOrigin(Uri address, string? host)
     {
-        if (request.RequestUri is not { IsAbsoluteUri: true } address)
-            throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
         // The Host header, where it is set, decides whom TLS and a shared server take for the one addressed.
-        if (request.Headers.NonValidated.Count > 0 && request.Headers.Host is { } host && !string.Equals(host, address.Authority, StringComparison.OrdinalIgnoreCase))
+        if (host is not null && !string.Equals(host, address.Authority, StringComparison.OrdinalIgnoreCase))
             throw new OAuthException($"The request to {address.Scheme}://{address.Authority} has a Host header that names somebody else, who would get the '{clientName}' access token; it was not sent.");
         foreach (var origin in origins)
         {
             if (origin.IsOf(address))
-                return address;
+                return;
         }
         throw new OAuthException(
             $"The '{clientName}' access token may go to {string.Join(", ", origins.Select(origin => origin.Text))}, not to "

@@ -28,14 +28,15 @@ internal sealed class CurrentRegistration
     public ClientRegistration Value => Read().Registration;
 
     /// <summary>The same for those who ask with every request: what was asked within the last second is taken to stand, unless a change was announced.</summary>
+    /// <param name="now">In UTC ticks.</param>
     /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
-    public ClientRegistration At(DateTimeOffset now)
+    public ClientRegistration At(long now)
     {
         // Unsigned, so that a clock that was set back does not keep it standing.
-        if ((ulong)(now.UtcTicks - Volatile.Read(ref askedAt)) < LongestTrust)
+        if ((ulong)(now - Volatile.Read(ref askedAt)) < LongestTrust)
             return Volatile.Read(ref snapshot)!.Registration;
         var registration = Value;
-        Volatile.Write(ref askedAt, now.UtcTicks);
+        Volatile.Write(ref askedAt, now);
         return registration;
     }
 
@@ -48,9 +49,11 @@ internal sealed class CurrentRegistration
     public ValueTask<ClientRegistration> ReadyAsync(CancellationToken cancellationToken) => ReadyAsync(Value, cancellationToken);
 
     /// <summary>The same for those who ask with every request.</summary>
+    /// <param name="now">In UTC ticks.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
     /// <exception cref="OAuthException">The client cannot be registered.</exception>
-    public ValueTask<ClientRegistration> ReadyAsync(DateTimeOffset now, CancellationToken cancellationToken) => ReadyAsync(At(now), cancellationToken);
+    public ValueTask<ClientRegistration> ReadyAsync(long now, CancellationToken cancellationToken) => ReadyAsync(At(now), cancellationToken);
 
     /// <summary>The same for what must not fail because the client cannot be registered just now: a user who wants to leave.</summary>
     /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>

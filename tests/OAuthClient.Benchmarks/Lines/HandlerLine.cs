@@ -77,6 +77,7 @@ internal static class HandlerLine
         // Whoever has to see the answer before the caller does needs a state machine while it is on its way, and none when it is there.
         double floorBytes = (yields ? samples[Waiting] : floor).Bytes - pipeline.Bytes;
         Report.Explain($"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B");
+        Report.Explain($"{line}: the floor with an eye on the answer {samples[Waiting].MedianOver(pipeline):0} ns");
         foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting)))
         {
             double time = one.MedianOver(one.Name == Contestant.Ours ? samples[BaseWithUsers] : pipeline);

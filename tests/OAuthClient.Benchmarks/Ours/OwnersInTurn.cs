@@ -21,8 +21,8 @@ internal sealed class OwnersInTurn : ICurrentGrantOwner
             return;
         next = next + 1 < owners.Length ? next + 1 : 0;
         current = owners[next];
-        // Whoever signs the user in has read the name.
-        seen ^= current.GetHashCode() ^ current.Id![^1];
+        // Whoever signs the user in has read the name, and waited for it: interlocked, because a processor that only adds it up goes on meanwhile.
+        Interlocked.Exchange(ref seen, seen ^ current.GetHashCode() ^ current.Id![^1]);
     }
 
     public GrantOwner? Find() => current;

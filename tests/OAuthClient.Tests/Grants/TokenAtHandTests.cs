@@ -99,19 +99,37 @@ public class TokenAtHandTests
         Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Null);
     }
 
+    [Test]
+    [Description("Life of a token 2: what was at hand is not once there is a newer one, by refresh or by login")]
+    public async Task A_newer_one_takes_its_place()
+    {
+        await using var bench = await Bench.StartAsync();
+        var first = (await bench.SignedInAsync()).AccessToken;
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(first));
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(first));
+
+        var second = await Source(bench).GetAsync(Owner, TokenSelection.Everything, rejected: first, default);
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out string? header), Is.EqualTo(second).And.Not.EqualTo(first));
+        Assert.That(header, Is.EqualTo("Bearer " + second.Reveal()));
+
+        var third = (await bench.SignedInAsync()).AccessToken;
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(third).And.Not.EqualTo(second));
+    }
+
     [TestCase("another-client", SampleRegistration.Issuer)]
     [TestCase("client-id", "https://other.example.com")]
     [Description("Threat: token to another server. A grant of the client, or the server, that the registration had before is not used")]
-    public void A_grant_of_another_client_or_server_is_not(string clientId, string server)
+    public async Task A_grant_of_another_client_or_server_is_not(string clientId, string server)
     {
-        var token = new AccessToken("at", SampleRegistration.Now, SampleRegistration.Now.AddHours(1), [], []);
-        var grant = new Grant("id", "photos", Owner, server, clientId) { Tokens = Grant.With(token) };
+        await using ScriptedServer script = new();
+        var mine = await script.SignedInAsync(ScriptedServer.Tokens("at-1"));
+        var source = script.Services.GetRequiredKeyedService<AccessTokenSource>(mine.ClientName);
+        Assert.That(source.AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(mine.AccessToken));
 
-        Assert.That(new OwnersGrants([grant]).IsGood(SampleRegistration.Create(), SampleRegistration.Now), Is.False);
-        Assert.That(
-            new OwnersGrants([new Grant("id", "photos", Owner, SampleRegistration.Issuer, "client-id") { Tokens = Grant.With(token) }])
-                .IsGood(SampleRegistration.Create(), SampleRegistration.Now),
-            Is.True);
+        await script.Store.AddAsync(new Grant("id", mine.ClientName, Owner, server, clientId) { Tokens = mine.Tokens }, default);
+
+        Assert.That(source.AtHand(Owner, TokenSelection.Everything, out string? header), Is.Null);
+        Assert.That(header, Is.Null);
     }
 
     private static AccessTokenSource Source(Bench bench) => bench.Services.GetRequiredKeyedService<AccessTokenSource>(Bench.ClientName);

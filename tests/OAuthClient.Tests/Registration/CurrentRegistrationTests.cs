@@ -33,12 +33,12 @@ public sealed class CurrentRegistrationTests : IDisposable
     [Description("A reloaded configuration counts for the very next request")]
     public void An_announced_change_counts_at_once()
     {
-        Assert.That(registration.At(Now).ClientId, Is.EqualTo("first"));
+        Assert.That(registration.At(Now.UtcTicks).ClientId, Is.EqualTo("first"));
 
         configuration["ClientId"] = "second";
         configuration.Reload();
 
-        Assert.That(registration.At(Now).ClientId, Is.EqualTo("second"));
+        Assert.That(registration.At(Now.UtcTicks).ClientId, Is.EqualTo("second"));
     }
 
     [TestCase(0, "first")]
@@ -49,30 +49,30 @@ public sealed class CurrentRegistrationTests : IDisposable
     [Description("A cache of options that somebody cleared says nothing; it is noticed within a second, also when the clock was set back")]
     public void A_silent_change_counts_within_a_second(int millisecondsLater, string clientId)
     {
-        registration.At(Now);
+        registration.At(Now.UtcTicks);
 
         configuration["ClientId"] = "second";
         provider.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
 
-        Assert.That(registration.At(Now.AddMilliseconds(millisecondsLater)).ClientId, Is.EqualTo(clientId));
+        Assert.That(registration.At(Now.AddMilliseconds(millisecondsLater).UtcTicks).ClientId, Is.EqualTo(clientId));
     }
 
     [Test]
     [Description("A change that turned out wrong is said, and not the old one used for ever")]
     public void A_wrong_change_is_said()
     {
-        registration.At(Now);
+        registration.At(Now.UtcTicks);
 
         configuration["ClientId"] = "";
         Assert.That(configuration.Reload, Throws.InstanceOf<AggregateException>().With.InnerException.TypeOf<OptionsValidationException>());
 
-        Assert.That(() => registration.At(Now.AddSeconds(1)), Throws.TypeOf<OptionsValidationException>());
+        Assert.That(() => registration.At(Now.AddSeconds(1).UtcTicks), Throws.TypeOf<OptionsValidationException>());
     }
 
     [Test]
     [Description("What hangs on the registration's identity, such as metadata, is made once")]
     public void Without_a_change_it_is_the_same_object() =>
-        Assert.That(registration.At(Now.AddMinutes(1)), Is.SameAs(registration.At(Now)).And.SameAs(registration.Value));
+        Assert.That(registration.At(Now.AddMinutes(1).UtcTicks), Is.SameAs(registration.At(Now.UtcTicks)).And.SameAs(registration.Value));
 
     public void Dispose()
     {

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Owners' good access tokens of one registration, side by side in one array: among many owners each further object on the way to a
+/// token costs more than all the rest of the way. A copy of what the store in memory holds, which takes out whatever it changes; what is
+/// not found here, the longer way knows.
+/// </summary>
+/// <remarks>
+/// Readers take no lock. A place belongs to its owner for as long as the array is used, and what lies there is replaced between two steps
+/// of the version: a reader who sees it move takes the longer way.
+/// </remarks>
+internal sealed class TokensAtHand(ClientRegistration? registration)
+{
+    private const int FirstSize = 64;
+
+    private readonly Lock changes = new();
+    private Place[] places = new Place[FirstSize];
+    private int taken;
+    private int version;
+    private long dropped;
+
+    /// <summary>Whose tokens these are.</summary>
+    public ClientRegistration? Registration => registration;
+
+    /// <summary>Take it before looking into the store: <see cref="Keep"/> keeps nothing that the store has changed since.</summary>
+    public long Mark => Volatile.Read(ref dropped);
+
+    /// <param name="owner">Whose token.</param>
+    /// <param name="header">How it is presented.</param>
+    /// <param name="goodUntil">Until when nothing needs to be done about it, in UTC ticks.</param>
+    public AccessToken? Find(GrantOwner owner, out string? header, out long goodUntil)
+    {
+        int seen = Volatile.Read(ref version);
+        var all = Volatile.Read(ref places);
+        ref var place = ref all[IndexOf(all, owner)];
+        var token = place.Token;
+        (header, goodUntil) = (place.Header, place.GoodUntil);
+        Volatile.ReadBarrier();
+        return (seen & 1) == 0 && seen == Volatile.Read(ref version) ? token : null;
+    }
+
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="token">What the store holds.</param>
+    /// <param name="goodUntil">Until when nothing needs to be done about it, in UTC ticks.</param>
+    /// <param name="mark">What <see cref="Mark"/> said before the store was asked.</param>
+    public void Keep(GrantOwner owner, AccessToken token, long goodUntil, long mark)
+    {
+        lock (changes)
+        {
+            if (mark != dropped)
+                return;
+            int index = IndexOf(places, owner);
+            if (places[index].Owner is null)
+            {
+                // Half of them stay free, so that the way to a place is short.
+                if (++taken * 4 > places.Length * 3)
+                {
+                    Rebuild(token.IssuedAt.UtcTicks);
+                    index = IndexOf(places, owner);
+                }
+                Volatile.Write(ref places[index].Owner, owner);
+            }
+            Put(ref places[index], token, goodUntil);
+        }
+    }
+
+    /// <summary>The store has changed something of this owner's.</summary>
+    public void Drop(GrantOwner owner)
+    {
+        lock (changes)
+        {
+            dropped++;
+            ref var place = ref places[IndexOf(places, owner)];
+            if (place.Token is not null)
+                Put(ref place, token: null, goodUntil: 0);
+        }
+    }
+
+    // Without those that are over or dropped; if many were, they leave room enough.
+    private void Rebuild(long now)
+    {
+        var live = Array.FindAll(places, place => place.GoodUntil > now);
+        int size = FirstSize;
+        while (size < live.Length * 2)
+            size *= 2;
+        var fresh = new Place[size];
+        foreach (var place in live)
+            fresh[IndexOf(fresh, place.Owner!)] = place;
+        taken = live.Length + 1;
+        Volatile.Write(ref places, fresh);
+    }
+
+    private void Put(ref Place place, AccessToken? token, long goodUntil)
+    {
+        version++;
+        Volatile.WriteBarrier();
+        (place.Token, place.Header, place.GoodUntil) = (token, token?.AuthorizationHeader, goodUntil);
+        Volatile.WriteBarrier();
+        version++;
+    }
+
+    /// <returns>Where the owner's place is, or would be.</returns>
+    private static int IndexOf(Place[] all, GrantOwner owner)
+    {
+        // The size is a power of two.
+        int last = all.Length - 1;
+        int index = owner.GetHashCode() & last;
+        while (Volatile.Read(ref all[index].Owner) is { } taken && !taken.Equals(owner))
+            index = (index + 1) & last;
+        return index;
+    }
+
+    [StructLayout(LayoutKind.Auto)]
+    private struct Place
+    {
+        public GrantOwner? Owner;
+        public AccessToken? Token;
+        public string? Header;
+        public long GoodUntil;
+    }
+}
