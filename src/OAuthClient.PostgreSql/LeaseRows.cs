@@ -33,7 +33,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
     private readonly string take = string.Create(CultureInfo.InvariantCulture, $"""
         WITH taken AS (
           UPDATE "{schema}".grants SET
-            fence = CASE WHEN lease_length IS NOT NULL AND (fence = $6 OR lease_ticket = $8) THEN fence ELSE fence + 1 END,
+            fence = CASE WHEN lease_length IS NOT NULL AND lease_ticket = $8 THEN fence ELSE {NextFence("$8")} END,
             -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
             presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)Presentation.Unknown}) END,
             lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
@@ -60,6 +60,10 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
         SELECT generation, fence, ({End("$4")}) - clock_timestamp(), {HolderIsGone}
         FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3
         """;
+
+    // It grows, and ends in chance: a standby that took over without having heard of the last lease must not give its number again, and its
+    // first holder be taken for the second. Also when it is prolonged: an end that was sent for the old one, and comes late, ends nothing.
+    private static string NextFence(string ticket) => $"((((fence >> 20) + 1) << 20) | ({ticket} & 1048575))";
 
     // The lock goes with its holder's connection; but all locks go with the server, and then their absence proves nothing.
     private const string HolderIsGone = """

@@ -129,6 +129,25 @@ public sealed class DeadHolderTests
     }
 
     [Test]
+    [Description("Rotation race (RFC 9700 §4.14): a standby that took over had not heard of the last lease. Whoever is given the next one there is not joined by the first holder")]
+    public async Task A_standby_that_had_not_heard()
+    {
+        var cluster = await Cluster.RequireAsync();
+        string schema = Node.NewSchema();
+        await using var first = await NodeAsync(schema);
+        await using var second = await NodeAsync(schema);
+        var grant = await Grants.AddedAsync(first.Store);
+        var lost = await Grants.LeaseAsync(first.Store, grant);
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET fence = 0, lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL");
+
+        await Grants.LeaseAsync(second.Store, grant);
+
+        Assert.That((await first.Store.TryLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null);
+        await first.Store.EndLeaseAsync(lost, Presentation.None, default);
+        Assert.That((await first.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "and it is not ended");
+    }
+
+    [Test]
     [Description("A lease that was over before the server came back goes on a little, from when the node that asks was connected (a standby may have been started long before): its holder may have the answer in memory, and can save it first")]
     public async Task A_lease_outlives_a_restart_or_failover()
     {

@@ -132,6 +132,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private static IEnumerable<int> Children(int parent)
     {
+        if (!OperatingSystem.IsLinux())
+            yield break;
         foreach (string process in Directory.EnumerateDirectories("/proc"))
         {
             if (!int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out int id))

@@ -31,6 +31,7 @@ internal ref struct QueryWriter
         if (value is null)
             return;
         BeginParameter(name);
+        Append("=");
         AppendEncoded(value);
     }
 
@@ -41,8 +42,7 @@ internal ref struct QueryWriter
         {
             if (i == 0)
                 BeginParameter(name);
-            else
-                Append("%20");
+            Append(i == 0 ? "=" : "%20");
             AppendEncoded(values[i]);
         }
     }
@@ -54,9 +54,7 @@ internal ref struct QueryWriter
     {
         if (value.IsEmpty)
             return;
-        Append(separator);
-        separator = "&";
-        Append(beginning);
+        BeginParameter(beginning);
         Append(value);
     }
 
@@ -68,12 +66,11 @@ internal ref struct QueryWriter
         return text;
     }
 
-    private void BeginParameter(string name)
+    private void BeginParameter(string beginning)
     {
         Append(separator);
         separator = "&";
-        Append(name);
-        Append("=");
+        Append(beginning);
     }
 
     private void Append(ReadOnlySpan<char> text)

@@ -135,7 +135,7 @@ internal sealed class GrantEnding(
         long began = time.GetTimestamp();
         while (true)
         {
-            var answer = await store.TryLeaseAsync(seen, held: null, current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
+            var answer = await store.TryLeaseAsync(seen, notes.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
             if (answer.Stored is not { } stored)
                 return null;
             var left = current.RefreshLease - time.GetElapsedTime(began);

@@ -110,8 +110,7 @@ internal sealed class GrantRefresh(
         }
         catch (Exception exception)
         {
-            if (end.Known != Presentation.Refused)
-                notes.Interrupted(state with { Lease = end.Lease, IsInDoubt = end.Known == Presentation.Unknown });
+            notes.NotEnded(state, end);
             Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
         }
     }

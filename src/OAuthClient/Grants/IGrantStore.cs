@@ -57,7 +57,10 @@ public interface IGrantStore
     /// (but a token that was <see cref="Presentation.Refused"/> stays so).
     /// </summary>
     /// <param name="seen">The grant as the caller knows it. Nothing is leased when the stored generation is another.</param>
-    /// <param name="held">The caller's own lease, to begin its time anew; <see langword="null"/> to ask for one.</param>
+    /// <param name="held">
+    /// The caller's own lease, to have one in its place whose time begins anew, also when that is over and nobody else has taken it; <see langword="null"/>
+    /// to ask for one.
+    /// </param>
     /// <param name="length">How long it lasts by the store's own clock, unless it is ended before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The lease, or why there is none. It never waits for another holder.</returns>

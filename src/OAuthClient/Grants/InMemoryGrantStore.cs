@@ -128,7 +128,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> unwanted)
     {
         var all = All(key);
-        if (all.Length == 0)
+        if (!Array.Exists(all, unwanted))
             return;
         foreach (var gone in all.Where(grant => unwanted(grant)))
         {

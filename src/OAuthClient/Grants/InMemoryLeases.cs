@@ -14,8 +14,10 @@ internal sealed class InMemoryLeases(TimeProvider time)
         {
             if (held?.Fence == fence)
             {
+                // What is said of the old one from now on comes late.
+                entry.Fence = ++fences;
                 entry.Begin(time.GetTimestamp(), length);
-                return new(stored, held, entry.Presentation);
+                return new(stored, held with { Fence = fences }, entry.Presentation);
             }
             if (time.GetElapsedTime(entry.Since) < entry.Length)
                 return new(stored, null, entry.Presentation);

@@ -32,8 +32,11 @@ internal sealed class OwnerTokens
         memory = store as InMemoryGrantStore;
         memory?.OnChange((clientName, owner) =>
         {
-            if (string.Equals(clientName, registration.Name, StringComparison.Ordinal))
-                Volatile.Read(ref atHand).Drop(owner);
+            if (!string.Equals(clientName, registration.Name, StringComparison.Ordinal))
+                return;
+            // The change is seen by everybody before this looks for the copy, as the copy is before its reader looks for changes.
+            Interlocked.MemoryBarrier();
+            Volatile.Read(ref atHand).Drop(owner);
         });
     }
 
@@ -92,7 +95,7 @@ internal sealed class OwnerTokens
         {
             return null;
         }
-        known.Keep(newest.Owner, token, goodUntil, mark);
+        known.Keep(newest.Owner, token, goodUntil, mark, now);
         header = token.AuthorizationHeader;
         return token;
     }

@@ -53,16 +53,16 @@ internal static class RefreshLogic
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshWish wish, RefreshState state, LeaseAnswer answer, DateTimeOffset now)
     {
         if (answer.Stored is not { } stored || !wish.Concerns(stored))
-            return (state, Ending(answer, new RefreshEffect.LookAgain()));
+            return (state, Ending(state, answer, new RefreshEffect.LookAgain()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
         // What was found out about the old refresh token says nothing about a new one.
         var next = state.Grant.RefreshToken is { } known && known.Equals(stored.RefreshToken) ? state with { Grant = stored } : new RefreshState(stored);
         if (wish.GrantedBy(stored, now) is { } token)
-            return (next, Ending(answer, new RefreshEffect.Give(token, IsFetched: false)));
+            return (next, Ending(next, answer, new RefreshEffect.Give(token, IsFetched: false)));
         if (stored.RefreshToken is not { } refreshToken)
-            return (next, Ending(answer, new RefreshEffect.GiveUp(stored, Fault: null)));
+            return (next, Ending(next, answer, new RefreshEffect.GiveUp(stored, Fault: null)));
         if (answer.Earlier == Presentation.Refused)
-            return (next, Ending(answer, new RefreshEffect.GiveUp(stored, next.Refusal)));
+            return (next, Ending(next, answer, new RefreshEffect.GiveUp(stored, next.Refusal)));
         if (answer.Lease is not { } lease)
             return (next, [hasMoved ? new RefreshEffect.AskForLease(stored, Held: null) : new RefreshEffect.Wait(stored)]);
         // The server refused it, and nobody has a newer one.
@@ -93,6 +93,8 @@ internal static class RefreshLogic
     private static (RefreshState, IReadOnlyList<RefreshEffect>) GivingBack(RefreshState state, Presentation known, Exception fault) =>
         (state, [new RefreshEffect.EndLease(state.Lease!, known), new RefreshEffect.Fail(fault)]);
 
-    private static IReadOnlyList<RefreshEffect> Ending(LeaseAnswer answer, RefreshEffect end) =>
-        answer.Lease is { } lease ? [new RefreshEffect.EndLease(lease, answer.Earlier), end] : [end];
+    // What this node does not know it says, also where the store knows less.
+    private static IReadOnlyList<RefreshEffect> Ending(RefreshState state, LeaseAnswer answer, RefreshEffect end) => answer.Lease is { } lease
+        ? [new RefreshEffect.EndLease(lease, answer.Earlier == Presentation.None && state.IsInDoubt ? Presentation.Unknown : answer.Earlier), end]
+        : [end];
 }

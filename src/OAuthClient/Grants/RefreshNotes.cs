@@ -12,7 +12,7 @@ internal sealed class RefreshNotes
     /// <summary>After a refresh failed that somebody waited for: long enough that a crowd costs one request, short enough that nobody notices.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // What is forgotten costs one more request, or one more look at the store: the store remembers what was refused.
+    // What is forgotten costs one more request, or one more look at the store, which remembers what was refused; or to wait for one's own lease.
     private const int Most = 10_000;
 
     private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
@@ -49,6 +49,16 @@ internal sealed class RefreshNotes
     /// </summary>
     public void Interrupted(RefreshState state) => Bounded(interrupted)[state.Grant.Id] = state with { RanOut = 0 };
 
+    /// <summary>The same for one that was to be ended. What was refused is remembered elsewhere.</summary>
+    public void NotEnded(RefreshState state, RefreshEffect.EndLease end)
+    {
+        if (end.Known != Presentation.Refused)
+            Interrupted(state with { Lease = end.Lease, IsInDoubt = state.IsInDoubt || end.Known == Presentation.Unknown });
+    }
+
+    /// <summary>The lease that is held here all the same.</summary>
+    public RefreshLease? LeaseOf(Grant grant) => interrupted.TryGetValue(grant.Id, out var state) ? state.Lease : null;
+
     /// <summary>Where the refresh of a grant begins: where the last one was interrupted, if the grant is still the same.</summary>
     public RefreshState Begin(Grant grant) =>
         interrupted.TryRemove(grant.Id, out var state) && state.Grant.Generation == grant.Generation ? state : new RefreshState(grant);
@@ -58,7 +68,6 @@ internal sealed class RefreshNotes
         lost.TryRemove(grant.Id, out _);
         earlyFailures.TryRemove(grant.Id, out _);
         failures.TryRemove(grant.Id, out _);
-        interrupted.TryRemove(grant.Id, out _);
     }
 
     private static ConcurrentDictionary<string, T> Bounded<T>(ConcurrentDictionary<string, T> notes)

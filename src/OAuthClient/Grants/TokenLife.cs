@@ -45,5 +45,5 @@ internal static class TokenLife
         : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + whenUnstated.Ticks;
 
     /// <summary>min(30 s, 20 % of its life).</summary>
-    private static long HeadStart(AccessToken token, long end) => Math.Min((end - token.IssuedAt.UtcTicks) / 5, LongestHeadStart);
+    private static long HeadStart(AccessToken token, long end) => Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, LongestHeadStart);
 }

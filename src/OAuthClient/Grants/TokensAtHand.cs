@@ -24,6 +24,12 @@ internal sealed class TokensAtHand(ClientRegistration? registration)
     /// <summary>Whose tokens these are.</summary>
     public ClientRegistration? Registration => registration;
 
+    /// <summary>How many places there are, taken or free.</summary>
+    public int Capacity => Volatile.Read(ref places).Length;
+
+    /// <summary>Moves by two with each place that is written.</summary>
+    public int Version => Volatile.Read(ref version);
+
     /// <summary>Take it before looking into the store: <see cref="Keep"/> keeps nothing that the store has changed since.</summary>
     public long Mark => Volatile.Read(ref dropped);
 
@@ -45,24 +51,34 @@ internal sealed class TokensAtHand(ClientRegistration? registration)
     /// <param name="token">What the store holds.</param>
     /// <param name="goodUntil">Until when nothing needs to be done about it, in UTC ticks.</param>
     /// <param name="mark">What <see cref="Mark"/> said before the store was asked.</param>
-    public void Keep(GrantOwner owner, AccessToken token, long goodUntil, long mark)
+    /// <param name="now">In UTC ticks.</param>
+    public void Keep(GrantOwner owner, AccessToken token, long goodUntil, long mark, long now)
     {
-        lock (changes)
+        // A reader comes here too, when another place was written meanwhile, and waits for nobody.
+        if (!changes.TryEnter())
+            return;
+        try
         {
             if (mark != dropped)
                 return;
             int index = IndexOf(places, owner);
+            if (ReferenceEquals(places[index].Token, token) && places[index].GoodUntil == goodUntil)
+                return;
             if (places[index].Owner is null)
             {
-                // Half of them stay free, so that the way to a place is short.
+                // A quarter stays free at least, so that the way to a place is short.
                 if (++taken * 4 > places.Length * 3)
                 {
-                    Rebuild(token.IssuedAt.UtcTicks);
+                    Rebuild(now);
                     index = IndexOf(places, owner);
                 }
                 Volatile.Write(ref places[index].Owner, owner);
             }
-            Put(ref places[index], token, goodUntil);
+            Put(ref places[index], token, token.AuthorizationHeader, goodUntil);
+        }
+        finally
+        {
+            changes.Exit();
         }
     }
 
@@ -74,7 +90,7 @@ internal sealed class TokensAtHand(ClientRegistration? registration)
             dropped++;
             ref var place = ref places[IndexOf(places, owner)];
             if (place.Token is not null)
-                Put(ref place, token: null, goodUntil: 0);
+                Put(ref place, token: null, header: null, goodUntil: 0);
         }
     }
 
@@ -92,11 +108,11 @@ internal sealed class TokensAtHand(ClientRegistration? registration)
         Volatile.Write(ref places, fresh);
     }
 
-    private void Put(ref Place place, AccessToken? token, long goodUntil)
+    private void Put(ref Place place, AccessToken? token, string? header, long goodUntil)
     {
         version++;
         Volatile.WriteBarrier();
-        (place.Token, place.Header, place.GoodUntil) = (token, token?.AuthorizationHeader, goodUntil);
+        (place.Token, place.Header, place.GoodUntil) = (token, header, goodUntil);
         Volatile.WriteBarrier();
         version++;
     }

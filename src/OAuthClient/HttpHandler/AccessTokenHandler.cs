@@ -26,12 +26,12 @@ internal sealed class AccessTokenHandler(
             address = request.RequestUri;
             if (address is not { IsAbsoluteUri: true })
                 throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
-            owner = owners.Of(request, address);
-            // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
-            token = tokens.AtHand(owner, selection, out string? header);
             var headers = request.Headers;
             bool isBare = headers.NonValidated.Count == 0;
             RequireStatedOrigin(address, isBare ? null : headers.Host);
+            owner = owners.Of(request, address);
+            // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
+            token = tokens.AtHand(owner, selection, out string? header);
             if (token is null)
             {
                 var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);

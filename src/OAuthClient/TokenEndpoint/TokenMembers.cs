@@ -5,11 +5,15 @@ namespace OAuthClient;
 /// <summary>The members of a token response (RFC 6749 §5.1), by name; what is absent is <see langword="null"/>.</summary>
 internal struct TokenMembers
 {
-    private const int MaximumDepth = 32;
+    // Ten years: beyond it a number is an error of the server, and an overflow of ours.
+    public const long MaximumLifetimeSeconds = 315_360_000;
 
     public string? AccessToken;
     public string? TokenType;
+
+    /// <summary>In seconds, between nothing and <see cref="MaximumLifetimeSeconds"/>.</summary>
     public long? Lifetime;
+
     public string? RefreshToken;
     public string? Scope;
     public string? IdToken;
@@ -26,7 +30,7 @@ internal struct TokenMembers
         members = default;
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaximumDepth });
+            var reader = new Utf8JsonReader(json);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 return false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -82,7 +86,7 @@ internal struct TokenMembers
     {
         if (Lifetime is not null || !reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out long seconds))
             return false;
-        Lifetime = seconds;
+        Lifetime = Math.Clamp(seconds, 0, MaximumLifetimeSeconds);
         return true;
     }
 

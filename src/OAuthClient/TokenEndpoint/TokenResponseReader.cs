@@ -9,22 +9,20 @@ namespace OAuthClient;
 /// <summary>Reads what the token endpoint answered (RFC 6749 §5.1, §5.2): tokens, or an exception that says why there are none.</summary>
 internal static class TokenResponseReader
 {
-    // Ten years: beyond it a number is an error of the server, and an overflow of ours.
-    private const long MaximumLifetimeSeconds = 315_360_000;
     private const int MaximumScopeLength = 16 * 1024;
 
     public static TokenResponse Read(BackChannelResponse response, TokenRequest request, DateTimeOffset issuedAt)
     {
         if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
-            members = ReadAnything(response);
+            members = ReadUnusual(response);
         string value = members.AccessToken
             ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
         string type = members.TokenType
             ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
-        if (!string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase))
+        if (!IsBearer(type))
             throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
 
-        var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(Math.Clamp(seconds, 0, MaximumLifetimeSeconds)) : (DateTimeOffset?)null;
+        var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
             members.RefreshToken is { } refreshToken ? new RefreshToken(refreshToken) : null,
@@ -33,24 +31,28 @@ internal static class TokenResponseReader
     }
 
     /// <summary>The longer way, which knows what is wrong with a response, if anything is.</summary>
-    public static TokenMembers ReadAnything(BackChannelResponse response)
+    public static TokenMembers ReadUnusual(BackChannelResponse response)
     {
         using var document = ServerJson.TryParse(response.Body);
-        var members = document is null ? default : Members.Of(document.RootElement);
+        var members = document is null ? default : WrittenMembers.Of(document.RootElement);
         // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
         if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             throw new TokenEndpointException(response.Failure(document?.RootElement));
-        return new()
-        {
-            AccessToken = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken),
-            TokenType = ServerJson.TextOf(members.TokenType, Parameters.TokenType),
-            Lifetime = Lifetime(members.ExpiresIn),
-            RefreshToken = ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken),
-            Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : ServerJson.TextOf(members.Scope, Parameters.Scope) ?? "",
-            IdToken = ServerJson.TextOf(members.IdToken, Parameters.IdToken),
-            Others = members.Others,
-        };
+        var read = new TokenMembers { AccessToken = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken), Others = members.Others };
+        if (read.AccessToken is null)
+            return read;
+        read.TokenType = ServerJson.TextOf(members.TokenType, Parameters.TokenType);
+        // What the token is comes before what is wrong with the rest.
+        if (!IsBearer(read.TokenType))
+            return read;
+        read.Lifetime = Lifetime(members.ExpiresIn);
+        read.Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : ServerJson.TextOf(members.Scope, Parameters.Scope) ?? "";
+        read.RefreshToken = ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken);
+        read.IdToken = ServerJson.TextOf(members.IdToken, Parameters.IdToken);
+        return read;
     }
+
+    private static bool IsBearer(string? type) => string.Equals(type, "Bearer", StringComparison.OrdinalIgnoreCase);
 
     private static IReadOnlyList<string> Scopes(string? stated, TokenRequest request)
     {
@@ -78,11 +80,11 @@ internal static class TokenResponseReader
             seconds = text;
         else
             throw new ProtocolViolationException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");
-        return (long)Math.Clamp(Math.Floor(seconds), 0, MaximumLifetimeSeconds);
+        return (long)Math.Clamp(Math.Floor(seconds), 0, TokenMembers.MaximumLifetimeSeconds);
     }
 
     /// <summary>The members, found in one pass; one that is absent is <see langword="default"/>.</summary>
-    private struct Members
+    private struct WrittenMembers
     {
         public JsonElement Error;
         public JsonElement AccessToken;
@@ -95,9 +97,9 @@ internal static class TokenResponseReader
         /// <summary>Copies, because the application may keep them.</summary>
         public Dictionary<string, JsonElement>? Others;
 
-        public static Members Of(JsonElement json)
+        public static WrittenMembers Of(JsonElement json)
         {
-            var members = default(Members);
+            var members = default(WrittenMembers);
             foreach (var member in json.EnumerateObject())
             {
                 var name = JsonMarshal.GetRawUtf8PropertyName(member);

@@ -51,8 +51,8 @@ public class AuthorizationRequestTests
         {
             new("response_type", "code"),
             new("state", pending.State),
-            new("code_challenge", pending.CodeVerifier.Challenge()),
             new("code_challenge_method", "S256"),
+            new("code_challenge", pending.CodeVerifier.Challenge()),
             new("nonce", pending.Nonce!),
             new("client_id", "client-id"),
             new("redirect_uri", SampleRegistration.Callback),

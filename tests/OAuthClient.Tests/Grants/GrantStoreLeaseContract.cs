@@ -60,8 +60,34 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
         var lease = await LeaseAsync(store, grant);
-        Assert.That((await store.TryLeaseAsync(grant, lease, Long, default)).Lease, Is.EqualTo(lease));
+        var renewed = await store.TryLeaseAsync(grant, lease, Long, default);
+        Assert.That((renewed.Lease!.Fence > lease.Fence, renewed.Earlier), Is.EqualTo((true, Presentation.None)));
         Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+    }
+
+    [Test]
+    [Description("A store that was away: a lease that is over, and that nobody has taken since, is its holder's to renew; what it did with the refresh token it knows")]
+    public async Task The_holder_renews_what_is_over()
+    {
+        var (store, grant) = await WithGrantAsync();
+        var lease = (await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
+        var renewed = await store.TryLeaseAsync(grant, lease, Long, default);
+        Assert.That((renewed.Lease is not null, renewed.Earlier), Is.EqualTo((true, Presentation.None)));
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+    }
+
+    [Test]
+    [Description("A network that was away delivers late: an end that was sent before the lease was renewed ends nothing")]
+    public async Task An_end_that_comes_after_the_renewal_ends_nothing()
+    {
+        var (store, grant) = await WithGrantAsync();
+        var lease = await LeaseAsync(store, grant);
+        var renewed = (await store.TryLeaseAsync(grant, lease, Long, default)).Lease!;
+
+        await store.EndLeaseAsync(lease, Presentation.None, default);
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "it is still held");
+        await store.EndLeaseAsync(renewed, Presentation.None, default);
+        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Not.Null);
     }
 
     [Test]

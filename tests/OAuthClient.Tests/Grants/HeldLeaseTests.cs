@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using static OAuthClient.Tests.ScriptedServer;
 
@@ -90,6 +92,69 @@ public class HeldLeaseTests
 
         Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
         Assert.That(waited, Is.True);
+    }
+
+    [Test]
+    [Description("Life of a token 6: a lease that could not be given back after a definite answer puts nothing in doubt: what is unknown later is presented once more")]
+    public async Task Not_given_back_and_nothing_in_doubt()
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        desk.Store.RefusesToEndLeases = true;
+        desk.Server.Answers("""{"error":"invalid_client"}""", status: 401);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        int before = desk.Presented;
+
+        desk.Store.RefusesToEndLeases = false;
+        desk.Server.Answers("", status: 503);
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(desk.Presented, Is.EqualTo(before + 2));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    [Description("RFC 6749 §5.2: refused while the store was away: when it is back, what another node rotated meanwhile is taken, and otherwise the user asked; nothing is presented again")]
+    public async Task Refused_while_the_store_was_away(bool isRotated)
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        var seen = (await desk.Server.Client.FindGrantAsync("42"))!;
+        desk.Server.Answers(_ =>
+        {
+            desk.Store.RefusesToLease = true;
+            return Json(400, """{"error":"invalid_grant"}""");
+        });
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+
+        desk.Store.RefusesToLease = false;
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        var now = desk.Server.Clock.GetUtcNow();
+        if (isRotated)
+        {
+            var rotated = new TokenResponse(new AccessToken("at-9", now, now.AddHours(1), [], []), new RefreshToken("rt-9"), idToken: null, FrozenDictionary<string, JsonElement>.Empty);
+            Assert.That(await desk.Inner.TryReplaceAsync(seen.Refreshed(rotated, "", now).AfterGeneration(seen.Generation), default), Is.True);
+            Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-9"));
+        }
+        else
+        {
+            Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        }
+        Assert.That(desk.Presented, Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("RFC 7009 §2: a user who disconnects waits for other nodes' leases, and not for one that this node could not give back")]
+    public async Task Disconnecting()
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        desk.Store.RefusesToEndLeases = true;
+        desk.Server.Answers("", status: 503);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+
+        desk.Server.Answers("");
+        await desk.Server.Client.RevokeAsync("42");
+
+        Assert.That(await desk.Server.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(desk.Server.Requests[^1].Uri.AbsolutePath, Is.EqualTo("/revoke"));
     }
 
     private sealed class Desk : IAsyncDisposable

@@ -29,6 +29,7 @@ internal sealed class RefreshHistory
 
     private readonly ModelServer server;
     private readonly List<ModelPresentation> presentations = [];
+    private readonly Queue<RefreshEffect.EndLease> late = new();
     private long generation = 1;
 
     public RefreshHistory(RefreshRule rule, ServerKind kind)
@@ -51,6 +52,9 @@ internal sealed class RefreshHistory
         {
             var node = nodes[choice % Nodes];
             int action = choice / Nodes;
+            // What somebody told the store long ago may arrive only now.
+            if (action % 5 == 4 && late.TryDequeue(out var end))
+                Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
             if (action % 7 == 6)
                 clock.Advance(TimeSpan.FromSeconds(action % 3 == 0 ? 20 : 3));
             else if (action % 29 == 28)
@@ -133,8 +137,8 @@ internal sealed class RefreshHistory
             case RefreshEffect.EndLease end:
                 if (action % 9 == 8)
                 {
-                    if (end.Known != Presentation.Refused)
-                        node.Notes.Interrupted(node.State! with { Lease = end.Lease, IsInDoubt = end.Known == Presentation.Unknown });
+                    node.Notes.NotEnded(node.State!, end);
+                    late.Enqueue(end);
                     break;
                 }
                 Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
@@ -297,54 +301,5 @@ internal sealed class RefreshHistory
 
         /// <summary>That the server refused it was written down for the others.</summary>
         public bool IsTold { get; set; }
-    }
-}
-
-internal enum ServerKind
-{
-    /// <summary>One use each; a second revokes the family.</summary>
-    Strict,
-
-    /// <summary>A used one is taken again for a while.</summary>
-    WithGrace,
-
-    /// <summary>The same refresh token for ever.</summary>
-    WithoutRotation,
-}
-
-internal sealed class ModelServer(ServerKind kind, TimeProvider clock)
-{
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
-    private int number;
-    private string? previous;
-    private long rotatedAt;
-    private bool isRevoked;
-
-    public bool Rotates => kind != ServerKind.WithoutRotation;
-
-    public string Current { get; private set; } = "rt-0";
-
-    /// <summary>Whether nobody can be blamed for the loss: an answer never arrived, or nobody outlived it.</summary>
-    public bool IsLostForGood { get; private set; }
-
-    public void PresentedLate() => IsLostForGood = true;
-
-    public void AnswerLost() => IsLostForGood |= kind == ServerKind.Strict;
-
-    public string? Present(string token)
-    {
-        if (isRevoked)
-            return null;
-        if (kind == ServerKind.WithoutRotation)
-            return token == Current ? Current : null;
-        if (token == Current)
-        {
-            (previous, rotatedAt) = (Current, clock.GetTimestamp());
-            return Current = "rt-" + (++number).ToString(CultureInfo.InvariantCulture);
-        }
-        if (kind == ServerKind.WithGrace && token == previous && clock.GetElapsedTime(rotatedAt) < Grace)
-            return Current;
-        isRevoked = true;
-        return null;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
@@ -57,6 +58,7 @@ public class TokenAtHandTests
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Not.Null);
 
         bench.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
 
@@ -93,6 +95,7 @@ public class TokenAtHandTests
     {
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
+        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Not.Null);
 
         await bench.Client.RevokeAsync(Owner);
 
@@ -130,6 +133,43 @@ public class TokenAtHandTests
 
         Assert.That(source.AtHand(Owner, TokenSelection.Everything, out string? header), Is.Null);
         Assert.That(header, Is.Null);
+    }
+
+    [TestCase("Issuer", "https://other.example.com", false)]
+    [TestCase("ClientId", "another-client", false)]
+    [TestCase("AccessTokenLifetimeWhenUnstated", "00:01:00", false)]
+    [TestCase("ClientSecret", "rotated", true)]
+    [Description("Threat: token to another server. A configuration that was reloaded and names another server, client or lifetime holds for what lay at hand, too")]
+    public async Task After_the_configuration_moved(string option, string value, bool isAtHand)
+    {
+        ManualTimeProvider clock = new();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Issuer"] = SampleRegistration.Issuer,
+            ["ClientId"] = "client-id",
+            ["ClientSecret"] = "secret",
+        }).Build();
+        ServiceCollection services = new();
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddOAuthClient("photos", configuration);
+        await using var provider = services.BuildServiceProvider();
+        var now = clock.GetUtcNow();
+        await provider.GetRequiredService<IGrantStore>().AddAsync(
+            new Grant("id", "photos", Owner, SampleRegistration.Issuer, "client-id")
+            {
+                RefreshToken = new("rt"),
+                Tokens = Grant.With(new AccessToken("at", now - TimeSpan.FromMinutes(10), expiresAt: null, [], [])),
+            },
+            default);
+        var source = provider.GetRequiredKeyedService<AccessTokenSource>("photos");
+        for (int i = 0; i < 2; i++)
+            Assert.That(source.AtHand(Owner, TokenSelection.Everything, out _), Is.Not.Null);
+
+        configuration[option] = value;
+        configuration.Reload();
+
+        Assert.That(source.AtHand(Owner, TokenSelection.Everything, out string? header) is not null, Is.EqualTo(isAtHand));
+        Assert.That(header is not null, Is.EqualTo(isAtHand));
     }
 
     private static AccessTokenSource Source(Bench bench) => bench.Services.GetRequiredKeyedService<AccessTokenSource>(Bench.ClientName);

@@ -64,6 +64,24 @@ public class OriginTests
         Assert.That(server.Requests, Is.Empty, "not even a token is fetched");
     }
 
+    [Test]
+    [Description("Elsewhere is said before anything else is looked at: whose token it would have been, and whether there is one")]
+    public async Task Elsewhere_is_said_first()
+    {
+        Network network = new();
+        await using var server = Calling(network, "https://api.example.com");
+        using var http = Client(server);
+        await http.GetAsync(new Uri("https://api.example.com/me"));
+        using RecordedMeasurements measured = new(server.Services);
+        Assert.That(async () => await http.GetAsync(new Uri("https://evil.example/")), Throws.TypeOf<OAuthException>().With.Message.Contain("may go to"));
+        Assert.That(measured.Tags("oauthclient.token.lookups"), Is.Empty);
+
+        await using ScriptedServer another = new(register: builder => builder.Services.AddHttpClient("api")
+            .AddAccessTokenHandler(t => t.ForOwnerOfRequest().To("https://api.example.com")).ConfigurePrimaryHttpMessageHandler(() => network));
+        using var ownerless = Client(another);
+        Assert.That(async () => await ownerless.GetAsync(new Uri("https://evil.example/")), Throws.TypeOf<OAuthException>().With.Message.Contain("may go to"));
+    }
+
     [TestCase("https://api.example.com", "https://api.example.com/me")]
     [TestCase("https://api.example.com", "https://API.Example.COM/me")]
     [TestCase("https://api.example.com", "HTTPS://api.example.com:443/me?x#y")]

@@ -70,6 +70,12 @@ public class TokenErrorTests
         yield return Case("two objects", 200, """{"access_token":"at-secret","token_type":"Bearer"}{}""", "application/json", "instead of a JSON object");
         yield return Case("form-encoded", 200, "access_token=at-secret&token_type=bearer", "application/x-www-form-urlencoded", "instead of a JSON object");
         yield return Case("duplicate member", 200, """{"access_token":"at-secret","access_token":"at-2","token_type":"Bearer"}""", "application/json", "instead of a JSON object");
+        foreach (string name in new[] { "token_type", "expires_in", "refresh_token", "scope", "id_token" })
+        {
+            string value = name == "expires_in" ? "60" : "\"Bearer\"";
+            yield return Case(
+                $"duplicate {name}", 200, $$"""{"access_token":"at-secret","token_type":"Bearer","{{name}}":{{value}},"{{name}}":{{value}}}""", "application/json", "instead of a JSON object");
+        }
         yield return Case("duplicate unknown member", 200, """{"access_token":"at-secret","token_type":"Bearer","x":1,"x":2}""", "application/json", "instead of a JSON object");
         yield return Case(
             "duplicate by escape", 200, """{"access_token":"at-secret","access\u005ftoken":"at-2","token_type":"Bearer"}""", "application/json", "instead of a JSON object");
