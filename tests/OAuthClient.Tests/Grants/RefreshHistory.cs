@@ -288,18 +288,4 @@ internal sealed class RefreshHistory
         public bool WasGiven { get; set; }
         public bool WasGivenUp { get; set; }
     }
-
-    private sealed class ModelPresentation(string token, long leasedAt)
-    {
-        public string Token => token;
-        public long LeasedAt => leasedAt;
-
-        /// <summary>Nobody could know what became of it, or the server said that it did not touch the token.</summary>
-        public bool IsExcused { get; set; }
-
-        public bool WasRefused { get; set; }
-
-        /// <summary>That the server refused it was written down for the others.</summary>
-        public bool IsTold { get; set; }
-    }
 }
