@@ -20,6 +20,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly Database database;
+    private readonly long node;
     private readonly StoreSchema schema;
     private readonly GrantProtection protection;
     private readonly Hints hints;
@@ -40,7 +41,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public PostgresGrantStore(PostgresGrantStoreOptions options, NpgsqlDataSource source, bool ownsSource, TimeProvider time, ILogger logger)
     {
         (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
-        long node = Ticket.New();
+        node = Ticket.New();
         database = new(source, options.CommandTimeout);
         schema = new(database, options.Schema, options.CreateSchema);
         protection = new(options);
@@ -120,7 +121,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        LeaseTaker taker = new(presence?.Node, presence?.ConnectedSince, Ticket.New(), suspicions.DeadFence(seen.Id));
+        long ticket = held is null ? Ticket.New() : Ticket.ToRenew(node, held.Fence);
+        LeaseTaker taker = new(presence?.Node, presence?.ConnectedSince, ticket, suspicions.DeadFence(seen.Id));
         if (await leases.TryTakeAsync(GrantPlace.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
         {
             known.Remove(seen);

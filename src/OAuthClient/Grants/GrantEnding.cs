@@ -83,7 +83,7 @@ internal sealed class GrantEnding(
         foreach (var older in others.Where(older => Replaces(newer, older, now)).Union(tooMany))
         {
             await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
-            notes.Forget(older);
+            notes.Gone(older);
             saved.Forget(older);
         }
     }
@@ -107,7 +107,7 @@ internal sealed class GrantEnding(
         if (await AloneAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        notes.Forget(grant);
+        notes.Gone(grant);
         saved.Forget(grant);
         // Another server's grant (the registration was moved) cannot be revoked at this one.
         if (!OwnerTokens.BelongsTo(grant, current, seen.Owner))
@@ -139,6 +139,8 @@ internal sealed class GrantEnding(
             if (answer.Stored is not { } stored)
                 return null;
             var left = current.RefreshLease - time.GetElapsedTime(began);
+            if (answer.Lease is { } lease)
+                notes.Held(stored, lease);
             if (answer.Lease is not null || left <= TimeSpan.Zero)
                 return saved.Newer(stored);
             if (stored.Generation == seen.Generation)

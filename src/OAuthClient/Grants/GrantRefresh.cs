@@ -40,16 +40,10 @@ internal sealed class GrantRefresh(
             {
                 switch (effect)
                 {
-                    case RefreshEffect.AskForLease ask:
-                        // Counted from before it was asked for, it never lasts longer here than at the store.
+                    case RefreshEffect.AskForLease or RefreshEffect.Wait:
+                        // Counted from before it was asked for, a lease never lasts longer here than at the store.
                         leasedAt = time.GetTimestamp();
-                        happened = new RefreshEvent.LeaseAnswered(await LeaseAsync(ask, state, wish.Registration.RefreshLease).ConfigureAwait(false));
-                        break;
-                    case RefreshEffect.Wait wait:
-                        Log.LeaseAwaited(logger, seen.ClientName);
-                        using (telemetry.WaitForLease())
-                            await store.WaitForChangeAsync(wait.Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
-                        happened = new RefreshEvent.Waited();
+                        happened = await AskStoreAsync(effect, state, wish.Registration).ConfigureAwait(false);
                         break;
                     case RefreshEffect.Present present:
                         happened = await exchange.PresentAsync(present, wish, server, leasedAt).ConfigureAwait(false);
@@ -88,13 +82,19 @@ internal sealed class GrantRefresh(
         }
     }
 
-    private async Task<LeaseAnswer> LeaseAsync(RefreshEffect.AskForLease ask, RefreshState state, TimeSpan length)
+    // What is held, refused or in doubt outlives a store that is away.
+    private async Task<RefreshEvent> AskStoreAsync(RefreshEffect effect, RefreshState state, ClientRegistration current)
     {
         try
         {
-            return await store.TryLeaseAsync(ask.Seen, ask.Held, length, CancellationToken.None).ConfigureAwait(false);
+            if (effect is RefreshEffect.AskForLease ask)
+                return new RefreshEvent.LeaseAnswered(await store.TryLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false));
+            Log.LeaseAwaited(logger, state.Grant.ClientName);
+            using (telemetry.WaitForLease())
+                await store.WaitForChangeAsync(((RefreshEffect.Wait)effect).Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
+            return new RefreshEvent.Waited();
         }
-        catch when (ask.Held is not null)
+        catch
         {
             notes.Interrupted(state);
             throw;

@@ -58,8 +58,8 @@ public interface IGrantStore
     /// </summary>
     /// <param name="seen">The grant as the caller knows it. Nothing is leased when the stored generation is another.</param>
     /// <param name="held">
-    /// The caller's own lease, to have one in its place whose time begins anew, also when that is over and nobody else has taken it; <see langword="null"/>
-    /// to ask for one.
+    /// The caller's own lease, to have one in its place whose time begins anew, also when that is over and nobody else has taken it, and the same one
+    /// when it is asked for again because the answer was lost; <see langword="null"/> to ask for one.
     /// </param>
     /// <param name="length">How long it lasts by the store's own clock, unless it is ended before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -12,12 +12,13 @@ internal sealed class InMemoryLeases(TimeProvider time)
             entries[stored.Id] = entry = new();
         if (entry.Fence is { } fence)
         {
-            if (held?.Fence == fence)
+            if (held is not null && (held.Fence == fence || held.Fence == entry.Former))
             {
-                // What is said of the old one from now on comes late.
-                entry.Fence = ++fences;
+                // What is said of the old one from now on comes late. Whoever asks with it again has not heard.
+                if (held.Fence == fence)
+                    (entry.Former, entry.Fence) = (fence, ++fences);
                 entry.Begin(time.GetTimestamp(), length);
-                return new(stored, held with { Fence = fences }, entry.Presentation);
+                return new(stored, held with { Fence = entry.Fence!.Value }, entry.Presentation);
             }
             if (time.GetElapsedTime(entry.Since) < entry.Length)
                 return new(stored, null, entry.Presentation);
@@ -25,7 +26,7 @@ internal sealed class InMemoryLeases(TimeProvider time)
             if (entry.Presentation != Presentation.Refused)
                 entry.Presentation = Presentation.Unknown;
         }
-        entry.Fence = ++fences;
+        (entry.Former, entry.Fence) = (null, ++fences);
         entry.Begin(time.GetTimestamp(), length);
         return new(stored, new RefreshLease(stored.Id, stored.Generation, fences), entry.Presentation);
     }
@@ -59,6 +60,10 @@ internal sealed class InMemoryLeases(TimeProvider time)
         private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public long? Fence { get; set; }
+
+        /// <summary>The number that the lease had before it was renewed.</summary>
+        public long? Former { get; set; }
+
         public long Since { get; private set; }
         public TimeSpan Length { get; private set; }
         public Presentation Presentation { get; set; }

@@ -47,14 +47,18 @@ internal sealed class RefreshNotes
     /// The store did not answer for a lease that is held here. It is this node's until another takes it: whoever begins with it goes on as
     /// soon as the store is back, and need not wait until it runs out, perhaps for longer than the server still takes the refresh token.
     /// </summary>
-    public void Interrupted(RefreshState state) => Bounded(interrupted)[state.Grant.Id] = state with { RanOut = 0 };
-
-    /// <summary>The same for one that was to be ended. What was refused is remembered elsewhere.</summary>
-    public void NotEnded(RefreshState state, RefreshEffect.EndLease end)
+    public void Interrupted(RefreshState state)
     {
-        if (end.Known != Presentation.Refused)
-            Interrupted(state with { Lease = end.Lease, IsInDoubt = state.IsInDoubt || end.Known == Presentation.Unknown });
+        if (state.Lease is not null || state.Refusal is not null || state.IsInDoubt)
+            Bounded(interrupted)[state.Grant.Id] = state with { RanOut = 0 };
     }
+
+    /// <summary>The same for one that was to be ended.</summary>
+    public void NotEnded(RefreshState state, RefreshEffect.EndLease end) =>
+        Interrupted(state with { Lease = end.Lease, IsInDoubt = state.IsInDoubt || end.Known == Presentation.Unknown });
+
+    /// <summary>The same for one that somebody took who is no refresh.</summary>
+    public void Held(Grant stored, RefreshLease lease) => Interrupted(Begin(stored) with { Lease = lease });
 
     /// <summary>The lease that is held here all the same.</summary>
     public RefreshLease? LeaseOf(Grant grant) => interrupted.TryGetValue(grant.Id, out var state) ? state.Lease : null;
@@ -62,6 +66,13 @@ internal sealed class RefreshNotes
     /// <summary>Where the refresh of a grant begins: where the last one was interrupted, if the grant is still the same.</summary>
     public RefreshState Begin(Grant grant) =>
         interrupted.TryRemove(grant.Id, out var state) && state.Grant.Generation == grant.Generation ? state : new RefreshState(grant);
+
+    /// <summary>There is no such grant any more.</summary>
+    public void Gone(Grant grant)
+    {
+        Forget(grant);
+        interrupted.TryRemove(grant.Id, out _);
+    }
 
     public void Forget(Grant grant)
     {

@@ -31,7 +31,7 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
             foreach (var grant in meant)
             {
                 await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-                notes.Forget(grant);
+                notes.Gone(grant);
                 saved.Forget(grant);
             }
             grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);

@@ -17,6 +17,9 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public bool RefusesToLease { get; set; }
 
+    /// <summary>It was renewed, and nobody hears of it.</summary>
+    public bool LosesAnswerToRenewal { get; set; }
+
     public Func<Task>? BeforeLeasing { get; set; }
 
     public Func<Task>? BeforeWaiting { get; set; }
@@ -30,6 +33,8 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         if (BeforeLeasing is { } first)
             await first();
         var answer = await inner.TryLeaseAsync(seen, held, length, cancellationToken);
+        if (LosesAnswerToRenewal && held is not null)
+            throw new IOException("The answer was lost.");
         var then = AfterLeasing;
         if (!RepeatsAfterLeasing)
             AfterLeasing = null;

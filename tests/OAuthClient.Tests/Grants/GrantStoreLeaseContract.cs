@@ -62,6 +62,8 @@ public abstract partial class GrantStoreContract
         var lease = await LeaseAsync(store, grant);
         var renewed = await store.TryLeaseAsync(grant, lease, Long, default);
         Assert.That((renewed.Lease!.Fence > lease.Fence, renewed.Earlier), Is.EqualTo((true, Presentation.None)));
+        Assert.That((await store.TryLeaseAsync(grant, lease, Long, default)).Lease, Is.EqualTo(renewed.Lease), "asked again, because the answer was lost");
+        Assert.That((await store.TryLeaseAsync(grant, renewed.Lease, Long, default)).Lease!.Fence, Is.GreaterThan(renewed.Lease.Fence));
         Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
     }
 

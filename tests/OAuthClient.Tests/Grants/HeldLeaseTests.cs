@@ -44,6 +44,26 @@ public class HeldLeaseTests
     }
 
     [Test]
+    [Description("Life of a token 5, 6: the same when the lease was renewed, and the answer lost")]
+    public async Task Renewed_unheard()
+    {
+        await using Desk desk = await Desk.SignedInAsync();
+        desk.Server.AnswersAsync(async _ =>
+        {
+            desk.Server.Clock.Advance(TooLate);
+            desk.Store.LosesAnswerToRenewal = true;
+            throw await Task.FromResult(new HttpRequestException("The answer was lost."));
+        });
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+
+        desk.Store.LosesAnswerToRenewal = false;
+        desk.Server.Answers(Tokens("at-2", "rt-2"));
+        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That(desk.Presented, Is.EqualTo(2));
+    }
+
+    [Test]
     [Description("Life of a token 5, 6: the same when the lease could not be given back after the second time")]
     public async Task Not_given_back()
     {
@@ -143,14 +163,17 @@ public class HeldLeaseTests
 
     [Test]
     [Description("RFC 7009 §2: a user who disconnects waits for other nodes' leases, and not for one that this node could not give back")]
-    public async Task Disconnecting()
+    public async Task Disconnecting([Values] bool isRefused)
     {
         await using Desk desk = await Desk.SignedInAsync();
         desk.Store.RefusesToEndLeases = true;
-        desk.Server.Answers("", status: 503);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        desk.Server.Answers(isRefused ? """{"error":"invalid_grant"}""" : "", status: isRefused ? 400 : 503);
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<OAuthException>());
 
         desk.Server.Answers("");
+        desk.Store.RefusesToRemove = true;
+        Assert.That(async () => await desk.Server.Client.RevokeAsync("42"), Throws.InstanceOf<Exception>());
+        desk.Store.RefusesToRemove = false;
         await desk.Server.Client.RevokeAsync("42");
 
         Assert.That(await desk.Server.Client.FindGrantAsync("42"), Is.Null);

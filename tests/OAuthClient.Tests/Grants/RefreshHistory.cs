@@ -113,17 +113,22 @@ internal sealed class RefreshHistory
         {
             case RefreshEffect.AskForLease ask:
                 node.LeasedAt = clock.GetTimestamp();
-                if (action % 11 == 10)
+                if (action % 11 >= 9)
                 {
-                    // The store is away.
-                    if (ask.Held is not null)
-                        node.Notes.Interrupted(node.State!);
+                    // The store is away, or its answer is lost.
+                    if (action % 11 == 9)
+                        Done(store.TryLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask());
+                    node.Notes.Interrupted(node.State!);
                     node.Todo.Clear();
                 }
                 else
                 {
                     Advance(node, new RefreshEvent.LeaseAnswered(Done(store.TryLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
                 }
+                break;
+            case RefreshEffect.Wait when action % 11 == 10:
+                node.Notes.Interrupted(node.State!);
+                node.Todo.Clear();
                 break;
             case RefreshEffect.Wait:
                 Advance(node, new RefreshEvent.Waited());
