@@ -14,6 +14,7 @@ internal static class FirstToken
     public static Task<string> FetchAsync(string who, string tokenEndpoint) => who switch
     {
         "floor" => RawAsync(tokenEndpoint),
+        "framework" => FrameworkAsync(tokenEndpoint),
         "ours" => OursAsync(tokenEndpoint),
         "Microsoft.Identity.Client" => MsalAsync(tokenEndpoint),
         _ => throw new ArgumentException($"Nobody here is called '{who}'.", nameof(who)),
@@ -23,6 +24,20 @@ internal static class FirstToken
     private static async Task<string> RawAsync(string tokenEndpoint)
     {
         using var client = new HttpClient();
+        return await RawAsync(client, tokenEndpoint);
+    }
+
+    /// <summary>The same HttpClient from dependency injection and IHttpClientFactory: what whoever is built on them starts with.</summary>
+    private static async Task<string> FrameworkAsync(string tokenEndpoint)
+    {
+        var services = new ServiceCollection();
+        services.AddHttpClient("token").RemoveAllLoggers();
+        await using var provider = services.BuildServiceProvider();
+        return await RawAsync(provider.GetRequiredService<IHttpClientFactory>().CreateClient("token"), tokenEndpoint);
+    }
+
+    private static async Task<string> RawAsync(HttpClient client, string tokenEndpoint)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, tokenEndpoint)
         {
             Content = new FormUrlEncodedContent([new("grant_type", "client_credentials"), new("scope", "photos.read")]),

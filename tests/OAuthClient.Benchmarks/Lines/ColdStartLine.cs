@@ -13,7 +13,9 @@ internal static class ColdStartLine
     private static readonly string Program = Path.Combine(
         AppContext.BaseDirectory.Replace("OAuthClient.Benchmarks", "OAuthClient.ColdStart", StringComparison.Ordinal), "OAuthClient.ColdStart");
 
-    private static readonly string[] Contestants = [Contestant.Floor, Contestant.Ours, MsalPeer.Name];
+    private const string Framework = "framework";
+
+    private static readonly string[] Contestants = [Contestant.Floor, Framework, Contestant.Ours, MsalPeer.Name];
 
     public static async Task MeasureAsync(string line, Report report)
     {
@@ -35,8 +37,8 @@ internal static class ColdStartLine
         }
         var samples = Contestants.Select(name => new Samples(name, times[name], bytes[name])).ToList();
         foreach (var one in samples)
-            Report.Explain($"{line}: {one.Name} {one.MedianNanoseconds / 1e6:0} ms {one.Bytes / 1024:0} KB");
-        foreach (var one in samples.Skip(1))
+            Report.Explain($"{line}: {one.Name} {one.MedianNanoseconds / 1e6:0} ms {one.Bytes / 1024:0} KB, {Report.Text(one.MedianRatio(samples[0]))} of the floor");
+        foreach (var one in samples.Where(one => one.Name is not (Contestant.Floor or Framework)))
             report.Ratios(line, one.Name, one.MedianRatio(samples[0]), one.Bytes / samples[0].Bytes);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Benchmarks;
@@ -10,6 +11,7 @@ internal static class HandlerLine
 {
     private const int Owners = 10_000;
     private const string Waiting = "floor that waits";
+    private const string OfOwner = "floor of an owner";
 
     // Who the user is, is known in every application; reading another one's name each time is no part of what is measured.
     private const string BaseWithUsers = "base with users";
@@ -25,10 +27,13 @@ internal static class HandlerLine
         OurClient.AddTo(services, server);
         services.AddSingleton<ICurrentGrantOwner>(owners);
         var apis = new Dictionary<string, Api>(StringComparer.Ordinal);
+        var headers = new ConcurrentDictionary<GrantOwner, string>();
         Pipeline(Contestant.Base);
         Pipeline(BaseWithUsers);
         Pipeline(Contestant.Floor).AddHttpMessageHandler(() => new PresetHeader("Bearer " + TokenServer.FirstAccessToken));
         Pipeline(Waiting).AddHttpMessageHandler(() => new PresetHeaderThatWaits("Bearer " + TokenServer.FirstAccessToken));
+        if (forOwners)
+            Pipeline(OfOwner).AddHttpMessageHandler(() => new PresetHeaderOfOwner(owners, headers));
         Pipeline(Contestant.Ours).AddAccessTokenHandler(
             OurClient.Name, token => (forOwners ? token.ForCurrentUser() : token.ForClient()).To(Api.Origin));
         if (!forOwners)
@@ -38,11 +43,16 @@ internal static class HandlerLine
         }
         await using var provider = services.BuildServiceProvider();
         if (forOwners)
-            owners.Set(await OurClient.AuthorizeAsync(OurClient.In(provider), [.. Enumerable.Range(0, Owners).Select(i => $"owner-{i:D8}")]));
+        {
+            var all = await OurClient.AuthorizeAsync(OurClient.In(provider), [.. Enumerable.Range(0, Owners).Select(i => $"owner-{i:D8}")]);
+            foreach (var owner in all)
+                headers[owner] = "Bearer " + (await OurClient.In(provider).GetAccessTokenAsync(owner)).Reveal();
+            owners.Set(all);
+        }
 
         var handlers = provider.GetRequiredService<IHttpMessageHandlerFactory>();
         var samples = await InterleavedStopwatch.MeasureAsync([.. apis.Select(api => Sending(
-            api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value, api.Key is BaseWithUsers or Contestant.Ours ? owners : null))]);
+            api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value, api.Key is BaseWithUsers or OfOwner or Contestant.Ours ? owners : null))]);
         Print(line, report, yields, samples.ToDictionary(one => one.Name, StringComparer.Ordinal));
 
         IHttpClientBuilder Pipeline(string contestant)
@@ -78,7 +88,9 @@ internal static class HandlerLine
         double floorBytes = (yields ? samples[Waiting] : floor).Bytes - pipeline.Bytes;
         Report.Explain($"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B");
         Report.Explain($"{line}: the floor with an eye on the answer {samples[Waiting].MedianOver(pipeline):0} ns");
-        foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting)))
+        if (samples.TryGetValue(OfOwner, out var ofOwner))
+            Report.Explain($"{line}: the floor that finds its owner in a dictionary {ofOwner.MedianOver(samples[BaseWithUsers]):0} ns");
+        foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting or OfOwner)))
         {
             double time = one.MedianOver(one.Name == Contestant.Ours ? samples[BaseWithUsers] : pipeline);
             double bytes = one.Bytes - pipeline.Bytes;
