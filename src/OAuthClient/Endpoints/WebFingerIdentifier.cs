@@ -44,7 +44,7 @@ internal static class WebFingerIdentifier
 
     private static (Uri Uri, string Origin) Origin(string address, bool httpOnLoopback)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.IdnHost.Length == 0 || !Transport.IsSafe(uri, httpOnLoopback))
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, httpOnLoopback) || uri.IdnHost.Length == 0)
             throw NotAnIdentifier();
         string scheme = httpOnLoopback && Transport.IsLoopback(uri) ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         string host = uri.HostNameType == UriHostNameType.IPv6 ? $"[{uri.IdnHost.Trim('[', ']')}]" : uri.IdnHost;

@@ -13,6 +13,6 @@ internal sealed class StatedOrigin(Uri uri)
     public bool IsOf(Uri address) =>
         address.Port == port
         && string.Equals(address.Scheme, scheme, StringComparison.Ordinal)
-        && string.Equals(address.IdnHost, host, StringComparison.Ordinal)
+        && string.Equals(Transport.HostOf(address), host, StringComparison.Ordinal)
         && address.UserInfo.Length == 0;
 }

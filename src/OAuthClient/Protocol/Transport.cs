@@ -11,15 +11,28 @@ internal static class Transport
             && IPAddress.TryParse(uri.IdnHost, out var address) && IPAddress.IsLoopback(address));
 
     public static bool IsSafe(Uri uri, bool allowHttpOnLoopback) =>
-        uri.IsAbsoluteUri
+        uri.IsAbsoluteUri && HostOf(uri) is not null
         && (uri.Scheme == Uri.UriSchemeHttps
             || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
 
     public static bool IsSameOrigin(Uri one, Uri other) =>
-        one.Port == other.Port && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal) && string.Equals(one.IdnHost, other.IdnHost, StringComparison.Ordinal);
+        one.Port == other.Port && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal) && HostOf(one) is { } host && string.Equals(host, HostOf(other), StringComparison.Ordinal);
+
+    /// <summary>The host as the network knows it; <see langword="null"/> for a name with characters that no name may have, which Uri takes and cannot tell.</summary>
+    public static string? HostOf(Uri uri)
+    {
+        try
+        {
+            return uri.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
+    }
 
     // Uri turns the host "loopback" into "localhost"; a browser does not, so what was written counts.
     private static bool IsLocalhost(Uri uri) =>
-        string.Equals(uri.IdnHost, "localhost", StringComparison.Ordinal)
+        string.Equals(HostOf(uri), "localhost", StringComparison.Ordinal)
         && uri.OriginalString.AsSpan(uri.Scheme.Length).StartsWith("://localhost", StringComparison.OrdinalIgnoreCase);
 }

@@ -45,6 +45,7 @@ public class OriginTests
     [TestCase("https://xn--pi-6kc.example.com/me")]
     [TestCase("https://ap\u0131.example.com/me", Description = "dotless i")]
     [TestCase("https://api\u200B.example.com.evil.example/me")]
+    [TestCase("https://api.ex\uFFFDmple.com/me", Description = "no name at all")]
     [TestCase("https://127.0.0.1/me")]
     [TestCase("https://[::1]/me")]
     [TestCase("ftp://api.example.com/me")]

@@ -25,6 +25,17 @@ public class TransportTests
         Assert.That(Transport.IsSafe(new(address), allowHttpOnLoopback: false), Is.False);
     }
 
+    [Test]
+    [Description("RFC 3986 §3.2.2, RFC 5890 §2.3.2: a name that no host can have is safe nowhere, and nobody's origin")]
+    public void A_name_that_no_host_can_have()
+    {
+        Uri address = new("https://ex\uFFFDmple.com/");
+        Assert.That(Transport.IsSafe(address, allowHttpOnLoopback: true), Is.False);
+        Assert.That(Transport.IsLoopback(address), Is.False);
+        Assert.That(Transport.IsSameOrigin(address, address), Is.False);
+        Assert.That(Transport.IsSameOrigin(new("https://example.com"), address), Is.False);
+    }
+
     [TestCaseSource(nameof(ElsewhereOrUnclear))]
     [Description("RFC 6749 §10.9: http to anything else is never safe, whatever its name looks like")]
     public void Http_to_anything_else_is_never_safe(string address)
