@@ -10,20 +10,20 @@ internal static class DynamicRegistrationValidation
         "redirect_uris", "response_types", "software_statement",
     ];
 
-    public static IEnumerable<string> Failures(OAuthClientOptions o, DynamicRegistrationOptions dynamic)
+    public static void Find(List<string> failures, OAuthClientOptions o, DynamicRegistrationOptions dynamic)
     {
         if (!string.IsNullOrEmpty(o.ClientId) || o.ClientSecret is not null)
-            yield return "ClientId or ClientSecret is set while RegisterDynamically gets others from the server; remove one of the two.";
+            failures.Add("ClientId or ClientSecret is set while RegisterDynamically gets others from the server; remove one of the two.");
         if (dynamic.InitialAccessToken is { } token && !token.All(c => c is > ' ' and <= '~'))
-            yield return "InitialAccessToken holds a character that no header may carry; write it exactly as the server gave it, or leave it null.";
+            failures.Add("InitialAccessToken holds a character that no header may carry; write it exactly as the server gave it, or leave it null.");
         if (dynamic.InitialAccessToken is "")
-            yield return "InitialAccessToken is empty; write the token, or leave it null.";
+            failures.Add("InitialAccessToken is empty; write the token, or leave it null.");
         if (dynamic.SoftwareStatement is { } statement && string.IsNullOrWhiteSpace(statement))
-            yield return "SoftwareStatement is empty; write the statement, or leave it null.";
+            failures.Add("SoftwareStatement is empty; write the statement, or leave it null.");
         if (dynamic.GrantTypes is null || dynamic.GrantTypes.Any(string.IsNullOrWhiteSpace))
-            yield return "GrantTypes must be a list of names such as authorization_code; leave it empty for what follows from RedirectUri.";
+            failures.Add("GrantTypes must be a list of names such as authorization_code; leave it empty for what follows from RedirectUri.");
         if (dynamic.ApplicationType is not (null or "web" or "native"))
-            yield return "ApplicationType must be web or native.";
+            failures.Add("ApplicationType must be web or native.");
         foreach (var (name, uri) in new[]
         {
             (nameof(dynamic.InitiateLoginUri), dynamic.InitiateLoginUri),
@@ -32,11 +32,11 @@ internal static class DynamicRegistrationValidation
         })
         {
             if (uri is not null && (!Transport.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
-                yield return $"{name} must be an absolute https address without a fragment: the server, or a browser, calls it.";
+                failures.Add($"{name} must be an absolute https address without a fragment: the server, or a browser, calls it.");
         }
         if (dynamic.Metadata is null)
-            yield return "Metadata is null; leave it out.";
+            failures.Add("Metadata is null; leave it out.");
         else if (Reserved.FirstOrDefault(dynamic.Metadata.ContainsKey) is { } reserved)
-            yield return $"Metadata holds {reserved}, which follows from the options or is the server's to say; remove it.";
+            failures.Add($"Metadata holds {reserved}, which follows from the options or is the server's to say; remove it.");
     }
 }

@@ -11,14 +11,16 @@ internal sealed class SharedRedirectUris(
     IEnumerable<IConfigureOptions<OAuthClientOptions>> configure,
     IEnumerable<IPostConfigureOptions<OAuthClientOptions>> postConfigure)
 {
-    public IEnumerable<string> Failures(string name, OAuthClientOptions options)
+    public void Find(List<string> failures, string name, OAuthClientOptions options)
     {
+        if (options.RedirectUri is null)
+            return;
         foreach (var (otherName, other) in OthersAt(name, options))
         {
             if (options.Issuer is null || other.Issuer is null)
             {
-                yield return $"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path of its own, "
-                    + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4).";
+                failures.Add($"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path of its own, "
+                    + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4).");
             }
         }
     }
