@@ -63,7 +63,9 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     public DynamicRegistration Registration { get; }
 
     /// <summary>A refresh token that is at the server just now comes back as another: it is waited for, and saved.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => ownerTokens.IsAnyUnderWay ? new(LandAndSaveAsync()) : saved.DisposeAsync();
+
+    private async Task LandAndSaveAsync()
     {
         // By the machine's own clock: an application's may stand still.
         using var patience = new CancellationTokenSource(LongestGoodbye, TimeProvider.System);

@@ -31,28 +31,47 @@ internal sealed class Answer : HttpContent
             Headers.TryAddWithoutValidation(header.Key, header.Value);
     }
 
-    /// <returns><see langword="null"/> when there is more than may be.</returns>
-    /// <exception cref="IOException">It broke off.</exception>
-    /// <exception cref="InvalidDataException">It cannot be decompressed.</exception>
+    /// <param name="content">The body.</param>
+    /// <param name="askedAt">When the attempt began that brought it.</param>
+    /// <param name="request">What it answers, and how long it may be.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="HttpRequestException">It is longer than it may be, cannot be decompressed, or broke off.</exception>
     // HttpClient's own limit counts what it buffers and has no deadline once the headers are in; this has both.
-    public static async ValueTask<Answer?> ReadAsync(HttpContent content, DateTimeOffset askedAt, int maximumLength, CancellationToken cancellationToken)
+    public static async ValueTask<Answer> ReadAsync(HttpContent content, DateTimeOffset askedAt, BackChannelRequest request, CancellationToken cancellationToken)
     {
-        using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        // A stated length is the server's word only, but it spares a copy where it holds.
-        byte[] read = new byte[content.Headers.ContentLength is >= 0 and var stated && stated < maximumLength ? (int)stated + 1 : FirstGuess];
-        int length = 0;
-        while (true)
+        try
         {
-            int more = await stream.ReadAsync(read.AsMemory(length), cancellationToken).ConfigureAwait(false);
-            if (more == 0)
-                return new(read.AsMemory(0, length), content.Headers, askedAt);
-            length += more;
-            if (length > maximumLength)
-                return null;
-            if (length == read.Length)
-                Array.Resize(ref read, read.Length * 2);
+            using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            // A stated length is the server's word only, but it spares a copy where it holds.
+            byte[] read = new byte[content.Headers.ContentLength is >= 0 and var stated && stated < request.MaximumResponseLength ? (int)stated + 1 : FirstGuess];
+            int length = 0;
+            while (true)
+            {
+                int more = await stream.ReadAsync(read.AsMemory(length), cancellationToken).ConfigureAwait(false);
+                if (more == 0)
+                    return new(read.AsMemory(0, length), content.Headers, askedAt);
+                length += more;
+                if (length > request.MaximumResponseLength)
+                    throw TooLong(request);
+                if (length == read.Length)
+                    Array.Resize(ref read, read.Length * 2);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            throw BrokenOff(request, exception);
         }
     }
+
+    private static HttpRequestException TooLong(BackChannelRequest request) => new(
+        HttpRequestError.ConfigurationLimitExceeded,
+        $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
+
+    // What HttpClient would make of it, had it read the body: one type for every fault of the network.
+    private static HttpRequestException BrokenOff(BackChannelRequest request, Exception fault) => new(
+        (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
+        $"The answer of the {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) broke off.",
+        fault);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(Body).AsTask();
 

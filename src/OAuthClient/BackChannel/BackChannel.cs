@@ -14,14 +14,14 @@ internal sealed class BackChannel(
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromSeconds(10);
 
     private readonly string clientName = ClientNamePrefix + name;
-    private readonly ConcurrentDictionary<(string Scheme, string Host, int Port), ServerCondition> servers = new();
+    private readonly ConcurrentDictionary<Uri, ServerCondition> servers = new(new SameOrigin());
     private MadeClient? newest;
     private int warned;
 
     /// <exception cref="HttpRequestException">The network failed, the server answered with more than it may, or is left alone for a while and was not asked.</exception>
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
     /// <exception cref="DepartureForbiddenException">Whoever may forbid it did.</exception>
-    public async ValueTask<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
+    public async Task<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
     {
         var current = registration.Value;
         if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
@@ -33,29 +33,24 @@ internal sealed class BackChannel(
         long begun = time.GetTimestamp();
         var exchange = new Exchange(request, Client(begun), current, server, begun, time);
         var resilience = server.Resilience ?? (pipeline is null ? null : Resilience(server));
-        using var message = resilience is null
-            ? await SendFirstAsync(exchange, cancellationToken).ConfigureAwait(false)
-            : await resilience.SendAsync(exchange, first: null, cancellationToken).ConfigureAwait(false);
-        var answer = message.Content as Answer ?? await exchange.ReadAsync(message.Content, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        Attempt? first = null;
+        if (resilience is null)
+        {
+            try
+            {
+                await exchange.WaitForQuietAsync(cancellationToken).ConfigureAwait(false);
+                first = new(await exchange.SendAsync(cancellationToken).ConfigureAwait(false), null);
+            }
+            catch (Exception exception) when (PassingFaults.MayPass(exception))
+            {
+                first = new(null, exception);
+            }
+            if (first.Answer is null || PassingFaults.MayPass(first.Answer.StatusCode))
+                resilience = Resilience(server);
+        }
+        using var message = resilience is null ? first!.Answer! : await resilience.SendAsync(exchange, first, cancellationToken).ConfigureAwait(false);
+        var answer = message.Content as Answer ?? await Answer.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
         return new BackChannelResponse(request, message.StatusCode, answer, message.IsSuccessStatusCode ? null : ServerCondition.RetryAfter(message, time));
-    }
-
-    private async ValueTask<HttpResponseMessage> SendFirstAsync(Exchange exchange, CancellationToken cancellationToken)
-    {
-        Attempt failed;
-        try
-        {
-            await exchange.WaitForQuietAsync(cancellationToken).ConfigureAwait(false);
-            var answer = await exchange.SendAsync(cancellationToken).ConfigureAwait(false);
-            if (!PassingFaults.MayPass(answer.StatusCode))
-                return answer;
-            failed = new(answer, null);
-        }
-        catch (Exception exception) when (PassingFaults.MayPass(exception))
-        {
-            failed = new(null, exception);
-        }
-        return await Resilience(exchange.Server).SendAsync(exchange, failed, cancellationToken).ConfigureAwait(false);
     }
 
     private HttpClient Client(long now)
@@ -67,16 +62,23 @@ internal sealed class BackChannel(
         return client;
     }
 
-    private ServerCondition ConditionOf(Uri endpoint)
-    {
-        var key = (endpoint.Scheme, endpoint.Host, endpoint.Port);
-        return servers.TryGetValue(key, out var known) ? known : servers.GetOrAdd(key, _ => new(endpoint, time));
-    }
+    private ServerCondition ConditionOf(Uri endpoint) =>
+        servers.TryGetValue(endpoint, out var known) ? known : servers.GetOrAdd(endpoint, _ => new(endpoint, time));
 
     // Not inlined, because Polly would be loaded with whoever inlines it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Resilience Resilience(ServerCondition server) =>
         server.Remember(pipeline is null ? new BuiltInResilience(name, server, time, logger) : new OwnResilience(pipeline, time));
+
+    private sealed class SameOrigin : IEqualityComparer<Uri>
+    {
+        public bool Equals(Uri? one, Uri? other) =>
+            one!.Port == other!.Port
+            && string.Equals(one.Host, other.Host, StringComparison.Ordinal)
+            && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal);
+
+        public int GetHashCode(Uri endpoint) => endpoint.Host.GetHashCode(StringComparison.Ordinal) + endpoint.Port;
+    }
 
     private sealed record MadeClient(HttpClient Client, long At);
 }

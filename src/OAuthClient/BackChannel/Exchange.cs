@@ -30,7 +30,10 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
 
     /// <summary>Waits while the server wants to be left alone, if the deadline leaves time for that.</summary>
     /// <exception cref="NotAskedException">It does not.</exception>
-    public async ValueTask WaitForQuietAsync(CancellationToken cancellationToken)
+    public ValueTask WaitForQuietAsync(CancellationToken cancellationToken) =>
+        server.QuietFor > TimeSpan.Zero ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
+
+    private async Task WaitAsync(CancellationToken cancellationToken)
     {
         while (server.QuietFor is var quiet && quiet > TimeSpan.Zero)
         {
@@ -44,7 +47,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     /// <returns>The answer, read to its end.</returns>
     /// <exception cref="HttpRequestException">The network failed, or the server answered with more than it may.</exception>
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
-    public async ValueTask<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(CancellationToken cancellationToken)
     {
         bool isAtOnce = Interlocked.Increment(ref attempts) == 1 && !hasWaited;
         var askedAt = time.GetUtcNow();
@@ -57,9 +60,11 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
         try
         {
             using var message = Message();
-            response = await SendAsync(message, (either ?? late).Token).ConfigureAwait(false);
+            response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (either ?? late).Token).ConfigureAwait(false);
+            departure?.Answered(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
+            server.Note(response);
             using var received = response.Content;
-            response.Content = await ReadAsync(received, askedAt, (either ?? late).Token).ConfigureAwait(false);
+            response.Content = await Answer.ReadAsync(received, askedAt, request, (either ?? late).Token).ConfigureAwait(false);
             return response;
         }
         catch (Exception exception)
@@ -70,6 +75,8 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
                 throw new DepartureForbiddenException();
             if (exception is OperationCanceledException && late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
                 throw isPart ? Late(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout)) : Late(exception);
+            if (response is null && exception is HttpRequestException fault)
+                throw Unanswered(fault);
             throw;
         }
     }
@@ -86,51 +93,19 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
         $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
         new TimeoutException(inner.Message, inner), CancellationToken.None);
 
-    private async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    private Exception Unanswered(HttpRequestException fault)
     {
-        try
-        {
-            var response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            departure?.Answered(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
-            server.Note(response);
-            return response;
-        }
-        catch (HttpRequestException exception) when (exception.InnerException is ProtocolViolationException)
-        {
-            // No fault of the network: it was not to be connected to.
-            ExceptionDispatchInfo.Throw(exception.InnerException);
-            throw;
-        }
-        catch (HttpRequestException exception)
-        {
-            if (ClientCertificate.FaultIn(exception) is { } fault)
-                throw new OAuthException(fault.Message, exception);
-            // The network says which machine, if that; the developer needs to hear whose.
-            throw new HttpRequestException(
-                exception.HttpRequestError,
-                $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {exception.Message}",
-                exception,
-                exception.StatusCode);
-        }
-    }
-
-    /// <summary>Reads a body that may be neither endless nor broken.</summary>
-    public async ValueTask<Answer> ReadAsync(HttpContent content, DateTimeOffset askedAt, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Answer.ReadAsync(content, askedAt, request.MaximumResponseLength, cancellationToken).ConfigureAwait(false) ?? throw new HttpRequestException(
-                HttpRequestError.ConfigurationLimitExceeded,
-                $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
-        {
-            // What HttpClient would make of it, had it read the body: one type for every fault of the network.
-            throw new HttpRequestException(
-                (exception as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
-                $"The answer of the {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) broke off.",
-                exception);
-        }
+        // No fault of the network: it was not to be connected to.
+        if (fault.InnerException is ProtocolViolationException)
+            ExceptionDispatchInfo.Throw(fault.InnerException);
+        if (ClientCertificate.FaultIn(fault) is { } ofCertificate)
+            return new OAuthException(ofCertificate.Message, fault);
+        // The network says which machine, if that; the developer needs to hear whose.
+        return new HttpRequestException(
+            fault.HttpRequestError,
+            $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {fault.Message}",
+            fault,
+            fault.StatusCode);
     }
 
     // A message and its content are for one attempt.

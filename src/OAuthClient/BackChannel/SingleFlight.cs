@@ -12,6 +12,8 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
 
     public SingleFlight(IEqualityComparer<TKey>? comparer = null) => flights = new(comparer);
 
+    public bool IsAnyUnderWay => !flights.IsEmpty;
+
     /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
     public Task LandAllAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(flights.Values.Select(flight => flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)))
@@ -42,26 +44,18 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
     {
         using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
         {
-            _ = Task.Run(async () =>
-            {
-                try
-                {
-                    var result = await work().ConfigureAwait(false);
-                    Land(key, flight);
-                    flight.Completion.SetResult(result);
-                }
-                catch (Exception exception)
-                {
-                    Land(key, flight);
-                    flight.Completion.SetException(exception);
-                    // Someone may have left without waiting for it; that is not an unobserved fault.
-                    _ = flight.Completion.Task.Exception;
-                }
-            });
+            _ = Task.Run(work).ContinueWith(
+                ended => Land(key, flight, ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
-    private void Land(TKey key, Flight flight) => flights.TryRemove(new KeyValuePair<TKey, Flight>(key, flight));
+    private void Land(TKey key, Flight flight, Task<TResult> ended)
+    {
+        flights.TryRemove(new KeyValuePair<TKey, Flight>(key, flight));
+        flight.Completion.SetFromTask(ended);
+        // Someone may have left without waiting for it; that is not an unobserved fault.
+        _ = flight.Completion.Task.Exception;
+    }
 
     private sealed class Flight
     {

@@ -43,6 +43,7 @@ public sealed class WebFinger
             new($"{origin}/.well-known/webfinger?resource={Uri.EscapeDataString(resource)}&rel={Uri.EscapeDataString(IssuerRelation)}"))
         {
             Accept = "application/jrd+json, application/json",
+            MaximumResponseLength = MaximumLength,
         };
         var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
         var json = response.Json();
@@ -79,18 +80,13 @@ public sealed class WebFinger
             var askedAt = time.GetUtcNow();
             using var answer = await clients.CreateClient(BackChannel.ClientNamePrefix + WebFingerOptions.ClientName)
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            var body = await Answer.ReadAsync(answer.Content, askedAt, MaximumLength, either.Token).ConfigureAwait(false)
-                ?? throw new HttpRequestException(HttpRequestError.ConfigurationLimitExceeded, $"{request.Endpoint.Host} answered WebFinger with more than {MaximumLength} bytes.");
+            var body = await Answer.ReadAsync(answer.Content, askedAt, request, either.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
         }
         catch (HttpRequestException exception) when (exception.InnerException is ProtocolViolationException)
         {
             ExceptionDispatchInfo.Throw(exception.InnerException);
             throw;
-        }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
-        {
-            throw new HttpRequestException($"The answer of {request.Endpoint.Host} to WebFinger broke off.", exception);
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -87,12 +87,15 @@ internal sealed class ClientTokens(
             {
                 var request = Request(current, selection);
                 request.RequireAllowed(current);
-                bool isFetched = false;
                 var token = shared is null ? null : await SharedAsync(shared, current, request, rejected).ConfigureAwait(false);
+                bool isFetched = token is null;
                 if (token is null)
                 {
-                    token = await FetchAsync(current, request, rejected).ConfigureAwait(false);
-                    isFetched = true;
+                    var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
+                    var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
+                    token = response.AccessToken;
+                    token.ReplacesRejected = rejected is not null;
+                    Share(current, request, token);
                 }
                 Kept kept = new(current.ClientId, current.SpelledOut.Identity, token);
                 tokens[selection.Key] = kept;
@@ -134,15 +137,10 @@ internal sealed class ClientTokens(
         selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
         selection.Resources.Count > 0 ? selection.Resources : current.Resources);
 
-    private async Task<AccessToken> FetchAsync(ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected)
+    private void Share(ClientRegistration current, ClientCredentialsRequest request, AccessToken token)
     {
-        var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-        var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-        var token = response.AccessToken;
-        token.ReplacesRejected = rejected is not null;
         if (shared is not null)
             _ = shared.KeepAsync(SharedClientTokens.Key(current, request), token, token.ExpiresAt ?? token.IssuedAt + current.AccessTokenLifetimeWhenUnstated, CancellationToken.None);
-        return token;
     }
 
     // Only a good one, and in place of a refused one only a newer.

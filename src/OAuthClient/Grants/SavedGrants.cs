@@ -58,7 +58,9 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
     public void Forget(Grant grant) => unsaved.TryRemove(grant.Id, out _);
 
     /// <summary>The last chance to save what the store would not take.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(unsaved.IsEmpty ? closing.CancelAsync() : OfferOnceMoreAsync());
+
+    private async Task OfferOnceMoreAsync()
     {
         await closing.CancelAsync().ConfigureAwait(false);
         foreach (var result in unsaved.Values)

@@ -13,8 +13,10 @@ internal sealed class TokensBelowLogs : IHttpMessageHandlerBuilderFilter
     {
         next(builder);
         var handlers = builder.AdditionalHandlers;
-        int tokens = handlers.ToList().FindIndex(handler => handler is AccessTokenHandler);
-        if (tokens < 0)
+        int tokens = 0;
+        while (tokens < handlers.Count && handlers[tokens] is not AccessTokenHandler)
+            tokens++;
+        if (tokens == handlers.Count)
             return;
         foreach (var logging in handlers.Skip(tokens).OfType<LoggingHttpMessageHandler>().ToList())
         {

@@ -25,7 +25,8 @@ internal sealed class TokenEndpointClient(BackChannel backChannel)
             $"{server.Identity} names no token endpoint in its metadata; spell out TokenEndpoint.");
 
         var form = new List<KeyValuePair<string, string>>(8) { new(Parameters.GrantType, request.GrantType) };
-        form.AddRange(request.Parameters());
+        foreach (var parameter in request.Parameters())
+            form.Add(parameter);
         if (request.Scopes is { Count: > 0 } scopes)
             form.Add(new(Parameters.Scope, ScopeText.Join(scopes)));
         foreach (string resource in request.Resources)

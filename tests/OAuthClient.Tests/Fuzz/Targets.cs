@@ -124,11 +124,12 @@ internal static class Targets
     public static BackChannelResponse Response(byte[] body)
     {
         using ByteArrayContent content = new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        var request = new BackChannelRequest("token endpoint", new("https://server.example.com/token"));
         // What is in memory is read at once.
-        var reading = Answer.ReadAsync(content, SampleRegistration.Now, 1024 * 1024, CancellationToken.None);
+        var reading = Answer.ReadAsync(content, SampleRegistration.Now, request, CancellationToken.None);
 #pragma warning disable VSTHRD002 // It has completed.
-        var answer = reading.IsCompletedSuccessfully ? reading.Result! : throw new AssertionException("It was not read at once.");
+        var answer = reading.IsCompletedSuccessfully ? reading.Result : throw new AssertionException("It was not read at once.");
 #pragma warning restore VSTHRD002
-        return new(new BackChannelRequest("token endpoint", new("https://server.example.com/token")), HttpStatusCode.OK, answer, retryAfter: null);
+        return new(request, HttpStatusCode.OK, answer, retryAfter: null);
     }
 }
