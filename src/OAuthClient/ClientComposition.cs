@@ -23,6 +23,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
 
         var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<PipelineChoice>(name));
+        backChannel.GetReady();
         var discovery = new ServerDiscovery(backChannel, time);
         var signatures = new JwtVerification(new ServerKeys(backChannel, time));
         var idTokens = new IdTokenValidation(signatures, time);

@@ -18,6 +18,12 @@ internal sealed class BackChannel(
     private MadeClient? newest;
     private int warned;
 
+    /// <summary>
+    /// Has the handlers built, though nothing is sent yet: in a process that has just started that takes longer than all else before the first
+    /// request, and meanwhile another processor can do it.
+    /// </summary>
+    public void GetReady() => ThreadPool.UnsafeQueueUserWorkItem(static channel => channel.TryMakeClient(), this, preferLocal: false);
+
     /// <exception cref="HttpRequestException">The network failed, the server answered with more than it may, or is left alone for a while and was not asked.</exception>
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
     /// <exception cref="DepartureForbiddenException">Whoever may forbid it did.</exception>
@@ -51,6 +57,18 @@ internal sealed class BackChannel(
         using var message = resilience is null ? first!.Answer! : await resilience.SendAsync(exchange, first, cancellationToken).ConfigureAwait(false);
         var answer = message.Content as Answer ?? await Answer.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
         return new BackChannelResponse(request, message.StatusCode, answer, message.IsSuccessStatusCode ? null : ServerCondition.RetryAfter(message, time));
+    }
+
+    private void TryMakeClient()
+    {
+        try
+        {
+            Client(time.GetTimestamp());
+        }
+        catch (Exception)
+        {
+            // Whoever sends the first request meets it too, and can be told.
+        }
     }
 
     private HttpClient Client(long now)
