@@ -39,30 +39,16 @@ internal static class AuthorizationRequest
         IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
         var (state, verifierText, nonceText) = RandomText.CreateThree();
         var verifier = new CodeVerifier(verifierText);
-        string? nonce = ScopeText.Contains(scopes, ScopeText.OpenId) ? nonceText : null;
+        string? nonce = (parameters.Scopes is null ? registration.AsksForIdToken : ScopeText.Contains(scopes, ScopeText.OpenId)) ? nonceText : null;
         IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : CheckedAcrValues(parameters.RequiredAcrValues, nonce is not null);
-
-        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
-        // What holds no % comes first: up to the first one, Uri reads an address fast.
-        query.AddEncoded(ResponseTypeAndState, state);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
         verifier.WriteChallenge(challenge);
-        query.AddEncoded(MethodAndChallenge, challenge);
-        query.AddEncoded(Parameters.Nonce + "=", nonce);
-        query.Add(Parameters.ClientId, registration.ClientId);
-        query.AddEncoded(Parameters.RedirectUri + "=", registration.EncodedRedirectUri);
-        if (parameters.Scopes is null)
-            query.AddEncoded(Parameters.Scope + "=", registration.EncodedScopes);
-        else
-            query.AddList(Parameters.Scope, scopes);
-        query.Add(Parameters.ResponseMode, registration.ResponseMode);
-        for (int i = 0; i < resources.Count; i++)
-            query.Add(Parameters.Resource, resources[i]);
-        AddFurther(ref query, parameters);
 
         return new PendingAuthorization
         {
-            Address = query.ToTextAndClear(),
+            Address = ReferenceEquals(parameters, AuthorizationParameters.None)
+                ? Usual(registration, server, endpoint).With(state, challenge, nonce)
+                : Write(registration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
             ClientName = registration.Name,
             Server = server.Identity,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
@@ -78,6 +64,40 @@ internal static class AuthorizationRequest
             Resources = resources,
             ExpiresAt = now + registration.PendingAuthorizationLifetime,
         };
+    }
+
+    private static UsualAddress Usual(ClientRegistration registration, AuthorizationServerMetadata server, Uri endpoint)
+    {
+        if (registration.UsualAddress is { } known && ReferenceEquals(known.Server, server))
+            return known;
+        string stand = new('-', RandomText.Length);
+        string sample = Write(
+            registration, endpoint, AuthorizationParameters.None, registration.Scopes, registration.Resources,
+            stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), registration.AsksForIdToken ? stand : null, out var places);
+        return registration.UsualAddress = new(server, sample, places);
+    }
+
+    private static string Write(
+        ClientRegistration registration, Uri endpoint, AuthorizationParameters parameters, IReadOnlyList<string> scopes, IReadOnlyList<string> resources,
+        string state, ReadOnlySpan<char> challenge, string? nonce, out UsualAddress.Places places)
+    {
+        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        // What holds no % comes first: up to the first one, Uri reads an address fast.
+        int ofState = query.AddEncoded(ResponseTypeAndState, state);
+        int ofChallenge = query.AddEncoded(MethodAndChallenge, challenge);
+        int ofNonce = query.AddEncoded(Parameters.Nonce + "=", nonce);
+        places = new(ofState, ofChallenge, ofNonce);
+        query.Add(Parameters.ClientId, registration.ClientId);
+        query.AddEncoded(Parameters.RedirectUri + "=", registration.EncodedRedirectUri);
+        if (parameters.Scopes is null)
+            query.AddEncoded(Parameters.Scope + "=", registration.EncodedScopes);
+        else
+            query.AddList(Parameters.Scope, scopes);
+        query.Add(Parameters.ResponseMode, registration.ResponseMode);
+        for (int i = 0; i < resources.Count; i++)
+            query.Add(Parameters.Resource, resources[i]);
+        AddFurther(ref query, parameters);
+        return query.ToTextAndClear();
     }
 
     private static void AddFurther(ref QueryWriter query, AuthorizationParameters parameters)

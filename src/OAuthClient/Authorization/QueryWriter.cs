@@ -50,12 +50,14 @@ internal ref struct QueryWriter
     /// <summary>Adds what is encoded already, or holds nothing that would have to be; nothing when there is no value.</summary>
     /// <param name="beginning">All that stands before the value, its name and equals sign included.</param>
     /// <param name="value">As it will stand there.</param>
-    public void AddEncoded(string beginning, ReadOnlySpan<char> value)
+    /// <returns>Where it begins.</returns>
+    public int AddEncoded(string beginning, ReadOnlySpan<char> value)
     {
         if (value.IsEmpty)
-            return;
+            return 0;
         BeginParameter(beginning);
         Append(value);
+        return length - value.Length;
     }
 
     /// <summary>What was written. Nothing can be added any more.</summary>

@@ -6,6 +6,9 @@ namespace OAuthClient;
 /// <summary>The one place where randomness is drawn: state, nonce, code verifier, grant ids.</summary>
 internal static class RandomText
 {
+    /// <summary>How many characters each has.</summary>
+    public const int Length = 43;
+
     /// <summary>256 random bits as 43 base64url characters: also a code verifier of the length RFC 7636 §4.1 recommends.</summary>
     public static string Create()
     {

@@ -31,6 +31,7 @@ internal sealed class ClientRegistration
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
         EncodedRedirectUri = RedirectUri is null ? null : Uri.EscapeDataString(RedirectUri.OriginalString);
         EncodedScopes = Scopes.Count == 0 ? null : Uri.EscapeDataString(ScopeText.Join(Scopes));
+        AsksForIdToken = ScopeText.Contains(Scopes, ScopeText.OpenId);
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms = options.IdTokenSigningAlgorithms.Count > 0
             ? [.. options.IdTokenSigningAlgorithms]
@@ -110,6 +111,12 @@ internal sealed class ClientRegistration
     /// <summary><see cref="Scopes"/> as they stand in most authorization requests.</summary>
     public string? EncodedScopes { get; }
 
+    /// <summary>Whether most authorizations are to bring an ID Token.</summary>
+    public bool AsksForIdToken { get; }
+
+    /// <summary>How most authorization requests are addressed, once somebody has written it out.</summary>
+    public UsualAddress? UsualAddress { get; set; }
+
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
@@ -144,7 +151,7 @@ internal sealed class ClientRegistration
             return this;
         var copy = (ClientRegistration)MemberwiseClone();
         (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (registered!.ClientId, registered.ClientSecret, registered.Authentication);
-        (copy.Registered, copy.IsRefused, copy.BasicCredentials) = (registered, false, null);
+        (copy.Registered, copy.IsRefused, copy.BasicCredentials, copy.UsualAddress) = (registered, false, null, null);
         return copy;
     }
 

@@ -272,5 +272,6 @@ public class AuthorizationRequestTests
 
     private static PendingAuthorization Begin(
         Action<OAuthClientOptions>? options = null, AuthorizationParameters? parameters = null, AuthorizationServerMetadata? server = null) =>
-        AuthorizationRequest.Begin(SampleRegistration.Create(options), server ?? SampleRegistration.Server, parameters ?? new(), SampleRegistration.Now);
+        AuthorizationRequest.Begin(
+            SampleRegistration.Create(options), server ?? SampleRegistration.Server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now);
 }
