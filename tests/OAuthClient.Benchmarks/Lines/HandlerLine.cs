@@ -89,7 +89,11 @@ internal static class HandlerLine
         Report.Explain($"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B");
         Report.Explain($"{line}: the floor with an eye on the answer {samples[Waiting].MedianOver(pipeline):0} ns");
         if (samples.TryGetValue(OfOwner, out var ofOwner))
+        {
+            // How far away memory is just now: on a machine shared with others, this alone doubles from one hour to the next.
+            Report.Explain($"{line}: reading another owner's name, in two places of memory, {samples[BaseWithUsers].MedianOver(pipeline):0} ns");
             Report.Explain($"{line}: the floor that finds its owner in a dictionary {ofOwner.MedianOver(samples[BaseWithUsers]):0} ns");
+        }
         foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting or OfOwner)))
         {
             double time = one.MedianOver(one.Name == Contestant.Ours ? samples[BaseWithUsers] : pipeline);
