@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -21,9 +22,9 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
         var registration = new CurrentRegistration(
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
+        ReadOptionsAhead(registration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
 
         var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<PipelineChoice>(name));
-        backChannel.GetReady();
         var discovery = new ServerDiscovery(backChannel, time);
         var signatures = new JwtVerification(new ServerKeys(backChannel, time));
         var idTokens = new IdTokenValidation(signatures, time);
@@ -64,9 +65,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     public DynamicRegistration Registration { get; }
 
     /// <summary>A refresh token that is at the server just now comes back as another: it is waited for, and saved.</summary>
-    public ValueTask DisposeAsync() => ownerTokens.IsAnyUnderWay ? new(LandAndSaveAsync()) : saved.DisposeAsync();
-
-    private async Task LandAndSaveAsync()
+    public async ValueTask DisposeAsync()
     {
         // By the machine's own clock: an application's may stand still.
         using var patience = new CancellationTokenSource(LongestGoodbye, TimeProvider.System);
@@ -76,6 +75,24 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "A container that is disposed of synchronously refuses what cannot be.")]
     public void Dispose() => Task.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
+
+    // Options are put together and checked when somebody first asks for them. In a process that has just started that takes a good part of
+    // the time to its first request, and another processor can do it while this one goes on.
+    private static void ReadOptionsAhead(CurrentRegistration registration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static ahead =>
+            {
+                try
+                {
+                    _ = ahead.registration.Value;
+                    _ = ahead.handlers.Get(BackChannel.ClientNamePrefix + ahead.registration.Name);
+                }
+                catch (Exception)
+                {
+                    // Whoever asks meets it too, and can be told.
+                }
+            },
+            (registration, handlers), preferLocal: false);
 
     private static SharedClientTokens? Shared(IServiceProvider services, string name, TimeProvider time, ILogger logger) =>
         services.GetKeyedService<ClientTokenProtection>(name) is { } protection

@@ -13,7 +13,7 @@ public static class OAuthClientServiceCollectionExtensions
 {
     /// <summary>Registers the one, unnamed client: inject <see cref="IOAuthClient"/>.</summary>
     /// <param name="services">The service collection.</param>
-    /// <param name="configure">Describes the client and its server.</param>
+    /// <param name="configure">Describes the client and its server. Called at the start of a host, or else as soon as the client is injected, on another thread.</param>
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, Action<OAuthClientOptions> configure) =>
         AddOAuthClient(services, Options.DefaultName, configure);
 
@@ -26,7 +26,7 @@ public static class OAuthClientServiceCollectionExtensions
     /// <summary>Registers a named client: inject <see cref="IOAuthClient"/> with <c>[FromKeyedServices("name")]</c>; without a key where it is the only one.</summary>
     /// <param name="services">The service collection.</param>
     /// <param name="name">The client's name in this application.</param>
-    /// <param name="configure">Describes the client and its server.</param>
+    /// <param name="configure">Describes the client and its server. Called at the start of a host, or else as soon as the client is injected, on another thread.</param>
     /// <exception cref="InvalidOperationException">The name is taken.</exception>
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, string name, Action<OAuthClientOptions> configure)
     {

@@ -7,6 +7,7 @@ internal sealed class RegisteredOAuthClient(
     IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
     private readonly RecentTime recent = new(time);
+    private UsualAddress? usual;
 
     public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
@@ -19,7 +20,7 @@ internal sealed class RegisteredOAuthClient(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers);
+        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers, ref usual);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(

@@ -30,7 +30,7 @@ public class CultureTests(string culture)
     [Description("RFC 6749 §4.1.1: numbers and names in the request")]
     public void The_authorization_request_is_the_same()
     {
-        var pending = AuthorizationRequest.Begin(
+        var pending = SampleRequest.Begin(
             SampleRegistration.Create(o => o.Scopes = ["openid", "I", "i"]), SampleRegistration.Server,
             new() { MaxAge = TimeSpan.FromSeconds(1234567), Additional = new Dictionary<string, string> { ["I\u0130\u0131"] = "I\u0130\u0131" } }, SampleRegistration.Now);
         var sent = QueryPairs.Single(pending.AuthorizationUri);
@@ -39,7 +39,7 @@ public class CultureTests(string culture)
         Assert.That(sent["scope"], Is.EqualTo("openid I i"));
         Assert.That(sent["I\u0130\u0131"], Is.EqualTo("I\u0130\u0131"));
         Assert.That(pending.ExpiresAt, Is.EqualTo(SampleRegistration.Now + TimeSpan.FromMinutes(10)));
-        Assert.That(() => AuthorizationRequest.Begin(
+        Assert.That(() => SampleRequest.Begin(
             SampleRegistration.Create(), SampleRegistration.Server, new() { Additional = new Dictionary<string, string> { ["REDIRECT_URI"] = "x" } }, SampleRegistration.Now), Throws.ArgumentException);
     }
 

@@ -19,11 +19,18 @@ internal static class AuthorizationRequest
         Parameters.ClientSecret, Parameters.CodeVerifier, Parameters.Code, Parameters.AccessToken, Parameters.RefreshToken,
         Parameters.GrantType, Parameters.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
 
+    /// <param name="registration">Who asks.</param>
+    /// <param name="server">Who is asked.</param>
+    /// <param name="parameters">What is asked beyond the registration.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="hasOtherServers">Whether a callback could be another server's.</param>
+    /// <param name="usual">What the last request like most others was copied from, for the next.</param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="ProtocolViolationException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
     public static PendingAuthorization Begin(
-        ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
+        ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
+        ref UsualAddress? usual)
     {
         var endpoint = server.AuthorizationEndpoint ?? throw new OAuthException(
             $"{server.Identity} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser.");
@@ -47,7 +54,7 @@ internal static class AuthorizationRequest
         return new PendingAuthorization
         {
             Address = ReferenceEquals(parameters, AuthorizationParameters.None)
-                ? Usual(registration, server, endpoint).With(state, challenge, nonce)
+                ? Usual(registration, server, endpoint, ref usual).With(state, challenge, nonce)
                 : Write(registration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
             ClientName = registration.Name,
             Server = server.Identity,
@@ -66,15 +73,18 @@ internal static class AuthorizationRequest
         };
     }
 
-    private static UsualAddress Usual(ClientRegistration registration, AuthorizationServerMetadata server, Uri endpoint)
+    private static UsualAddress Usual(ClientRegistration registration, AuthorizationServerMetadata server, Uri endpoint, ref UsualAddress? usual)
     {
-        if (registration.UsualAddress is { } known && ReferenceEquals(known.Server, server))
+        if (Volatile.Read(ref usual) is { } known && known.IsOf(registration, server))
             return known;
         string stand = new('-', RandomText.Length);
         string sample = Write(
             registration, endpoint, AuthorizationParameters.None, registration.Scopes, registration.Resources,
             stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), registration.AsksForIdToken ? stand : null, out var places);
-        return registration.UsualAddress = new(server, sample, places);
+        UsualAddress written = new(registration, server, sample, places);
+        // Of several who write it at once any may be the last: all have written the same.
+        Volatile.Write(ref usual, written);
+        return written;
     }
 
     private static string Write(

@@ -50,7 +50,7 @@ internal ref struct QueryWriter
     /// <summary>Adds what is encoded already, or holds nothing that would have to be; nothing when there is no value.</summary>
     /// <param name="beginning">All that stands before the value, its name and equals sign included.</param>
     /// <param name="value">As it will stand there.</param>
-    /// <returns>Where it begins.</returns>
+    /// <returns>Where the value begins; 0 when there is none.</returns>
     public int AddEncoded(string beginning, ReadOnlySpan<char> value)
     {
         if (value.IsEmpty)

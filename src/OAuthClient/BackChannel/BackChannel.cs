@@ -18,12 +18,6 @@ internal sealed class BackChannel(
     private MadeClient? newest;
     private int warned;
 
-    /// <summary>
-    /// Has the handlers built, though nothing is sent yet: in a process that has just started that takes longer than all else before the first
-    /// request, and meanwhile another processor can do it.
-    /// </summary>
-    public void GetReady() => ThreadPool.UnsafeQueueUserWorkItem(static channel => channel.TryMakeClient(), this, preferLocal: false);
-
     /// <exception cref="HttpRequestException">The network failed, the server answered with more than it may, or is left alone for a while and was not asked.</exception>
     /// <exception cref="TaskCanceledException">The caller cancelled, or it took too long (then with a <see cref="TimeoutException"/> inside).</exception>
     /// <exception cref="DepartureForbiddenException">Whoever may forbid it did.</exception>
@@ -42,6 +36,7 @@ internal sealed class BackChannel(
         Attempt? first = null;
         if (resilience is null)
         {
+            // In here and not in a method of its own: to a process that starts, each asynchronous one costs as much as ten others.
             try
             {
                 await exchange.WaitForQuietAsync(cancellationToken).ConfigureAwait(false);
@@ -59,18 +54,6 @@ internal sealed class BackChannel(
         return new BackChannelResponse(request, message.StatusCode, answer, message.IsSuccessStatusCode ? null : ServerCondition.RetryAfter(message, time));
     }
 
-    private void TryMakeClient()
-    {
-        try
-        {
-            Client(time.GetTimestamp());
-        }
-        catch (Exception)
-        {
-            // Whoever sends the first request meets it too, and can be told.
-        }
-    }
-
     private HttpClient Client(long now)
     {
         if (Volatile.Read(ref newest) is { } made && time.GetElapsedTime(made.At, now) < ClientLifetime)
@@ -80,14 +63,16 @@ internal sealed class BackChannel(
         return client;
     }
 
+    // Without path and query, which can be long, or somebody's secret.
     private ServerCondition ConditionOf(Uri endpoint) =>
-        servers.TryGetValue(endpoint, out var known) ? known : servers.GetOrAdd(endpoint, _ => new(endpoint, time));
+        servers.TryGetValue(endpoint, out var known) ? known : servers.GetOrAdd(new(endpoint.GetLeftPart(UriPartial.Authority)), origin => new(origin, time));
 
     // Not inlined, because Polly would be loaded with whoever inlines it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Resilience Resilience(ServerCondition server) =>
         server.Remember(pipeline is null ? new BuiltInResilience(name, server, time, logger) : new OwnResilience(pipeline, time));
 
+    // A key of three values would be compiled, with all that a dictionary does, in each process that starts.
     private sealed class SameOrigin : IEqualityComparer<Uri>
     {
         public bool Equals(Uri? one, Uri? other) =>

@@ -12,8 +12,6 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
 
     public SingleFlight(IEqualityComparer<TKey>? comparer = null) => flights = new(comparer);
 
-    public bool IsAnyUnderWay => !flights.IsEmpty;
-
     /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
     public Task LandAllAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(flights.Values.Select(flight => flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)))

@@ -164,9 +164,6 @@ internal sealed class OwnerTokens
             : "there is no grant of this user");
     }
 
-    /// <summary>Whether there is anything that <see cref="LandAllAsync"/> would wait for.</summary>
-    public bool IsAnyUnderWay => flights.IsAnyUnderWay;
-
     /// <summary>Ends when the refreshes under way have: what they bring is worth more than a quick shutdown.</summary>
     public Task LandAllAsync(CancellationToken cancellationToken) => flights.LandAllAsync(cancellationToken);
 

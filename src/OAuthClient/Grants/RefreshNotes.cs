@@ -16,7 +16,7 @@ internal sealed class RefreshNotes
     private const int Most = 10_000;
 
     private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, EarlyFailure> earlyFailures = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> earlyFailures = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, RefreshState> interrupted = new(StringComparer.Ordinal);
 
@@ -29,10 +29,10 @@ internal sealed class RefreshNotes
 
     public bool IsLost(Grant grant) => lost.TryGetValue(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
 
-    public void EarlyFailed(Grant grant, DateTimeOffset now) => Bounded(earlyFailures)[grant.Id] = new(now);
+    public void EarlyFailed(Grant grant, DateTimeOffset now) => Bounded(earlyFailures)[grant.Id] = now;
 
     public bool MayRefreshEarly(Grant grant, DateTimeOffset now) =>
-        !earlyFailures.TryGetValue(grant.Id, out var failure) || now >= failure.At + EarlyPause;
+        !earlyFailures.TryGetValue(grant.Id, out var at) || now >= at + EarlyPause;
 
     public void Failed(Grant grant, TokenSelection selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
         Bounded(failures)[grant.Id] = new(selection.Key, fault, now);
@@ -87,8 +87,6 @@ internal sealed class RefreshNotes
             notes.Clear();
         return notes;
     }
-
-    private sealed record EarlyFailure(DateTimeOffset At);
 
     private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault, DateTimeOffset At);
 }

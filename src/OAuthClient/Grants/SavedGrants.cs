@@ -58,9 +58,7 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
     public void Forget(Grant grant) => unsaved.TryRemove(grant.Id, out _);
 
     /// <summary>The last chance to save what the store would not take.</summary>
-    public ValueTask DisposeAsync() => new(unsaved.IsEmpty ? closing.CancelAsync() : OfferOnceMoreAsync());
-
-    private async Task OfferOnceMoreAsync()
+    public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync().ConfigureAwait(false);
         foreach (var result in unsaved.Values)

@@ -114,9 +114,6 @@ internal sealed class ClientRegistration
     /// <summary>Whether most authorizations are to bring an ID Token.</summary>
     public bool AsksForIdToken { get; }
 
-    /// <summary>How most authorization requests are addressed, once somebody has written it out.</summary>
-    public UsualAddress? UsualAddress { get; set; }
-
     public string? ResponseMode { get; }
     public IReadOnlyList<string> IdTokenSigningAlgorithms { get; }
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; }
@@ -151,7 +148,7 @@ internal sealed class ClientRegistration
             return this;
         var copy = (ClientRegistration)MemberwiseClone();
         (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (registered!.ClientId, registered.ClientSecret, registered.Authentication);
-        (copy.Registered, copy.IsRefused, copy.BasicCredentials, copy.UsualAddress) = (registered, false, null, null);
+        (copy.Registered, copy.IsRefused, copy.BasicCredentials) = (registered, false, null);
         return copy;
     }
 

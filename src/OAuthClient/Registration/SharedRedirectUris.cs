@@ -13,8 +13,6 @@ internal sealed class SharedRedirectUris(
 {
     public void Find(List<string> failures, string name, OAuthClientOptions options)
     {
-        if (options.RedirectUri is null)
-            return;
         foreach (var (otherName, other) in OthersAt(name, options))
         {
             if (options.Issuer is null || other.Issuer is null)

@@ -109,7 +109,7 @@ public class AuthorizationRequestTests
     {
         var server = SampleRegistration.Server with { Issuer = issuer, SendsIssuerInResponse = sendsIssuer };
 
-        Assert.That(AuthorizationRequest.Begin(SampleRegistration.Create(), server, new(), SampleRegistration.Now, hasOtherServers).RequiresPath, Is.EqualTo(requiresPath));
+        Assert.That(SampleRequest.Begin(SampleRegistration.Create(), server, new(), SampleRegistration.Now, hasOtherServers).RequiresPath, Is.EqualTo(requiresPath));
     }
 
     [Test]
@@ -272,6 +272,6 @@ public class AuthorizationRequestTests
 
     private static PendingAuthorization Begin(
         Action<OAuthClientOptions>? options = null, AuthorizationParameters? parameters = null, AuthorizationServerMetadata? server = null) =>
-        AuthorizationRequest.Begin(
+        SampleRequest.Begin(
             SampleRegistration.Create(options), server ?? SampleRegistration.Server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now);
 }

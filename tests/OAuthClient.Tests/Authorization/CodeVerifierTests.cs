@@ -23,7 +23,7 @@ public class CodeVerifierTests
     [Description("RFC 7636 §4.1 and §7.1: 43 to 128 unreserved characters, 256 bits, fresh each time")]
     public void A_verifier_has_the_recommended_form_and_is_never_the_same()
     {
-        var verifiers = Enumerable.Range(0, 1000).Select(_ => AuthorizationRequest.Begin(
+        var verifiers = Enumerable.Range(0, 1000).Select(_ => SampleRequest.Begin(
             SampleRegistration.Create(), SampleRegistration.Server, new(), SampleRegistration.Now).CodeVerifier.Reveal()).ToList();
 
         Assert.That(verifiers, Is.Unique);

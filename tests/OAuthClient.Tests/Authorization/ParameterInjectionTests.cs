@@ -141,6 +141,6 @@ public class ParameterInjectionTests
 
     private static PendingAuthorization Begin(
         AuthorizationParameters? parameters = null, string endpoint = "https://server.example.com/authorize", Action<OAuthClientOptions>? options = null) =>
-        AuthorizationRequest.Begin(
+        SampleRequest.Begin(
             SampleRegistration.Create(options), SampleRegistration.Server with { AuthorizationEndpoint = new(endpoint) }, parameters ?? new(), SampleRegistration.Now);
 }

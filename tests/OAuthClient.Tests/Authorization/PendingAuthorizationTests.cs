@@ -41,7 +41,7 @@ public class PendingAuthorizationTests
     [Description("RFC 9207 §2.4: an issuer that is not known stays unknown, and no nonce stays no nonce")]
     public void Absent_values_come_back_absent()
     {
-        var back = RoundTrip(AuthorizationRequest.Begin(
+        var back = RoundTrip(SampleRequest.Begin(
             SampleRegistration.Create(name: ""), SampleRegistration.Server with { Issuer = null, SendsIssuerInResponse = false }, new(), SampleRegistration.Now));
 
         Assert.That(back.Issuer, Is.Null);
@@ -86,7 +86,7 @@ public class PendingAuthorizationTests
             o.Resources = [new("https://api.example.com/")];
         });
         var server = SampleRegistration.Server with { Issuer = "https://accounts.example.com" };
-        int length = AuthorizationRequest.Begin(registration, server, new(), SampleRegistration.Now).Protect(Plainly).Length;
+        int length = SampleRequest.Begin(registration, server, new(), SampleRegistration.Now).Protect(Plainly).Length;
 
         Assert.That(length, Is.LessThan(450));
     }
@@ -212,7 +212,7 @@ public class PendingAuthorizationTests
         Assert.That(() => PendingAuthorization.Unprotect([], null!), Throws.ArgumentNullException);
     }
 
-    private static PendingAuthorization Begin() => AuthorizationRequest.Begin(SampleRegistration.Create(), SampleRegistration.Server, new(), SampleRegistration.Now);
+    private static PendingAuthorization Begin() => SampleRequest.Begin(SampleRegistration.Create(), SampleRegistration.Server, new(), SampleRegistration.Now);
 
     private static PendingAuthorization RoundTrip(PendingAuthorization pending) => PendingAuthorization.Unprotect(pending.Protect(Plainly), Plainly);
 

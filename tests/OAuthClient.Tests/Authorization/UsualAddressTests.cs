@@ -28,10 +28,15 @@ public class UsualAddressTests
     {
         var registration = SampleRegistration.Create(options);
         var server = SampleRegistration.Server with { AuthorizationEndpoint = new(endpoint) };
-        string written = WithoutValues(Begin(registration, server, new()));
+        UsualAddress? usual = null;
+        string written = WithoutValues(Begin(registration, server, ref usual, new()));
+        Assert.That(usual, Is.Null, "what a request asks beyond the registration is no other request's");
 
-        Assert.That(WithoutValues(Begin(registration, server)), Is.EqualTo(written), "the first");
-        Assert.That(WithoutValues(Begin(registration, server)), Is.EqualTo(written), "the second, which is a copy");
+        Assert.That(WithoutValues(Begin(registration, server, ref usual)), Is.EqualTo(written), "the first");
+        var first = usual;
+        Assert.That(first, Is.Not.Null);
+        Assert.That(WithoutValues(Begin(registration, server, ref usual)), Is.EqualTo(written), "the second");
+        Assert.That(usual, Is.SameAs(first), "a copy of the same");
     }
 
     [Test]
@@ -39,8 +44,9 @@ public class UsualAddressTests
     public void Values_are_fresh_each_time()
     {
         var registration = SampleRegistration.Create(o => o.Scopes = ["openid"]);
-        var one = Begin(registration, SampleRegistration.Server);
-        var two = Begin(registration, SampleRegistration.Server);
+        UsualAddress? usual = null;
+        var one = Begin(registration, SampleRegistration.Server, ref usual);
+        var two = Begin(registration, SampleRegistration.Server, ref usual);
 
         string text = two.AuthorizationUri.AbsoluteUri;
         Assert.That(text, Does.Not.Contain(one.State).And.Not.Contain(one.Nonce).And.Not.Contain(one.CodeVerifier.Challenge()));
@@ -52,11 +58,12 @@ public class UsualAddressTests
     public void An_endpoint_that_moved_is_the_one_that_counts()
     {
         var registration = SampleRegistration.Create();
-        Begin(registration, SampleRegistration.Server);
+        UsualAddress? usual = null;
+        Begin(registration, SampleRegistration.Server, ref usual);
         var moved = SampleRegistration.Server with { AuthorizationEndpoint = new("https://server.example.com/elsewhere") };
 
-        Assert.That(Begin(registration, moved).AuthorizationUri.AbsolutePath, Is.EqualTo("/elsewhere"));
-        Assert.That(Begin(registration, SampleRegistration.Server).AuthorizationUri.AbsolutePath, Is.EqualTo("/authorize"));
+        Assert.That(Begin(registration, moved, ref usual).AuthorizationUri.AbsolutePath, Is.EqualTo("/elsewhere"));
+        Assert.That(Begin(registration, SampleRegistration.Server, ref usual).AuthorizationUri.AbsolutePath, Is.EqualTo("/authorize"));
     }
 
     [Test]
@@ -65,14 +72,25 @@ public class UsualAddressTests
     {
         var described = SampleRegistration.Create(o => o.DynamicRegistration = new());
         var first = described.As(new("photos", SampleRegistration.Issuer, "first"));
-        Begin(first, SampleRegistration.Server);
+        UsualAddress? usual = null;
+        Begin(first, SampleRegistration.Server, ref usual);
         var second = first.As(new("photos", SampleRegistration.Issuer, "second"));
 
-        Assert.That(QueryPairs.Single(Begin(second, SampleRegistration.Server).AuthorizationUri)["client_id"], Is.EqualTo("second"));
+        Assert.That(QueryPairs.Single(Begin(second, SampleRegistration.Server, ref usual).AuthorizationUri)["client_id"], Is.EqualTo("second"));
     }
 
-    private static PendingAuthorization Begin(ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters? parameters = null) =>
-        AuthorizationRequest.Begin(registration, server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now);
+    [Test]
+    [Description("What is copied over must be as long as what it replaces")]
+    public void Values_are_always_as_long_as_one_another()
+    {
+        var (one, two, three) = RandomText.CreateThree();
+        Assert.That(new[] { one, two, three, RandomText.Create() }, Has.All.Length.EqualTo(RandomText.Length));
+        Assert.That(new CodeVerifier(one).Challenge(), Has.Length.EqualTo(CodeVerifier.ChallengeLength));
+    }
+
+    private static PendingAuthorization Begin(
+        ClientRegistration registration, AuthorizationServerMetadata server, ref UsualAddress? usual, AuthorizationParameters? parameters = null) =>
+        AuthorizationRequest.Begin(registration, server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now, hasOtherServers: false, ref usual);
 
     private static string WithoutValues(PendingAuthorization pending)
     {

@@ -93,11 +93,12 @@ public class CircuitTests
         Assert.That(() => PresentAsync(server), Throws.TypeOf<TokenEndpointException>());
     }
 
-    [Test]
-    [Description("Another server of the same client has a circuit of its own")]
-    public async Task Of_one_server()
+    [TestCase("https://other.example/revoke")]
+    [TestCase("https://as.example:8443/revoke")]
+    [Description("Another server of the same client has a circuit of its own, on the same machine too")]
+    public async Task Of_one_server(string other)
     {
-        await using ScriptedServer server = new(o => o.RevocationEndpoint = new("https://other.example/revoke"), retries: true);
+        await using ScriptedServer server = new(o => o.RevocationEndpoint = new(other), retries: true);
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
         await FailAsync(server, Enough);
         server.Answers("{}");

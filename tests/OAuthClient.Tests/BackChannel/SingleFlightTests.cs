@@ -63,6 +63,25 @@ public class SingleFlightTests
     }
 
     [Test]
+    [Description("A request that took too long is cancelled with the reason inside; whoever waits hears the reason")]
+    public async Task Cancelled_work_says_why()
+    {
+        TaskCompletionSource begin = new();
+        Task<int> Join() => flights.JoinOrStart("late", async () =>
+        {
+            await begin.Task;
+            throw new TaskCanceledException("late", new TimeoutException("after 30 s"), CancellationToken.None);
+        });
+        var one = Join();
+        var two = Join();
+        begin.SetResult();
+
+        foreach (var waiting in new[] { one, two })
+            Assert.That(async () => await waiting.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(await flights.JoinOrStart("late", () => Task.FromResult(3)).Promptly(), Is.EqualTo(3));
+    }
+
+    [Test]
     [Description("Threat: one user's context with another's work. What the starter's flow carries does not come along")]
     public async Task No_ambient_context_comes_along()
     {
