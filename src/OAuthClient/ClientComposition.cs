@@ -17,12 +17,12 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
     public ClientComposition(IServiceProvider services, string name)
     {
-        var time = services.GetRequiredService<TimeProvider>();
-        var store = services.GetRequiredService<IGrantStore>();
-        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
         var registration = new CurrentRegistration(
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
         ReadOptionsAhead(registration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
+        var time = services.GetRequiredService<TimeProvider>();
+        var store = services.GetRequiredService<IGrantStore>();
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
 
         var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<PipelineChoice>(name));
         var discovery = new ServerDiscovery(backChannel, time);

@@ -13,9 +13,13 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
     public SingleFlight(IEqualityComparer<TKey>? comparer = null) => flights = new(comparer);
 
     /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
-    public Task LandAllAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(flights.Values.Select(flight => flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)))
-            .WaitAsync(cancellationToken);
+    public Task LandAllAsync(CancellationToken cancellationToken)
+    {
+        if (flights.IsEmpty)
+            return Task.CompletedTask;
+        var landings = flights.Values.Select(flight => flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default));
+        return Task.WhenAll(landings).WaitAsync(cancellationToken);
+    }
 
     public bool IsUnderWay(TKey key) => flights.ContainsKey(key);
 

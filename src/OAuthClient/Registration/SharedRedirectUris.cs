@@ -13,6 +13,8 @@ internal sealed class SharedRedirectUris(
 {
     public void Find(List<string> failures, string name, OAuthClientOptions options)
     {
+        if (options.RedirectUri is null)
+            return;
         foreach (var (otherName, other) in OthersAt(name, options))
         {
             if (options.Issuer is null || other.Issuer is null)
@@ -28,12 +30,10 @@ internal sealed class SharedRedirectUris(
         clients.Names.Any(other => !string.Equals(other, name, StringComparison.Ordinal) && !IsSameServer(options, Unvalidated(other)));
 
     /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
-    public bool AnyFor(string name, OAuthClientOptions options) => OthersAt(name, options).Any();
+    public bool AnyFor(string name, OAuthClientOptions options) => options.RedirectUri is not null && OthersAt(name, options).Any();
 
     private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(string name, OAuthClientOptions options)
     {
-        if (options.RedirectUri is null)
-            yield break;
         foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
         {
             var other = Unvalidated(otherName);
