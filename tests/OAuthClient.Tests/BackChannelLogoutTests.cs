@@ -135,7 +135,10 @@ public class BackChannelLogoutTests
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
         Assert.That(async () => await server.Logout.ReceiveAsync(grant.IdToken!.Reveal()), Throws.TypeOf<ProtocolViolationException>());
-        foreach (string garbage in new[] { "", "...", "a.b.c", server.LogoutToken()[..^2] + "AA", server.LogoutToken() + ".x.y" })
+        string good = server.LogoutToken();
+        int signature = good.LastIndexOf('.') + 1;
+        string tampered = $"{good[..signature]}{(good[signature] == 'A' ? 'B' : 'A')}{good[(signature + 1)..]}";
+        foreach (string garbage in new[] { "", "...", "a.b.c", tampered, good + ".x.y" })
             Assert.That(async () => await server.Logout.ReceiveAsync(garbage), Throws.TypeOf<ProtocolViolationException>());
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
