@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
@@ -14,12 +15,15 @@ public class OptionsAheadTests
     public async Task Options_are_read_while_something_else_is_done()
     {
         TaskCompletionSource<bool> read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource readOfHandlers = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using ManualResetEventSlim injected = new();
-        await using ScriptedServer server = new(_ => read.TrySetResult(injected.Wait(TimeSpan.FromMinutes(1))));
+        await using ScriptedServer server = new(_ => read.TrySetResult(injected.Wait(TimeSpan.FromMinutes(1))), builder =>
+            builder.Services.Configure<HttpClientFactoryOptions>(builder.BackChannel.Name, _ => readOfHandlers.TrySetResult()));
         Assert.That(server.Client, Is.Not.Null);
         injected.Set();
 
         Assert.That(await read.Task.Promptly(), "the client was there before its options were");
+        await readOfHandlers.Task.Promptly();
         Assert.That(server.Requests, Is.Empty);
     }
 

@@ -13,9 +13,9 @@ internal sealed class SharedRedirectUris(
 {
     public void Find(List<string> failures, string name, OAuthClientOptions options)
     {
-        if (options.RedirectUri is null)
+        if (options.RedirectUri is not { } redirectUri)
             return;
-        foreach (var (otherName, other) in OthersAt(name, options))
+        foreach (var (otherName, other) in OthersAt(redirectUri, name, options))
         {
             if (options.Issuer is null || other.Issuer is null)
             {
@@ -30,16 +30,16 @@ internal sealed class SharedRedirectUris(
         clients.Names.Any(other => !string.Equals(other, name, StringComparison.Ordinal) && !IsSameServer(options, Unvalidated(other)));
 
     /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
-    public bool AnyFor(string name, OAuthClientOptions options) => options.RedirectUri is not null && OthersAt(name, options).Any();
+    public bool AnyFor(string name, OAuthClientOptions options) => options.RedirectUri is { } redirectUri && OthersAt(redirectUri, name, options).Any();
 
-    private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(string name, OAuthClientOptions options)
+    private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(Uri redirectUri, string name, OAuthClientOptions options)
     {
         foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
         {
             var other = Unvalidated(otherName);
             // A callback is held against the path alone (behind a proxy the host is another, and a query is the sender's to write),
             // so two that differ in anything else could be mixed up.
-            if (Uri.Compare(options.RedirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
+            if (Uri.Compare(redirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
                 && !IsSameServer(options, other))
             {
                 yield return (otherName, other);

@@ -110,6 +110,20 @@ public class WebFingerTests
         Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<HttpRequestException>().With.Message.Contains("more than"));
     }
 
+    [Test]
+    [Description("An answer that breaks off is a network fault, and says whose; what the user typed is not repeated")]
+    public async Task Cut_short()
+    {
+        await using RawServer raw = new("HTTP/1.1 200 OK\nContent-Type: application/jrd+json\nContent-Length: 1000\nConnection: close", "{"u8.ToArray());
+        ServiceCollection services = new();
+        services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true));
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.That(async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync($"acct:joe@{raw.Address.Authority}").Promptly(),
+            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ResponseEnded)
+                .And.Message.Contain($"The answer of the WebFinger endpoint ({raw.Address}").And.Message.Not.Contain("joe"));
+    }
+
     [TestCase("joe@127.0.0.1:{0}")]
     [TestCase("acct:joe@localhost:{0}")]
     [TestCase("https://localhost:{0}/joe")]

@@ -21,13 +21,7 @@ public class HeldLeaseTests
     public async Task In_doubt()
     {
         await using Desk desk = await Desk.SignedInAsync();
-        desk.Server.AnswersAsync(async _ =>
-        {
-            desk.Server.Clock.Advance(TooLate);
-            desk.Store.RefusesToLease = true;
-            throw await Task.FromResult(new HttpRequestException("The answer was lost."));
-        });
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        desk.LosesAnswer(store => store.RefusesToLease = true);
         desk.Server.Clock.Advance(RefreshNotes.Pause);
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>(), "the store is still away");
         Assert.That(desk.Presented, Is.EqualTo(1), "and no refresh token is spent meanwhile");
@@ -48,13 +42,7 @@ public class HeldLeaseTests
     public async Task Renewed_unheard()
     {
         await using Desk desk = await Desk.SignedInAsync();
-        desk.Server.AnswersAsync(async _ =>
-        {
-            desk.Server.Clock.Advance(TooLate);
-            desk.Store.LosesAnswerToRenewal = true;
-            throw await Task.FromResult(new HttpRequestException("The answer was lost."));
-        });
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        desk.LosesAnswer(store => store.LosesAnswerToRenewal = true);
 
         desk.Store.LosesAnswerToRenewal = false;
         desk.Server.Answers(Tokens("at-2", "rt-2"));
@@ -88,13 +76,7 @@ public class HeldLeaseTests
     public async Task Taken_over()
     {
         await using Desk desk = await Desk.SignedInAsync();
-        desk.Server.AnswersAsync(async _ =>
-        {
-            desk.Server.Clock.Advance(TooLate);
-            desk.Store.RefusesToLease = true;
-            throw await Task.FromResult(new HttpRequestException("The answer was lost."));
-        });
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        desk.LosesAnswer(store => store.RefusesToLease = true);
 
         desk.Store.RefusesToLease = false;
         desk.Server.Clock.Advance(TimeSpan.FromSeconds(45));
@@ -203,6 +185,18 @@ public class HeldLeaseTests
             await desk.Server.SignedInAsync(Tokens("at-1", "rt-1"));
             desk.Server.Clock.Advance(TimeSpan.FromHours(1));
             return desk;
+        }
+
+        /// <summary>The server's answer is lost, so late that the lease must be renewed first; by then the store is in trouble too.</summary>
+        public void LosesAnswer(Action<FailingStore> trouble)
+        {
+            Server.AnswersAsync(async _ =>
+            {
+                Server.Clock.Advance(TooLate);
+                trouble(Store);
+                throw await Task.FromResult(new HttpRequestException("The answer was lost."));
+            });
+            Assert.That(async () => await Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
         }
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();
