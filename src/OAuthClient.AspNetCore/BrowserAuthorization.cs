@@ -38,7 +38,7 @@ public sealed class BrowserAuthorization
     internal string Name => name;
 
     // The client itself has no browser.
-    internal GrantOwner? CurrentOwner => currentOwner.Find() is { Id: not null } owner ? owner : null;
+    internal GrantOwner? CurrentOwner => currentOwner.Find() is { Kind: not GrantOwnerKind.Client } owner ? owner : null;
 
     /// <summary>Begins an authorization for the signed-in user: the result, returned from the action, sends the browser to the authorization server.</summary>
     /// <param name="controller">The controller; write <c>this</c>.</param>

@@ -13,8 +13,8 @@ public static class BrowserAuthorizationExtensions
     /// <summary>
     /// Lets users authorize this client in their browsers: registers <see cref="BrowserAuthorization"/>, keyed by the client's
     /// name (the unnamed client's without a key), and the current user for <c>ForCurrentUser()</c>. Grants belong to the
-    /// signed-in user's <c>NameIdentifier</c> claim, or else <c>sub</c>; register a singleton
-    /// <see cref="ICurrentGrantOwner"/> of your own before this for another id. Several instances of an application must share their Data Protection keys.
+    /// owner that the signed-in user's claims name (<see cref="CurrentUserOptions"/> says how they are read); register a singleton
+    /// <see cref="ICurrentGrantOwner"/> of your own before this to decide otherwise. Several instances of an application must share their Data Protection keys.
     /// </summary>
     /// <param name="builder">The registered client.</param>
     public static OAuthClientBuilder AddBrowserAuthorization(this OAuthClientBuilder builder)
@@ -23,6 +23,7 @@ public static class BrowserAuthorizationExtensions
         var services = builder.Services;
         services.AddHttpContextAccessor();
         services.AddDataProtection();
+        services.AddOptions();
         services.TryAddSingleton<ICurrentGrantOwner, SignedInUser>();
         services.TryAddSingleton<PendingCookies>();
         services.TryAddSingleton<LogoutCookie>();

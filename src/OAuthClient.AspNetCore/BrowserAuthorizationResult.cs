@@ -25,7 +25,7 @@ public sealed class BrowserAuthorizationResult
 
     /// <summary>
     /// Who signed in, when it was begun by <c>BeginSignInAsync</c>: give it to <c>HttpContext.SignInAsync</c>, which begins a new session.
-    /// Their <c>NameIdentifier</c> is the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the server's words.
+    /// The claim <see cref="GrantOwner.ClaimType"/> holds the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the server's words.
     /// </summary>
     public ClaimsPrincipal? User { get; }
 }

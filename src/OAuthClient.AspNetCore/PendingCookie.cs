@@ -13,7 +13,7 @@ internal sealed record PendingCookie(string Name, PendingAuthorization Authoriza
     {
         using var bytes = new MemoryStream(1024);
         using var writer = new BinaryWriter(bytes, Encoding.UTF8);
-        writer.Write(Owner?.Id ?? "");
+        writer.Write(Owner?.ToString() ?? "");
         writer.Write(ReturnUrl);
         writer.Write(authorization);
         writer.Flush();
@@ -34,7 +34,7 @@ internal sealed record PendingCookie(string Name, PendingAuthorization Authoriza
                 returnUrl = reader.ReadString();
                 return reader.ReadBytes((int)(plain.Length - plain.Position));
             });
-            return new PendingCookie(name, authorization, owner.Length > 0 ? GrantOwner.ResourceOwner(owner) : null, returnUrl);
+            return new PendingCookie(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or ProtocolViolationException or IOException or ArgumentException)
         {

@@ -17,8 +17,10 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         ClaimsIdentity identity = new(AuthenticationType);
         identity.AddClaim(new(ClientClaim, grant.ClientName));
         identity.AddClaim(new(SignInClaim, grant.SignInId!));
-        // Not the subject alone: two servers may call different users the same.
-        identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.Id!));
+        // The default issuer, LOCAL AUTHORITY, tells this claim from one that another provider wrote.
+        identity.AddClaim(new(GrantOwner.ClaimType, grant.Owner.ToString()));
+        // Not the subject alone, because two servers may use the same one. The application may replace this claim; it is not read back.
+        identity.AddClaim(new(ClaimTypes.NameIdentifier, grant.Owner.ToString()));
         string issuer = Issuer(grant);
         var claims = grant.StandardClaims;
         Add("iss", issuer);
@@ -57,8 +59,8 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         from identity in user.Identities
         where identity.IsAuthenticated
         let client = identity.FindFirst(ClientClaim)?.Value
-        let owner = identity.FindFirst(ClaimTypes.NameIdentifier)?.Value
-        where client is not null && !string.IsNullOrWhiteSpace(owner)
+        let owner = ClaimsGrantOwner.FindStated(identity)
+        where client is not null && owner is not null
         select new SignedInSession(client, owner, identity.FindFirst("sid")?.Value, identity.FindFirst(SignInClaim)?.Value);
 
     // With a server of many tenants the tenant's own: who signed in did so by an ID Token whose issuer was compared.

@@ -6,7 +6,7 @@ namespace OAuthClient.PostgreSql;
 /// <summary>Which row a grant belongs in.</summary>
 /// <param name="Id">The grant's id.</param>
 /// <param name="ClientName">The registration's name.</param>
-/// <param name="Owner">The owner's id; empty for the client itself, whose name no resource owner can have.</param>
+/// <param name="Owner">The owner's text form, which holds the kind of owner.</param>
 /// <param name="Generation">The generation.</param>
 internal readonly record struct GrantPlace(string Id, string ClientName, string Owner, long Generation)
 {
@@ -14,7 +14,7 @@ internal readonly record struct GrantPlace(string Id, string ClientName, string 
 
     // Plain, and no hash of it: an application's own tables name its users too, support must find a row, and a hash of ids such as 42
     // hides nothing without a key, which then could never be rotated.
-    public static string OwnerIn(GrantOwner owner) => owner.Id ?? "";
+    public static string OwnerIn(GrantOwner owner) => owner.ToString();
 
     /// <summary>Each text after its length, so that no joining of two makes the same bytes as two others.</summary>
     public byte[] ToBytes()

@@ -158,7 +158,7 @@ public sealed class OpenIdLogout
     private static void RequireResourceOwner(GrantOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        if (owner.Id is null)
+        if (owner.IsClient)
             throw new ArgumentException("The client itself is no user who could sign out; name the resource owner.", nameof(owner));
     }
 }

@@ -13,7 +13,7 @@ public sealed class OpenIdSignIn
 
     /// <summary>
     /// Completes an authorization as <see cref="IOAuthClient.CompleteAuthorizationAsync"/> does, for whomever the ID Token names: the grant's
-    /// owner is <see cref="GrantOwner.FromSubject"/>. It is kept for <c>SignInLifetime</c>, beside those of the same user in other sessions.
+    /// owner is <see cref="GrantOwner.Subject(string, string)"/>. It is kept for <c>SignInLifetime</c>, beside those of the same user in other sessions.
     /// </summary>
     /// <param name="pending">What was begun for this browser.</param>
     /// <param name="response">The callback.</param>

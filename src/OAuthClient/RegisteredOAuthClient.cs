@@ -139,9 +139,12 @@ internal sealed class RegisteredOAuthClient(
         // refresh has just replaced the token.
         var grant = theirs.Find(grant => token.Equals(grant.AccessToken)) ?? theirs.FirstOrDefault();
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        return grant is null
-            ? throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile")
-            : await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
+        if (grant is null)
+            throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile");
+        var info = await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
+        // Not the grant's owner: a user of the application may have connected the accounts of several people.
+        info.OwnerClaims = GrantOwner.Subject(grant.Issuer, info.Subject).ToClaims(info.Issuer);
+        return info;
     }
 
     private async Task<Grant> CompleteAsync(
@@ -189,7 +192,7 @@ internal sealed class RegisteredOAuthClient(
         TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server,
         long lastHeard)
     {
-        var owner = knownOwner ?? GrantOwner.FromSubject(identity!.Issuer, identity.Subject);
+        var owner = knownOwner ?? GrantOwner.Subject(identity!.Issuer, identity.Subject);
         var now = time.GetUtcNow();
         string? session = identity?.Claims.TextIfAny("sid") is { Length: > 0 } named ? named : null;
         var others = await store.FindAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
@@ -223,8 +226,8 @@ internal sealed class RegisteredOAuthClient(
     // Whoever is known by issuer and subject has nobody else's account. The application's own users may have any.
     private static void RequireSameUser(Grant grant, IReadOnlyList<Grant> others)
     {
-        if (others.Any(other => other.SignInExpiresAt is not null && other.Subject is { } subject && GrantOwner.FromSubject(other.Issuer, subject).Equals(grant.Owner))
-            && !GrantOwner.FromSubject(grant.Issuer, grant.Subject!).Equals(grant.Owner))
+        if (others.Any(other => other.SignInExpiresAt is not null && other.Subject is { } subject && GrantOwner.Subject(other.Issuer, subject).Equals(grant.Owner))
+            && !GrantOwner.Subject(grant.Issuer, grant.Subject!).Equals(grant.Owner))
         {
             throw new ProtocolViolationException(
                 "At the server another user is signed in than the one who signed in here by it, so nothing was kept. Begin with BeginSignInAsync where users may change; it signs in whoever comes.");
@@ -234,7 +237,7 @@ internal sealed class RegisteredOAuthClient(
     private static void RequireResourceOwner(GrantOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        if (owner.Id is null)
+        if (owner.IsClient)
             throw new ArgumentException("The client itself has no grant of this kind; name the resource owner.", nameof(owner));
     }
 }

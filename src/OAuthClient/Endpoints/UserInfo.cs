@@ -29,16 +29,23 @@ public sealed class UserInfo
 
     internal string Issuer { get; }
 
+    /// <summary>Gets the claims that say which grant owner the principal stands for; set by the client, which knows the grant.</summary>
+    internal IReadOnlyList<Claim> OwnerClaims { get; set; } = [];
+
     /// <summary>A claim that is a text, or <see langword="null"/> when it is absent or something else.</summary>
     /// <param name="claim">The claim's name.</param>
     public string? this[string claim] => Claims.TextIfAny(claim);
 
     /// <summary>The claims as a principal, under the names the server gave them, each with the server as its <see cref="Claim.Issuer"/>.</summary>
+    /// <remarks>
+    /// A claim of the type <see cref="GrantOwner.ClaimType"/> names the subject of this issuer: principals of two servers are two owners, even
+    /// where the subjects are equal.
+    /// </remarks>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
     /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
     /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
     public ClaimsPrincipal ToClaimsPrincipal(string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles") =>
-        PrincipalClaims.Create(Issuer, authenticationType, nameClaim, roleClaim, Claims);
+        PrincipalClaims.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, Claims);
 
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "UserInfo";

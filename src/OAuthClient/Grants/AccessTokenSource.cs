@@ -8,7 +8,7 @@ internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client,
 
     public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
-        var getting = owner.Id is null
+        var getting = owner.IsClient
             ? client.GetAsync(selection, rejected, cancellationToken)
             : owners.GetAsync(owner, selection, rejected, cancellationToken);
         bool isHit = getting.IsCompletedSuccessfully;
@@ -21,7 +21,7 @@ internal sealed class AccessTokenSource(OwnerTokens owners, ClientTokens client,
     public AccessToken? AtHand(GrantOwner owner, TokenSelection selection, out string? header)
     {
         AccessToken? token;
-        if (owner.Id is not null)
+        if (!owner.IsClient)
         {
             token = owners.AtHand(owner, selection, out header);
         }

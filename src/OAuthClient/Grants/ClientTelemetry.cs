@@ -46,7 +46,7 @@ internal sealed class ClientTelemetry(string clientName, Instruments instruments
     // What nobody sees need not be made.
     private static bool IsSeen(Instrument instrument) => instrument.Enabled || Telemetry.Source.HasListeners();
 
-    private static KeyValuePair<string, object?> GrantTypeOf(GrantOwner owner) => owner.Id is null ? ByClientCredentials : ByRefreshToken;
+    private static KeyValuePair<string, object?> GrantTypeOf(GrantOwner owner) => owner.IsClient ? ByClientCredentials : ByRefreshToken;
 }
 
 /// <summary>Why an access token is renewed.</summary>

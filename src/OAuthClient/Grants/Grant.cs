@@ -110,6 +110,8 @@ public sealed class Grant
     /// <summary>Where further claims are (OpenID Connect Core §5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
     public IReadOnlyList<ClaimSource> ClaimSources => IdTokenClaims is { } claims ? ClaimSource.Of(claims) : [];
 
+    internal IReadOnlyList<Claim> OwnerClaims => Owner.ToClaims(Issuer);
+
     /// <summary>Whose word the subject is: with a server of many tenants the tenant's own issuer.</summary>
     internal string Issuer => IdTokenClaims?.TextIfAny(Parameters.Issuer) ?? Server;
 
@@ -125,8 +127,9 @@ public sealed class Grant
 
     /// <summary>
     /// Who signed in, as a principal: the validated ID Token's claims, and those of <paramref name="userInfo"/> that it does not have, under the
-    /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>; <see cref="ClaimTypes.NameIdentifier"/> is <see cref="Owner"/>'s
-    /// id. In ASP.NET Core sign in with the result's <c>User</c> instead: it is small enough for a cookie, which can end with the sign-in.
+    /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>. A claim of the type
+    /// <see cref="GrantOwner.ClaimType"/> holds <see cref="Owner"/>, and it alone is read back. <see cref="ClaimTypes.NameIdentifier"/> is
+    /// the id of a user of the application, or else the owner's text form; the application may replace it. In ASP.NET Core sign in with the result's <c>User</c> instead: it is small enough for a cookie, which can end with the sign-in.
     /// </summary>
     /// <param name="userInfo">What the server says beyond the ID Token.</param>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
@@ -140,12 +143,9 @@ public sealed class Grant
         var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
         if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
             throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
-        var principal = userInfo is null
-            ? PrincipalClaims.Create(Issuer, authenticationType, nameClaim, roleClaim, claims)
-            : PrincipalClaims.Create(Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
-        if (Owner.Id is { } owner)
-            ((ClaimsIdentity)principal.Identity!).AddClaim(new(ClaimTypes.NameIdentifier, owner, ClaimValueTypes.String, Issuer));
-        return principal;
+        return userInfo is null
+            ? PrincipalClaims.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims)
+            : PrincipalClaims.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
     }
 
     /// <summary>Names no token.</summary>

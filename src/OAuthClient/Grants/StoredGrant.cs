@@ -9,16 +9,16 @@ internal sealed record StoredGrant(
     int Version, string Id, string ClientName, string Server, string ClientId,
     IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset CreatedAt, long Generation,
     IReadOnlyList<StoredAccessToken> AccessTokens,
-    string? Owner = null, string? Subject = null, string? RefreshToken = null, string? IdToken = null,
+    string Owner, string? Subject = null, string? RefreshToken = null, string? IdToken = null,
     string? SessionId = null, DateTimeOffset? SignInExpiresAt = null, string? SignInId = null)
 {
-    private const int CurrentVersion = 1;
+    private const int CurrentVersion = 2;
 
     public static byte[] Write(Grant grant) => JsonSerializer.SerializeToUtf8Bytes(
         new StoredGrant(
             CurrentVersion, grant.Id, grant.ClientName, grant.Server, grant.ClientId, grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
             [.. grant.Tokens.Select(token => StoredAccessToken.Of(token.Key, token.Value))],
-            grant.Owner.Id, grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt, grant.SignInId),
+            grant.Owner.ToString(), grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt, grant.SignInId),
         StoredGrantJson.Default.StoredGrant);
 
     public static Grant Read(byte[] data)
@@ -38,7 +38,7 @@ internal sealed record StoredGrant(
         {
             return Restored(stored);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
         {
             throw new OAuthException("The data are not a stored grant.", exception);
         }
@@ -48,7 +48,7 @@ internal sealed record StoredGrant(
 
     private static Grant Restored(StoredGrant stored) =>
         new(
-            stored.Id, stored.ClientName, stored.Owner is null ? GrantOwner.Client : GrantOwner.ResourceOwner(stored.Owner), stored.Server, stored.ClientId)
+            stored.Id, stored.ClientName, GrantOwner.Parse(stored.Owner), stored.Server, stored.ClientId)
         {
             Subject = stored.Subject,
             SessionId = stored.SessionId,

@@ -45,7 +45,7 @@ public static class AccessTokenHandlerExtensions
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(owner);
-        if (owner.Id is null)
+        if (owner.IsClient)
             throw new ArgumentException("A request is a resource owner's; for the client's own token register an HTTP client with ForClient().", nameof(owner));
         RequestOwner.State(request, owner);
     }

@@ -25,7 +25,7 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    /// <summary>The token of the owner that each request names by <c>request.SetGrantOwner(id)</c>; one that names none is not sent. For work on behalf of many.</summary>
+    /// <summary>The token of the owner that each request names by <c>request.SetGrantOwner(owner)</c>; one that names none is not sent. For work on behalf of many.</summary>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
     public AccessTokenHandlerOptions ForOwnerOfRequest()
     {
@@ -33,13 +33,23 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    /// <summary>The token of one resource owner, always: for a console application or a worker that acts for somebody.</summary>
-    /// <param name="id">The application's id of the resource owner, as given to <c>CompleteAuthorizationAsync</c>.</param>
+    /// <summary>
+    /// Attaches the token of one owner to every request: for a console application, or for a worker whose grant belongs to the application.
+    /// </summary>
+    /// <param name="owner">
+    /// The owner, as given to <c>CompleteAuthorizationAsync</c>: <c>GrantOwner.User("me")</c> where the program has one user,
+    /// <see cref="GrantOwner.Service"/> for what belongs to the application.
+    /// </param>
+    /// <returns>These options.</returns>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
-    public AccessTokenHandlerOptions ForOwner(string id)
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is the client itself.</exception>
+    public AccessTokenHandlerOptions ForOwner(GrantOwner owner)
     {
+        ArgumentNullException.ThrowIfNull(owner);
+        if (owner.IsClient)
+            throw new ArgumentException("For the client's own token call ForClient().", nameof(owner));
         StateOwner(nameof(ForOwner));
-        Owner = GrantOwner.ResourceOwner(id);
+        Owner = owner;
         return this;
     }
 
@@ -97,7 +107,7 @@ public sealed class AccessTokenHandlerOptions
     internal void RequireComplete(string httpClientName)
     {
         if (ownerStatedBy is null)
-            throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(id), ForOwnerOfRequest() or ForClient().");
+            throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), ForOwnerOfRequest() or ForClient().");
         if (origins.Count == 0)
             throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");
     }

@@ -21,16 +21,16 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
         {
             return fixedOwner is null || fixedOwner.Equals(stated) ? stated : throw new OAuthException(
                 $"The request to {address.GetLeftPart(UriPartial.Authority)} names an owner by SetGrantOwner, but its HTTP client always carries the '{clientName}' access token of "
-                + $"{(fixedOwner.Id is null ? "the client itself" : "another")}; it was not sent. Register the HTTP client with ForOwnerOfRequest() or ForCurrentUser().");
+                + $"{(fixedOwner.IsClient ? "the client itself" : "another")}; it was not sent. Register the HTTP client with ForOwnerOfRequest() or ForCurrentUser().");
         }
         if (fixedOwner is not null)
             return fixedOwner;
         if (currentOwner is null)
         {
             throw new OAuthException(
-                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to carry; it was not sent. Call request.SetGrantOwner(id) before you send it.");
+                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to carry; it was not sent. Call request.SetGrantOwner(owner) before you send it.");
         }
-        return (ActingOwner.Find() ?? currentOwner.Find()) is { Id: not null } user ? user : throw new OAuthException(
+        return (ActingOwner.Find() ?? currentOwner.Find()) is { IsClient: false } user ? user : throw new OAuthException(
             $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. "
             + "Require a signed-in user before calling, or use ForOwner, ForOwnerOfRequest or ForClient; work that outlives its request says for whom it is by owner.AsCurrentUser().");
     }

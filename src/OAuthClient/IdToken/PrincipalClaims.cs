@@ -13,12 +13,14 @@ internal static class PrincipalClaims
         "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", ClaimSource.NamesMember, ClaimSource.SourcesMember);
 
     /// <summary>Of those by which an application tells whose grants a user has, and in which session they are, none is a server's to choose.</summary>
+    /// <param name="ownerClaims">The claims that say which grant owner the principal stands for.</param>
     /// <param name="issuer">The server, which becomes each claim's issuer.</param>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
     /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
     /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
     /// <param name="sets">Claims about one user; where two sets have the same, the first counts.</param>
-    public static ClaimsPrincipal Create(string issuer, string authenticationType, string nameClaim, string roleClaim, params ReadOnlySpan<JsonElement> sets)
+    public static ClaimsPrincipal Create(
+        IEnumerable<Claim> ownerClaims, string issuer, string authenticationType, string nameClaim, string roleClaim, params ReadOnlySpan<JsonElement> sets)
     {
         var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
         var known = new HashSet<string>(AboutTheToken, StringComparer.Ordinal);
@@ -35,6 +37,7 @@ internal static class PrincipalClaims
             }
             known.UnionWith(names);
         }
+        identity.AddClaims(ownerClaims);
         return new ClaimsPrincipal(identity);
     }
 

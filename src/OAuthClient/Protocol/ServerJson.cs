@@ -47,6 +47,19 @@ internal static class ServerJson
     public static string? Text(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) ? TextOf(member, name) : null;
 
+    /// <summary>Reads the member <c>sub</c>, which names a user and becomes part of a grant owner.</summary>
+    /// <param name="claims">The claims.</param>
+    /// <param name="source">The name of what holds them, for the message.</param>
+    /// <returns>The subject; <see langword="null"/> when it is absent or null.</returns>
+    /// <exception cref="ProtocolViolationException">It is not a string, is blank, or holds a NUL character, which no store can keep.</exception>
+    public static string? Subject(this JsonElement claims, string source) => claims.Text("sub") switch
+    {
+        null => null,
+        var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) => throw new ProtocolViolationException(
+            $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."),
+        var subject => subject,
+    };
+
     /// <summary>The same, of a member that was found before; of one that was not, when it is <see langword="default"/>.</summary>
     /// <exception cref="ProtocolViolationException">It is there and is no string.</exception>
     public static string? TextOf(JsonElement member, string name)

@@ -1,0 +1,74 @@
+using System.Security.Claims;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>Reads the grant owner that a principal stands for.</summary>
+internal static class ClaimsGrantOwner
+{
+    /// <summary>Finds the owner of a principal.</summary>
+    /// <param name="user">The principal. Identities that are not authenticated are ignored.</param>
+    /// <param name="scopes">The scope of users for each authentication type.</param>
+    /// <returns>The owner; <see langword="null"/> when no identity is authenticated.</returns>
+    /// <exception cref="InvalidOperationException">No identity names an owner, or two name different ones.</exception>
+    public static GrantOwner? Find(ClaimsPrincipal user, IDictionary<string, string> scopes)
+    {
+        GrantOwner? found = null;
+        bool isAuthenticated = false;
+        foreach (var identity in user.Identities)
+        {
+            if (!identity.IsAuthenticated)
+                continue;
+            isAuthenticated = true;
+            var owner = FindStated(identity) ?? FindById(identity, scopes);
+            if (owner is null || owner == found)
+                continue;
+            found = found is null ? owner : throw new InvalidOperationException(
+                "The request's user has several authenticated identities that name different owners of grants, so none is chosen. Authenticate "
+                + "the endpoint by one scheme ([Authorize(AuthenticationSchemes = …)]), give the identities the same claim "
+                + $"'{GrantOwner.ClaimType}', or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().");
+        }
+        return found is null && isAuthenticated
+            ? throw new InvalidOperationException(
+                "The signed-in user has neither a NameIdentifier nor a sub claim, so no grant can be told to be theirs. Add one at sign-in, "
+                + "or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().")
+            : found;
+    }
+
+    /// <summary>Finds the owner in the claim that this library writes.</summary>
+    /// <param name="identity">The identity.</param>
+    /// <returns>The owner; <see langword="null"/> without such a claim of this application.</returns>
+    /// <exception cref="InvalidOperationException">There are several, or it is not the text of an owner of grants.</exception>
+    public static GrantOwner? FindStated(ClaimsIdentity identity)
+    {
+        GrantOwner? found = null;
+        foreach (var claim in identity.Claims)
+        {
+            if (!string.Equals(claim.Type, GrantOwner.ClaimType, StringComparison.Ordinal) || !IsLocal(claim))
+                continue;
+            found = found is null && GrantOwner.TryParse(claim.Value, out var owner) && owner.Kind is not GrantOwnerKind.Client
+                ? owner
+                : throw new InvalidOperationException(
+                    $"The user's claims of the type '{GrantOwner.ClaimType}' do not name one owner. Write GrantOwner.ToString() into one claim, or none.");
+        }
+        return found;
+    }
+
+    private static GrantOwner? FindById(ClaimsIdentity identity, IDictionary<string, string> scopes)
+    {
+        if ((identity.FindFirst(ClaimTypes.NameIdentifier) ?? identity.FindFirst("sub")) is not { } claim || string.IsNullOrWhiteSpace(claim.Value))
+            return null;
+        try
+        {
+            // The id that another provider gave is unique among that provider's users only.
+            return !IsLocal(claim) ? GrantOwner.Subject(claim.Issuer, claim.Value)
+                : scopes.TryGetValue(identity.AuthenticationType!, out string? scope) ? GrantOwner.User(claim.Value, scope)
+                : GrantOwner.User(claim.Value);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidOperationException("The signed-in user's NameIdentifier or sub claim cannot be an owner's id.", exception);
+        }
+    }
+
+    private static bool IsLocal(Claim claim) => string.Equals(claim.Issuer, ClaimsIdentity.DefaultIssuer, StringComparison.Ordinal);
+}
