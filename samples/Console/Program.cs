@@ -19,7 +19,7 @@ services.AddOAuthClient(o =>
 
 // An HttpClient whose requests always carry a token that works, and carry it nowhere else.
 services.AddHttpClient("api", http => http.BaseAddress = stage.Api)
-    .AddAccessTokenHandler(token => token.ForOwner("me").To(stage.Api.GetLeftPart(UriPartial.Authority)))
+    .AddAccessTokenHandler(token => token.ForOwner(GrantOwner.User("me")).To(stage.Api.GetLeftPart(UriPartial.Authority)))
     .AddHttpMessageHandler(() => new Narrator());
 
 await using var provider = services.BuildServiceProvider();
@@ -31,10 +31,10 @@ PendingAuthorization pending = await client.BeginAuthorizationAsync();
 Uri callback = await stage.SendBrowserAsync(pending.AuthorizationUri);
 
 // Hold the callback against what was sent, redeem the code, check the ID Token, keep the grant.
-Grant grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), owner: "me");
+Grant grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("me"));
 
 await api.GetStringAsync(stage.Resource);     // call the API
 await stage.LetTokenEndAsync(client, grant);  // the access token ends …
 await api.GetStringAsync(stage.Resource);     // … and nobody notices: it was refreshed on the way
-await client.RevokeAsync("me");               // disconnect: forgotten here, revoked there
+await client.RevokeAsync(GrantOwner.User("me"));   // disconnect: forgotten here, revoked there
 Narrator.Say("Done. The tokens are revoked, and nothing was written to disk.");

@@ -51,7 +51,7 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
             return;
         }
         Narrator.Say("Your server's tokens live too long to wait for; acting as if the API had refused this one …");
-        await client.GetAccessTokenAsync("me", new AccessTokenParameters { Rejected = grant.AccessToken });
+        await client.GetAccessTokenAsync(GrantOwner.User("me"), new AccessTokenParameters { Rejected = grant.AccessToken });
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

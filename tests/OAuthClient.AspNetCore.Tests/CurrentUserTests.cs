@@ -77,28 +77,6 @@ public sealed class CurrentUserTests
     }
 
     [Test]
-    [Description("Who the user is: NameIdentifier, else sub, of an identity that was authenticated; claims that were not are ignored")]
-    public void Owner_is_the_signed_in_user()
-    {
-        var accessor = new HttpContextAccessor();
-        var user = new SignedInUser(accessor);
-        Assert.That(user.Find(), Is.Null, "no request");
-        Assert.That(Find(), Is.Null, "no user");
-        Assert.That(Find(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "mallory")])), Is.Null, "not authenticated");
-        Assert.That(Find(new ClaimsIdentity([new("sub", "1")], "cookie"))?.Id, Is.EqualTo("1"));
-        Assert.That(Find(new ClaimsIdentity([new("sub", "1"), new(ClaimTypes.NameIdentifier, "2")], "cookie"))?.Id, Is.EqualTo("2"));
-        Assert.That(Find(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "mallory")]), new ClaimsIdentity([new("sub", "1")], "cookie"))?.Id, Is.EqualTo("1"));
-        Assert.That(() => Find(new ClaimsIdentity([new(ClaimTypes.Name, "Alice"), new("sub", " ")], "cookie")),
-            Throws.InvalidOperationException.With.Message.Contains("neither a NameIdentifier nor a sub claim"));
-
-        GrantOwner? Find(params ClaimsIdentity[] identities)
-        {
-            accessor.HttpContext = new DefaultHttpContext { User = new(identities) };
-            return user.Find();
-        }
-    }
-
-    [Test]
     [Description("An application with ids of its own brings its own ICurrentGrantOwner; begin, completion and the handler all go by it")]
     public async Task Own_owner_is_used_throughout()
     {
@@ -106,8 +84,8 @@ public sealed class CurrentUserTests
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/me")).Body, Does.Contain("alice"));
-        Assert.That(await app.Client("photos").FindGrantAsync("tenant-1/alice"), Is.Not.Null);
-        Assert.That(await app.Client("photos").FindGrantAsync("alice"), Is.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("tenant-1/alice")), Is.Not.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("alice")), Is.Null);
     }
 
     [Test]
@@ -161,6 +139,6 @@ public sealed class CurrentUserTests
 
     private sealed class Tenant(IHttpContextAccessor accessor) : ICurrentGrantOwner
     {
-        public GrantOwner? Find() => accessor.HttpContext?.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } id ? GrantOwner.ResourceOwner("tenant-1/" + id) : null;
+        public GrantOwner? Find() => accessor.HttpContext?.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } id ? GrantOwner.User("tenant-1/" + id) : null;
     }
 }

@@ -23,7 +23,7 @@ public sealed class FrontChannelLogoutTests
         var answer = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid));
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Body);
         Assert.That(browser.Jar, Is.Empty);
-        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
         Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
         Assert.That(answer.Header("Content-Security-Policy"), Is.EqualTo($"default-src 'none'; frame-ancestors {app.Server.Issuer.GetLeftPart(UriPartial.Authority)}"));
     }
@@ -69,7 +69,7 @@ public sealed class FrontChannelLogoutTests
         var browser = app.OpenBrowser("local-user");
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/logout/front" + query)).Status, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That(await app.Client("photos").FindGrantAsync("local-user"), Is.Not.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("local-user")), Is.Not.Null);
     }
 
     [Test]
@@ -88,11 +88,11 @@ public sealed class FrontChannelLogoutTests
     {
         var browser = app.OpenBrowser("local-user");
         await browser.ConnectAsync();
-        string sid = (await app.Client("photos").FindGrantAsync("local-user"))!.SessionId!;
+        string sid = (await app.Client("photos").FindGrantAsync(GrantOwner.User("local-user")))!.SessionId!;
         var answer = await browser.GetAsync(Address(app.Server.Issuer.OriginalString, sid));
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.OK), answer.Body);
         Assert.That(answer.Header("Set-Cookie"), Is.Null);
-        Assert.That(await app.Client("photos").FindGrantAsync("local-user"), Is.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("local-user")), Is.Null);
     }
 
     [Test]
@@ -113,7 +113,7 @@ public sealed class FrontChannelLogoutTests
     private async Task<string> LogInAsync(Browser browser)
     {
         await browser.LogInAsync();
-        return (await app.Client("photos").FindGrantAsync(GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice")))!.SessionId!;
+        return (await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")))!.SessionId!;
     }
 
     private static string Address(string issuer, string sid) => $"/logout/front?iss={Uri.EscapeDataString(issuer)}&sid={Uri.EscapeDataString(sid)}";

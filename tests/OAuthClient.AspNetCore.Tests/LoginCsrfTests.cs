@@ -27,7 +27,7 @@ public sealed class LoginCsrfTests
         var callback = await AttackersCallbackAsync(prefix);
         (await app.OpenBrowser("victim").GetAsync(callback)).RequireRefusal("ProtocolViolationException", NobodyWaits);
         Assert.That(app.TokenRequests, Is.Zero);
-        Assert.That(await app.Client("photos").FindGrantAsync("victim"), Is.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("victim")), Is.Null);
     }
 
     [TestCase(""), TestCase("/mvc")]

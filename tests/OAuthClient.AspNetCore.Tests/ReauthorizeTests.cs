@@ -83,7 +83,7 @@ public sealed class ReauthorizeTests
         var browser = signIns.OpenBrowser(user: null);
         await browser.LogInAsync(prefix);
         var client = signIns.Client(prefix == "" ? "photos" : "albums");
-        var alice = GrantOwner.FromSubject(signIns.Server.Issuer.OriginalString, "alice");
+        var alice = GrantOwner.Subject(signIns.Server.Issuer.OriginalString, "alice");
         signIns.Time.Advance(TimeSpan.FromMinutes(10));
         signIns.Server.RevokeEverything();
         var sent = await browser.GetAsync($"{prefix}/photos");
@@ -95,7 +95,7 @@ public sealed class ReauthorizeTests
         Assert.That(await browser.WhoAsync(), Is.EqualTo(subject));
         Assert.That((await browser.GetAsync($"{prefix}/me")).Body, Does.Contain(subject));
         Assert.That((await client.FindGrantAsync(alice))?.Subject, Is.AnyOf("alice", null));
-        var grant = (await client.FindGrantAsync(GrantOwner.FromSubject(signIns.Server.Issuer.OriginalString, subject)))!;
+        var grant = (await client.FindGrantAsync(GrantOwner.Subject(signIns.Server.Issuer.OriginalString, subject)))!;
         Assert.That((grant.Subject, grant.SignInExpiresAt is not null), Is.EqualTo((subject, true)));
     }
 

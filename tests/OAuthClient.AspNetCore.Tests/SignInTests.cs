@@ -34,11 +34,11 @@ public sealed class SignInTests
     {
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
-        var owner = GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice");
+        var owner = GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice");
         var grant = (await app.Client("photos").FindGrantAsync(owner))!;
         var claims = (await browser.GetAsync("/claims")).Body.Split('\n').Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.That((claims["iss"], claims["sub"], claims["sid"]), Is.EqualTo((app.Server.Issuer.OriginalString, "alice", grant.SessionId)));
-        Assert.That(claims[System.Security.Claims.ClaimTypes.NameIdentifier], Is.EqualTo(owner.Id));
+        Assert.That(claims[System.Security.Claims.ClaimTypes.NameIdentifier], Is.EqualTo(owner.ToString()));
         Assert.That(grant.SessionId, Is.Not.Null);
     }
 
@@ -49,7 +49,7 @@ public sealed class SignInTests
     public async Task A_name_that_is_none(string claims, string? name)
     {
         await app.OpenBrowser(user: null).LogInAsync();
-        var grant = (await app.Client("photos").FindGrantAsync(GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice")))!;
+        var grant = (await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")))!;
         string payload = System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes($$"""{"iss":"{{app.Server.Issuer.OriginalString}}",{{claims[1..]}}"""));
         var renamed = Grant.Unprotect(
             grant.Protect(data => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(data).Replace(grant.IdToken!.Reveal(), $"e30.{payload}.", StringComparison.Ordinal))),
@@ -101,7 +101,7 @@ public sealed class SignInTests
         browser.User = null;
         Assert.That(await browser.WhoAsync(), Is.Empty);
         Assert.That(browser.Jar, Is.Empty);
-        Assert.That(await app.Client("photos").FindGrantAsync("local-user"), Is.Not.Null);
+        Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("local-user")), Is.Not.Null);
     }
 
     [Test]
@@ -166,7 +166,7 @@ public sealed class SignInTests
     {
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
-        var owner = GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice");
+        var owner = GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice");
         var grant = (await app.Client("photos").FindGrantAsync(owner))!;
         string cookie = browser.CookieHeader;
         switch (how)

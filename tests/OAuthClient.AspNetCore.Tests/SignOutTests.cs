@@ -28,7 +28,7 @@ public sealed class SignOutTests
         var begun = await browser.PostAsync($"{prefix}/sign-out?returnUrl=/bye");
         Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
         Assert.That(await browser.WhoAsync(), Is.Empty);
-        Assert.That(await app.Client(prefix.Length == 0 ? "photos" : "albums").FindGrantAsync(GrantOwner.FromSubject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
+        Assert.That(await app.Client(prefix.Length == 0 ? "photos" : "albums").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
 
         var back = await app.Server.SignOutAsync(new(begun.Location!), browser.ServerCookies);
         var done = await browser.GetAsync(back!.PathAndQuery);

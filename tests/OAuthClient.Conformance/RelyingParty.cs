@@ -11,7 +11,7 @@ namespace OAuthClient.Conformance;
 internal sealed class RelyingParty : IAsyncDisposable
 {
     public const string Name = "conformance";
-    public const string Owner = "42";
+    public static readonly GrantOwner Owner = GrantOwner.User("42");
     public const string Secret = "a-secret-that-is-long-enough-for-HS256";
     public const string Callback = "http://127.0.0.1:5005/callback";
     public const string SignedOut = "http://127.0.0.1:5005/signed-out";

@@ -84,7 +84,7 @@ internal sealed class WebApp : IAsyncDisposable
 
     /// <summary>What is kept for a user of the server.</summary>
     public async Task<IReadOnlyList<Grant>> StoredAsync(string issuer, string subject = "alice") =>
-        await web.Services.GetRequiredService<IGrantStore>().FindAsync(name, GrantOwner.FromSubject(issuer, subject), CancellationToken.None);
+        await web.Services.GetRequiredService<IGrantStore>().FindAsync(name, GrantOwner.Subject(issuer, subject), CancellationToken.None);
 
     public ValueTask DisposeAsync() => web.DisposeAsync();
 

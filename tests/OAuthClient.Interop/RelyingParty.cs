@@ -11,7 +11,7 @@ internal sealed class RelyingParty : IAsyncDisposable
 {
     public const string Callback = "http://127.0.0.1:5005/callback";
     public const string SignedOut = "http://127.0.0.1:5005/signed-out";
-    public const string Owner = "42";
+    public static readonly GrantOwner Owner = GrantOwner.User("42");
 
     // What form-encoding before Basic is for (RFC 6749 §2.3.1). No ü: the provider keeps to appendix A.2, by which a secret is printable ASCII.
     public const string Secret = "a colon : an & a + a % a %41 a quote \" in a secret long enough for HS256";

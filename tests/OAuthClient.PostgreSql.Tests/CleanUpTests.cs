@@ -54,7 +54,7 @@ public sealed class CleanUpTests
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        await node.Store.FindAsync("photos", "42", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
         Database database = new(node.Source, TimeSpan.FromSeconds(5));
         await using CleanUp cleanUp = new(database, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
         const int Many = (2 * CleanUp.Batch) + 1;
@@ -73,7 +73,7 @@ public sealed class CleanUpTests
         Assert.That(await cleanUp.RunAsync(default), Is.Zero);
     }
 
-    private static Grant Endless(string owner) => new("endless", "photos", owner, "https://as.example", "client-id")
+    private static Grant Endless(string owner) => new("endless", "photos", GrantOwner.User(owner), "https://as.example", "client-id")
     {
         Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
     };

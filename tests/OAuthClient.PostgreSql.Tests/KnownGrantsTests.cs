@@ -10,7 +10,7 @@ public sealed class KnownGrantsTests
     {
         await using var node = await NodeAsync();
         await Grants.AddedAsync(node.Store);
-        GrantOwner owner = "42";
+        GrantOwner owner = GrantOwner.User("42");
         await node.Store.FindAsync("photos", owner, default);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -31,11 +31,11 @@ public sealed class KnownGrantsTests
         // No clock moves there: nothing is read again because of its age.
         await using var other = await NodeAsync(schema, new ManualTimeProvider());
         var first = await Grants.AddedAsync(one.Store);
-        await other.Store.FindAsync("photos", "42", default);
+        await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         var second = await Grants.AddedAsync(one.Store);
         await SeesAsync(other, grants => grants.Count == 2);
-        Assert.That((await one.Store.FindAsync("photos", "42", default))[0].Id, Is.EqualTo(second.Id));
+        Assert.That((await one.Store.FindAsync("photos", GrantOwner.User("42"), default))[0].Id, Is.EqualTo(second.Id));
 
         await one.Store.TryReplaceAsync(Grants.After(first), default);
         await SeesAsync(other, grants => grants[1].Generation == 2);
@@ -53,7 +53,7 @@ public sealed class KnownGrantsTests
         await using var one = await NodeAsync(schema);
         await using var deaf = await NodeAsync(schema, clock, o => o.BehindTransactionPooler = true);
         var grant = await Grants.AddedAsync(one.Store);
-        await deaf.Store.FindAsync("photos", "42", default);
+        await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         grant = await ReplacedAsync(one, grant);
         clock.Advance(TimeSpan.FromSeconds(4.9));
@@ -75,13 +75,13 @@ public sealed class KnownGrantsTests
         string schema = Node.NewSchema();
         await using var node = await NodeAsync(schema, clock);
         await Grants.AddedAsync(node.Store);
-        await node.Store.FindAsync("photos", "42", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
         await Sql.RunAsync(await Cluster.RequireAsync(), $"DELETE FROM {schema}.grants");
 
         clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
-        Assert.That(await node.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1));
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
         clock.Advance(TimeSpan.FromTicks(1));
-        Assert.That(await node.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1), "meanwhile");
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "meanwhile");
         await SeesAsync(node, grants => grants.Count == 0);
     }
 
@@ -94,7 +94,7 @@ public sealed class KnownGrantsTests
         await using var one = await NodeAsync(schema);
         await using var other = Node.Start(proxy.ConnectionString, schema);
         var grant = await Grants.AddedAsync(one.Store);
-        await other.Store.FindAsync("photos", "42", default);
+        await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Cut();
         await Patience.UntilAsync(() => !other.Store.IsConnected);
@@ -118,16 +118,16 @@ public sealed class KnownGrantsTests
         var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
         known.Hearing(begins: true);
 
-        var finding = known.FindAsync("photos", "42", default).AsTask();
+        var finding = known.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
         await Patience.UntilAsync(() => reads.Count == 1);
-        known.Outdate(hints.Of("photos", "42"));
+        known.Outdate(hints.Of("photos", GrantOwner.User("42")));
         first.SetResult([grant]);
         await Patience.UntilAsync(() => reads.Count == 0);
         second.SetResult([Grants.After(grant)]);
 
         Assert.That((await finding.Promptly()).Single().Generation, Is.EqualTo(2));
         known.Replace(grant);
-        Assert.That((await known.FindAsync("photos", "42", default)).Single().Generation, Is.EqualTo(2));
+        Assert.That((await known.FindAsync("photos", GrantOwner.User("42"), default)).Single().Generation, Is.EqualTo(2));
     }
 
     [Test]
@@ -145,23 +145,23 @@ public sealed class KnownGrantsTests
             return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
         });
         known.Hearing(begins: true);
-        await known.FindAsync("photos", "42", default);
-        known.Outdate(hints.Of("photos", "42"));
+        await known.FindAsync("photos", GrantOwner.User("42"), default);
+        known.Outdate(hints.Of("photos", GrantOwner.User("42")));
         isAway = true;
 
         for (int i = 0; i < 10; i++)
-            Assert.That(await known.FindAsync("photos", "42", default), Has.Count.EqualTo(1));
+            Assert.That(await known.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
         Assert.That(reads, Is.EqualTo(2));
         clock.Advance(TimeSpan.FromSeconds(5));
         for (int i = 0; i < 10; i++)
-            await known.FindAsync("photos", "42", default);
+            await known.FindAsync("photos", GrantOwner.User("42"), default);
         Assert.That(reads, Is.EqualTo(3));
 
         isAway = false;
         clock.Advance(TimeSpan.FromSeconds(5));
         stored = [Grants.New(), .. stored];
-        Assert.That(await known.FindAsync("photos", "42", default), Has.Count.EqualTo(2));
-        Assert.That(async () => await known.FindAsync("photos", "another", default), Throws.Nothing);
+        Assert.That(await known.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
+        Assert.That(async () => await known.FindAsync("photos", GrantOwner.User("another"), default), Throws.Nothing);
     }
 
     [Test]
@@ -172,7 +172,7 @@ public sealed class KnownGrantsTests
         await using var one = await NodeAsync(schema);
         await using var deaf = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
         var grant = await Grants.AddedAsync(one.Store);
-        await deaf.Store.FindAsync("photos", "42", default);
+        await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
         await ReplacedAsync(one, grant);
 
         Assert.That(await deaf.Store.TryReplaceAsync(Grants.After(grant), default), Is.False);
@@ -187,7 +187,7 @@ public sealed class KnownGrantsTests
         await using var one = await NodeAsync(schema);
         await using var deaf = await NodeAsync(schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = true);
         var grant = await Grants.AddedAsync(one.Store);
-        await deaf.Store.FindAsync("photos", "42", default);
+        await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         var newer = await ReplacedAsync(one, grant);
         await deaf.Store.TryLeaseAsync(grant, held: null, Grants.Long, default);
@@ -195,10 +195,10 @@ public sealed class KnownGrantsTests
 
         await one.Store.RemoveAsync(newer, default);
         await deaf.Store.TryLeaseAsync(newer, held: null, Grants.Long, default);
-        Assert.That(await deaf.Store.FindAsync("photos", "42", default), Is.Empty);
+        Assert.That(await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
 
         await Grants.AddedAsync(one.Store);
-        Assert.That(await deaf.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1), "nothing is not kept");
+        Assert.That(await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "nothing is not kept");
     }
 
     [Test]
@@ -210,8 +210,8 @@ public sealed class KnownGrantsTests
         foreach (string owner in new[] { "a", "b", "c", "d" })
             await Grants.AddedAsync(node.Store, owner);
         foreach (string owner in new[] { "a", "b", "c" })
-            await node.Store.FindAsync("photos", owner, default);
-        await node.Store.FindAsync("photos", "d", default);
+            await node.Store.FindAsync("photos", GrantOwner.User(owner), default);
+        await node.Store.FindAsync("photos", GrantOwner.User("d"), default);
 
         proxy.Cut();
         int known = 0;
@@ -227,7 +227,7 @@ public sealed class KnownGrantsTests
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        await node.Store.FindAsync("photos", "nobody", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("nobody"), default);
         proxy.Cut();
         Assert.That(await IsKnownAsync(node, "nobody"), Is.False);
     }
@@ -241,10 +241,10 @@ public sealed class KnownGrantsTests
         await using var one = await NodeAsync(schema);
         await Grants.AddedAsync(one.Store);
         await using var node = Node.Start(proxy.ConnectionString, schema);
-        await node.Store.FindAsync("photos", "nobody", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("nobody"), default);
         int before = proxy.RoundTrips;
 
-        var found = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => node.Store.FindAsync("photos", "42", default).AsTask()));
+        var found = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask()));
 
         Assert.That(found.Select(grants => grants.Count), Is.All.EqualTo(1));
         Assert.That(proxy.RoundTrips - before, Is.EqualTo(1));
@@ -259,10 +259,10 @@ public sealed class KnownGrantsTests
             await Grants.AddedAsync(old.Store);
         await using var node = await NodeAsync(schema);
 
-        Assert.That(async () => await node.Store.FindAsync("photos", "42", default), Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"old\", …)"));
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"old\", …)"));
 
         var readable = await Grants.AddedAsync(node.Store);
-        Assert.That((await node.Store.FindAsync("photos", "42", default)).Single().Id, Is.EqualTo(readable.Id));
+        Assert.That((await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Single().Id, Is.EqualTo(readable.Id));
         Assert.That(node.Log.Entries.Select(entry => entry.Message), Has.Some.Contains("DecryptWith(\"old\", …)"));
     }
 
@@ -276,14 +276,14 @@ public sealed class KnownGrantsTests
     private static Task SeesAsync(Node node, Func<IReadOnlyList<Grant>, bool> condition)
     {
         IReadOnlyList<Grant>? grants = null;
-        return Patience.UntilAsync(() => grants is not null && condition(grants), async () => grants = await node.Store.FindAsync("photos", "42", default));
+        return Patience.UntilAsync(() => grants is not null && condition(grants), async () => grants = await node.Store.FindAsync("photos", GrantOwner.User("42"), default));
     }
 
     private static async Task<bool> IsKnownAsync(Node node, string owner)
     {
         try
         {
-            return (await node.Store.FindAsync("photos", owner, default)).Count > 0;
+            return (await node.Store.FindAsync("photos", GrantOwner.User(owner), default)).Count > 0;
         }
         catch (Npgsql.NpgsqlException)
         {

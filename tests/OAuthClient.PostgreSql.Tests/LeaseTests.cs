@@ -27,7 +27,7 @@ public sealed class LeaseTests
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
         var grant = await Grants.AddedAsync(node.Store);
-        await node.Store.FindAsync("photos", "42", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
         int before = proxy.RoundTrips;
 
         grant = await Grants.OnlyAsync(node.Store);
@@ -87,7 +87,7 @@ public sealed class LeaseTests
         var waiting = new List<Task>();
         for (int i = 0; i < 20; i++)
             waiting.Add(await waiter.WaitingAsync(grant, clock));
-        Assert.That(await waiter.Store.FindAsync("photos", "another", default), Is.Empty);
+        Assert.That(await waiter.Store.FindAsync("photos", GrantOwner.User("another"), default), Is.Empty);
         Assert.That(waiting.Any(one => one.IsCompleted), Is.False);
 
         await holder.Store.EndLeaseAsync(lease, Presentation.None, default);

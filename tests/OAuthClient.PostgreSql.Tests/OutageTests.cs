@@ -13,7 +13,7 @@ public sealed class OutageTests
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
         var grant = await Grants.AddedAsync(node.Store);
-        await node.Store.FindAsync("photos", "42", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Cut();
         await Patience.UntilAsync(() => !node.Store.IsConnected);
@@ -27,7 +27,7 @@ public sealed class OutageTests
         Assert.That(async () => await node.Store.RemoveAsync(grant, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.EndLeaseAsync(new(grant.Id, 1, 1), Presentation.None, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.FindAsync("photos", "another", default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("another"), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That((await Grants.OnlyAsync(node.Store)).Generation, Is.EqualTo(1), "nothing was done");
 
         proxy.Mend();
@@ -45,7 +45,7 @@ public sealed class OutageTests
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), clock, o => o.BehindTransactionPooler = behindTransactionPooler);
         await Grants.AddedAsync(node.Store);
-        await node.Store.FindAsync("photos", "42", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Cut();
         await Patience.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
@@ -54,7 +54,7 @@ public sealed class OutageTests
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(node.Store);
         // One that found the database away spares the others the attempt.
-        Assert.That(node.Store.FindAsync("photos", "42", default).AsTask().IsCompletedSuccessfully, Is.True);
+        Assert.That(node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
         await Patience.UntilAsync(() => node.Store.Problem is not null);
     }
 
@@ -65,7 +65,7 @@ public sealed class OutageTests
         await using var proxy = await Proxy.StartAsync();
         proxy.Cut();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        Assert.That(async () => await node.Store.FindAsync("photos", "42", default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
 
         proxy.Mend();
         var grant = await Grants.AddedAsync(node.Store);
@@ -82,7 +82,7 @@ public sealed class OutageTests
         await using var holder = Node.Start(cluster.ConnectionString, schema);
         await using var other = Node.Start(cluster.ConnectionString, schema);
         var grant = await Grants.AddedAsync(holder.Store);
-        await other.Store.FindAsync("photos", "42", default);
+        await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
         var lease = await Grants.LeaseAsync(holder.Store, grant);
 
         await cluster.RestartServerAsync(immediately: crash);
@@ -133,11 +133,11 @@ public sealed class OutageTests
     {
         await using var proxy = await Proxy.StartAsync();
         await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema());
-        await node.Store.FindAsync("photos", "42", default);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.LoseAnswerTo("WITH added");
         var grant = await Grants.AddedAsync(node.Store);
-        Assert.That(await node.Store.FindAsync("photos", "42", default), Has.Count.EqualTo(1));
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
 
         proxy.LoseAnswerTo("INSERT INTO \"");
         Assert.That(await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Is.True);
@@ -150,7 +150,7 @@ public sealed class OutageTests
 
         proxy.LoseAnswerTo("WITH removed");
         await node.Store.RemoveAsync(grant, default);
-        Assert.That(await node.Store.FindAsync("photos", "42", default), Is.Empty);
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
     }
 
     [Test]

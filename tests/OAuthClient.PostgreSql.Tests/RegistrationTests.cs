@@ -49,7 +49,7 @@ public sealed class RegistrationTests
         var services = new ServiceCollection().AddPostgresGrantStore(Good).BuildServiceProvider();
         var store = services.GetRequiredService<IGrantStore>();
         services.Dispose();
-        Assert.That(async () => await store.FindAsync("photos", "42", default), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(async () => await store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]

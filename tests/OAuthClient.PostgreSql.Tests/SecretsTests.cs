@@ -78,8 +78,8 @@ public sealed class SecretsTests
         Hints other = new("one", 1);
         one.UseKey(new("3f2504e0-4f89-11d3-9a0c-0305e82c3301"));
         other.UseKey(new("3f2504e0-4f89-11d3-9a0c-0305e82c3302"));
-        Assert.That(one.Of("photos", "42"), Is.Not.EqualTo(other.Of("photos", "42")).And.Not.EqualTo(one.Of("photo", "s42")).And.Length.EqualTo(22));
-        Assert.That(one.Of("photos", GrantOwner.Client), Is.Not.EqualTo(one.Of("photos", "42")));
+        Assert.That(one.Of("photos", GrantOwner.User("42")), Is.Not.EqualTo(other.Of("photos", GrantOwner.User("42"))).And.Not.EqualTo(one.Of("photo", GrantOwner.User("s42"))).And.Length.EqualTo(22));
+        Assert.That(one.Of("photos", GrantOwner.Client), Is.Not.EqualTo(one.Of("photos", GrantOwner.User("42"))));
         Assert.That((one.FromOthers(one.Sender + "x"), one.FromOthers("2.x"), one.FromOthers("nothing"), one.FromOthers("")), Is.EqualTo(((string?)null, "x", (string?)null, (string?)null)));
     }
 

@@ -17,7 +17,7 @@ public sealed class StoreSchemaTests
         var grants = await Task.WhenAll(nodes.Select(node => Task.Run(() => Grants.AddedAsync(node.Store))));
 
         foreach (var node in nodes)
-            Assert.That((await node.Store.FindAsync("photos", "42", default)).Select(grant => grant.Id), Is.EquivalentTo(grants.Select(grant => grant.Id)));
+            Assert.That((await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EquivalentTo(grants.Select(grant => grant.Id)));
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(StoreSchema.Version));
         foreach (var node in nodes)
             await node.DisposeAsync();
@@ -49,10 +49,10 @@ public sealed class StoreSchemaTests
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema, configure: o => o.CreateSchema = false);
-        Assert.That(async () => await node.Store.FindAsync("photos", "42", default), Throws.TypeOf<OAuthException>().With.Message.Contains($"SchemaScript(\"{schema}\")"));
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>().With.Message.Contains($"SchemaScript(\"{schema}\")"));
 
         await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema));
-        Assert.That(await node.Store.FindAsync("photos", "42", default), Is.Empty, "and then it works without a restart");
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty, "and then it works without a restart");
     }
 
     [Test]
@@ -108,7 +108,7 @@ public sealed class StoreSchemaTests
         string schema = Node.NewSchema();
         await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), $"INSERT INTO {schema}.schema_version (version) VALUES (4)");
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        Assert.That(async () => await node.Store.FindAsync("photos", "42", default),
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
             Throws.TypeOf<OAuthException>().With.Message.Contains("version 4").And.Message.Contains("Update the package on this node"));
     }
 }

@@ -18,13 +18,13 @@ public sealed class TwoNodesTests
         await using var one = await NodeAsync(server, schema);
         await using var other = await NodeAsync(server, schema);
         var grant = await ConnectAsync(server, Client(one));
-        Assert.That((await Client(other).GetAccessTokenAsync("42")).Reveal(), Is.EqualTo(grant.AccessToken!.Reveal()), "connected on one, of use on both");
+        Assert.That((await Client(other).GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo(grant.AccessToken!.Reveal()), "connected on one, of use on both");
         server.ClearRequests();
         TaskCompletionSource release = new();
         server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
 
         var callers = Enumerable.Range(0, 100).Select(i => Client(i % 2 == 0 ? one : other)
-            .GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }).AsTask()).ToList();
+            .GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }).AsTask()).ToList();
         await server.WaitForRequestAsync(TestEndpoint.Token);
         release.SetResult();
         var tokens = await Task.WhenAll(callers).Promptly();
@@ -49,7 +49,7 @@ public sealed class TwoNodesTests
         {
             try
             {
-                await Client(node).CompleteAuthorizationAsync(pending, response, "42");
+                await Client(node).CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"));
                 return true;
             }
             catch (ProtocolViolationException)
@@ -71,13 +71,13 @@ public sealed class TwoNodesTests
         await using var one = await NodeAsync(server, schema);
         await using var other = await NodeAsync(server, schema);
         await ConnectAsync(server, Client(one));
-        await Client(other).GetAccessTokenAsync("42");
+        await Client(other).GetAccessTokenAsync(GrantOwner.User("42"));
 
-        await Client(one).RevokeAsync("42");
+        await Client(one).RevokeAsync(GrantOwner.User("42"));
 
         bool isOver = false;
-        await Patience.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync("42") is null);
-        Assert.That(async () => await Client(other).GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        await Patience.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync(GrantOwner.User("42")) is null);
+        Assert.That(async () => await Client(other).GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
     }
 
     [Test]
@@ -129,7 +129,7 @@ public sealed class TwoNodesTests
     private static async Task<Grant> ConnectAsync(TestAuthorizationServer server, IOAuthClient client)
     {
         var pending = await client.BeginAuthorizationAsync();
-        return await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), "42");
+        return await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
     }
 
     private static async Task<TestAuthorizationServer> ServerAsync()

@@ -38,13 +38,13 @@ public class BackChannelLogoutTests
     public async Task Whoever_owns_them()
     {
         await using OpenIdServer server = new();
-        await server.ConnectAsync("42", "alice", "s1");
-        await server.ConnectAsync("43", "alice", sessionId: null);
-        await server.ConnectAsync("44", "alice", "s2");
+        await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
+        await server.ConnectAsync(GrantOwner.User("43"), "alice", sessionId: null);
+        await server.ConnectAsync(GrantOwner.User("44"), "alice", "s2");
         Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.EqualTo(2));
-        Assert.That(await server.Client.FindGrantAsync("42"), Is.Null);
-        Assert.That(await server.Client.FindGrantAsync("43"), Is.Null);
-        Assert.That(await server.Client.FindGrantAsync("44"), Is.Not.Null);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("43")), Is.Null);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("44")), Is.Not.Null);
     }
 
     [TestCase(Bare)]
@@ -222,9 +222,9 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         foreach (var (id, origin, client) in new[] { ("g1", ScriptedServer.Origin, "another"), ("g2", "https://other.example", "client") })
-            await server.Store.AddAsync(new Grant(id, "", "42", origin, client) { Subject = "alice", SessionId = "s1" }, default);
+            await server.Store.AddAsync(new Grant(id, "", GrantOwner.User("42"), origin, client) { Subject = "alice", SessionId = "s1" }, default);
         Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.Zero);
-        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(2));
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
     }
 
     [Test]

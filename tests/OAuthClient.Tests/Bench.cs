@@ -35,7 +35,7 @@ internal sealed class Bench : IAsyncDisposable
 
     /// <summary>An API that is called for the owner 42.</summary>
     public static void ForOwner(IHttpClientBuilder http, TestResourceServer api) =>
-        http.AddAccessTokenHandler(ClientName, t => t.ForOwner("42").To(api.BaseAddress));
+        http.AddAccessTokenHandler(ClientName, t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress));
 
     /// <param name="options">Changes the registration, which is complete without.</param>
     /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
@@ -91,7 +91,7 @@ internal sealed class Bench : IAsyncDisposable
     {
         var pending = await Client.BeginAuthorizationAsync(parameters);
         var callback = await Server.SignInAsync(pending.AuthorizationUri, how);
-        return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), owner);
+        return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User(owner));
     }
 
     /// <summary>Signs in and forgets the requests it took: the test counts from here.</summary>

@@ -28,16 +28,16 @@ public class CanaryTests
         await using var stage = await Stage.OpenAsync();
         var pending = await stage.BeginAsync();
         var response = AuthorizationResponse.Parse(await stage.SignInAsync(pending));
-        var grant = await stage.Client.CompleteAuthorizationAsync(pending, response, owner: Owner);
+        var grant = await stage.Client.CompleteAuthorizationAsync(pending, response, owner: GrantOwner.User(Owner));
         using var http = stage.Http();
         await http.GetStringAsync(new Uri("/me", UriKind.Relative));
         stage.Server.ExpireAccessTokens();
         await http.GetStringAsync(new Uri("/me", UriKind.Relative));
-        var token = await stage.Client.GetAccessTokenAsync(Owner);
-        var user = await stage.Client.GetUserInfoAsync(Owner);
+        var token = await stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner));
+        var user = await stage.Client.GetUserInfoAsync(GrantOwner.User(Owner));
         var own = await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        var newest = await stage.Client.FindGrantAsync(Owner);
-        await stage.Client.RevokeAsync(Owner);
+        var newest = await stage.Client.FindGrantAsync(GrantOwner.User(Owner));
+        await stage.Client.RevokeAsync(GrantOwner.User(Owner));
 
         stage.Examine(
             pending, response, grant, newest!, grant.Owner, token, grant.AccessToken!, grant.RefreshToken!, grant.IdToken!, user, own, own.AccessToken,
@@ -62,7 +62,7 @@ public class CanaryTests
                     ClientSecret, WebUtility.UrlEncode(ClientSecret), pending.CodeVerifier.Reveal(), QueryPairs.Single(callback)["code"],
                     Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(ClientSecret))), Uri.EscapeDataString(ClientSecret).ToLowerInvariant(),
                 ];
-                await stage.ProvokeAsync(() => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner), answer(values[which]));
+                await stage.ProvokeAsync(() => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User(Owner)), answer(values[which]));
             }
         }
         stage.RequireSilence(atLeastSecrets: 100);
@@ -79,13 +79,13 @@ public class CanaryTests
             string accessToken = grant.AccessToken!.Reveal();
             string refreshToken = grant.RefreshToken!.Reveal();
 
-            await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(Owner), answer(accessToken), TestEndpoint.UserInfo);
+            await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)), answer(accessToken), TestEndpoint.UserInfo);
             await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), answer(ClientSecret));
             await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)), answer(refreshToken));
             await stage.ProvokeAsync(
-                () => stage.Client.GetAccessTokenAsync(Owner, new() { Rejected = grant.AccessToken }).AsTask(), answer(refreshToken));
+                () => stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner), new() { Rejected = grant.AccessToken }).AsTask(), answer(refreshToken));
             // RFC 7009 §2.2: any 200 is a revocation.
-            await stage.ProvokeAsync(() => stage.Client.RevokeAsync(Owner), answer(refreshToken), TestEndpoint.Revocation, mayPass: true);
+            await stage.ProvokeAsync(() => stage.Client.RevokeAsync(GrantOwner.User(Owner)), answer(refreshToken), TestEndpoint.Revocation, mayPass: true);
         }
         stage.RequireSilence(atLeastSecrets: 30);
     }
@@ -105,7 +105,7 @@ public class CanaryTests
         {
             var pending = await stage.BeginAsync();
             var callback = await stage.SignInAsync(pending);
-            await stage.ProvokeAsync(() => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(change(callback)), Owner));
+            await stage.ProvokeAsync(() => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(change(callback)), GrantOwner.User(Owner)));
         }
 
         foreach (var (claim, value) in new[] { ("nonce", "x"), ("iss", "x"), ("aud", "x"), ("azp", "x"), ("sub", "") })
@@ -120,9 +120,9 @@ public class CanaryTests
         await stage.LogInAsync();
         stage.Server.RevokeEverything();
         using var http = stage.Http();
-        await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(Owner));
+        await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)));
         await stage.ProvokeAsync(() => http.GetStringAsync(new Uri("https://elsewhere.invalid")));
-        await stage.ProvokeAsync(() => stage.Client.GetAccessTokenAsync("nobody").AsTask());
+        await stage.ProvokeAsync(() => stage.Client.GetAccessTokenAsync(GrantOwner.User("nobody")).AsTask());
         stage.RequireSilence(atLeastSecrets: 40);
     }
 
@@ -188,7 +188,7 @@ public class CanaryTests
                 foreach (var property in typeof(OAuthClientOptions).GetProperties())
                     property.SetValue(o, property.GetValue(Options));
             }).UseResilience(_ => { });
-            services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler("photos", t => t.ForOwner(Owner).To(api.BaseAddress));
+            services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User(Owner)).To(api.BaseAddress));
             provider = services.BuildServiceProvider();
         }
 
@@ -225,7 +225,7 @@ public class CanaryTests
         public async Task<Grant> LogInAsync()
         {
             var pending = await BeginAsync();
-            return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await SignInAsync(pending)), Owner);
+            return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await SignInAsync(pending)), GrantOwner.User(Owner));
         }
 
         public async Task ProvokeAsync(Func<Task> act, Fault? fault = null, TestEndpoint endpoint = TestEndpoint.Token, bool mayPass = false)

@@ -101,8 +101,8 @@ public class CultureTests(string culture)
         var client = provider.GetRequiredService<IOAuthClient>();
 
         var pending = await client.BeginAuthorizationAsync();
-        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), "42");
-        Assert.That(await client.GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
+        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
+        Assert.That(await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
         var stored = Grant.Unprotect(grant.Protect(data => data), data => data);
         Assert.That(stored.AccessToken!.ExpiresAt, Is.EqualTo(grant.AccessToken!.ExpiresAt));
     }

@@ -29,13 +29,13 @@ public class DanceTests
             o.DangerouslyAllowHttpOnLoopback = true;
         });
         services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
-            .AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress));
+            .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress));
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredKeyedService<IOAuthClient>("photos");
 
         var pending = await client.BeginAuthorizationAsync();
         var callback = await server.SignInAsync(pending.AuthorizationUri);
-        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), owner: "42");
+        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), owner: GrantOwner.User("42"));
         Assert.That(grant.Subject, Is.Not.Null);
         Assert.That(grant.CanRefresh);
 
@@ -46,11 +46,11 @@ public class DanceTests
         Assert.That(await http.GetStringAsync("/me"), Does.Contain("alice"));
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
 
-        var user = await client.GetUserInfoAsync("42");
+        var user = await client.GetUserInfoAsync(GrantOwner.User("42"));
         Assert.That(user.Subject, Is.EqualTo(grant.Subject));
 
-        await client.RevokeAsync("42");
+        await client.RevokeAsync(GrantOwner.User("42"));
         Assert.That(async () => await http.GetStringAsync("/me"), Throws.InstanceOf<ReauthorizationRequiredException>());
-        Assert.That(await client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

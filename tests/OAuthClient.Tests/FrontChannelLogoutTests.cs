@@ -47,11 +47,11 @@ public class FrontChannelLogoutTests
     public async Task A_link_ends_no_connection(string? issuer, string? session)
     {
         await using OpenIdServer server = new();
-        await server.ConnectAsync("42", "alice", "s1");
-        await server.ConnectAsync("42", "alice", null, new() { Scopes = ["openid", "photos"] });
-        var before = await server.Store.FindAsync("", "42", default);
-        Assert.That(async () => await server.Logout.ReceiveFrontChannelAsync("42", null, issuer, session), Throws.TypeOf<ProtocolViolationException>());
-        Assert.That(await server.Store.FindAsync("", "42", default), Is.EqualTo(before));
+        await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
+        await server.ConnectAsync(GrantOwner.User("42"), "alice", null, new() { Scopes = ["openid", "photos"] });
+        var before = await server.Store.FindAsync("", GrantOwner.User("42"), default);
+        Assert.That(async () => await server.Logout.ReceiveFrontChannelAsync(GrantOwner.User("42"), null, issuer, session), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Is.EqualTo(before));
     }
 
     [Test]
@@ -59,11 +59,11 @@ public class FrontChannelLogoutTests
     public async Task Only_what_names_the_session_ends()
     {
         await using OpenIdServer server = new();
-        await server.ConnectAsync("42", "alice", "s1");
-        await server.ConnectAsync("42", "alice", null, new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] });
-        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(2), "neither replaces the other");
-        await server.Logout.ReceiveFrontChannelAsync("42", null, ScriptedServer.Origin, "s1");
-        Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.SessionId), Is.EqualTo(new string?[] { null }));
+        await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
+        await server.ConnectAsync(GrantOwner.User("42"), "alice", null, new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] });
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2), "neither replaces the other");
+        await server.Logout.ReceiveFrontChannelAsync(GrantOwner.User("42"), null, ScriptedServer.Origin, "s1");
+        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.SessionId), Is.EqualTo(new string?[] { null }));
     }
 
     [Test]

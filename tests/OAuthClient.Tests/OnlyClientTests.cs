@@ -46,7 +46,7 @@ public class OnlyClientTests
                 o.ClientId = "id";
             });
         }
-        services.AddHttpClient("api").AddAccessTokenHandler(token => token.ForOwner("42").To("https://api.example"));
+        services.AddHttpClient("api").AddAccessTokenHandler(token => token.ForOwner(GrantOwner.User("42")).To("https://api.example"));
         return services.BuildServiceProvider();
     }
 }

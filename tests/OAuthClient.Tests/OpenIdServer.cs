@@ -39,7 +39,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
     /// <summary>What the revocation endpoint does.</summary>
     public Func<HttpResponseMessage> Revoke { get; set; } = () => ScriptedServer.Json(200, "");
 
-    public static GrantOwner OwnerOf(string subject) => GrantOwner.FromSubject(ScriptedServer.Origin, subject);
+    public static GrantOwner OwnerOf(string subject) => GrantOwner.Subject(ScriptedServer.Origin, subject);
 
     public IEnumerable<string> Revoked => Script.Requests.Where(request => request.Uri.AbsolutePath == "/revoke").Select(request => request["token"]!);
 

@@ -99,7 +99,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         var pending = await Client.BeginAuthorizationAsync(parameters);
         string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"]!;
         return await Client.CompleteAuthorizationAsync(
-            pending, AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=the-code&state={state}")), owner);
+            pending, AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=the-code&state={state}")), GrantOwner.User(owner));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,15 +1,14 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using OAuthClient;
 
 namespace WebApp.Controllers;
 
-public sealed class HomeController([FromKeyedServices("photos")] IOAuthClient client) : Controller
+public sealed class HomeController([FromKeyedServices("photos")] IOAuthClient client, ICurrentGrantOwner current) : Controller
 {
     [HttpGet("/")]
     public async Task<IActionResult> Index() =>
-        View(User.FindFirstValue(ClaimTypes.NameIdentifier) is { } id ? await client.FindGrantAsync(id) : null);
+        View(current.Find() is { } owner ? await client.FindGrantAsync(owner) : null);
 
     // An error keeps its request's method, which is POST after response_mode=form_post.
     [Route("/problem"), IgnoreAntiforgeryToken]

@@ -66,7 +66,7 @@ internal static class StampedeLines
         var services = new ServiceCollection();
         OurClient.AddTo(services, server);
         services.AddHttpClient("api").RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(() => api).AddAccessTokenHandler(
-            OurClient.Name, token => (forOwner is null ? token.ForClient() : token.ForOwner(forOwner)).To(Api.Origin));
+            OurClient.Name, token => (forOwner is null ? token.ForClient() : token.ForOwner(GrantOwner.User(forOwner))).To(Api.Origin));
         var provider = services.BuildServiceProvider();
         return (new(provider.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false), provider);
     }

@@ -36,7 +36,7 @@ internal static class OurClient
             var pending = await client.BeginAuthorizationAsync();
             string state = HttpUtility.ParseQueryString(pending.AuthorizationUri.Query)["state"]!;
             var callback = AuthorizationResponse.Parse($"{Sample.RedirectUri}?code=SplxlOBeZQQYbYS6WxSbIA&state={state}");
-            owners.Add((await client.CompleteAuthorizationAsync(pending, callback, id)).Owner);
+            owners.Add((await client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User(id))).Owner);
         }
         return [.. owners];
     }

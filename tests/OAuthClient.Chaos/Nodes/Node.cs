@@ -117,7 +117,7 @@ internal sealed class Node : IAsyncDisposable
     {
         try
         {
-            await provider.GetRequiredService<IOAuthClient>().FindGrantAsync(NodeSettings.Owner(0));
+            await provider.GetRequiredService<IOAuthClient>().FindGrantAsync(GrantOwner.User(NodeSettings.Owner(0)));
         }
         catch (Exception exception)
         {
@@ -128,7 +128,7 @@ internal sealed class Node : IAsyncDisposable
 
     private async Task<string> KnowAsync(string owner)
     {
-        await provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(owner);
+        await provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.User(owner));
         return "known";
     }
 
@@ -138,7 +138,7 @@ internal sealed class Node : IAsyncDisposable
         var waits = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             long began = Stopwatch.GetTimestamp();
-            await client.GetAccessTokenAsync(owner);
+            await client.GetAccessTokenAsync(GrantOwner.User(owner));
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         })));
         return "stampede " + string.Join(' ', waits.Select(wait => wait.ToString("F1", CultureInfo.InvariantCulture)));
@@ -165,6 +165,6 @@ internal sealed class Node : IAsyncDisposable
             set => owner.Value = value;
         }
 
-        public GrantOwner? Find() => Owner is { } id ? GrantOwner.ResourceOwner(id) : null;
+        public GrantOwner? Find() => Owner is { } id ? GrantOwner.User(id) : null;
     }
 }

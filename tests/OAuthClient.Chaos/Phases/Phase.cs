@@ -67,7 +67,7 @@ internal static class Phase
         var pending = await client.BeginAuthorizationAsync();
         string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"].ToString();
         await client.CompleteAuthorizationAsync(
-            pending, AuthorizationResponse.Parse(new Uri(QueryHelpers.AddQueryString("https://client.example/callback", new Dictionary<string, string?>(StringComparer.Ordinal) { ["code"] = owner, ["state"] = state }))), owner);
+            pending, AuthorizationResponse.Parse(new Uri(QueryHelpers.AddQueryString("https://client.example/callback", new Dictionary<string, string?>(StringComparer.Ordinal) { ["code"] = owner, ["state"] = state }))), GrantOwner.User(owner));
     }
 
     private static async Task<Stampede> StampedeAsync(IOAuthClient client, Fleet fleet, TormentingServer server)
@@ -91,7 +91,7 @@ internal static class Phase
         {
             try
             {
-                await client.GetAccessTokenAsync(family.Owner, cancellationToken: cancellationToken);
+                await client.GetAccessTokenAsync(GrantOwner.User(family.Owner), cancellationToken: cancellationToken);
             }
             catch (ReauthorizationRequiredException)
             {
@@ -101,7 +101,7 @@ internal static class Phase
             {
                 wrong.Add($"{family.Owner}: {exception.GetType().Name}: {exception.Message}");
             }
-            stored[family.Owner] = (await client.FindGrantAsync(family.Owner, cancellationToken))?.RefreshToken?.Reveal();
+            stored[family.Owner] = (await client.FindGrantAsync(GrantOwner.User(family.Owner), cancellationToken))?.RefreshToken?.Reveal();
         });
         return new Findings(lost.ToHashSet(StringComparer.Ordinal), [.. wrong], stored);
     }

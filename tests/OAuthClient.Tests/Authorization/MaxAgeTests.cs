@@ -39,10 +39,10 @@ public class MaxAgeTests
 
         if (accepted)
         {
-            Assert.That((await client.CompleteAuthorizationAsync(pending, response, "42")).Subject, Is.Not.Null);
+            Assert.That((await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"))).Subject, Is.Not.Null);
             return;
         }
-        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, response, "42"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("max_age"));
-        Assert.That(await client.FindGrantAsync("42"), Is.Null);
+        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("max_age"));
+        Assert.That(await client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

@@ -24,7 +24,7 @@ public class RequiredAcrValuesTests
             return;
         }
         Assert.That(async () => await bench.SignInAsync(parameters: demand), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("acr"));
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
@@ -37,7 +37,7 @@ public class RequiredAcrValuesTests
         var response = AuthorizationResponse.Parse(await bench.Server.SignInAsync(new(address)));
 
         Assert.That(
-            async () => await bench.Client.CompleteAuthorizationAsync(pending, response, "42"),
+            async () => await bench.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")),
             Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("RequiredAcrValues"));
     }
 

@@ -102,7 +102,7 @@ public class CircuitTests
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
         await FailAsync(server, Enough);
         server.Answers("{}");
-        await server.Client.RevokeAsync("42").Promptly();
+        await server.Client.RevokeAsync(GrantOwner.User("42")).Promptly();
         Assert.That(server.Requests, Has.Count.EqualTo(Enough + 1));
     }
 

@@ -102,13 +102,13 @@ public class DeadlineTests
         var pending = await bench.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
         using CancellationTokenSource browser = new();
-        var completion = bench.Client.CompleteAuthorizationAsync(pending, callback, "42", browser.Token);
+        var completion = bench.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42"), browser.Token);
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         await browser.CancelAsync();
         release.SetResult();
 
         Assert.That((await completion.Promptly()).CanRefresh);
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 }

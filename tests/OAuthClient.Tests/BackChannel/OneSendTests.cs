@@ -145,7 +145,7 @@ public class OneSendTests
         var pending = await bench.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
 
-        var attempts = Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, "42"))).ToList();
+        var attempts = Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")))).ToList();
         await Task.WhenAll(attempts.Select(attempt => attempt.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))).Promptly();
 
         Assert.That(attempts.Count(attempt => attempt.IsCompletedSuccessfully), Is.EqualTo(1));

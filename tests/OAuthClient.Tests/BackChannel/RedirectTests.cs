@@ -64,7 +64,7 @@ public class RedirectTests
         await bench.SignInAsync();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.Redirect(hostile.RevocationEndpoint, status));
 
-        Assert.That(async () => await bench.Client.RevokeAsync("42"), Throws.TypeOf<EndpointException>().With.Message.Contain("revocation endpoint"));
+        Assert.That(async () => await bench.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("revocation endpoint"));
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -78,7 +78,7 @@ public class RedirectTests
         await bench.SignInAsync();
         bench.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Redirect(hostile.UserInfoEndpoint, status));
 
-        Assert.That(async () => await bench.Client.GetUserInfoAsync("42"), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
+        Assert.That(async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -107,7 +107,7 @@ public class RedirectTests
         Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<EndpointException>());
 
         Assert.That(hostile.Requests, Is.Empty);
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     private static IEnumerable<TestCaseData> UserPrimaries()

@@ -67,7 +67,7 @@ public class RetryAfterTests
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
         AnswerOnce(server, 429, FourSeconds);
         Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.Extension("urn:ietf:params:oauth:grant-type:device_code", [])), Throws.TypeOf<TokenEndpointException>());
-        await server.Client.RevokeAsync("42").Promptly();
+        await server.Client.RevokeAsync(GrantOwner.User("42")).Promptly();
         await server.BackChannelOf().SendAsync(new("token endpoint", new(ScriptedServer.Origin + "/token")), CancellationToken.None).Promptly();
     }
 

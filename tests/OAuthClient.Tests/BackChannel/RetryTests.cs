@@ -32,14 +32,14 @@ public class RetryTests
         ["discovery"] = (TestEndpoint.Metadata, bench => bench.Client.BeginAuthorizationAsync()),
         ["keys"] = (TestEndpoint.Jwks, bench => bench.SignInAsync()),
         ["client credentials"] = (TestEndpoint.Token, bench => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]))),
-        ["userinfo"] = (TestEndpoint.UserInfo, bench => bench.Client.GetUserInfoAsync("42")),
-        ["revocation"] = (TestEndpoint.Revocation, bench => bench.Client.RevokeAsync("42")),
+        ["userinfo"] = (TestEndpoint.UserInfo, bench => bench.Client.GetUserInfoAsync(GrantOwner.User("42"))),
+        ["revocation"] = (TestEndpoint.Revocation, bench => bench.Client.RevokeAsync(GrantOwner.User("42"))),
     };
 
     private static readonly Dictionary<string, Func<Bench, Task>> Spent = new(StringComparer.Ordinal)
     {
         ["code"] = bench => bench.SignInAsync(),
-        ["refresh token"] = async bench => await bench.Client.RequestTokenAsync(TokenRequest.Refresh((await bench.Client.FindGrantAsync("42"))!.RefreshToken!)),
+        ["refresh token"] = async bench => await bench.Client.RequestTokenAsync(TokenRequest.Refresh((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.RefreshToken!)),
         ["extension"] = bench => bench.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
     };
 

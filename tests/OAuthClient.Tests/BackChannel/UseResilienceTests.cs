@@ -92,7 +92,7 @@ public class UseResilienceTests
         var pending = await bench.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
         refusals = 5;
-        await bench.Client.CompleteAuthorizationAsync(pending, callback, "42").Promptly();
+        await bench.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")).Promptly();
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 

@@ -59,8 +59,8 @@ public class JwtVerificationTests
         Assert.That(grant.IdTokenClaims!.Value.GetProperty("sub").GetString(), Is.EqualTo("alice"));
 
         bench.Clock.Advance(TimeSpan.FromHours(2));
-        await bench.Client.GetAccessTokenAsync("42");
-        Assert.That((await bench.Client.FindGrantAsync("42"))!.IdToken!.Reveal(), Is.EqualTo(inside).And.Not.EqualTo(grant.IdToken.Reveal()), "refreshed ones too");
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken!.Reveal(), Is.EqualTo(inside).And.Not.EqualTo(grant.IdToken.Reveal()), "refreshed ones too");
     }
 
     [Test]
@@ -75,14 +75,14 @@ public class JwtVerificationTests
         {
             bench.Clock.Advance(TimeSpan.FromHours(2));
             Rewrite(bench, _ => token);
-            Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.Null);
-            Assert.That((await bench.Client.FindGrantAsync("42"))!.IdToken, Is.EqualTo(grant.IdToken));
+            Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.Null);
+            Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken, Is.EqualTo(grant.IdToken));
         }
         Assert.That(bench.Log.Events(6), Has.Count.EqualTo(2), "and it is said");
 
         bench.Clock.Advance(TimeSpan.FromHours(2));
         Rewrite(bench, _ => "e30.A.A.A.A");
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ProtocolViolationException>(), "what was never agreed on is no matter of keys");
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>(), "what was never agreed on is no matter of keys");
     }
 
     [Test]
@@ -137,6 +137,6 @@ public class JwtVerificationTests
     private static async Task RefusedAsync(Bench bench, string words)
     {
         Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words));
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

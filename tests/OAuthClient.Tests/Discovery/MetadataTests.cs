@@ -264,8 +264,8 @@ public class MetadataTests
 
         var pending = await server.Client.BeginAuthorizationAsync();
         await server.SignInAsync();
-        await server.Client.GetUserInfoAsync("42");
-        await server.Client.RevokeAsync("42");
+        await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
 
         Assert.That(pending.AuthorizationUri.Host, Is.EqualTo("front.example"));
         Assert.That(

@@ -115,7 +115,7 @@ public class ClaimSourceReaderTests
     public async Task Of_the_grant()
     {
         await using var server = await SignedInAsync();
-        Assert.That((await server.Client.FindGrantAsync("42"))!.ClaimSources, Is.Empty);
+        Assert.That((await server.Client.FindGrantAsync(GrantOwner.User("42")))!.ClaimSources, Is.Empty);
         Assert.That(server.Services.GetRequiredKeyedService<ClaimSourceReader>(""), Is.SameAs(Reader(server)));
     }
 
@@ -125,6 +125,6 @@ public class ClaimSourceReaderTests
     {
         JsonObject claims = new() { ["sub"] = "alice", ["_claim_names"] = new JsonObject { ["credit_score"] = "s" }, ["_claim_sources"] = new JsonObject { ["s"] = source } };
         server.Says(claims.ToJsonString(), "application/json");
-        return (await server.Client.GetUserInfoAsync("42")).ClaimSources.Single();
+        return (await server.Client.GetUserInfoAsync(GrantOwner.User("42"))).ClaimSources.Single();
     }
 }

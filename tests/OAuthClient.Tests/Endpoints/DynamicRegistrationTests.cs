@@ -22,7 +22,7 @@ public class DynamicRegistrationTests
 
         Assert.That(pending.AuthorizationUri.Query, Does.Contain("client_id=client-1"));
         Assert.That(grant.ClientId, Is.EqualTo("client-1"));
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(server.RequestsTo("/token").Select(request => request.Authorization), Is.All.EqualTo("Basic " + Convert.ToBase64String("client-1:secret-of-client-1"u8)));
         Assert.That(node.Log.Events(14), Has.Count.EqualTo(1));

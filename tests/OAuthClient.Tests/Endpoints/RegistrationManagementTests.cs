@@ -60,7 +60,7 @@ public class RegistrationManagementTests
         Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("RegisterAsync"));
 
         Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-2"));
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Null, "a grant of the client that was deleted");
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null, "a grant of the client that was deleted");
     }
 
     [TestCase(401, true)]

@@ -19,8 +19,8 @@ public class RegistrationOverSocketsTests
         var grant = await bench.SignInAsync();
         bench.Server.ExpireAccessTokens();
         bench.Clock.Advance(TimeSpan.FromHours(2));
-        await bench.Client.GetAccessTokenAsync("42");
-        await bench.Client.RevokeAsync("42");
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        await bench.Client.RevokeAsync(GrantOwner.User("42"));
 
         Assert.That(bench.Server.RequestsTo(TestEndpoint.Registration), Has.Count.EqualTo(1));
         Assert.That(bench.Server.Clients.Single(client => client.ClientId == grant.ClientId).DisplayName, Is.EqualTo("Photos"));
@@ -102,7 +102,7 @@ public class RegistrationOverSocketsTests
         Assert.That(token.Scopes, Is.EquivalentTo(grant.Scopes));
         Assert.That(token.ExpiresAt, Is.EqualTo(grant.AccessToken!.ExpiresAt).Within(TimeSpan.FromSeconds(1)));
         Assert.That((await introspection.IntrospectAsync(grant.RefreshToken!)).IsActive, Is.True);
-        await bench.Client.RevokeAsync("42");
+        await bench.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That((await introspection.IntrospectAsync(grant.AccessToken!)).IsActive, Is.False);
         Assert.That((await introspection.IntrospectAsync("never-issued")).IsActive, Is.False);
     }
@@ -144,8 +144,8 @@ public class RegistrationOverSocketsTests
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<IOAuthClient>();
         var pending = await client.BeginAuthorizationAsync();
-        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), "42");
-        await client.GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken });
+        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
+        await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken });
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
     }
 

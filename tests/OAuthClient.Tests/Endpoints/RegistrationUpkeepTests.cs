@@ -101,8 +101,8 @@ public class RegistrationUpkeepTests
 
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
         Assert.That(server.RequestsTo("/token"), Has.Count.EqualTo(3));
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Null);
-        Assert.That(async () => await node.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(async () => await node.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(node.Log.Events(15), Has.Count.EqualTo(1));
     }
 
@@ -133,7 +133,7 @@ public class RegistrationUpkeepTests
 
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(server.RequestsTo("/manage/client-1"), Has.Count.EqualTo(1), "and the new secret came with the answer");
-        Assert.That((await node.Client.FindGrantAsync("42"))!.Id, Is.EqualTo(grant.Id));
+        Assert.That((await node.Client.FindGrantAsync(GrantOwner.User("42")))!.Id, Is.EqualTo(grant.Id));
     }
 
     [Test]
@@ -331,9 +331,9 @@ public class RegistrationUpkeepTests
     {
         RegisteringServer server = new() { Before = _ => throw new HttpRequestException("away") };
         await using var node = server.Node();
-        await node.Store.AddAsync(new Grant("an-id", "", "42", ScriptedServer.Origin + "/token", "an-old-client"), default);
-        await node.Client.RevokeAsync("42");
-        Assert.That(await node.Store.FindAsync("", "42", default), Is.Empty);
+        await node.Store.AddAsync(new Grant("an-id", "", GrantOwner.User("42"), ScriptedServer.Origin + "/token", "an-old-client"), default);
+        await node.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(await node.Store.FindAsync("", GrantOwner.User("42"), default), Is.Empty);
     }
 
     [Test]
@@ -378,7 +378,7 @@ public class RegistrationUpkeepTests
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(store.Kept!.ClientId, Is.EqualTo("client-1"));
         Assert.That(server.Registrations, Is.EqualTo(1));
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 
     private static DynamicRegistration Registration(ScriptedServer node) => node.Services.GetRequiredService<DynamicRegistration>();

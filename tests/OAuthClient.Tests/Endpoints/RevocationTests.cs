@@ -15,7 +15,7 @@ public class RevocationTests
     {
         await using var server = await SignedInAsync();
         server.Answers("");
-        await server.Client.RevokeAsync("42");
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
 
         var sent = server.Requests.Skip(1).ToList();
         Assert.That(sent.Select(request => request.Body), Is.EqualTo(new[]
@@ -34,7 +34,7 @@ public class RevocationTests
     {
         await using var server = await SignedInAsync(o => o.ClientSecret = null);
         server.Answers("");
-        await server.Client.RevokeAsync("42");
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That(server.Requests[1].Body, Is.EqualTo("token=the-refresh-token&token_type_hint=refresh_token&client_id=client"));
         Assert.That(server.Requests[1].Authorization, Is.Null);
     }
@@ -49,7 +49,7 @@ public class RevocationTests
     {
         await using var server = await SignedInAsync();
         server.Answers(body, status);
-        Assert.That(async () => await server.Client.RevokeAsync("42"), Throws.Nothing);
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.Nothing);
         Assert.That(server.Requests, Has.Count.EqualTo(3));
     }
 
@@ -64,11 +64,11 @@ public class RevocationTests
         await using var server = await SignedInAsync();
         server.Answers(body, status);
         Assert.That(
-            async () => await server.Client.RevokeAsync("42"),
+            async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
             Throws.TypeOf<EndpointException>()
                 .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
                 .And.Message.Contain("revocation endpoint (https://as.example/revoke)"));
-        Assert.That(await server.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
@@ -83,7 +83,7 @@ public class RevocationTests
             return response;
         });
         Assert.That(
-            async () => await server.Client.RevokeAsync("42"),
+            async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
             Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.RetryAfter)).EqualTo(TimeSpan.FromSeconds(45)));
     }
 
@@ -94,7 +94,7 @@ public class RevocationTests
         await using var server = await SignedInAsync();
         server.Answers(sent => ScriptedServer.Json(400, $$"""{"error":"invalid_request","error_description":"{{sent["token"]}} the-client-secret"}"""));
         Assert.That(
-            async () => await server.Client.RevokeAsync("42"),
+            async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
             Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] [redacted]"));
     }
 

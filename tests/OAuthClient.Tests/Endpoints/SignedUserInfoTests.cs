@@ -26,7 +26,7 @@ public class SignedUserInfoTests
             return new() { Content = content };
         });
 
-        var user = await server.Client.GetUserInfoAsync("42");
+        var user = await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
         Assert.That(user.Subject, Is.EqualTo("alice"));
         Assert.That(user["name"], Is.EqualTo("Alice Adams"));
         Assert.That(server.Requests[^1].Accept, Is.EqualTo("application/json, application/jwt"));
@@ -39,7 +39,7 @@ public class SignedUserInfoTests
     {
         await using var server = await SignedInAsync();
         server.Says(Sign(new() { ["sub"] = "alice" }));
-        Assert.That((await server.Client.GetUserInfoAsync("42")).Subject, Is.EqualTo("alice"));
+        Assert.That((await server.Client.GetUserInfoAsync(GrantOwner.User("42"))).Subject, Is.EqualTo("alice"));
     }
 
     [Test]
@@ -48,7 +48,7 @@ public class SignedUserInfoTests
     {
         await using var server = await SignedInAsync(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         server.Says(TestJwe.Encrypt(Sign(Claims(("name", "Alice Adams"))), DecryptionKeyTexts.Rsa, "RSA-OAEP-256", "A256GCM"));
-        Assert.That((await server.Client.GetUserInfoAsync("42"))["name"], Is.EqualTo("Alice Adams"));
+        Assert.That((await server.Client.GetUserInfoAsync(GrantOwner.User("42")))["name"], Is.EqualTo("Alice Adams"));
     }
 
     private static IEnumerable<TestCaseData> Refused()
@@ -80,7 +80,7 @@ public class SignedUserInfoTests
         await using var server = await SignedInAsync(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         server.Says(body);
         Assert.That(
-            async () => await server.Client.GetUserInfoAsync("42"),
+            async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
             Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words).And.Message.Not.Contains("mallory"));
     }
 
@@ -90,7 +90,7 @@ public class SignedUserInfoTests
     {
         await using var server = await SignedInAsync();
         server.Says(Sign(Claims()), status: 403);
-        Assert.That(async () => await server.Client.GetUserInfoAsync("42"), Throws.TypeOf<EndpointException>());
+        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>());
     }
 
     [Test]
@@ -100,6 +100,6 @@ public class SignedUserInfoTests
         await using ScriptedServer server = new();
         await server.SignInAsync();
         server.Says(Sign(Claims()));
-        Assert.That(async () => await server.Client.GetUserInfoAsync("42"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("JwksUri"));
+        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("JwksUri"));
     }
 }

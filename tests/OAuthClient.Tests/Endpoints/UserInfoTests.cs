@@ -16,7 +16,7 @@ public class UserInfoTests
         await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "profile"]);
         var grant = await bench.SignedInAsync();
 
-        var user = await bench.Client.GetUserInfoAsync("42");
+        var user = await bench.Client.GetUserInfoAsync(GrantOwner.User("42"));
 
         Assert.That(user.Subject, Is.EqualTo("alice"));
         Assert.That(user["name"], Is.EqualTo("Alice Adams"));
@@ -40,7 +40,7 @@ public class UserInfoTests
         await bench.SignInAsync();
         bench.Server.Options.OnUserInfo = claims => claims["sub"] = subject;
         Assert.That(
-            async () => await bench.Client.GetUserInfoAsync("42"),
+            async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")),
             Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("another user").And.Message.Not.Contain("mallory"));
     }
 
@@ -56,7 +56,7 @@ public class UserInfoTests
             if (how != "missing")
                 claims["sub"] = how == "null" ? null : JsonValue.Create("");
         };
-        Assert.That(async () => await bench.Client.GetUserInfoAsync("42"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("no sub"));
+        Assert.That(async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("no sub"));
     }
 
     [Test]
@@ -66,7 +66,7 @@ public class UserInfoTests
         await using ScriptedServer server = new();
         await server.SignInAsync();
         server.Answers("""{"sub":"anybody","age":5}""");
-        var user = await server.Client.GetUserInfoAsync("42");
+        var user = await server.Client.GetUserInfoAsync(GrantOwner.User("42"));
         Assert.That(user.Subject, Is.EqualTo("anybody"));
         Assert.That(user["age"], Is.Null);
     }
@@ -81,7 +81,7 @@ public class UserInfoTests
         await server.SignInAsync();
         server.Answers("""{"sub":"alice","error":"invalid_token","error_description":"at is over: Bearer at"}""", status);
         Assert.That(
-            async () => await server.Client.GetUserInfoAsync("42"),
+            async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
             Throws.TypeOf<EndpointException>()
                 .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
                 .And.Property(nameof(EndpointException.Error)).EqualTo("invalid_token")
@@ -100,7 +100,7 @@ public class UserInfoTests
         await using ScriptedServer server = new();
         await server.SignInAsync();
         server.Answers(_ => ScriptedServer.Text(200, body, mediaType));
-        Assert.That(async () => await server.Client.GetUserInfoAsync("42"), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
+        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
     }
 
     [Test]
@@ -108,7 +108,7 @@ public class UserInfoTests
     {
         await using ScriptedServer server = new(o => o.UserInfoEndpoint = null);
         await server.SignInAsync();
-        Assert.That(async () => await server.Client.GetUserInfoAsync("42"), Throws.TypeOf<OAuthException>().With.Message.Contain("UserInfoEndpoint"));
+        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthException>().With.Message.Contain("UserInfoEndpoint"));
     }
 
     [Test]

@@ -61,7 +61,7 @@ internal static class JwtTargets
             Ask(() => LogoutToken.Require(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now));
             StandardClaims.Of(claims);
             ClaimSource.Of(claims);
-            PrincipalClaims.Create(SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
+            PrincipalClaims.Create([], SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
         });
 
     public static Target KeySet { get; } = new(

@@ -30,7 +30,7 @@ public class ActivityTests
         });
         using RecordedActivities recorded = new();
 
-        var getting = server.Client.GetAccessTokenAsync(owner ?? GrantOwner.Client);
+        var getting = server.Client.GetAccessTokenAsync(owner is null ? GrantOwner.Client : GrantOwner.User(owner));
         asked.SetResult();
         await getting;
         Assert.That(Activity.Current, Is.SameAs(recorded.Caller), "what is current is the caller's business");
@@ -53,7 +53,7 @@ public class ActivityTests
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         using RecordedActivities recorded = new();
-        await server.Client.GetAccessTokenAsync("42");
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(recorded.All, Is.Empty);
     }
 
@@ -66,7 +66,7 @@ public class ActivityTests
         server.Clock.Advance(Hour);
         server.Answers("""{"error":"invalid_grant","error_description":"hear, hear"}""", 400);
         using RecordedActivities recorded = new();
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
 
         foreach (var activity in recorded.All)
         {
@@ -91,7 +91,7 @@ public class ActivityTests
         var another = await store.TryLeaseAsync(grant, held: null, Hour, default);
         store.BeforeWaiting = () => store.EndLeaseAsync(another.Lease!, Presentation.None, default).AsTask();
         using RecordedActivities recorded = new();
-        await server.Client.GetAccessTokenAsync("42").Promptly();
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
 
         Assert.That(recorded.Only("oauthclient.lease.wait").ParentSpanId, Is.EqualTo(recorded.Only("oauthclient.token.refresh").SpanId));
     }

@@ -22,11 +22,11 @@ public class AmbiguousRefreshTests
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
 
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.EqualTo(grant.AccessToken));
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.EqualTo(grant.AccessToken));
 
         var sent = bench.Server.RequestsTo(TestEndpoint.Token);
         Assert.That(sent.Select(request => request.Form["refresh_token"]), Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.RefreshToken.Reveal() }));
-        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(2));
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(2));
     }
 
     [TestCaseSource(nameof(AfterRotation))]
@@ -38,11 +38,11 @@ public class AmbiguousRefreshTests
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
 
-        await bench.Client.GetAccessTokenAsync("42");
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
 
         bench.Clock.Advance(Hour);
-        await bench.Client.GetAccessTokenAsync("42");
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(bench.TokenRequests, Is.EqualTo(3), "and goes on living");
     }
 
@@ -55,11 +55,11 @@ public class AmbiguousRefreshTests
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
 
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
         Assert.That(bench.Log.Events(3), Has.Count.EqualTo(1));
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Not.Null, "never deleted");
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "never deleted");
     }
 
     [Test]
@@ -72,7 +72,7 @@ public class AmbiguousRefreshTests
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
 
         for (int i = 0; i < 10; i++)
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
     }
 
@@ -84,15 +84,15 @@ public class AmbiguousRefreshTests
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
 
         bench.Clock.Advance(RefreshNotes.Pause);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(3));
 
         bench.Server.Faults.Clear();
         bench.Clock.Advance(RefreshNotes.Pause);
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.Null);
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.Null);
         Assert.That(bench.TokenRequests, Is.EqualTo(4));
     }
 
@@ -105,7 +105,7 @@ public class AmbiguousRefreshTests
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_client"}"""));
         Assert.That(
-            async () => await bench.Client.GetAccessTokenAsync("42"),
+            async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>().With.Property(nameof(Exception.StackTrace)).Contains(nameof(TokenResponseReader)));
     }
 
@@ -117,7 +117,7 @@ public class AmbiguousRefreshTests
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, $$"""{"error":"{{error}}"}"""));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 }

@@ -22,7 +22,7 @@ public class ClientConditionTests
         for (int i = 0; i < 3; i++)
         {
             Assert.That(condition.FindProblems(), Is.Empty);
-            Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+            Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
             server.Clock.Advance(TimeSpan.FromMinutes(1));
         }
         Assert.That(condition.FindProblems(), Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." }));
@@ -31,7 +31,7 @@ public class ClientConditionTests
         if (isTriedAgain)
         {
             server.Answers(Tokens("at-2"));
-            await server.Client.GetAccessTokenAsync("42");
+            await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         }
         else
         {
@@ -50,7 +50,7 @@ public class ClientConditionTests
             await server.SignedInAsync(Tokens("at-1", "rt-1"), owner);
             server.Clock.Advance(Hour);
             server.Answers("""{"error":"invalid_grant"}""", 400);
-            Assert.That(async () => await server.Client.GetAccessTokenAsync(owner), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User(owner)), Throws.TypeOf<ReauthorizationRequiredException>());
         }
         Assert.That(ConditionOf(server).FindProblems(), Is.Empty);
     }
@@ -105,7 +105,7 @@ public class ClientConditionTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         store.RefusesToSave = true;
-        await server.Client.GetAccessTokenAsync("42");
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(ConditionOf(server).FindProblems().Single(), Does.StartWith("1 refreshed grant"));
     }
 

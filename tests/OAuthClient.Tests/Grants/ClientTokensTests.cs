@@ -107,11 +107,11 @@ public class ClientTokensTests
         await using ScriptedServer server = new();
         server.Answers(Tokens("the-clients"));
         await TokenAsync(server);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
 
         await server.SignedInAsync(Tokens("the-users", "rt"));
         Assert.That(await TokenAsync(server), Is.EqualTo("the-clients"));
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("the-users"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("the-users"));
         Assert.That(server.Requests, Is.Empty);
     }
 

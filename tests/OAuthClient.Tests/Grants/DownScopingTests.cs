@@ -22,7 +22,7 @@ public class DownScopingTests
         Assert.That(await TokenAsync(server, "a"), Is.EqualTo("narrow"));
         Assert.That(await TokenAsync(server), Is.EqualTo("wide"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
-        Assert.That((await server.Client.FindGrantAsync("42"))!.AccessToken!.Reveal(), Is.EqualTo("wide"));
+        Assert.That((await server.Client.FindGrantAsync(GrantOwner.User("42")))!.AccessToken!.Reveal(), Is.EqualTo("wide"));
     }
 
     [Test]
@@ -45,9 +45,9 @@ public class DownScopingTests
         server.Answers(Tokens("one"));
         AccessTokenParameters one = new() { Resources = [new("https://one.example")] };
 
-        var token = await server.Client.GetAccessTokenAsync("42", one);
+        var token = await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), one);
         Assert.That((token.Reveal(), token.Resources.Single()), Is.EqualTo(("one", "https://one.example")));
-        Assert.That((await server.Client.GetAccessTokenAsync("42", one)).Reveal(), Is.EqualTo("one"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), one)).Reveal(), Is.EqualTo("one"));
         Assert.That(await TokenAsync(server), Is.EqualTo("both"));
         Assert.That(server.Only.Body, Is.EqualTo("grant_type=refresh_token&refresh_token=rt&resource=https%3A%2F%2Fone.example"));
     }
@@ -61,7 +61,7 @@ public class DownScopingTests
         foreach (string[] beyond in new[] { new[] { "b" }, ["a", "b"], ["A"] })
         {
             Assert.That(
-                async () => await server.Client.GetAccessTokenAsync("42", new() { Scopes = beyond }),
+                async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = beyond }),
                 Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("no grant covers the scopes").And.Message.Contain(string.Join(' ', beyond)));
         }
         Assert.That(server.Requests, Is.Empty);
@@ -74,7 +74,7 @@ public class DownScopingTests
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
         server.Answers(Tokens("narrow"));
-        Assert.That((await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["b"] })).Scopes, Is.EqualTo(new[] { "b" }));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Scopes, Is.EqualTo(new[] { "b" }));
     }
 
     [Test]
@@ -83,7 +83,7 @@ public class DownScopingTests
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide"));
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["a"] }), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] }), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(await TokenAsync(server), Is.EqualTo("wide"));
     }
 
@@ -97,13 +97,13 @@ public class DownScopingTests
         await TokenAsync(server, "a");
         server.Answers(Tokens("endless", expiresIn: null));
         await TokenAsync(server, "b");
-        Assert.That((await server.Client.FindGrantAsync("42"))!.Tokens, Has.Count.EqualTo(3));
+        Assert.That((await server.Client.FindGrantAsync(GrantOwner.User("42")))!.Tokens, Has.Count.EqualTo(3));
 
         server.Clock.Advance(TimeSpan.FromSeconds(60));
         server.Answers(Tokens("third"));
         await TokenAsync(server, "c");
 
-        var grant = (await server.Client.FindGrantAsync("42"))!;
+        var grant = (await server.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(grant.Tokens.Values.Select(token => token.Reveal()), Is.EquivalentTo(new[] { "wide", "endless", "third" }));
     }
 
@@ -125,5 +125,5 @@ public class DownScopingTests
     }
 
     private static async Task<string> TokenAsync(ScriptedServer server, params string[] scopes) =>
-        (await server.Client.GetAccessTokenAsync("42", new() { Scopes = scopes }).Promptly()).Reveal();
+        (await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = scopes }).Promptly()).Reveal();
 }

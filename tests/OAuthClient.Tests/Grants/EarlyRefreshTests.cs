@@ -111,14 +111,14 @@ public class EarlyRefreshTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Answers("""{"error":"invalid_grant"}""", 400);
         server.Clock.Advance(Early);
-        await server.Client.GetAccessTokenAsync("42");
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);
 
         server.Clock.Advance(TimeSpan.FromSeconds(30) - Tick);
         for (int i = 0; i < 10; i++)
-            Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-1"));
+            Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-1"));
         server.Clock.Advance(Tick);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -130,19 +130,19 @@ public class EarlyRefreshTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Answers(Refusal, 400);
         server.Clock.Advance(Early);
-        await server.Client.GetAccessTokenAsync("42");
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);
 
         server.Answers(Tokens("at-2", "rt-2", expiresIn: 1));
         server.Clock.Advance(TimeSpan.FromSeconds(30));
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
 
         server.Answers(Tokens("at-3", "rt-3"));
         server.Clock.Advance(TimeSpan.FromMilliseconds(800));
-        await Patience.UntilAsync(() => server.Requests.Count == 3, async () => await server.Client.GetAccessTokenAsync("42"));
+        await Patience.UntilAsync(() => server.Requests.Count == 3, async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")));
     }
 
-    private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : id;
+    private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
     private static Task<AccessToken> TokenAsync(Bench bench, string? owner) => bench.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
 

@@ -64,7 +64,7 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
             RemembersOnce = null;
             return remembered;
         }
-        return await inner.FindAsync(clientName, IgnoresCase ? owner.Id!.ToLowerInvariant() : owner, cancellationToken);
+        return await inner.FindAsync(clientName, IgnoresCase ? GrantOwner.User(owner.Id!.ToLowerInvariant()) : owner, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>

@@ -26,7 +26,7 @@ public class GoodTokenTests
     {
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
-        var owner = GrantOwner.ResourceOwner("42");
+        var owner = GrantOwner.User("42");
 
         Assert.That(await BytesOfReadingAsync(bench.Client, owner), Is.Zero);
         Assert.That(bench.TokenRequests, Is.Zero);

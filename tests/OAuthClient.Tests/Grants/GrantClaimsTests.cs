@@ -1,3 +1,5 @@
+using System.Security.Claims;
+
 namespace OAuthClient.Tests;
 
 /// <summary>Who signed in, out of a completed authorization (OpenID Connect Core §2, §5.1).</summary>
@@ -12,13 +14,14 @@ public class GrantClaimsTests
         await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "profile"]);
         bench.Server.Options.OnIdTokenClaims = claims => claims["roles"] = "admin";
         var grant = await bench.SignInAsync();
-        var userInfo = await bench.Client.GetUserInfoAsync("42");
+        var userInfo = await bench.Client.GetUserInfoAsync(GrantOwner.User("42"));
 
         var principal = grant.ToClaimsPrincipal(userInfo);
         Assert.That(principal.Identity!.Name, Is.EqualTo("Alice Adams"));
         Assert.That(principal.IsInRole("admin"), Is.True);
         Assert.That(principal.FindFirst("sub")!.Value, Is.EqualTo("alice"));
-        Assert.That(principal.Claims.Select(claim => claim.Issuer), Has.All.EqualTo(bench.Server.Issuer.OriginalString));
+        Assert.That(principal.Claims.Where(claim => claim.Type != GrantOwner.ClaimType).Select(claim => claim.Issuer), Has.All.EqualTo(bench.Server.Issuer.OriginalString));
+        Assert.That(principal.FindFirst(GrantOwner.ClaimType), Has.Property("Value").EqualTo("user:42").And.Property("Issuer").EqualTo(ClaimsIdentity.DefaultIssuer));
 
         Assert.That(grant.ToClaimsPrincipal(authenticationType: "Here", nameClaim: "sub").Identity, Has.Property("Name").EqualTo("alice").And.Property("AuthenticationType").EqualTo("Here"));
         Assert.That(userInfo.ToClaimsPrincipal().FindFirst("name")!.Issuer, Is.EqualTo(bench.Server.Issuer.OriginalString));
@@ -37,7 +40,25 @@ public class GrantClaimsTests
         var grant = await server.SignInAsync("mallory", claims: claims => claims[claim] = "alice-at-another");
         var principal = grant.ToClaimsPrincipal();
         Assert.That(principal.Claims.Select(known => known.Value), Has.None.EqualTo("alice-at-another"));
-        Assert.That(principal.FindAll(System.Security.Claims.ClaimTypes.NameIdentifier).Select(known => known.Value), Is.EqualTo(new[] { grant.Owner.Id }));
+        Assert.That(principal.FindAll(ClaimTypes.NameIdentifier).Select(known => known.Value), Is.EqualTo(new[] { grant.Owner.ToString() }));
+        Assert.That(principal.FindAll(GrantOwner.ClaimType).Select(known => known.Value), Is.EqualTo(new[] { grant.Owner.ToString() }));
+    }
+
+    [Test]
+    [Description("Threat: the same id at two login providers. Principals of two servers' userinfo are two owners, though one user connected both")]
+    public async Task Userinfo_of_two_servers_names_two_owners()
+    {
+        List<string> owners = [];
+        for (int i = 0; i < 2; i++)
+        {
+            await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+            await bench.SignInAsync();
+            var principal = (await bench.Client.GetUserInfoAsync(GrantOwner.User("42"))).ToClaimsPrincipal();
+            owners.Add(principal.FindFirst(GrantOwner.ClaimType)!.Value);
+            Assert.That(owners[i], Is.EqualTo(GrantOwner.Subject(bench.Server.Issuer.OriginalString, "alice").ToString()));
+            Assert.That(principal.FindFirst(ClaimTypes.NameIdentifier)!.Value, Is.EqualTo(owners[i]));
+        }
+        Assert.That(owners[0], Is.Not.EqualTo(owners[1]));
     }
 
     [Test]
@@ -49,7 +70,7 @@ public class GrantClaimsTests
         await using ScriptedServer other = new();
         await other.SignInAsync();
         other.Answers("""{"sub":"mallory"}""");
-        var userInfo = await other.Client.GetUserInfoAsync("42");
+        var userInfo = await other.Client.GetUserInfoAsync(GrantOwner.User("42"));
         Assert.That(() => grant.ToClaimsPrincipal(userInfo), Throws.ArgumentException);
     }
 

@@ -18,12 +18,12 @@ public class GrantEndingTests
         await using var bench = await Bench.StartAsync();
         await using var api = await bench.Server.StartResourceServerAsync();
         var grant = await bench.SignInAsync();
-        await bench.Client.RevokeAsync("42");
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        await bench.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(
             bench.Server.RequestsTo(TestEndpoint.Revocation).Select(request => (request.Form["token"], request.Form["token_type_hint"], request.ResponseStatus)),
             Is.EqualTo(new[] { (grant.RefreshToken!.Reveal(), "refresh_token", (int?)200), (grant.AccessToken!.Reveal(), "access_token", 200) }));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
     }
 
     [Test]
@@ -35,12 +35,12 @@ public class GrantEndingTests
         int? left = null;
         server.AnswersAsync(async _ =>
         {
-            left = (await server.Store.FindAsync("", "42", default)).Count;
+            left = (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Count;
             throw new HttpRequestException("gone");
         });
-        Assert.That(async () => await server.Client.RevokeAsync("42"), Throws.TypeOf<HttpRequestException>().With.Message.Contain("revocation endpoint").And.Message.Contain("gone"));
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>().With.Message.Contain("revocation endpoint").And.Message.Contain("gone"));
         Assert.That(left, Is.Zero);
-        Assert.That(await server.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
@@ -50,12 +50,12 @@ public class GrantEndingTests
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b", "c"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
         server.Answers(Tokens("short", expiresIn: 60));
-        await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["a"] });
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] });
         server.Answers(Tokens("endless", expiresIn: null));
-        await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["b"] });
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] });
         server.Clock.Advance(TimeSpan.FromSeconds(60));
         server.Answers("");
-        await server.Client.RevokeAsync("42");
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
 
         var revoked = server.Requests.Skip(2).Select(request => request["token"]).ToList();
         Assert.That(revoked[0], Is.EqualTo("rt"));
@@ -69,7 +69,7 @@ public class GrantEndingTests
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at", "rt"));
         server.Answers(sent => sent["token"] == "rt" ? Json(503, "") : Json(200, ""));
-        Assert.That(async () => await server.Client.RevokeAsync("42"), Throws.TypeOf<EndpointException>());
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>());
         Assert.That(server.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt", "at" }));
     }
 
@@ -82,17 +82,17 @@ public class GrantEndingTests
         await server.SignedInAsync(Tokens("at-2", "rt-2"), parameters: new() { Scopes = ["b"] });
         await server.SignedInAsync(Tokens("at-3", "rt-3"), owner: "43");
         server.Answers(sent => sent["token"]!.EndsWith('2') ? throw new HttpRequestException("gone") : Json(200, ""));
-        Assert.That(async () => await server.Client.RevokeAsync("42"), Throws.TypeOf<HttpRequestException>());
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>());
         Assert.That(server.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt-2", "rt-1", "at-1" }));
-        Assert.That(await server.Store.FindAsync("", "42", default), Is.Empty);
-        Assert.That(await server.Store.FindAsync("", "43", default), Has.Count.EqualTo(1));
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Is.Empty);
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("43"), default), Has.Count.EqualTo(1));
     }
 
     [Test]
     public async Task Nothing_to_end()
     {
         await using ScriptedServer server = new();
-        Assert.That(async () => await server.Client.RevokeAsync("42"), Throws.Nothing);
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.Nothing);
         Assert.That(server.Requests, Is.Empty);
     }
 
@@ -102,8 +102,8 @@ public class GrantEndingTests
     {
         await using ScriptedServer server = new(o => o.RevocationEndpoint = null);
         await server.SignedInAsync(Tokens("at", "rt"));
-        await server.Client.RevokeAsync("42");
-        Assert.That(await server.Client.FindGrantAsync("42"), Is.Null);
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(server.Requests, Is.Empty);
         Assert.That(server.Log.Events(4).Single().Level, Is.EqualTo(LogLevel.Information));
     }
@@ -119,10 +119,10 @@ public class GrantEndingTests
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
         if (refreshFails)
             bench.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
-        var refresh = bench.Client.GetAccessTokenAsync("42").AsTask();
+        var refresh = bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
-        var revoke = bench.Client.RevokeAsync("42");
+        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Is.Empty);
         release.SetResult();
         await revoke.Promptly();
@@ -130,7 +130,7 @@ public class GrantEndingTests
 
         string given = bench.Server.RequestsTo(TestEndpoint.Revocation)[0].Form["token"];
         Assert.That(given == before.RefreshToken!.Reveal(), Is.EqualTo(refreshFails));
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
@@ -141,9 +141,9 @@ public class GrantEndingTests
         await bench.SignedInAsync();
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
-        var revoke = bench.Client.RevokeAsync("42");
+        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         release.SetResult();
         await revoke.Promptly();
         Assert.That(bench.TokenRequests, Is.Zero);
@@ -158,13 +158,13 @@ public class GrantEndingTests
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
         using CancellationTokenSource cancellation = new();
-        var revoke = bench.Client.RevokeAsync("42", cancellation.Token);
+        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"), cancellation.Token);
         await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
         await cancellation.CancelAsync();
         Assert.That(async () => await revoke.Promptly(), Throws.InstanceOf<OperationCanceledException>());
         release.SetResult();
         await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation, 2).Promptly();
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
@@ -173,8 +173,8 @@ public class GrantEndingTests
     {
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.RevokeAsync("42")))).Promptly();
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.RevokeAsync(GrantOwner.User("42"))))).Promptly();
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(
             bench.Server.RequestsTo(TestEndpoint.Revocation).Select(request => request.Form["token"]).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(2));
         Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Has.Count.EqualTo(2));

@@ -22,7 +22,7 @@ public class GrantLostTests
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);
 
-        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () => await bench.Client.GetAccessTokenAsync("42").Promptly())!;
+        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly())!;
 
         Assert.That(exception.ClientName, Is.EqualTo("photos"));
         Assert.That(exception.Message, Does.Contain("the OAuth client 'photos'").And.Contain("no longer honours").And.Contain("Begin an authorization"));
@@ -41,8 +41,8 @@ public class GrantLostTests
         bench.Clock.Advance(Hour);
         for (int i = 0; i < 10; i++)
         {
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync("42", new() { Scopes = ["api"] }), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["api"] }), Throws.TypeOf<ReauthorizationRequiredException>());
         }
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
         Assert.That(bench.Log.Events(3), Has.Count.EqualTo(1));
@@ -56,8 +56,8 @@ public class GrantLostTests
         var grant = await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
-        var stored = (await bench.Client.FindGrantAsync("42"))!;
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        var stored = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That((stored.Id, stored.Generation), Is.EqualTo((grant.Id, 1L)));
         Assert.That(stored.RefreshToken, Is.EqualTo(grant.RefreshToken));
     }
@@ -70,9 +70,9 @@ public class GrantLostTests
         await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
         var grant = await bench.SignInAsync();
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(grant.AccessToken));
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
     }
 
     [Test]
@@ -83,9 +83,9 @@ public class GrantLostTests
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Answers(InvalidGrant, 400);
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }),
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }),
             Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(await server.Client.GetAccessTokenAsync("42"), Is.EqualTo(grant.AccessToken));
+        Assert.That(await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -103,7 +103,7 @@ public class GrantLostTests
             return Json(400, InvalidGrant);
         });
 
-        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("at-2"));
         Assert.That(replaced, Is.True);
         Assert.That(server.Requests, Has.Count.EqualTo(1));
         Assert.That(server.Log.Events(3), Is.Empty);
@@ -125,10 +125,10 @@ public class GrantLostTests
             return Json(400, InvalidGrant);
         });
 
-        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-3"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("at-3"));
         Assert.That(replaced, Is.True);
         Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.EqualTo(new[] { "rt-1", "rt-2" }));
-        Assert.That((await server.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(3));
+        Assert.That((await server.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(3));
     }
 
     [Test]
@@ -143,7 +143,7 @@ public class GrantLostTests
             await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null, expiresIn: 60), default);
             return Json(400, InvalidGrant);
         });
-        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("at-2"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -159,7 +159,7 @@ public class GrantLostTests
             await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null, expiresIn: 0), default);
             return Json(400, InvalidGrant);
         });
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -176,8 +176,8 @@ public class GrantLostTests
             return Json(200, Tokens("ours", "rt-ours"));
         });
 
-        Assert.That((await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("ours"));
-        var stored = (await server.Client.FindGrantAsync("42"))!;
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("ours"));
+        var stored = (await server.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That((stored.Generation, stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo((2L, "rt-theirs", "theirs")));
     }
 
@@ -194,8 +194,8 @@ public class GrantLostTests
             return Json(200, Tokens("ours", "rt-2"));
         });
 
-        await server.Client.GetAccessTokenAsync("42").Promptly();
-        var stored = (await server.Client.FindGrantAsync("42"))!;
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
+        var stored = (await server.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That((stored.Generation, stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo((3L, "rt-2", "ours")));
     }
 
@@ -212,7 +212,7 @@ public class GrantLostTests
             return Json(400, InvalidGrant);
         });
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync("42").Promptly(),
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
             Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant"));
         Assert.That(server.Log.Events(3), Is.Empty);
     }
@@ -223,7 +223,7 @@ public class GrantLostTests
     {
         await using ScriptedServer server = new();
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync("42"),
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant").And.Property("InnerException").Null);
         Assert.That(server.Requests, Is.Empty);
     }
@@ -236,7 +236,7 @@ public class GrantLostTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers(InvalidGrant, (int)status);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
     }
 
     private static Grant Newer(ScriptedServer server, Grant grant, string accessToken, string? refreshToken, int expiresIn = 3600)

@@ -1,58 +1,152 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Whose a grant is: never mixed up.</summary>
+/// <summary>Identity of grant owners: kind, issuer and id, and a text form that round-trips.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class GrantOwnerTests
 {
+    private static readonly GrantOwner[] Different =
+    [
+        GrantOwner.Client,
+        GrantOwner.User("42"), GrantOwner.User("4"), GrantOwner.User("42 "), GrantOwner.User("client"), GrantOwner.User("user:42"),
+        GrantOwner.User("https://a.example 42"), GrantOwner.User("subject:https://a.example 42"), GrantOwner.User("staff:42"),
+        GrantOwner.User("42", "staff"), GrantOwner.User("42", "staf"), GrantOwner.User("f:42", "staf"), GrantOwner.User("42", "Staff"),
+        GrantOwner.Subject("https://a.example", "42"), GrantOwner.Subject("https://a.exampl", "e 42"), GrantOwner.Subject("https://a.example 4", "2"),
+        GrantOwner.Subject("https://b.example", "42"), GrantOwner.Subject("https://a.example%20", "42"), GrantOwner.Subject("https://a.example ", "42"),
+        GrantOwner.Subject("GitHub", "1001"), GrantOwner.Subject("SmallForge", "1001"),
+        GrantOwner.Service("42"), GrantOwner.Service("client"), GrantOwner.Service("staff:42"), GrantOwner.Service("https://a.example 42"),
+    ];
+
     [Test]
-    public void The_client_is_no_user()
+    [Description("Threat: a user who may choose their id picks another kind of owner's name. Owners of two kinds are never equal")]
+    public void Owners_of_different_kind_issuer_scope_or_id_differ()
     {
-        Assert.That(GrantOwner.Client.Id, Is.Null);
-        Assert.That(GrantOwner.Client, Is.Not.EqualTo(GrantOwner.ResourceOwner("the client itself")));
-        Assert.That(GrantOwner.Client.Equals(null), Is.False);
-        Assert.That(GrantOwner.Client.ToString(), Is.EqualTo("the client itself"));
-        Assert.That(GrantOwner.Client.GetHashCode(), Is.Zero);
+        Assert.That(Different.Distinct().Count(), Is.EqualTo(Different.Length));
+        Assert.That(Different.Select(owner => owner.ToString()).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(Different.Length));
+        Assert.That(Different.Select(owner => owner.GetHashCode()).Distinct().Count(), Is.GreaterThan(Different.Length / 2));
+    }
+
+    [TestCaseSource(nameof(Different))]
+    [Description("The text form keeps kind, issuer, scope and id, so that a job table can hold an owner")]
+    public void Text_form_round_trips(GrantOwner owner)
+    {
+        var read = GrantOwner.Parse(owner.ToString());
+        Assert.That(read, Is.EqualTo(owner));
+        Assert.That(read == owner && !(read != owner) && read.GetHashCode() == owner.GetHashCode(), Is.True);
+        Assert.That((read.Kind, read.Issuer, read.Scope, read.Id), Is.EqualTo((owner.Kind, owner.Issuer, owner.Scope, owner.Id)));
     }
 
     [Test]
-    public void Users_are_told_apart_to_the_letter()
+    [Description("The text form is stored by applications, so it is fixed")]
+    public void Text_form_is_fixed()
     {
-        GrantOwner same = "a";
-        Assert.That(GrantOwner.ResourceOwner("a"), Is.EqualTo(same));
-        Assert.That(GrantOwner.ResourceOwner("a").GetHashCode(), Is.EqualTo(same.GetHashCode()));
-        Assert.That(GrantOwner.ResourceOwner("a"), Is.Not.EqualTo(GrantOwner.ResourceOwner("A")));
-        Assert.That(GrantOwner.ResourceOwner("a"), Is.Not.EqualTo(GrantOwner.ResourceOwner("a ")));
-        Assert.That(GrantOwner.ResourceOwner("a").Equals("a" as object), Is.False);
-        Assert.That(GrantOwner.ResourceOwner("a").ToString(), Is.EqualTo("'a'"));
+        Assert.That(GrantOwner.Client.ToString(), Is.EqualTo("client"));
+        Assert.That(GrantOwner.User("a b:c").ToString(), Is.EqualTo("user:a b:c"));
+        Assert.That(GrantOwner.User("42", "staff").ToString(), Is.EqualTo("user/staff:42"));
+        Assert.That(GrantOwner.Subject("https://a.example/100% b", "x y").ToString(), Is.EqualTo("subject:https://a.example/100%25%20b x y"));
+        Assert.That(GrantOwner.Service("billing").ToString(), Is.EqualTo("service:billing"));
     }
+
+    [Test]
+    public void Parts_are_readable()
+    {
+        var subject = GrantOwner.Subject("https://a.example/100%20 b", "x y");
+        Assert.That((subject.Kind, subject.Issuer, subject.Id, subject.Scope), Is.EqualTo((GrantOwnerKind.Subject, "https://a.example/100%20 b", "x y", (string?)null)));
+        var staff = GrantOwner.User("a:b", "staff");
+        Assert.That((staff.Kind, staff.Issuer, staff.Id, staff.Scope), Is.EqualTo((GrantOwnerKind.User, (string?)null, "a:b", "staff")));
+        Assert.That((GrantOwner.Client.Kind, GrantOwner.Client.Id), Is.EqualTo((GrantOwnerKind.Client, (string?)null)));
+        Assert.That((GrantOwner.Service("b").Kind, GrantOwner.Service("b").Id), Is.EqualTo((GrantOwnerKind.Service, "b")));
+    }
+
+    [TestCase("")]
+    [TestCase("42")]
+    [TestCase("Client")]
+    [TestCase("client:")]
+    [TestCase("user:")]
+    [TestCase("user: ")]
+    [TestCase("User:42")]
+    [TestCase("user/:42")]
+    [TestCase("user/staff")]
+    [TestCase("user/staff:")]
+    [TestCase("user/a b:42")]
+    [TestCase("subject:https://a.example")]
+    [TestCase("subject: 42")]
+    [TestCase("subject:https://a.example ")]
+    [TestCase("subject:https://a.example% 42")]
+    [TestCase("subject:https://a.example%41 42")]
+    [TestCase("service:")]
+    [TestCase("user:a\0b")]
+    [Description("A bare id names no kind, so it is not read as any; one owner has one text form")]
+    public void Other_text_is_refused(string text)
+    {
+        Assert.That(GrantOwner.TryParse(text, out var owner), Is.False);
+        Assert.That(owner, Is.Null);
+        Assert.That(() => GrantOwner.Parse(text), Throws.TypeOf<FormatException>().With.Message.Contains("GrantOwner.User(id)"));
+    }
+
+    [TestCase(null)]
+    [TestCase("")]
+    [TestCase(" ")]
+    [TestCase("a\0")]
+    [Description("Threat: a missing user id must not become an owner; NUL and half a surrogate pair cannot be stored, and would be another id once they are")]
+    public void Ids_that_cannot_be_stored_are_refused(string? id)
+    {
+        Assert.That(() => GrantOwner.User(id!), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => GrantOwner.User(id!, "staff"), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => GrantOwner.Service(id!), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => GrantOwner.Subject("https://a.example", id!), Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => GrantOwner.Subject(id!, "42"), Throws.InstanceOf<ArgumentException>());
+    }
+
+    [Test]
+    [Description("Half a surrogate pair would be stored as another character, and so as another id")]
+    public void Half_surrogate_pairs_are_refused()
+    {
+        foreach (string id in (string[])["\ud800", "a\udc00", "\udc00\ud800", "\ud83d\ude00\ud83d"])
+        {
+            Assert.That(() => GrantOwner.User(id), Throws.ArgumentException);
+            Assert.That(GrantOwner.TryParse("user:" + id, out _), Is.False);
+        }
+    }
+
+    [TestCase("")]
+    [TestCase("a b")]
+    [TestCase("a:b")]
+    [TestCase("a/b")]
+    [TestCase("ä")]
+    public void Scopes_are_plain_names(string scope) => Assert.That(() => GrantOwner.User("42", scope), Throws.ArgumentException);
+
+    [Test]
+    [Description("Text outside the basic plane is an id like any other")]
+    public void Whole_surrogate_pairs_are_accepted() =>
+        Assert.That(GrantOwner.Parse(GrantOwner.User("\ud83d\ude00").ToString()), Is.EqualTo(GrantOwner.User("\ud83d\ude00")));
 
     [Test]
     public void Operators_agree_with_equality()
     {
-        GrantOwner? nobody = null, another = null;
-        GrantOwner one = "a", same = "a", two = "b";
+        GrantOwner? missing = null, another = null;
+        GrantOwner one = GrantOwner.User("a"), same = GrantOwner.User("a"), two = GrantOwner.User("b");
         Assert.Multiple(() =>
         {
             Assert.That(one == same, Is.True);
             Assert.That(one != same, Is.False);
             Assert.That(one == two, Is.False);
             Assert.That(one != two, Is.True);
-            Assert.That(one == nobody, Is.False);
-            Assert.That(nobody == one, Is.False);
-            Assert.That(nobody != one, Is.True);
-            Assert.That(nobody == another, Is.True);
+            Assert.That(one == missing, Is.False);
+            Assert.That(missing == one, Is.False);
+            Assert.That(missing != one, Is.True);
+            Assert.That(missing == another, Is.True);
             Assert.That(one == GrantOwner.Client, Is.False);
+            Assert.That(one.Equals("user:a" as object), Is.False);
+            Assert.That(GrantOwner.Client.Equals(null), Is.False);
         });
     }
 
-    [TestCase(null)]
-    [TestCase("")]
-    [TestCase(" ")]
-    [Description("Threat: a missing user id must not become somebody, least of all the client")]
-    public void Nobody_is_nobody(string? id)
+    [Test]
+    [Description("The client itself has no current user's token")]
+    public void Client_is_no_current_user()
     {
-        Assert.That(() => GrantOwner.ResourceOwner(id!), Throws.InstanceOf<ArgumentException>());
-        Assert.That(() => (GrantOwner)id!, Throws.InstanceOf<ArgumentException>());
+        Assert.That(() => GrantOwner.Client.AsCurrentUser(), Throws.InvalidOperationException.With.Message.Contain("ForClient()"));
+        Assert.That(() => new AccessTokenHandlerOptions().ForOwner(GrantOwner.Client), Throws.ArgumentException.With.Message.Contain("ForClient()"));
     }
 }

@@ -279,7 +279,7 @@ public abstract partial class GrantStoreContract
         TokenSelection.Everything.Key,
         Expiry);
 
-    private static GrantOwner Owner(string id) => GrantOwner.ResourceOwner(id);
+    private static GrantOwner Owner(string id) => GrantOwner.User(id);
 
     private static async Task<IEnumerable<(string, long)>> FoundAsync(IGrantStore store, string fingerprint) =>
         (await store.FindByFingerprintAsync(fingerprint, default)).Select(grant => (grant.Id, grant.Generation));

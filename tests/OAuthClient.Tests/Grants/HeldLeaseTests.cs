@@ -23,18 +23,18 @@ public class HeldLeaseTests
         await using Desk desk = await Desk.SignedInAsync();
         desk.LosesAnswer(store => store.RefusesToLease = true);
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>(), "the store is still away");
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>(), "the store is still away");
         Assert.That(desk.Presented, Is.EqualTo(1), "and no refresh token is spent meanwhile");
 
         desk.Store.RefusesToLease = false;
         desk.Server.Answers("", status: 503);
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(2), "it was presented once more, and not twice");
 
         desk.Server.Answers(Tokens("at-2", "rt-2"));
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
     [Test]
@@ -47,7 +47,7 @@ public class HeldLeaseTests
         desk.Store.LosesAnswerToRenewal = false;
         desk.Server.Answers(Tokens("at-2", "rt-2"));
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
         Assert.That(desk.Presented, Is.EqualTo(2));
     }
 
@@ -58,17 +58,17 @@ public class HeldLeaseTests
         await using Desk desk = await Desk.SignedInAsync();
         desk.Store.RefusesToEndLeases = true;
         desk.Server.Answers("", status: 503);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(2));
 
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(3), "in doubt already, it is presented once with each later refresh");
 
         desk.Store.RefusesToEndLeases = false;
         desk.Server.Answers(Tokens("at-2", "rt-2"));
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
     [Test]
@@ -80,7 +80,7 @@ public class HeldLeaseTests
 
         desk.Store.RefusesToLease = false;
         desk.Server.Clock.Advance(TimeSpan.FromSeconds(45));
-        var seen = (await desk.Server.Client.FindGrantAsync("42"))!;
+        var seen = (await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
         var another = await desk.Inner.TryLeaseAsync(seen, held: null, TimeSpan.FromSeconds(45), default);
         Assert.That(another.Lease, Is.Not.Null);
         bool waited = false;
@@ -92,7 +92,7 @@ public class HeldLeaseTests
         };
         desk.Server.Answers(Tokens("at-2", "rt-2"));
 
-        Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
         Assert.That(waited, Is.True);
     }
 
@@ -103,13 +103,13 @@ public class HeldLeaseTests
         await using Desk desk = await Desk.SignedInAsync();
         desk.Store.RefusesToEndLeases = true;
         desk.Server.Answers("""{"error":"invalid_client"}""", status: 401);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         int before = desk.Presented;
 
         desk.Store.RefusesToEndLeases = false;
         desk.Server.Answers("", status: 503);
         desk.Server.Clock.Advance(RefreshNotes.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(before + 2));
     }
 
@@ -119,13 +119,13 @@ public class HeldLeaseTests
     public async Task Refused_while_the_store_was_away(bool isRotated)
     {
         await using Desk desk = await Desk.SignedInAsync();
-        var seen = (await desk.Server.Client.FindGrantAsync("42"))!;
+        var seen = (await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
         desk.Server.Answers(_ =>
         {
             desk.Store.RefusesToLease = true;
             return Json(400, """{"error":"invalid_grant"}""");
         });
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
 
         desk.Store.RefusesToLease = false;
         desk.Server.Clock.Advance(RefreshNotes.Pause);
@@ -134,11 +134,11 @@ public class HeldLeaseTests
         {
             var rotated = new TokenResponse(new AccessToken("at-9", now, now.AddHours(1), [], []), new RefreshToken("rt-9"), idToken: null, FrozenDictionary<string, JsonElement>.Empty);
             Assert.That(await desk.Inner.TryReplaceAsync(seen.Refreshed(rotated, "", now).AfterGeneration(seen.Generation), default), Is.True);
-            Assert.That((await desk.Server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-9"));
+            Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-9"));
         }
         else
         {
-            Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
         }
         Assert.That(desk.Presented, Is.EqualTo(1));
     }
@@ -150,15 +150,15 @@ public class HeldLeaseTests
         await using Desk desk = await Desk.SignedInAsync();
         desk.Store.RefusesToEndLeases = true;
         desk.Server.Answers(isRefused ? """{"error":"invalid_grant"}""" : "", status: isRefused ? 400 : 503);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<OAuthException>());
+        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<OAuthException>());
 
         desk.Server.Answers("");
         desk.Store.RefusesToRemove = true;
-        Assert.That(async () => await desk.Server.Client.RevokeAsync("42"), Throws.InstanceOf<Exception>());
+        Assert.That(async () => await desk.Server.Client.RevokeAsync(GrantOwner.User("42")), Throws.InstanceOf<Exception>());
         desk.Store.RefusesToRemove = false;
-        await desk.Server.Client.RevokeAsync("42");
+        await desk.Server.Client.RevokeAsync(GrantOwner.User("42"));
 
-        Assert.That(await desk.Server.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(desk.Server.Requests[^1].Uri.AbsolutePath, Is.EqualTo("/revoke"));
     }
 
@@ -196,7 +196,7 @@ public class HeldLeaseTests
                 trouble(Store);
                 throw await Task.FromResult(new HttpRequestException("The answer was lost."));
             });
-            Assert.That(async () => await Server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+            Assert.That(async () => await Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
         }
 
         public ValueTask DisposeAsync() => Server.DisposeAsync();

@@ -20,7 +20,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         for (int i = 0; i < 100_000; i++)
             await store.AddAsync(Sample($"g{i}", $"owner{i}", expiresAt: clock.GetUtcNow()), default);
         for (int i = 0; i < 100_000; i++)
-            Assert.That((await store.FindAsync("photos", $"owner{i}", default)).Count, Is.EqualTo(1), $"owner {i}");
+            Assert.That((await store.FindAsync("photos", GrantOwner.User($"owner{i}"), default)).Count, Is.EqualTo(1), $"owner {i}");
     }
 
     [Test]
@@ -32,8 +32,8 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         await store.AddAsync(Sample("living", "living", refreshToken: null, expiresAt: clock.GetUtcNow() + Tick), default);
         await store.AddAsync(Endless("endless"), default);
         await FillAsync(store, 1022);
-        Assert.That((await store.FindAsync("photos", "living", default)).Count, Is.EqualTo(1));
-        Assert.That((await store.FindAsync("photos", "endless", default)).Count, Is.EqualTo(1));
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("living"), default)).Count, Is.EqualTo(1));
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("endless"), default)).Count, Is.EqualTo(1));
     }
 
     [Test]
@@ -45,11 +45,11 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         var signedIn = Sample("signed-in", "signed-in", refreshToken: null, expiresAt: clock.GetUtcNow(), sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick);
         await store.AddAsync(signedIn, default);
         await FillAsync(store, 1023);
-        Assert.That((await store.FindAsync("photos", "signed-in", default)).Count, Is.EqualTo(1));
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("signed-in"), default)).Count, Is.EqualTo(1));
 
         clock.Advance(Tick);
         await FillAsync(store, 1024, from: 2000);
-        Assert.That(await store.FindAsync("photos", "signed-in", default), Is.Empty);
+        Assert.That(await store.FindAsync("photos", GrantOwner.User("signed-in"), default), Is.Empty);
         Assert.That(await store.FindByFingerprintAsync(signedIn.SessionFingerprint!, default), Is.Empty);
     }
 
@@ -59,7 +59,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        Grant grant = new("mixed", "photos", "mixed", "https://as.example", "client-id")
+        Grant grant = new("mixed", "photos", GrantOwner.User("mixed"), "https://as.example", "client-id")
         {
             Tokens = new Dictionary<string, AccessToken>(StringComparer.Ordinal)
             {
@@ -69,7 +69,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         };
         await store.AddAsync(grant, default);
         await FillAsync(store, 1023);
-        Assert.That((await store.FindAsync("photos", "mixed", default)).Count, Is.EqualTo(1));
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("mixed"), default)).Count, Is.EqualTo(1));
     }
 
     [Test]
@@ -82,12 +82,12 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         await store.AddAsync(Sample("living", "mixed"), default);
         await store.AddAsync(Sample("dead", "dead", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
         await FillAsync(store, 1021);
-        Assert.That((await store.FindAsync("photos", "dead", default)).Count, Is.EqualTo(1), "before the sweep");
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("dead"), default)).Count, Is.EqualTo(1), "before the sweep");
 
         await store.AddAsync(Sample("last", "last"), default);
 
-        Assert.That(await store.FindAsync("photos", "dead", default), Is.Empty);
-        Assert.That((await store.FindAsync("photos", "mixed", default)).Select(grant => grant.Id), Is.EqualTo(new[] { "living" }));
+        Assert.That(await store.FindAsync("photos", GrantOwner.User("dead"), default), Is.Empty);
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("mixed"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { "living" }));
     }
 
     [Test]
@@ -100,11 +100,11 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         await store.AddAsync(Sample("dead", "dead", refreshToken: null, expiresAt: clock.GetUtcNow()), default);
         await store.RemoveAsync(Sample("fill0", "fill0"), default);
         await FillAsync(store, 1023, from: 2000);
-        Assert.That((await store.FindAsync("photos", "dead", default)).Count, Is.EqualTo(1), "2,047 owners");
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("dead"), default)).Count, Is.EqualTo(1), "2,047 owners");
 
         await store.AddAsync(Sample("last", "last"), default);
 
-        Assert.That(await store.FindAsync("photos", "dead", default), Is.Empty, "2,048 owners");
+        Assert.That(await store.FindAsync("photos", GrantOwner.User("dead"), default), Is.Empty, "2,048 owners");
     }
 
     [Test]
@@ -127,7 +127,7 @@ public class InMemoryGrantStoreTests : GrantStoreContract
             await store.AddAsync(Sample($"fill{i}", $"fill{i}"), default);
     }
 
-    private static Grant Endless(string owner) => new(owner, "photos", owner, "https://as.example", "client-id")
+    private static Grant Endless(string owner) => new(owner, "photos", GrantOwner.User(owner), "https://as.example", "client-id")
     {
         Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
     };

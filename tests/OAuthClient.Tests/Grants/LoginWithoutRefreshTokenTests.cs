@@ -21,7 +21,7 @@ public class LoginWithoutRefreshTokenTests
 
         server.Clock.Advance(TimeSpan.FromHours(2));
         server.Answers(Refreshed);
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("a3"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("a3"));
         Assert.That(server.Requests[^1]["refresh_token"], Is.EqualTo("r1"));
     }
 
@@ -34,7 +34,7 @@ public class LoginWithoutRefreshTokenTests
         await server.SignInAsync();
         var second = await server.SignInAsync();
 
-        Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.Id), Is.EqualTo(new[] { second.Id }));
+        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { second.Id }));
     }
 
     [Test]
@@ -47,8 +47,8 @@ public class LoginWithoutRefreshTokenTests
         var first = await server.SignInAsync(parameters: new() { Resources = [one] });
         var second = await server.SignInAsync(parameters: new() { Resources = [two] });
 
-        Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.Id), Is.EqualTo(new[] { second.Id, first.Id }));
-        await server.Client.GetAccessTokenAsync("42", new() { Resources = [one] });
+        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { second.Id, first.Id }));
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Resources = [one] });
         Assert.That(server.Requests[^1]["resource"], Is.EqualTo(one.OriginalString));
     }
 
@@ -64,7 +64,7 @@ public class LoginWithoutRefreshTokenTests
         server.Answers(First);
         await server.SignInAsync(parameters: new() { Resources = Uris(older) });
         await server.SignInAsync(parameters: new() { Resources = Uris(newer) });
-        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(left));
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(left));
 
         static Uri[] Uris(string names) => [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => new Uri($"https://{name}.example"))];
     }
@@ -77,9 +77,9 @@ public class LoginWithoutRefreshTokenTests
         server.Answers(First);
         await server.SignInAsync(parameters: new() { Resources = [new Uri("https://one.example"), new Uri("https://two.example")] });
         var some = await server.SignInAsync(parameters: new() { Resources = [new Uri("https://two.example"), new Uri("https://one.example")] });
-        Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.Id), Is.EqualTo(new[] { some.Id }));
+        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { some.Id }));
 
         var all = await server.SignInAsync();
-        Assert.That((await server.Store.FindAsync("", "42", default)).Select(grant => grant.Id), Is.EqualTo(new[] { all.Id }));
+        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { all.Id }));
     }
 }

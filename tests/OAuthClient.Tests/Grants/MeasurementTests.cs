@@ -22,7 +22,7 @@ public class MeasurementTests
         using RecordedMeasurements measured = new(server.Services);
         int count = 1;
         server.Answers(_ => Json(200, Tokens($"at-{++count}", scope: "a b")));
-        var whose = owner ?? GrantOwner.Client;
+        var whose = owner is null ? GrantOwner.Client : GrantOwner.User(owner);
         List<string> expected = [];
         void Expect(string cause) => expected.Add($"name= grant_type={grantType} cause={cause} outcome=refreshed");
 
@@ -65,7 +65,7 @@ public class MeasurementTests
         {
             server.Clock.Advance(Hour);
             server.Answers(answer);
-            Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.Exception);
+            Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.Exception);
             Assert.That(measured.Tags(Refreshes)[^1], Is.EqualTo($"name= grant_type=refresh_token cause=expired outcome=failed type={errorType}"));
         }
     }
@@ -84,7 +84,7 @@ public class MeasurementTests
             bench.Server.RevokeEverything();
 
         for (int i = 0; i < 2; i++)
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
 
         Assert.That(measured.Tags("oauthclient.grant.lost"), Is.EqualTo(new[] { $"name=photos cause={(answerIsLost ? "answer_lost" : "refused")}" }));
         Assert.That(measured.Tags("oauthclient.token.refresh.ambiguous"), Has.Count.EqualTo(answerIsLost ? 1 : 0));
@@ -100,7 +100,7 @@ public class MeasurementTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         using RecordedMeasurements measured = new(server.Services);
         for (int i = 0; i < 3; i++)
-            await server.Client.GetAccessTokenAsync("42");
+            await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         server.Clock.Advance(Hour);
         TaskCompletionSource release = new();
         server.AnswersAsync(async _ =>
@@ -109,7 +109,7 @@ public class MeasurementTests
             server.Clock.Advance(TimeSpan.FromSeconds(2));
             return Json(200, Tokens("at-2"));
         });
-        var waiting = server.Client.GetAccessTokenAsync("42");
+        var waiting = server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         release.SetResult();
         await waiting;
 
@@ -136,7 +136,7 @@ public class MeasurementTests
             server.Clock.Advance(TimeSpan.FromSeconds(3));
             return store.EndLeaseAsync(another.Lease!, Presentation.None, default).AsTask();
         };
-        await server.Client.GetAccessTokenAsync("42").Promptly();
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
 
         Assert.That(measured.Tags("oauthclient.lease.wait.duration"), Is.EqualTo(new[] { "name=" }));
         Assert.That(measured.Values("oauthclient.lease.wait.duration"), Is.EqualTo(new[] { 3.0 }));
@@ -158,7 +158,7 @@ public class MeasurementTests
             new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
         late.BeforeLeasing = () => store.TryReplaceAsync(grant.Refreshed(theirs, "", now), default).AsTask();
 
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("theirs"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("theirs"));
         Assert.That(measured.Tags(Refreshes), Is.EqualTo(new[] { "name= grant_type=refresh_token cause=expired outcome=adopted" }));
     }
 
@@ -173,7 +173,7 @@ public class MeasurementTests
         Assert.That(measured.Now("oauthclient.grant.unsaved"), Is.Zero);
         server.Clock.Advance(Hour);
         store.RefusesToSave = true;
-        await server.Client.GetAccessTokenAsync("42");
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(measured.Now("oauthclient.grant.unsaved"), Is.EqualTo(1));
         store.RefusesToSave = false;
         server.Clock.Advance(TimeSpan.FromSeconds(5));

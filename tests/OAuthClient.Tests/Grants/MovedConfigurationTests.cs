@@ -18,8 +18,8 @@ public class MovedConfigurationTests
         await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
         moved.To(moved.Second, "photos");
 
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(await moved.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(await moved.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         var own = await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
 
         var sent = moved.Second.RequestsTo(TestEndpoint.Token).Single();
@@ -35,8 +35,8 @@ public class MovedConfigurationTests
         await moved.SignInAsync();
         var old = await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
         moved.To(moved.First, "other");
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(await moved.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(await moved.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(await moved.Client.GetAccessTokenAsync(GrantOwner.Client), Is.Not.EqualTo(old));
     }
 
@@ -51,7 +51,7 @@ public class MovedConfigurationTests
         moved.Configuration.Reload();
         moved.First.ClearRequests();
         moved.Clock.Advance(TimeSpan.FromHours(1));
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync("42"), Throws.Nothing);
+        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.Nothing);
         Assert.That(moved.First.RequestsTo(TestEndpoint.Token).Single().ResponseStatus, Is.EqualTo(200));
     }
 
@@ -62,9 +62,9 @@ public class MovedConfigurationTests
         await using var moved = await MovingAsync();
         var grant = await moved.SignInAsync();
         moved.To(moved.Second, "photos");
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
         moved.To(moved.First, "photos");
-        Assert.That(await moved.Client.GetAccessTokenAsync("42"), Is.EqualTo(grant.AccessToken));
+        Assert.That(await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
     }
 
     [Test]
@@ -74,11 +74,11 @@ public class MovedConfigurationTests
         await using var moved = await MovingAsync();
         await moved.SignInAsync();
         moved.To(moved.Second, "photos");
-        await moved.Client.RevokeAsync("42");
+        await moved.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That(moved.Second.RequestsTo(TestEndpoint.Revocation), Is.Empty);
         Assert.That(moved.First.RequestsTo(TestEndpoint.Revocation), Is.Empty);
         moved.To(moved.First, "photos");
-        Assert.That(await moved.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await moved.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [TestCase("42")]
@@ -92,7 +92,7 @@ public class MovedConfigurationTests
         moved.First.ClearRequests();
         TaskCompletionSource release = new();
         moved.First.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
-        GrantOwner whose = owner is null ? GrantOwner.Client : owner;
+        GrantOwner whose = owner is null ? GrantOwner.Client : GrantOwner.User(owner);
         var before = moved.Client.GetAccessTokenAsync(whose).AsTask();
         await moved.First.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
@@ -118,7 +118,7 @@ public class MovedConfigurationTests
         moved.Clock.Advance(TimeSpan.Zero);
         moved.OnNextConsume = () => moved.To(moved.Second, "photos");
 
-        Assert.That((await moved.Client.CompleteAuthorizationAsync(pending, callback, "42")).Server, Is.EqualTo(moved.First.Issuer.OriginalString));
+        Assert.That((await moved.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42"))).Server, Is.EqualTo(moved.First.Issuer.OriginalString));
         Assert.That(moved.Second.Requests, Is.Empty);
     }
 
@@ -177,7 +177,7 @@ public class MovedConfigurationTests
         public async Task<Grant> SignInAsync()
         {
             var pending = await Client.BeginAuthorizationAsync();
-            return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await First.SignInAsync(pending.AuthorizationUri)), "42");
+            return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await First.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
         }
 
         public async ValueTask DisposeAsync()

@@ -187,7 +187,7 @@ public class RefreshConcurrencyTests
         Assert.That(await held.Promptly(), Is.Not.EqualTo(free));
     }
 
-    private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : id;
+    private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
     private static Task<AccessToken> TokenAsync(Bench bench, string? owner, AccessTokenParameters? parameters = null) =>
         bench.Client.GetAccessTokenAsync(Owner(owner), parameters).Promptly();

@@ -160,7 +160,7 @@ internal sealed class RefreshHistory
 
     private void Advance(Node node, RefreshEvent happened)
     {
-        (node.State, var effects) = rule(new RefreshWish(registration, "42", TokenSelection.Everything, Rejected: null), node.State!, happened, clock.GetUtcNow());
+        (node.State, var effects) = rule(new RefreshWish(registration, GrantOwner.User("42"), TokenSelection.Everything, Rejected: null), node.State!, happened, clock.GetUtcNow());
         foreach (var effect in effects)
             node.Todo.Enqueue(effect);
     }
@@ -260,9 +260,9 @@ internal sealed class RefreshHistory
         generation = stored.Generation;
     }
 
-    private Grant Stored() => Done(store.FindAsync("photos", "42", default).AsTask()).Single();
+    private Grant Stored() => Done(store.FindAsync("photos", GrantOwner.User("42"), default).AsTask()).Single();
 
-    private Grant Begin() => new("g1", "photos", "42", "https://as.example", "client-id")
+    private Grant Begin() => new("g1", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
     {
         RefreshToken = new RefreshToken(server.Current),
         Tokens = Grant.With(new AccessToken("at-0", clock.GetUtcNow() - TokenLife, clock.GetUtcNow(), [], [])),

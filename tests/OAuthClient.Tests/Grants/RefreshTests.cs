@@ -69,7 +69,7 @@ public class RefreshTests
         server.Answers(Tokens("at-2", "rt-2", scope: "a"));
         await TokenAsync(server);
 
-        var second = (await server.Client.FindGrantAsync("42"))!;
+        var second = (await server.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That((first.Generation, second.Generation), Is.EqualTo((1, 2)));
         Assert.That(second.Id, Is.EqualTo(first.Id));
         Assert.That(second.CreatedAt, Is.EqualTo(first.CreatedAt));
@@ -86,7 +86,7 @@ public class RefreshTests
         await server.SignedInAsync(Tokens("at-1", "rt-1", scope: "granted"));
         server.Clock.Advance(Hour);
         server.Answers(Tokens("at-2", "rt-2"));
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Scopes, Is.EqualTo(new[] { "granted" }));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Scopes, Is.EqualTo(new[] { "granted" }));
     }
 
     [Test]
@@ -111,7 +111,7 @@ public class RefreshTests
         Assert.That(await TokenAsync(server), Is.EqualTo("at-1"));
         server.Clock.Advance(Tick);
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync("42"),
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("no refresh token").And.Property(nameof(ReauthorizationRequiredException.ClientName)).EqualTo(""));
         Assert.That(server.Requests, Is.Empty);
     }
@@ -151,7 +151,7 @@ public class RefreshTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers(_ => throw new HttpRequestException("gone"));
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42"), Throws.TypeOf<HttpRequestException>().With.Message.Contain("token endpoint").And.Message.Contain("gone"));
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>().With.Message.Contain("token endpoint").And.Message.Contain("gone"));
         server.Answers(Tokens("at-2"));
         server.Clock.Advance(RefreshNotes.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
@@ -171,7 +171,7 @@ public class RefreshTests
         server.Clock.Advance(Hour);
         server.Answers(body, status);
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync("42"),
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.TypeOf<TokenEndpointException>()
                 .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status).And.Property(nameof(EndpointException.Error)).EqualTo(error));
         server.Answers(Tokens("at-2"));
@@ -186,8 +186,8 @@ public class RefreshTests
         await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
         var before = await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
-        await bench.Client.GetAccessTokenAsync("42");
-        var after = (await bench.Client.FindGrantAsync("42"))!;
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.IdToken, Is.Not.EqualTo(before.IdToken));
         Assert.That(after.Subject, Is.EqualTo("alice"));
         Assert.That(after.IdTokenClaims!.Value.TryGetProperty("nonce", out _), Is.False);
@@ -206,8 +206,8 @@ public class RefreshTests
             bench.Server.RotateSigningKey();
             bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
         }
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("another user"));
-        var after = (await bench.Client.FindGrantAsync("42"))!;
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("another user"));
+        var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.Generation, Is.EqualTo(1));
         Assert.That(after.AccessToken, Is.EqualTo(before.AccessToken));
     }
@@ -228,14 +228,14 @@ public class RefreshTests
         bench.Server.RotateSigningKey();
         bench.Server.Faults.Add(TestEndpoint.Jwks, outage);
 
-        var token = await bench.Client.GetAccessTokenAsync("42");
+        var token = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
 
-        var after = (await bench.Client.FindGrantAsync("42"))!;
+        var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.AccessToken, Is.EqualTo(token));
         Assert.That(after.RefreshToken, Is.Not.EqualTo(before.RefreshToken));
         Assert.That(after.IdToken, Is.EqualTo(before.IdToken));
         bench.Clock.Advance(Hour);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.Nothing, "the successor was kept");
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.Nothing, "the successor was kept");
     }
 
     [Test]
@@ -250,8 +250,8 @@ public class RefreshTests
             string[] parts = response["id_token"]!.GetValue<string>().Split('.');
             response["id_token"] = $"{parts[0]}.{parts[1]}.{new string('A', parts[2].Length)}";
         };
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("signature"));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("signature"));
     }
 
-    private static async Task<string> TokenAsync(ScriptedServer server) => (await server.Client.GetAccessTokenAsync("42").Promptly()).Reveal();
+    private static async Task<string> TokenAsync(ScriptedServer server) => (await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal();
 }

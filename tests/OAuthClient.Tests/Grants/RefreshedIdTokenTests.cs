@@ -17,8 +17,8 @@ public class RefreshedIdTokenTests
         bench.Server.RotateSigningKey(keepPrevious: false);
         bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
 
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.EqualTo(grant.AccessToken));
-        var refreshed = await bench.Client.FindGrantAsync("42");
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.EqualTo(grant.AccessToken));
+        var refreshed = await bench.Client.FindGrantAsync(GrantOwner.User("42"));
         Assert.That(refreshed!.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
         Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
     }
@@ -32,8 +32,8 @@ public class RefreshedIdTokenTests
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnTokenResponse = response => response["id_token"] = grant.IdToken!.Reveal();
 
-        await bench.Client.GetAccessTokenAsync("42");
-        var refreshed = await bench.Client.FindGrantAsync("42");
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        var refreshed = await bench.Client.FindGrantAsync(GrantOwner.User("42"));
         Assert.That(refreshed!.Generation, Is.EqualTo(grant.Generation + 1));
         Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
     }
@@ -73,8 +73,8 @@ public class RefreshedIdTokenTests
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = System.Text.Json.Nodes.JsonNode.Parse(value);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
-        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(grant.Generation));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 
     [TestCase("aud", "another-client")]
@@ -86,14 +86,14 @@ public class RefreshedIdTokenTests
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = value;
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<ProtocolViolationException>());
-        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(grant.Generation));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 
     private static async Task IsKeptWithoutTheNewIdTokenAsync(Bench bench, Grant grant)
     {
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.Not.EqualTo(grant.AccessToken));
-        var refreshed = await bench.Client.FindGrantAsync("42");
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.EqualTo(grant.AccessToken));
+        var refreshed = await bench.Client.FindGrantAsync(GrantOwner.User("42"));
         Assert.That(refreshed!.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
         Assert.That(refreshed.IdToken, Is.EqualTo(grant.IdToken));
         Assert.That(bench.Log.Events(6), Has.Count.EqualTo(1), "and it is said");
@@ -109,8 +109,8 @@ public class RefreshedIdTokenTests
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://somebody.example";
 
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"),
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")),
             Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
-        Assert.That((await bench.Client.FindGrantAsync("42"))!.Generation, Is.EqualTo(grant.Generation));
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 }

@@ -15,10 +15,10 @@ public class RevokeToTheEndTests
         var grant = await bench.SignedInAsync();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.Status(503), times: 1);
 
-        Assert.That(async () => await bench.Client.RevokeAsync("42"), Throws.InstanceOf<EndpointException>());
+        Assert.That(async () => await bench.Client.RevokeAsync(GrantOwner.User("42")), Throws.InstanceOf<EndpointException>());
 
         var requests = bench.Server.RequestsTo(TestEndpoint.Revocation);
         Assert.That(requests.Select(request => request.Form["token"]), Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.AccessToken!.Reveal() }));
-        Assert.That(await bench.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

@@ -17,21 +17,21 @@ public class SavedGrantsTests
 
         store.RefusesToSave = true;
         bench.Clock.Advance(TimeSpan.FromHours(2));
-        var second = await bench.Client.GetAccessTokenAsync("42");
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(second), "served from memory meanwhile");
+        var second = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(second), "served from memory meanwhile");
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
 
         // Over again, and still unsaved: whoever spent the one in memory now would risk two.
         bench.Clock.Advance(TimeSpan.FromHours(2));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.TypeOf<IOException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
 
         store.RefusesToSave = false;
         bench.Clock.Advance(RefreshNotes.Pause);
-        var third = await bench.Client.GetAccessTokenAsync("42");
+        var third = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(third, Is.Not.EqualTo(second));
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
-        var stored = (await store.FindAsync(Bench.ClientName, "42", default)).Single();
+        var stored = (await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single();
         Assert.That(stored.AccessToken, Is.EqualTo(third));
         Assert.That(stored.Generation, Is.GreaterThan(grant.Generation));
         Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
@@ -53,7 +53,7 @@ public class SavedGrantsTests
                 bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
                 return Task.CompletedTask;
             });
-        Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That((await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
 
     [Test]
@@ -67,7 +67,7 @@ public class SavedGrantsTests
             token = await UnsavedAsync(bench, store);
             store.RefusesToSave = false;
         }
-        Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That((await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
 
     [Test]
@@ -81,7 +81,7 @@ public class SavedGrantsTests
 
         ((IDisposable)bench.Services).Dispose();
 
-        Assert.That((await store.FindAsync(Bench.ClientName, "42", default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That((await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
 
     [Test]
@@ -94,7 +94,7 @@ public class SavedGrantsTests
         bench.Clock.Advance(TimeSpan.FromHours(2));
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(OAuthClient.Testing.TestEndpoint.Token, OAuthClient.Testing.Fault.HoldUntil(release.Task));
-        _ = bench.Client.GetAccessTokenAsync("42").AsTask();
+        _ = bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
         await bench.Server.WaitForRequestAsync(OAuthClient.Testing.TestEndpoint.Token).Promptly();
 
         var end = ((IAsyncDisposable)bench.Services).DisposeAsync().AsTask();
@@ -102,7 +102,7 @@ public class SavedGrantsTests
         release.SetResult();
         await end.Promptly();
 
-        var stored = (await store.FindAsync(Bench.ClientName, "42", default)).Single();
+        var stored = (await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single();
         Assert.That(stored.Generation, Is.EqualTo(2));
         Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
     }
@@ -119,7 +119,7 @@ public class SavedGrantsTests
             await bench.SignedInAsync();
             bench.Clock.Advance(TimeSpan.FromHours(2));
             store.RefusesToSave = true;
-            await bench.Client.GetAccessTokenAsync("42");
+            await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         }
         Assert.That(log.Events(5), Has.Count.EqualTo(1));
         Assert.That(log.Events(8), Has.Count.EqualTo(1));
@@ -134,14 +134,14 @@ public class SavedGrantsTests
         var grant = await bench.SignedInAsync();
         store.RefusesToSave = true;
         bench.Clock.Advance(TimeSpan.FromHours(2));
-        await bench.Client.GetAccessTokenAsync("42");
+        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
 
-        await bench.Client.RevokeAsync("42");
+        await bench.Client.RevokeAsync(GrantOwner.User("42"));
 
         var revoked = bench.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation);
         Assert.That(revoked, Has.Count.EqualTo(2));
         Assert.That(revoked[0].Form["token"], Is.Not.EqualTo(grant.RefreshToken!.Reveal()));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("42"), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ReauthorizationRequiredException>());
     }
 
     [Test]
@@ -152,9 +152,9 @@ public class SavedGrantsTests
         await using var bench = await BenchAsync(store);
         await bench.SignedInAsync("alice");
 
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync("Alice"), Throws.InstanceOf<ReauthorizationRequiredException>());
-        Assert.That(await bench.Client.FindGrantAsync("Alice"), Is.Null);
-        Assert.That(await bench.Client.GetAccessTokenAsync("alice"), Is.Not.Null);
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("Alice")), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("Alice")), Is.Null);
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("alice")), Is.Not.Null);
     }
 
     [Test]
@@ -166,7 +166,7 @@ public class SavedGrantsTests
         await bench.SignedInAsync("alice");
         await bench.SignedInAsync("Alice");
 
-        Assert.That((await bench.Client.FindGrantAsync("alice"))!.Owner.Id, Is.EqualTo("alice"));
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("alice")))!.Owner.Id, Is.EqualTo("alice"));
     }
 
     private static Task<Bench> BenchAsync(IGrantStore store) =>
@@ -178,6 +178,6 @@ public class SavedGrantsTests
         await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         store.RefusesToSave = true;
-        return await bench.Client.GetAccessTokenAsync("42");
+        return await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
     }
 }

@@ -17,11 +17,11 @@ public class SeveralGrantsTests
         await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
         var alice = await bench.SignInAsync(how: new SignIn { UserName = "alice" });
         var bob = await bench.SignInAsync(how: new SignIn { UserName = "bob" });
-        var stored = await bench.Store.FindAsync("photos", "42", default);
+        var stored = await bench.Store.FindAsync("photos", GrantOwner.User("42"), default);
         Assert.That(stored.Select(grant => grant.Id), Is.EqualTo(new[] { bob.Id, alice.Id }));
-        Assert.That(await bench.Client.GetAccessTokenAsync("42"), Is.EqualTo(bob.AccessToken));
-        Assert.That((await bench.Client.FindGrantAsync("42"))!.Id, Is.EqualTo(bob.Id));
-        Assert.That((await bench.Client.GetUserInfoAsync("42")).Subject, Is.EqualTo("bob"));
+        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(bob.AccessToken));
+        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Id, Is.EqualTo(bob.Id));
+        Assert.That((await bench.Client.GetUserInfoAsync(GrantOwner.User("42"))).Subject, Is.EqualTo("bob"));
     }
 
     [Test]
@@ -32,9 +32,9 @@ public class SeveralGrantsTests
         await server.SignedInAsync(Tokens("at-a", "rt-a"), parameters: new() { Scopes = ["a"] });
         await server.SignedInAsync(Tokens("at-b", "rt-b"), parameters: new() { Scopes = ["b"] });
         server.Answers(sent => Json(200, Tokens("narrow-" + sent["refresh_token"])));
-        Assert.That((await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["a"] })).Reveal(), Is.EqualTo("narrow-rt-a"));
-        Assert.That((await server.Client.GetAccessTokenAsync("42", new() { Scopes = ["b"] })).Reveal(), Is.EqualTo("narrow-rt-b"));
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-b"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] })).Reveal(), Is.EqualTo("narrow-rt-a"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Reveal(), Is.EqualTo("narrow-rt-b"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-b"));
     }
 
     [TestCase("a b", "a b", 1)]
@@ -47,7 +47,7 @@ public class SeveralGrantsTests
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Scopes = older.Split(' ') });
         await server.SignedInAsync(Tokens("at-2", "rt-2"), parameters: new() { Scopes = newer.Split(' ') });
-        Assert.That(await server.Store.FindAsync("", "42", default), Has.Count.EqualTo(left));
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(left));
         Assert.That(server.Requests, Is.Empty);
     }
 
@@ -57,8 +57,8 @@ public class SeveralGrantsTests
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"), owner: "41");
         await server.SignedInAsync(Tokens("at-2", "rt-2"), owner: "42");
-        Assert.That((await server.Client.GetAccessTokenAsync("41")).Reveal(), Is.EqualTo("at-1"));
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("41"))).Reveal(), Is.EqualTo("at-1"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
     [Test]
@@ -70,14 +70,14 @@ public class SeveralGrantsTests
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
-        var waiting = Enumerable.Range(0, 20).Select(_ => bench.Client.GetAccessTokenAsync("42").AsTask()).ToList();
+        var waiting = Enumerable.Range(0, 20).Select(_ => bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask()).ToList();
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
         var newer = await bench.SignInAsync();
         release.SetResult();
 
         Assert.That(await Task.WhenAll(waiting).Promptly(), Is.All.EqualTo(newer.AccessToken));
-        Assert.That((await bench.Store.FindAsync("photos", "42", default)).Single().Id, Is.EqualTo(newer.Id));
+        Assert.That((await bench.Store.FindAsync("photos", GrantOwner.User("42"), default)).Single().Id, Is.EqualTo(newer.Id));
     }
 
     [Test]
@@ -88,7 +88,7 @@ public class SeveralGrantsTests
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         await server.Store.RemoveAsync(grant, default);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(server.Requests, Is.Empty);
     }
 

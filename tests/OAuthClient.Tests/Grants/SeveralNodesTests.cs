@@ -16,7 +16,7 @@ public class SeveralNodesTests
     {
         await using var fleet = await Fleet.StartAsync();
         var (first, release) = await fleet.OneAsksAsync();
-        var second = fleet.Two.Client.GetAccessTokenAsync("42").AsTask();
+        var second = fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
         release.SetResult();
 
         Assert.That((await first.Promptly()).Reveal(), Is.EqualTo("at-2"));
@@ -31,8 +31,8 @@ public class SeveralNodesTests
     {
         await using var fleet = await Fleet.StartAsync();
         fleet.One.Answers("""{"error":"invalid_grant"}""", 400);
-        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(fleet.Two.Requests, Is.Empty);
     }
 
@@ -43,7 +43,7 @@ public class SeveralNodesTests
         await using var fleet = await Fleet.StartAsync();
         await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, TimeSpan.Zero, default);
         fleet.Two.Answers("", 503);
-        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<TokenEndpointException>());
         Assert.That(fleet.Two.Requests, Has.Count.EqualTo(1));
     }
 
@@ -61,7 +61,7 @@ public class SeveralNodesTests
             fleet.Replace("theirs", "rt-theirs");
         };
 
-        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("theirs"));
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("theirs"));
         Assert.That(fleet.One.Requests, Is.Empty);
     }
 
@@ -72,7 +72,7 @@ public class SeveralNodesTests
         await using var fleet = await Fleet.StartAsync();
         fleet.One.Answers(Tokens("at-2", "rt-2"));
         fleet.OnesStore.AfterLeasing = () => fleet.One.Clock.Advance(TimeSpan.FromSeconds(16));
-        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("at-2"));
         Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
     }
 
@@ -84,7 +84,7 @@ public class SeveralNodesTests
         fleet.OnesStore.RepeatsAfterLeasing = true;
         fleet.OnesStore.AfterLeasing = () => fleet.One.Clock.Advance(TimeSpan.FromSeconds(16));
         Assert.That(
-            async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(),
+            async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
             Throws.TypeOf<OAuthException>().With.Message.Contain("RefreshLease"));
         Assert.That(fleet.One.Requests, Is.Empty);
         Assert.That((await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, Hour, default)).Earlier, Is.EqualTo(Presentation.None), "given back, and nothing presented");
@@ -97,7 +97,7 @@ public class SeveralNodesTests
     {
         await using var fleet = await Fleet.StartAsync();
         fleet.One.Answers(answer);
-        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ProtocolViolationException>());
         Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
         Assert.That((await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, Hour, default)).Earlier, Is.EqualTo(Presentation.Unknown));
     }
@@ -115,8 +115,8 @@ public class SeveralNodesTests
             return Json(200, Tokens("at-3", "rt-3"));
         });
 
-        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-3"));
-        var stored = (await fleet.Store.FindAsync("", "42", default)).Single();
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("at-3"));
+        var stored = (await fleet.Store.FindAsync("", GrantOwner.User("42"), default)).Single();
         Assert.That((stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo(("rt-3", "at-3")));
     }
 
@@ -127,12 +127,12 @@ public class SeveralNodesTests
         await using var fleet = await Fleet.StartAsync();
         fleet.Two.Clock.Advance(TimeSpan.FromMinutes(2));
         fleet.Two.Answers(Tokens("at-2", "rt-2"));
-        var ahead = await fleet.Two.Client.GetAccessTokenAsync("42").Promptly();
+        var ahead = await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
         fleet.One.Answers(Tokens("at-3", "rt-3"));
 
-        await fleet.One.Client.GetAccessTokenAsync("42", new() { Rejected = ahead }).Promptly();
+        await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = ahead }).Promptly();
 
-        Assert.That((await fleet.Store.FindAsync("", "42", default)).Single().AccessToken!.Reveal(), Is.EqualTo("at-3"));
+        Assert.That((await fleet.Store.FindAsync("", GrantOwner.User("42"), default)).Single().AccessToken!.Reveal(), Is.EqualTo("at-3"));
     }
 
     [Test]
@@ -145,10 +145,10 @@ public class SeveralNodesTests
         fleet.OnesStore.RemembersOnce = [fleet.Grant];
         fleet.One.Answers("");
 
-        await fleet.One.Client.RevokeAsync("42");
+        await fleet.One.Client.RevokeAsync(GrantOwner.User("42"));
 
         Assert.That(fleet.One.Requests.Select(request => request["token"]), Does.Contain("rt-new"));
-        Assert.That(await fleet.Store.FindAsync("", "42", default), Is.Empty);
+        Assert.That(await fleet.Store.FindAsync("", GrantOwner.User("42"), default), Is.Empty);
     }
 
     [Test]
@@ -160,7 +160,7 @@ public class SeveralNodesTests
         await fleet.Store.AddAsync(GrantOf(fleet, "a third"), default);
         fleet.OnesStore.RefusesToRemove = true;
 
-        Assert.That(async () => await fleet.One.Client.RevokeAsync("42"), Throws.TypeOf<IOException>());
+        Assert.That(async () => await fleet.One.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
 
         Assert.That(fleet.OnesStore.Removals, Is.EqualTo(3));
         Assert.That(fleet.One.Requests, Is.Empty, "what is not forgotten is not revoked");
@@ -176,13 +176,13 @@ public class SeveralNodesTests
         await using var fleet = await Fleet.StartAsync();
         var (refresh, release) = await fleet.OneAsksAsync();
         fleet.Two.Answers("");
-        var revocation = fleet.Two.Client.RevokeAsync("42");
+        var revocation = fleet.Two.Client.RevokeAsync(GrantOwner.User("42"));
         release.SetResult();
         await refresh.Promptly();
         await revocation.Promptly();
 
         Assert.That(fleet.Two.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt-2", "at-2" }));
-        Assert.That(await fleet.Two.Client.FindGrantAsync("42"), Is.Null);
+        Assert.That(await fleet.Two.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
@@ -192,7 +192,7 @@ public class SeveralNodesTests
         await using var fleet = await Fleet.StartAsync();
         await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, TimeSpan.FromSeconds(45), default);
         fleet.Two.Answers("");
-        var revocation = fleet.Two.Client.RevokeAsync("42");
+        var revocation = fleet.Two.Client.RevokeAsync(GrantOwner.User("42"));
         await fleet.StoreClock.WaitForTimerAsync().Promptly();
         fleet.StoreClock.Advance(TimeSpan.FromSeconds(45));
         await revocation.Promptly();
@@ -205,11 +205,11 @@ public class SeveralNodesTests
     {
         await using var fleet = await Fleet.StartAsync();
         fleet.OnesStore.RefusesToLease = true;
-        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync("42").Promptly(), Throws.TypeOf<IOException>());
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<IOException>());
         Assert.That(fleet.One.Requests, Is.Empty);
 
         fleet.Replace("at-2", "rt-2");
-        Assert.That((await fleet.One.Client.GetAccessTokenAsync("42").Promptly()).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("at-2"));
     }
 
     /// <summary>Two nodes over one store, in which one grant's access token is over.</summary>
@@ -250,7 +250,7 @@ public class SeveralNodesTests
                 await release.Task;
                 return Json(200, Tokens("at-2", "rt-2"));
             });
-            var refresh = One.Client.GetAccessTokenAsync("42").AsTask();
+            var refresh = One.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
             await asked.Task.Promptly();
             return (refresh, release);
         }

@@ -189,7 +189,7 @@ public class SharedClientTokensTests
         await node.SignedInAsync(Tokens("at-1", "rt-1"));
         node.Clock.Advance(Hour);
         node.Answers(Tokens("at-2", "rt-2"));
-        await node.Client.GetAccessTokenAsync("42");
+        await node.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(cache.Asked.IsCompleted, Is.False);
 

@@ -10,7 +10,7 @@ public class StoredGrantTests
 {
     private static readonly DateTimeOffset Moment = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero).AddTicks(1234567);
 
-    private static Grant Full => new("id", "photos", "42", "https://as.example", "client-id")
+    private static Grant Full => new("id", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
     {
         Subject = "alice",
         Scopes = ["a", "b"],
@@ -67,7 +67,7 @@ public class StoredGrantTests
     [Test]
     public void Round_trip_of_the_least()
     {
-        Grant least = new("id", "", "42", "https://as.example", "client-id");
+        Grant least = new("id", "", GrantOwner.User("42"), "https://as.example", "client-id");
         var back = Grant.Unprotect(least.Protect(Turned), Turned);
         Assert.That((back.Id, back.ClientName, back.Generation), Is.EqualTo(("id", "", 1L)));
         Assert.That(back.Subject, Is.Null);
@@ -105,11 +105,11 @@ public class StoredGrantTests
     [TestCase("{}")]
     [TestCase("""{"Version":2,"Id":"x"}""")]
     [TestCase("""{"Version":1}""")]
-    [TestCase("""{"Version":1,"Id":"id","ClientName":"","Owner":"42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1}""")]
-    [TestCase("""{"Version":1,"Id":null,"ClientName":"","Owner":"42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}""")]
-    [TestCase("""{"Version":1,"Id":"id","ClientName":"","Owner":"42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[{"Key":""}]}""")]
-    [TestCase("""{"Version":1,"Id":"id","ClientName":"","Owner":"42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"RefreshToken":"","AccessTokens":[]}""")]
-    [TestCase("""{"Version":1,"Id":"id","ClientName":"","Owner":"","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1}""")]
+    [TestCase("""{"Version":2,"Id":null,"ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[{"Key":""}]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"RefreshToken":"","AccessTokens":[]}""")]
+    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}""")]
     [Description("Data that are no grant of this version are refused by an exception of ours, never half read")]
     public void No_grant(string json) =>
         Assert.That(() => Grant.Unprotect(Encoding.UTF8.GetBytes(json), data => data), Throws.InstanceOf<OAuthException>());
@@ -119,7 +119,7 @@ public class StoredGrantTests
     public void Format()
     {
         const string Stored = """
-            {"Version":1,"Id":"id","ClientName":"photos","Server":"https://as.example","ClientId":"client-id","Scopes":["a"],"Resources":[],"CreatedAt":"2030-01-01T12:00:00+00:00","Generation":7,"AccessTokens":[{"Key":"","Value":"at","IssuedAt":"2030-01-01T12:00:00+00:00","Scopes":["a"],"Resources":[],"ExpiresAt":"2030-01-01T13:00:00+00:00"}],"Owner":"42","Subject":"alice","RefreshToken":"rt"}
+            {"Version":2,"Id":"id","ClientName":"photos","Server":"https://as.example","ClientId":"client-id","Scopes":["a"],"Resources":[],"CreatedAt":"2030-01-01T12:00:00+00:00","Generation":7,"AccessTokens":[{"Key":"","Value":"at","IssuedAt":"2030-01-01T12:00:00+00:00","Scopes":["a"],"Resources":[],"ExpiresAt":"2030-01-01T13:00:00+00:00"}],"Owner":"user:42","Subject":"alice","RefreshToken":"rt"}
             """;
         var grant = Grant.Unprotect(Encoding.UTF8.GetBytes(Stored), data => data);
         Assert.That(grant.Protect(data => data), Is.EqualTo(Encoding.UTF8.GetBytes(Stored.Trim())));

@@ -15,7 +15,7 @@ public class StubbornServerTests
         server.Answers(Same);
         var grant = await server.SignInAsync();
 
-        var another = await server.Client.GetAccessTokenAsync("42", new() { Rejected = grant.AccessToken }).Promptly();
+        var another = await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }).Promptly();
 
         Assert.That(another, Is.EqualTo(grant.AccessToken));
         Assert.That(server.Requests.Count(sent => sent["grant_type"] == "refresh_token"), Is.EqualTo(1));
@@ -43,7 +43,7 @@ public class StubbornServerTests
         server.Answers("""{"access_token":"at","token_type":"Bearer","expires_in":0}""");
         await server.SignInAsync();
 
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at"));
     }
 
     [Test]

@@ -8,7 +8,7 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class TokenAtHandTests
 {
-    private static readonly GrantOwner Owner = "42";
+    private static readonly GrantOwner Owner = GrantOwner.User("42");
 
     [Test]
     [Description("Life of a token 2: the very token and header that the longer way gives")]
@@ -38,7 +38,7 @@ public class TokenAtHandTests
 
         Source(bench).AtHand(Owner, TokenSelection.Everything, out _);
         Source(bench).AtHand(GrantOwner.Client, TokenSelection.Everything, out _);
-        Source(bench).AtHand("nobody", TokenSelection.Everything, out _);
+        Source(bench).AtHand(GrantOwner.User("nobody"), TokenSelection.Everything, out _);
 
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[]
         {
@@ -74,7 +74,7 @@ public class TokenAtHandTests
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
 
-        foreach (var other in new[] { "4", "421", "42 ", GrantOwner.Client })
+        foreach (var other in new[] { GrantOwner.User("4"), GrantOwner.User("421"), GrantOwner.User("42 "), GrantOwner.Client, GrantOwner.Service("42") })
             Assert.That(Source(bench).AtHand(other, TokenSelection.Everything, out _), Is.Null);
     }
 

@@ -13,17 +13,17 @@ public class TokensAtHandTests
     public void Each_finds_their_own()
     {
         TokensAtHand atHand = new(registration: null);
-        var owners = Enumerable.Range(0, 10_000).Select(i => GrantOwner.ResourceOwner($"user-{i}")).ToList();
+        var owners = Enumerable.Range(0, 10_000).Select(i => GrantOwner.User($"user-{i}")).ToList();
         foreach (var owner in owners)
             atHand.Keep(owner, Token(owner.Id!), Later, atHand.Mark, Now.UtcTicks);
 
         foreach (var owner in owners)
         {
             // Another object of the same name is the same owner.
-            Assert.That(atHand.Find(owner.Id!, out string? header, out long goodUntil)?.Reveal(), Is.EqualTo(owner.Id));
+            Assert.That(atHand.Find(GrantOwner.User(owner.Id!), out string? header, out long goodUntil)?.Reveal(), Is.EqualTo(owner.Id));
             Assert.That((header, goodUntil), Is.EqualTo(("Bearer " + owner.Id, Later)));
         }
-        Assert.That(atHand.Find("user-10000", out _, out _), Is.Null);
+        Assert.That(atHand.Find(GrantOwner.User("user-10000"), out _, out _), Is.Null);
     }
 
     [Test]
@@ -31,17 +31,17 @@ public class TokensAtHandTests
     public void Nothing_older_than_the_store()
     {
         TokensAtHand atHand = new(registration: null);
-        atHand.Keep("42", Token("old"), Later, atHand.Mark, Now.UtcTicks);
+        atHand.Keep(GrantOwner.User("42"), Token("old"), Later, atHand.Mark, Now.UtcTicks);
         long before = atHand.Mark;
 
-        atHand.Drop("42");
-        Assert.That(atHand.Find("42", out _, out _), Is.Null);
+        atHand.Drop(GrantOwner.User("42"));
+        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _), Is.Null);
 
-        atHand.Keep("42", Token("old"), Later, before, Now.UtcTicks);
-        Assert.That(atHand.Find("42", out _, out _), Is.Null);
+        atHand.Keep(GrantOwner.User("42"), Token("old"), Later, before, Now.UtcTicks);
+        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _), Is.Null);
 
-        atHand.Keep("42", Token("new"), Later, atHand.Mark, Now.UtcTicks);
-        Assert.That(atHand.Find("42", out _, out _)?.Reveal(), Is.EqualTo("new"));
+        atHand.Keep(GrantOwner.User("42"), Token("new"), Later, atHand.Mark, Now.UtcTicks);
+        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _)?.Reveal(), Is.EqualTo("new"));
     }
 
     [Test]
@@ -50,13 +50,13 @@ public class TokensAtHandTests
     {
         TokensAtHand atHand = new(registration: null);
         var token = Token("at");
-        atHand.Keep("42", token, Later, atHand.Mark, Now.UtcTicks);
+        atHand.Keep(GrantOwner.User("42"), token, Later, atHand.Mark, Now.UtcTicks);
         int written = atHand.Version;
 
-        atHand.Keep("42", token, Later, atHand.Mark, Now.UtcTicks);
+        atHand.Keep(GrantOwner.User("42"), token, Later, atHand.Mark, Now.UtcTicks);
         Assert.That(atHand.Version, Is.EqualTo(written));
 
-        atHand.Keep("42", token, Later - 1, atHand.Mark, Now.UtcTicks);
+        atHand.Keep(GrantOwner.User("42"), token, Later - 1, atHand.Mark, Now.UtcTicks);
         Assert.That(atHand.Version, Is.EqualTo(written + 2));
     }
 
@@ -65,19 +65,19 @@ public class TokensAtHandTests
     public void Places_of_the_gone_are_given_away()
     {
         TokensAtHand atHand = new(registration: null);
-        atHand.Keep("42", Token("at"), Later, atHand.Mark, Now.UtcTicks);
+        atHand.Keep(GrantOwner.User("42"), Token("at"), Later, atHand.Mark, Now.UtcTicks);
         var token = Token("another");
         long now = Now.UtcTicks;
         for (int i = 0; i < 100_000; i++)
         {
-            GrantOwner owner = $"user-{i}";
+            GrantOwner owner = GrantOwner.User($"user-{i}");
             // One in two is dropped, one in two over with the next one's.
             atHand.Keep(owner, token, ++now, atHand.Mark, now - 1);
             if (i % 2 == 0)
                 atHand.Drop(owner);
         }
 
-        Assert.That(atHand.Find("42", out _, out _), Is.Not.Null);
+        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _), Is.Not.Null);
         Assert.That(atHand.Capacity, Is.LessThanOrEqualTo(128));
     }
 
@@ -87,7 +87,7 @@ public class TokensAtHandTests
     {
         TokensAtHand atHand = new(registration: null);
         AccessToken[] both = [Token("one"), Token("another")];
-        atHand.Keep("42", both[0], Later, atHand.Mark, Now.UtcTicks);
+        atHand.Keep(GrantOwner.User("42"), both[0], Later, atHand.Mark, Now.UtcTicks);
         using CancellationTokenSource over = new();
         using CountdownEvent reading = new(2);
         var readers = Enumerable.Range(0, 2).Select(reader => Task.Run(() =>
@@ -95,7 +95,7 @@ public class TokensAtHandTests
             int found = 0;
             while (!over.IsCancellationRequested)
             {
-                if (atHand.Find("42", out string? header, out _) is not { } token)
+                if (atHand.Find(GrantOwner.User("42"), out string? header, out _) is not { } token)
                     continue;
                 if (++found == 1)
                     reading.Signal();
@@ -107,11 +107,11 @@ public class TokensAtHandTests
         reading.Wait();
         for (int i = 0; i < 300_000; i++)
         {
-            atHand.Keep("42", both[i % 2], Later, atHand.Mark, Now.UtcTicks);
+            atHand.Keep(GrantOwner.User("42"), both[i % 2], Later, atHand.Mark, Now.UtcTicks);
             if (i % 3 == 0)
-                atHand.Drop("42");
+                atHand.Drop(GrantOwner.User("42"));
             if (i % 5 == 0)
-                atHand.Keep($"user-{i}", both[0], Later, atHand.Mark, Now.UtcTicks);
+                atHand.Keep(GrantOwner.User($"user-{i}"), both[0], Later, atHand.Mark, Now.UtcTicks);
         }
         await over.CancelAsync();
 

@@ -73,7 +73,7 @@ public class AttachTests
     public async Task With_scopes()
     {
         await using var bench = await Bench.StartAsync(
-            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress).WithScopes("api")));
+            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("api")));
         await bench.SignInAsync();
         Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"scope\":\"api\""));
     }
@@ -108,7 +108,7 @@ public class AttachTests
     {
         await using var bench = await Bench.StartAsync(api: (http, api) =>
             http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress)));
+                .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress)));
         await bench.SignInAsync();
         Assert.That(await bench.Services.GetRequiredService<PhotosApi>().MeAsync(), Does.Contain("photos"));
     }
@@ -156,7 +156,7 @@ public class AttachTests
     {
         Refusing api = new();
         await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
-            .AddAccessTokenHandler(t => t.ForOwner("42").To("https://api.example"))
+            .AddAccessTokenHandler(t => t.ForOwner(GrantOwner.User("42")).To("https://api.example"))
             .ConfigurePrimaryHttpMessageHandler(() => api));
         await server.SignedInAsync(ScriptedServer.Tokens("at-1", "rt-1"));
         server.Answers(tokenEndpointFails ? "" : ScriptedServer.Tokens("at-2"), tokenEndpointFails ? 503 : 200);

@@ -14,16 +14,16 @@ public class CallersContextTests
 
         var pending = await context.Run(() => bench.Client.BeginAuthorizationAsync());
         var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
-        await context.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, "42"));
+        await context.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")));
         bench.Server.ExpireAccessTokens();
         using var replayed = await context.Run(() => http.GetAsync("/me"));
         await context.Run(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
         await context.Run(() => bench.Client.GetAccessTokenAsync(GrantOwner.Client).AsTask());
         bench.Clock.Advance(TimeSpan.FromHours(1));
-        await context.Run(() => bench.Client.GetAccessTokenAsync("42").AsTask());
+        await context.Run(() => bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask());
         await context.Run(async () =>
         {
-            await bench.Client.RevokeAsync("42").ConfigureAwait(false);
+            await bench.Client.RevokeAsync(GrantOwner.User("42")).ConfigureAwait(false);
             return true;
         });
 

@@ -60,7 +60,7 @@ public class FailClosedTests
     public async Task Scopes_beyond_the_grant()
     {
         await using var bench = await Bench.StartAsync(
-            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress).WithScopes("photos.write")));
+            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("photos.write")));
         await bench.SignInAsync();
         Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(bench.Api.Requests, Is.Empty);

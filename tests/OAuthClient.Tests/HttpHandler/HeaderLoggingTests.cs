@@ -26,7 +26,7 @@ public class HeaderLoggingTests
         bench.Server.ExpireAccessTokens();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me") { Headers = { { "X-Shown", "shown-value" } } };
         await bench.Http.SendAsync(request);
-        var replayed = (await bench.Client.FindGrantAsync("42"))!;
+        var replayed = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
 
         string log = string.Join('\n', bench.Log.Entries.Select(entry => entry.Message));
         Assert.That(log, Does.Contain("X-Shown: shown-value"), "headers are logged, and the application's wish is heard");

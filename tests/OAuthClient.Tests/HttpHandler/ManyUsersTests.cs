@@ -66,7 +66,7 @@ public class ManyUsersTests
 
         public void Set(string id) => user.Value = id;
 
-        public GrantOwner? Find() => user.Value is { } id ? id : (GrantOwner?)null;
+        public GrantOwner? Find() => user.Value is { } id ? GrantOwner.User(id) : null;
     }
 
     private sealed class CheckingApi : HttpMessageHandler

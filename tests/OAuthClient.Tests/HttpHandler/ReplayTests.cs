@@ -35,7 +35,7 @@ public class ReplayTests
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
         Assert.That(bench.Api.Requests.Select(request => request.Headers["Authorization"]), Is.EqualTo(new[]
         {
-            "Bearer " + grant.AccessToken!.Reveal(), "Bearer " + (await bench.Client.FindGrantAsync("42"))!.AccessToken!.Reveal(),
+            "Bearer " + grant.AccessToken!.Reveal(), "Bearer " + (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.AccessToken!.Reveal(),
         }));
         Assert.That(bench.Api.Requests[0].Headers["Authorization"], Is.Not.EqualTo(bench.Api.Requests[1].Headers["Authorization"]));
     }
@@ -161,7 +161,7 @@ public class ReplayTests
     public async Task Api_that_refuses_everything(bool client)
     {
         await using var bench = await Bench.StartAsync(api: (http, api) =>
-            http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner("42")).To(api.BaseAddress)));
+            http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner(GrantOwner.User("42"))).To(api.BaseAddress)));
         await bench.SignInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
         await bench.Http.GetAsync("/me");

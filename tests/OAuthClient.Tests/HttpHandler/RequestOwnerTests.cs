@@ -24,8 +24,8 @@ public class RequestOwnerTests
     public async Task No_owner()
     {
         await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice");
-        using var acting = GrantOwner.ResourceOwner("alice").AsCurrentUser();
-        await stage.RequireNotSentAsync(owner: null, "SetGrantOwner(id)");
+        using var acting = GrantOwner.User("alice").AsCurrentUser();
+        await stage.RequireNotSentAsync(owner: null, "SetGrantOwner(owner)");
     }
 
     [Test]
@@ -45,7 +45,7 @@ public class RequestOwnerTests
         stage.Current = "alice";
         Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
         Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
-        using (GrantOwner.ResourceOwner("carol").AsCurrentUser())
+        using (GrantOwner.User("carol").AsCurrentUser())
             Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
         Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
     }
@@ -54,10 +54,10 @@ public class RequestOwnerTests
     [Description("Who always carries one owner's token, or the client's, is never talked into another's in silence")]
     public async Task A_fixed_owner_stays([Values] bool isClient)
     {
-        await using var stage = await Stage.StartAsync(t => isClient ? t.ForClient() : t.ForOwner("alice"), "alice", "bob");
+        await using var stage = await Stage.StartAsync(t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")), "alice", "bob");
         await stage.RequireNotSentAsync("bob", "ForOwnerOfRequest()");
         string own = await stage.CallAsync(isClient ? null : "alice");
-        using (GrantOwner.ResourceOwner("bob").AsCurrentUser())
+        using (GrantOwner.User("bob").AsCurrentUser())
             Assert.That(await stage.CallAsync(null), Is.EqualTo(own), "there is no current user in this");
         Assert.That(own, Is.Not.EqualTo(stage.TokenOf("bob")));
         if (!isClient)
@@ -79,7 +79,7 @@ public class RequestOwnerTests
     {
         await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
         stage.Current = "alice";
-        var me = GrantOwner.ResourceOwner(stage.Current);
+        var me = GrantOwner.User(stage.Current);
         TaskCompletionSource isOver = new();
         var work = Task.Run(async () =>
         {
@@ -109,13 +109,13 @@ public class RequestOwnerTests
         stage.Current = "bob";
         TaskCompletionSource isOver = new();
         Task loop;
-        using (GrantOwner.ResourceOwner("alice").AsCurrentUser())
+        using (GrantOwner.User("alice").AsCurrentUser())
         {
             loop = Task.Run(async () =>
             {
                 await isOver.Task;
                 await stage.RequireNotSentAsync(owner: null, "outlived it");
-                using (GrantOwner.ResourceOwner("bob").AsCurrentUser())
+                using (GrantOwner.User("bob").AsCurrentUser())
                     Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
                 await stage.RequireNotSentAsync(owner: null, "outlived it");
             });
@@ -129,9 +129,9 @@ public class RequestOwnerTests
     public async Task One_within_another()
     {
         await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
-        using (GrantOwner.ResourceOwner("alice").AsCurrentUser())
+        using (GrantOwner.User("alice").AsCurrentUser())
         {
-            using (GrantOwner.ResourceOwner("bob").AsCurrentUser())
+            using (GrantOwner.User("bob").AsCurrentUser())
                 Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
             Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
         }
@@ -166,14 +166,14 @@ public class RequestOwnerTests
 
         public string TokenOf(string owner) => tokens[owner];
 
-        public GrantOwner? Find() => Current is { } id ? GrantOwner.ResourceOwner(id) : null;
+        public GrantOwner? Find() => Current is { } id ? GrantOwner.User(id) : null;
 
         /// <returns>The token that the API got.</returns>
         public async Task<string> CallAsync(string? owner)
         {
             using HttpRequestMessage request = new(HttpMethod.Get, "/me");
             if (owner is not null)
-                request.SetGrantOwner(owner);
+                request.SetGrantOwner(GrantOwner.User(owner));
             using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
             using var response = await http.SendAsync(request);
             return await response.Content.ReadAsStringAsync();

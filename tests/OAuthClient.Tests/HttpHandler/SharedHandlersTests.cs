@@ -29,7 +29,7 @@ public class SharedHandlersTests
     {
         ServiceCollection services = new();
         Register(services);
-        var http = services.AddHttpClient("api").AddAccessTokenHandler("photos", token => token.ForOwner("42").To("https://api.example"));
+        var http = services.AddHttpClient("api").AddAccessTokenHandler("photos", token => token.ForOwner(GrantOwner.User("42")).To("https://api.example"));
         services.AddHttpClient("other").AddAccessTokenHandler("photos", token => token.ForClient().To("https://api.example"));
 
         Assert.That(() => http.AddAccessTokenHandler("photos", token => token.ForClient().To("https://api.example")),

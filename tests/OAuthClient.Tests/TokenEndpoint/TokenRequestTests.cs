@@ -26,7 +26,7 @@ public class TokenRequestTests
         var query = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query);
 
         await server.Client.CompleteAuthorizationAsync(
-            pending, AuthorizationResponse.Parse([new("code", "c/+ =&ode"), new("state", query["state"]!)]), "42");
+            pending, AuthorizationResponse.Parse([new("code", "c/+ =&ode"), new("state", query["state"]!)]), GrantOwner.User("42"));
 
         var sent = server.Only;
         Assert.That(sent.Method, Is.EqualTo(HttpMethod.Post));
