@@ -13,13 +13,8 @@ public sealed record Problems(string Title, string Text)
 
     internal static Problems Describe(Exception? error) => error switch
     {
-        ProtocolViolationException => new(
-            "That link has had its day",
-            "It was used before, took too long, or was made for another browser. Nothing was connected by it. Please start again."),
-        AuthorizationResponseException => new(
-            "The photo service refused", "It could not do what we asked for. Please try again; if it stays like this, tell us."),
         OAuthException or HttpRequestException => new(
-            "The photo service does not answer properly", "Nothing is lost. Please try again in a moment."),
+            "The photo service does not answer", "Nothing is lost. Please try again in a moment."),
         _ => new("Something went wrong", "Please try again."),
     };
 

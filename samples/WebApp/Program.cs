@@ -18,7 +18,9 @@ builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationSc
 builder.Services.AddAntiforgery(Visitors.Antiforgery);
 
 // Describe the client once: issuer, client id and secret, scopes. Everything else is found out from the issuer.
-builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos")).AddBrowserAuthorization();
+// The page for a denied authorization is this application's own; the pages for expiry and errors are the library's.
+builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"))
+    .AddBrowserAuthorization(browser => browser.DeniedPagePath = "/denied");
 
 // An HttpClient whose requests carry the current user's access token, and carry it nowhere else.
 var api = new Uri(builder.Configuration["Api"]!);
@@ -32,6 +34,9 @@ app.UseStaticFiles();
 app.UseAuthentication();
 app.UseAuthorization();
 app.MapControllers();
+
+// Maps /oauth/photos/connect, the callback at the path of the redirect URI, and their pages.
+app.MapBrowserAuthorization("photos");
 
 await app.StartAsync();
 Address.Announce(app, server);

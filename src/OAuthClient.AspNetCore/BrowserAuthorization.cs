@@ -15,7 +15,7 @@ public sealed class BrowserAuthorization
     private readonly ICurrentGrantOwner currentOwner;
     private readonly PendingCookies cookies;
     private readonly IOptionsMonitor<OAuthClientOptions> options;
-
+    private readonly CallbackProcessor callbacks;
     private readonly BrowserSignOut signOut;
 
     internal BrowserAuthorization(
@@ -29,6 +29,7 @@ public sealed class BrowserAuthorization
         this.currentOwner = currentOwner;
         this.cookies = cookies;
         this.options = options;
+        callbacks = new(client, signIn, cookies, () => CurrentOwner);
     }
 
     internal IOAuthClient Client { get; }
@@ -36,6 +37,8 @@ public sealed class BrowserAuthorization
     internal OpenIdSignIn SignIn { get; }
 
     internal string Name => name;
+
+    internal CallbackProcessor Callbacks => callbacks;
 
     // The client itself has no browser.
     internal GrantOwner? CurrentOwner => currentOwner.Find() is { Kind: not GrantOwnerKind.Client } owner ? owner : null;
@@ -45,6 +48,10 @@ public sealed class BrowserAuthorization
     /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <returns>
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
+    /// gets no cookie: it would evict an authorization that waits.
+    /// </returns>
     /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
@@ -52,7 +59,8 @@ public sealed class BrowserAuthorization
         ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(controller);
-        return await SendAwayAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        var result = await SendAwayAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        return result.ApplyIfDropped(controller.HttpContext);
     }
 
     /// <summary>Begins an authorization for the signed-in user: the result, returned from the endpoint, sends the browser to the authorization server.</summary>
@@ -60,12 +68,16 @@ public sealed class BrowserAuthorization
     /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <returns>
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
+    /// gets no cookie: it would evict an authorization that waits.
+    /// </returns>
     /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
-    public async Task<IResult> BeginAsync(
+    public async ValueTask<IResult> BeginAsync(
         HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
-        await SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        (await SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
 
     /// <summary>
     /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
@@ -75,6 +87,10 @@ public sealed class BrowserAuthorization
     /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <returns>
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
+    /// gets no cookie: it would evict an authorization that waits.
+    /// </returns>
     /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
@@ -82,7 +98,8 @@ public sealed class BrowserAuthorization
         ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(controller);
-        return await SignInAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        var result = await SignInAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        return result.ApplyIfDropped(controller.HttpContext);
     }
 
     /// <summary>
@@ -93,12 +110,16 @@ public sealed class BrowserAuthorization
     /// <param name="returnUrl">Where the user wants to be afterwards. Anything but a path of this site, or one of over 512 characters, counts as none.</param>
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
+    /// <returns>
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
+    /// gets no cookie: it would evict an authorization that waits.
+    /// </returns>
     /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
-    public async Task<IResult> BeginSignInAsync(
+    public async ValueTask<IResult> BeginSignInAsync(
         HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
-        await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        (await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
 
     /// <summary>
     /// Signs the user out: of the application (its default scheme), of this client (the session's grants end), and by the result, returned from the
@@ -115,7 +136,8 @@ public sealed class BrowserAuthorization
         ControllerBase controller, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(controller);
-        return await signOut.BeginAsync(controller.HttpContext, CurrentOwner, returnUrl, parameters, OrEndOf(controller.HttpContext, cancellationToken)).ConfigureAwait(false);
+        var result = await SignOutAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        return result.ApplyIfDropped(controller.HttpContext);
     }
 
     /// <summary>
@@ -129,11 +151,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
     /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request; the user is signed out here.</exception>
     /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
-    public async Task<IResult> BeginSignOutAsync(
+    public async ValueTask<IResult> BeginSignOutAsync(
         HttpContext context, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return await signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
+        return (await SignOutAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
     }
 
     /// <summary>Completes a logout in the action or endpoint of <c>PostLogoutRedirectUri</c>: the browser is back from the server (OpenID Connect RP-Initiated Logout §3).</summary>
@@ -152,10 +174,15 @@ public sealed class BrowserAuthorization
     /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
     /// <exception cref="ProtocolViolationException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
+    /// not come
+    /// along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
+    /// </exception>
     public Task<BrowserAuthorizationResult> CompleteAsync(ControllerBase controller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(controller);
-        return CompleteAsync(controller.HttpContext, cancellationToken);
+        return CompleteAsync(controller.HttpContext, cancellationToken).AsTask();
     }
 
     /// <summary>Completes an authorization in the endpoint of the redirect URI: by GET, or by POST with <c>form_post</c> (then without antiforgery token).</summary>
@@ -164,28 +191,27 @@ public sealed class BrowserAuthorization
     /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
     /// <exception cref="ProtocolViolationException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
-    public async Task<BrowserAuthorizationResult> CompleteAsync(HttpContext context, CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">
+    /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
+    /// not come
+    /// along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
+    /// </exception>
+    public async ValueTask<BrowserAuthorizationResult> CompleteAsync(HttpContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         cancellationToken = OrEndOf(context, cancellationToken);
-        PrivateResponse.Declare(context);
-        var response = await Callback.ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
-        var cookie = cookies.Find(context, response) ?? throw new ProtocolViolationException(
-            "No authorization that was begun in this browser waits for this callback (RFC 6749 §10.12). It was used before (Back, reload), it is too old, it was begun in another browser "
-            + "or under another host name (localhost is not 127.0.0.1), or the browser kept no cookie: it must allow cookies, and the site must be on https (on this machine, http on loopback does).");
-        PendingCookies.RemoveAtResponse(context, cookie);
-        RequireOwner(cookie, context.Request);
-        try
+        var callback = await callbacks.ReadAsync(context, cancellationToken).ConfigureAwait(false);
+        if (callback is { NeedsRepost: true, IsUserKnown: false, Problem: { } cause })
         {
-            if (cookie.Owner is { } owner)
-                return new BrowserAuthorizationResult(cookie.ReturnUrl, await Client.CompleteAuthorizationAsync(cookie.Authorization, response, owner, cancellationToken).ConfigureAwait(false));
-            var grant = await SignIn.CompleteAsync(cookie.Authorization, response, cancellationToken).ConfigureAwait(false);
-            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant, SignedInSession.Create(grant));
+            throw new InvalidOperationException(
+                $"{cause} Only an endpoint of the library can post the form once more from this site: "
+                + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint.");
         }
-        catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
-        {
-            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant: null);
-        }
+        if (callback.Pending is { } pending)
+            PendingCookies.RemoveAtResponse(context, pending);
+        return callback.Problem is { } problem
+            ? throw new ProtocolViolationException(problem)
+            : await callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The signed-in user's newest grant, or <see langword="null"/> when there is none, or nobody is signed in. It may be over: only its use tells.</summary>
@@ -217,33 +243,21 @@ public sealed class BrowserAuthorization
             : throw new InvalidOperationException("Without the scope openid the server does not say who signs in; add openid to Scopes.");
     }
 
+    internal Task<FrontChannelResult> SignOutAsync(
+        HttpContext context, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken) =>
+        signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken));
+
     private async Task<FrontChannelResult> SendAwayAsync(
         HttpContext context, GrantOwner? owner, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         PrivateResponse.Declare(context);
+        // State flooding: what another site loads without a navigation must not evict an authorization that waits.
+        if (!TopLevelNavigation.Matches(context.Request))
+            return FrontChannelResult.NotANavigation;
         var pending = await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
         bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
         cookies.Add(context, pending, owner, LocalPath.OrRoot(returnUrl, context.Request), isFormPost ? SameSiteMode.None : SameSiteMode.Lax);
         return FrontChannelResult.SeeOther(pending.AuthorizationUri);
-    }
-
-    private void RequireOwner(PendingCookie cookie, HttpRequest request)
-    {
-        // Whoever signs in by it is who the server says.
-        if (cookie.Owner is null)
-            return;
-        var owner = CurrentOwner;
-        // A form posted by another site comes without the application's own Lax cookie; the pending one came, and knows the user.
-        if (owner is null && HttpMethods.IsPost(request.Method))
-            return;
-        if (owner is null)
-        {
-            throw new ProtocolViolationException(
-                "The user who began this authorization is not signed in any more. Sign in and begin again; if it is always so, the sign-in cookie may be SameSite=Strict, "
-                + "which does not come along on the way back from another site: make it Lax.");
-        }
-        if (!owner.Equals(cookie.Owner))
-            throw new ProtocolViolationException("Another user is signed in than the one who began this authorization; it was not completed for either (RFC 9700 §4.7). Begin again.");
     }
 
     private static CancellationToken OrEndOf(HttpContext context, CancellationToken given) => given.CanBeCanceled ? given : context.RequestAborted;

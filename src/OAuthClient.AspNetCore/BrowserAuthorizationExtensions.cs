@@ -17,10 +17,16 @@ public static class BrowserAuthorizationExtensions
     /// <see cref="ICurrentGrantOwner"/> of your own before this to decide otherwise. Several instances of an application must share their Data Protection keys.
     /// </summary>
     /// <param name="builder">The registered client.</param>
-    public static OAuthClientBuilder AddBrowserAuthorization(this OAuthClientBuilder builder)
+    /// <param name="configure">Changes the paths and pages of
+    /// <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.</param>
+    public static OAuthClientBuilder AddBrowserAuthorization(
+        this OAuthClientBuilder builder, Action<BrowserAuthorizationOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
+        // Validates the forms of MapBrowserAuthorization.
+        services.AddAntiforgery();
+        services.AddOptions<BrowserAuthorizationOptions>(builder.Name).Configure(options => configure?.Invoke(options));
         services.AddHttpContextAccessor();
         services.AddDataProtection();
         services.AddOptions();

@@ -1,13 +1,22 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>How an authorization in the browser ended.</summary>
-public sealed class BrowserAuthorizationResult
+/// <summary>
+/// How an authorization in the browser ended. Returned from an endpoint or action it answers the request: it signs <see cref="User"/> in by
+/// the application's default scheme, and redirects to <see cref="ReturnUrl"/> or shows the page for a denied authorization.
+/// </summary>
+public sealed class BrowserAuthorizationResult : IResult, IActionResult
 {
-    internal BrowserAuthorizationResult(string returnUrl, Grant? grant, ClaimsPrincipal? user = null)
+    private readonly string clientName;
+
+    internal BrowserAuthorizationResult(string clientName, string returnUrl, Grant? grant, ClaimsPrincipal? user = null)
     {
+        this.clientName = clientName;
         User = user;
         ReturnUrl = returnUrl;
         Grant = grant;
@@ -28,4 +37,23 @@ public sealed class BrowserAuthorizationResult
     /// The claim <see cref="GrantOwner.ClaimType"/> holds the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the server's words.
     /// </summary>
     public ClaimsPrincipal? User { get; }
+
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        ArgumentNullException.ThrowIfNull(httpContext);
+        if (User is not null)
+            await httpContext.SignInAsync(User).ConfigureAwait(false);
+        const BrowserAuthorizationPageKind denied = BrowserAuthorizationPageKind.Denied;
+        await (Denied
+            ? BrowserAuthorizationPages.WriteAsync(httpContext, clientName, denied, StatusCodes.Status200OK, ReturnUrl)
+            : FrontChannelResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task ExecuteResultAsync(ActionContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return ExecuteAsync(context.HttpContext);
+    }
 }

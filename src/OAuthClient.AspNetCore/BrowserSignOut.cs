@@ -9,6 +9,9 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
         HttpContext context, GrantOwner? owner, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken)
     {
         PrivateResponse.Declare(context);
+        // Logout CSRF: another site must not end a session by an image or a frame. A script of this site may.
+        if (!TopLevelNavigation.Matches(context.Request) && !TopLevelNavigation.IsSameOrigin(context.Request))
+            return FrontChannelResult.NotANavigation;
         string path = LocalPath.OrRoot(returnUrl, context.Request);
         var session = SignedInSession.Find(context.User, clientName);
         await ApplicationSession.EndAsync(context).ConfigureAwait(false);

@@ -8,14 +8,22 @@ internal sealed class FrontChannelResult : IActionResult, IResult
 {
     private readonly int statusCode;
     private readonly string? location;
+    private readonly string? text;
+    private bool isExecuted;
 
-    private FrontChannelResult(int statusCode, string? location)
+    private FrontChannelResult(int statusCode, string? location = null, string? text = null)
     {
         this.statusCode = statusCode;
         this.location = location;
+        this.text = text;
     }
 
-    public static FrontChannelResult Unauthorized { get; } = new(StatusCodes.Status401Unauthorized, location: null);
+    public static FrontChannelResult Unauthorized => new(StatusCodes.Status401Unauthorized);
+
+    public static FrontChannelResult NotANavigation => new(
+        StatusCodes.Status403Forbidden,
+        text: "The request was refused because it is not a top-level navigation (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Purpose). "
+            + "Open this address in the browser window, by a link, a form or a redirect.");
 
     /// <summary>303, which is always followed by a GET: no posted form goes along (RFC 9700 §4.12).</summary>
     public static FrontChannelResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
@@ -27,9 +35,34 @@ internal sealed class FrontChannelResult : IActionResult, IResult
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.StatusCode = statusCode;
+        Apply(httpContext.Response);
+        if (text is null)
+            return Task.CompletedTask;
+        httpContext.Response.ContentType = "text/plain; charset=utf-8";
+        return httpContext.Response.WriteAsync(text, httpContext.RequestAborted);
+    }
+
+    /// <summary>
+    /// Applies the result when the response starts, if the endpoint dropped it and wrote nothing itself. An <c>async</c> lambda that only
+    /// awaits the call converts to <see cref="RequestDelegate"/>, which has no result.
+    /// </summary>
+    /// <returns>This result.</returns>
+    public FrontChannelResult ApplyIfDropped(HttpContext context)
+    {
+        context.Response.OnStarting(() =>
+        {
+            if (!isExecuted && context.Response is { StatusCode: StatusCodes.Status200OK, ContentType: null, ContentLength: null or 0 })
+                Apply(context.Response);
+            return Task.CompletedTask;
+        });
+        return this;
+    }
+
+    private void Apply(HttpResponse response)
+    {
+        isExecuted = true;
+        response.StatusCode = statusCode;
         if (location is not null)
-            httpContext.Response.Headers.Location = location;
-        return Task.CompletedTask;
+            response.Headers.Location = location;
     }
 }

@@ -65,7 +65,8 @@ public static class OpenIdEndpointExtensions
     // Whoever calls these is not signed in, and has no antiforgery token of this site.
     private static IEndpointConventionBuilder Open(IEndpointConventionBuilder endpoint) => endpoint.AllowAnonymous().DisableAntiforgery();
 
-    private static ILogger Logger(IEndpointRouteBuilder endpoints) => endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
+    internal static ILogger Logger(IEndpointRouteBuilder endpoints) =>
+        endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
 
     private static OpenIdLogout Logout(IEndpointRouteBuilder endpoints, string? clientName)
     {
@@ -74,7 +75,7 @@ public static class OpenIdEndpointExtensions
             ?? throw new InvalidOperationException($"There is no OAuth client{(clientName is null ? "" : $" '{clientName}'")} to sign out from; call AddOAuthClient on the service collection.");
     }
 
-    private static BrowserAuthorization Authorization(IEndpointRouteBuilder endpoints, string? clientName)
+    internal static BrowserAuthorization Authorization(IEndpointRouteBuilder endpoints, string? clientName)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         string name = clientName ?? endpoints.ServiceProvider.GetRequiredService<OpenIdLogout>().ClientName;

@@ -6,14 +6,15 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>
-/// The authorizations that wait in one browser: a cookie each, so that several tabs do not disturb each other; few, so that
-/// no request grows too large. The prefix <c>__Host-</c> keeps other hosts from setting them (RFC 6265bis §4.1.3.2).
+/// The authorizations that wait in one browser: a cookie each, so that several tabs do not disturb each other; the oldest are
+/// evicted by total size, so that no request grows too large. The prefix <c>__Host-</c> keeps other hosts from setting them (RFC 6265bis
+/// §4.1.3.2).
 /// </summary>
 internal sealed class PendingCookies(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Prefix = "__Host-oauth-";
-    private const int MostCookies = 4;
     private const int MostCharacters = 3500;
+    private const int MostCharactersTogether = 3900;
 
     // One purpose for all clients, because they share the room; which client it is stands inside and is checked at completion.
     private readonly IDataProtector protector = protection.CreateProtector("OAuthClient.AspNetCore", "PendingAuthorization", "v1");
@@ -54,19 +55,14 @@ internal sealed class PendingCookies(IDataProtectionProvider protection, TimePro
         var waiting = Ours(context)
             .Select(cookie => (Name: cookie.Key, Size: Size(cookie.Key, cookie.Value), PendingCookie.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt))
             .OrderByDescending(cookie => cookie.ExpiresAt ?? DateTimeOffset.MinValue);
-        int count = 1;
         foreach (var cookie in waiting)
         {
-            bool isExpired = cookie.ExpiresAt <= now;
-            if (!isExpired && count < MostCookies && needed + cookie.Size <= MostCharacters)
-            {
-                count++;
+            if (cookie.ExpiresAt > now || cookie.ExpiresAt is null)
                 needed += cookie.Size;
-            }
-            else
-            {
+            // From the first that does not fit, all older ones are evicted: an older one must not outlive a younger one because it is
+            // small.
+            if (cookie.ExpiresAt <= now || needed > MostCharactersTogether)
                 context.Response.Cookies.Delete(cookie.Name, Attributes(SameSiteMode.Lax));
-            }
         }
     }
 

@@ -23,7 +23,8 @@ internal static class Reauthorization
         var authorization = Of(clientName, context);
         if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
             return null;
-        if (!IsNavigation(context.Request))
+        // A script that fetches would follow the redirect to the other site and fail there, or read its login page as data.
+        if (!TopLevelNavigation.Matches(context.Request))
         {
             PrivateResponse.Declare(context);
             return FrontChannelResult.Unauthorized;
@@ -45,9 +46,4 @@ internal static class Reauthorization
         BrowserAuthorization authorization, GrantOwner owner, IServiceProvider services, CancellationToken cancellationToken) =>
         await authorization.Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) is { } grant
         && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < Fresh;
-
-    // A script that fetches would follow the redirect to the other site and fail there, or read its login page as data.
-    private static bool IsNavigation(HttpRequest request) =>
-        request.Headers["Sec-Fetch-Mode"] is var mode && (mode.Count == 0 || string.Equals(mode, "navigate", StringComparison.Ordinal))
-        && !string.Equals(request.Headers.XRequestedWith, "XMLHttpRequest", StringComparison.OrdinalIgnoreCase);
 }

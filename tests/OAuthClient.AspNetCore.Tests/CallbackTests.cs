@@ -48,15 +48,34 @@ public sealed class CallbackTests
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase(""), TestCase("/mvc")]
-    [Description("Form Post Response Mode §2: from the server's site; the user's own Lax cookie stays away, the pending one is SameSite=None and knows the user")]
-    public async Task Form_post_from_another_site_completes(string prefix)
+    [TestCase("", false), TestCase("/mvc", false), TestCase("", true), TestCase("/mvc", true)]
+    [Description(
+        "Form Post Response Mode §2: without the Lax session cookie an endpoint of the application cannot compare users; "
+        + "the sentence names MapBrowserAuthorization: 0 token requests")]
+    public async Task Form_post_without_the_session_cookie_is_refused(string prefix, bool isDenied)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var authorizationUri = await browser.BeginAsync(prefix, "/albums");
         Assert.That(authorizationUri.Query, Does.Contain("response_mode=form_post"));
-        var done = await browser.PostFromAnotherSiteAsync($"{prefix}/callback", Fields(await browser.SignInAsync(authorizationUri)));
+        var fields = Fields(await browser.SignInAsync(authorizationUri, new() { Deny = isDenied }));
+        var answer = await browser.PostFromAnotherSiteAsync($"{prefix}/callback", fields);
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.InternalServerError));
+        string call = $"app.MapBrowserAuthorization(\"{(prefix.Length == 0 ? "photos" : "albums")}\")";
+        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: ").And.Contains(call));
+        Assert.That(app.TokenRequests, Is.Zero);
+    }
+
+    [TestCase(""), TestCase("/mvc")]
+    [Description(
+        "Form Post Response Mode §2: with the session cookie (same site, or SameSite=None) an endpoint of the application "
+        + "completes the callback")]
+    public async Task Form_post_with_the_session_cookie_completes(string prefix)
+    {
+        await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
+        var browser = app.OpenBrowser();
+        string callback = await browser.SignInAsync(await browser.BeginAsync(prefix, "/albums"));
+        var done = await browser.PostAsync($"{prefix}/callback", Fields(callback));
         Assert.That(done.Status, Is.EqualTo(HttpStatusCode.Found), done.Body);
         Assert.That(done.Location, Is.EqualTo("/albums"));
         Assert.That(browser.Jar, Is.Empty);
@@ -70,7 +89,7 @@ public sealed class CallbackTests
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix), new() { Deny = true });
-        Assert.That((await browser.PostFromAnotherSiteAsync($"{prefix}/callback", Fields(callback))).Body, Is.EqualTo("denied"));
+        Assert.That((await browser.PostAsync($"{prefix}/callback", Fields(callback))).Body, Is.EqualTo("denied"));
     }
 
     [Test]

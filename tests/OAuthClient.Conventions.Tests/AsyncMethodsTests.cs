@@ -31,6 +31,14 @@ public sealed class AsyncMethodsTests
             ["FrontChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
             ["ThirdPartyLogin.AnswerAsync"] = "the request brings its own, RequestAborted",
             ["SignedInSession.StandsAsync"] = "the request brings its own, RequestAborted",
+            ["BrowserAuthorizationEndpoints.ConnectAsync"] = "the request brings its own, RequestAborted",
+            ["BrowserAuthorizationEndpoints.SignInAsync"] = "the request brings its own, RequestAborted",
+            ["BrowserAuthorizationEndpoints.CallbackAsync"] = "the request brings its own, RequestAborted",
+            ["BrowserAuthorizationEndpoints.SignOutAsync"] = "the request brings its own, RequestAborted",
+            ["BrowserAuthorizationEndpoints.SignedOutAsync"] = "the request brings its own, RequestAborted",
+            ["BrowserAuthorizationPages.WriteAsync"] = "the request brings its own, RequestAborted",
+            ["FormRepost.WriteAsync"] = "the request brings its own, RequestAborted",
+            ["HtmlPage.WriteAsync"] = "the request brings its own, RequestAborted",
         },
         ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
         {

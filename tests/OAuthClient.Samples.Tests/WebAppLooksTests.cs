@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using OAuthClient.Testing;
 
 namespace OAuthClient.Samples.Tests;
 
@@ -45,7 +46,33 @@ public sealed class WebAppLooksTests
         await page.GotoAsync(visit.Address);
         await FitsAsync(page, prefix, "8-connected");
         await page.GotoAsync(visit.Address + "/callback?code=1&state=2");
-        await FitsAsync(page, prefix, "9-problem");
+        await FitsAsync(page, prefix, "9-expired");
+        visit.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_grant"}"""));
+        await page.GotoAsync(visit.Address);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Disconnect" }).ClickAsync();
+        await page.BeginAsync();
+        await page.SeesAsync("Something went wrong");
+        await FitsAsync(page, prefix, "10-error");
+        await page.GotoAsync(visit.Address + "/oauth/photos/signed-out");
+        await page.SeesAsync("You are signed out");
+        await FitsAsync(page, prefix, "11-signed-out");
+    }
+
+    [TestCase(320, ColorScheme.Light), TestCase(390, ColorScheme.Dark), TestCase(1280, ColorScheme.Light), TestCase(1280, ColorScheme.Dark)]
+    [Description("The page that posts a form once more fits its width; without script it stays to be seen")]
+    public async Task Form_repost_page_fits(int width, ColorScheme scheme)
+    {
+        await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
+        var page = await visit.SignInAsync(options: new()
+        {
+            ViewportSize = new() { Width = width, Height = width < 500 ? 700 : 800 }, ColorScheme = scheme, JavaScriptEnabled = false,
+        });
+        await page.BeginAsync();
+        await page.LogInAsync();
+        await page.AllowAsync();
+        await page.ContinueAsync();
+        await page.SeesAsync("One more step");
+        await FitsAsync(page, $"webapp-{width}-{scheme}".ToLowerInvariant(), "12-one-more-step");
     }
 
     private static async Task FitsAsync(IPage page, string prefix, string name)

@@ -6,7 +6,7 @@ namespace OAuthClient.Samples.Tests;
 /// <summary>The web sample in a real browser.</summary>
 public sealed class WebAppTests
 {
-    private const string Refused = "That link has had its day.";
+    private const string Refused = "This page has expired";
 
     private Chromium chromium = null!;
 
@@ -158,30 +158,80 @@ public sealed class WebAppTests
         Assert.That(visit.TokenRequests, Is.EqualTo(2));
     }
 
-    [Test]
-    [Description("Form Post Response Mode §2, from another site: the sign-in cookie stays at home, the SameSite=None cookie comes along, the visitor arrives")]
-    public async Task Form_post_from_another_site_arrives()
+    [TestCase(true), TestCase(false)]
+    [Description(
+        "Form Post Response Mode §2, from another site: the sign-in cookie comes along with the second post, from our own "
+        + "page, with and without script; the code is in no address")]
+    public async Task Form_post_from_another_site_arrives(bool hasScript)
     {
         await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
-        var page = await visit.SignInAsync();
+        var page = await visit.SignInAsync(options: new() { JavaScriptEnabled = hasScript });
+        List<string> complaints = [];
+        List<IRequest> callbacks = [];
+        page.Console += (_, message) => complaints.Add(message.Text);
+        page.Request += (_, request) =>
+        {
+            if (request.Url.StartsWith(visit.Address + "/callback", StringComparison.Ordinal))
+                callbacks.Add(request);
+        };
         await page.BeginAsync();
         var pending = (await PendingCookiesAsync(page)).Single();
         Assert.That(pending.SameSite, Is.EqualTo(SameSiteAttribute.None));
         Assert.That(pending.Secure && pending.HttpOnly);
         await page.LogInAsync();
-        var callback = await page.RunAndWaitForRequestAsync(page.AllowAsync, request => request.Url == visit.Address + "/callback");
+        await page.AllowAsync();
+        if (!hasScript)
+        {
+            await page.ContinueAsync();
+            await page.SeesAsync("One more step");
+            await page.ContinueAsync();
+        }
         await page.SeesPhotosAsync();
 
-        Assert.That(callback.Method, Is.EqualTo("POST"));
-        var headers = await callback.AllHeadersAsync();
-        Assert.That(headers["sec-fetch-site"], Is.EqualTo("cross-site"));
-        Assert.That(headers["cookie"], Does.Contain(pending.Name).And.Not.Contain("__Host-session"));
+        (string, string) post = ("POST", visit.Address + "/callback");
+        Assert.That(callbacks.Select(request => (request.Method, request.Url)), Is.EqualTo(new[] { post, post }));
+        var (first, second) = (await callbacks[0].AllHeadersAsync(), await callbacks[1].AllHeadersAsync());
+        Assert.That((first["sec-fetch-site"], second["sec-fetch-site"]), Is.EqualTo(("cross-site", "same-origin")));
+        Assert.That(first["cookie"], Does.Contain(pending.Name).And.Not.Contain("__Host-session"));
+        Assert.That(second["cookie"], Does.Contain(pending.Name).And.Contain("__Host-session"));
         Assert.That(await PendingCookiesAsync(page), Is.Empty);
+        Assert.That(complaints, Is.Empty);
+        Assert.That(visit.TokenRequests, Is.EqualTo(1));
 
         await page.GotoAsync(visit.Address);
         await page.GetByRole(AriaRole.Button, new() { Name = "Disconnect" }).ClickAsync();
         await page.BeginAsync();
+        if (!hasScript)
+        {
+            await page.ContinueAsync();
+            await page.ContinueAsync();
+        }
         await page.SeesPhotosAsync();
+    }
+
+    [TestCase(true), TestCase(false)]
+    [Description(
+        "Threat: form_post finished by another user of the same browser, or after the user signed out: refused, nothing "
+        + "stored, 0 token requests")]
+    public async Task Form_post_is_not_finished_by_another_user(bool isAnotherSignedIn)
+    {
+        await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
+        var page = await visit.SignInAsync("Vera");
+        await page.BeginAsync();
+        await page.LogInAsync();
+        await page.SeesAsync("Allow Passepartout?");
+        var other = await page.Context.NewPageAsync();
+        await other.GotoAsync(visit.Address);
+        await other.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await other.SeesAsync("Your photos, framed.");
+        if (isAnotherSignedIn)
+            await other.SignInAsync(visit.Address, "Mallory");
+
+        await page.AllowAsync();
+        await page.SeesAsync(Refused);
+        Assert.That(visit.TokenRequests, Is.Zero);
+        await page.GotoAsync(visit.Address);
+        await page.SeesAsync(isAnotherSignedIn ? "Welcome, Mallory." : "Your photos, framed.");
     }
 
     [Test]
@@ -255,7 +305,8 @@ public sealed class WebAppTests
         Assert.That((await guess.Context.CookiesAsync()).Single(cookie => cookie.Name == "__Host-session").Value, Is.Not.EqualTo("chosen-by-the-attacker"));
     }
 
-    [TestCase("/connect"), TestCase("/disconnect"), TestCase("/sign-in"), TestCase("/sign-out")]
+    [TestCase("/oauth/photos/connect"), TestCase("/oauth/photos/sign-out"), TestCase("/disconnect"), TestCase("/sign-in")]
+    [TestCase("/sign-out")]
     [Description("RFC 6749 §10.12: what changes anything is a POST with an antiforgery token")]
     public async Task Posts_need_an_antiforgery_token(string path)
     {

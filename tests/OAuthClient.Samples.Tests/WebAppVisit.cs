@@ -93,6 +93,9 @@ internal static class VisitorSteps
 
     public static Task AllowAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).ClickAsync();
 
+    /// <summary>On a page whose form is posted by a script, or without script by a click.</summary>
+    public static Task ContinueAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+
     public static Task DenyAsync(this IPage page) => page.GetByRole(AriaRole.Button, new() { Name = "Deny" }).ClickAsync();
 
     public static Task SeesAsync(this IPage page, string heading) => Assertions.Expect(page.Locator("h1")).ToHaveTextAsync(heading);

@@ -8,15 +8,6 @@ namespace WebApp.Controllers;
 [Authorize]
 public sealed class PhotosController([FromKeyedServices("photos")] BrowserAuthorization authorization, PhotosApi api) : Controller
 {
-    // Sends the browser to the authorization server …
-    [HttpPost("/connect")]
-    public Task<IActionResult> Connect(string? returnUrl) => authorization.BeginAsync(this, returnUrl);
-
-    // … and this is where it comes back: by GET, or with response_mode=form_post by a POST of another site.
-    [AcceptVerbs("GET", "POST", Route = "/callback"), AllowAnonymous, IgnoreAntiforgeryToken]
-    public async Task<IActionResult> Callback() =>
-        await authorization.CompleteAsync(this) is { Denied: false } done ? LocalRedirect(done.ReturnUrl) : RedirectToAction(nameof(Denied));
-
     // Calls the API. Without a grant, or with one that has ended, the browser is sent to connect, and back here.
     [HttpGet("/photos"), ReauthorizeWhenNeeded("photos")]
     public async Task<IActionResult> Index()

@@ -1,0 +1,42 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>Writes the page of the application, or else the library's own.</summary>
+internal static class BrowserAuthorizationPages
+{
+    public static Task WriteAsync(
+        HttpContext context, string clientName, BrowserAuthorizationPageKind kind, int statusCode, string? returnUrl = null,
+        Exception? exception = null)
+    {
+        PrivateResponse.Declare(context);
+        returnUrl ??= LocalPath.OrRoot(null, context.Request);
+        var options = context.RequestServices.GetRequiredService<IOptionsMonitor<BrowserAuthorizationOptions>>().Get(clientName);
+        context.Response.StatusCode = statusCode;
+        if (options.CreatePage?.Invoke(new(context, kind, clientName, returnUrl, exception)) is { } page)
+            return page.ExecuteAsync(context);
+        var (path, title, text, link) = kind switch
+        {
+            BrowserAuthorizationPageKind.Denied => (
+                options.DeniedPagePath, "Access was not granted",
+                "The request for access was declined. Nothing was changed, and you can try again at any time.", "Try again"),
+            BrowserAuthorizationPageKind.Expired => (
+                options.ExpiredPagePath, "This page has expired",
+                "The request was already used, took too long, or was started in a different browser or by a different user.",
+                "Start again"),
+            BrowserAuthorizationPageKind.SignedOut => (
+                options.SignedOutPagePath, "You are signed out", "You can close this page now.", "Continue"),
+            _ => (
+                options.ErrorPagePath, "Something went wrong",
+                "The service that you were sent to did not answer as expected. Try again; if the problem continues, "
+                + "contact the operator of this site.", "Try again"),
+        };
+        // The code is in the address of this page, and a redirect takes it away from there.
+        return path.HasValue
+            ? FrontChannelResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
+            : HtmlPage.WriteAsync(context, title, $"<p>{text}</p>\n<a href=\"{HtmlEncoder.Default.Encode(returnUrl)}\">{link}</a>");
+    }
+}

@@ -1,0 +1,248 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.AspNetCore.Tests;
+
+/// <summary>The endpoints and pages of MapBrowserAuthorization.</summary>
+public sealed class BrowserEndpointsTests
+{
+    private const string SignIn = "/oauth/photos/sign-in";
+    private const string SignOut = "/oauth/photos/sign-out";
+
+    [Test]
+    [Description("RFC 6749 §4.1: a form of the application begins, the callback completes, and the API answers as the user")]
+    public async Task Connects()
+    {
+        await using var app = await MappedApp.StartAsync();
+        var browser = app.OpenBrowser();
+        var done = await browser.GetAsync(Address(await browser.AuthorizeAsync("/albums?page=2#top")));
+        Assert.That((done.Status, done.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/albums?page=2#top")), done.Body);
+        Assert.That(done.Header("Cache-Control"), Is.EqualTo("no-store"));
+        Assert.That((await browser.GetAsync("/me")).Body, Does.Contain("alice"));
+    }
+
+    [Test]
+    [Description(
+        "OpenID Connect Core §3.1, RP-Initiated Logout §2: signed in by the default scheme, signed out here and at the "
+        + "server, and told so")]
+    public async Task Signs_in_and_out()
+    {
+        await using var app = await MappedApp.StartAsync();
+        var browser = app.OpenBrowser(user: null);
+        var begun = await browser.GetAsync(SignIn + "?ReturnUrl=%2Falbums");
+        var done = await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)));
+        Assert.That((done.Status, done.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/albums")), done.Body);
+        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+
+        var left = await browser.PostFormAsync(SignOut);
+        Assert.That(left.Location, Does.StartWith(app.Server.Issuer.OriginalString), left.Body);
+        Assert.That(await browser.WhoAsync(), Is.Empty);
+        string back = (await app.Server.SignOutAsync(new(left.Location!), browser.ServerCookies))!.PathAndQuery;
+        Assert.That((await browser.GetAsync(back)).Location, Is.EqualTo(MappedApp.SignedOut));
+        (await browser.GetAsync(MappedApp.SignedOut)).RequirePage(HttpStatusCode.OK, "You are signed out");
+        (await browser.GetAsync(back)).RequirePage(HttpStatusCode.OK, "You are signed out");
+    }
+
+    [TestCase(MappedApp.Connect), TestCase(SignOut)]
+    [Description(
+        "CSRF (RFC 6749 §10.12): begin and sign-out are a POST with an antiforgery token; else 400 or 405, no cookie, and "
+        + "the session stays")]
+    public async Task Posts_need_an_antiforgery_token(string path)
+    {
+        await using var app = await MappedApp.StartAsync();
+        var browser = app.OpenBrowser();
+        string token = (await app.OpenBrowser("mallory").GetAsync("/token")).Body;
+        Assert.That((await browser.GetAsync(path)).Status, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        foreach (var answer in new[]
+        {
+            await browser.PostAsync(path), await browser.PostAsync(path, ("__RequestVerificationToken", token)),
+            await browser.PostFromAnotherSiteAsync(path), await browser.SendAsync(HttpMethod.Post, path, null, []),
+        })
+        {
+            answer.RequirePage(HttpStatusCode.BadRequest, "This page has expired");
+            Assert.That(answer.Header("Set-Cookie"), Is.Null);
+        }
+        Assert.That(app.Logged, Has.Some.Contains($"A form for {path} for OAuth client 'photos' was refused"));
+    }
+
+    [Test]
+    [Description("Without a user the application's login comes first; it returns to the page, not to the address that takes a POST")]
+    public async Task Connect_without_a_user_is_sent_to_the_login()
+    {
+        await using var app = await MappedApp.StartAsync();
+        var answer = await app.OpenBrowser(user: null).PostFormAsync(MappedApp.Connect, ("returnUrl", "/albums"));
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Found), answer.Body);
+        Assert.That(new Uri(answer.Location!).PathAndQuery, Is.EqualTo("/log-in?ReturnUrl=%2Falbums"));
+    }
+
+    [Test]
+    [Description(
+        "An application with a login of its own does not let in the users of another server: login is off unless it is "
+        + "allowed, and a log line says how")]
+    public async Task Sign_in_is_off_unless_allowed()
+    {
+        await using var app = await MappedApp.StartAsync(paths: o => o.AllowSignIn = false);
+        var answer = await app.OpenBrowser(user: null).GetAsync(SignIn);
+        Assert.That((answer.Status, answer.Header("Set-Cookie")), Is.EqualTo((HttpStatusCode.NotFound, (string?)null)));
+        Assert.That(app.Logged, Has.Some.Contains("A login for OAuth client 'photos' was refused: ").And.Some.Contains("AllowSignIn"));
+        Assert.That(app.Server.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("An application without an authentication scheme is told what to add")]
+    public async Task Without_a_scheme()
+    {
+        await using var app = await MappedApp.StartAsync(hasScheme: false);
+        const string exception = "System.InvalidOperationException: ";
+        var visitor = app.OpenBrowser(user: null);
+        Assert.That((await visitor.GetAsync(SignIn)).Body, Does.StartWith(exception).And.Contains("AddCookie"));
+        Assert.That((await visitor.PostFormAsync(MappedApp.Connect)).Body, Does.StartWith(exception).And.Contains("RequireAuthorization"));
+    }
+
+    [TestCase("//evil.example"), TestCase("https://evil.example/"), TestCase("/\\evil.example"), TestCase("javascript:alert(1)")]
+    [TestCase("/%5cevil.example")]
+    [Description("Open redirect (RFC 9700 §4.11): a return URL elsewhere counts as none, at each endpoint that takes one")]
+    public async Task Return_url_stays_on_this_site(string returnUrl)
+    {
+        await using var app = await MappedApp.StartAsync();
+        var browser = app.OpenBrowser();
+        Assert.That((await browser.GetAsync(Address(await browser.AuthorizeAsync(returnUrl)))).Location, Is.EqualTo("/"));
+        var visitor = app.OpenBrowser(user: null);
+        var begun = await visitor.GetAsync($"{SignIn}?returnUrl={Uri.EscapeDataString(returnUrl)}");
+        Assert.That((await visitor.GetAsync(await visitor.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/"));
+        var left = await visitor.PostFormAsync(SignOut, ("returnUrl", returnUrl));
+        var back = await app.Server.SignOutAsync(new(left.Location!), visitor.ServerCookies);
+        Assert.That((await visitor.GetAsync(back!.PathAndQuery)).Location, Is.EqualTo(MappedApp.SignedOut));
+        var stranger = await app.OpenBrowser(user: null).PostFormAsync(MappedApp.Connect, ("returnUrl", returnUrl));
+        Assert.That(new Uri(stranger.Location!).PathAndQuery, Is.EqualTo("/log-in?ReturnUrl=%2F"));
+    }
+
+    [Test]
+    [Description(
+        "RFC 6749 §4.1.2.1 access_denied; RFC 9700 §4.7 replay; RFC 6749 §5.2: a page for each, which says nothing of the "
+        + "exception")]
+    public async Task Pages_for_denial_replay_and_errors()
+    {
+        await using var app = await MappedApp.StartAsync();
+        var browser = app.OpenBrowser();
+        var denied = await browser.GetAsync(Address(await browser.AuthorizeAsync("/albums?a=1&b=2", deny: true)));
+        denied.RequirePage(HttpStatusCode.OK, "Access was not granted");
+        Assert.That(denied.Body, Does.Contain("<a href=\"/albums?a=1&amp;b=2\">"));
+
+        string callback = Address(await browser.AuthorizeAsync());
+        await browser.GetAsync(callback);
+        (await browser.GetAsync(callback)).RequirePage(HttpStatusCode.BadRequest, "This page has expired");
+        (await browser.GetAsync(MappedApp.Callback)).RequirePage(HttpStatusCode.BadRequest, "This page has expired");
+
+        const string error = """{"error":"invalid_grant","error_description":"told to operators"}""";
+        app.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, error));
+        var refused = await browser.GetAsync(Address(await browser.AuthorizeAsync()));
+        refused.RequirePage(HttpStatusCode.BadGateway, "Something went wrong");
+        Assert.That(refused.Body, Does.Not.Contain("told to operators").And.Not.Contain("invalid_grant"));
+        Assert.That(app.Logged, Has.Some.Contains("A callback for OAuth client 'photos' was refused: ").And.Some.Contains("invalid_grant"));
+
+        (await browser.GetAsync(MappedApp.Callback + "?state=1&state=2")).RequirePage(HttpStatusCode.BadRequest, "Something went wrong");
+    }
+
+    [Test]
+    [Description("Each page can be replaced by a path, to which the browser goes by 303, so that the code leaves the address")]
+    public async Task Pages_are_replaced_by_paths()
+    {
+        await using var app = await MappedApp.StartAsync(paths: o =>
+            (o.DeniedPagePath, o.ExpiredPagePath, o.ErrorPagePath, o.SignedOutPagePath) = ("/no", "/old", "/broken", "/bye"));
+        var browser = app.OpenBrowser();
+        Assert.That((await browser.GetAsync(Address(await browser.AuthorizeAsync(deny: true)))).Location, Is.EqualTo("/no"));
+        Assert.That((await browser.GetAsync(MappedApp.Callback)).Location, Is.EqualTo("/old"));
+        Assert.That((await browser.GetAsync(MappedApp.Callback + "?state=1&state=2")).Location, Is.EqualTo("/broken"));
+        var bye = await browser.GetAsync(MappedApp.SignedOut);
+        Assert.That((bye.Status, bye.Location), Is.EqualTo((HttpStatusCode.SeeOther, "/bye")));
+    }
+
+    [Test]
+    [Description(
+        "A function creates pages in place of the library's: it knows the kind, the client, the way back and the "
+        + "exception; null stands for the library's page")]
+    public async Task Pages_are_replaced_by_a_function()
+    {
+        await using var app = await MappedApp.StartAsync(paths: o => o.CreatePage = page =>
+            page.Kind == BrowserAuthorizationPageKind.SignedOut ? null : Results.Text(string.Join(
+                ' ', page.Kind, page.ClientName, page.ReturnUrl, page.Exception?.GetType().Name, page.HttpContext.Request.Path)));
+        var browser = app.OpenBrowser();
+        var denied = await browser.GetAsync(Address(await browser.AuthorizeAsync("/albums", deny: true)));
+        Assert.That((denied.Status, denied.Body), Is.EqualTo((HttpStatusCode.OK, "Denied photos /albums  /mapped/callback")));
+        var expired = await browser.GetAsync(MappedApp.Callback);
+        Assert.That((expired.Status, expired.Body), Is.EqualTo((HttpStatusCode.BadRequest, "Expired photos /  /mapped/callback")));
+        var error = await browser.GetAsync(MappedApp.Callback + "?state=1&state=2");
+        Assert.That(error.Status, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(error.Body, Is.EqualTo("Error photos / ProtocolViolationException /mapped/callback"));
+        (await browser.GetAsync(MappedApp.SignedOut)).RequirePage(HttpStatusCode.OK, "You are signed out");
+    }
+
+    [Test]
+    [Description("Each path can be changed, and an application below a path base names its callback")]
+    public async Task Paths_are_changed()
+    {
+        await using var app = await MappedApp.StartAsync(
+            o => o.RedirectUri = new(App.Public + "/below" + MappedApp.Callback),
+            o =>
+            {
+                (o.ConnectPath, o.SignInPath, o.SignOutPath) = ("/a", "/b", "/c");
+                (o.CallbackPath, o.SignedOutPath) = (MappedApp.Callback, "/e");
+            },
+            pipeline: web => web.UsePathBase("/below"));
+        var browser = app.OpenBrowser();
+        var begun = await browser.PostFormAsync("/below/a");
+        Assert.That((await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/below/"));
+        Assert.That((await browser.GetAsync("/below/b")).Status, Is.EqualTo(HttpStatusCode.SeeOther));
+        Assert.That((await app.OpenBrowser(user: null).PostFormAsync("/below/c")).Location, Is.EqualTo("/below/e"));
+        (await browser.GetAsync("/below/e")).RequirePage(HttpStatusCode.OK, "You are signed out");
+        Assert.That((await browser.GetAsync("/below" + SignIn)).Status, Is.EqualTo(HttpStatusCode.NotFound));
+    }
+
+    [Test]
+    [Description("A convention reaches each endpoint")]
+    public async Task Conventions_apply_to_every_endpoint()
+    {
+        await using var app = await MappedApp.StartAsync(map: endpoints => endpoints.WithMetadata("mine"));
+        string[] mapped =
+        [
+            .. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                .Where(endpoint => endpoint.Metadata.GetMetadata<string>() == "mine").Select(endpoint => endpoint.RoutePattern.RawText!),
+        ];
+        Assert.That(mapped, Is.EquivalentTo(new[] { MappedApp.Connect, SignIn, SignOut, MappedApp.Callback, MappedApp.SignedOut }));
+    }
+
+    [Test]
+    [Description("The unnamed client needs no name, and its paths have none; an unknown name is said at start")]
+    public void Clients_by_name()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.AddRouting();
+        builder.Services.AddOAuthClient(o =>
+        {
+            (o.Issuer, o.ClientId) = (new("https://a.example"), "1");
+            o.RedirectUri = new("https://b.example/back");
+        }).AddBrowserAuthorization();
+        var web = builder.Build();
+        web.MapBrowserAuthorization();
+        string?[] patterns =
+        [
+            .. ((IEndpointRouteBuilder)web).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+                .Select(endpoint => endpoint.RoutePattern.RawText),
+        ];
+        string[] expected = ["/oauth/connect", "/oauth/sign-in", "/oauth/sign-out", "/oauth/signed-out", "/back"];
+        Assert.That(patterns, Is.EquivalentTo(expected));
+        Assert.That(
+            () => web.MapBrowserAuthorization("photoes"),
+            Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"photoes\", …).AddBrowserAuthorization()"));
+    }
+
+    private static string Address((string Name, string Value)[] fields) =>
+        MappedApp.Callback + "?" + string.Join('&', fields.Select(field => $"{field.Name}={Uri.EscapeDataString(field.Value)}"));
+}

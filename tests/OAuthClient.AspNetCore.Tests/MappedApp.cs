@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.AspNetCore.Tests;
+
+/// <summary>An application whose browser endpoints are those of MapBrowserAuthorization, for the client <c>photos</c>.</summary>
+internal static partial class MappedApp
+{
+    public const string Callback = "/mapped/callback";
+    public const string SignedOut = "/mapped/signed-out";
+    public const string Connect = "/oauth/photos/connect";
+
+    /// <param name="client">Changes the client's options.</param>
+    /// <param name="paths">Changes the paths and pages.</param>
+    /// <param name="map">Adds conventions to the endpoints.</param>
+    /// <param name="pipeline">Comes first in the pipeline.</param>
+    /// <param name="hasScheme">Whether the application has a cookie scheme.</param>
+    public static async Task<App> StartAsync(
+        Action<OAuthClientOptions>? client = null, Action<BrowserAuthorizationOptions>? paths = null,
+        Action<IEndpointConventionBuilder>? map = null, Action<WebApplication>? pipeline = null, bool hasScheme = true)
+    {
+        var app = await App.StartAsync(
+            o =>
+            {
+                if (o.ClientId != "photos")
+                    return;
+                o.RedirectUri = new(App.Public + Callback);
+                o.PostLogoutRedirectUri = new(App.Public + SignedOut);
+                client?.Invoke(o);
+            },
+            (services, _) =>
+            {
+                services.AddAntiforgery();
+                services.Configure<BrowserAuthorizationOptions>("photos", o =>
+                {
+                    o.AllowSignIn = true;
+                    paths?.Invoke(o);
+                });
+                if (!hasScheme)
+                    return;
+                services.AddAuthentication("Cookies")
+                    .AddCookie("Cookies", o => (o.Cookie.Name, o.LoginPath) = (OpenIdApp.Session, "/log-in"));
+            },
+            web =>
+            {
+                pipeline?.Invoke(web);
+                if (hasScheme)
+                    web.UseAuthentication();
+            },
+            web =>
+            {
+                var endpoints = web.MapBrowserAuthorization("photos");
+                map?.Invoke(endpoints);
+                web.MapGet("/token", (HttpContext c, IAntiforgery antiforgery) => antiforgery.GetAndStoreTokens(c).RequestToken);
+                web.MapGet("/who", (HttpContext context) => Results.Text(context.User.FindFirst("sub")?.Value ?? ""));
+            });
+        app.Server.AddClient(new()
+        {
+            ClientId = "photos",
+            ClientSecret = "s",
+            RedirectUris = { App.Public + Callback, App.Public + "/below" + Callback, App.Public + "/elsewhere" },
+            PostLogoutRedirectUris = { App.Public + SignedOut },
+        });
+        return app;
+    }
+
+    /// <summary>Posts a form of this application, with its antiforgery token.</summary>
+    public static async Task<Answer> PostFormAsync(this Browser browser, string path, params (string, string)[] fields) =>
+        await browser.PostAsync(path, [.. fields, ("__RequestVerificationToken", (await browser.GetAsync("/token")).Body)]);
+
+    /// <summary>Begins at the application and signs in at the server.</summary>
+    /// <returns>The fields of the callback.</returns>
+    public static async Task<(string Name, string Value)[]> AuthorizeAsync(
+        this Browser browser, string? returnUrl = null, bool deny = false)
+    {
+        var begun = await browser.PostFormAsync(Connect, ("returnUrl", returnUrl ?? ""));
+        Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
+        return Fields(await browser.SignInAsync(new(begun.Location!), new() { Deny = deny }));
+    }
+
+    public static (string Name, string Value)[] Fields(string callback) =>
+        [.. callback.Split('?')[1].Split('&').Select(part => part.Split('=')).Select(part => (part[0], Uri.UnescapeDataString(part[1])))];
+
+    /// <summary>What a browser would post from the page.</summary>
+    public static (string Name, string Value)[] FormOf(Answer page) =>
+    [
+        .. Input().Matches(page.Body).Select(input =>
+            (WebUtility.HtmlDecode(input.Groups["name"].Value), WebUtility.HtmlDecode(input.Groups["value"].Value))),
+    ];
+
+    public static void RequirePage(this Answer answer, HttpStatusCode status, string heading)
+    {
+        Assert.That(answer.Status, Is.EqualTo(status), answer.Body);
+        Assert.That(answer.Body, Does.StartWith("<!DOCTYPE html>").And.Contains("<html lang=\"en\">").And.Contains($"<h1>{heading}</h1>"));
+        Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
+        Assert.That(answer.Header("Referrer-Policy"), Is.EqualTo("no-referrer"));
+        Assert.That(answer.Header("X-Frame-Options"), Is.EqualTo("DENY"));
+        string policy = answer.Header("Content-Security-Policy")!;
+        Assert.That(policy, Does.StartWith("default-src 'none'; style-src 'nonce-").And.EndsWith("; frame-ancestors 'none'"));
+        foreach (string loader in new[] { "href=\"http", "url(", "src=", "@import" })
+            Assert.That(answer.Body, Does.Not.Contain(loader), "nothing is loaded from elsewhere");
+    }
+
+    [GeneratedRegex(
+        "<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\">",
+        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Input();
+}

@@ -1,0 +1,155 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.AspNetCore.Tests;
+
+/// <summary>
+/// Only a navigation begins an authorization. Fetch metadata (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Fetch-Site, Sec-Purpose) says what a
+/// request is.
+/// </summary>
+public sealed class NavigationTests
+{
+    private static readonly (string, string)[] Image =
+        [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")];
+
+    private static readonly TestCaseData[] NoNavigations =
+    [
+        Request("no-cors", "image", "cross-site").SetArgDisplayNames("image"),
+        Request("no-cors", "empty", "cross-site").SetArgDisplayNames("prefetch link"),
+        Request("cors", "empty", "same-origin").SetArgDisplayNames("fetch"),
+        Request("navigate", "iframe", "cross-site").SetArgDisplayNames("frame of another site"),
+        Request("navigate", "iframe", "same-site").SetArgDisplayNames("frame of a sibling site"),
+        Request("navigate", "iframe", null).SetArgDisplayNames("frame, site not named"),
+        Request("navigate", "object", "cross-site").SetArgDisplayNames("object"),
+        Request(null, "image", null).SetArgDisplayNames("destination only"),
+        Request("navigate", "document", "same-origin", "prefetch").SetArgDisplayNames("speculative prefetch"),
+        Request("navigate", "document", "same-origin", "prefetch;prerender").SetArgDisplayNames("prerender"),
+    ];
+
+    private static readonly TestCaseData[] Navigations =
+    [
+        Request("navigate", "document", "cross-site").SetArgDisplayNames("link of another site"),
+        Request("navigate", "document", "none").SetArgDisplayNames("address bar"),
+        Request("navigate", "iframe", "same-origin").SetArgDisplayNames("frame of this site"),
+        Request("navigate", null, null).SetArgDisplayNames("mode only"),
+        Request(null, null, null).SetArgDisplayNames("no fetch metadata"),
+    ];
+
+    private static readonly string[] BeginEndpoints = ["/connect", "/mvc/connect", "/sign-in", "/mvc/sign-in", "/login"];
+
+    [TestCaseSource(nameof(NoNavigations))]
+    [Description(
+        "State flooding: a begin request that is no navigation is refused with 403 and sets no cookie, at every endpoint "
+        + "that begins by GET")]
+    public async Task Begin_that_is_no_navigation_is_refused((string, string)[] headers)
+    {
+        await using var app = await OpenIdApp.StartAsync(o => o.ResponseMode = "form_post");
+        foreach (string path in BeginEndpoints)
+        {
+            var browser = app.OpenBrowser();
+            var answer = await browser.GetAsync(Address(app, path), headers);
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Forbidden), path + answer.Body);
+            Assert.That(answer.Header("Set-Cookie"), Is.Null, path);
+            Assert.That(answer.Body, Does.Contain("not a top-level navigation"), path);
+        }
+    }
+
+    [TestCaseSource(nameof(Navigations))]
+    [Description("A navigation begins, also in a browser that sends no fetch metadata")]
+    public async Task Navigation_begins((string, string)[] headers)
+    {
+        await using var app = await OpenIdApp.StartAsync();
+        foreach (string path in BeginEndpoints)
+        {
+            var answer = await app.OpenBrowser().GetAsync(Address(app, path), headers);
+            Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther), path + answer.Body);
+        }
+    }
+
+    [Test]
+    [Description("State flooding: images of another site do not evict a login that waits")]
+    public async Task Images_of_another_site_do_not_evict_a_waiting_login()
+    {
+        await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
+        var browser = app.OpenBrowser();
+        var waiting = await browser.BeginAsync(returnUrl: "/waiting");
+        string cookies = browser.CookieHeader;
+        for (int i = 0; i < 20; i++)
+        {
+            app.Time.Advance(TimeSpan.FromSeconds(1));
+            await browser.GetAsync("/connect", Image);
+        }
+        Assert.That(browser.CookieHeader, Is.EqualTo(cookies));
+        Assert.That(await browser.SignInAsync(waiting), Does.Contain("code="));
+    }
+
+    [Test]
+    [Description("Logout CSRF: a sign-out that another site loads as an image ends no session and sets no cookie")]
+    public async Task Sign_out_as_an_image_of_another_site_is_refused()
+    {
+        await using var app = await OpenIdApp.StartAsync();
+        var browser = app.OpenBrowser(user: null);
+        await browser.LogInAsync();
+        var answer = await browser.GetAsync("/sign-out", Image);
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.Forbidden), answer.Body);
+        Assert.That(answer.Header("Set-Cookie"), Is.Null);
+        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+    }
+
+    [TestCase("/lambda/begin"), TestCase("/awaited/begin"), TestCase("/lambda/sign-in"), TestCase("/awaited/sign-in")]
+    [TestCase("/lambda/sign-out"), TestCase("/awaited/sign-out")]
+    [Description("An endpoint that is only a lambda with HttpContext answers with the redirect, not with an empty page")]
+    public async Task Endpoint_from_a_lambda_redirects(string path)
+    {
+        await using var app = await App.StartAsync(
+            services: (services, _) => services.AddAuthentication("Cookies").AddCookie("Cookies"), endpoints: MapLambdas);
+        var answer = await app.OpenBrowser().GetAsync(path);
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther), answer.Body);
+        bool isSignOut = path.EndsWith("sign-out", StringComparison.Ordinal);
+        string target = isSignOut ? app.Server.Issuer.OriginalString + "/logout" : app.Server.AuthorizationEndpoint.AbsoluteUri;
+        Assert.That(answer.Location, Does.StartWith(target));
+    }
+
+    [TestCase(false), TestCase(true)]
+    [Description("A callback endpoint that is only a lambda with HttpContext redirects to the return URL, or shows that access was denied")]
+    public async Task Callback_from_a_lambda_is_not_empty(bool isDenied)
+    {
+        await using var app = await App.StartAsync(o => o.RedirectUri = new(App.Public + "/lambda/callback"), endpoints: MapLambdas);
+        app.Server.AddClient(new() { ClientId = "photos", ClientSecret = "s", RedirectUris = { App.Public + "/lambda/callback" } });
+        var browser = app.OpenBrowser();
+        var answer = await browser.ConnectAsync(returnUrl: "/albums", how: new() { Deny = isDenied });
+        Assert.That(answer.Location, Is.EqualTo(isDenied ? null : "/albums"), answer.Body);
+        Assert.That(answer.Body, isDenied ? Does.Contain("Access was not granted") : Is.Empty);
+    }
+
+    private static void MapLambdas(WebApplication web)
+    {
+        var x = web.Services.GetRequiredKeyedService<BrowserAuthorization>("photos");
+        web.MapGet("/lambda/begin", (HttpContext c) => x.BeginAsync(c));
+        web.MapGet("/lambda/sign-in", (HttpContext c) => x.BeginSignInAsync(c));
+        web.MapGet("/lambda/sign-out", (HttpContext c) => x.BeginSignOutAsync(c));
+        web.MapGet("/lambda/callback", (HttpContext c) => x.CompleteAsync(c));
+        web.MapGet("/awaited/begin", async (HttpContext c) => await x.BeginAsync(c));
+        web.MapGet("/awaited/sign-in", async (HttpContext c) => await x.BeginSignInAsync(c));
+        web.MapGet("/awaited/sign-out", async (HttpContext c) => await x.BeginSignOutAsync(c));
+    }
+
+    private static string Address(App app, string path) =>
+        path == "/login" ? "/login?iss=" + Uri.EscapeDataString(app.Server.Issuer.OriginalString) : path;
+
+    private static TestCaseData Request(string? mode, string? destination, string? site, string? purpose = null)
+    {
+        List<(string, string)> headers = [];
+        if (mode is not null)
+            headers.Add(("Sec-Fetch-Mode", mode));
+        if (destination is not null)
+            headers.Add(("Sec-Fetch-Dest", destination));
+        if (site is not null)
+            headers.Add(("Sec-Fetch-Site", site));
+        if (purpose is not null)
+            headers.Add(("Sec-Purpose", purpose));
+        return new([headers.ToArray()]);
+    }
+}

@@ -1,0 +1,29 @@
+using OAuthClient.Conventions.Tests.Packages;
+
+namespace OAuthClient.Conventions.Tests;
+
+/// <summary>The README shows how little an application has to write.</summary>
+public sealed class ReadmeLengthTests
+{
+    private const int MostLines = 12;
+
+    [Test]
+    public async Task A_web_sign_in_with_an_API_call_takes_at_most_12_lines()
+    {
+        var blocks = ReadmeCode.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md")));
+        string[][] applications =
+        [
+            .. from block in blocks
+               where block.Kind == ProgramKind.Web && block.Code.Contains("MapBrowserAuthorization", StringComparison.Ordinal)
+                   && block.Code.Contains("AllowSignIn", StringComparison.Ordinal)
+                   && block.Code.Contains("AddAccessTokenHandler", StringComparison.Ordinal)
+               select Lines(block.Code),
+        ];
+
+        Assert.That(applications, Has.Length.EqualTo(1));
+        Assert.That(applications[0], Has.Length.LessThanOrEqualTo(MostLines), string.Join('\n', applications[0]));
+    }
+
+    private static string[] Lines(string code) =>
+        [.. code.Split('\n').Where(line => line.Trim().Length > 0 && !line.StartsWith("using ", StringComparison.Ordinal))];
+}
