@@ -1,33 +1,20 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace OAuthClient.AspNetCore;
 
 /// <summary>The parameters of a request that anyone may send, by query or by form: few, of some length, and each once.</summary>
 internal static class OpenParameters
 {
-    private const int MaximumBody = 128 * 1024;
-
-    // The framework's own are made for uploads.
-    private static readonly FormOptions Limits = new() { ValueCountLimit = 20, KeyLengthLimit = 256, ValueLengthLimit = MaximumBody };
+    private const int MaximumFields = 20;
 
     /// <exception cref="ProtocolViolationException">It is no such request, too large, or has a parameter twice.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!HttpMethods.IsPost(request.Method))
             return Once(request.Query);
-        if (!Callback.IsForm(request))
+        if (!AnonymousFormReader.IsForm(request))
             throw new ProtocolViolationException("The request is no URL-encoded form.");
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = MaximumBody;
-        try
-        {
-            return Once(await request.ReadFormAsync(Limits, cancellationToken).ConfigureAwait(false));
-        }
-        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException)
-        {
-            throw new ProtocolViolationException("The request's form is larger than any authorization server makes it, or broken.", exception);
-        }
+        return Once(await AnonymousFormReader.ReadAsync(request, MaximumFields, cancellationToken).ConfigureAwait(false));
     }
 
     private static Dictionary<string, string> Once(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> parameters)

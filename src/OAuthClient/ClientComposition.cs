@@ -31,7 +31,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var endpoint = new RegistrationEndpoint(backChannel, time);
         var kept = new KeptRegistration(registration, services.GetRequiredService<IDynamicClientStore>(), logger);
         Registration = new(registration, endpoint, new RegistrationUpkeep(registration, discovery, endpoint, kept, time, logger), kept);
-        var tokenEndpoint = new TokenEndpointClient(backChannel);
+        var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
         var notes = new RefreshNotes();
         saved = new SavedGrants(store, time, logger);
         Condition = new ClientCondition(saved, store, time);

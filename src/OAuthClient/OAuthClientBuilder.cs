@@ -33,7 +33,12 @@ public sealed class OAuthClientBuilder
     /// sent again by it: its outcome is final. (A refresh of a stored grant presents its refresh token once more when the answer was lost;
     /// that is no matter of the pipeline.)
     /// </summary>
-    /// <param name="configure">Called for each server that the client talks to, when it first does.</param>
+    /// <param name="configure">
+    /// Called for each server that the client talks to, when it first does; and for each request whose content or time an outside caller
+    /// can choose (a code, an extension grant, an introspection, a registration, a fetch of metadata or keys). Such a request has a
+    /// pipeline of its own, so that the server's answers to it open no circuit for other requests. Create what one pipeline owns, such as
+    /// a <c>CircuitBreakerStateProvider</c>, inside the delegate.
+    /// </param>
     public OAuthClientBuilder UseResilience(Action<ResiliencePipelineBuilder<HttpResponseMessage>> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);

@@ -83,9 +83,12 @@ public sealed class OpenIdLogout
     public async Task<int> ReceiveAsync(string logoutToken, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
+        // Anyone can post a logout token: all that needs neither the server nor the store is checked first.
+        var unverified = LogoutTokenValidation.Parse(logoutToken, registration.Value);
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var token = logoutTokens.RequireClaims(unverified, current);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        var token = await logoutTokens.RequireAsync(logoutToken, current, server, cancellationToken).ConfigureAwait(false);
+        await logoutTokens.RequireSignatureAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
         return await sessions.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
     }
 
@@ -109,11 +112,13 @@ public sealed class OpenIdLogout
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new ProtocolViolationException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
+        if (issuer is not null && !current.SpelledOut.IsIssuer(issuer))
+            throw OtherServer(issuer, current);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
         // With a server of many tenants the user's own, not whichever it has.
-        if (issuer is not null && !(current.SpelledOut.IsIssuer(issuer) && (theirs.Count == 0 || theirs.Exists(grant => IsFrom(grant, issuer)))))
-            throw new ProtocolViolationException($"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName} at which the user signed in.");
+        if (issuer is not null && theirs.Count > 0 && !theirs.Exists(grant => IsFrom(grant, issuer)))
+            throw OtherServer(issuer, current);
         // Any page could have sent it without them.
         if (session is null && (sessionId is not null || !MayLackSession(theirs)))
             throw new ProtocolViolationException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
@@ -126,6 +131,10 @@ public sealed class OpenIdLogout
             // Where the user's session is not known, what names none may be of any.
             && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId, signInId));
     }
+
+    private static ProtocolViolationException OtherServer(string issuer, ClientRegistration current) => new(
+        $"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
+        + "signed in.");
 
     private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);
 

@@ -51,7 +51,8 @@ internal sealed class BackChannel(
         }
         using var message = resilience is null ? first!.Answer! : await resilience.SendAsync(exchange, first, cancellationToken).ConfigureAwait(false);
         var answer = message.Content as Answer ?? await Answer.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
-        return new BackChannelResponse(request, message.StatusCode, answer, message.IsSuccessStatusCode ? null : ServerCondition.RetryAfter(message, time));
+        var retryAfter = message.IsSuccessStatusCode ? null : RetryAfterPause.Read(message, time);
+        return new BackChannelResponse(request, message.StatusCode, answer, retryAfter);
     }
 
     private HttpClient Client(long now)

@@ -21,6 +21,13 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     /// <summary>When it may be sent again. Unless it is said otherwise what is posted is taken to be spent by that.</summary>
     public Repetition Repetition { get => stated ?? (Method == HttpMethod.Get ? Repetition.AfterAnyFault : Repetition.BeforeItLeft); init => stated = value; }
 
+    /// <summary>
+    /// Gets whether the server's answer may open the circuit, or set a pause (<c>Retry-After</c>), for other requests. The default is
+    /// <see langword="false"/>: an outside caller who chooses the content or the time of a request, such as an authorization code, a token
+    /// to introspect or a fetch of metadata, must not be able to hold up other requests. A connection that cannot be made always counts.
+    /// </summary>
+    public bool AffectsOtherRequests { get; init; }
+
     /// <summary>Is told when a form leaves that is spent by that, and may forbid it.</summary>
     public Departure? Departure { get; init; }
 

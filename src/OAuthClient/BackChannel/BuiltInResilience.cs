@@ -18,11 +18,16 @@ internal sealed class BuiltInResilience : Resilience
     private static readonly ResiliencePropertyKey<Exchange> ExchangeKey = new("OAuthClient.Exchange");
     private static readonly ResiliencePropertyKey<TimeSpan> PauseKey = new("OAuthClient.Pause");
 
+    private readonly TimeProvider time;
     private readonly ResiliencePipeline<HttpResponseMessage> retries;
     private readonly ResiliencePipeline<HttpResponseMessage> circuit;
 
+    // When the circuit opened, in timestamps; closed when it is the minimum.
+    private long openedAt = long.MinValue;
+
     public BuiltInResilience(string clientName, ServerCondition server, TimeProvider time, ILogger logger)
     {
+        this.time = time;
         retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(new()
         {
             MaxRetryAttempts = MaximumRetries,
@@ -39,11 +44,13 @@ internal sealed class BuiltInResilience : Resilience
             ShouldHandle = static attempt => ValueTask.FromResult(IsServersFailure(attempt.Outcome)),
             OnOpened = _ =>
             {
+                Volatile.Write(ref openedAt, time.GetTimestamp());
                 Log.CircuitOpened(logger, clientName, server.Origin, BreakDuration.TotalSeconds);
                 return ValueTask.CompletedTask;
             },
             OnClosed = _ =>
             {
+                Volatile.Write(ref openedAt, long.MinValue);
                 Log.CircuitClosed(logger, clientName, server.Origin);
                 return ValueTask.CompletedTask;
             },
@@ -80,15 +87,35 @@ internal sealed class BuiltInResilience : Resilience
         {
             if (known is null)
                 await exchange.WaitForQuietAsync(context.CancellationToken).ConfigureAwait(false);
+            if (!exchange.AffectsOtherRequests)
+                return await AttemptBesideAsync(exchange, known, context).ConfigureAwait(false);
             var outcome = await circuit.ExecuteOutcomeAsync(
                 static (attempt, all) => all.known is null ? SendAsync(all.exchange, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
                 context, (exchange, known)).ConfigureAwait(false);
-            return outcome.Exception is BrokenCircuitException broken ? Outcome.FromException<HttpResponseMessage>(LeftAlone(exchange, broken)) : outcome;
+            return outcome.Exception is BrokenCircuitException broken
+                ? Outcome.FromException<HttpResponseMessage>(LeftAlone(exchange, broken.RetryAfter ?? BreakDuration, broken.InnerException))
+                : outcome;
         }
         catch (Exception exception)
         {
             return Outcome.FromException<HttpResponseMessage>(exception);
         }
+    }
+
+    // An open circuit holds up every request. But the request of an outside caller is not the one that finds out whether the server is
+    // back: its error answers would open or close the circuit, and while it lasts no other request could find out. Only what such a caller
+    // cannot bring about counts: that no connection was made, and that the server accepted the request.
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptBesideAsync(Exchange exchange, Attempt? known, ResilienceContext context)
+    {
+        if (known is null && Volatile.Read(ref openedAt) is var opened && opened != long.MinValue
+            && BreakDuration - time.GetElapsedTime(opened) is var remaining && remaining > TimeSpan.Zero)
+        {
+            return Outcome.FromException<HttpResponseMessage>(LeftAlone(exchange, remaining, inner: null));
+        }
+        var outcome = known is null ? await SendAsync(exchange, context.CancellationToken).ConfigureAwait(false) : OutcomeOf(known);
+        if (outcome.Exception is { } fault ? exchange.IsConnectionFault(fault) : outcome.Result!.IsSuccessStatusCode)
+            await circuit.ExecuteOutcomeAsync(static (_, result) => ValueTask.FromResult(result), context, outcome).ConfigureAwait(false);
+        return outcome;
     }
 
     private static async ValueTask<Outcome<HttpResponseMessage>> SendAsync(Exchange exchange, CancellationToken cancellationToken)
@@ -115,7 +142,7 @@ internal sealed class BuiltInResilience : Resilience
         // Half of it by chance, so that many who failed together do not come back together.
         int pause = FirstPauseMilliseconds << attempt.AttemptNumber;
         var wait = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(pause / 2, pause + 1));
-        if (exchange.Server.QuietFor is var quiet && quiet > wait)
+        if (exchange.QuietFor is var quiet && quiet > wait)
             wait = quiet;
         attempt.Context.Properties.Set(PauseKey, wait);
         // The fault at hand says more than a deadline that passed while waiting.
@@ -125,7 +152,6 @@ internal sealed class BuiltInResilience : Resilience
     private static bool IsServersFailure(Outcome<HttpResponseMessage> outcome) =>
         outcome.Exception is { } fault ? PassingFaults.MayPass(fault) : PassingFaults.IsServersFailure(outcome.Result!.StatusCode);
 
-    private static NotAskedException LeftAlone(Exchange exchange, BrokenCircuitException broken) => exchange.NotAsked(
-        $"{exchange.Server.Origin} has done nothing but fail, and is left alone for another {Exchange.Seconds(broken.RetryAfter ?? BreakDuration)}",
-        broken.InnerException);
+    private static NotAskedException LeftAlone(Exchange exchange, TimeSpan remaining, Exception? inner) => exchange.NotAsked(
+        $"{exchange.Server.Origin} has done nothing but fail, and is left alone for another {Exchange.Seconds(remaining)}", inner);
 }

@@ -8,6 +8,9 @@ namespace OAuthClient;
 internal sealed class Exchange(BackChannelRequest request, HttpClient client, ClientRegistration current, ServerCondition server, long begun, TimeProvider time)
 {
     private readonly Departure? departure = request.Repetition == Repetition.AfterAnyFault ? null : request.Departure ?? new();
+
+    // A request that must not affect others keeps the pause that the server asked for to itself.
+    private readonly RetryAfterPause pause = request.AffectsOtherRequests ? server.Pause : new(time);
     private byte[]? form;
     private int attempts;
     private bool hasWaited;
@@ -16,6 +19,20 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
 
     /// <summary>What is left of the deadline.</summary>
     public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
+
+    /// <summary>Gets whether the server's answer counts for other requests, too.</summary>
+    public bool AffectsOtherRequests => request.AffectsOtherRequests;
+
+    /// <summary>
+    /// Gets how long the server asked not to be sent this request: as an answer to it, or to one that counts for every request.
+    /// </summary>
+    public TimeSpan QuietFor => (server.Pause.Remaining, pause.Remaining) is var (shared, own) && own > shared ? own : shared;
+
+    /// <summary>Determines whether a failed attempt says that the server cannot be connected to, whatever the request was.</summary>
+    /// <param name="fault">The fault of the attempt.</param>
+    /// <returns><see langword="true"/> if no connection was made.</returns>
+    public bool IsConnectionFault(Exception fault) =>
+        PassingFaults.MayPass(fault) && (departure is not null ? !departure.MayHaveLeft : PassingFaults.IsConnectionFault(fault));
 
     /// <summary>Whether it is spent by being sent.</summary>
     public bool IsSpentBySending => request.Repetition != Repetition.AfterAnyFault;
@@ -31,11 +48,11 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     /// <summary>Waits while the server wants to be left alone, if the deadline leaves time for that.</summary>
     /// <exception cref="NotAskedException">It does not.</exception>
     public ValueTask WaitForQuietAsync(CancellationToken cancellationToken) =>
-        server.QuietFor > TimeSpan.Zero ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
+        QuietFor > TimeSpan.Zero ? new(WaitAsync(cancellationToken)) : ValueTask.CompletedTask;
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        while (server.QuietFor is var quiet && quiet > TimeSpan.Zero)
+        while (QuietFor is var quiet && quiet > TimeSpan.Zero)
         {
             if (quiet >= TimeLeft)
                 throw NotAsked($"the server wants to be left alone for another {Seconds(quiet)} (Retry-After), which is longer than BackChannelDeadline leaves time for");
@@ -62,7 +79,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
             using var message = Message();
             response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (either ?? late).Token).ConfigureAwait(false);
             departure?.Answered(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
-            server.Note(response);
+            pause.Record(response);
             using var received = response.Content;
             response.Content = await Answer.ReadAsync(received, askedAt, request, (either ?? late).Token).ConfigureAwait(false);
             return response;

@@ -1,5 +1,6 @@
 using Polly;
 using Polly.CircuitBreaker;
+using Polly.Registry;
 using Polly.Timeout;
 
 namespace OAuthClient;
@@ -10,19 +11,25 @@ internal sealed record PipelineChoice(Action<ResiliencePipelineBuilder<HttpRespo
 /// <summary>The application's own pipeline in place of the built-in one. It decides; but what is spent by being sent is sent no second time for it.</summary>
 internal sealed class OwnResilience : Resilience
 {
+    private readonly PipelineChoice choice;
     private readonly TimeProvider time;
-    private readonly ResiliencePipeline<HttpResponseMessage> pipeline;
+    private readonly ResiliencePipeline<HttpResponseMessage> shared;
 
     public OwnResilience(PipelineChoice choice, TimeProvider time)
     {
+        this.choice = choice;
         this.time = time;
-        var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
-        choice.Configure(builder);
-        pipeline = builder.Build();
+        ResiliencePipelineBuilder<HttpResponseMessage> builder = new();
+        Configure(builder);
+        shared = builder.Build();
     }
 
     public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, Attempt? first, CancellationToken cancellationToken)
     {
+        // The state of the shared pipeline, such as a circuit, must not depend on answers to requests that outside callers choose. The
+        // registry disposes of the pipeline that such a request gets instead.
+        await using var registry = exchange.AffectsOtherRequests ? null : new ResiliencePipelineRegistry<string>();
+        var pipeline = registry?.GetOrAddPipeline<HttpResponseMessage>("", Configure) ?? shared;
         using var deadline = new CancellationTokenSource(exchange.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         // What is spent by being sent has one attempt at a time, even where a pipeline begins several: the next knows what became of the first.
@@ -71,6 +78,12 @@ internal sealed class OwnResilience : Resilience
         {
             ResilienceContextPool.Shared.Return(context);
         }
+    }
+
+    private void Configure(ResiliencePipelineBuilder<HttpResponseMessage> builder)
+    {
+        builder.TimeProvider = time;
+        choice.Configure(builder);
     }
 
     private static async Task<Attempt> AttemptAsync(Exchange exchange, CancellationToken cancellationToken)

@@ -23,6 +23,15 @@ internal static class PassingFaults
         _ => false,
     };
 
+    /// <summary>Determines whether a fault says that no connection was made.</summary>
+    /// <param name="exception">The fault of an attempt.</param>
+    /// <returns><see langword="true"/> if the name was not resolved, or the connection or TLS was not established.</returns>
+    public static bool IsConnectionFault(Exception exception) => exception is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+    };
+
     // A certificate that is refused now is refused in a second, too.
     private static bool IsDistrust(Exception? exception)
     {

@@ -9,8 +9,17 @@ namespace OAuthClient;
 internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, Flight> flights;
+    private readonly NegativeCache<TKey, TResult>? failures;
 
-    public SingleFlight(IEqualityComparer<TKey>? comparer = null) => flights = new(comparer);
+    /// <param name="comparer">Compares the keys.</param>
+    /// <param name="rememberFailuresBy">
+    /// The clock by which a failure is remembered and given to later callers; <see langword="null"/> to try again at once.
+    /// </param>
+    public SingleFlight(IEqualityComparer<TKey>? comparer = null, TimeProvider? rememberFailuresBy = null)
+    {
+        flights = new(comparer);
+        failures = rememberFailuresBy is null ? null : new(rememberFailuresBy, comparer);
+    }
 
     /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
     public Task LandAllAsync(CancellationToken cancellationToken)
@@ -33,6 +42,11 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
     /// <returns>Whether it was started, and not joined.</returns>
     public bool JoinOrStart(TKey key, Func<Task<TResult>> work, out Task<TResult> result)
     {
+        if (failures?.Find(key) is { } failed && !flights.ContainsKey(key))
+        {
+            result = failed;
+            return false;
+        }
         var flight = flights.TryGetValue(key, out var underWay) ? underWay : new Flight();
         var winner = underWay ?? flights.GetOrAdd(key, flight);
         bool started = underWay is null && ReferenceEquals(winner, flight);
@@ -53,6 +67,8 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
 
     private void Land(TKey key, Flight flight, Task<TResult> ended)
     {
+        // Before the flight ends: a caller in between finds one or the other.
+        failures?.Record(key, ended);
         flights.TryRemove(new KeyValuePair<TKey, Flight>(key, flight));
         flight.Completion.SetFromTask(ended);
         // Someone may have left without waiting for it; that is not an unobserved fault.

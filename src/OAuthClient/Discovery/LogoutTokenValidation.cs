@@ -3,13 +3,43 @@ namespace OAuthClient;
 /// <summary>Validates a logout token (OpenID Connect Back-Channel Logout §2.6).</summary>
 internal sealed class LogoutTokenValidation(JwtVerification signatures, TimeProvider time)
 {
-    /// <exception cref="ProtocolViolationException">It is not to be believed; the message says why.</exception>
-    public async Task<LogoutToken> RequireAsync(
-        string compact, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads a logout token and requires all that can be told without the server: its size and shape, the algorithm, the type and the
+    /// issuer. Anyone can post one, so this comes before any request to the server or the store.
+    /// </summary>
+    /// <param name="compact">The token as it was posted.</param>
+    /// <param name="registration">The client's configuration.</param>
+    /// <returns>The token, whose signature is not verified yet.</returns>
+    /// <exception cref="ProtocolViolationException">It is no logout token of the client's server.</exception>
+    public static UnverifiedJwt Parse(string compact, ClientRegistration registration)
     {
-        if (server.Issuer is null)
+        if (registration.SpelledOut.Issuer is null)
             throw new ProtocolViolationException("A logout token came, but the server's issuer is not known, so it cannot be checked. Set Issuer.");
-        var token = await signatures.ReadAsync(compact, JwtKind.LogoutToken, registration, server, cancellationToken).ConfigureAwait(false);
-        return LogoutToken.Require(token.Claims, server.RequiredIssuer(token.Claims, JwtKind.LogoutToken.Name)!, registration.ClientId, time.GetUtcNow());
+        string opened = EncryptedJwt.Open(compact, JwtKind.LogoutToken, registration.DecryptionKeys);
+        var token = UnverifiedJwt.Parse(opened, JwtKind.LogoutToken, registration.IdTokenSigningAlgorithms);
+        LogoutToken.RequireIssuer(token.Claims, Issuer(token, registration));
+        return token;
     }
+
+    /// <summary>Requires the claims of a token whose signature is not verified yet (§2.4, §2.6).</summary>
+    /// <param name="token">The token that <see cref="Parse"/> returned.</param>
+    /// <param name="registration">The client's registration.</param>
+    /// <returns>What the token says, to be used after <see cref="RequireSignatureAsync"/> only.</returns>
+    /// <exception cref="ProtocolViolationException">A claim is missing or wrong.</exception>
+    public LogoutToken RequireClaims(UnverifiedJwt token, ClientRegistration registration) =>
+        LogoutToken.Require(token.Claims, Issuer(token, registration), registration.ClientId, time.GetUtcNow());
+
+    /// <summary>Requires the signature; the server's keys are fetched if they are not known.</summary>
+    /// <param name="token">The token that <see cref="Parse"/> returned.</param>
+    /// <param name="registration">The client's registration.</param>
+    /// <param name="server">The server's metadata.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>A task that completes when the signature was verified.</returns>
+    /// <exception cref="ProtocolViolationException">The signature does not verify.</exception>
+    public Task RequireSignatureAsync(
+        UnverifiedJwt token, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
+        signatures.RequireAsync(token, registration, server, cancellationToken);
+
+    private static string Issuer(UnverifiedJwt token, ClientRegistration registration) =>
+        registration.SpelledOut.RequiredIssuer(token.Claims, JwtKind.LogoutToken.Name)!;
 }

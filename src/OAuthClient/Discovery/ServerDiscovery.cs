@@ -10,7 +10,9 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
     private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
 
-    private readonly SingleFlight<string, AuthorizationServerMetadata> fetches = new(StringComparer.Ordinal);
+    // By the configuration and not by the issuer: a corrected configuration is tried at once, whatever failed before.
+    private readonly SingleFlight<AuthorizationServerMetadata, AuthorizationServerMetadata> fetches =
+        new(ReferenceEqualityComparer.Instance, time);
     private Copy? newest;
 
     /// <summary>The discovered endpoints, with those that are spelled out in their place.</summary>
@@ -32,7 +34,7 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
     public Task LandAllAsync(CancellationToken cancellationToken) => fetches.LandAllAsync(cancellationToken);
 
     private Task<AuthorizationServerMetadata> FetchOnceAsync(ClientRegistration current) =>
-        fetches.JoinOrStart(current.Issuer!.OriginalString, () => FetchAsync(current));
+        fetches.JoinOrStart(current.SpelledOut, () => FetchAsync(current));
 
     private async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration current)
     {

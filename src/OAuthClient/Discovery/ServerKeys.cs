@@ -14,10 +14,14 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
     // A key that was withdrawn is believed no longer than this, whoever keeps us from hearing of it.
     private static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
 
-    // Whoever sends tokens with made-up key ids must not make us hammer the server, least of all one that is down.
+    // Through an outage the known keys are used for this long before the server is asked again.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
 
-    private readonly SingleFlight<Uri, KeySet> fetches = new();
+    // Anyone can send tokens with made-up key ids, so that the keys are not fetched for each. Short, because a token that was signed by a
+    // really new key is refused meanwhile.
+    private static readonly TimeSpan UnknownKeyPause = TimeSpan.FromSeconds(10);
+
+    private readonly SingleFlight<Uri, KeySet> fetches = new(rememberFailuresBy: time);
     private KeySet? newest;
 
     /// <summary>Requires the token's signature, fetching the keys anew when none of the known ones made it.</summary>
@@ -77,15 +81,16 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
             {
                 var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
                 var now = time.GetUtcNow();
-                return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + Pause : now));
+                return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyPause : now));
             }
             catch (Exception exception) when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
             {
-                var pause = time.GetUtcNow() + Pause;
+                var now = time.GetUtcNow();
+                var pause = now + Pause;
                 return Keep(seen! with
                 {
                     GoodUntil = seen.GoodUntil > pause ? seen.GoodUntil : pause,
-                    UnknownKeysRefusedUntil = pause,
+                    UnknownKeysRefusedUntil = now + UnknownKeyPause,
                     Outage = ExceptionDispatchInfo.Capture(exception),
                 });
             }

@@ -111,14 +111,24 @@ internal sealed class RegistrationUpkeep(
         if (!isRefused && isUsable && !EndsSoon(known, time.GetUtcNow()))
             return known;
         if (known.CanBeManaged && await RenewAsync(current.As(known), isUsable, isRefused, cancellationToken).ConfigureAwait(false) is { } renewed)
+        {
+            if (isRefused)
+                Log.RefusedClientKept(logger, current.Name);
             return renewed;
+        }
         var now = time.GetUtcNow();
         bool isWorthless = isRefused ? now - known.RegisteredAt >= CoolDown : !isUsable || IsOver(known, now);
         if (!isWorthless)
             return known;
-        Log.RegisteredAnew(logger, current.Name);
+        Log.RegisteredAnew(logger, current.Name, ReasonToRegister(known, isRefused, isUsable));
         return await RegisterAsync(current, known, cancellationToken).ConfigureAwait(false);
     }
+
+    private static string ReasonToRegister(DynamicClient known, bool isRefused, bool isUsable) =>
+        isRefused && known.CanBeManaged ? "the server no longer has its registration"
+        : isRefused ? $"the token endpoint refused it twice, at least {CredentialRefusals.ConfirmationPeriod.TotalMinutes} minutes apart"
+        : !isUsable ? "its registration does not fit the options, and the server did not update it"
+        : "its secret expired, and the server did not renew it";
 
     /// <returns><see langword="null"/> when the server is no help: it does not know the client, or leaves its secret to end.</returns>
     private async Task<DynamicClient?> RenewAsync(ClientRegistration current, bool isUsable, bool isRefused, CancellationToken cancellationToken)

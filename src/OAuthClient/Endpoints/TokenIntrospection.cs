@@ -40,7 +40,7 @@ public sealed class TokenIntrospection
         var response = await AskAsync(token, tokenTypeHint, current, server, cancellationToken).ConfigureAwait(false);
         return new(current.SignedIntrospectionResponses && response.IsSuccess
             ? await SignedAsync(response, current, server, cancellationToken).ConfigureAwait(false)
-            : Json(response, current));
+            : Json(response));
     }
 
     /// <summary>Asks about a token of this application's own.</summary>
@@ -99,16 +99,14 @@ public sealed class TokenIntrospection
         return SignedIntrospection.Require(jwt.Claims, server.Issuer, current.ClientId, time.GetUtcNow());
     }
 
-    private static JsonElement Json(BackChannelResponse response, ClientRegistration current)
+    private static JsonElement Json(BackChannelResponse response)
     {
         var json = response.Json();
         if (response.IsSuccess && json is { } answer)
             return answer;
         var failure = response.Failure(json);
-        EndpointException refusal = new(failure is { StatusCode: HttpStatusCode.Unauthorized, Error: null }
+        throw new EndpointException(failure is { StatusCode: HttpStatusCode.Unauthorized, Error: null }
             ? failure with { Hint = ": it did not accept the client's credentials (RFC 7662 §2.3); check ClientId, ClientSecret and ClientAuthentication." }
             : failure);
-        current.Note(refusal);
-        throw refusal;
     }
 }

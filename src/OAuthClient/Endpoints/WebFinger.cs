@@ -18,10 +18,12 @@ public sealed class WebFinger
     private readonly IHttpClientFactory clients;
     private readonly WebFingerOptions options;
     private readonly TimeProvider time;
+    private readonly SingleFlight<string, Uri> questions;
 
     internal WebFinger(IHttpClientFactory clients, WebFingerOptions options, TimeProvider time, ILogger logger)
     {
         (this.clients, this.options, this.time) = (clients, options, time);
+        questions = new(StringComparer.Ordinal, time);
         if (options.DangerouslyAllowHttpOnLoopback)
             Log.WebFingerHttpOnLoopbackAllowed(logger);
         if (options.DangerouslyAllowPrivateAddresses)
@@ -45,7 +47,14 @@ public sealed class WebFinger
             Accept = "application/jrd+json, application/json",
             MaximumResponseLength = MaximumLength,
         };
-        var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        // Mostly asked on behalf of users who are not signed in yet: the same question is asked once, and its failure is remembered.
+        var answer = questions.JoinOrStart(request.Endpoint.AbsoluteUri, () => AskAsync(request, origin));
+        return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Uri> AskAsync(BackChannelRequest request, string origin)
+    {
+        var response = await SendAsync(request).ConfigureAwait(false);
         var json = response.Json();
         if (response.StatusCode != HttpStatusCode.OK || json is not { } descriptor)
             throw new EndpointException(response.Failure(json));
@@ -69,18 +78,17 @@ public sealed class WebFinger
                 : throw new ProtocolViolationException($"{origin} names '{ServerText.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2).");
     }
 
-    private async Task<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
+    private async Task<BackChannelResponse> SendAsync(BackChannelRequest request)
     {
         using var deadline = new CancellationTokenSource(Deadline, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         using var message = new HttpRequestMessage(HttpMethod.Get, request.Endpoint);
         message.Headers.TryAddWithoutValidation("Accept", request.Accept);
         try
         {
             var askedAt = time.GetUtcNow();
             using var answer = await clients.CreateClient(BackChannel.ClientNamePrefix + WebFingerOptions.ClientName)
-                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-            var body = await Answer.ReadAsync(answer.Content, askedAt, request, either.Token).ConfigureAwait(false);
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
+            var body = await Answer.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
         }
         catch (HttpRequestException exception) when (exception.InnerException is ProtocolViolationException)
@@ -88,7 +96,7 @@ public sealed class WebFinger
             ExceptionDispatchInfo.Throw(exception.InnerException);
             throw;
         }
-        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
         {
             throw new TaskCanceledException($"{request.Endpoint.Host} did not answer WebFinger within {Deadline.TotalSeconds} s.", new TimeoutException(exception.Message, exception), CancellationToken.None);
         }

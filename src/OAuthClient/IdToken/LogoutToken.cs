@@ -16,8 +16,7 @@ internal sealed record LogoutToken(string Issuer, string? Subject, string? Sessi
     /// <exception cref="ProtocolViolationException">A claim is missing or wrong.</exception>
     public static LogoutToken Require(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
     {
-        if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
+        RequireIssuer(claims, issuer);
         IdTokenClaims.RequireAudience(claims, clientId, JwtKind.LogoutToken);
         if (now - ClockSkew >= IdTokenClaims.Time(claims, "exp", JwtKind.LogoutToken))
             throw new ProtocolViolationException("The logout token has expired.") { MayPass = true };
@@ -36,6 +35,16 @@ internal sealed record LogoutToken(string Issuer, string? Subject, string? Sessi
         return token is { Subject: null, SessionId: null }
             ? throw new ProtocolViolationException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
             : token;
+    }
+
+    /// <summary>Requires the issuer (§2.6).</summary>
+    /// <param name="claims">The token's claims.</param>
+    /// <param name="issuer">The issuer that the token must name.</param>
+    /// <exception cref="ProtocolViolationException">The token names another issuer, or none.</exception>
+    public static void RequireIssuer(JsonElement claims, string issuer)
+    {
+        if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
+            throw new ProtocolViolationException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
     }
 
     /// <summary>Names nobody.</summary>

@@ -49,8 +49,10 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Information, "OAuth client '{ClientName}' registered itself at its authorization server")]
     public static partial void Registered(ILogger logger, string clientName);
 
-    [LoggerMessage(15, LogLevel.Warning, "OAuth client '{ClientName}' registers itself anew, because the server no longer knows the client, or let its secret expire; all its grants are void, and users must authorize again")]
-    public static partial void RegisteredAnew(ILogger logger, string clientName);
+    [LoggerMessage(
+        15, LogLevel.Warning,
+        "OAuth client '{ClientName}' registers itself anew, because {Reason}; all its grants are void, and users must authorize again")]
+    public static partial void RegisteredAnew(ILogger logger, string clientName, string reason);
 
     [LoggerMessage(16, LogLevel.Error, "OAuth client '{ClientName}' could not save what the server registered ({Fault}); it is kept in memory and offered to the store again until the store takes it")]
     public static partial void ClientNotSaved(ILogger logger, string clientName, string fault);
@@ -60,6 +62,25 @@ internal static partial class Log
 
     [LoggerMessage(18, LogLevel.Warning, "OAuth client '{ClientName}' could not ask the store whether another node changed its registration ({Fault}); it goes on with the one it has, and asks again in a minute")]
     public static partial void RegistrationNotCompared(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(
+        19, LogLevel.Warning,
+        "The token endpoint refused OAuth client '{ClientName}' (invalid_client). It keeps its registration for now; if the token endpoint "
+        + "refuses it again after {Minutes} minutes without a success in between, it registers anew, and all its grants are void. "
+        + "To keep them, restore the client at the server")]
+    public static partial void UnmanagedClientRefused(ILogger logger, string clientName, double minutes);
+
+    [LoggerMessage(
+        22, LogLevel.Warning,
+        "The token endpoint refused OAuth client '{ClientName}' (invalid_client). The client reads its registration at the server to find "
+        + "out whether it still exists there (RFC 7592)")]
+    public static partial void ManagedClientRefused(ILogger logger, string clientName);
+
+    [LoggerMessage(
+        23, LogLevel.Warning,
+        "The server still has the registration of OAuth client '{ClientName}' that its token endpoint refused; the client keeps it. "
+        + "If refusals go on, look at the client's authentication method and secret at the server")]
+    public static partial void RefusedClientKept(ILogger logger, string clientName);
 
     [LoggerMessage(30, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out; what the server had given could not be revoked there ({Fault}), and lives until it expires")]
     public static partial void NotRevoked(ILogger logger, string clientName, string fault);

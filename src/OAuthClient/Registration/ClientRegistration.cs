@@ -79,8 +79,14 @@ internal sealed class ClientRegistration
     /// <summary>Where its credentials come from, once it is registered.</summary>
     public DynamicClient? Registered { get; private set; }
 
-    /// <summary>Whether the server said that it does not know this client, or its secret (RFC 6749 §5.2).</summary>
-    public bool IsRefused { get; private set; }
+    /// <summary>Gets the refusals of these credentials by the token endpoint.</summary>
+    public CredentialRefusals Refusals { get; private set; } = new();
+
+    /// <summary>
+    /// Gets whether the registration is in doubt because the token endpoint refused its credentials: once, where the registration can be
+    /// read (RFC 7592), which decides; otherwise when a second refusal confirmed the first.
+    /// </summary>
+    public bool IsRefused => Registered is { } client && (client.CanBeManaged ? Refusals.Any : Refusals.IsConfirmed);
 
     /// <summary>Whether the back channel shows a certificate: then it goes to the addresses where one is asked for (RFC 8705 §5).</summary>
     public bool PresentsCertificate { get; }
@@ -148,12 +154,9 @@ internal sealed class ClientRegistration
             return this;
         var copy = (ClientRegistration)MemberwiseClone();
         (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (registered!.ClientId, registered.ClientSecret, registered.Authentication);
-        (copy.Registered, copy.IsRefused, copy.BasicCredentials) = (registered, false, null);
+        (copy.Registered, copy.Refusals, copy.BasicCredentials) = (registered, new(), null);
         return copy;
     }
-
-    /// <summary>Remembers that the server does not know the client.</summary>
-    public void Note(EndpointException refusal) => IsRefused |= string.Equals(refusal.Error, ErrorCodes.InvalidClient, StringComparison.Ordinal);
 
     /// <summary>How messages call this client.</summary>
     public string DisplayName => Name.Length == 0 ? "the OAuth client" : $"the OAuth client '{Name}'";

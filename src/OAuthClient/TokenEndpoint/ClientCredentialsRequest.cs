@@ -6,6 +6,8 @@ internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IR
 {
     internal override Repetition Repetition => Repetition.AfterAnyFault;
 
+    internal override bool AffectsOtherRequests => true;
+
     internal override void RequireAllowed(ClientRegistration registration)
     {
         // §4.4: MUST only be used by confidential clients.

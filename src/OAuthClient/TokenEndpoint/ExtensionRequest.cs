@@ -43,6 +43,9 @@ internal sealed class ExtensionRequest : TokenRequest
 
     internal override Repetition Repetition => Polled.Contains(GrantType) ? Repetition.Never : base.Repetition;
 
+    // What is polled with is the server's own; another grant, such as a token exchange, may carry what an outside caller presented.
+    internal override bool AffectsOtherRequests => Polled.Contains(GrantType);
+
     internal override IReadOnlyList<string> ScopesWhenUnstated =>
         parameters.FirstOrDefault(p => p.Key == OAuthClient.Parameters.Scope).Value is { } scope ? ScopeText.Split(scope) : [];
 

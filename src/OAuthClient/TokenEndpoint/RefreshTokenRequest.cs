@@ -14,6 +14,8 @@ internal sealed class RefreshTokenRequest(
 {
     internal override IReadOnlyList<string> ScopesWhenUnstated => Scopes ?? granted;
 
+    internal override bool AffectsOtherRequests => true;
+
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];
 
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() => [new(OAuthClient.Parameters.RefreshToken, refreshToken.Reveal())];

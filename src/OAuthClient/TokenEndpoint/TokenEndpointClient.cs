@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the answers.</summary>
-internal sealed class TokenEndpointClient(BackChannel backChannel)
+internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider time, ILogger logger)
 {
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
@@ -38,6 +40,7 @@ internal sealed class TokenEndpointClient(BackChannel backChannel)
             {
                 Form = form,
                 Repetition = request.Repetition,
+                AffectsOtherRequests = request.AffectsOtherRequests,
                 Departure = departure,
                 Authorization = authorization,
                 WithoutSecret = registration.ClientSecret is null,
@@ -48,12 +51,25 @@ internal sealed class TokenEndpointClient(BackChannel backChannel)
             cancellationToken).ConfigureAwait(false);
         try
         {
-            return TokenResponseReader.Read(response, request, response.AskedAt);
+            var tokens = TokenResponseReader.Read(response, request, response.AskedAt);
+            registration.Refusals.Clear();
+            return tokens;
         }
-        catch (TokenEndpointException refusal)
+        catch (TokenEndpointException refusal) when (refusal.Error == ErrorCodes.InvalidClient)
         {
-            registration.Note(refusal);
+            RecordRefusal(request, registration);
             throw;
         }
+    }
+
+    // Some servers answer invalid_client to a code or an assertion that they do not like, and those an outside caller can choose.
+    private void RecordRefusal(TokenRequest request, ClientRegistration registration)
+    {
+        if (!request.AffectsOtherRequests || !registration.Refusals.Record(time) || registration.Registered is not { } client)
+            return;
+        if (client.CanBeManaged)
+            Log.ManagedClientRefused(logger, registration.Name);
+        else
+            Log.UnmanagedClientRefused(logger, registration.Name, CredentialRefusals.ConfirmationPeriod.TotalMinutes);
     }
 }

@@ -28,6 +28,13 @@ public abstract class TokenRequest
     /// <summary>When it may be sent again by itself: what is not known to be repeatable is spent by being sent.</summary>
     internal virtual Repetition Repetition => Repetition.BeforeItLeft;
 
+    /// <summary>
+    /// Gets whether the server's answer may count for other requests (<see cref="BackChannelRequest.AffectsOtherRequests"/>), and whether
+    /// an <c>invalid_client</c> may count against the client's registration. The default is <see langword="false"/>, because outside
+    /// callers may choose the content of the request.
+    /// </summary>
+    internal virtual bool AffectsOtherRequests => false;
+
     /// <summary>The values in it that no message may repeat.</summary>
     internal virtual IReadOnlyList<string> Secrets => [];
 

@@ -120,7 +120,12 @@ public class CircuitTests
             try
             {
                 var response = await backChannel.SendAsync(
-                    new("token endpoint", new(ScriptedServer.Origin + "/token")) { Form = [new("refresh_token", "the-token")], Departure = departure }, CancellationToken.None);
+                    new("token endpoint", new(ScriptedServer.Origin + "/token")) 
+                    {
+                        Form = [new("refresh_token", "the-token")],
+                        Departure = departure,
+                        AffectsOtherRequests = true,
+                    }, CancellationToken.None);
                 Assert.That((int)response.StatusCode, Is.EqualTo(500));
             }
             catch (HttpRequestException exception)

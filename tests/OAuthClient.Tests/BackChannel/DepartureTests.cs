@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
@@ -148,7 +149,7 @@ public class DepartureTests
 
     private static async Task SendAsync(Bench bench, Departure departure, Uri? endpoint = null)
     {
-        await new TokenEndpointClient(bench.BackChannelOf()).SendAsync(
+        await new TokenEndpointClient(bench.BackChannelOf(), bench.Clock, NullLogger.Instance).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),
             bench.RegistrationOf().Value,
             new AuthorizationServerMetadata { TokenEndpoint = endpoint ?? new(bench.Server.Issuer, "/token") },

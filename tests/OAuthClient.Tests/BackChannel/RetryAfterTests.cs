@@ -101,7 +101,8 @@ public class RetryAfterTests
         AnswerOnce(server, 503, TimeSpan.FromSeconds(45));
         var backChannel = server.BackChannelOf();
         Departure departure = new();
-        await backChannel.SendAsync(new("userinfo endpoint", new(ScriptedServer.Origin + "/userinfo")), CancellationToken.None).Promptly();
+        BackChannelRequest userInfo = new("userinfo endpoint", new(ScriptedServer.Origin + "/userinfo")) { AffectsOtherRequests = true };
+        await backChannel.SendAsync(userInfo, CancellationToken.None).Promptly();
         var exception = Assert.CatchAsync(() => backChannel.SendAsync(
             new("token endpoint", new(ScriptedServer.Origin + "/token")) { Form = [new("refresh_token", "the-token")], Departure = departure }, CancellationToken.None).Promptly())!;
         Assert.That(PresentationOutcomes.Of(exception, departure), Is.EqualTo(PresentationOutcome.NotPresented));

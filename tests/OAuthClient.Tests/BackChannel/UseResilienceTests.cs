@@ -133,8 +133,7 @@ public class UseResilienceTests
     {
         await using var bench = await StartAsync(pipeline => pipeline.AddCircuitBreaker(new()
         {
-            // The discovery that goes well counts, too.
-            MinimumThroughput = 3,
+            MinimumThroughput = 2,
             FailureRatio = 0.5,
             ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode >= 500),
         }));

@@ -177,6 +177,7 @@ public class MetadataCacheTests
         Assert.That(async () => await discovery.FindAsync(registration, default).Promptly(), Throws.InstanceOf<OAuthException>());
 
         bench.Server.Faults.Clear();
+        bench.Clock.Advance(TimeSpan.FromSeconds(5));
         await UseAsync(discovery, registration);
     }
 
@@ -220,6 +221,7 @@ public class MetadataCacheTests
         await using var bench = await Bench.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.ResetBeforeWork(), times: 1);
         Assert.That(async () => await bench.Client.BeginAuthorizationAsync(), Throws.TypeOf<HttpRequestException>());
+        bench.Clock.Advance(TimeSpan.FromSeconds(5));
         Assert.That(async () => await bench.Client.BeginAuthorizationAsync(), Throws.Nothing);
     }
 

@@ -108,6 +108,7 @@ public class MetadataTests
                 Throws.TypeOf<ProtocolViolationException>()
                     .With.Message.Contain($"'{Issuer}'").And.Message.Contain($"'{(string.IsNullOrEmpty(named) ? "nobody" : named)}'").And.Message.Contain("identical"));
             Assert.That(server.Requests.Select(request => request.Uri.AbsoluteUri), Is.EqualTo(Enumerable.Repeat(OAuth, i)));
+            server.Clock.Advance(TimeSpan.FromSeconds(5));
         }
     }
 
@@ -147,6 +148,7 @@ public class MetadataTests
             Throws.TypeOf<OAuthException>().With.Message.Contain($"{OAuth} answered 500, {OpenId} answered 500. The server is at fault")
                 .And.InnerException.Message.Contains("metadata endpoint"));
 
+        server.Clock.Advance(TimeSpan.FromSeconds(5));
         server.Answers(_ => ScriptedServer.Text(200, "<html>Welcome</html>", "text/html"));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),

@@ -173,9 +173,22 @@ public class WebFingerTests
         Assert.That(async () => await finding.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
 
         using CancellationTokenSource cancellation = new();
-        var leaving = host.FindAsync("joe@example.com", cancellation.Token);
+        var leaving = host.FindAsync("jane@example.com", cancellation.Token);
         await cancellation.CancelAsync();
         Assert.That(async () => await leaving.Promptly(), Throws.InstanceOf<OperationCanceledException>().With.InnerException.Not.TypeOf<TimeoutException>());
+    }
+
+    [Test]
+    [Description("RFC 7033: what a host did not answer is not asked again for five seconds, however many callers ask")]
+    public async Task A_refused_question_is_not_repeated_at_once()
+    {
+        await using Host host = new("", status: 404);
+        for (int i = 0; i < 1000; i++)
+            Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<EndpointException>());
+        Assert.That(host.Requests, Has.Count.EqualTo(1));
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<EndpointException>());
+        Assert.That(host.Requests, Has.Count.EqualTo(2));
     }
 
     /// <summary>Every host there is, answering by script.</summary>

@@ -25,7 +25,8 @@ public class PresentationFenceTests
         TwoClocks clocks = new(server.Clock.GetUtcNow()) { Elapsed = TimeSpan.FromSeconds(elapsed), Passed = TimeSpan.FromSeconds(passed) };
         var backChannel = server.BackChannelOf();
         RefreshExchange exchange = new(
-            new ServerDiscovery(backChannel, clocks), new TokenEndpointClient(backChannel), new IdTokenValidation(new JwtVerification(new ServerKeys(backChannel, clocks)), clocks),
+            new ServerDiscovery(backChannel, clocks), new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
+            new IdTokenValidation(new JwtVerification(new ServerKeys(backChannel, clocks)), clocks),
             clocks, NullLogger.Instance);
         int before = server.Requests.Count;
 

@@ -1,0 +1,55 @@
+using System.Net;
+
+namespace OAuthClient;
+
+/// <summary>
+/// The time until which a server asked not to be sent requests (<c>Retry-After</c>, RFC 9110 §10.2.3), on the monotonic clock.
+/// </summary>
+internal sealed class RetryAfterPause(TimeProvider time)
+{
+    /// <summary>The longest pause that is honoured, whatever the server asks for.</summary>
+    public static readonly TimeSpan Maximum = TimeSpan.FromMinutes(1);
+
+    private long until = long.MinValue;
+
+    /// <summary>Gets the time that is left of the pause; zero or less when there is none.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            long end = Volatile.Read(ref until);
+            return end == long.MinValue ? TimeSpan.Zero : time.GetElapsedTime(time.GetTimestamp(), end);
+        }
+    }
+
+    /// <summary>
+    /// Extends the pause if the response is a 429 or 503 with a <c>Retry-After</c> header. The longer of two pauses counts.
+    /// </summary>
+    /// <param name="response">The server's response.</param>
+    public void Record(HttpResponseMessage response)
+    {
+        if (response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
+            || Read(response, time) is not { } asked)
+        {
+            return;
+        }
+        var pause = asked < Maximum ? asked : Maximum;
+        long end = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
+        long known;
+        while ((known = Volatile.Read(ref until)) < end && Interlocked.CompareExchange(ref until, end, known) != known)
+        {
+            // Another response set the pause in between: compare again.
+        }
+    }
+
+    /// <summary>Reads the <c>Retry-After</c> header as a duration from now by this machine's clock.</summary>
+    /// <param name="response">The server's response.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The duration, which is not negative; <see langword="null"/> if the header is absent or malformed.</returns>
+    public static TimeSpan? Read(HttpResponseMessage response, TimeProvider time) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
+        _ => null,
+    };
+}
