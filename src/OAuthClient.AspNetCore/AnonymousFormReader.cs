@@ -21,16 +21,18 @@ internal static class AnonymousFormReader
     /// <summary>Reads the form.</summary>
     /// <param name="request">The request, for which <see cref="IsForm"/> is <see langword="true"/>.</param>
     /// <param name="maximumFields">How many fields the form may have.</param>
+    /// <param name="maximumValueLength">How many characters a field may have.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The form's fields.</returns>
     /// <exception cref="ProtocolViolationException">The form is too large, ends early, or states a charset that cannot be read.</exception>
-    public static async Task<IFormCollection> ReadAsync(HttpRequest request, int maximumFields, CancellationToken cancellationToken)
+    public static async Task<IFormCollection> ReadAsync(
+        HttpRequest request, int maximumFields, int maximumValueLength, CancellationToken cancellationToken)
     {
         var size = request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>();
         if (size is { IsReadOnly: false, MaxRequestBodySize: null or > MaximumBody })
             size.MaxRequestBodySize = MaximumBody;
         // The framework's own limits are made for uploads.
-        FormOptions limits = new() { ValueCountLimit = maximumFields, KeyLengthLimit = 256, ValueLengthLimit = MaximumBody };
+        FormOptions limits = new() { ValueCountLimit = maximumFields, KeyLengthLimit = 256, ValueLengthLimit = maximumValueLength };
         try
         {
             return await request.ReadFormAsync(limits, cancellationToken).ConfigureAwait(false);

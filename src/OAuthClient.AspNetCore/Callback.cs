@@ -10,6 +10,7 @@ internal static class Callback
     private static readonly HostString AnyHost = new("callback.invalid");
 
     private const int MaximumFields = 100;
+    private const int MaximumValueLength = 64 * 1024;
 
     /// <exception cref="ProtocolViolationException">It is no authorization response, or one that says something twice.</exception>
     public static async Task<AuthorizationResponse> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -20,7 +21,7 @@ internal static class Callback
             throw new ProtocolViolationException("A callback is a GET, or the POST of a URL-encoded form (OAuth 2.0 Form Post Response Mode §2); this was neither.");
         if (OfAResponse.Any(request.Query.ContainsKey))
             throw new ProtocolViolationException("The callback came by form and by query at once; which one counts would be a guess (RFC 6749 §3.1).");
-        var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, cancellationToken).ConfigureAwait(false);
+        var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, MaximumValueLength, cancellationToken).ConfigureAwait(false);
         var parameters = form.SelectMany(field => field.Value, (field, value) => KeyValuePair.Create(field.Key, value ?? ""));
         return AuthorizationResponse.Parse(parameters, Address(request));
     }

@@ -6,6 +6,7 @@ namespace OAuthClient.AspNetCore;
 internal static class OpenParameters
 {
     private const int MaximumFields = 20;
+    private const int MaximumValueLength = 128 * 1024;
 
     /// <exception cref="ProtocolViolationException">It is no such request, too large, or has a parameter twice.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -14,7 +15,8 @@ internal static class OpenParameters
             return Once(request.Query);
         if (!AnonymousFormReader.IsForm(request))
             throw new ProtocolViolationException("The request is no URL-encoded form.");
-        return Once(await AnonymousFormReader.ReadAsync(request, MaximumFields, cancellationToken).ConfigureAwait(false));
+        var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, MaximumValueLength, cancellationToken).ConfigureAwait(false);
+        return Once(form);
     }
 
     private static Dictionary<string, string> Once(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> parameters)

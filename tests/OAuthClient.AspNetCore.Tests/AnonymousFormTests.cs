@@ -64,13 +64,13 @@ public sealed class AnonymousFormTests
     {
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);
+        await using NetworkStream stream = new(socket);
         await socket.SendAsync(Encoding.ASCII.GetBytes(
             $"POST /logout/back HTTP/1.1\r\nHost: {app.Address.Authority}\r\nConnection: close\r\nContent-Type: {Form}\r\n"
             + "Content-Length: 1000\r\n\r\nlogout_token=t"));
         socket.Shutdown(SocketShutdown.Send);
         using MemoryStream answer = new();
-        await using (NetworkStream stream = new(socket))
-            await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(1));
+        await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(1));
         Assert.That(Encoding.ASCII.GetString(answer.ToArray()), Does.Not.Contain(" 500 ").And.Not.Contain(" 503 "));
     }
 
