@@ -43,7 +43,7 @@ public class ContentTypeTests
             server.Answers(_ => Typed(status, "<html>", contentType));
             Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
             Assert.That(() => introspection.IntrospectAsync("t"), Throws.TypeOf<EndpointException>());
-            Assert.That(() => server.Client.GetUserInfoAsync("42"), Throws.TypeOf<EndpointException>());
+            Assert.That(() => server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>());
             Assert.That(() => logout.ReceiveAsync(LogoutTokens.Unsigned(server)), Throws.TypeOf<EndpointException>());
         }
     }

@@ -211,7 +211,7 @@ public class OutsideRequestsTests
         var pending = await server.Client.BeginAuthorizationAsync();
         string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"]!;
         Uri callback = new($"https://app.example/callback?code={code}&state={state}&iss={ScriptedServer.Origin}");
-        await server.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), "42");
+        await server.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("42"));
     }
 
     private static Task SendAsync(ScriptedServer server, Request request) => request switch

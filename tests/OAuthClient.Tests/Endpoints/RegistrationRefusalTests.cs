@@ -28,7 +28,7 @@ public class RegistrationRefusalTests
         node.Clock.Advance(TwoMinutes);
         await RequestAsync(node);
         Assert.That(server.Registrations, Is.EqualTo(1));
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
         var log = node.Log.Events(19).Single();
         Assert.That(log.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(log.Message, Does.Contain("2 minutes").And.Contain("restore the client"));
@@ -105,7 +105,7 @@ public class RegistrationRefusalTests
         await RequestAsync(node);
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(server.RequestsTo("/manage/client-1"), Is.Empty);
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 
     [Test]
@@ -122,13 +122,13 @@ public class RegistrationRefusalTests
             var pending = await node.Client.BeginAuthorizationAsync();
             string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"]!;
             var callback = AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=invented&state={state}"));
-            Assert.That(() => node.Client.CompleteAuthorizationAsync(pending, callback, "43"), Refused);
+            Assert.That(() => node.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("43")), Refused);
             node.Clock.Advance(TwoMinutes);
         }
         await RequestAsync(node);
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(server.RequestsTo("/manage/client-1"), Is.Empty);
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 
     [Test]
@@ -151,7 +151,7 @@ public class RegistrationRefusalTests
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(node.Log.Events(22), Is.Not.Empty);
         Assert.That(node.Log.Events(23), Is.Not.Empty);
-        Assert.That(await node.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 
     [Test]
