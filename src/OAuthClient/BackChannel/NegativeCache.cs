@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 
 namespace OAuthClient;
 
@@ -17,15 +18,20 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
 
     /// <summary>Finds the remembered failure.</summary>
     /// <param name="key">What the work was for.</param>
-    /// <returns>The failed task; <see langword="null"/> if the work did not fail within <see cref="Duration"/>.</returns>
-    public Task<TResult>? Find(TKey key)
+    /// <param name="result">The failed task.</param>
+    /// <returns><see langword="true"/> if the work failed within <see cref="Duration"/>.</returns>
+    public bool TryFind(TKey key, [NotNullWhen(true)] out Task<TResult>? result)
     {
+        result = null;
         if (failures.IsEmpty || !failures.TryGetValue(key, out var failure))
-            return null;
+            return false;
         if (time.GetElapsedTime(failure.At) < Duration)
-            return failure.Result;
+        {
+            result = failure.Result;
+            return true;
+        }
         failures.TryRemove(new(key, failure));
-        return null;
+        return false;
     }
 
     /// <summary>Remembers the work if it failed, and forgets an earlier failure if it did not.</summary>

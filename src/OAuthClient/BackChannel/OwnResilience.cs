@@ -26,10 +26,21 @@ internal sealed class OwnResilience : Resilience
 
     public override async Task<HttpResponseMessage> SendAsync(Exchange exchange, Attempt? first, CancellationToken cancellationToken)
     {
+        if (exchange.AffectsOtherRequests)
+            return await SendAsync(exchange, shared, cancellationToken).ConfigureAwait(false);
         // The state of the shared pipeline, such as a circuit, must not depend on answers to requests that outside callers choose. The
         // registry disposes of the pipeline that such a request gets instead.
-        await using var registry = exchange.AffectsOtherRequests ? null : new ResiliencePipelineRegistry<string>();
-        var pipeline = registry?.GetOrAddPipeline<HttpResponseMessage>("", Configure) ?? shared;
+        ResiliencePipelineRegistry<string> registry = new();
+        await using (registry.ConfigureAwait(false))
+        {
+            var own = registry.GetOrAddPipeline<HttpResponseMessage>("", Configure);
+            return await SendAsync(exchange, own, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        Exchange exchange, ResiliencePipeline<HttpResponseMessage> pipeline, CancellationToken cancellationToken)
+    {
         using var deadline = new CancellationTokenSource(exchange.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         // What is spent by being sent has one attempt at a time, even where a pipeline begins several: the next knows what became of the first.

@@ -42,7 +42,7 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
     /// <returns>Whether it was started, and not joined.</returns>
     public bool JoinOrStart(TKey key, Func<Task<TResult>> work, out Task<TResult> result)
     {
-        if (failures?.Find(key) is { } failed && !flights.ContainsKey(key))
+        if (failures is not null && failures.TryFind(key, out var failed) && !flights.ContainsKey(key))
         {
             result = failed;
             return false;

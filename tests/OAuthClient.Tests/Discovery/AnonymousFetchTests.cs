@@ -156,7 +156,7 @@ public class AnonymousFetchTests
                 services.AddSingleton(store);
         });
 
-    private static Task ReceiveAsync(ScriptedServer server, string keyId = "made-up") =>
+    private static Task<int> ReceiveAsync(ScriptedServer server, string keyId = "made-up") =>
         server.Services.GetRequiredService<OpenIdLogout>().ReceiveAsync(LogoutTokens.Unsigned(server, keyId)).Promptly();
 
     private sealed class CountingStore : IGrantStore
