@@ -100,6 +100,7 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddSingleton(clients);
         // The first filter has the last word on the handlers: only so it stands behind the one that adds the logging.
         services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, TokensBelowLogs>());
+        services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, AccessTokenPipelineFilter>());
         return clients;
     }
 }

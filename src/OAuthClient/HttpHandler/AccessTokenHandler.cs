@@ -8,27 +8,28 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    string clientName, AccessTokenSource tokens, RequestOwner owners, StatedOrigin[] origins, TokenSelection selection)
+    AccessTokenSource tokens, RequestOwner owners, AllowedAddresses addresses, TokenSelection selection, AccessTokenHandlerOptions options)
     : DelegatingHandler
 {
     private const string Header = "Authorization";
+
+    public AccessTokenHandlerOptions Options => options;
+
+    public AllowedAddresses Addresses => addresses;
 
 #pragma warning disable VSTHRD103 // Of tasks that have completed.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Uri? address;
+        Uri address;
         GrantOwner owner;
         AccessToken? token;
         Task<HttpResponseMessage> sending;
         try
         {
-            address = request.RequestUri;
-            if (address is not { IsAbsoluteUri: true })
-                throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
             var headers = request.Headers;
             bool isBare = headers.NonValidated.Count == 0;
-            RequireStatedOrigin(address, isBare ? null : headers.Host);
+            address = addresses.EnsureAllowed(request, isBare);
             owner = owners.Of(request, address);
             // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
             token = tokens.AtHand(owner, selection, out string? header);
@@ -64,8 +65,10 @@ internal sealed class AccessTokenHandler(
         Task<HttpResponseMessage> sending, HttpRequestMessage request, Uri address, GrantOwner owner, AccessToken token, CancellationToken cancellationToken)
     {
         var response = await sending.ConfigureAwait(false);
-        // After a redirect the address is another one: a replay would take the token there.
-        return response.StatusCode == HttpStatusCode.Unauthorized && request.RequestUri == address
+        // After a redirect the address is another one: a replay would take the token there. A handler that resolves addresses may have
+        // restored the address, but the redirect removed the header.
+        return response.StatusCode == HttpStatusCode.Unauthorized
+            && request.RequestUri == address && request.Headers.NonValidated.Contains(Header)
             && BearerChallenge.InvitesAnotherToken(response) && RepeatableContent.IsRepeatable(request.Content)
             && tokens.IsWorthReplacing(token)
                 ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
@@ -111,20 +114,5 @@ internal sealed class AccessTokenHandler(
         if (!isBare)
             headers.Remove(Header);
         headers.TryAddWithoutValidation(Header, header);
-    }
-
-    private void RequireStatedOrigin(Uri address, string? host)
-    {
-        // The Host header, where it is set, decides whom TLS and a shared server take for the one addressed.
-        if (host is not null && !string.Equals(host, address.Authority, StringComparison.OrdinalIgnoreCase))
-            throw new OAuthException($"The request to {address.Scheme}://{address.Authority} has a Host header that names somebody else, who would get the '{clientName}' access token; it was not sent.");
-        foreach (var origin in origins)
-        {
-            if (origin.IsOf(address))
-                return;
-        }
-        throw new OAuthException(
-            $"The '{clientName}' access token may go to {string.Join(", ", origins.Select(origin => origin.Text))}, not to "
-            + $"{address.Scheme}://{address.Authority}; the request was not sent. Add that origin with To(…) if it is yours, or call it with another HTTP client.");
     }
 }

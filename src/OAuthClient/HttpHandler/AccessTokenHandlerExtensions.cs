@@ -22,6 +22,12 @@ public static class AccessTokenHandlerExtensions
     /// once more: if its content is held in memory (text, bytes, a form, JSON of no sequence), it was not redirected, and the token
     /// was not itself fetched for such a refusal within the last minute. Everything else is returned as it came. Only <c>SendAsync</c>
     /// works: a synchronous <c>Send</c> throws <see cref="NotSupportedException"/>.
+    /// <para>
+    /// All owners share the handlers of the HTTP client. If it serves more than one owner, cookies are therefore turned off in its primary
+    /// handler, however that is configured, and a <c>Cookie</c> header is refused
+    /// (<see cref="AccessTokenHandlerOptions.DangerouslyAllowCookies"/>). Default headers with <c>Authorization</c> or <c>Cookie</c>, and
+    /// <c>Credentials</c> of the primary handler, make the creation of the client fail.
+    /// </para>
     /// </remarks>
     /// <param name="builder">The HTTP client, typed or named.</param>
     /// <param name="clientName">The OAuth client's name in <c>AddOAuthClient</c>.</param>
@@ -58,7 +64,6 @@ public static class AccessTokenHandlerExtensions
         configure(options);
         options.RequireComplete(builder.Name);
         var selection = options.Selection;
-        StatedOrigin[] origins = [.. options.Origins.Select(origin => new StatedOrigin(origin))];
 
         if (builder.Services.Any(service => service.ImplementationInstance is AccessTokenHandlerMark mark && string.Equals(mark.HttpClientName, builder.Name, StringComparison.Ordinal)))
         {
@@ -70,14 +75,17 @@ public static class AccessTokenHandlerExtensions
         {
             var others = http.ShouldRedactHeaderValue;
             http.ShouldRedactHeaderValue = header => string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
+            if (options.ServesManyOwners)
+                http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
         });
         return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
-            clientName ??= NameOfOnly(services, builder.Name),
-            services.GetKeyedService<AccessTokenSource>(clientName) ?? throw new InvalidOperationException(
+            services.GetKeyedService<AccessTokenSource>(clientName ??= NameOfOnly(services, builder.Name))
+                ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
             new RequestOwner(clientName, options.Owner, options.IsForCurrentUser ? CurrentOwner(services, builder.Services) : null),
-            origins,
-            selection));
+            new AllowedAddresses(clientName, builder.Name, options),
+            selection,
+            options));
     }
 
     private static string NameOfOnly(IServiceProvider services, string httpClientName) =>

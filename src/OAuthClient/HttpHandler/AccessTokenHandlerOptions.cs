@@ -10,6 +10,9 @@ public sealed class AccessTokenHandlerOptions
 
     internal GrantOwner? Owner { get; private set; }
     internal bool IsForCurrentUser { get; private set; }
+    internal bool ServesManyOwners => Owner is null;
+    internal bool AllowsServiceDiscovery { get; private set; }
+    internal bool AllowsCookies { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
     internal TokenSelection Selection => new(scopes, ResourceText.Checked(resources));
 
@@ -62,13 +65,19 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    /// <summary>Where the token may go: scheme, host and port must be the same. A request to anywhere else is not sent at all.</summary>
-    /// <param name="origin">Such as <c>https://api.example.com</c>; a path is not looked at and so not allowed.</param>
+    /// <summary>
+    /// Where the token may go: scheme, host and port must be the same. A request to anywhere else is not sent at all, also if a handler of
+    /// the HTTP client changes its address.
+    /// </summary>
+    /// <param name="origin">
+    /// Such as <c>https://api.example.com</c>; a path is not looked at and so not allowed. With
+    /// <see cref="AllowServiceDiscovery"/> also the name of a service, such as <c>https+http://photos-api</c>.
+    /// </param>
     /// <exception cref="ArgumentException">It is no origin, or plain http beyond this machine.</exception>
     public AccessTokenHandlerOptions To(string origin)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(origin);
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, allowHttpOnLoopback: true)
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !IsSafe(uri)
             || uri.UserInfo.Length > 0 || uri.PathAndQuery != "/" || uri.Fragment.Length > 0)
         {
             throw new ArgumentException(
@@ -103,6 +112,41 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
+    /// <summary>
+    /// Declares that a handler of the HTTP client replaces the host name that <see cref="To(string)"/> states by the address of an
+    /// instance, as <c>AddServiceDiscovery()</c> of Microsoft.Extensions.ServiceDiscovery does. Without this declaration, a request whose
+    /// address a handler changed to an origin that is not stated is not sent.
+    /// </summary>
+    /// <remarks>
+    /// The application's requests are still checked against the stated origins before any handler runs. A handler may then change the host
+    /// and port only: path and query must stay as they were, and so must the scheme, except that the scheme <c>https+http</c> becomes
+    /// <c>https</c>, or <c>http</c> on this machine. A <c>Host</c> header must name the stated host or the resolved one.
+    /// </remarks>
+    /// <returns>These options.</returns>
+    public AccessTokenHandlerOptions AllowServiceDiscovery()
+    {
+        AllowsServiceDiscovery = true;
+        return this;
+    }
+
+    /// <summary>
+    /// Leaves cookies to the application, although the HTTP client serves more than one owner. Cookies of one owner can then be sent with
+    /// the access token of another, because all owners share the primary handler and the default headers. Off by default. It is
+    /// logged once when on.
+    /// </summary>
+    /// <remarks>
+    /// Without this call, an HTTP client with <see cref="ForCurrentUser"/> or <see cref="ForOwnerOfRequest"/> has cookies turned off in its
+    /// primary handler, and a request that carries a <c>Cookie</c> header is not sent. The call has no effect on an HTTP client with one
+    /// owner, which keeps its cookies. An application that sets the <c>Cookie</c> header of each request itself calls this method and sets
+    /// <c>UseCookies</c> of the primary handler to <see langword="false"/>.
+    /// </remarks>
+    /// <returns>These options.</returns>
+    public AccessTokenHandlerOptions DangerouslyAllowCookies()
+    {
+        AllowsCookies = true;
+        return this;
+    }
+
     /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
     internal void RequireComplete(string httpClientName)
     {
@@ -110,7 +154,18 @@ public sealed class AccessTokenHandlerOptions
             throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), ForOwnerOfRequest() or ForClient().");
         if (origins.Count == 0)
             throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");
+        if (!AllowsServiceDiscovery && origins.Find(IsToBeResolved) is { } name)
+        {
+            throw new InvalidOperationException(
+                $"HTTP client '{httpClientName}': To(\"{name.OriginalString}\") is a name that a handler resolves; "
+                + "call AllowServiceDiscovery() as well, or state the scheme https.");
+        }
     }
+
+    private static bool IsSafe(Uri origin) =>
+        Transport.IsSafe(origin, allowHttpOnLoopback: true) || (IsToBeResolved(origin) && !string.IsNullOrEmpty(Transport.HostOf(origin)));
+
+    private static bool IsToBeResolved(Uri origin) => string.Equals(origin.Scheme, StatedOrigin.HttpsOrHttp, StringComparison.Ordinal);
 
     private void StateOwner(string by)
     {

@@ -3,6 +3,9 @@ namespace OAuthClient;
 /// <summary>Where tokens may go: scheme, host and port, taken apart once, because each request is held against them.</summary>
 internal sealed class StatedOrigin(Uri uri)
 {
+    /// <summary>The scheme by which service discovery prefers https to http.</summary>
+    public const string HttpsOrHttp = "https+http";
+
     private readonly string scheme = uri.Scheme;
     private readonly string host = uri.IdnHost;
     private readonly int port = uri.Port;

@@ -102,4 +102,16 @@ internal static partial class Log
 
     [LoggerMessage(21, LogLevel.Information, "OAuth client '{ClientName}' asks {Server} again: it answers")]
     public static partial void CircuitClosed(ILogger logger, string clientName, string server);
+
+    [LoggerMessage(60, LogLevel.Information, "HTTP client '{HttpClientName}' serves more than one owner. Cookies were turned off in its "
+        + "primary handler, which would send cookies of one owner with the access token of another")]
+    public static partial void CookiesTurnedOff(ILogger logger, string httpClientName);
+
+    [LoggerMessage(61, LogLevel.Warning, "HTTP client '{HttpClientName}' serves more than one owner, and its primary handler {HandlerType} "
+        + "has no known setting for cookies. Make sure that it keeps no cookies between requests")]
+    public static partial void CookieSettingUnknown(ILogger logger, string httpClientName, string handlerType);
+
+    [LoggerMessage(62, LogLevel.Warning, "HTTP client '{HttpClientName}' serves more than one owner and allows cookies "
+        + "(DangerouslyAllowCookies). Cookies of one owner can be sent with the access token of another")]
+    public static partial void CookiesAllowed(ILogger logger, string httpClientName);
 }

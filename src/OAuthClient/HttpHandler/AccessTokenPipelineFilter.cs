@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Completes the handlers of an HTTP client that carries access tokens. It runs behind everything that configures them, so a primary
+/// handler or a further handler may be configured before or after <c>AddAccessTokenHandler</c>, for one client or for all.
+/// </summary>
+internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilter
+{
+    // Handlers are replaced every few minutes; what was found is logged with the first ones only.
+    private readonly ConcurrentDictionary<string, bool> logged = new(StringComparer.Ordinal);
+
+    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
+    {
+        try
+        {
+            next(builder);
+        }
+        catch (InvalidOperationException)
+        {
+            // IHttpClientFactory changes a setting of the primary handler, which a handler that has sent refuses. If cookies are on,
+            // the exception says so instead.
+            if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
+                Isolate(builder, handler.Options, logger: null);
+            throw;
+        }
+        if (FindTokenHandler(builder) is { } tokens)
+            Complete(builder, tokens);
+    };
+
+    private void Complete(HttpMessageHandlerBuilder builder, AccessTokenHandler tokens)
+    {
+        var options = tokens.Options;
+        if (options.ServesManyOwners)
+        {
+            // The factory is looked up here, and not injected: a logger provider may itself need an HTTP client.
+            bool isFirst = logged.TryAdd(NameOf(builder), true);
+            Isolate(builder, options, isFirst ? builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category) : null);
+        }
+        if (options.AllowsServiceDiscovery)
+            builder.AdditionalHandlers.Insert(0, new StatedAddressHandler(tokens.Addresses));
+        builder.PrimaryHandler = FinalRequestHandler.Guard(
+            builder.PrimaryHandler, tokens.Addresses, refusesCookies: options.ServesManyOwners && !options.AllowsCookies);
+    }
+
+    private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger? logger) =>
+        PrimaryHandlerConfiguration.Isolate(builder.PrimaryHandler, NameOf(builder), options.AllowsCookies, logger);
+
+    private static AccessTokenHandler? FindTokenHandler(HttpMessageHandlerBuilder builder) =>
+        builder.AdditionalHandlers.OfType<AccessTokenHandler>().FirstOrDefault();
+
+    private static string NameOf(HttpMessageHandlerBuilder builder) => builder.Name ?? "";
+}

@@ -1,0 +1,21 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Stands outermost in an HTTP client with service discovery. It checks the name that the application wrote before a handler resolves it.
+/// </summary>
+internal sealed class StatedAddressHandler(AllowedAddresses addresses) : DelegatingHandler
+{
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        try
+        {
+            addresses.EnsureNamed(request);
+        }
+        catch (Exception exception) when (exception is OAuthException or InvalidOperationException)
+        {
+            return Task.FromException<HttpResponseMessage>(exception);
+        }
+        return base.SendAsync(request, cancellationToken);
+    }
+}

@@ -1,0 +1,238 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Threat: cookies that the API sets for one owner are sent with the access token of another, by the handler that they
+/// share.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class CookieTests
+{
+    private const int TurnedOff = 60;
+    private const int SettingUnknown = 61;
+    private const int Allowed = 62;
+
+    private static IEnumerable<TestCaseData> PrimaryHandlers()
+    {
+        yield return Case("default of IHttpClientFactory", _ => { });
+        yield return Case("SocketsHttpHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler()));
+        yield return Case("SocketsHttpHandler with a container", http => http.ConfigurePrimaryHttpMessageHandler(
+            () => new SocketsHttpHandler { UseCookies = true, CookieContainer = new() }));
+        yield return Case("HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()));
+        yield return Case("derived HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new DerivedHandler()));
+        yield return Case("wrapped SocketsHttpHandler", http => http.ConfigurePrimaryHttpMessageHandler(
+            () => new Passing(new Passing(new SocketsHttpHandler()))));
+        yield return Case("wrapped HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(
+            () => new Passing(new HttpClientHandler())));
+        yield return Case("configured in place", http => http.ConfigurePrimaryHttpMessageHandler(
+            (handler, _) => ((SocketsHttpHandler)handler).UseCookies = true));
+        yield return Case("UseSocketsHttpHandler", http => http.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true));
+        yield return Case("defaults of all clients", http => http.Services.ConfigureHttpClientDefaults(
+            all => all.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true })));
+        yield return Case("UseSocketsHttpHandler in the defaults of all clients", http => http.Services.ConfigureHttpClientDefaults(
+            all => all.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true)));
+        yield return Case("options configured last", http => http.Services.PostConfigureAll<HttpClientFactoryOptions>(
+            options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.PrimaryHandler = new SocketsHttpHandler())));
+        yield return Case("builder filter", http => http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter, PrimaryFilter>());
+
+        static TestCaseData Case(string name, Action<IHttpClientBuilder> configure) =>
+            new TestCaseData(configure).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(PrimaryHandlers))]
+    [Description("Whatever configures the primary handler, after AddAccessTokenHandler: the second owner's request carries no cookie of "
+        + "the first")]
+    public async Task Cookies_are_not_shared(Action<IHttpClientBuilder> configure)
+    {
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), after: configure);
+        Assert.That(await CookieOfSecondAsync(bench), Is.Null);
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(bench.Log.Events(TurnedOff).Single().Message, Does.Contain("'api'"));
+    }
+
+    [TestCaseSource(nameof(PrimaryHandlers))]
+    [Description("The same, before AddAccessTokenHandler, for the current user")]
+    public async Task Cookies_are_not_shared_between_users(Action<IHttpClientBuilder> configure)
+    {
+        await using var bench = await StartAsync(t => t.ForCurrentUser(), before: http =>
+        {
+            http.Services.AddSingleton<ICurrentGrantOwner, NoCurrentUser>();
+            configure(http);
+        });
+        Assert.That(await CookieOfSecondAsync(bench), Is.Null);
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    [Description("A typed client is no different from a named one")]
+    public async Task Typed_client()
+    {
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+            http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
+                .AddAccessTokenHandler("photos", t => t.ForOwnerOfRequest().To(api.BaseAddress)));
+        Assert.That(await CookieOfSecondAsync(bench, bench.Services.GetRequiredService<PhotosApi>().Http), Is.Null);
+    }
+
+    [Test]
+    [Description("The client itself, and one fixed owner, are one identity each: their cookies are kept")]
+    public async Task One_identity_keeps_its_cookies([Values] bool isClient)
+    {
+        await using var bench = await StartAsync(t => isClient ? t.ForClient() : t.ForOwner("alice"));
+        await bench.SignedInAsync("alice");
+        SetCookieOnce(bench);
+        await bench.Http.GetStringAsync("/me");
+        await bench.Http.GetStringAsync("/me");
+        Assert.That(bench.Api.Requests[1].Headers["Cookie"], Is.EqualTo("session=of-the-first"));
+        Assert.That(bench.Log.Events(TurnedOff), Is.Empty);
+    }
+
+    [Test]
+    [Description("The option turns cookies on again, and is logged once")]
+    public async Task Dangerously_allowed()
+    {
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest().DangerouslyAllowCookies());
+        Assert.That(await CookieOfSecondAsync(bench), Is.EqualTo("session=of-the-first"));
+        var entry = bench.Log.Events(Allowed).Single();
+        Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
+        Assert.That(entry.Message, Does.Contain("DangerouslyAllowCookies").And.Contain("'api'"));
+        Assert.That(bench.Log.Events(TurnedOff), Is.Empty);
+    }
+
+    [TestCase("unwrapped", true, "another client")]
+    [TestCase("unwrapped", false, "another client")]
+    [TestCase("wrapped", true, "another client")]
+    [TestCase("wrapped", false, "another client")]
+    [TestCase("unwrapped", true, "by itself")]
+    [TestCase("wrapped", true, "by itself")]
+    [TestCase("wrapped", false, "by itself")]
+    [Description("A handler that has sent with cookies on refuses the change: the client fails at its first use, and says what to write")]
+    public async Task Handler_that_has_sent(string shape, bool useCookies, string sentBy)
+    {
+        using SocketsHttpHandler shared = new() { UseCookies = useCookies };
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), after: http =>
+        {
+            http.ConfigurePrimaryHttpMessageHandler(() => shape == "wrapped" ? new Passing(shared) : shared);
+            http.Services.AddHttpClient("another").ConfigurePrimaryHttpMessageHandler(() => shared);
+        });
+        using (HttpMessageInvoker other = sentBy == "by itself"
+            ? new(shared, disposeHandler: false)
+            : bench.Services.GetRequiredService<IHttpClientFactory>().CreateClient("another"))
+        {
+            (await other.SendAsync(new(HttpMethod.Get, bench.Api.BaseAddress), default)).Dispose();
+        }
+        bench.Api.ClearRequests();
+        if (useCookies)
+        {
+            Assert.That(() => bench.Http, Throws.InvalidOperationException
+                .With.Message.Contain("'api'").And.Message.Contain("UseCookies = false").And.Message.Contain("DangerouslyAllowCookies()"));
+            Assert.That(bench.Api.Requests, Is.Empty);
+        }
+        else
+        {
+            Assert.That(await CookieOfSecondAsync(bench), Is.Null);
+        }
+    }
+
+    [Test]
+    [Description("A handler of another type is used as it is, with a warning; the pipeline that follows it in the pool adds no second one")]
+    public async Task Unknown_handler()
+    {
+        int handlers = 0;
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), after: http => http
+            .SetHandlerLifetime(TimeSpan.FromSeconds(1))
+            .ConfigurePrimaryHttpMessageHandler(() =>
+            {
+                Interlocked.Increment(ref handlers);
+                return new OtherHandler();
+            }));
+        await Patience.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(bench.Http));
+        var entry = bench.Log.Events(SettingUnknown).Single();
+        Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
+        Assert.That(entry.Message, Does.Contain("'api'").And.Contain(nameof(OtherHandler)));
+        Assert.That(bench.Log.Events(TurnedOff), Is.Empty);
+    }
+
+    [Test]
+    [Description("Credentials of the shared handler would answer a challenge in one name for all owners, in place of the access token")]
+    public async Task Shared_credentials([Values("SocketsHttpHandler", "HttpClientHandler", "UseDefaultCredentials")] string handler)
+    {
+        NetworkCredential account = new("shared", "password");
+        HttpMessageHandler primary = handler switch
+        {
+            "SocketsHttpHandler" => new Passing(new SocketsHttpHandler { Credentials = account }),
+            "HttpClientHandler" => new HttpClientHandler { Credentials = account, PreAuthenticate = true },
+            _ => new HttpClientHandler { UseDefaultCredentials = true },
+        };
+        await using var bench = await StartAsync(
+            t => t.ForOwnerOfRequest(), after: http => http.ConfigurePrimaryHttpMessageHandler(() => primary));
+        Assert.That(() => bench.Http, Throws.InvalidOperationException
+            .With.Message.Contain("'api'").And.Message.Contain("Credentials").And.Message.Not.Contain("password"));
+    }
+
+    private static Task<Bench> StartAsync(
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose,
+        Action<IHttpClientBuilder>? before = null,
+        Action<IHttpClientBuilder>? after = null) =>
+        Bench.StartAsync(api: (http, api) =>
+        {
+            before?.Invoke(http);
+            http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
+            after?.Invoke(http);
+        });
+
+    private static void SetCookieOnce(Bench bench) => bench.Api.Faults.Add(
+        TestEndpoint.Resource, Fault.Status(200, "{}", headers: [new("Set-Cookie", "session=of-the-first; Path=/")]), times: 1);
+
+    /// <returns>The cookie of the second owner's request, after the API set one for the first.</returns>
+    private static async Task<string?> CookieOfSecondAsync(Bench bench, HttpClient? http = null)
+    {
+        await bench.SignInAsync("alice");
+        var grant = await bench.SignInAsync("bob");
+        http ??= bench.Http;
+        SetCookieOnce(bench);
+        foreach (string owner in new[] { "alice", "bob" })
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+            request.SetGrantOwner(GrantOwner.ResourceOwner(owner));
+            using var response = await http.SendAsync(request);
+            response.EnsureSuccessStatusCode();
+        }
+        var second = bench.Api.Requests[^1];
+        Assert.That(second.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        return second.Headers.GetValueOrDefault("Cookie");
+    }
+
+    private sealed class PhotosApi(HttpClient http)
+    {
+        public HttpClient Http => http;
+    }
+
+    private sealed class NoCurrentUser : ICurrentGrantOwner
+    {
+        public GrantOwner? Find() => null;
+    }
+
+    private sealed class Passing(HttpMessageHandler inner) : DelegatingHandler(inner);
+
+    private sealed class DerivedHandler : HttpClientHandler;
+
+    private sealed class OtherHandler : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage());
+    }
+
+    private sealed class PrimaryFilter : IHttpMessageHandlerBuilderFilter
+    {
+        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => handlers =>
+        {
+            next(handlers);
+            if (handlers.Name == "api")
+                handlers.PrimaryHandler = new SocketsHttpHandler();
+        };
+    }
+}

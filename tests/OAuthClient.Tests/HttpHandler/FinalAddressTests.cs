@@ -1,0 +1,173 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Threat: a token to another origin. A handler behind ours changes where the request goes; the token does not go along.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class FinalAddressTests
+{
+    private static IEnumerable<TestCaseData> Places()
+    {
+        yield return Case("handler added after ours", (http, handler) => http.AddHttpMessageHandler(handler));
+        yield return Case("defaults of all clients", (http, handler) => http.Services.ConfigureHttpClientDefaults(
+            all => all.ConfigureAdditionalHttpMessageHandlers((handlers, _) => handlers.Add(handler()))));
+        yield return Case("options configured last", (http, handler) => http.Services.PostConfigure<HttpClientFactoryOptions>(
+            "api", options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(handler()))));
+        yield return Case("builder filter", (http, handler) => http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter>(
+            new InnermostFilter(handler)));
+        yield return Case("around the primary handler", (http, handler) => http.ConfigurePrimaryHttpMessageHandler(() =>
+        {
+            var changing = handler();
+            changing.InnerHandler = new Passing(new SocketsHttpHandler());
+            return changing;
+        }));
+        yield return Case("within the primary handler", (http, handler) => http.ConfigurePrimaryHttpMessageHandler(() =>
+        {
+            var changing = handler();
+            changing.InnerHandler = new SocketsHttpHandler();
+            return new Passing(changing);
+        }));
+
+        static TestCaseData Case(string name, Action<IHttpClientBuilder, Func<DelegatingHandler>> place) =>
+            new TestCaseData(place).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Places))]
+    [Description("RFC 6750 §5.3: wherever the handler stands, the other host sees no request, and the message says what to declare")]
+    public async Task Address_changed_by_a_handler(Action<IHttpClientBuilder, Func<DelegatingHandler>> place)
+    {
+        Uri? elsewhere = null;
+        await using var bench = await StartAsync((http, _) => place(http, () => new Changing(request => request.RequestUri = elsewhere)));
+        await using var hostile = await bench.Server.StartResourceServerAsync();
+        elsewhere = new(hostile.BaseAddress, "/me");
+        await bench.SignInAsync();
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
+            .With.Message.Contain(hostile.BaseAddress.Authority).And.Message.Contain("not sent"));
+        Assert.That(hostile.Requests, Is.Empty);
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("The message names the handler's change, the HTTP client and the declaration")]
+    public async Task Message()
+    {
+        await using var bench = await StartAsync((http, _) => http.AddHttpMessageHandler(() =>
+            new Changing(request => request.RequestUri = new("http://user:pw@127.0.0.1:9/"))));
+        await bench.SignInAsync();
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
+            .With.Message.Contain("http://127.0.0.1:9").And.Message.Contain(bench.Api.BaseAddress.Authority)
+            .And.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("handler").And.Message.Not.Contain("pw"));
+    }
+
+    [TestCase("evil.example")]
+    [TestCase("evil.example:99999", Description = "a value that .NET does not parse")]
+    [TestCase("evil..example")]
+    [TestCase("127.0.0.1, evil.example", Description = "two in one")]
+    [Description("A Host header set by hand names another host to TLS, HTTP/2 and shared servers: by the caller, or by a handler")]
+    public async Task Host_header(string host)
+    {
+        await using var bench = await StartAsync((http, _) => http.AddHttpMessageHandler(() => new Changing(request =>
+        {
+            if (request.Headers.NonValidated.Contains("X-By-Handler"))
+                request.Headers.TryAddWithoutValidation("Host", host);
+        })));
+        await bench.SignInAsync();
+        foreach (bool byHandler in new[] { false, true })
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+            request.Headers.TryAddWithoutValidation(byHandler ? "X-By-Handler" : "Host", host);
+            Assert.That(async () => await bench.Http.SendAsync(request), Throws.TypeOf<OAuthException>()
+                .With.Message.Contain("Host header").And.Message.Contain("not sent"));
+        }
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("A second Host header is not looked past")]
+    public async Task Second_host_header()
+    {
+        await using var bench = await StartAsync((_, _) => { });
+        await bench.SignInAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+        request.Headers.TryAddWithoutValidation("Host", [bench.Api.BaseAddress.Authority, "evil.example"]);
+        Assert.That(async () => await bench.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("To another stated origin, and to another path of the same, a handler may go; and anywhere without the token")]
+    public async Task Changes_that_are_allowed()
+    {
+        Uri? second = null;
+        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        {
+            second = new Uri($"http://localhost:{api.BaseAddress.Port}");
+            http.AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress).To(second))
+                .AddHttpMessageHandler(() => new Changing(request =>
+                {
+                    if (request.RequestUri!.AbsolutePath == "/without")
+                        request.Headers.Authorization = null;
+                    request.RequestUri = new Uri(second, "/echo");
+                }));
+        });
+        await using var other = await bench.Server.StartResourceServerAsync();
+        await bench.SignInAsync();
+        using var response = await bench.Http.GetAsync("/me");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(bench.Api.Requests.Single().Path, Is.EqualTo("/echo"));
+        second = other.BaseAddress;
+        using var anonymous = await bench.Http.GetAsync("/without");
+        Assert.That(other.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
+    }
+
+    [Test]
+    [Description("A primary handler that two clients share: the check of the one is not that of the other")]
+    public async Task Shared_primary_handler()
+    {
+        using Passing shared = new(new SocketsHttpHandler { UseCookies = false });
+        await using var bench = await StartAsync((http, _) =>
+        {
+            http.ConfigurePrimaryHttpMessageHandler(() => shared);
+            http.Services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(() => shared);
+        });
+        await using var other = await bench.Server.StartResourceServerAsync();
+        await bench.SignInAsync();
+        using var mine = await bench.Http.GetAsync("/me");
+        using var plain = bench.Services.GetRequiredService<IHttpClientFactory>().CreateClient("plain");
+        plain.DefaultRequestHeaders.Authorization = new("Bearer", "of its own");
+        using var theirs = await plain.GetAsync(new Uri(other.BaseAddress, "/me"));
+        Assert.That(mine.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(other.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer of its own"));
+    }
+
+    private static Task<Bench> StartAsync(Action<IHttpClientBuilder, TestResourceServer> after) => Bench.StartAsync(api: (http, api) =>
+    {
+        Bench.ForOwner(http, api);
+        after(http, api);
+    });
+
+    private sealed class Passing(HttpMessageHandler inner) : DelegatingHandler(inner);
+
+    private sealed class Changing(Action<HttpRequestMessage> change) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            change(request);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class InnermostFilter(Func<DelegatingHandler> handler) : IHttpMessageHandlerBuilderFilter
+    {
+        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => handlers =>
+        {
+            next(handlers);
+            if (handlers.Name == "api")
+                handlers.AdditionalHandlers.Add(handler());
+        };
+    }
+}

@@ -1,0 +1,236 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
+
+namespace OAuthClient.Tests;
+
+/// <summary>An HTTP client whose stated name a handler resolves: the name is checked first, and the resolved address last.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class ServiceDiscoveryTests
+{
+    private const string Service = "https+http://photos-api";
+
+    [Test]
+    [Description("Wherever AddServiceDiscovery() is called: the token goes to the instance, with path and query as they were")]
+    public async Task Resolved([Values] Place place)
+    {
+        await using var bench = await StartAsync(place);
+        var grant = await bench.SignedInAsync();
+        using var response = await bench.Http.GetAsync("/echo?x=1&y=a%20b");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var request = bench.Api.Requests.Single();
+        Assert.That(request.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        Assert.That((request.Path, request.QueryString), Is.EqualTo(("/echo", "?x=1&y=a%20b")));
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    [Test]
+    [Description("RFC 6750 §3.1: a refused token is replaced, and the request is resolved and sent once more")]
+    public async Task Replayed([Values] Place place)
+    {
+        await using var bench = await StartAsync(place);
+        await bench.SignedInAsync();
+        bench.Server.ExpireAccessTokens();
+        using var response = await bench.Http.GetAsync("/me");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    [Description("Threat: redirect leak. Service discovery restores the address after a redirect; the request is not replayed all the "
+        + "same")]
+    public async Task Redirected_to_a_hostile_host([Values] Place place)
+    {
+        await using var bench = await StartAsync(place);
+        await using var hostile = await bench.Server.StartResourceServerAsync();
+        await bench.SignedInAsync();
+        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me")));
+        using var response = await bench.Http.GetAsync("/me");
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    [Test]
+    [Description("Without the declaration the resolved address is another origin: the request is not sent, and the message names the "
+        + "declaration")]
+    public async Task Not_declared()
+    {
+        await using var bench = await StartAsync(Place.BehindOurs, t => t.To("https://photos-tls"), "https://photos-tls");
+        await bench.SignedInAsync();
+        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
+            .With.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("not sent"));
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("A name with https is resolved to https; the Host header that service discovery sets is the stated name")]
+    public async Task Https_stays_https([Values] Place place)
+    {
+        Recording network = new();
+        await using var bench = await StartAsync(
+            place,
+            t => t.To("https://photos-tls").AllowServiceDiscovery(),
+            "https://photos-tls",
+            http => http.ConfigurePrimaryHttpMessageHandler(() => network));
+        await bench.SignedInAsync();
+        using var response = await bench.Http.GetAsync("/me");
+        Assert.That(network.Address, Is.EqualTo(new Uri("https://127.0.0.1:9/me")));
+        Assert.That(network.Host, Is.Null.Or.EqualTo("photos-tls"));
+        Assert.That(network.HasToken);
+    }
+
+    [TestCase("https+http://other-api/me")]
+    [TestCase("https+http://photos-api.evil.example/me")]
+    [TestCase("https+http://photos-api:8080/me")]
+    [TestCase("https://photos-api/me")]
+    [TestCase("http://photos-api/me")]
+    [TestCase("https+http://user@photos-api/me")]
+    [TestCase("https+http://_other.photos-api/me")]
+    [TestCase("")]
+    [Description("The name is checked before it is resolved, and what the application addresses itself is not taken for resolved")]
+    public async Task Other_name(string address)
+    {
+        foreach (var place in Enum.GetValues<Place>())
+        {
+            await using var bench = await StartAsync(place);
+            await using var hostile = await bench.Server.StartResourceServerAsync();
+            await bench.SignedInAsync();
+            Uri other = address.Length == 0 ? new(hostile.BaseAddress, "/me") : new(address);
+            Assert.That(async () => await bench.Http.GetAsync(other), Throws.TypeOf<OAuthException>()
+                .With.Message.Contain("may go to " + Service).And.Message.Contain("not sent"));
+            Assert.That(bench.Api.Requests, Is.Empty);
+            Assert.That(hostile.Requests, Is.Empty);
+            Assert.That(bench.TokenRequests, Is.Zero);
+        }
+    }
+
+    [Test]
+    [Description("A caller's Host header must name the stated service: service discovery would leave it as it is")]
+    public async Task Host_header_of_the_caller([Values] Place place)
+    {
+        await using var bench = await StartAsync(place);
+        await bench.SignedInAsync();
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me") { Headers = { Host = "evil.example" } };
+        Assert.That(async () => await bench.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
+        using HttpRequestMessage same = new(HttpMethod.Get, "/me") { Headers = { Host = "photos-api" } };
+        using var response = await bench.Http.SendAsync(same);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
+    }
+
+    private static IEnumerable<TestCaseData> Changes()
+    {
+        yield return Case("path", Service, request => request.RequestUri = new(request.RequestUri!, "/admin"));
+        yield return Case("query", Service, request => request.RequestUri = new(request.RequestUri!, "/me?scope=admin"));
+        yield return Case("user info", Service, request => request.RequestUri = new($"http://user@{request.RequestUri!.Authority}/me"));
+        yield return Case("http beyond this machine", Service, request => request.RequestUri = new("http://photos.example/me"));
+        yield return Case("another scheme", Service, request => request.RequestUri = new("ftp://127.0.0.1/me"));
+        yield return Case("https to http", "https://photos-api", request => request.RequestUri = new("http://127.0.0.1:9/me"));
+        yield return Case("http to https", "http://localhost:9", request => request.RequestUri = new("https://127.0.0.1:9/me"));
+        yield return Case("no address", Service, request => request.RequestUri = null);
+        yield return Case("Host header", Service, request => request.Headers.Host = "evil.example");
+        yield return Case("unreadable Host header", Service, request =>
+        {
+            request.Headers.Host = null;
+            request.Headers.TryAddWithoutValidation("Host", "evil.example:99999");
+        });
+
+        static TestCaseData Case(string name, string stated, Action<HttpRequestMessage> change) =>
+            new TestCaseData(stated, change).SetArgDisplayNames(name);
+    }
+
+    [TestCaseSource(nameof(Changes))]
+    [Description("RFC 6750 §5.3: with the declaration a handler may change host and port, and nothing else")]
+    public async Task Changed_more_than_the_authority(string stated, Action<HttpRequestMessage> change)
+    {
+        foreach (var place in Enum.GetValues<Place>())
+        {
+            await using var bench = await StartAsync(
+                place, t => t.To(stated).AllowServiceDiscovery(), stated, http => http.AddHttpMessageHandler(() => new Changing(change)));
+            await bench.SignedInAsync();
+            Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>().With.Message.Contain("not sent"));
+            Assert.That(bench.Api.Requests, Is.Empty);
+        }
+    }
+
+    [Test]
+    [Description("The scheme https+http is one that a handler resolves; without the declaration there would be none")]
+    public void Scheme_that_is_to_be_resolved()
+    {
+        Assert.That(
+            () => Add(t => t.ForClient().To(Service)), Throws.InvalidOperationException.With.Message.Contain("AllowServiceDiscovery()"));
+        Assert.That(() => Add(t => t.ForClient().To(Service).AllowServiceDiscovery()), Throws.Nothing);
+        Assert.That(() => Add(t => t.AllowServiceDiscovery().ForClient().To(new Uri(Service))), Throws.Nothing);
+        string[] others =
+        [
+            "https+http://photos-api/v1", "https+http://user@photos-api", "https+http://photos-api/?x", "ftp+http://photos-api",
+            "http://photos-api", "https+http:",
+        ];
+        foreach (string origin in others)
+            Assert.That(() => Add(t => t.ForClient().AllowServiceDiscovery().To(origin)), Throws.ArgumentException, origin);
+    }
+
+    private static void Add(Action<AccessTokenHandlerOptions> configure) =>
+        new ServiceCollection().AddHttpClient("api").AddAccessTokenHandler(configure);
+
+    private static Task<Bench> StartAsync(
+        Place place,
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions>? where = null,
+        string address = Service,
+        Action<IHttpClientBuilder>? last = null) =>
+        Bench.StartAsync(api: (http, api) =>
+        {
+            http.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Services:photos-api:http:0"] = api.BaseAddress.OriginalString,
+                ["Services:photos-api:other:0"] = "http://127.0.0.1:9",
+                ["Services:photos-tls:https:0"] = "https://127.0.0.1:9",
+                ["Services:other-api:http:0"] = api.BaseAddress.OriginalString,
+            }).Build());
+            http.Services.AddServiceDiscovery();
+            http.ConfigureHttpClient(client => client.BaseAddress = new(address));
+            // As .NET Aspire's service defaults do.
+            if (place is Place.DefaultsOfAllClients)
+                http.Services.ConfigureHttpClientDefaults(all => all.AddServiceDiscovery());
+            if (place is Place.BeforeOurs)
+                http.AddServiceDiscovery();
+            where ??= t => t.To(Service).AllowServiceDiscovery();
+            http.AddAccessTokenHandler("photos", t => where(t.ForOwner("42")));
+            if (place is Place.BehindOurs)
+                http.AddServiceDiscovery();
+            last?.Invoke(http);
+        });
+
+    public enum Place
+    {
+        BeforeOurs,
+        BehindOurs,
+        DefaultsOfAllClients,
+    }
+
+    private sealed class Changing(Action<HttpRequestMessage> change) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            change(request);
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    private sealed class Recording : HttpMessageHandler
+    {
+        public Uri? Address { get; private set; }
+        public string? Host { get; private set; }
+        public bool HasToken { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            (Address, Host, HasToken) = (request.RequestUri, request.Headers.Host, request.Headers.Authorization is not null);
+            return Task.FromResult(new HttpResponseMessage());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Threat: a Cookie or Authorization header that all requests share is sent with the access tokens of several owners.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class SharedHeaderTests
+{
+    [TestCase("Authorization", "Bearer of-the-first")]
+    [TestCase("authorization", "Basic b3RoZXI6cGFzc3dvcmQ=")]
+    [TestCase("Cookie", "session=of-the-first")]
+    [Description("A default header of a client with several owners: the client fails at its first use, and says what to change")]
+    public async Task Configured_default_header(string name, string value)
+    {
+        await using var bench = await StartAsync(
+            t => t.ForOwnerOfRequest(),
+            http => http.ConfigureHttpClient(client => client.DefaultRequestHeaders.TryAddWithoutValidation(name, value)));
+        Assert.That(() => bench.Http, Throws.InvalidOperationException
+            .With.Message.Contain("'api'").And.Message.Contain("DefaultRequestHeaders").And.Message.Not.Contain(value));
+    }
+
+    [Test]
+    [Description("The same, from the defaults of all clients")]
+    public async Task Default_header_of_all_clients()
+    {
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), http => http.Services.ConfigureHttpClientDefaults(
+            all => all.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("Cookie", "session=of-the-first"))));
+        Assert.That(() => bench.Http, Throws.InvalidOperationException.With.Message.Contain("DefaultRequestHeaders"));
+    }
+
+    [Test]
+    [Description("One owner may have them: the access token takes the place of Authorization, and the cookie is sent")]
+    public async Task One_identity_keeps_its_defaults()
+    {
+        await using var bench = await StartAsync(t => t.ForOwner("alice"), http => http.ConfigureHttpClient(client =>
+        {
+            client.DefaultRequestHeaders.Authorization = new("Bearer", "stale");
+            client.DefaultRequestHeaders.Add("Cookie", "session=own");
+        }));
+        var grant = await bench.SignInAsync("alice");
+        await bench.Http.GetStringAsync("/me");
+        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        Assert.That(bench.Api.Requests.Single().Headers["Cookie"], Is.EqualTo("session=own"));
+    }
+
+    [Test]
+    [Description("A default cookie that is set after the client was made, as in a typed client's constructor: no request leaves with it")]
+    public async Task Default_cookie_set_later()
+    {
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest());
+        await bench.SignInAsync("bob");
+        using var http = bench.Http;
+        http.DefaultRequestHeaders.Add("Cookie", "session=of-the-first");
+        Assert.That(
+            async () => await SendAsync(http, "bob"),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header").And.Message.Contain("not sent")
+                .And.Message.Contain("DangerouslyAllowCookies()").And.Message.Not.Contain("of-the-first"));
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("A default Authorization that is set after the client was made never leaves: each request carries its owner's token")]
+    public async Task Default_authorization_set_later()
+    {
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest());
+        var alice = await bench.SignInAsync("alice");
+        var bob = await bench.SignInAsync("bob");
+        using var http = bench.Http;
+        http.DefaultRequestHeaders.Authorization = new("Bearer", alice.AccessToken!.Reveal());
+        await SendAsync(http, "bob");
+        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + bob.AccessToken!.Reveal()));
+    }
+
+    [Test]
+    [Description("A handler behind ours that all owners share may not add a cookie either")]
+    public async Task Cookie_of_a_shared_handler([Values] bool isAllowed)
+    {
+        await using var bench = await StartAsync(
+            t => isAllowed ? t.ForOwnerOfRequest().DangerouslyAllowCookies() : t.ForOwnerOfRequest(),
+            http => http.AddHttpMessageHandler(() => new AddingCookie()));
+        await bench.SignInAsync("bob");
+        if (isAllowed)
+        {
+            await SendAsync(bench.Http, "bob");
+            Assert.That(bench.Api.Requests.Single().Headers["Cookie"], Is.EqualTo("session=of-the-first"));
+        }
+        else
+        {
+            Assert.That(
+                async () => await SendAsync(bench.Http, "bob"), Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header"));
+            Assert.That(bench.Api.Requests, Is.Empty);
+        }
+    }
+
+    private static Task<Bench> StartAsync(
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose, Action<IHttpClientBuilder>? after = null) =>
+        Bench.StartAsync(api: (http, api) =>
+        {
+            http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
+            after?.Invoke(http);
+        });
+
+    private static async Task SendAsync(HttpClient http, string owner)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+        request.SetGrantOwner(GrantOwner.ResourceOwner(owner));
+        using var response = await http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+    }
+
+    private sealed class AddingCookie : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Add("Cookie", "session=of-the-first");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}
