@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
@@ -203,9 +204,15 @@ public sealed class BrowserAuthorization
         var callback = await callbacks.ReadAsync(context, cancellationToken).ConfigureAwait(false);
         if (callback is { NeedsRepost: true, IsUserKnown: false, Problem: { } cause })
         {
-            throw new InvalidOperationException(
-                $"{cause} Only an endpoint of the library can post the form once more from this site: "
-                + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint.");
+            if (cookie.Owner is { } owner)
+                return new BrowserAuthorizationResult(cookie.ReturnUrl, await Client.CompleteAuthorizationAsync(cookie.Authorization, response, owner, cancellationToken).ConfigureAwait(false));
+            var grant = await SignIn.CompleteAsync(cookie.Authorization, response, cancellationToken).ConfigureAwait(false);
+            await context.RequestServices.GetRequiredService<UncheckedSignInWarning>().LogOnceAsync(name).ConfigureAwait(false);
+            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant, SignedInSession.Create(grant));
+        }
+        catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
+        {
+            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant: null);
         }
         if (callback.Pending is { } pending)
             PendingCookies.RemoveAtResponse(context, pending);
@@ -251,10 +258,11 @@ public sealed class BrowserAuthorization
         HttpContext context, GrantOwner? owner, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         PrivateResponse.Declare(context);
-        // State flooding: what another site loads without a navigation must not evict an authorization that waits.
-        if (!TopLevelNavigation.Matches(context.Request))
-            return FrontChannelResult.NotANavigation;
-        var pending = await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
+        // The cookie says by which client the user signed in, also when their grants are gone by the time they are back.
+        bool renewsSignIn = owner is not null && SignedInSession.Find(context.User, name)?.Owner == owner;
+        var pending = renewsSignIn
+            ? await SignIn.BeginRenewalAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false)
+            : await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
         bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
         cookies.Add(context, pending, owner, LocalPath.OrRoot(returnUrl, context.Request), isFormPost ? SameSiteMode.None : SameSiteMode.Lax);
         return FrontChannelResult.SeeOther(pending.AuthorizationUri);

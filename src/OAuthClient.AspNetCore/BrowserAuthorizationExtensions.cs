@@ -33,6 +33,7 @@ public static class BrowserAuthorizationExtensions
         services.TryAddSingleton<ICurrentGrantOwner, SignedInUser>();
         services.TryAddSingleton<PendingCookies>();
         services.TryAddSingleton<LogoutCookie>();
+        services.TryAddSingleton<UncheckedSignInWarning>();
         services.TryAddKeyedSingleton(builder.Name, (provider, _) => new BrowserAuthorization(
             builder.Name,
             provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),

@@ -14,7 +14,7 @@ public static class OpenIdEndpointExtensions
 
     /// <summary>
     /// The <c>backchannel_logout_uri</c> (OpenID Connect Back-Channel Logout §2.5): the server posts that a user signed out there, and the
-    /// grants of that session end on every node. No browser comes along; <see cref="SignInCookieExtensions.EndWithSignIn"/> ends the
+    /// grants of that session end on every node. No browser comes along; <see cref="SignInCookieExtensions.RejectEndedSignIns"/> ends the
     /// user's cookie at its next request. 400 answers what is not to be believed, 503 what could not be done just now.
     /// </summary>
     /// <param name="endpoints">The application's endpoints.</param>

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace OAuthClient.AspNetCore;
 
@@ -7,28 +9,37 @@ namespace OAuthClient.AspNetCore;
 public static class SignInCookieExtensions
 {
     /// <summary>
-    /// A cookie of a user who signed in by an OAuth client is worth nothing any more once that is over: they signed out at the server, or
-    /// in this application on another node, their grants were revoked, or <see cref="OAuthClientOptions.SignInLifetime"/> has passed. Asked at each
-    /// request, mostly of memory. Other cookies are left alone. With the grants in memory only, a restart signs everybody out; when the store
-    /// cannot be reached and memory does not know, its exception passes, and nobody is signed out.
+    /// Rejects, and deletes, the cookie of a user who signed in by an OAuth client once that sign-in has ended: the user signed out at the
+    /// server, or in this application on another node, the grants were revoked, the tenant was removed from
+    /// <see cref="OAuthClientOptions.AllowedTenants"/>, or <see cref="OAuthClientOptions.SignInLifetime"/> has passed. The check is made
+    /// at each request, mostly in memory, for the principals of <see cref="BrowserAuthorizationResult.User"/> and
+    /// <see cref="Grant.ToClaimsPrincipal"/>; cookies of other users are left alone.
     /// </summary>
-    /// <param name="options">The cookie scheme's.</param>
-    /// <exception cref="InvalidOperationException"><c>EventsType</c> is set, which would take the place of what this sets.</exception>
-    public static CookieAuthenticationOptions EndWithSignIn(this CookieAuthenticationOptions options)
+    /// <remarks>
+    /// It may be called before or after <c>AddCookie</c>, and does not depend on the cookie's <c>Events</c>, <c>EventsType</c> or
+    /// <c>OnValidatePrincipal</c>: these are called first. The host does not start if a scheme cannot be checked. With the grants in
+    /// memory only, a restart signs all users out. When the store cannot be reached, its exception is thrown: the request fails, and the
+    /// cookie stays.
+    /// </remarks>
+    /// <param name="builder">The authentication builder, for example of <c>AddAuthentication().AddCookie()</c>.</param>
+    /// <param name="schemes">The names of the cookie schemes. Without names, all cookie schemes are checked.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public static AuthenticationBuilder RejectEndedSignIns(this AuthenticationBuilder builder, params string[] schemes)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.EventsType is not null)
-            throw new InvalidOperationException("EndWithSignIn() needs the cookie's Events, and EventsType takes their place; set Events instead.");
-        var before = options.Events.OnValidatePrincipal;
-        options.Events.OnValidatePrincipal = async context =>
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(schemes);
+        foreach (string scheme in schemes)
+            ArgumentException.ThrowIfNullOrEmpty(scheme, nameof(schemes));
+        var services = builder.Services;
+        services.Configure<RejectEndedSignInsOptions>(o =>
         {
-            await before(context).ConfigureAwait(false);
-            if (context.Principal is { } user && !await SignedInSession.StandsAsync(user, context.HttpContext).ConfigureAwait(false))
-            {
-                context.RejectPrincipal();
-                await context.HttpContext.SignOutAsync(context.Scheme.Name).ConfigureAwait(false);
-            }
-        };
-        return options;
+            o.AllSchemes |= schemes.Length == 0;
+            o.Schemes.UnionWith(schemes);
+        });
+        // AddCookie registers the framework's handler each time it is called, so the handlers' provider is replaced and not the handler.
+        services.Replace(ServiceDescriptor.Scoped<IAuthenticationHandlerProvider, SignInCookieHandlerProvider>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RejectEndedSignInsCheck>());
+        return builder;
     }
 }

@@ -1,5 +1,7 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.AspNetCore;
@@ -10,6 +12,10 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
     private const string AuthenticationType = "OAuthClient";
     private const string ClientClaim = "oauthclient.client";
     private const string SignInClaim = "oauthclient.sign_in";
+    private const string SessionClaim = "sid";
+
+    // In the cookie's properties.
+    private const string SessionsProperty = "oauthclient.sign_ins";
 
     /// <summary>Few claims, for they travel in a cookie: the rest is in the grant.</summary>
     public static ClaimsPrincipal Create(Grant grant)
@@ -25,7 +31,7 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         var claims = grant.StandardClaims;
         Add("iss", issuer);
         Add("sub", grant.Subject);
-        Add("sid", grant.SessionId);
+        Add(SessionClaim, grant.SessionId);
         Add(ClaimTypes.Name, claims?.Name ?? claims?.PreferredUsername);
         return new(identity);
 
@@ -38,15 +44,36 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
 
     /// <summary>The session by this client; <see langword="null"/> when the user signed in in another way, or not at all.</summary>
     public static SignedInSession? Find(ClaimsPrincipal user, string clientName) =>
-        All(user).FirstOrDefault(session => string.Equals(session.ClientName, clientName, StringComparison.Ordinal));
+        Identities(user).Select(Read).FirstOrDefault(session => string.Equals(session?.ClientName, clientName, StringComparison.Ordinal));
 
-    /// <summary>Whether every session by which the user is signed in still stands; so it does when there is none.</summary>
-    public static async ValueTask<bool> StandsAsync(ClaimsPrincipal user, HttpContext context)
+    /// <summary>
+    /// Writes into a cookie's properties by which sign-ins its user is signed in. Unlike the claims they stay when the application
+    /// replaces the principal, for example in <c>OnSigningIn</c> or <c>OnValidatePrincipal</c>.
+    /// </summary>
+    /// <param name="user">The user.</param>
+    /// <param name="properties">The cookie's properties.</param>
+    public static void Write(ClaimsPrincipal user, AuthenticationProperties properties)
     {
-        foreach (var session in All(user))
+        string sessions = string.Join(' ', Identities(user).Select(identity => ToText(Read(identity))));
+        // Properties may be used again for the same session, with a principal that does not name it any more.
+        if (sessions.Length > 0)
+            properties.SetString(SessionsProperty, sessions);
+    }
+
+    /// <summary>
+    /// Whether all sign-ins that a cookie names, by its principal's claims or in its properties, are valid. One that is named
+    /// incompletely is not.
+    /// </summary>
+    /// <param name="user">The cookie's principal.</param>
+    /// <param name="properties">The cookie's properties.</param>
+    /// <param name="context">The request's context.</param>
+    public static async ValueTask<bool> AreValidAsync(ClaimsPrincipal user, AuthenticationProperties? properties, HttpContext context)
+    {
+        var written = properties?.GetString(SessionsProperty)?.Split(' ').Select(FromText) ?? [];
+        foreach (var session in Identities(user).Select(Read).Concat(written).Distinct())
         {
-            if (context.RequestServices.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
-                || session.SignInId is null
+            if (session?.SignInId is null
+                || context.RequestServices.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
                 || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, context.RequestAborted).ConfigureAwait(false))
             {
                 return false;
@@ -55,13 +82,41 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         return true;
     }
 
-    private static IEnumerable<SignedInSession> All(ClaimsPrincipal user) =>
-        from identity in user.Identities
-        where identity.IsAuthenticated
-        let client = identity.FindFirst(ClientClaim)?.Value
-        let owner = ClaimsGrantOwner.FindStated(identity)
-        where client is not null && owner is not null
-        select new SignedInSession(client, owner, identity.FindFirst("sid")?.Value, identity.FindFirst(SignInClaim)?.Value);
+    // Of those that are authenticated, the ones that name a client.
+    private static IEnumerable<ClaimsIdentity> Identities(ClaimsPrincipal user) =>
+        user.Identities.Where(identity => identity.IsAuthenticated && Own(identity, ClientClaim) is not null);
+
+    private static SignedInSession? Read(ClaimsIdentity identity) =>
+        Own(identity, ClientClaim) is { } client && ClaimsGrantOwner.FindStated(identity) is { } owner
+            ? new(client, owner, identity.FindFirst(IsSession)?.Value, Own(identity, SignInClaim))
+            : null;
+
+    private static string ToText(SignedInSession? session) => QueryString.Create(
+        from parameter in new (string Name, string? Value)[]
+        {
+            ("client", session?.ClientName), ("owner", session?.Owner.ToString()),
+            ("session", session?.SessionId), ("sign_in", session?.SignInId),
+        }
+        where parameter.Value is not null
+        select KeyValuePair.Create<string, string?>(parameter.Name, parameter.Value)).ToString();
+
+    private static SignedInSession? FromText(string text)
+    {
+        var parameters = QueryHelpers.ParseQuery(text);
+        return Value("client") is { } client && GrantOwner.TryParse(Value("owner"), out var owner)
+            ? new(client, owner, Value("session"), Value("sign_in"))
+            : null;
+
+        string? Value(string name) => parameters.TryGetValue(name, out var value) ? value.ToString() : null;
+    }
+
+    // By itself ClaimsIdentity would take another claim of the server's whose name differs in case.
+    private static bool IsSession(Claim claim) => string.Equals(claim.Type, SessionClaim, StringComparison.Ordinal);
+
+    // Of this library, not of a server whose claims the application took over.
+    private static string? Own(ClaimsIdentity identity, string type) => identity.FindFirst(
+        claim => string.Equals(claim.Type, type, StringComparison.Ordinal)
+            && string.Equals(claim.Issuer, ClaimsIdentity.DefaultIssuer, StringComparison.Ordinal))?.Value;
 
     // With a server of many tenants the tenant's own: who signed in did so by an ID Token whose issuer was compared.
     private static string Issuer(Grant grant) =>

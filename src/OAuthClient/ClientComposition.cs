@@ -48,7 +48,8 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         Introspection = new(registration, discovery, backChannel, signatures, time);
         var sessions = new SessionEnding(store, saved, notes, new RecentLogouts(time), logger);
         RegisteredOAuthClient client = new(
-            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, sessions, new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
+            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, sessions, new SignInValidator(registration, store, time),
+            new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
         Client = client;
         SignIn = new OpenIdSignIn(client);
         Logout = new OpenIdLogout(

@@ -25,6 +25,20 @@ public sealed class OpenIdSignIn
         client.CompleteSignInAsync(pending, response, cancellationToken);
 
     /// <summary>
+    /// Begins an authorization for a user who signed in by this client, as <see cref="IOAuthClient.BeginAuthorizationAsync"/> does: for
+    /// example to ask for further scopes. Complete it by <see cref="IOAuthClient.CompleteAuthorizationAsync"/> for the owner who signed in.
+    /// It is refused when another account of the server completes it, also when the user's grants have been revoked or lost meanwhile.
+    /// </summary>
+    /// <param name="parameters">What this one request asks beyond the registration.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The pending authorization.</returns>
+    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    public Task<PendingAuthorization> BeginRenewalAsync(
+        AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
+        client.BeginRenewalAsync(parameters, cancellationToken);
+
+    /// <summary>
     /// Whether it is the issuer of the client's server, or of one of its tenants whose users may sign in (<c>IssuerTemplate</c>): before a login that
     /// somebody else starts (OpenID Connect Core §4).
     /// </summary>

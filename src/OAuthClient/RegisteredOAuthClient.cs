@@ -3,13 +3,22 @@ namespace OAuthClient;
 /// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
 internal sealed class RegisteredOAuthClient(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
-    AccessTokenSource tokens, GrantEnding ending, SessionEnding sessions, UserInfoEndpoint userInfo,
+    AccessTokenSource tokens, GrantEnding ending, SessionEnding sessions, SignInValidator signIns, UserInfoEndpoint userInfo,
     IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
     private readonly RecentTime recent = new(time);
+    private readonly SameUserRequirement sameUser = new();
     private UsualAddress? usual;
 
-    public async Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    public Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken) =>
+        BeginAsync(parameters, renewsSignIn: false, cancellationToken);
+
+    /// <inheritdoc cref="OpenIdSignIn.BeginRenewalAsync"/>
+    public Task<PendingAuthorization> BeginRenewalAsync(AuthorizationParameters? parameters, CancellationToken cancellationToken) =>
+        BeginAsync(parameters, renewsSignIn: true, cancellationToken);
+
+    private async Task<PendingAuthorization> BeginAsync(
+        AuthorizationParameters? parameters, bool renewsSignIn, CancellationToken cancellationToken)
     {
         long now = recent.Now;
         var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
@@ -20,7 +29,9 @@ internal sealed class RegisteredOAuthClient(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers, ref usual);
+        return AuthorizationRequest.Begin(
+            current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers, ref usual,
+            renewsSignIn);
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
@@ -44,32 +55,11 @@ internal sealed class RegisteredOAuthClient(
 
     public bool IsIssuer(string? issuer) => registration.Value.SpelledOut.IsIssuer(issuer);
 
-    public async ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
+    public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        long now = recent.Now;
-        var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
-        if (IsAmong(await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false)))
-            return true;
-        // A store may answer from a memory that does not know yet who has just signed in at another node; not by fingerprint.
-        string? fingerprint =
-            sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.SpelledOut.Identity, sessionId)
-            : signInId is not null ? Grant.FingerprintOfSignIn(current.Name, current.SpelledOut.Identity, signInId)
-            : null;
-        return fingerprint is not null && IsAmong(await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false));
-
-        bool IsAmong(IReadOnlyList<Grant> grants)
-        {
-            foreach (var grant in grants)
-            {
-                if (grant.SignInExpiresAt?.UtcTicks > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
-                    && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
-                {
-                    return true;
-                }
-            }
-            return false;
-        }
+        sameUser.NoteSignIn();
+        return signIns.IsValidAsync(owner, sessionId, signInId, cancellationToken);
     }
 
     private async Task<Grant> WatchedAsync(
@@ -118,7 +108,7 @@ internal sealed class RegisteredOAuthClient(
         RequireResourceOwner(owner);
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
-        return grants.FirstOrDefault(grant => OwnerTokens.BelongsTo(grant, current, owner));
+        return grants.FirstOrDefault(grant => OwnerTokens.IsUsable(grant, current, owner));
     }
 
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
@@ -134,7 +124,7 @@ internal sealed class RegisteredOAuthClient(
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var token = await tokens.GetAsync(owner, TokenSelection.Everything, rejected: null, cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
+        var theirs = grants.Where(grant => OwnerTokens.IsUsable(grant, current, owner)).ToList();
         // The one that holds this very token, for another of the owner's grants may name another account; or the newest, when a
         // refresh has just replaced the token.
         var grant = theirs.Find(grant => token.Equals(grant.AccessToken)) ?? theirs.FirstOrDefault();
@@ -210,8 +200,10 @@ internal sealed class RegisteredOAuthClient(
             IdToken = identity?.Token,
             Tokens = Grant.With(response.AccessToken),
         };
-        if (knownOwner is not null && identity is not null)
-            RequireSameUser(grant, others);
+        if (knownOwner is null)
+            sameUser.NoteSignIn();
+        else
+            sameUser.Require(knownOwner, identity, pending, others, server);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         if (await sessions.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
             throw new ProtocolViolationException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
@@ -222,17 +214,6 @@ internal sealed class RegisteredOAuthClient(
     private static Grant? StandingSignIn(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, string? session, DateTimeOffset now) =>
         session is null ? null : grants.FirstOrDefault(grant =>
             grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
-
-    // Whoever is known by issuer and subject has nobody else's account. The application's own users may have any.
-    private static void RequireSameUser(Grant grant, IReadOnlyList<Grant> others)
-    {
-        if (others.Any(other => other.SignInExpiresAt is not null && other.Subject is { } subject && GrantOwner.Subject(other.Issuer, subject).Equals(grant.Owner))
-            && !GrantOwner.Subject(grant.Issuer, grant.Subject!).Equals(grant.Owner))
-        {
-            throw new ProtocolViolationException(
-                "At the server another user is signed in than the one who signed in here by it, so nothing was kept. Begin with BeginSignInAsync where users may change; it signs in whoever comes.");
-        }
-    }
 
     private static void RequireResourceOwner(GrantOwner owner)
     {

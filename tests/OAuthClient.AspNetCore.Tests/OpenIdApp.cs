@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,8 +15,11 @@ internal static class OpenIdApp
     /// <param name="client">Changes each client's options.</param>
     /// <param name="services">Adds to the application's services.</param>
     /// <param name="pipeline">Comes first in the pipeline.</param>
+    /// <param name="authentication">Configures authentication further; by default ended sign-ins are rejected.</param>
+    /// <param name="endpoints">Adds to the endpoints.</param>
     public static async Task<App> StartAsync(
-        Action<OAuthClientOptions>? client = null, Action<IServiceCollection>? services = null, Action<WebApplication>? pipeline = null)
+        Action<OAuthClientOptions>? client = null, Action<IServiceCollection>? services = null, Action<WebApplication>? pipeline = null,
+        Action<AuthenticationBuilder>? authentication = null, Action<WebApplication>? endpoints = null)
     {
         var app = await App.StartAsync(
             o =>
@@ -25,11 +29,11 @@ internal static class OpenIdApp
             },
             (all, _) =>
             {
-                all.AddAuthentication("Cookies").AddCookie("Cookies", o =>
-                {
-                    o.Cookie.Name = Session;
-                    o.EndWithSignIn();
-                });
+                var builder = all.AddAuthentication("Cookies").AddCookie("Cookies", o => o.Cookie.Name = Session);
+                if (authentication is null)
+                    builder.RejectEndedSignIns();
+                else
+                    authentication(builder);
                 services?.Invoke(all);
             },
             web =>
@@ -37,7 +41,11 @@ internal static class OpenIdApp
                 pipeline?.Invoke(web);
                 web.UseAuthentication();
             },
-            Map);
+            web =>
+            {
+                Map(web);
+                endpoints?.Invoke(web);
+            });
         foreach (string name in new[] { "photos", "albums" })
         {
             string path = name == "albums" ? "/mvc" : "";

@@ -161,7 +161,9 @@ public sealed class SignInTests
     }
 
     [TestCase("revoked"), TestCase("over"), TestCase("lost")]
-    [Description("EndWithSignIn: once the grants are revoked, the sign-in's time is over, or the store has lost them, the cookie is worth nothing, and goes")]
+    [Description(
+        "RejectEndedSignIns: once the grants are revoked, the sign-in's time is over, or the store has lost them, the cookie "
+        + "is worth nothing, and goes")]
     public async Task The_cookie_ends_with_the_sign_in(string how)
     {
         var browser = app.OpenBrowser(user: null);
@@ -185,9 +187,4 @@ public sealed class SignInTests
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(cookie, Does.StartWith(OpenIdApp.Session + "="));
     }
-
-    [Test]
-    [Description("EndWithSignIn cannot work beside EventsType, and says so")]
-    public void Events_of_a_type() =>
-        Assert.That(() => new Microsoft.AspNetCore.Authentication.Cookies.CookieAuthenticationOptions { EventsType = typeof(object) }.EndWithSignIn(), Throws.InvalidOperationException);
 }

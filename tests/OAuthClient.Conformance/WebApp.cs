@@ -48,11 +48,7 @@ internal sealed class WebApp : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddSingleton(server.Options.TimeProvider);
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o =>
-        {
-            o.Cookie.Name = "session-" + name;
-            o.EndWithSignIn();
-        });
+        builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o => o.Cookie.Name = "session-" + name).RejectEndedSignIns();
         builder.Services.AddOAuthClient(name, o =>
         {
             o.Issuer = server.Issuer;

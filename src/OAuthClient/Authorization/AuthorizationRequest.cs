@@ -25,12 +25,13 @@ internal static class AuthorizationRequest
     /// <param name="now">The moment.</param>
     /// <param name="hasOtherServers">Whether a callback could be another server's.</param>
     /// <param name="usual">What the last request like most others was copied from, for the next.</param>
+    /// <param name="renewsSignIn">Whether only the user who signed in by the registration may complete it.</param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="ProtocolViolationException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
     public static PendingAuthorization Begin(
         ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
-        ref UsualAddress? usual)
+        ref UsualAddress? usual, bool renewsSignIn = false)
     {
         var endpoint = server.AuthorizationEndpoint ?? throw new OAuthException(
             $"{server.Identity} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser.");
@@ -70,6 +71,7 @@ internal static class AuthorizationRequest
             Scopes = scopes,
             Resources = resources,
             ExpiresAt = now + registration.PendingAuthorizationLifetime,
+            RenewsSignIn = renewsSignIn,
         };
     }
 

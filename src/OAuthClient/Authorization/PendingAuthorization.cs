@@ -60,6 +60,9 @@ public sealed class PendingAuthorization
     /// <summary>How the user must be authenticated, when the request demanded something.</summary>
     internal IReadOnlyList<string> RequiredAcrValues { get; init; } = [];
 
+    /// <summary>Gets whether only the user who signed in by the registration may complete it.</summary>
+    internal bool RenewsSignIn { get; init; }
+
     internal CodeVerifier CodeVerifier { get; init; } = null!;
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];
@@ -87,6 +90,7 @@ public sealed class PendingAuthorization
         writer.Write(Issuer ?? "");
         writer.Write(RequiresIssuer);
         writer.Write(RequiresPath);
+        writer.Write(RenewsSignIn);
         writer.Write(RedirectUri);
         writer.Write(State);
         writer.Write(Nonce ?? "");
@@ -124,6 +128,7 @@ public sealed class PendingAuthorization
                 Issuer = NullIfEmpty(reader.ReadString()),
                 RequiresIssuer = reader.ReadBoolean(),
                 RequiresPath = reader.ReadBoolean(),
+                RenewsSignIn = reader.ReadBoolean(),
                 RedirectUri = reader.ReadString(),
                 State = reader.ReadString(),
                 Nonce = NullIfEmpty(reader.ReadString()),

@@ -14,6 +14,8 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<Grant>))]
 public sealed class Grant
 {
+    private IssuerTemplate? allowedBy;
+
     internal Grant(string id, string clientName, GrantOwner owner, string server, string clientId)
     {
         Id = id;
@@ -110,10 +112,25 @@ public sealed class Grant
     /// <summary>Where further claims are (OpenID Connect Core §5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
     public IReadOnlyList<ClaimSource> ClaimSources => IdTokenClaims is { } claims ? ClaimSource.Of(claims) : [];
 
-    internal IReadOnlyList<Claim> OwnerClaims => Owner.ToClaims(Issuer);
+    internal IReadOnlyList<Claim> OwnerClaims =>
+        [.. Owner.ToClaims(Issuer), .. PrincipalClaims.OfSignIn(ClientName, SignInId, SessionId, Issuer)];
 
     /// <summary>Whose word the subject is: with a server of many tenants the tenant's own issuer.</summary>
     internal string Issuer => IdTokenClaims?.TextIfAny(Parameters.Issuer) ?? Server;
+
+    /// <summary>
+    /// Whether the tenant that the ID Token names may sign in. A grant without ID Token names none. The result is kept, because reading
+    /// an ID Token at each use would cost too much.
+    /// </summary>
+    internal bool IsAllowedBy(IssuerTemplate template)
+    {
+        if (ReferenceEquals(allowedBy, template))
+            return true;
+        if (IdToken is not null && !template.Allows(Issuer))
+            return false;
+        allowedBy = template;
+        return true;
+    }
 
     internal FrozenDictionary<string, AccessToken> Tokens
     {
@@ -129,7 +146,9 @@ public sealed class Grant
     /// Who signed in, as a principal: the validated ID Token's claims, and those of <paramref name="userInfo"/> that it does not have, under the
     /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>. A claim of the type
     /// <see cref="GrantOwner.ClaimType"/> holds <see cref="Owner"/>, and it alone is read back. <see cref="ClaimTypes.NameIdentifier"/> is
-    /// the id of a user of the application, or else the owner's text form; the application may replace it. In ASP.NET Core sign in with the result's <c>User</c> instead: it is small enough for a cookie, which can end with the sign-in.
+    /// the id of a user of the application, or else the owner's text form; the application may replace it. The principal of a sign-in also
+    /// names the client and the sign-in, so that a cookie made of it can end with the sign-in (<c>RejectEndedSignIns</c> in ASP.NET Core);
+    /// the result's <c>User</c> does so too, and is smaller.
     /// </summary>
     /// <param name="userInfo">What the server says beyond the ID Token.</param>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>

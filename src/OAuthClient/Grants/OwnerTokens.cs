@@ -69,7 +69,7 @@ internal sealed class OwnerTokens
         for (int i = 0; i < grants.Count; i++)
         {
             var grant = grants[i];
-            if (!BelongsTo(grant, current, owner))
+            if (!IsUsable(grant, current, owner))
                 continue;
             if (Usable(grant, selection, rejected) is { } token
                 && TokenLife.At(token, grant.CanRefresh, current.AccessTokenLifetimeWhenUnstated, now) == TokenState.Good)
@@ -90,7 +90,7 @@ internal sealed class OwnerTokens
             Interlocked.Exchange(ref atHand, known = new(current));
         long mark = known.Mark;
         if (memory.Find(current.Name, owner) is not [var newest, ..]
-            || newest.AccessToken is not { } token || !BelongsTo(newest, current, owner)
+            || newest.AccessToken is not { } token || !IsUsable(newest, current, owner)
             || TokenLife.GoodUntil(token, newest.CanRefresh, current.AccessTokenLifetimeWhenUnstated) is var goodUntil && now >= goodUntil)
         {
             return null;
@@ -143,12 +143,17 @@ internal sealed class OwnerTokens
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
     private Grant Choose(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected)
     {
-        bool any = false;
+        bool any = false, isOfRemovedTenant = false;
         Grant? over = null;
         foreach (var stored in grants)
         {
             if (!BelongsTo(stored, current, owner))
                 continue;
+            if (!IsUsable(stored, current, owner))
+            {
+                isOfRemovedTenant = true;
+                continue;
+            }
             any = true;
             var grant = saved.Newer(stored);
             if (!selection.IsCoveredBy(grant))
@@ -161,6 +166,8 @@ internal sealed class OwnerTokens
             return over;
         throw GrantRefresh.Reauthorize(current, any
             ? $"no grant covers the scopes {ScopeText.Join(selection.Scopes)}"
+            : isOfRemovedTenant
+            ? "the tenant of the user's account was removed from AllowedTenants"
             : "there is no grant of this user");
     }
 
@@ -199,6 +206,13 @@ internal sealed class OwnerTokens
         && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether the grant may be used: it belongs to the owner, and its tenant is allowed now. Asked at each use, because
+    /// <see cref="OAuthClientOptions.AllowedTenants"/> may be reloaded. A grant that is ended or revoked need not be usable.
+    /// </summary>
+    public static bool IsUsable(Grant grant, ClientRegistration current, GrantOwner owner) =>
+        BelongsTo(grant, current, owner) && (current.IssuerTemplate is not { } template || grant.IsAllowedBy(template));
 
     private static ReauthorizationRequiredException Unrenewable(ClientRegistration current, Grant grant, bool isForRefusedToken) =>
         grant.CanRefresh

@@ -7,10 +7,15 @@ namespace OAuthClient;
 /// <summary>Turns what a server says about a user into the framework's claims, under the names the server gave them.</summary>
 internal static class PrincipalClaims
 {
-    // What protects the token, or points elsewhere, says nothing about the user.
+    private const string ClientClaim = "oauthclient.client";
+    private const string SignInClaim = "oauthclient.sign_in";
+    private const string SessionClaim = "sid";
+
+    // What protects the token, or points elsewhere, says nothing about the user. The session is the grant's, whatever userinfo says.
     private static readonly FrozenSet<string> AboutTheToken = FrozenSet.Create(
         StringComparer.Ordinal,
-        "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", ClaimSource.NamesMember, ClaimSource.SourcesMember);
+        "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", SessionClaim,
+        ClaimSource.NamesMember, ClaimSource.SourcesMember);
 
     /// <summary>Of those by which an application tells whose grants a user has, and in which session they are, none is a server's to choose.</summary>
     /// <param name="ownerClaims">The claims that say which grant owner the principal stands for.</param>
@@ -39,6 +44,24 @@ internal static class PrincipalClaims
         }
         identity.AddClaims(ownerClaims);
         return new ClaimsPrincipal(identity);
+    }
+
+    /// <summary>Creates the claims by which it can be checked whether the sign-in of a principal is still valid.</summary>
+    /// <param name="clientName">The client by which the user signed in.</param>
+    /// <param name="signInId">
+    /// The sign-in, as in <see cref="Grant.SignInId"/>; <see langword="null"/> for a grant by which no user signed in.
+    /// </param>
+    /// <param name="sessionId">The session at the server, as in <see cref="Grant.SessionId"/>.</param>
+    /// <param name="issuer">The server.</param>
+    public static IEnumerable<Claim> OfSignIn(string clientName, string? signInId, string? sessionId, string issuer)
+    {
+        if (sessionId is not null)
+            yield return new(SessionClaim, sessionId, ClaimValueTypes.String, issuer);
+        if (signInId is null)
+            yield break;
+        // Like the owner, these are this library's words and not the server's.
+        yield return new(ClientClaim, clientName);
+        yield return new(SignInClaim, signInId);
     }
 
     // In any case, for so the framework finds them.

@@ -35,7 +35,11 @@ internal sealed record AuthorizationServerMetadata
 
     /// <summary>Which <c>iss</c> a token of this server with these claims must have.</summary>
     /// <exception cref="ProtocolViolationException">It is of a tenant that may not sign in here, or of none.</exception>
-    public string? RequiredIssuer(JsonElement claims, string kind) => IssuerTemplate is null ? Issuer : IssuerTemplate.RequireFor(claims, kind);
+    /// <param name="claims">The token's claims.</param>
+    /// <param name="kind">What the token is called in messages.</param>
+    /// <param name="mayBeOfAnyTenant">Whether a tenant that may not sign in is accepted: its users may always sign out.</param>
+    public string? RequiredIssuer(JsonElement claims, string kind, bool mayBeOfAnyTenant = false) =>
+        IssuerTemplate is null ? Issuer : IssuerTemplate.RequireFor(claims, kind, mayBeOfAnyTenant);
 
     /// <param name="json">The document.</param>
     /// <param name="allowHttpOnLoopback">Whether endpoints on this machine may do without TLS.</param>

@@ -39,12 +39,15 @@ internal sealed class IssuerTemplate
 
     /// <summary>The issuer that a token must have that says which tenant it is of (<c>tid</c>).</summary>
     /// <exception cref="ProtocolViolationException">It does not say so, or the tenant may not sign in here.</exception>
-    public string RequireFor(JsonElement claims, string kind)
+    /// <param name="claims">The token's claims.</param>
+    /// <param name="kind">What the token is called in messages.</param>
+    /// <param name="mayBeOfAnyTenant">Whether a tenant that may not sign in is accepted.</param>
+    public string RequireFor(JsonElement claims, string kind, bool mayBeOfAnyTenant = false)
     {
         string? tenant = claims.TextIfAny("tid");
         if (!IsTenant(tenant))
             throw new ProtocolViolationException($"The {kind} names no tenant (tid), so which issuer of '{Text}' it is from cannot be told.");
-        return IsAllowed(tenant!)
+        return mayBeOfAnyTenant || IsAllowed(tenant!)
             ? Text.Replace(Placeholder, tenant, StringComparison.Ordinal)
             : throw new ProtocolViolationException($"The {kind} is of the tenant '{tenant}', which is not among AllowedTenants.");
     }

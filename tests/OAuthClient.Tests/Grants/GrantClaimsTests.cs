@@ -33,7 +33,9 @@ public class GrantClaimsTests
     [TestCase("HTTP://schemas.xmlsoap.org/ws/2005/05/identity/claims/NameIdentifier")]
     [TestCase("oauthclient.client")]
     [TestCase("OAuthClient.SignIn")]
-    [Description("Threat: one user's token to another. Whose grants a user has is not a server's to choose: such claims are left out, and the id is the grant's owner")]
+    [Description(
+        "Threat: one user's token to another. Whose grants a user has is not a server's to choose: such claims are left out, "
+        + "and the id is the grant's owner")]
     public async Task A_server_does_not_choose_the_owner(string claim)
     {
         await using OpenIdServer server = new();
@@ -59,6 +61,27 @@ public class GrantClaimsTests
             Assert.That(principal.FindFirst(ClaimTypes.NameIdentifier)!.Value, Is.EqualTo(owners[i]));
         }
         Assert.That(owners[0], Is.Not.EqualTo(owners[1]));
+    }
+
+    [TestCase("s1"), TestCase(null)]
+    [Description(
+        "The principal of a sign-in names client, owner, session and sign-in: what a cookie made of it is checked by, and "
+        + "none of it is a server's to choose")]
+    public async Task The_principal_of_a_sign_in_names_it(string? sessionId)
+    {
+        await using OpenIdServer server = new(o => o.UserInfoEndpoint = new(ScriptedServer.Origin + "/userinfo"));
+        var grant = await server.SignInAsync("alice", sessionId);
+        server.Script.Answers("""{"sub":"alice","sid":"chosen","oauthclient.client":"chosen","oauthclient.sign_in":"chosen"}""");
+        var userInfo = await server.Client.GetUserInfoAsync(grant.Owner);
+
+        var principal = grant.ToClaimsPrincipal(userInfo);
+
+        Assert.That(principal.FindAll("oauthclient.client").Select(claim => claim.Value), Is.EqualTo(new[] { "" }));
+        Assert.That(principal.FindAll("oauthclient.sign_in").Select(claim => claim.Value), Is.EqualTo(new[] { grant.SignInId }));
+        Assert.That(principal.FindAll("sid").Select(claim => claim.Value), Is.EqualTo(sessionId is null ? [] : new[] { sessionId }));
+        server.Script.Answers(server.Answer);
+        var connected = await server.ConnectAsync(grant.Owner, "alice", sessionId);
+        Assert.That(connected.ToClaimsPrincipal().FindFirst("oauthclient.sign_in"), Is.Null, "connected, not signed in");
     }
 
     [Test]

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient.AspNetCore;
+
+/// <summary>Keeps the host from starting when a scheme that should reject ended sign-ins would not.</summary>
+internal sealed class RejectEndedSignInsCheck(
+    IAuthenticationSchemeProvider schemes, IOptions<RejectEndedSignInsOptions> options, IServiceScopeFactory scopes) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var known = await schemes.GetAllSchemesAsync().ConfigureAwait(false);
+        foreach (string name in options.Value.Schemes)
+        {
+            RequireChecked(known.FirstOrDefault(scheme => string.Equals(scheme.Name, name, StringComparison.Ordinal))
+                ?? throw new InvalidOperationException(
+                    $"RejectEndedSignIns(\"{name}\"): there is no authentication scheme '{name}'. Register it with AddCookie(\"{name}\"), "
+                    + "or correct the name."));
+        }
+        if (options.Value.AllSchemes)
+        {
+            var cookies = known.Where(RejectEndedSignInsOptions.IsCookieScheme).ToList();
+            if (cookies.Count == 0)
+            {
+                throw new InvalidOperationException(
+                    "RejectEndedSignIns() checks cookies, and there is no cookie scheme. Register one with AddCookie().");
+            }
+            cookies.ForEach(RequireChecked);
+        }
+        using var scope = scopes.CreateScope();
+        if (scope.ServiceProvider.GetService<IAuthenticationHandlerProvider>() is not SignInCookieHandlerProvider)
+            throw Replaced(nameof(IAuthenticationHandlerProvider));
+        var handler = scope.ServiceProvider.GetService<CookieAuthenticationHandler>();
+        if (handler is not null && handler.GetType() != typeof(CookieAuthenticationHandler))
+            throw Replaced(nameof(CookieAuthenticationHandler));
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static InvalidOperationException Replaced(string service) => new(
+        $"RejectEndedSignIns: the services hold a {service} of the application's own, so ended sign-ins would not be rejected, or it would "
+        + "not be used. Remove it, or call OpenIdSignIn.IsSignedInAsync in it in place of RejectEndedSignIns.");
+
+    private static void RequireChecked(AuthenticationScheme scheme)
+    {
+        if (scheme.HandlerType != typeof(CookieAuthenticationHandler))
+        {
+            throw new InvalidOperationException(
+                $"RejectEndedSignIns cannot check the authentication scheme '{scheme.Name}', because its handler is {scheme.HandlerType}. "
+                + "Register it with AddCookie; or name the other schemes in RejectEndedSignIns, and call OpenIdSignIn.IsSignedInAsync "
+                + "in this one's handler.");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+namespace OAuthClient;
+
+/// <summary>
+/// Tells whether a sign-in is still valid. Called for each request of a signed-in user, so a valid one is mostly found in the store's
+/// memory. One that has ended is remembered for a short time, because its cookie may come with many requests.
+/// </summary>
+internal sealed class SignInValidator(CurrentRegistration registration, IGrantStore store, TimeProvider time)
+{
+    private const int Capacity = 10_000;
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
+
+    private readonly RecentTime recent = new(time);
+    private readonly ExpiringCache<SignInKey, ClientRegistration> ended = new(Capacity, Lifetime, time);
+    private readonly SingleFlight<SignInKey, bool> lookups = new();
+
+    /// <inheritdoc cref="OpenIdSignIn.IsSignedInAsync"/>
+    public async ValueTask<bool> IsValidAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
+    {
+        var current = await registration.ReadyAsync(recent.Now, cancellationToken).ConfigureAwait(false);
+        if (signInId is null)
+        {
+            // The owner's next sign-in has the same key, so nothing is remembered and no lookup is shared.
+            return await IsAmongGrantsAsync(owner, sessionId, signInId: null, current, cancellationToken).ConfigureAwait(false)
+                || await IsStoredAsync(owner, sessionId, signInId: null, current, cancellationToken).ConfigureAwait(false);
+        }
+        SignInKey key = new(owner, sessionId, signInId);
+        // Another configuration may allow what this one refused, such as a tenant.
+        if (ended.TryGet(key, out var refusedBy) && ReferenceEquals(refusedBy, current))
+            return false;
+        if (await IsAmongGrantsAsync(owner, sessionId, signInId, current, cancellationToken).ConfigureAwait(false))
+            return true;
+        return await lookups.JoinOrStart(key, async () =>
+        {
+            bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
+            // Final, because an ended sign-in never comes back under the same id: the next one has another.
+            if (!isValid)
+                ended.Set(key, current);
+            return isValid;
+        }).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> IsAmongGrantsAsync(
+        GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current, CancellationToken cancellationToken) =>
+        IsAmong(await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false), owner, sessionId, signInId, current);
+
+    // A store may answer FindAsync from memory, which does not know yet of a sign-in at another node. It does not do so by fingerprint.
+    private async ValueTask<bool> IsStoredAsync(
+        GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current, CancellationToken cancellationToken)
+    {
+        string? fingerprint =
+            sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.SpelledOut.Identity, sessionId)
+            : signInId is not null ? Grant.FingerprintOfSignIn(current.Name, current.SpelledOut.Identity, signInId)
+            : null;
+        if (fingerprint is null)
+            return false;
+        var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
+        return IsAmong(grants, owner, sessionId, signInId, current);
+    }
+
+    private bool IsAmong(IReadOnlyList<Grant> grants, GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current)
+    {
+        long now = recent.Now;
+        foreach (var grant in grants)
+        {
+            if (grant.SignInExpiresAt?.UtcTicks > now && OwnerTokens.IsUsable(grant, current, owner)
+                && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
+                && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private readonly record struct SignInKey(GrantOwner Owner, string? SessionId, string SignInId);
+}

@@ -1,0 +1,197 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+
+namespace OAuthClient.Tests;
+
+/// <summary>A tenant is removed from <c>AllowedTenants</c> at run time: what its users have ends at the next use.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class RemovedTenantTests
+{
+    private static readonly TimeSpan UntilTheTokenExpires = TimeSpan.FromHours(2);
+
+    [Test]
+    [Description(
+        "Threat: AllowedTenants shrinks at run time. The session ends, also where the cache of grants holds it; another "
+        + "tenant's stands")]
+    public async Task The_session_ends()
+    {
+        Tenants tenants = new();
+        await using var server = Server(tenants);
+        var removed = await SignInAsync(server, "removed");
+        var kept = await SignInAsync(server, "kept", "bob");
+        Assert.That(await server.SignIn.IsSignedInAsync(removed.Owner, "s1", removed.SignInId), Is.True);
+
+        tenants.Allow("kept");
+
+        Assert.That(await server.SignIn.IsSignedInAsync(removed.Owner, "s1", removed.SignInId), Is.False);
+        Assert.That(await server.SignIn.IsSignedInAsync(removed.Owner, "s1"), Is.False);
+        Assert.That(await server.Client.FindGrantAsync(removed.Owner), Is.Null);
+        Assert.That(await server.SignIn.IsSignedInAsync(kept.Owner, "s1", kept.SignInId), Is.True);
+
+        tenants.Allow("kept", "removed");
+        bool isBack = await server.SignIn.IsSignedInAsync(removed.Owner, "s1", removed.SignInId);
+        Assert.That(isBack, Is.True, "a mistake in the configuration that is corrected at once");
+    }
+
+    [TestCase(false), TestCase(true)]
+    [Description(
+        "Threat: AllowedTenants shrinks at run time. Neither a token that is still good nor a refreshed one is given out, "
+        + "and nothing is sent to the server")]
+    public async Task The_tokens_end(bool expired)
+    {
+        Tenants tenants = new();
+        await using var server = Server(tenants);
+        var removed = await SignInAsync(server, "removed");
+        var kept = await SignInAsync(server, "kept", "bob");
+        await server.Client.GetAccessTokenAsync(removed.Owner);
+        if (expired)
+            server.Script.Clock.Advance(UntilTheTokenExpires);
+        int sent = server.Script.Requests.Count;
+
+        tenants.Allow("kept");
+
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(removed.Owner),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("AllowedTenants"));
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(removed.Owner, new() { Scopes = ["openid"] }),
+            Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await server.Client.GetUserInfoAsync(removed.Owner), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(server.Script.Requests, Has.Count.EqualTo(sent));
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(kept.Owner), Throws.Nothing);
+    }
+
+    [Test]
+    [Description("The handler's cached token ends as well: no token, no request")]
+    public async Task The_handler_sends_nothing()
+    {
+        Tenants tenants = new();
+        using Api api = new();
+        await using var server = Server(tenants, services => services.AddHttpClient("api")
+            .ConfigurePrimaryHttpMessageHandler(() => api)
+            .AddAccessTokenHandler(t => t.ForOwnerOfRequest().To("https://api.example")));
+        var grant = await SignInAsync(server, "removed");
+        using var http = server.Script.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+        for (int i = 0; i < 3; i++)
+            await SendAsync();
+        Assert.That(api.Requests, Is.EqualTo(3));
+
+        tenants.Allow("kept");
+
+        Assert.That(SendAsync, Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(api.Requests, Is.EqualTo(3));
+
+        async Task SendAsync()
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/photos");
+            request.SetGrantOwner(grant.Owner);
+            using var response = await http.SendAsync(request);
+        }
+    }
+
+    [Test]
+    [Description("A tenant is removed while a refresh of its user's grant is under way: the refreshed token serves nobody afterwards")]
+    public async Task A_refresh_under_way_brings_nothing_to_use()
+    {
+        Tenants tenants = new();
+        await using var server = Server(tenants);
+        var grant = await SignInAsync(server, "removed");
+        server.Script.Clock.Advance(UntilTheTokenExpires);
+        server.Script.Answers(sent =>
+        {
+            tenants.Allow("kept");
+            return server.Answer(sent);
+        });
+
+        await Swallow(server.Client.GetAccessTokenAsync(grant.Owner).AsTask());
+
+        Assert.That(async () => await server.Client.GetAccessTokenAsync(grant.Owner), Throws.TypeOf<ReauthorizationRequiredException>());
+    }
+
+    [Test]
+    [Description(
+        "OpenID Connect Back-Channel Logout §2.6: who signs out at the server stays signed out when their tenant is allowed "
+        + "again")]
+    public async Task A_logout_token_of_a_removed_tenant_still_ends_its_sessions()
+    {
+        Tenants tenants = new();
+        await using var server = Server(tenants);
+        var grant = await SignInAsync(server, "removed");
+        tenants.Allow("kept");
+
+        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken(Of("removed"))), Is.EqualTo(1));
+
+        tenants.Allow("kept", "removed");
+        Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, "s1", grant.SignInId), Is.False);
+    }
+
+    [Test]
+    [Description("RFC 7009: a user of a removed tenant signs out, and what the server gave is revoked there as ever")]
+    public async Task Signing_out_still_revokes()
+    {
+        Tenants tenants = new();
+        await using var server = Server(tenants);
+        var grant = await SignInAsync(server, "removed");
+        tenants.Allow("kept");
+
+        await server.Client.RevokeAsync(grant.Owner);
+
+        Assert.That(server.Revoked, Is.EquivalentTo(new[] { "at-1", "rt-1" }));
+    }
+
+    private static OpenIdServer Server(Tenants tenants, Action<IServiceCollection>? services = null) => new(
+        o =>
+        {
+            o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}";
+            o.AllowedTenants = [.. tenants.Allowed];
+        },
+        all =>
+        {
+            all.AddSingleton<IOptionsChangeTokenSource<OAuthClientOptions>>(tenants);
+            services?.Invoke(all);
+        });
+
+    private static Task<Grant> SignInAsync(OpenIdServer server, string tenant, string subject = "alice") =>
+        server.SignInAsync(subject, "s1", Of(tenant));
+
+    private static Action<JsonObject> Of(string tenant) => claims =>
+    {
+        claims["iss"] = $"{ScriptedServer.Origin}/{tenant}";
+        claims["tid"] = tenant;
+    };
+
+    private static async Task Swallow(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>The configuration that is reloaded.</summary>
+    private sealed class Tenants : IOptionsChangeTokenSource<OAuthClientOptions>
+    {
+        private ConfigurationReloadToken token = new();
+
+        public IReadOnlyList<string> Allowed { get; private set; } = ["kept", "removed"];
+
+        public string Name => Options.DefaultName;
+
+        public IChangeToken GetChangeToken() => token;
+
+        public void Allow(params string[] tenants)
+        {
+            Allowed = tenants;
+            Interlocked.Exchange(ref token, new()).OnReload();
+        }
+    }
+
+    private sealed class Api : HttpMessageHandler
+    {
+        public int Requests { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Requests++;
+            return Task.FromResult(new HttpResponseMessage());
+        }
+    }
+}
