@@ -5,7 +5,8 @@ namespace OAuthClient.PostgreSql;
 
 /// <summary>
 /// Takes away rows that are of no use to anybody, about every hour, by one node at a time and in small batches: used states that are
-/// over, and grants without refresh token whose access token is over, both for long enough that no node's clock matters. A grant that
+/// over, grants that ended with their sign-in, and grants without refresh token whose access token is over, all for long enough that no
+/// node's clock matters. A grant that
 /// the server refused stays until its owner authorizes again or it is ended: that is not for the store to judge.
 /// </summary>
 internal sealed class CleanUp(Database database, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable

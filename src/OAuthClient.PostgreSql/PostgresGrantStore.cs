@@ -262,9 +262,12 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
 
     private GrantRow Row(Grant grant) => new(GrantPlace.Of(grant), protection.Protect(grant));
 
+    // A grant that ends with its sign-in is of no use afterwards, whatever tokens it holds.
     // Without a refresh token all there is is the access token; where nobody said when that ends, the grant is kept.
     private static DateTimeOffset? DeadAt(Grant grant) =>
-        grant.CanRefresh || grant.AccessToken?.ExpiresAt is not { } expiresAt ? null : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt : expiresAt;
+        grant.EndsAt is { } endsAt ? endsAt
+        : grant.CanRefresh || grant.AccessToken?.ExpiresAt is not { } expiresAt ? null
+        : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt : expiresAt;
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
     {

@@ -46,7 +46,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery, time);
         Introspection = new(registration, discovery, backChannel, signatures, time);
-        var sessions = new SessionEnding(store, saved, notes, new RecentLogouts(time), logger);
+        var sessions = new SessionEnding(store, saved, notes, new RecentLogouts(time), new UsedStates(time), logger);
         RegisteredOAuthClient client = new(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ending, sessions, new SignInValidator(registration, store, time),
             new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);

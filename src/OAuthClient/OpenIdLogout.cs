@@ -71,7 +71,8 @@ public sealed class OpenIdLogout
 
     /// <summary>
     /// Takes the server's word that a user signed out there (OpenID Connect Back-Channel Logout §2.5–2.7): the grants of that session, or with
-    /// a <c>sub</c> alone of all the user's sessions, are forgotten on every node; also those for offline use. The same token may come again.
+    /// a <c>sub</c> alone of all the user's sessions, are forgotten on every node; also those for offline use.
+    /// Sessions that began after the token was issued go on. The same token may come again; it ends nothing then.
     /// A login that is being completed just then counts for nothing if its ID Token is not newer; of one that another node completes within those moments, this node
     /// learns nothing, and it stands.
     /// </summary>

@@ -108,7 +108,8 @@ internal sealed class RegisteredOAuthClient(
         RequireResourceOwner(owner);
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
-        return grants.FirstOrDefault(grant => OwnerTokens.IsUsable(grant, current, owner));
+        var now = time.GetUtcNow();
+        return grants.FirstOrDefault(grant => OwnerTokens.IsUsable(grant, current, owner) && !grant.HasEnded(now));
     }
 
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
@@ -193,6 +194,7 @@ internal sealed class RegisteredOAuthClient(
             // A new one unless this very session stands: what ended must not come back with the next login.
             SignInId = knownOwner is not null ? null : StandingSignIn(others, current, owner, session, now)?.SignInId ?? RandomText.Create(),
             SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
+            FirstIdTokenIssuedAt = identity is null ? null : IdTokenClaims.TryReadTime(identity.Claims, "iat"),
             Scopes = response.AccessToken.Scopes,
             Resources = pending.Resources,
             CreatedAt = now,
@@ -207,7 +209,7 @@ internal sealed class RegisteredOAuthClient(
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         if (await sessions.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
             throw new ProtocolViolationException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
-        await ending.ForgetReplacedAsync(grant, others).ConfigureAwait(false);
+        await ending.EndSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
 

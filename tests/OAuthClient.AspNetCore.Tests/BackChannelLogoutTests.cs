@@ -55,6 +55,21 @@ public sealed class BackChannelLogoutTests
         Assert.That(answer.Header("Set-Cookie"), Is.Null);
     }
 
+    [Test]
+    [Description("§2.6, §2.8: a copy of a logout token is answered 200, and the user who signed in again meanwhile stays signed in")]
+    public async Task A_copy_is_200()
+    {
+        var browser = app.OpenBrowser(user: null);
+        await browser.LogInAsync();
+        string token = app.Server.CreateLogoutToken(Photos, "alice");
+        Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await browser.WhoAsync(), Is.Empty);
+        await browser.LogInAsync();
+
+        Assert.That((await PostAsync(token)).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
+    }
+
     [TestCase("not a token")]
     [TestCase("")]
     [TestCase(null)]

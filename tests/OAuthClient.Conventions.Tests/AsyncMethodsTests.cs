@@ -18,7 +18,7 @@ public sealed class AsyncMethodsTests
             ["ServerKeys.PrepareAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.OfferAsync"] = "a step of the refresh that everybody waits for",
             ["SavedGrants.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
-            ["GrantEnding.ForgetReplacedAsync"] = "follows a grant that is saved already; to stop half way would leave both",
+            ["GrantEnding.EndSupersededAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["SessionEnding.TryEndNewAsync"] = "what is left half done would be a sign-in that has ended",
             ["JwtSignature.VerifiesAsync"] = "calculates with keys in hand, and waits for nothing",
             ["KeptRegistration.KeepAsync"] = "what the server gave must be kept whoever left",

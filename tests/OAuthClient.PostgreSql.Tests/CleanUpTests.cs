@@ -7,7 +7,8 @@ namespace OAuthClient.PostgreSql.Tests;
 public sealed class CleanUpTests
 {
     [Test]
-    [Description("Used states and grants of no use go an hour and a day after their end; what can be refreshed, still works, keeps its user signed in, or ends nobody knows when, stays, refused or not")]
+    [Description("Used states go an hour, and grants of no use or that ended with their sign-in a day after their end; what can be "
+        + "refreshed, still works, keeps its user signed in, is for offline access, or has no known end, stays, refused or not")]
     public async Task What_goes_and_what_stays()
     {
         var cluster = await Cluster.RequireAsync();
@@ -23,6 +24,12 @@ public sealed class CleanUpTests
         await node.Store.AddAsync(Endless("endless"), default);
         await node.Store.AddAsync(OAuthClient.Tests.GrantStoreContract.Sample(
             "signed-in", "signed in", refreshToken: null, expiresAt: dead, signInExpiresAt: now.AddHours(1)), default);
+        await node.Store.AddAsync(Sample("ended", signInExpiresAt: dead), default);
+        await node.Store.AddAsync(Sample("ended-no-refresh", signInExpiresAt: dead, refreshToken: null), default);
+        await node.Store.AddAsync(Sample("offline", signInExpiresAt: dead, scope: "offline_access"), default);
+        var refreshed = Sample("ended-refreshed", signInExpiresAt: dead);
+        await node.Store.AddAsync(refreshed, default);
+        await node.Store.TryReplaceAsync(OAuthClient.Tests.GrantStoreContract.Next(refreshed), default);
         var refused = Grants.New("refused", expiresAt: dead);
         await node.Store.AddAsync(refused, default);
         await node.Store.EndLeaseAsync(await Grants.LeaseAsync(node.Store, refused), Presentation.Refused, default);
@@ -33,8 +40,10 @@ public sealed class CleanUpTests
         clock.Advance(TimeSpan.FromMinutes(76));
 
         long left = 0;
-        await Patience.UntilAsync(() => left == 6, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants"));
+        await Patience.UntilAsync(
+            () => left == 7, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants"));
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE owner = 'dead'"), Is.Zero);
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE id LIKE 'ended%'"), Is.Zero);
         Assert.That(await node.Store.TryConsumeStateAsync("known", now, default), Is.False);
         Assert.That(await node.Store.TryConsumeStateAsync("over", now.AddHours(-2), default), Is.True);
 
@@ -72,6 +81,9 @@ public sealed class CleanUpTests
         Assert.That(await cleanUp.RunAsync(default), Is.EqualTo(Many));
         Assert.That(await cleanUp.RunAsync(default), Is.Zero);
     }
+
+    private static Grant Sample(string id, DateTimeOffset signInExpiresAt, string? refreshToken = "", string? scope = null) =>
+        OAuthClient.Tests.GrantStoreContract.Sample(id, id, refreshToken: refreshToken, signInExpiresAt: signInExpiresAt, scope: scope);
 
     private static Grant Endless(string owner) => new("endless", "photos", GrantOwner.User(owner), "https://as.example", "client-id")
     {

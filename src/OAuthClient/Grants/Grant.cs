@@ -15,6 +15,7 @@ namespace OAuthClient;
 public sealed class Grant
 {
     private IssuerTemplate? allowedBy;
+    private long endsAtTicks = long.MaxValue;
 
     internal Grant(string id, string clientName, GrantOwner owner, string server, string clientId)
     {
@@ -29,6 +30,7 @@ public sealed class Grant
     {
         (Id, ClientName, Owner, Server, ClientId) = (older.Id, older.ClientName, older.Owner, older.Server, older.ClientId);
         (Subject, SessionId, SignInId, SignInExpiresAt) = (older.Subject, older.SessionId, older.SignInId, older.SignInExpiresAt);
+        FirstIdTokenIssuedAt = older.FirstIdTokenIssuedAt;
         (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         Generation = older.Generation + 1;
@@ -65,7 +67,22 @@ public sealed class Grant
     public string? SignInId { get; internal init; }
 
     /// <summary>Until when the user counts as signed in by it, when they signed in by this server: a store keeps it for as long.</summary>
-    public DateTimeOffset? SignInExpiresAt { get; internal init; }
+    public DateTimeOffset? SignInExpiresAt
+    {
+        get;
+        internal init
+        {
+            field = value;
+            endsAtTicks = EndOf(value, Scopes);
+        }
+    }
+
+    /// <summary>
+    /// Gets when the grant ends with the sign-in: <see cref="SignInExpiresAt"/>, or <see langword="null"/> when no user signed in by the
+    /// grant or <c>offline_access</c> was granted (OpenID Connect Core §11). From then on its tokens are neither sent nor refreshed, and a
+    /// store can remove it.
+    /// </summary>
+    public DateTimeOffset? EndsAt => endsAtTicks == long.MaxValue ? null : SignInExpiresAt;
 
     /// <summary>
     /// Names client, server and <see cref="Subject"/> without saying who that is; <see langword="null"/> without a subject. For a store,
@@ -80,7 +97,15 @@ public sealed class Grant
         : null;
 
     /// <summary>What was granted: the server's word, or what was asked for when it said none (RFC 6749 §5.1). It may be less than was asked for, or more.</summary>
-    public IReadOnlyList<string> Scopes { get; internal init; } = [];
+    public IReadOnlyList<string> Scopes
+    {
+        get;
+        internal init
+        {
+            field = value;
+            endsAtTicks = EndOf(SignInExpiresAt, value);
+        }
+    } = [];
 
     /// <summary>The protected resources it was asked for (RFC 8707).</summary>
     public IReadOnlyList<string> Resources { get; internal init; } = [];
@@ -114,6 +139,15 @@ public sealed class Grant
 
     internal IReadOnlyList<Claim> OwnerClaims =>
         [.. Owner.ToClaims(Issuer), .. PrincipalClaims.OfSignIn(ClientName, SignInId, SessionId, Issuer)];
+
+    /// <summary>
+    /// Gets the <c>iat</c> of the ID Token that the authorization brought, by the server's clock; <see langword="null"/> when there was
+    /// none. A refresh does not change it.
+    /// </summary>
+    internal DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
+
+    /// <summary>Gets <see cref="EndsAt"/> in UTC ticks; <see cref="long.MaxValue"/> when the grant has no end.</summary>
+    internal long EndsAtTicks => endsAtTicks;
 
     /// <summary>Whose word the subject is: with a server of many tenants the tenant's own issuer.</summary>
     internal string Issuer => IdTokenClaims?.TextIfAny(Parameters.Issuer) ?? Server;
@@ -199,6 +233,8 @@ public sealed class Grant
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
         new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    internal bool HasEnded(DateTimeOffset now) => now.UtcTicks >= endsAtTicks;
+
     internal AccessToken? Find(string selectionKey) =>
         selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
 
@@ -218,4 +254,7 @@ public sealed class Grant
             Tokens = tokens.ToFrozenDictionary(StringComparer.Ordinal),
         };
     }
+
+    private static long EndOf(DateTimeOffset? signInExpiresAt, IReadOnlyList<string> scopes) =>
+        signInExpiresAt is { } end && !ScopeText.Contains(scopes, ScopeText.OfflineAccess) ? end.UtcTicks : long.MaxValue;
 }

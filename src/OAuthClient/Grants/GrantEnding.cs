@@ -73,19 +73,45 @@ internal sealed class GrantEnding(
     }
 
     /// <summary>
-    /// Older grants of the same user that a new one can stand in for. They are not revoked: at many servers that would end the
-    /// new one too, because it belongs to the same consent.
+    /// Removes older grants of the same user that a new grant can stand in for, and sign-ins beyond the limit. They are revoked only when
+    /// <see cref="OAuthClientOptions.RevokeSupersededGrants"/> is set: at many servers that would end the new grant too, because it
+    /// belongs to the same consent (RFC 7009 §2.1).
     /// </summary>
-    public async Task ForgetReplacedAsync(Grant newer, IReadOnlyList<Grant> others)
+    /// <param name="newer">The new grant, which is stored.</param>
+    /// <param name="others">The user's grants before it, newest first.</param>
+    /// <param name="current">The client.</param>
+    public async Task EndSupersededAsync(Grant newer, IReadOnlyList<Grant> others, ClientRegistration current)
     {
         var now = time.GetUtcNow();
         var tooMany = newer.SignInExpiresAt is null ? [] : others.Where(older => older.SignInExpiresAt is not null).Skip(MostSignIns - 1);
         foreach (var older in others.Where(older => Replaces(newer, older, now)).Union(tooMany))
         {
+            if (current.RevokeSupersededGrants)
+            {
+                // Runs detached, as each flight does. When the application stops, it waits for the flight.
+                _ = ownerTokens.ExclusivelyAsync(older, () => RevokeSupersededAsync(older, current), CancellationToken.None);
+                continue;
+            }
             await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
             notes.Gone(older);
             saved.Forget(older);
         }
+    }
+
+    // Removed only here, under the lease: what another node's refresh brings is revoked too.
+    private async Task RevokeSupersededAsync(Grant older, ClientRegistration current)
+    {
+        var failures = new List<Failure>();
+        try
+        {
+            await EndAsync(older, current, failures).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Log.SupersededGrantNotRemoved(logger, current.Name, exception.GetType().Name);
+        }
+        if (failures is [var first, ..])
+            Log.SupersededGrantNotRevoked(logger, current.Name, first.Fault.GetType().Name);
     }
 
     private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>

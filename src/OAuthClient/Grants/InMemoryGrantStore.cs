@@ -5,6 +5,7 @@ namespace OAuthClient;
 /// <summary>
 /// Grants in this process's memory: gone with it. A grant that can still be used is never dropped; one that is of no use to
 /// anybody (no refresh token, every access token expired, nobody signed in by it) is swept away.
+/// So is one past its <see cref="Grant.EndsAt"/>.
 /// </summary>
 internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
 {
@@ -147,7 +148,9 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     {
         var now = time.GetUtcNow();
         foreach (var key in grants.Keys)
-            Remove(key, grant => grant.RefreshToken is null && !(grant.SignInExpiresAt > now) && grant.Tokens.Values.All(token => token.ExpiresAt <= now));
+            Remove(key, grant => grant.HasEnded(now)
+                || (grant.RefreshToken is null && !(grant.SignInExpiresAt > now)
+                    && grant.Tokens.Values.All(token => token.ExpiresAt <= now)));
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
 

@@ -69,7 +69,7 @@ internal sealed class OwnerTokens
         for (int i = 0; i < grants.Count; i++)
         {
             var grant = grants[i];
-            if (!IsUsable(grant, current, owner))
+            if (!IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
                 continue;
             if (Usable(grant, selection, rejected) is { } token
                 && TokenLife.At(token, grant.CanRefresh, current.AccessTokenLifetimeWhenUnstated, now) == TokenState.Good)
@@ -91,7 +91,8 @@ internal sealed class OwnerTokens
         long mark = known.Mark;
         if (memory.Find(current.Name, owner) is not [var newest, ..]
             || newest.AccessToken is not { } token || !IsUsable(newest, current, owner)
-            || TokenLife.GoodUntil(token, newest.CanRefresh, current.AccessTokenLifetimeWhenUnstated) is var goodUntil && now >= goodUntil)
+            || Math.Min(newest.EndsAtTicks, TokenLife.GoodUntil(token, newest.CanRefresh, current.AccessTokenLifetimeWhenUnstated))
+                is var goodUntil && now >= goodUntil)
         {
             return null;
         }
@@ -124,7 +125,9 @@ internal sealed class OwnerTokens
             notes.JustFailed(grant, selection, now)?.Throw();
             var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
-            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal))
+            // Nor does one during which the grant ended.
+            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal)
+                && !grant.HasEnded(time.GetUtcNow()))
             {
                 renewal.Fault?.Throw();
                 // Nor does one that found what this caller had refused; but a token fresh from the server is as good as any,
@@ -143,8 +146,9 @@ internal sealed class OwnerTokens
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
     private Grant Choose(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected)
     {
-        bool any = false, isOfRemovedTenant = false;
+        bool any = false, isOfRemovedTenant = false, hasEnded = false;
         Grant? over = null;
+        var now = time.GetUtcNow();
         foreach (var stored in grants)
         {
             if (!BelongsTo(stored, current, owner))
@@ -152,6 +156,11 @@ internal sealed class OwnerTokens
             if (!IsUsable(stored, current, owner))
             {
                 isOfRemovedTenant = true;
+                continue;
+            }
+            if (stored.HasEnded(now))
+            {
+                hasEnded = true;
                 continue;
             }
             any = true;
@@ -168,6 +177,7 @@ internal sealed class OwnerTokens
             ? $"no grant covers the scopes {ScopeText.Join(selection.Scopes)}"
             : isOfRemovedTenant
             ? "the tenant of the user's account was removed from AllowedTenants"
+            : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
             : "there is no grant of this user");
     }
 

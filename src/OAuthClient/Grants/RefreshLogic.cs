@@ -52,7 +52,8 @@ internal static class RefreshLogic
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshWish wish, RefreshState state, LeaseAnswer answer, DateTimeOffset now)
     {
-        if (answer.Stored is not { } stored || !wish.Concerns(stored))
+        // A grant that ended with its sign-in is not refreshed. The caller looks again and finds that it ended.
+        if (answer.Stored is not { } stored || !wish.Concerns(stored) || stored.HasEnded(now))
             return (state, Ending(state, answer, new RefreshEffect.LookAgain()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
         // What was found out about the old refresh token says nothing about a new one.

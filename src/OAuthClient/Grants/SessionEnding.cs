@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
@@ -6,7 +7,13 @@ namespace OAuthClient;
 /// Ends the grants of a user who signed out at the server (OpenID Connect Back-Channel Logout §2.7): forgotten at once, on every node.
 /// Nothing is revoked: the server ends what it wants ended. A refresh under way is not waited for: what it brings finds no grant, and is lost.
 /// </summary>
-internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, RefreshNotes notes, RecentLogouts recent, ILogger logger)
+/// <remarks>
+/// A logout token ends what began up to its <c>iat</c>, so a copy that another node receives ends at most sessions of the same second.
+/// This node remembers the <c>jti</c> as well. The store's used states cannot: they are marked in one step, and a token counts as used
+/// only after everything ended.
+/// </remarks>
+internal sealed class SessionEnding(
+    IGrantStore store, SavedGrants saved, RefreshNotes notes, RecentLogouts recent, UsedStates usedTokens, ILogger logger)
 {
     /// <summary>What a login that begins to be completed takes along.</summary>
     public long LastHeard => recent.Last;
@@ -17,6 +24,9 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
     /// <returns>How many grants ended.</returns>
     public async Task<int> EndAsync(ClientRegistration current, LogoutToken token, CancellationToken cancellationToken)
     {
+        string used = UsedOf(token);
+        if (usedTokens.Contains(used))
+            return 0;
         // Before the look at the store: a login that is stored after it looks here.
         recent.Add(token, current.PendingAuthorizationLifetime);
         string server = current.SpelledOut.Identity;
@@ -36,6 +46,8 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
             }
             grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);
         }
+        // Only now: after a failure the server sends the same token again.
+        usedTokens.TryAdd(used, token.AcceptedUntil);
         if (ended.Count > 0)
             Log.SessionEnded(logger, current.Name, ended.Count);
         return ended.Count;
@@ -48,7 +60,7 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
     /// <returns>Whether it ended.</returns>
     public async Task<bool> TryEndNewAsync(Grant grant, ClientRegistration current, long lastHeard)
     {
-        if (grant.IdTokenClaims is not { } claims || IdTokenClaims.TryReadTime(claims, "iat") is not { } issuedAt
+        if (grant.FirstIdTokenIssuedAt is not { } issuedAt
             || !recent.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token)))
         {
             return false;
@@ -58,12 +70,19 @@ internal sealed class SessionEnding(IGrantStore store, SavedGrants saved, Refres
         return true;
     }
 
+    // Not the jti alone: at a server that uses one twice, the second logout would not count.
+    private static string UsedOf(LogoutToken token) => Fingerprint.Of(
+        "jti", token.Issuer, token.Id, token.IssuedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+        token.Subject ?? "", token.SessionId ?? "");
+
     private static bool IsNamed(Grant grant, LogoutToken token) =>
         token.Subject is not null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
 
     // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
     private static bool IsMeant(Grant grant, ClientRegistration current, LogoutToken token) =>
-        string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
+        // Both times are the server's own. A session of the same second may have begun before, so it ends.
+        !(grant.FirstIdTokenIssuedAt > token.IssuedAt)
+        && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal)
         // All tenants of a server share its name; none speaks for another's users.

@@ -10,7 +10,8 @@ internal sealed record StoredGrant(
     IReadOnlyList<string> Scopes, IReadOnlyList<string> Resources, DateTimeOffset CreatedAt, long Generation,
     IReadOnlyList<StoredAccessToken> AccessTokens,
     string Owner, string? Subject = null, string? RefreshToken = null, string? IdToken = null,
-    string? SessionId = null, DateTimeOffset? SignInExpiresAt = null, string? SignInId = null)
+    string? SessionId = null, DateTimeOffset? SignInExpiresAt = null, string? SignInId = null,
+    DateTimeOffset? FirstIdTokenIssuedAt = null)
 {
     private const int CurrentVersion = 2;
 
@@ -18,7 +19,8 @@ internal sealed record StoredGrant(
         new StoredGrant(
             CurrentVersion, grant.Id, grant.ClientName, grant.Server, grant.ClientId, grant.Scopes, grant.Resources, grant.CreatedAt, grant.Generation,
             [.. grant.Tokens.Select(token => StoredAccessToken.Of(token.Key, token.Value))],
-            grant.Owner.ToString(), grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt, grant.SignInId),
+            grant.Owner.ToString(), grant.Subject, grant.RefreshToken?.Reveal(), grant.IdToken?.Reveal(), grant.SessionId, grant.SignInExpiresAt,
+            grant.SignInId, grant.FirstIdTokenIssuedAt),
         StoredGrantJson.Default.StoredGrant);
 
     public static Grant Read(byte[] data)
@@ -54,6 +56,7 @@ internal sealed record StoredGrant(
             SessionId = stored.SessionId,
             SignInId = stored.SignInId,
             SignInExpiresAt = stored.SignInExpiresAt,
+            FirstIdTokenIssuedAt = stored.FirstIdTokenIssuedAt,
             Scopes = stored.Scopes,
             Resources = stored.Resources,
             CreatedAt = stored.CreatedAt,

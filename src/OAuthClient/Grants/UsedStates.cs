@@ -5,7 +5,7 @@ namespace OAuthClient;
 
 /// <summary>
 /// The states that were used up on this node and could still come again (RFC 9700 §4.7). Bounded: under a flood the ones
-/// used first are forgotten first, and a code behind them is still spent at the server.
+/// used first are forgotten first, and a code behind them is still spent at the server. An instance of its own remembers logout tokens.
 /// </summary>
 internal sealed class UsedStates(TimeProvider time)
 {
@@ -19,8 +19,7 @@ internal sealed class UsedStates(TimeProvider time)
 
     public bool TryAdd(string stateFingerprint, DateTimeOffset expiresAt)
     {
-        // 128 bits of a hash in place of a string: a quarter of the memory at the bound, and no two states that meet.
-        var fingerprint = MemoryMarshal.Read<UInt128>(SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan())));
+        var fingerprint = Hash(stateFingerprint);
         lock (changes)
         {
             // In order of use, not of expiry: one with a long life holds back the ones behind it for that long, no longer.
@@ -35,6 +34,18 @@ internal sealed class UsedStates(TimeProvider time)
             return true;
         }
     }
+
+    /// <summary>Returns whether <see cref="TryAdd"/> added this fingerprint and it has not been forgotten since.</summary>
+    public bool Contains(string stateFingerprint)
+    {
+        var fingerprint = Hash(stateFingerprint);
+        lock (changes)
+            return used.Contains(fingerprint);
+    }
+
+    // 128 bits of a hash in place of a string: a quarter of the memory at the bound, and no two states that meet.
+    private static UInt128 Hash(string stateFingerprint) =>
+        MemoryMarshal.Read<UInt128>(SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan())));
 
     private void ForgetOldest() => used.Remove(order.Dequeue().Fingerprint);
 }

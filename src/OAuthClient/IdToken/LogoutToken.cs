@@ -3,11 +3,20 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>Who signed out at the server: a session, a subject in all their sessions, or both at once.</summary>
-internal sealed record LogoutToken(string Issuer, string? Subject, string? SessionId, DateTimeOffset IssuedAt)
+/// <param name="Issuer">The <c>iss</c>.</param>
+/// <param name="Subject">The <c>sub</c>, when there is one.</param>
+/// <param name="SessionId">The <c>sid</c>, when there is one.</param>
+/// <param name="IssuedAt">The <c>iat</c>, by the server's clock.</param>
+/// <param name="Id">The <c>jti</c>.</param>
+/// <param name="AcceptedUntil">When the token is accepted no more, by this machine's clock.</param>
+internal sealed record LogoutToken(
+    string Issuer, string? Subject, string? SessionId, DateTimeOffset IssuedAt, string Id = "", DateTimeOffset AcceptedUntil = default)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     // What is on its way for longer was kept by somebody; a server that tries again makes a new one.
     private static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
@@ -18,20 +27,23 @@ internal sealed record LogoutToken(string Issuer, string? Subject, string? Sessi
     {
         RequireIssuer(claims, issuer);
         IdTokenClaims.RequireAudience(claims, clientId, JwtKind.LogoutToken);
-        if (now - ClockSkew >= IdTokenClaims.Time(claims, "exp", JwtKind.LogoutToken))
+        var expiresAt = IdTokenClaims.Time(claims, "exp", JwtKind.LogoutToken);
+        if (now - ClockSkew >= expiresAt)
             throw new ProtocolViolationException("The logout token has expired.") { MayPass = true };
         var issuedAt = IdTokenClaims.Time(claims, "iat", JwtKind.LogoutToken);
         if (issuedAt > now + ClockSkew)
             throw new ProtocolViolationException("The logout token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
         if (now - ClockSkew - MaximumAge > issuedAt)
             throw new ProtocolViolationException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { MayPass = true };
-        if (claims.Text("jti") is null)
-            throw new ProtocolViolationException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
+        string id = claims.Text("jti")
+            ?? throw new ProtocolViolationException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
         RequireEvent(claims);
         // Without this an ID Token, which browsers see, could sign its user out.
         if (claims.TryGetProperty("nonce", out _))
             throw new ProtocolViolationException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
-        var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt);
+        // Servers write the end of the calendar for "never": the maximum age applies first, because nothing can be added to that.
+        var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + ClockSkew;
+        var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt, id, acceptedUntil);
         return token is { Subject: null, SessionId: null }
             ? throw new ProtocolViolationException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
             : token;

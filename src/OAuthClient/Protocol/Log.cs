@@ -91,6 +91,14 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Information, "OAuth client '{ClientName}' forgot {Count} grants, because the server says that their user signed out there")]
     public static partial void SessionEnded(ILogger logger, string clientName, int count);
 
+    [LoggerMessage(33, LogLevel.Warning, "OAuth client '{ClientName}' removed a superseded grant, but could not revoke it at the server "
+        + "({Fault}); its tokens are valid there until they expire")]
+    public static partial void SupersededGrantNotRevoked(ILogger logger, string clientName, string fault);
+
+    [LoggerMessage(34, LogLevel.Warning, "OAuth client '{ClientName}' could not remove and revoke a superseded grant, because the "
+        + "grant store failed ({Fault}); the user's next authorization tries again")]
+    public static partial void SupersededGrantNotRemoved(ILogger logger, string clientName, string fault);
+
     [LoggerMessage(40, LogLevel.Warning, "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback); not for production")]
     public static partial void WebFingerHttpOnLoopbackAllowed(ILogger logger);
 

@@ -4,6 +4,7 @@ namespace OAuthClient;
 internal static class ScopeText
 {
     public const string OpenId = "openid";
+    public const string OfflineAccess = "offline_access";
 
     public static string Join(IReadOnlyCollection<string> scopes) => string.Join(' ', scopes);
 

@@ -40,6 +40,7 @@ internal sealed class ClientRegistration
         SignedIntrospectionResponses = options.SignedIntrospectionResponses;
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
         SignInLifetime = options.SignInLifetime;
+        RevokeSupersededGrants = options.RevokeSupersededGrants;
         AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
         BackChannelDeadline = options.BackChannelDeadline;
         BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
@@ -126,6 +127,7 @@ internal sealed class ClientRegistration
     public bool SignedIntrospectionResponses { get; }
     public TimeSpan PendingAuthorizationLifetime { get; }
     public TimeSpan SignInLifetime { get; }
+    public bool RevokeSupersededGrants { get; }
     public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
     public TimeSpan BackChannelDeadline { get; }
     public TimeSpan BackChannelAttemptTimeout { get; }

@@ -22,6 +22,7 @@ internal static class ConfigurationShape
         nameof(OAuthClientOptions.IssuerTemplate), nameof(OAuthClientOptions.RefusePrivateAddresses),
         nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.PostLogoutRedirectUri), nameof(OAuthClientOptions.RedirectUri),
         nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod), nameof(OAuthClientOptions.RegistrationEndpoint),
+        nameof(OAuthClientOptions.RevokeSupersededGrants),
         nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.SignedIntrospectionResponses), nameof(OAuthClientOptions.SignInLifetime), nameof(OAuthClientOptions.TokenEndpoint),
         nameof(OAuthClientOptions.UserInfoEndpoint),
     ];

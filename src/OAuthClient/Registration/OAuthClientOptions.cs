@@ -119,10 +119,20 @@ public sealed class OAuthClientOptions
     public TimeSpan PendingAuthorizationLifetime { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// For how long whoever signed in by this server stays so, at most: 14 days unless set. Their grant is kept for as long, and an
-    /// application's own session that hangs on it ends with it.
+    /// Gets or sets for how long a user who signed in by this server stays signed in at most. The default is 14 days. An application's own
+    /// session that depends on the sign-in ends with it. The grant ends then too: its tokens are neither sent nor refreshed, unless
+    /// <c>offline_access</c> was granted (OpenID Connect Core §11); then only the session ends.
     /// </summary>
     public TimeSpan SignInLifetime { get; set; } = TimeSpan.FromDays(14);
+
+    /// <summary>
+    /// Gets or sets whether the tokens of a superseded grant are revoked at the server (RFC 7009). A grant is superseded when a newer
+    /// authorization of the same user replaces it, or when the user has more than twenty sign-ins. The library always removes such a grant.
+    /// The default is <see langword="false"/>, because many servers end all grants of the same user and client when one of them is revoked
+    /// (RFC 7009 §2.1). Set it only for a server that revokes each grant on its own. The revocation runs in the background. A failure is
+    /// logged and does not affect the new grant.
+    /// </summary>
+    public bool RevokeSupersededGrants { get; set; }
 
     /// <summary>
     /// For how long an access token is taken to be good when the server did not say and it can be had anew: 1 hour unless set.

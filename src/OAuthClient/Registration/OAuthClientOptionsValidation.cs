@@ -97,6 +97,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
                 failures.Add($"{name} must have neither a fragment nor a user name.");
             }
         }
+        if (o is { RevokeSupersededGrants: true, TokenEndpoint: not null, RevocationEndpoint: null })
+            failures.Add("RevokeSupersededGrants needs RevocationEndpoint: with TokenEndpoint spelled out, nothing is discovered.");
         if (o.Issuer is { IsAbsoluteUri: true } issuer && issuer.AbsolutePath.Contains("/.well-known/", StringComparison.Ordinal))
             failures.Add("Issuer is the address of the metadata; write only what stands before /.well-known/, exactly as the metadata's issuer member has it.");
         if (o.Issuer is { IsAbsoluteUri: true, Query.Length: > 0 })

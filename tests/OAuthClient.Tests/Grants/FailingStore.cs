@@ -85,12 +85,17 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public bool RefusesToRemove { get; set; }
 
+    /// <summary>How many removals succeed before the next ones fail.</summary>
+    public int? RemovesBeforeRefusing { get; set; }
+
     public int Removals { get; private set; }
 
     public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
     {
         Removals++;
-        return RefusesToRemove ? throw new IOException("The database is away.") : inner.RemoveAsync(grant, cancellationToken);
+        return RefusesToRemove || RemovesBeforeRefusing-- <= 0
+            ? throw new IOException("The database is away.")
+            : inner.RemoveAsync(grant, cancellationToken);
     }
 
     public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken)

@@ -31,6 +31,8 @@ public abstract partial class GrantStoreContract
         Assert.That(found.Server, Is.EqualTo(grant.Server));
         Assert.That(found.ClientId, Is.EqualTo(grant.ClientId));
         Assert.That((found.Subject, found.SessionId, found.SignInExpiresAt), Is.EqualTo(("alice", "s1", (DateTimeOffset?)Expiry)));
+        Assert.That(found.FirstIdTokenIssuedAt, Is.EqualTo(grant.FirstIdTokenIssuedAt).And.Not.Null);
+        Assert.That(found.EndsAt, Is.EqualTo(Expiry));
         Assert.That(found.Scopes, Is.EqualTo(new[] { "a", "b" }));
         Assert.That(found.Resources, Is.EqualTo(new[] { "https://api.example" }));
         Assert.That(found.CreatedAt, Is.EqualTo(grant.CreatedAt));
@@ -258,13 +260,15 @@ public abstract partial class GrantStoreContract
 
     internal static Grant Sample(
         string id, string owner, string clientName = Client, long generation = 1, string? refreshToken = "", DateTimeOffset? expiresAt = null,
-        string? subject = "alice", string? sessionId = null, DateTimeOffset? signInExpiresAt = null) =>
+        string? subject = "alice", string? sessionId = null, DateTimeOffset? signInExpiresAt = null,
+        string? scope = null) =>
         new(id, clientName, Owner(owner), "https://as.example", "client-id")
         {
             Subject = subject,
             SessionId = sessionId,
             SignInExpiresAt = signInExpiresAt,
-            Scopes = ["a", "b"],
+            FirstIdTokenIssuedAt = Expiry.AddMinutes(-11),
+            Scopes = scope is null ? ["a", "b"] : ["a", "b", scope],
             Resources = ["https://api.example"],
             CreatedAt = Expiry.AddMinutes(-10),
             Generation = generation,

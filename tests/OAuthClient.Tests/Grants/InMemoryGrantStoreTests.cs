@@ -53,6 +53,22 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         Assert.That(await store.FindByFingerprintAsync(signedIn.SessionFingerprint!, default), Is.Empty);
     }
 
+    [TestCase(null, false), TestCase("offline_access", true)]
+    [Description("A grant that ended with its sign-in is swept away with its refresh token; one for offline access is kept")]
+    public async Task Grants_that_ended_with_the_sign_in_are_swept(string? scope, bool isKept)
+    {
+        ManualTimeProvider clock = new();
+        InMemoryGrantStore store = new(clock);
+        var signedIn = Sample("signed-in", "signed-in", sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick, scope: scope);
+        await store.AddAsync(signedIn, default);
+        await FillAsync(store, 1023);
+        Assert.That((await store.FindAsync("photos", "signed-in", default)).Count, Is.EqualTo(1));
+
+        clock.Advance(Tick);
+        await FillAsync(store, 1024, from: 2000);
+        Assert.That(await store.FindAsync("photos", "signed-in", default), isKept ? Has.Exactly(1).Items : Is.Empty);
+    }
+
     [Test]
     [Description("A grant without refresh token is kept as long as any one of its access tokens lives")]
     public async Task One_living_token_is_enough()

@@ -317,6 +317,20 @@ public class OAuthClientOptionsValidationTests
         Assert.That(Failures(o => o.Scopes = ["openid"]), Is.Empty, "discovery finds them");
     }
 
+    [TestCase(true, true, false, false), TestCase(true, true, true, true)]
+    [TestCase(true, false, false, true), TestCase(false, true, false, true)]
+    [Description("RFC 7009 §2: the revocation endpoint is not discovered where the token endpoint is spelled out")]
+    public void Revoking_superseded_grants_needs_an_endpoint(bool revokes, bool isSpelledOut, bool hasEndpoint, bool isValid)
+    {
+        var failures = Failures(o =>
+        {
+            o.RevokeSupersededGrants = revokes;
+            o.TokenEndpoint = isSpelledOut ? new("https://server.example.com/token") : null;
+            o.RevocationEndpoint = hasEndpoint ? new("https://server.example.com/revoke") : null;
+        });
+        Assert.That(failures, isValid ? Is.Empty : Has.One.Contains("RevokeSupersededGrants needs RevocationEndpoint"));
+    }
+
     [Test]
     [Description("RFC 9700 §4.7, RFC 6749 §5.1: durations at their borders, to the tick")]
     public void Durations_have_borders()

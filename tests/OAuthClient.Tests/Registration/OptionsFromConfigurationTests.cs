@@ -32,6 +32,7 @@ public class OptionsFromConfigurationTests
             ["RedirectUri"] = "https://client.example.com/callback",
             ["PostLogoutRedirectUri"] = "https://client.example.com/signed-out",
             ["SignInLifetime"] = "1.00:00:00",
+            ["RevokeSupersededGrants"] = "true",
             ["Scopes:0"] = "openid",
             ["Scopes:1"] = "profile",
             ["Resources:0"] = "https://one.example.com",
@@ -67,6 +68,7 @@ public class OptionsFromConfigurationTests
             Assert.That(options.EndSessionEndpoint, Is.EqualTo(new Uri("https://server.example.com/e")));
             Assert.That(options.PostLogoutRedirectUri, Is.EqualTo(new Uri("https://client.example.com/signed-out")));
             Assert.That(options.SignInLifetime, Is.EqualTo(TimeSpan.FromDays(1)));
+            Assert.That(options.RevokeSupersededGrants, Is.True);
             Assert.That(options.ClientId, Is.EqualTo("client-id"));
             Assert.That(options.ClientSecret, Is.EqualTo("secret"));
             Assert.That(options.ClientAuthentication, Is.EqualTo(ClientAuthenticationMethod.Body));
