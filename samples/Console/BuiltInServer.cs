@@ -35,8 +35,9 @@ internal sealed class BuiltInServer : IStage
         return stage;
     }
 
-    public async Task<Uri> SendBrowserAsync(Uri authorizationUri)
+    public async Task<Uri> SendBrowserAsync(PendingAuthorization pending)
     {
+        var authorizationUri = pending.AuthorizationUri;
         Narrator.Step(1, "Authorization request: the browser is sent to the authorization server", $"GET {Narrator.Address(authorizationUri)}");
         Narrator.Step(2, "Login and consent: the built-in user signs in as alice and agrees", "POST login, POST consent");
         var callback = await server.SignInAsync(authorizationUri);

@@ -28,7 +28,7 @@ using var api = provider.GetRequiredService<IHttpClientFactory>().CreateClient("
 
 // Send the user to the authorization server, and get them back with a code.
 PendingAuthorization pending = await client.BeginAuthorizationAsync();
-Uri callback = await stage.SendBrowserAsync(pending.AuthorizationUri);
+Uri callback = await stage.SendBrowserAsync(pending);
 
 // Hold the callback against what was sent, redeem the code, check the ID Token, keep the grant.
 Grant grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("me"));

@@ -15,7 +15,7 @@ internal interface IStage : IAsyncDisposable
     string Resource { get; }
 
     /// <summary>Sends the browser to the authorization server and waits for the callback.</summary>
-    Task<Uri> SendBrowserAsync(Uri authorizationUri);
+    Task<Uri> SendBrowserAsync(PendingAuthorization pending);
 
     /// <summary>Waits until the access token is over, or has it replaced where that would take too long.</summary>
     Task LetTokenEndAsync(IOAuthClient client, Grant grant);

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Text;
 using OAuthClient;
+using ProtocolViolationException = OAuthClient.ProtocolViolationException;
 
 namespace Console;
 
@@ -21,8 +23,9 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
     public Uri Api => new(api.GetLeftPart(UriPartial.Authority));
     public string Resource => api.PathAndQuery;
 
-    public async Task<Uri> SendBrowserAsync(Uri authorizationUri)
+    public async Task<Uri> SendBrowserAsync(PendingAuthorization pending)
     {
+        var authorizationUri = pending.AuthorizationUri;
         using var listener = new HttpListener { Prefixes = { RedirectUri.GetLeftPart(UriPartial.Authority) + "/" } };
         listener.Start();
         Narrator.Step(1, "Authorization request: your browser is sent to the authorization server", $"GET {Narrator.Address(authorizationUri)}");
@@ -32,10 +35,9 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
         while (true)
         {
             var context = await listener.GetContextAsync().WaitAsync(patience.Token);
-            // Browsers also ask for an icon, and anybody on this machine may knock.
-            bool isCallback = context.Request.Url is { } url && url.AbsolutePath == RedirectUri.AbsolutePath && url.Query.Contains("state=", StringComparison.Ordinal);
-            await AnswerAsync(context.Response, isCallback);
-            if (isCallback)
+            var status = StatusOf(context.Request, pending);
+            await AnswerAsync(context.Response, status);
+            if (status == HttpStatusCode.OK)
             {
                 Narrator.Step(3, "Callback: the browser comes back", $"GET {Narrator.Address(context.Request.Url!)}");
                 return context.Request.Url!;
@@ -56,6 +58,25 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    // Browsers also ask for an icon, and every program and page on this machine can send a request: only the callback with this
+    // authorization's state ends the wait.
+    private HttpStatusCode StatusOf(HttpListenerRequest request, PendingAuthorization pending)
+    {
+        // A page whose host name was pointed to this machine (DNS rebinding) sends that name.
+        if (!string.Equals(request.UserHostName, RedirectUri.Authority, StringComparison.OrdinalIgnoreCase))
+            return HttpStatusCode.BadRequest;
+        if (request.HttpMethod != "GET" || request.Url is not { } url || url.AbsolutePath != RedirectUri.AbsolutePath)
+            return HttpStatusCode.NotFound;
+        try
+        {
+            return pending.IsAnsweredBy(AuthorizationResponse.Parse(url)) ? HttpStatusCode.OK : HttpStatusCode.BadRequest;
+        }
+        catch (ProtocolViolationException)
+        {
+            return HttpStatusCode.BadRequest;
+        }
+    }
+
     // The address comes from a server's metadata: nothing but a web address may reach the shell.
     private static void OpenBrowser(Uri address)
     {
@@ -71,12 +92,26 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
         }
     }
 
-    private static async Task AnswerAsync(HttpListenerResponse response, bool isCallback)
+    private static async Task AnswerAsync(HttpListenerResponse response, HttpStatusCode status)
     {
-        response.StatusCode = isCallback ? 200 : 404;
-        response.ContentType = "text/plain; charset=utf-8";
-        response.Headers["Cache-Control"] = "no-store";
-        await response.OutputStream.WriteAsync(isCallback ? "You can close this window and go back to the terminal."u8.ToArray() : "Not here."u8.ToArray());
-        response.Close();
+        string text = status switch
+        {
+            HttpStatusCode.OK => "You can close this window and go back to the terminal.",
+            HttpStatusCode.NotFound => "There is nothing at this address.",
+            _ => "This is not the callback of the authorization that was begun in the terminal.",
+        };
+        try
+        {
+            response.StatusCode = (int)status;
+            response.ContentType = "text/plain; charset=utf-8";
+            response.Headers["Cache-Control"] = "no-store";
+            await response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text));
+            response.Close();
+        }
+        catch (Exception exception) when (exception is HttpListenerException or IOException or InvalidOperationException)
+        {
+            // The client disconnected, or asked by a method whose answer has no body. Neither ends the wait.
+            response.Abort();
+        }
     }
 }

@@ -60,6 +60,47 @@ public class ConsoleTests
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
     }
 
+    [Test]
+    [Description("RFC 6749 §10.12, RFC 8252 §8.9: only the callback of this authorization ends the wait; any other request is answered 400 or 404")]
+    public async Task Another_request_does_not_end_the_wait()
+    {
+        await using var server = await TestAuthorizationServer.StartAsync();
+        await using var api = await server.StartResourceServerAsync();
+        int port = FreePort();
+        var origin = new Uri($"http://127.0.0.1:{port}");
+        server.AddClient(new TestClient { ClientId = "mine", RedirectUris = { new Uri(origin, "/callback").AbsoluteUri } });
+        using var sample = SampleProcess.Start(
+            "Console",
+            "--issuer", server.Issuer.OriginalString, "--client-id", "mine", "--port", $"{port}", "--api", $"{api.BaseAddress}me");
+        var address = await sample.WaitForAsync(
+            new Regex(@"^\s*(http://\S+/authorize\?\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking));
+        var callback = await server.SignInAsync(new Uri(address.Trim()));
+        using var browser = new HttpClient();
+
+        async Task<int> StatusAsync(string pathAndQuery, string? host = null, HttpMethod? method = null)
+        {
+            using var request = new HttpRequestMessage(method ?? HttpMethod.Get, new Uri(origin, pathAndQuery));
+            request.Headers.Host = host;
+            using var response = await browser.SendAsync(request);
+            return (int)response.StatusCode;
+        }
+
+        Assert.That(await StatusAsync("/favicon.ico"), Is.EqualTo(404));
+        Assert.That(await StatusAsync("/callback"), Is.EqualTo(400), "no state");
+        Assert.That(await StatusAsync("/callback?code=c&state=another"), Is.EqualTo(400), "another authorization's state");
+        Assert.That(await StatusAsync(callback.PathAndQuery + "&state=another"), Is.EqualTo(400), "two states");
+        Assert.That(await StatusAsync("/other" + callback.Query), Is.EqualTo(404), "another path");
+        Assert.That(await StatusAsync(callback.PathAndQuery, host: $"attacker.example:{port}"), Is.EqualTo(400), "another host");
+        Assert.That(await StatusAsync(callback.PathAndQuery, host: "127.0.0.1:1"), Is.EqualTo(400), "another port");
+        Assert.That(await StatusAsync(callback.PathAndQuery, method: HttpMethod.Post), Is.EqualTo(404), "another method");
+        Assert.That(await StatusAsync(callback.PathAndQuery, method: HttpMethod.Head), Is.EqualTo(404), "another method");
+        Assert.That(await StatusAsync(callback.PathAndQuery), Is.EqualTo(200));
+
+        string output = await sample.ReadToEndAsync();
+        Assert.That(await sample.ExitCodeAsync(), Is.Zero, output);
+        Assert.That(output, Does.Contain("✕  Revoked"));
+    }
+
     [TestCase("--help", 0)]
     [TestCase("--issuer", 2)]
     [TestCase("nonsense", 2)]
