@@ -19,12 +19,12 @@ public class LateLogoutTests
         string token = server.LogoutToken(subject: subject, sessionId: sessionId);
         server.Script.Clock.Advance(Second);
         await server.SignInAsync();
-        await server.ConnectAsync("42");
+        await server.ConnectAsync(GrantOwner.User("42"));
 
         Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
-        Assert.That(await server.Client.FindGrantAsync("42"), Is.Not.Null);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
     }
 
     [TestCase(0, 1), TestCase(-1, 1), TestCase(1, 0)]

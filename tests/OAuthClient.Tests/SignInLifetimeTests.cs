@@ -41,7 +41,7 @@ public class SignInLifetimeTests
         List<string?> sent = [];
         await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime, registerFirst: services => services
             .AddHttpClient("api").ConfigurePrimaryHttpMessageHandler(() => new Api(sent))
-            .AddAccessTokenHandler(token => token.ForOwner(OpenIdServer.OwnerOf("alice").Id!).To("https://api.example")));
+            .AddAccessTokenHandler(token => token.ForOwner(OpenIdServer.OwnerOf("alice")).To("https://api.example")));
         await server.SignInAsync();
         using var api = server.Script.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
         using (await api.GetAsync(new Uri("https://api.example/")))
@@ -77,9 +77,9 @@ public class SignInLifetimeTests
     public async Task A_connection_has_no_such_end()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
-        await server.ConnectAsync("42");
+        await server.ConnectAsync(GrantOwner.User("42"));
         server.Script.Clock.Advance(TimeSpan.FromDays(30));
-        Assert.That((await server.Client.GetAccessTokenAsync("42")).Reveal(), Is.EqualTo("at-2"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
     [Test]

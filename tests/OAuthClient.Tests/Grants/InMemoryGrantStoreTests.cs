@@ -62,11 +62,11 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         var signedIn = Sample("signed-in", "signed-in", sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick, scope: scope);
         await store.AddAsync(signedIn, default);
         await FillAsync(store, 1023);
-        Assert.That((await store.FindAsync("photos", "signed-in", default)).Count, Is.EqualTo(1));
+        Assert.That((await store.FindAsync("photos", GrantOwner.User("signed-in"), default)).Count, Is.EqualTo(1));
 
         clock.Advance(Tick);
         await FillAsync(store, 1024, from: 2000);
-        Assert.That(await store.FindAsync("photos", "signed-in", default), isKept ? Has.Exactly(1).Items : Is.Empty);
+        Assert.That(await store.FindAsync("photos", GrantOwner.User("signed-in"), default), isKept ? Has.Exactly(1).Items : Is.Empty);
     }
 
     [Test]
