@@ -21,7 +21,8 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
     private ITimer? timer;
     private Task running = Task.CompletedTask;
 
-    public void Start() => timer ??= time.CreateTimer(static self => ((CleanUp)self!).Begin(), this, Ticket.Jitter(Every), Timeout.InfiniteTimeSpan);
+    public void Start() => timer ??= BackgroundWork.CreateTimer(
+        time, static self => ((CleanUp)self!).Begin(), this, Ticket.Jitter(Every), Timeout.InfiniteTimeSpan);
 
     /// <returns>How many rows went.</returns>
     /// <param name="cancellationToken">Stops between batches.</param>
@@ -59,7 +60,7 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
         lock (runs)
         {
             if (!stopping.IsCancellationRequested)
-                running = Task.Run(RunAndScheduleAsync);
+                running = BackgroundWork.Run(RunAndScheduleAsync);
         }
     }
 

@@ -25,7 +25,7 @@ public static class PostgresGrantStoreServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresGrantStoreOptions>, PostgresGrantStoreOptionsValidation>());
         services.AddOptions<PostgresGrantStoreOptions>().Configure(configure).ValidateOnStart();
-        services.TryAddSingleton(Create);
+        services.TryAddSingleton(static provider => BackgroundWork.RunIsolated(provider, Create));
         services.Replace(ServiceDescriptor.Singleton<IGrantStore>(provider => provider.GetRequiredService<PostgresGrantStore>()));
         services.Replace(ServiceDescriptor.Singleton<IDynamicClientStore>(provider => provider.GetRequiredService<PostgresGrantStore>().Clients));
         return services;

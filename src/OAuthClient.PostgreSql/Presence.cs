@@ -32,7 +32,7 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
     /// <summary>Ends when it is connected, or connecting has failed for the first time.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        running ??= Task.Run(RunAsync, CancellationToken.None);
+        running ??= BackgroundWork.Run(RunAsync);
         return attempted.Task.WaitAsync(cancellationToken);
     }
 

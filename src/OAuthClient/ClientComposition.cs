@@ -75,7 +75,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     }
 
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "A container that is disposed of synchronously refuses what cannot be.")]
-    public void Dispose() => Task.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
+    public void Dispose() => BackgroundWork.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
 
     // Options are put together and checked when somebody first asks for them. In a process that has just started that takes a good part of
     // the time to its first request, and another processor can do it while this one goes on.

@@ -69,7 +69,8 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<Instruments>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidation>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHandlers>());
-        services.AddKeyedSingleton(name, (provider, _) => new ClientComposition(provider, name));
+        services.AddKeyedSingleton(name, (provider, _) => BackgroundWork.RunIsolated(
+            (provider, name), static all => new ClientComposition(all.provider, all.name)));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Condition);

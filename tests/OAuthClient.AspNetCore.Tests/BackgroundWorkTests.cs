@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 
 namespace OAuthClient.AspNetCore.Tests;
 
@@ -40,6 +43,143 @@ public class BackgroundWorkTests
         Assert.That(await told.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("alice"));
         await Assert.ThatAsync(() => untold.WaitAsync(TimeSpan.FromMinutes(1)), Throws.TypeOf<OAuthException>().With.Message.Contain("AsCurrentUser()"));
         Assert.That(app.Api.Requests, Has.Count.EqualTo(1));
+    }
+
+    public enum Protection
+    {
+        AsNobody,
+        ExplicitOwner,
+    }
+
+    [Test]
+    [Description("Threat: a queue that starts in alice's long request does bob's job: nothing is sent as alice")]
+    public async Task A_queue_that_starts_in_a_long_request([Values] Protection protection)
+    {
+        await using var app = await StartLongAsync(protection, out var queue, out var release);
+        var alice = app.OpenBrowser("alice");
+        await alice.ConnectAsync();
+        var bob = app.OpenBrowser("bob");
+        await bob.ConnectAsync(how: new() { UserName = "bob" });
+        var streaming = alice.GetAsync("/stream");
+        await queue.Started.Task.WaitAsync(TimeSpan.FromMinutes(1));
+
+        var careless = await queue.AddAsync(http => http.GetStringAsync("/me"));
+        await Assert.ThatAsync(
+            () => careless.WaitAsync(TimeSpan.FromMinutes(1)),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("not sent")
+                .And.Message.Contain(protection == Protection.AsNobody ? "outlived it" : "requireExplicitOwner"));
+        Assert.That(app.Api.Requests, Is.Empty);
+        var stated = await queue.AddAsync(async http =>
+        {
+            using (GrantOwner.User("bob").AsCurrentUser())
+                return await http.GetStringAsync("/me");
+        });
+        Assert.That(await stated.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("bob"));
+        Assert.That(streaming.IsCompleted, Is.False, "alice's request lasts");
+        release.SetResult();
+        Assert.That((await streaming).Body, Is.EqualTo("streamed"));
+    }
+
+    [Test]
+    [Description("Inside a signed-in user's request AsNobody() has no user until it is disposed")]
+    public async Task As_nobody_inside_a_request()
+    {
+        await using var app = await App.StartAsync(endpoints: web => web.MapGet("/nobody", async (IHttpClientFactory http) =>
+        {
+            using (GrantOwner.AsNobody())
+            {
+                await Assert.ThatAsync(
+                    () => http.CreateClient("photos").GetStringAsync("/me"),
+                    Throws.TypeOf<OAuthException>().With.Message.Contain("AsNobody()"));
+            }
+            return await http.CreateClient("photos").GetStringAsync("/me");
+        }));
+        var browser = app.OpenBrowser();
+        await browser.ConnectAsync();
+        Assert.That((await browser.GetAsync("/nobody")).Body, Does.Contain("alice"));
+        Assert.That(app.Api.Requests, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    [Description("An early refresh that starts in a request: handlers of the back channel see neither its HttpContext nor its user")]
+    public async Task Refresh_has_no_request()
+    {
+        ConcurrentQueue<HttpContext?> seen = new();
+        await using var app = await App.StartAsync(services: (services, _) => services.AddHttpContextAccessor()
+            .AddOptions<HttpClientFactoryOptions>("OAuthClient.BackChannel:photos")
+            .PostConfigure<IHttpContextAccessor>((o, accessor) =>
+                o.HttpMessageHandlerBuilderActions.Add(builder => builder.AdditionalHandlers.Add(new Looking(accessor, seen)))));
+        var browser = app.OpenBrowser();
+        await browser.ConnectAsync();
+        seen.Clear();
+        app.Time.Advance(TimeSpan.FromMinutes(59) + TimeSpan.FromSeconds(45));
+        Assert.That((await browser.GetAsync("/me")).Body, Does.Contain("alice"));
+        while (seen.IsEmpty)
+            await Task.Yield();
+        Assert.That(seen, Is.All.Null);
+    }
+
+    private static Task<App> StartLongAsync(Protection protection, out Queue queue, out TaskCompletionSource release)
+    {
+        Queue jobs = queue = new(protection);
+        TaskCompletionSource end = release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return App.StartAsync(
+            services: (services, api) => services.AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
+                .AddAccessTokenHandler(
+                    "photos", t => t.ForCurrentUser(requireExplicitOwner: protection == Protection.ExplicitOwner).To(api.BaseAddress)),
+            endpoints: web => web.MapGet("/stream", async (IHttpClientFactory http) =>
+            {
+                jobs.Start(http);
+                await end.Task;
+                return "streamed";
+            }));
+    }
+
+    /// <summary>A singleton whose loop begins with the first request that needs it.</summary>
+    private sealed class Queue(Protection protection)
+    {
+        private readonly Channel<(Func<HttpClient, Task<string>> Job, TaskCompletionSource<string> Done)> jobs =
+            Channel.CreateUnbounded<(Func<HttpClient, Task<string>>, TaskCompletionSource<string>)>();
+
+        public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Start(IHttpClientFactory http)
+        {
+            using (protection == Protection.AsNobody ? GrantOwner.AsNobody() : null)
+                _ = Task.Run(() => RunAsync(http));
+            Started.SetResult();
+        }
+
+        public async Task<Task<string>> AddAsync(Func<HttpClient, Task<string>> job)
+        {
+            TaskCompletionSource<string> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await jobs.Writer.WriteAsync((job, done));
+            return done.Task;
+        }
+
+        private async Task RunAsync(IHttpClientFactory http)
+        {
+            await foreach (var (job, done) in jobs.Reader.ReadAllAsync())
+            {
+                try
+                {
+                    done.SetResult(await job(http.CreateClient("later")));
+                }
+                catch (OAuthException exception)
+                {
+                    done.SetException(exception);
+                }
+            }
+        }
+    }
+
+    private sealed class Looking(IHttpContextAccessor accessor, ConcurrentQueue<HttpContext?> seen) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            seen.Enqueue(accessor.HttpContext);
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 
     private static async Task EndOfRequestAsync(IHttpContextAccessor accessor)

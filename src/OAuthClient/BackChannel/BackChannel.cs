@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
@@ -13,8 +12,11 @@ internal sealed class BackChannel(
     // The factory's handlers live for minutes; a client that is kept for less changes nothing about that, and spares one for each request.
     private static readonly TimeSpan ClientLifetime = TimeSpan.FromSeconds(10);
 
+    // Claims of a user can name any origin as their source (OpenID Connect Core §5.6.2).
+    private const int MaximumServers = 1_000;
+
     private readonly string clientName = ClientNamePrefix + name;
-    private readonly ConcurrentDictionary<Uri, ServerCondition> servers = new(new SameOrigin());
+    private readonly BoundedCache<Uri, ServerCondition> servers = new(MaximumServers, new SameOrigin());
     private MadeClient? newest;
     private int warned;
 
@@ -59,18 +61,25 @@ internal sealed class BackChannel(
     {
         if (Volatile.Read(ref newest) is { } made && time.GetElapsedTime(made.At, now) < ClientLifetime)
             return made.Client;
-        var client = clients.CreateClient(clientName);
+        // The factory may build the handlers now, which are shared by all callers.
+        var client = BackgroundWork.RunIsolated((clients, clientName), static all => all.clients.CreateClient(all.clientName));
         Volatile.Write(ref newest, new(client, now));
         return client;
     }
 
     // Without path and query, which can be long, or somebody's secret.
     private ServerCondition ConditionOf(Uri endpoint) =>
-        servers.TryGetValue(endpoint, out var known) ? known : servers.GetOrAdd(new(endpoint.GetLeftPart(UriPartial.Authority)), origin => new(origin, time));
+        servers.TryGet(endpoint, out var known)
+            ? known
+            : servers.GetOrAdd(new(endpoint.GetLeftPart(UriPartial.Authority)), origin => new(origin, time));
 
     // Not inlined, because Polly would be loaded with whoever inlines it.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Resilience Resilience(ServerCondition server) =>
+        // Polly starts a task with each circuit breaker, which runs the callbacks of all later callers.
+        BackgroundWork.RunIsolated((Channel: this, server), static all => all.Channel.Create(all.server));
+
+    private Resilience Create(ServerCondition server) =>
         server.Remember(pipeline is null ? new BuiltInResilience(name, server, time, logger) : new OwnResilience(pipeline, time));
 
     // A key of three values would be compiled, with all that a dictionary does, in each process that starts.

@@ -66,10 +66,13 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
         if (certificate is not null)
             ClientCertificate.PresentBy(innermost, certificate);
         connection?.Guard(innermost);
+        // A shared chain that was guarded for another client.
+        if (outer is ContextIsolationHandler)
+            return primary;
+        OneSendGuard guarded = new(new ContextIsolationHandler(innermost));
         if (outer is null)
-            return new OneSendGuard(innermost);
-        if (outer is not OneSendGuard)
-            outer.InnerHandler = new OneSendGuard(innermost);
+            return guarded;
+        outer.InnerHandler = guarded;
         return primary;
     }
 
@@ -86,6 +89,7 @@ internal sealed class BackChannelHandlers : IPostConfigureOptions<HttpClientFact
                 // They would answer a 401 by sending the same again; clients authenticate in other ways here.
                 if (sockets.Credentials is not null)
                     sockets.Credentials = null;
+                TraceContextPropagator.UseIn(sockets);
                 break;
             case HttpClientHandler client:
                 if (client.AllowAutoRedirect)

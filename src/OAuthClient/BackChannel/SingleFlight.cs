@@ -56,14 +56,8 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
         return started;
     }
 
-    private void Depart(TKey key, Flight flight, Func<Task<TResult>> work)
-    {
-        using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-        {
-            _ = Task.Run(work).ContinueWith(
-                ended => Land(key, flight, ended), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-    }
+    private void Depart(TKey key, Flight flight, Func<Task<TResult>> work) =>
+        BackgroundWork.Run(work, ended => Land(key, flight, ended));
 
     private void Land(TKey key, Flight flight, Task<TResult> ended)
     {

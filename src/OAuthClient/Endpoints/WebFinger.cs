@@ -86,7 +86,9 @@ public sealed class WebFinger
         try
         {
             var askedAt = time.GetUtcNow();
-            using var answer = await clients.CreateClient(BackChannel.ClientNamePrefix + WebFingerOptions.ClientName)
+            var client = BackgroundWork.RunIsolated(
+                clients, static all => all.CreateClient(BackChannel.ClientNamePrefix + WebFingerOptions.ClientName));
+            using var answer = await client
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
             var body = await Answer.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);

@@ -1,38 +1,48 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Whom a flow of calls acts for, when it was told to. Over, it is so for whatever was begun within, too: something that goes on for
-/// others must not go on for this one.
+/// The owner that a flow of calls acts for, as <see cref="GrantOwner.AsCurrentUser"/> and <see cref="GrantOwner.AsNobody"/> state it.
+/// Disposing the scope ends it for the tasks that began within, too: a loop that goes on for other users must not go on for this one.
 /// </summary>
 internal sealed class ActingOwner : IDisposable
 {
     private static readonly AsyncLocal<ActingOwner?> Current = new();
 
-    private readonly GrantOwner owner;
+    private readonly GrantOwner? owner;
     private readonly ActingOwner? outer;
     private volatile bool isOver;
 
-    private ActingOwner(GrantOwner owner)
+    private ActingOwner(GrantOwner? owner)
     {
         this.owner = owner;
         outer = Current.Value;
     }
 
-    public static ActingOwner Begin(GrantOwner owner)
+    /// <param name="owner">The owner; <see langword="null"/> for no user.</param>
+    public static ActingOwner Begin(GrantOwner? owner)
     {
         ActingOwner acting = new(owner);
         Current.Value = acting;
         return acting;
     }
 
-    /// <exception cref="OAuthException">It was told to, and that is over.</exception>
-    public static GrantOwner? Find() => Current.Value switch
+    /// <summary>Finds what the innermost scope states.</summary>
+    /// <param name="owner">The owner; <see langword="null"/> where the scope states that there is no user.</param>
+    /// <returns>Whether there is a scope.</returns>
+    /// <exception cref="OAuthException">The scope was disposed.</exception>
+    public static bool TryFind(out GrantOwner? owner)
     {
-        null => null,
-        { isOver: false } acting => acting.owner,
-        _ => throw new OAuthException(
-            "This call was begun within AsCurrentUser() and outlived it, so nobody knows for whom it is; it was not sent. Put the using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."),
-    };
+        var acting = Current.Value;
+        owner = acting?.owner;
+        return acting switch
+        {
+            null => false,
+            { isOver: false } => true,
+            _ => throw new OAuthException(
+                "This call began within AsCurrentUser() or AsNobody() and outlived it, so its owner is not known; it was not sent. "
+                + "Put using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."),
+        };
+    }
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 
@@ -12,8 +11,11 @@ internal sealed class ClientTokens(
     CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, SharedClientTokens? shared, ClientTelemetry telemetry,
     TimeProvider time, ILogger logger)
 {
-    private readonly ConcurrentDictionary<string, Kept> tokens = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
+    // An application may let its own callers choose scopes and resources.
+    private const int MaximumSelections = 1_000;
+
+    private readonly BoundedCache<string, Kept> tokens = new(MaximumSelections, StringComparer.Ordinal);
+    private readonly BoundedCache<string, Failure> failures = new(MaximumSelections, StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
     private readonly RecentTime recent = new(time);
 
@@ -40,10 +42,11 @@ internal sealed class ClientTokens(
                     return known!.Token;
                 case TokenState.Early:
                     if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsUnderWay(selection.Key))
-                        _ = ReportAsync(Renew(current, selection, rejected: null, inPlaceOf: known), current.Name);
+                        RenewEarly(current, selection, known);
                     return known.Token;
             }
-            if (failures.TryGetValue(selection.Key, out var failure) && failure.IsFor(current) && time.GetUtcNow() < failure.At + RefreshNotes.Pause)
+            if (failures.TryGet(selection.Key, out var failure) && failure.IsFor(current)
+                && time.GetUtcNow() < failure.At + RefreshNotes.Pause)
                 failure.Fault.Throw();
             Renewal renewal;
             try
@@ -65,7 +68,9 @@ internal sealed class ClientTokens(
     }
 
     private Kept? Known(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
-        tokens.TryGetValue(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected)) ? kept : null;
+        tokens.TryGet(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected))
+            ? kept
+            : null;
 
     private static TokenState State(Kept kept, ClientRegistration current, DateTimeOffset now) =>
         TokenLife.At(kept.Token, renewable: true, current.AccessTokenLifetimeWhenUnstated, now);
@@ -98,7 +103,7 @@ internal sealed class ClientTokens(
                     Share(current, request, token);
                 }
                 Kept kept = new(current.ClientId, current.SpelledOut.Identity, token);
-                tokens[selection.Key] = kept;
+                tokens.Set(selection.Key, kept, EndOf(token, current), time.GetUtcNow());
                 failures.TryRemove(selection.Key, out _);
                 watched.Brought(isFetched);
                 return new(kept, isFetched);
@@ -107,9 +112,9 @@ internal sealed class ClientTokens(
             {
                 watched.Failed(exception);
                 if (inPlaceOf is null)
-                    failures[selection.Key] = new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow());
+                    Fail(selection, new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow()));
                 else
-                    tokens.TryUpdate(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyPause }, inPlaceOf);
+                    tokens.TryReplace(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshNotes.EarlyPause }, inPlaceOf);
                 throw;
             }
         });
@@ -120,6 +125,12 @@ internal sealed class ClientTokens(
         : rejected is not null ? RefreshCause.Rejected
         : Known(current, selection, rejected: null) is null ? RefreshCause.Missing
         : RefreshCause.Expired;
+
+    private void RenewEarly(ClientRegistration current, TokenSelection selection, Kept known)
+    {
+        var early = Renew(current, selection, rejected: null, inPlaceOf: known);
+        _ = BackgroundWork.RunIsolated(early, fetched => ReportAsync(fetched, current.Name));
+    }
 
     private async Task ReportAsync(Task<Renewal> early, string clientName)
     {
@@ -137,10 +148,16 @@ internal sealed class ClientTokens(
         selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
         selection.Resources.Count > 0 ? selection.Resources : current.Resources);
 
+    private static DateTimeOffset EndOf(AccessToken token, ClientRegistration current) =>
+        token.ExpiresAt ?? token.IssuedAt + current.AccessTokenLifetimeWhenUnstated;
+
+    private void Fail(TokenSelection selection, Failure failure) =>
+        failures.Set(selection.Key, failure, failure.At + RefreshNotes.Pause, failure.At);
+
     private void Share(ClientRegistration current, ClientCredentialsRequest request, AccessToken token)
     {
         if (shared is not null)
-            _ = shared.KeepAsync(SharedClientTokens.Key(current, request), token, token.ExpiresAt ?? token.IssuedAt + current.AccessTokenLifetimeWhenUnstated, CancellationToken.None);
+            _ = shared.KeepAsync(SharedClientTokens.Key(current, request), token, EndOf(token, current), CancellationToken.None);
     }
 
     // Only a good one, and in place of a refused one only a newer.

@@ -230,6 +230,9 @@ public sealed class Grant
 
     internal static string FingerprintOfSignIn(string clientName, string server, string signInId) => Fingerprint.Of("sign-in", clientName, server, signInId);
 
+    // A grant is written to the store as a whole with each refresh.
+    private const int MaximumSelections = 32;
+
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
         new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -245,6 +248,10 @@ public sealed class Grant
     {
         var tokens = Tokens
             .Where(token => token.Key != selectionKey && !(token.Value.ExpiresAt <= now))
+            // An application may let its own callers choose scopes and resources. The token for everything that was granted stays.
+            .OrderByDescending(token => token.Key.Length == 0)
+            .ThenByDescending(token => token.Value.IssuedAt)
+            .Take(MaximumSelections - 1)
             // A stored token is replaced only by a newer one; by whose clock is no question when nobody came in between.
             .Append(new(selectionKey, hasMoved && Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt ? known : response.AccessToken));
         return new(this)

@@ -168,6 +168,30 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public IDisposable AsCurrentUser() => !IsClient ? ActingOwner.Begin(this) : throw new InvalidOperationException(
         "The client itself is no user; for its own token register an HTTP client with ForClient().");
 
+    /// <summary>
+    /// Makes <c>ForCurrentUser()</c> have no user in the flow of calls that follows, until the result is disposed, also inside a request
+    /// of a signed-in user. A request that does not state its owner is not sent.
+    /// </summary>
+    /// <remarks>
+    /// Start a queue, a loop or a timer that serves several users within this scope. .NET hands the ambient values of a request, the
+    /// <c>HttpContext</c> among them, to all that is started there, and a long request (server-sent events, a WebSocket, a SignalR or
+    /// Blazor Server connection) keeps its user for as long as it lasts. Each job then states its owner, inside the job, by
+    /// <see cref="AsCurrentUser"/> or by <c>request.SetGrantOwner(owner)</c>. Disposing ends the scope for what began within it, too: such
+    /// a task still sends no request, unless it states the owner. The scope reaches HTTP clients only, as that of
+    /// <see cref="AsCurrentUser"/> does.
+    /// </remarks>
+    /// <returns>The scope, to be disposed where the loop has been started.</returns>
+    /// <example>
+    /// <code>
+    /// using (GrantOwner.AsNobody())
+    ///     loop = Task.Run(RunAsync);
+    /// // in RunAsync, for each job:
+    /// using (job.Owner.AsCurrentUser())
+    ///     await photos.ExportAsync();
+    /// </code>
+    /// </example>
+    public static IDisposable AsNobody() => ActingOwner.Begin(owner: null);
+
     /// <summary>Determines whether two owners are equal.</summary>
     /// <param name="one">The first owner.</param>
     /// <param name="other">The second owner.</param>

@@ -119,7 +119,7 @@ internal sealed class OwnerTokens
             if (state == TokenState.Early)
             {
                 if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
-                    _ = ReportAsync(Renew(grant, selection, rejected: null, early: true), current.Name);
+                    RenewEarly(grant, selection, current.Name);
                 return known!;
             }
             notes.JustFailed(grant, selection, now)?.Throw();
@@ -271,6 +271,12 @@ internal sealed class OwnerTokens
         : rejected is not null ? RefreshCause.Rejected
         : grant.Find(selection.Key) is null ? RefreshCause.Missing
         : RefreshCause.Expired;
+
+    private void RenewEarly(Grant grant, TokenSelection selection, string clientName)
+    {
+        var early = Renew(grant, selection, rejected: null, early: true);
+        _ = BackgroundWork.RunIsolated(early, fetched => ReportAsync(fetched, clientName));
+    }
 
     private async Task ReportAsync(Task<Renewal?> early, string clientName)
     {

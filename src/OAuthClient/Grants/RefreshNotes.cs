@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
@@ -15,31 +14,32 @@ internal sealed class RefreshNotes
     // What is forgotten costs one more request, or one more look at the store, which remembers what was refused; or to wait for one's own lease.
     private const int Most = 10_000;
 
-    private readonly ConcurrentDictionary<string, RefreshToken> lost = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> earlyFailures = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Failure> failures = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, RefreshState> interrupted = new(StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshToken> lost = new(Most, StringComparer.Ordinal);
+    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Most, StringComparer.Ordinal);
+    private readonly BoundedCache<string, Failure> failures = new(Most, StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshState> interrupted = new(Most, StringComparer.Ordinal);
 
     /// <summary>The server said <c>invalid_grant</c> to this very refresh token: it will not change its mind.</summary>
     public void Lost(Grant grant)
     {
         if (grant.RefreshToken is { } refused)
-            Bounded(lost)[grant.Id] = refused;
+            lost.Set(grant.Id, refused);
     }
 
-    public bool IsLost(Grant grant) => lost.TryGetValue(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
+    public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
 
-    public void EarlyFailed(Grant grant, DateTimeOffset now) => Bounded(earlyFailures)[grant.Id] = now;
+    public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, now, now + EarlyPause, now);
 
     public bool MayRefreshEarly(Grant grant, DateTimeOffset now) =>
-        !earlyFailures.TryGetValue(grant.Id, out var at) || now >= at + EarlyPause;
+        !earlyFailures.TryGet(grant.Id, out var at) || now >= at + EarlyPause;
 
     public void Failed(Grant grant, TokenSelection selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
-        Bounded(failures)[grant.Id] = new(selection.Key, fault, now);
+        failures.Set(grant.Id, new(selection.Key, fault, now), now + Pause, now);
 
     /// <summary>What a refresh for the same token has just failed with: another would hardly fare better.</summary>
     public ExceptionDispatchInfo? JustFailed(Grant grant, TokenSelection selection, DateTimeOffset now) =>
-        failures.TryGetValue(grant.Id, out var failure) && now < failure.At + Pause && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
+        failures.TryGet(grant.Id, out var failure) && now < failure.At + Pause
+        && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
             ? failure.Fault
             : null;
 
@@ -50,7 +50,7 @@ internal sealed class RefreshNotes
     public void Interrupted(RefreshState state)
     {
         if (state.Lease is not null || state.Refusal is not null || state.IsInDoubt)
-            Bounded(interrupted)[state.Grant.Id] = state with { RanOut = 0 };
+            interrupted.Set(state.Grant.Id, state with { RanOut = 0 });
     }
 
     /// <summary>The same for one that was to be ended.</summary>
@@ -61,7 +61,7 @@ internal sealed class RefreshNotes
     public void Held(Grant stored, RefreshLease lease) => Interrupted(Begin(stored) with { Lease = lease });
 
     /// <summary>The lease that is held here all the same.</summary>
-    public RefreshLease? LeaseOf(Grant grant) => interrupted.TryGetValue(grant.Id, out var state) ? state.Lease : null;
+    public RefreshLease? LeaseOf(Grant grant) => interrupted.TryGet(grant.Id, out var state) ? state.Lease : null;
 
     /// <summary>Where the refresh of a grant begins: where the last one was interrupted, if the grant is still the same.</summary>
     public RefreshState Begin(Grant grant) =>
@@ -79,13 +79,6 @@ internal sealed class RefreshNotes
         lost.TryRemove(grant.Id, out _);
         earlyFailures.TryRemove(grant.Id, out _);
         failures.TryRemove(grant.Id, out _);
-    }
-
-    private static ConcurrentDictionary<string, T> Bounded<T>(ConcurrentDictionary<string, T> notes)
-    {
-        if (notes.Count >= Most)
-            notes.Clear();
-        return notes;
     }
 
     private sealed record Failure(string SelectionKey, ExceptionDispatchInfo Fault, DateTimeOffset At);

@@ -50,7 +50,7 @@ internal sealed class SavedGrants(IGrantStore store, TimeProvider time, ILogger 
         {
             result.IsRefused = true;
             Log.GrantNotSaved(logger, grant.ClientName, exception.GetType().Name);
-            _ = OfferUntilTakenAsync(result);
+            _ = BackgroundWork.RunIsolated(result, OfferUntilTakenAsync);
             return true;
         }
     }

@@ -78,7 +78,7 @@ internal sealed class SharedClientTokens(
         using var late = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         var token = either.Token;
-        var asking = Task.Run(() => ask(token), CancellationToken.None);
+        var asking = BackgroundWork.Run(() => ask(token));
         // Nobody may be there any more to hear of its fault.
         _ = asking.ContinueWith(static over => over.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return await asking.WaitAsync(token).ConfigureAwait(false);

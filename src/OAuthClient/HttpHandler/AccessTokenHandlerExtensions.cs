@@ -82,7 +82,10 @@ public static class AccessTokenHandlerExtensions
             services.GetKeyedService<AccessTokenSource>(clientName ??= NameOfOnly(services, builder.Name))
                 ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
-            new RequestOwner(clientName, options.Owner, options.IsForCurrentUser ? CurrentOwner(services, builder.Services) : null),
+            new RequestOwner(
+                clientName, options.Owner,
+                options is { IsForCurrentUser: true, RequiresExplicitOwner: false } ? CurrentOwner(services, builder.Services) : null,
+                options.RequiresExplicitOwner),
             new AllowedAddresses(clientName, builder.Name, options),
             selection,
             options));

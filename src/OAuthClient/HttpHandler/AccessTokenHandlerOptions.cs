@@ -13,18 +13,42 @@ public sealed class AccessTokenHandlerOptions
     internal bool ServesManyOwners => Owner is null;
     internal bool AllowsServiceDiscovery { get; private set; }
     internal bool AllowsCookies { get; private set; }
+    internal bool RequiresExplicitOwner { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
     internal TokenSelection Selection => new(scopes, ResourceText.Checked(resources));
 
     /// <summary>
-    /// The current user's token: of the owner set on the request by <c>SetGrantOwner</c>, or else of the one that
-    /// <see cref="GrantOwner.AsCurrentUser"/> names, or else of the one that <see cref="ICurrentGrantOwner"/> finds.
+    /// Attaches the current user's token: of the owner that <c>request.SetGrantOwner(owner)</c> states, or else of the one that
+    /// <see cref="GrantOwner.AsCurrentUser"/> states, or else of the one that <see cref="ICurrentGrantOwner"/> finds.
     /// </summary>
+    /// <remarks>
+    /// <para>
+    /// In ASP.NET Core <see cref="ICurrentGrantOwner"/> finds the user of the <c>HttpContext</c>. Code that belongs to the request and work
+    /// that the request merely started cannot be told apart: .NET hands the same context to both, for as long as the request lasts. A queue
+    /// that starts lazily in one user's long request (server-sent events, a WebSocket, a SignalR or Blazor Server connection) would do all
+    /// its jobs as that user. When the request is over there is no user, and nothing is sent.
+    /// </para>
+    /// <para>
+    /// Background work therefore starts within <see cref="GrantOwner.AsNobody"/>, and each job states its owner, inside the job, by
+    /// <see cref="GrantOwner.AsCurrentUser"/> or <c>request.SetGrantOwner(owner)</c>. Set <paramref name="requireExplicitOwner"/> where you
+    /// cannot be sure that all background work does so, and where there is no <c>HttpContext</c>, as in hubs and in Blazor Server.
+    /// </para>
+    /// <para>
+    /// What no mode can tell: work that is started while a scope of <see cref="GrantOwner.AsCurrentUser"/> is open acts for that owner
+    /// until the scope is disposed. Put the scope around the calls, and not around code that may start something.
+    /// </para>
+    /// </remarks>
+    /// <param name="requireExplicitOwner">
+    /// <see langword="true"/> to take the owner from <c>request.SetGrantOwner(owner)</c> and <see cref="GrantOwner.AsCurrentUser"/> only,
+    /// and never from <see cref="ICurrentGrantOwner"/>; a request that states no owner is not sent. The default is <see langword="false"/>.
+    /// </param>
+    /// <returns>These options.</returns>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
-    public AccessTokenHandlerOptions ForCurrentUser()
+    public AccessTokenHandlerOptions ForCurrentUser(bool requireExplicitOwner = false)
     {
         StateOwner(nameof(ForCurrentUser));
         IsForCurrentUser = true;
+        RequiresExplicitOwner = requireExplicitOwner;
         return this;
     }
 

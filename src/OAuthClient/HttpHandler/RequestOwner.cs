@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Whose token a request carries: as was registered, and as is written on the request. A user's request never carries the client's own.</summary>
-internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner)
+internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner, bool requiresExplicitOwner)
 {
     private static readonly HttpRequestOptionsKey<GrantOwner> Key = new("OAuthClient.GrantOwner");
 
@@ -25,12 +25,35 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
         }
         if (fixedOwner is not null)
             return fixedOwner;
-        if (currentOwner is null)
+        if (currentOwner is null && !requiresExplicitOwner)
         {
             throw new OAuthException(
                 $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to carry; it was not sent. Call request.SetGrantOwner(owner) before you send it.");
         }
-        return (ActingOwner.Find() ?? currentOwner.Find()) is { IsClient: false } user ? user : throw new OAuthException(
+        bool isStated = ActingOwner.TryFind(out var user);
+        if (!isStated)
+            user = currentOwner?.Find();
+        return user is { IsClient: false } ? user : throw NoUser(address, isStated);
+    }
+
+    private OAuthException NoUser(Uri address, bool isStated)
+    {
+        string target = address.GetLeftPart(UriPartial.Authority);
+        if (isStated)
+        {
+            return new OAuthException(
+                $"The request to {target} was made within GrantOwner.AsNobody() and states no owner, so there is no user whose '{clientName}' "
+                + "access token it could carry; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
+                + "or call request.SetGrantOwner(owner).");
+        }
+        if (requiresExplicitOwner)
+        {
+            return new OAuthException(
+                $"The request to {target} does not state whose '{clientName}' access token it is to carry, as "
+                + "ForCurrentUser(requireExplicitOwner: true) requires; it was not sent. Put using (owner.AsCurrentUser()) around the "
+                + "call, or call request.SetGrantOwner(owner).");
+        }
+        return new OAuthException(
             $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. "
             + "Require a signed-in user before calling, or use ForOwner, ForOwnerOfRequest or ForClient; work that outlives its request says for whom it is by owner.AsCurrentUser().");
     }

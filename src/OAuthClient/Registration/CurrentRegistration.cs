@@ -84,7 +84,8 @@ internal sealed class CurrentRegistration
 
     private Snapshot Read()
     {
-        var current = options.Get(name);
+        // The options may be made now, and serve all callers.
+        var current = BackgroundWork.RunIsolated((options, name), static all => all.options.Get(all.name));
         var client = Volatile.Read(ref registered);
         var known = Volatile.Read(ref snapshot);
         if (known is not null && ReferenceEquals(known.Options, current) && ReferenceEquals(known.Client, client))

@@ -138,6 +138,81 @@ public class RequestOwnerTests
         await stage.RequireNotSentAsync(owner: null, "Nobody is signed in");
     }
 
+    [Test]
+    [Description("Within AsNobody() there is no user, although one is signed in; a request that states its owner is sent")]
+    public async Task As_nobody()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
+        stage.Current = "alice";
+        using (GrantOwner.AsNobody())
+        {
+            await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+            Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
+            using (GrantOwner.User("bob").AsCurrentUser())
+                Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+            await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+        }
+        Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
+        using (GrantOwner.User("bob").AsCurrentUser())
+        using (GrantOwner.AsNobody())
+            await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+    }
+
+    [Test]
+    [Description("A loop that was started within AsNobody() sends for the owners that its jobs state, and for no other, also after the scope")]
+    public async Task A_loop_that_is_started_as_nobody()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
+        stage.Current = "alice";
+        TaskCompletionSource isOver = new();
+        Task loop;
+        using (GrantOwner.AsNobody())
+        {
+            loop = Task.Run(async () =>
+            {
+                await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+                await isOver.Task;
+                await stage.RequireNotSentAsync(owner: null, "outlived it");
+                using (GrantOwner.User("bob").AsCurrentUser())
+                    Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+                await stage.RequireNotSentAsync(owner: null, "outlived it");
+            });
+        }
+        isOver.SetResult();
+        await loop.Promptly();
+    }
+
+    [Test]
+    [Description("requireExplicitOwner: the surroundings name no owner; the request, or a scope around the call, does")]
+    public async Task Explicit_owner_only()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(requireExplicitOwner: true), "alice", "bob");
+        stage.Current = "alice";
+        await stage.RequireNotSentAsync(owner: null, "requireExplicitOwner");
+        Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
+        using (GrantOwner.User("alice").AsCurrentUser())
+        {
+            Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
+            using (GrantOwner.AsNobody())
+                await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+        }
+        await stage.RequireNotSentAsync(owner: null, "requireExplicitOwner");
+    }
+
+    [Test]
+    [Description("requireExplicitOwner needs no ICurrentGrantOwner, so it works where there is no HttpContext")]
+    public async Task Explicit_owner_without_a_current_user()
+    {
+        using Api api = new();
+        await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
+            .AddAccessTokenHandler(t => t.ForCurrentUser(requireExplicitOwner: true).To("https://api.example"))
+            .ConfigurePrimaryHttpMessageHandler(() => api));
+        await server.SignedInAsync(ScriptedServer.Tokens("at-alice"), "alice");
+        using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
+        using (GrantOwner.User("alice").AsCurrentUser())
+            Assert.That(await http.GetStringAsync(new Uri("https://api.example/me")), Is.EqualTo("at-alice"));
+    }
+
     private sealed class Stage : IAsyncDisposable, ICurrentGrantOwner
     {
         private readonly Api api = new();
