@@ -3,7 +3,9 @@ using OAuthClient.Chaos.Phases;
 
 if (args is ["node", var settings])
 {
-    await Node.RunAsync(NodeSettings.Read(settings), Console.In, Console.Out);
+    var node = NodeSettings.Read(settings);
+    ProcessPriority.EnterOwnSession();
+    await Node.RunAsync(node, Console.In, Console.Out);
     return 0;
 }
 return await Rig.RunAsync(args);

@@ -1,26 +1,35 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OAuthClient.Chaos.Server;
+using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Nodes;
 
 /// <summary>One process of an application: many callers that call an API for many users. It is told what to do line by line, and answers so.</summary>
 internal sealed class Node : IAsyncDisposable
 {
+    /// <summary>The first word of the answer to an order that failed. The name of the exception follows.</summary>
+    public const string Failure = "failed ";
+
     private const string ApiName = "api";
 
     private readonly NodeSettings settings;
     private readonly ServiceProvider provider;
     private readonly Caller caller = new();
-    private readonly Tally tally = new();
+    private readonly ConcurrentDictionary<string, bool> lost = new(StringComparer.Ordinal);
+    private readonly TextWriter output;
+    private readonly Heartbeat heartbeat;
     private readonly Trace? trace;
 
-    private Node(NodeSettings settings)
+    private Node(NodeSettings settings, TextWriter output)
     {
         this.settings = settings;
+        this.output = output;
+        heartbeat = Heartbeat.Start(settings.Name, stall => Report(new(NodeEventKind.Stall, stall.From, stall.To)));
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(new OffsetClock(TimeSpan.FromSeconds(settings.ClockOffsetSeconds)));
         services.AddSingleton<ICurrentGrantOwner>(caller);
@@ -37,30 +46,48 @@ internal sealed class Node : IAsyncDisposable
         }
         services.AddHttpClient(ApiName, http => http.BaseAddress = settings.Server)
             .AddAccessTokenHandler(handler => handler.ForCurrentUser().To(settings.Server))
-            .AddHttpMessageHandler(() => new SentTokens(tally));
+            .AddHttpMessageHandler(() => new SentTokens(Report));
         provider = services.BuildServiceProvider();
     }
 
     public static async Task RunAsync(NodeSettings settings, TextReader orders, TextWriter answers)
     {
-        await using Node node = new(settings);
+        await using Node node = new(settings, answers);
         await node.WarmUpAsync();
         await answers.WriteLineAsync("ready");
         while (await orders.ReadLineAsync() is { } order)
-        {
-            string[] words = order.Split(' ');
-            await answers.WriteLineAsync(words[0] switch
-            {
-                "run" => await node.CallAsync(Milliseconds(words[1]), peace: Milliseconds(words[2])),
-                "know" => await node.KnowAsync(words[1]),
-                "stampede" => await node.StampedeAsync(words[1], int.Parse(words[2], CultureInfo.InvariantCulture)),
-                "sample" => Sample(),
-                _ => throw new ArgumentException($"The order '{order}' is not known.", nameof(orders)),
-            });
-        }
+            await answers.WriteLineAsync(await node.ObeyAsync(order));
     }
 
-    public ValueTask DisposeAsync() => provider.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await provider.DisposeAsync();
+        heartbeat.Dispose();
+    }
+
+    // Threads of all kinds report; the console's writer takes one line at a time.
+    private void Report(NodeEvent happened) => output.WriteLine(happened.Write());
+
+    private async Task<string> ObeyAsync(string order)
+    {
+        string[] words = order.Split(' ');
+        try
+        {
+            return words[0] switch
+            {
+                "run" => await CallAsync(Milliseconds(words[1]), peace: Milliseconds(words[2])),
+                "warm" => await CallOnceEachAsync(),
+                "know" => await KnowAsync(words[1]),
+                "stampede" => await StampedeAsync(words[1], int.Parse(words[2], CultureInfo.InvariantCulture)),
+                "sample" => Sample(),
+                _ => throw new ArgumentException($"The order '{order}' is not known.", nameof(order)),
+            };
+        }
+        catch (Exception exception) when (exception is not ArgumentException)
+        {
+            return $"{Failure}{exception.GetType().Name} {exception.Message.ReplaceLineEndings(" ")}";
+        }
+    }
 
     private static TimeSpan Milliseconds(string number) => TimeSpan.FromMilliseconds(int.Parse(number, CultureInfo.InvariantCulture));
 
@@ -70,7 +97,18 @@ internal sealed class Node : IAsyncDisposable
             mortal.MortalUntil = TimeProvider.System.GetUtcNow() + time - peace;
         using CancellationTokenSource over = new(time);
         await Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(() => CallUntilAsync(over.Token), CancellationToken.None)));
-        return "done " + tally.Write();
+        return "done";
+    }
+
+    /// <summary>One call by each caller, before time is measured: what runs for the first time is slow.</summary>
+    private async Task<string> CallOnceEachAsync()
+    {
+        await Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(number => Task.Run(async () =>
+        {
+            using var http = provider.GetRequiredService<IHttpClientFactory>().CreateClient(ApiName);
+            await CallOnceAsync(http, NodeSettings.Owner(number % settings.Grants));
+        })));
+        return "warm";
     }
 
     private async Task CallUntilAsync(CancellationToken over)
@@ -79,7 +117,7 @@ internal sealed class Node : IAsyncDisposable
         while (!over.IsCancellationRequested)
         {
             string owner = NodeSettings.Owner(RandomNumberGenerator.GetInt32(settings.Grants));
-            if (tally["lost " + owner] == 0)
+            if (!lost.ContainsKey(owner))
                 await CallOnceAsync(http, owner);
             await Task.Delay(RandomNumberGenerator.GetInt32(2 * settings.PauseMilliseconds), over).ContinueWith(_ => { }, TaskScheduler.Default);
         }
@@ -91,30 +129,33 @@ internal sealed class Node : IAsyncDisposable
         if (settings.AreCallersCancelled && RandomNumberGenerator.GetInt32(10) == 0)
             impatience.CancelAfter(RandomNumberGenerator.GetInt32(30));
         caller.Owner = owner;
+        var began = TimeProvider.System.GetUtcNow();
         try
         {
-            using var response = await http.GetAsync("/api", impatience.Token);
-            tally.Add($"answered {(int)response.StatusCode}");
+            using HttpRequestMessage request = new(HttpMethod.Get, "/api");
+            request.Options.Set(SentTokens.DelayAtStart, ThreadDelay.Read());
+            using var response = await http.SendAsync(request, impatience.Token);
             if (response.IsSuccessStatusCode && await response.Content.ReadAsStringAsync(CancellationToken.None) != owner)
-                tally.Add("anothers_token");
+                Report(new(NodeEventKind.AnothersToken, began, TimeProvider.System.GetUtcNow(), owner));
         }
         catch (ReauthorizationRequiredException)
         {
-            tally.Add("lost " + owner);
+            lost[owner] = true;
         }
         catch (OperationCanceledException) when (impatience.IsCancellationRequested)
         {
-            tally.Add("cancelled");
+            Report(new(NodeEventKind.Cancelled, began, TimeProvider.System.GetUtcNow()));
         }
         catch (Exception exception)
         {
             // While something is broken calls may fail; that they do not fail for nothing is what the promises without faults say.
-            tally.Add("failed " + exception.GetType().Name);
+            Report(new(NodeEventKind.Failed, began, TimeProvider.System.GetUtcNow(), exception.GetType().Name));
         }
     }
 
     private async Task WarmUpAsync()
     {
+        var began = TimeProvider.System.GetUtcNow();
         try
         {
             await provider.GetRequiredService<IOAuthClient>().FindGrantAsync(GrantOwner.User(NodeSettings.Owner(0)));
@@ -122,7 +163,7 @@ internal sealed class Node : IAsyncDisposable
         catch (Exception exception)
         {
             // The database may be away just now; an application starts all the same.
-            tally.Add("failed at the start " + exception.GetType().Name);
+            Report(new(NodeEventKind.Failed, began, TimeProvider.System.GetUtcNow(), exception.GetType().Name));
         }
     }
 

@@ -7,6 +7,16 @@ namespace OAuthClient.Chaos.Nodes;
 /// <summary>The client under torment, as an application would register it.</summary>
 internal static class Registration
 {
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(6);
+    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>The lease that the library derives from the forgiving server's grace.</summary>
+    public static readonly TimeSpan LeaseWithGrace = TokenFamily.Grace * 3 / 4;
+
+    /// <summary>The lease that the library derives from the deadline where a server has no grace.</summary>
+    public static readonly TimeSpan LeaseWithoutGrace = Deadline * 3 / 2;
+
     public static void Add(IServiceCollection services, NodeSettings settings)
     {
         var builder = services.AddOAuthClient(o =>
@@ -16,16 +26,16 @@ internal static class Registration
             o.AuthorizationEndpoint = new Uri(settings.Server, "/authorize");
             o.TokenEndpoint = new Uri(settings.Server, "/token");
             o.RedirectUri = new("https://client.example/callback");
-            // Against the forgiving server the lease becomes seven and a half seconds, against the strict one nine.
-            o.BackChannelDeadline = TimeSpan.FromSeconds(6);
-            o.BackChannelAttemptTimeout = TimeSpan.FromSeconds(3);
-            o.RefreshTokenGracePeriod = settings.HasGrace ? TimeSpan.FromSeconds(10) : null;
+            o.BackChannelDeadline = Deadline;
+            o.BackChannelAttemptTimeout = AttemptTimeout;
+            o.RefreshTokenGracePeriod = settings.HasGrace ? TokenFamily.Grace : null;
             o.DangerouslyAllowHttpOnLoopback = true;
         });
         builder.BackChannel.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add(TormentingServer.NodeHeader, settings.Name));
         services.AddPostgresGrantStore(o =>
         {
             o.ConnectionString = settings.ConnectionString + ";Maximum Pool Size=20";
+            o.CommandTimeout = CommandTimeout;
             o.Schema = settings.Schema;
             o.EncryptWith("chaos", settings.Key);
         });

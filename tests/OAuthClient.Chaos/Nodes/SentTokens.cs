@@ -2,14 +2,23 @@ using System.Globalization;
 
 namespace OAuthClient.Chaos.Nodes;
 
-/// <summary>Looks at each token as it leaves: one that is over by then should not have been sent.</summary>
-internal sealed class SentTokens(Tally tally) : DelegatingHandler
+/// <summary>Looks at each token as it leaves: one that has expired by then should not have been sent.</summary>
+internal sealed class SentTokens(Action<NodeEvent> report) : DelegatingHandler
 {
+    public static readonly HttpRequestOptionsKey<ThreadDelay?> DelayAtStart = new("delay at the start of the call");
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         string[] token = string.Concat(request.Headers.GetValues("Authorization")).Split('.');
-        if (long.Parse(token[2], CultureInfo.InvariantCulture) <= TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds())
-            tally.Add("expired_tokens_sent");
+        var now = TimeProvider.System.GetUtcNow();
+        var expiry = DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(token[2], CultureInfo.InvariantCulture));
+        if (expiry.ToUnixTimeMilliseconds() <= now.ToUnixTimeMilliseconds())
+        {
+            // The heartbeat is another thread and may have run while this one waited.
+            if (request.Options.TryGetValue(DelayAtStart, out var start) && start?.Elapsed() is { } delay && delay > TimeSpan.Zero)
+                report(new(NodeEventKind.Stall, now - delay, now));
+            report(new(NodeEventKind.ExpiredTokenSent, expiry, now));
+        }
         return base.SendAsync(request, cancellationToken);
     }
 }

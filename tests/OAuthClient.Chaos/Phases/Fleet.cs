@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using OAuthClient.Chaos.Nodes;
+using OAuthClient.Chaos.Verdicts;
 
 namespace OAuthClient.Chaos.Phases;
 
@@ -15,17 +16,33 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     private readonly NodeProcess[] nodes = new NodeProcess[phase.Nodes];
     private readonly int[] lives = new int[phase.Nodes];
     private readonly ConcurrentDictionary<string, DateTimeOffset> deaths = new(StringComparer.Ordinal);
-    private readonly ConcurrentBag<(string Node, DateTimeOffset From, DateTimeOffset To)> stops = [];
-    private readonly Tally tally = new();
+    private readonly ConcurrentQueue<Stall> stops = [];
+    private readonly ConcurrentQueue<(string Node, NodeEvent Event)> events = [];
+    private readonly ConcurrentQueue<(string Node, DateTimeOffset From, DateTimeOffset To)> overdue = [];
 
-    public Tally Tally => tally;
+    /// <summary>The nodes that did not end when they were told to and were killed.</summary>
+    public IReadOnlyCollection<(string Node, DateTimeOffset From, DateTimeOffset To)> Overdue => overdue;
+
+    /// <summary>What the heartbeats of the nodes measured.</summary>
+    public IEnumerable<Stall> Stalls => Events(NodeEventKind.Stall).Select(one => new Stall(one.Node, one.Event.From, one.Event.To));
+
+    /// <summary>When the rig had stopped a node.</summary>
+    public IReadOnlyCollection<Stall> Injected => stops;
+
     public int Deaths => deaths.Count;
     public int Stops => stops.Count;
 
     public IEnumerable<string> History => deaths.Select(death => string.Create(CultureInfo.InvariantCulture, $"{death.Value:mm:ss.fff} {death.Key} was killed"))
-        .Concat(stops.Select(stop => string.Create(CultureInfo.InvariantCulture, $"{stop.From:mm:ss.fff} {stop.Node} was stopped until {stop.To:mm:ss.fff}")));
+        .Concat(stops.Select(stop => string.Create(
+            CultureInfo.InvariantCulture, $"{stop.From:mm:ss.fff} {stop.Process} was stopped until {stop.To:mm:ss.fff}")));
 
-    public async Task StartAsync() => await Task.WhenAll(Enumerable.Range(0, phase.Nodes).Select(StartAsync));
+    /// <summary>Starts the nodes, as many at a time as there are processors: cold processes only delay each other.</summary>
+    public Task StartAsync() => Parallel.ForEachAsync(
+        Enumerable.Range(0, phase.Nodes), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (index, _) =>
+        {
+            await StartAsync(index);
+            Success(nodes[index], await nodes[index].AskAsync("warm"));
+        });
 
     /// <summary>Everybody calls, until the time is over. Whoever is killed comes back.</summary>
     public Task CallAsync(TimeSpan length)
@@ -46,7 +63,7 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
         // Told one after the other as quickly as that goes, and only then listened to.
         foreach (var node in nodes)
             await node.TellAsync(order);
-        return await Task.WhenAll(nodes.Select(async node => await node.HearAsync() ?? throw new InvalidOperationException($"Node {node.Name} ended: {node.Complaints}")));
+        return await Task.WhenAll(nodes.Select(async node => Success(node, await node.HearAsync())));
     }
 
     /// <summary>Stops one of them, for longer than its leases last.</summary>
@@ -59,7 +76,7 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
         node.StopForAWhile();
         await Task.Delay(length, time);
         node.GoOn();
-        stops.Add((node.Name, from, time.GetUtcNow()));
+        stops.Enqueue(new(node.Name, from, time.GetUtcNow()));
     }
 
     public bool WasStoppedLately(string name) =>
@@ -68,9 +85,24 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     /// <summary>Whether a node could not have kept what it was given at a moment: it was killed or stopped before it could.</summary>
     public bool CouldNotKeep(string name, DateTimeOffset at) =>
         (deaths.TryGetValue(name, out var death) && death >= at && death - at < Lately)
-        || stops.Any(stop => stop.Node == name && stop.From - at < Lately && at < stop.To);
+        || stops.Any(stop => stop.Process == name && stop.From - at < Lately && at < stop.To);
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(nodes.Where(node => node is not null).Select(node => node.DisposeAsync().AsTask()));
+    public IEnumerable<(string Node, NodeEvent Event)> Events(NodeEventKind kind) => events.Where(one => one.Event.Kind == kind);
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(nodes.Where(node => node is not null).Select(async node =>
+    {
+        await node.DisposeAsync();
+        if (node.Overdue is { } late && !overdue.Any(one => one.Node == node.Name))
+            overdue.Enqueue((node.Name, late.From, late.To));
+    }));
+
+    private static string Success(NodeProcess node, string? answer) => answer switch
+    {
+        null => throw new InvalidOperationException($"Node {node.Name} ended: {node.Complaints}"),
+        _ when answer.StartsWith(Node.Failure, StringComparison.Ordinal) =>
+            throw new OrderFailedException(node.Name, answer[Node.Failure.Length..]),
+        _ => answer,
+    };
 
     private async Task CallUntilAsync(int index, DateTimeOffset until)
     {
@@ -79,7 +111,7 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
             string? answer = await nodes[index].AskAsync(string.Create(CultureInfo.InvariantCulture, $"run {(int)left.TotalMilliseconds} {(int)Phase.Peace.TotalMilliseconds}"));
             if (answer is not null)
             {
-                tally.Read(answer["done ".Length..]);
+                Success(nodes[index], answer);
                 return;
             }
             deaths[nodes[index].Name] = time.GetUtcNow();
@@ -93,13 +125,14 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     private async Task StartAsync(int index)
     {
         int life = ++lives[index];
+        string name = string.Create(CultureInfo.InvariantCulture, $"{index}.{life}");
         var node = nodes[index] = NodeProcess.Start(new NodeSettings(
-            string.Create(CultureInfo.InvariantCulture, $"{index}.{life}"), server, connectionString, phase.Name, key, phase.Grants, phase.Callers, phase.PauseMilliseconds,
+            name, server, connectionString, phase.Name, key, phase.Grants, phase.Callers, phase.PauseMilliseconds,
             AreCallersCancelled: phase.IsTormented,
             ClockOffsetSeconds: phase.IsTormented ? Offsets[index % Offsets.Length] : 0,
             phase.Seed, phase.Kill,
             HasGrace: phase.Reuse == Server.Reuse.IsForgivenForTenSeconds,
-            phase.TraceFolder));
+            phase.TraceFolder), happened => events.Enqueue((name, happened)));
         if (await node.HearAsync() is not "ready")
             throw new InvalidOperationException($"Node {node.Name} did not start: {node.Complaints}");
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Threading.Channels;
 using OAuthClient.Chaos.Nodes;
 
 namespace OAuthClient.Chaos.Phases;
@@ -10,12 +11,19 @@ internal sealed class NodeProcess : IAsyncDisposable
     private const int Continue = 18;
     private const int Stop = 19;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Process process;
+    private readonly int processId;
+    private readonly Action<NodeEvent> report;
+    private readonly Channel<string> answers = Channel.CreateUnbounded<string>();
     private bool isDisposed;
 
-    private NodeProcess(Process process, string name)
+    private NodeProcess(Process process, string name, Action<NodeEvent> report)
     {
         this.process = process;
+        processId = process.Id;
+        this.report = report;
         Name = name;
     }
 
@@ -26,14 +34,17 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public DateTimeOffset? StoppedUntil { get; private set; }
 
-    public bool WasEverStopped => StoppedUntil is not null || IsStopped;
-
     public bool HasEnded => isDisposed || process.HasExited;
 
     /// <summary>What it printed when it should not have.</summary>
     public string Complaints { get; private set; } = "";
 
-    public static NodeProcess Start(NodeSettings settings)
+    /// <summary>When it was told to end, and when the rig killed it because it did not.</summary>
+    public (DateTimeOffset From, DateTimeOffset To)? Overdue { get; private set; }
+
+    /// <param name="settings">What the node is told.</param>
+    /// <param name="report">Called with each event of the node.</param>
+    public static NodeProcess Start(NodeSettings settings, Action<NodeEvent> report)
     {
         ProcessStartInfo start = new(Environment.ProcessPath!)
         {
@@ -47,14 +58,17 @@ internal sealed class NodeProcess : IAsyncDisposable
             start.ArgumentList.Add(typeof(NodeProcess).Assembly.Location);
         start.ArgumentList.Add("node");
         start.ArgumentList.Add(settings.Write());
-        NodeProcess node = new(Process.Start(start)!, settings.Name);
+        NodeProcess node = new(Process.Start(start)!, settings.Name, report);
         node.process.ErrorDataReceived += (_, line) => node.Complaints += line.Data + "\n";
         node.process.BeginErrorReadLine();
+        node.process.OutputDataReceived += (_, line) => node.Read(line.Data);
+        node.process.BeginOutputReadLine();
         return node;
     }
 
-    /// <returns>The next line; <see langword="null"/> when the process has ended.</returns>
-    public async Task<string?> HearAsync() => await process.StandardOutput.ReadLineAsync();
+    /// <returns>The next answer; <see langword="null"/> when the process has ended.</returns>
+    public async Task<string?> HearAsync() =>
+        await answers.Reader.WaitToReadAsync() && answers.Reader.TryRead(out string? answer) ? answer : null;
 
     public async Task TellAsync(string order)
     {
@@ -78,12 +92,12 @@ internal sealed class NodeProcess : IAsyncDisposable
     public void StopForAWhile()
     {
         IsStopped = true;
-        _ = Signal(process.Id, Stop);
+        _ = Signal(processId, Stop);
     }
 
     public void GoOn()
     {
-        _ = Signal(process.Id, Continue);
+        _ = Signal(processId, Continue);
         IsStopped = false;
         StoppedUntil = TimeProvider.System.GetUtcNow();
     }
@@ -94,17 +108,29 @@ internal sealed class NodeProcess : IAsyncDisposable
             return;
         isDisposed = true;
         process.StandardInput.Close();
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(20));
+        var told = TimeProvider.System.GetUtcNow();
+        using CancellationTokenSource patience = new(Patience);
         try
         {
             await process.WaitForExitAsync(patience.Token);
         }
         catch (OperationCanceledException)
         {
+            Overdue = (told, TimeProvider.System.GetUtcNow());
             process.Kill();
             await process.WaitForExitAsync(CancellationToken.None);
         }
         process.Dispose();
+    }
+
+    private void Read(string? line)
+    {
+        if (line is null)
+            answers.Writer.TryComplete();
+        else if (NodeEvent.TryRead(line) is { } happened)
+            report(happened);
+        else
+            answers.Writer.TryWrite(line);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 using OAuthClient.Chaos.Nodes;
 using OAuthClient.Chaos.Server;
+using OAuthClient.Chaos.Verdicts;
 using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
@@ -16,38 +17,68 @@ internal static class Phase
     /// <summary>How long nothing goes wrong at the beginning, when eight processes warm up, and at the end, so that what the last torment broke is mended by the callers in time for a forgiving server.</summary>
     public static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
 
-    public static async Task<Outcome> RunAsync(PhaseSettings settings, PostgresCluster cluster, Func<Fleet, Task>? call = null)
+    /// <summary>Runs a phase and judges it.</summary>
+    /// <param name="settings">The phase.</param>
+    /// <param name="cluster">The database.</param>
+    /// <param name="heartbeats">What measures the stalls of the rig and of the database.</param>
+    /// <param name="call">What the nodes do; <see langword="null"/> for calls during the phase's length.</param>
+    public static async Task<Outcome> RunAsync(
+        PhaseSettings settings, PostgresCluster cluster, Heartbeats heartbeats, Func<Fleet, Task>? call = null)
     {
+        var began = TimeProvider.System.GetUtcNow();
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         Fleet? fleet = null;
-        FaultPlan plan = new(settings.Seed, settings.FaultsBefore, settings.FaultsAfter, settings.Kill);
-        await using var server = await TormentingServer.StartAsync(settings.Reuse, plan, node => fleet?.WasStoppedLately(node) == true);
-        await using var observer = Observer(settings, server, cluster, key);
+        List<Stall> outages = [];
+        try
+        {
+            if (!cluster.IsRunning)
+                await cluster.StartServerAsync();
+            FaultPlan plan = new(settings.Seed, settings.FaultsBefore, settings.FaultsAfter, settings.Kill);
+            await using var server = await TormentingServer.StartAsync(settings.Reuse, plan, node => fleet?.WasStoppedLately(node) == true);
+            await using var observer = Observer(settings, server, cluster, key);
+            await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
+            var run = await RunAsync(settings, cluster, server, observer, fleet, outages, call);
+            return Outcome.Of(run, Stalls());
+        }
+        catch (Exception exception)
+        {
+            return Outcome.Of(Promises.Unfinished(exception, began, TimeProvider.System.GetUtcNow()), settings, Stalls());
+        }
+
+        // A restart of the database is part of the test, and a slow one is the machine's.
+        StallHistory Stalls() => new(
+            heartbeats.Since(began).Concat(fleet?.Stalls ?? [])
+                .Concat(outages.Where(outage => outage.Length > Slack.UsualOutage)
+                    .Select(outage => outage with { From = outage.From + Slack.UsualOutage })),
+            fleet?.Injected ?? []);
+    }
+
+    private static async Task<PhaseRun> RunAsync(
+        PhaseSettings settings, PostgresCluster cluster, TormentingServer server, ServiceProvider observer, Fleet fleet,
+        List<Stall> outages, Func<Fleet, Task>? call)
+    {
         var client = observer.GetRequiredService<IOAuthClient>();
         await SignInAsync(client, Enumerable.Range(0, settings.Grants).Select(NodeSettings.Owner));
-
-        await using var running = fleet = new Fleet(settings, server.Address, cluster.ConnectionString, key);
         await fleet.StartAsync();
-        var torments = settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace) : Task.FromResult<IReadOnlyList<TimeSpan>>([]);
-        await (call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
-        var outages = await torments;
+        await Task.WhenAll(
+            settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace, outages) : Task.CompletedTask,
+            call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
         var stampede = settings.IsTormented ? null : await StampedeAsync(client, fleet, server);
 
         await fleet.DisposeAsync();
         // Every access token is over then, whatever clock it was counted by.
         await Task.Delay(TormentingServer.TokenLife + TimeSpan.FromSeconds(2), TimeProvider.System);
-        var found = await LookAsync(client, server);
-        return new Outcome(settings, server, fleet, outages, stampede, found);
+        return new PhaseRun(settings, server, fleet, outages, stampede, await LookAsync(client, server));
     }
 
-    private static async Task<IReadOnlyList<TimeSpan>> TormentAsync(Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length)
+    private static async Task TormentAsync(
+        Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length, List<Stall> outages)
     {
         await Task.Delay(Peace, TimeProvider.System);
         server.IsTormenting = true;
-        var (outages, lastStop) = await Torments.InflictAsync(fleet, cluster, length);
+        var lastStop = await Torments.InflictAsync(fleet, cluster, length, outages);
         server.IsTormenting = false;
         await lastStop;
-        return outages;
     }
 
     private static ServiceProvider Observer(PhaseSettings settings, TormentingServer server, PostgresCluster cluster, string key)
@@ -78,17 +109,24 @@ internal static class Phase
         await Task.Delay(TormentingServer.TokenLife + TimeSpan.FromSeconds(1), TimeProvider.System);
         server.Latency = TimeSpan.FromMilliseconds(50);
         int before = server.Refreshes;
+        var from = TimeProvider.System.GetUtcNow();
         var waits = (await fleet.StampedeAsync(Herd)).Order().ToList();
-        return new Stampede(waits.Count, server.Refreshes - before, waits[(int)Math.Ceiling(waits.Count * 0.99) - 1] - server.Latency.TotalMilliseconds);
+        return new Stampede(
+            waits.Count,
+            server.Refreshes - before,
+            waits[(int)Math.Ceiling(waits.Count * 0.99) - 1] - server.Latency.TotalMilliseconds,
+            from,
+            TimeProvider.System.GetUtcNow());
     }
 
     private static async Task<Findings> LookAsync(IOAuthClient client, TormentingServer server)
     {
         ConcurrentDictionary<string, string?> stored = new(StringComparer.Ordinal);
         ConcurrentBag<string> lost = [];
-        ConcurrentBag<string> wrong = [];
+        ConcurrentBag<FailedLook> wrong = [];
         await Parallel.ForEachAsync(server.Families, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (family, cancellationToken) =>
         {
+            var began = TimeProvider.System.GetUtcNow();
             try
             {
                 await client.GetAccessTokenAsync(GrantOwner.User(family.Owner), cancellationToken: cancellationToken);
@@ -99,20 +137,10 @@ internal static class Phase
             }
             catch (Exception exception)
             {
-                wrong.Add($"{family.Owner}: {exception.GetType().Name}: {exception.Message}");
+                wrong.Add(new(family.Owner, exception, began, TimeProvider.System.GetUtcNow()));
             }
             stored[family.Owner] = (await client.FindGrantAsync(GrantOwner.User(family.Owner), cancellationToken))?.RefreshToken?.Reveal();
         });
         return new Findings(lost.ToHashSet(StringComparer.Ordinal), [.. wrong], stored);
     }
 }
-
-/// <param name="Callers">How many came at once.</param>
-/// <param name="TokenRequests">How many requests they cost.</param>
-/// <param name="P99OverLatency">How much longer than the server the slowest but 1 % waited, in milliseconds.</param>
-internal sealed record Stampede(int Callers, int TokenRequests, double P99OverLatency);
-
-/// <param name="Lost">Whose grants only the user can bring back, by <see cref="ReauthorizationRequiredException"/>.</param>
-/// <param name="Wrong">Whose grants failed in another way, and how.</param>
-/// <param name="Stored">The refresh token in the store.</param>
-internal sealed record Findings(IReadOnlySet<string> Lost, IReadOnlyList<string> Wrong, IReadOnlyDictionary<string, string?> Stored);

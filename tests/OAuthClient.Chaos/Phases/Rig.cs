@@ -1,5 +1,6 @@
 using System.Globalization;
 using OAuthClient.Chaos.Server;
+using OAuthClient.Chaos.Verdicts;
 using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
@@ -8,14 +9,37 @@ namespace OAuthClient.Chaos.Phases;
 internal static class Rig
 {
     private const string Usage = """
-        Usage: [--seconds N] [--seed N] [--grants N] [--nodes N] [--callers N] [--trace FOLDER]
-               --soak MINUTES
+        Usage: [--normal-priority] [--seconds N] [--seed N] [--grants N] [--nodes N] [--callers N] [--trace FOLDER]
+               [--normal-priority] --soak MINUTES
         Without arguments: three phases of about half a minute each.
+
+        The rig raises its priority, and that of its nodes and of PostgreSQL, where the system allows it; --normal-priority leaves it.
+
+        Each process measures every 20 ms how much later than due it ran (a stall), the database inside the server; a node that
+        the rig stops has no stall meanwhile. Output of each run of a phase:
+          load_average      the load average of the last 1, 5 and 15 minutes
+          longest_stall_ms  the longest stall of any process
+          stalls_ms         of each process (the rig with its server, the database, each node): the longest stall and the sum
+          verdict           kept, broken or inconclusive
+        A promise that did not hold is broken, unless the processes that it depends on stalled at its time for longer than its
+        slack: what the machine may take before no client could keep the promise (Verdicts/Slack.cs). Then the phase is
+        inconclusive, says nothing about the library and runs again, twice at most.
+        Last lines: longest_stall_ms (of all runs), inconclusive (how many runs; each reason follows), broken_promises (each
+        promise follows), FAILED where a phase was inconclusive three times.
+        Exit code: 0 all promises were kept; 1 a promise was broken; 2 wrong arguments; 3 a phase was inconclusive three times.
         """;
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["--help" or "-h"])
+        {
+            Console.WriteLine(Usage);
+            return RunSummary.Success;
+        }
         string? trace = null;
+        bool hasNormalPriority = args is ["--normal-priority", ..];
+        if (hasNormalPriority)
+            args = args[1..];
         if (args is [.. var others, "--trace", var folder])
             (args, trace) = (others, Directory.CreateDirectory(folder).FullName);
         if (!TryRead(args, out var options))
@@ -28,12 +52,17 @@ internal static class Rig
             await Console.Error.WriteLineAsync(PostgresCluster.Missing);
             return Environment.GetEnvironmentVariable("CI") is null ? 0 : 1;
         }
+        Console.WriteLine($"priority: {ProcessPriority.Describe(!hasNormalPriority && ProcessPriority.TryRaise())}");
         await using var cluster = await PostgresCluster.StartAsync();
+        await using var heartbeats = Heartbeats.Start(cluster);
         if (options.TryGetValue("--soak", out int minutes))
-            return await Soak.RunAsync(Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)), cluster);
+        {
+            return await Soak.RunAsync(
+                Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)), cluster, heartbeats);
+        }
 
         var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 25));
-        var broken = new List<string>();
+        RunSummary summary = new();
         foreach (var phase in new[]
         {
             Phase("no_faults", Reuse.Revokes, isTormented: false, length / 3),
@@ -41,18 +70,24 @@ internal static class Rig
             Phase("strict_server_all_faults", Reuse.Revokes, isTormented: true, length),
         })
         {
-            var outcome = await Phases.Phase.RunAsync(phase, cluster);
-            foreach (var (name, value) in outcome.Figures)
-                Console.WriteLine($"{name}: {value}");
-            foreach (string line in outcome.Histories)
-                Console.WriteLine($"  {line}");
-            Console.WriteLine();
-            broken.AddRange(outcome.Broken.Select(promise => $"BROKEN in {phase.Name}: {promise}"));
+            await summary.RunAsync(phase.Name, async run =>
+            {
+                // Each run has its own name, and so its own tables.
+                var outcome = await Phases.Phase.RunAsync(
+                    run == 1 ? phase : phase with { Name = string.Create(CultureInfo.InvariantCulture, $"{phase.Name}_run_{run}") },
+                    cluster,
+                    heartbeats);
+                foreach (var (name, value) in outcome.Figures)
+                    Console.WriteLine($"{name}: {value}");
+                foreach (string line in outcome.Histories)
+                    Console.WriteLine($"  {line}");
+                Console.WriteLine();
+                return (outcome.Verdict, outcome.Stalls.Longest);
+            });
         }
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"broken_promises: {broken.Count}"));
-        // At the end, where whoever is shown only the end finds them.
-        broken.ForEach(Console.WriteLine);
-        return broken.Count == 0 ? 0 : 1;
+        foreach (string line in summary.Lines)
+            Console.WriteLine(line);
+        return summary.ExitCode;
 
         PhaseSettings Phase(string name, Reuse reuse, bool isTormented, TimeSpan time)
         {

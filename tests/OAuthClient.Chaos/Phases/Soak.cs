@@ -1,4 +1,5 @@
 using System.Globalization;
+using OAuthClient.Chaos.Verdicts;
 using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
@@ -8,10 +9,10 @@ internal static class Soak
 {
     private static readonly string[] Names = ["heap_bytes", "working_set_bytes", "open_files", "timers"];
 
-    public static async Task<int> RunAsync(PhaseSettings settings, PostgresCluster cluster)
+    public static async Task<int> RunAsync(PhaseSettings settings, PostgresCluster cluster, Heartbeats heartbeats)
     {
         List<double[]> samples = [];
-        var outcome = await Phase.RunAsync(settings, cluster, async fleet =>
+        var outcome = await Phase.RunAsync(settings, cluster, heartbeats, async fleet =>
         {
             for (int minute = 0; minute < settings.Length.TotalMinutes; minute++)
             {
@@ -23,15 +24,22 @@ internal static class Soak
         foreach (var (name, value) in outcome.Figures)
             Console.WriteLine($"{name}: {value}");
         int third = Math.Max(1, samples.Count / 3);
-        for (int i = 0; i < Names.Length; i++)
+        for (int i = 0; i < Names.Length && samples.Count > 0; i++)
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"soak_{Names[i]}: {samples.Skip(samples.Count / 10).Take(third).Average(sample => sample[i]):F0} in the first third, {samples.TakeLast(third).Average(sample => sample[i]):F0} in the last"));
         }
-        foreach (string promise in outcome.Broken)
+        foreach (string reason in outcome.Verdict.Excused)
+            Console.WriteLine($"INCONCLUSIVE: {reason}");
+        foreach (string promise in outcome.Verdict.Broken)
             Console.WriteLine($"BROKEN: {promise}");
-        return outcome.Broken.Count == 0 ? 0 : 1;
+        return outcome.Verdict.Verdict switch
+        {
+            Verdict.Kept => RunSummary.Success,
+            Verdict.Broken => RunSummary.PromiseBroken,
+            _ => RunSummary.NotConclusive,
+        };
     }
 
     private static double[] Mean(string[] answers) =>

@@ -1,3 +1,4 @@
+using OAuthClient.Chaos.Verdicts;
 using OAuthClient.Tests.Shared;
 
 namespace OAuthClient.Chaos.Phases;
@@ -9,13 +10,16 @@ internal static class Torments
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(10);
 
-    /// <returns>How long the database was away each time, and the end of the last stop.</returns>
-    public static async Task<(IReadOnlyList<TimeSpan> Outages, Task LastStop)> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length)
+    /// <param name="fleet">The nodes.</param>
+    /// <param name="cluster">The database.</param>
+    /// <param name="length">How long the torments last.</param>
+    /// <param name="outages">Receives the intervals in which the database was away.</param>
+    /// <returns>The end of the last stop.</returns>
+    public static async Task<Task> InflictAsync(Fleet fleet, PostgresCluster cluster, TimeSpan length, List<Stall> outages)
     {
         var time = TimeProvider.System;
         long began = time.GetTimestamp();
         List<Task> stops = [];
-        List<TimeSpan> outages = [];
         while (time.GetElapsedTime(began) < length)
         {
             if (time.GetElapsedTime(began) + Between < length)
@@ -24,11 +28,11 @@ internal static class Torments
             // In order, and as a crash.
             if (time.GetElapsedTime(began) > length * (outages.Count + 1) / 4 && outages.Count < 2)
             {
-                long away = time.GetTimestamp();
+                var away = time.GetUtcNow();
                 await cluster.RestartServerAsync(immediately: outages.Count == 1);
-                outages.Add(time.GetElapsedTime(away));
+                outages.Add(new(Stall.Database, away, time.GetUtcNow()));
             }
         }
-        return (outages, Task.WhenAll(stops));
+        return Task.WhenAll(stops);
     }
 }

@@ -19,13 +19,16 @@ internal enum Reuse
 /// <param name="IsAnswerDestroyed">Whether the answer never left the server, by the plan of faults.</param>
 internal sealed record Rotation(long Generation, string Node, DateTimeOffset At, bool IsAnswerDestroyed);
 
+/// <summary>That a refresh token was presented.</summary>
+internal sealed record Presentation(long Generation, string Node, DateTimeOffset At);
+
 /// <summary>The refresh tokens of one grant: one after the other, each for one use.</summary>
 internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     private readonly Lock changes = new();
-    private readonly Dictionary<long, int> presentations = [];
+    private readonly List<Presentation> presentations = [];
     private readonly List<Rotation> rotations = [];
     private readonly HashSet<long> reused = [];
     private readonly List<string> history = [];
@@ -33,7 +36,10 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     private int accessTokens;
 
     public string Owner => owner;
-    public bool IsRevoked { get; private set; }
+    public bool IsRevoked => RevokedBy is not null;
+
+    /// <summary>The presentation for which the server revoked the family.</summary>
+    public Presentation? RevokedBy { get; private set; }
 
     public string RefreshToken => Name(current);
 
@@ -56,12 +62,15 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
         }
     }
 
-    public int MostPresentations
+    public int MostPresentations => PresentationsByGeneration.Select(group => group.Count()).DefaultIfEmpty(0).Max();
+
+    /// <summary>Each refresh token's presentations in the order of time.</summary>
+    public IEnumerable<IGrouping<long, Presentation>> PresentationsByGeneration
     {
         get
         {
             lock (changes)
-                return presentations.Count == 0 ? 0 : presentations.Values.Max();
+                return presentations.ToLookup(presentation => presentation.Generation);
         }
     }
 
@@ -76,7 +85,10 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     {
         Note(node, $"presents {generation}");
         lock (changes)
-            return presentations[generation] = presentations.GetValueOrDefault(generation) + 1;
+        {
+            presentations.Add(new(generation, node, time.GetUtcNow()));
+            return presentations.Count(presentation => presentation.Generation == generation);
+        }
     }
 
     public void Note(string node, string what)
@@ -95,7 +107,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     public bool WasPresented(long generation)
     {
         lock (changes)
-            return presentations.ContainsKey(generation);
+            return presentations.Exists(presentation => presentation.Generation == generation);
     }
 
     /// <summary>Who rotated a generation, if it was.</summary>
@@ -125,7 +137,7 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
                 return RefreshToken;
             }
             reused.Add(generation);
-            IsRevoked = true;
+            RevokedBy = new(generation, node, now);
             return null;
         }
     }

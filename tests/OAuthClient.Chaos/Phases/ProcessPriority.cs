@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using OAuthClient.Chaos.Verdicts;
+
+namespace OAuthClient.Chaos.Phases;
+
+/// <summary>Raises the priority of the rig, which its nodes and PostgreSQL inherit, so that other programs disturb it less.</summary>
+internal static class ProcessPriority
+{
+    private const int Niceness = -10;
+    private const int NoSuchThread = 3;
+
+    /// <returns>Whether the system allowed it.</returns>
+    public static bool TryRaise()
+    {
+        // The kernel of Linux knows the priority of threads only; a new thread or process inherits that of the thread that starts it.
+        // Threads that start meanwhile are found the second time.
+        return OperatingSystem.IsLinux() && RunDelay.OwnThreads().Concat(RunDelay.OwnThreads()).All(thread =>
+            SetPriority(which: 0, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), Niceness) == 0
+            || Marshal.GetLastPInvokeError() == NoSuchThread);
+    }
+
+    /// <summary>Gives this process a session of its own.</summary>
+    /// <remarks>
+    /// Linux may share the processors among sessions first. Each process of PostgreSQL has its own session, so each node needs
+    /// one too: in one session all nodes together would get as much of the machine as one connection to the database.
+    /// </remarks>
+    public static void EnterOwnSession()
+    {
+        if (OperatingSystem.IsLinux())
+            _ = CreateSession();
+    }
+
+    public static string Describe(bool isRaised) =>
+        isRaised ? string.Create(CultureInfo.InvariantCulture, $"raised (nice {Niceness})") : "normal";
+
+    [DllImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    private static extern int SetPriority(int which, int id, int niceness);
+
+    [DllImport("libc", EntryPoint = "setsid")]
+    private static extern int CreateSession();
+}
