@@ -3,7 +3,7 @@ using System.Globalization;
 namespace OAuthClient.Chaos.Nodes;
 
 /// <summary>For how long this thread has been ready to run and waited for a processor, as the kernel of Linux counts it.</summary>
-internal readonly record struct ThreadDelay(int Thread, TimeSpan Waited)
+internal sealed record ThreadDelay(int Thread, TimeSpan Waited)
 {
     private const string Source = "/proc/thread-self/schedstat";
 

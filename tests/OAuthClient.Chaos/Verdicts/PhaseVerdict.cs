@@ -38,7 +38,7 @@ internal sealed record PhaseVerdict(IReadOnlyList<string> Broken, IReadOnlyList<
     private static bool IsExcused(Breach breach, StallHistory stalls) =>
         breach.Slack is { } slack && stalls.Total(breach.From, breach.To, breach.Processes) > slack.Length;
 
-    private static string Describe(IReadOnlyList<Breach> breaches, StallHistory stalls) =>
+    private static string Describe(List<Breach> breaches, StallHistory stalls) =>
         string.Join("; ", breaches.Take(3).Select(breach => Describe(breach, stalls)))
         + (breaches.Count > 3 ? $"; and {breaches.Count - 3} more" : "");
 

@@ -49,7 +49,7 @@ internal sealed class StallHistory
         return total;
     }
 
-    private static IEnumerable<Stall> Subtract(Stall stall, IEnumerable<Stall> pauses)
+    private static List<Stall> Subtract(Stall stall, IEnumerable<Stall> pauses)
     {
         List<Stall> left = [stall];
         foreach (var pause in pauses)
