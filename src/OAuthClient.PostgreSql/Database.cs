@@ -15,17 +15,21 @@ internal sealed class Database
     private const int KeptFree = 3;
 
     private readonly NpgsqlDataSource source;
+    private readonly string schema;
+    private readonly DatabaseHealth health;
     private readonly SemaphoreSlim? lane;
 
-    public Database(NpgsqlDataSource source, TimeSpan commandTimeout)
-        : this(source, commandTimeout, new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce)))
+    public Database(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health)
+        : this(
+            source, schema, commandTimeout, health,
+            new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce)))
     {
-        Urgent = new(source, commandTimeout, lane: null);
+        Urgent = new(source, schema, commandTimeout, health, lane: null);
     }
 
-    private Database(NpgsqlDataSource source, TimeSpan commandTimeout, SemaphoreSlim? lane)
+    private Database(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health, SemaphoreSlim? lane)
     {
-        (this.source, CommandTimeout, this.lane) = (source, commandTimeout, lane);
+        (this.source, this.schema, CommandTimeout, this.health, this.lane) = (source, schema, commandTimeout, health, lane);
         Urgent = this;
     }
 
@@ -89,8 +93,29 @@ internal sealed class Database
             mayRepeat: true,
             cancellationToken);
 
+    // Every statement passes here: the one place where its outcome is judged.
     private async Task<T> RunAsync<T>(
-        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat, CancellationToken cancellationToken)
+        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var result = await RunInTurnAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
+            health.Succeeded(sql);
+            return result;
+        }
+        catch (Exception exception)
+        {
+            health.Failed(sql, exception);
+            if (PostgresErrorClassifier.Translate(exception, schema) is { } translated)
+                throw translated;
+            throw;
+        }
+    }
+
+    private async Task<T> RunInTurnAsync<T>(
+        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat,
+        CancellationToken cancellationToken)
     {
         if (lane is null)
             return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
@@ -122,7 +147,7 @@ internal sealed class Database
                     {
                         return await run(command, cancellationToken).ConfigureAwait(false);
                     }
-                    catch (NpgsqlException exception) when (mayRepeat && !again && IsBroken(exception))
+                    catch (NpgsqlException exception) when (mayRepeat && !again && PostgresErrorClassifier.IsConnectionLost(exception))
                     {
                         // A pooled connection may have died while it lay idle, with a restart of the server for instance.
                     }
@@ -130,11 +155,4 @@ internal sealed class Database
             }
         }
     }
-
-    // After a timeout, more of the same patience would be asked of the caller.
-    private static bool IsBroken(NpgsqlException exception) => exception switch
-    {
-        PostgresException { SqlState: PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown } => true,
-        _ => exception.IsTransient && exception.InnerException is not TimeoutException,
-    };
 }

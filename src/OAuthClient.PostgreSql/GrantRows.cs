@@ -75,7 +75,7 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
             if (await ReplaceAsync(row, deadAt, cancellationToken).ConfigureAwait(false))
                 return true;
         }
-        catch (NpgsqlException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (PostgresErrorClassifier.IsOutage(exception) && !cancellationToken.IsCancellationRequested)
         {
             // Nobody knows whether it was done. The generation tells, so it may be asked for again.
             switch (await OutcomeAsync(row, cancellationToken).ConfigureAwait(false))

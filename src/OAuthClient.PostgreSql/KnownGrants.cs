@@ -1,48 +1,51 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
 /// <summary>
-/// The grants this node has in memory, so that an API call needs no database. Another node's change is heard of, and the owner's grants
-/// read again at the next use; while nothing can be heard they are read again when they are some seconds old. When the database is away,
-/// what is known is served.
+/// Caches the grants that this node has read, so that an API call needs no database. A change by another node is announced, and the
+/// owner's grants are read again at the next use. While no announcement can arrive, copies are read again when they are some seconds old.
 /// </summary>
 /// <remarks>
-/// A grant only ever gives way to a newer generation of itself, and an id never comes back: so what this node does, or is told by the
-/// database, can be put into a list at any time, in whatever order it comes.
+/// When the database is away, a copy that may merely have missed an announcement is served for one more minute, as access tokens are
+/// short-lived in any case. A copy whose change was announced is never served, and <see cref="FindCurrentAsync"/> never answers from a
+/// copy that may have missed one. A grant only ever gives way to a newer generation of itself, and an id never comes back: so a change
+/// by this node, or an answer of the database, can be put into a copy at any time and in any order.
 /// </remarks>
 internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, ILogger logger, Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read)
 {
     private const int MostReads = 3;
 
-    // Hints are not guaranteed: a notification can be lost with a connection that nobody knows to be dead yet.
-    private static readonly TimeSpan GoodWhileHearing = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan GoodWhileDeaf = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ServedWhileDeaf = TimeSpan.FromMinutes(1);
+    // Announcements are not guaranteed: one can be lost with a connection whose loss has not been noticed yet.
+    private static readonly TimeSpan CertainWhileListening = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan GoodWhileUncertain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ServedWhileUncertain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Entry> entries = new();
-    private readonly ConcurrentDictionary<string, Entry> byHint = new(StringComparer.Ordinal);
-    private readonly Queue<Entry> order = new();
+    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), CachedGrants> entries = new();
+    private readonly ConcurrentDictionary<string, CachedGrants> byHint = new(StringComparer.Ordinal);
+    private readonly Queue<CachedGrants> order = new();
     private readonly Lock places = new();
-    private volatile int epoch;
-    private volatile bool isHearing;
+    private volatile ListeningPeriod? listening;
     private long faultAt;
     private volatile bool isAway;
 
-    /// <summary>Whether the last reading failed.</summary>
-    public bool IsAway => isAway;
+    /// <summary>Announcements begin to arrive. Earlier changes may have been missed.</summary>
+    public void BeginListening() => listening = new();
 
-    /// <summary>Whether changes are told. When that begins, what changed before is not known.</summary>
-    public void Hearing(bool begins)
+    /// <summary>Announcements no longer arrive.</summary>
+    /// <param name="lastHeardAt">The timestamp at which the connection was last known to work.</param>
+    public void EndListening(long lastHeardAt)
     {
-        isHearing = begins;
-        if (begins)
-            Interlocked.Increment(ref epoch);
+        listening?.End(lastHeardAt);
+        listening = null;
     }
 
+    /// <summary>The owner's grants, from memory where that is recent enough for access tokens.</summary>
+    /// <param name="clientName">The registration's name.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         if (entries.TryGetValue((clientName, owner), out var entry) && entry.Copy is { } copy)
@@ -63,6 +66,21 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         return new(FindAsync(entry ?? Enter(clientName, owner), cancellationToken));
     }
 
+    /// <summary>The owner's grants, from memory only where no change can have been missed.</summary>
+    /// <param name="clientName">The registration's name.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        entries.TryGetValue((clientName, owner), out var entry);
+        if (entry?.Copy is { IsOutdated: false, ReadDuring: { } period } copy && ReferenceEquals(period, listening) && !isAway && Uncertainty(copy) == TimeSpan.Zero)
+        {
+            entry.IsUsed = true;
+            return new(copy.Grants);
+        }
+        return new(ReadAndWaitAsync(entry ?? Enter(clientName, owner), cancellationToken));
+    }
+
     /// <summary>Another node changed something of an owner's.</summary>
     public void Outdate(string hint)
     {
@@ -78,37 +96,59 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
 
     public void Remove(Grant grant) => Change(grant, grants => Array.FindAll(grants, other => !IsSame(other, grant)));
 
-    private async Task<IReadOnlyList<Grant>> FindAsync(Entry entry, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Grant>> FindAsync(CachedGrants entry, CancellationToken cancellationToken)
     {
-        entry.IsUsed = true;
-        if (entry.Copy is { } known && IsPausing())
+        if (entry.Copy is { } known && IsPausing() && MayBeServed(known))
             return known.Grants;
         try
         {
-            return await Read(entry).WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await ReadAndWaitAsync(entry, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (IsFault(exception) && entry.Copy is not null)
+        catch (Exception exception) when (PostgresErrorClassifier.IsOutage(exception) && entry.Copy is { } copy && MayBeServed(copy))
         {
-            return entry.Copy?.Grants ?? [];
+            return copy.Grants;
         }
     }
 
-    private Worth Judge(Copy copy)
+    private async Task<IReadOnlyList<Grant>> ReadAndWaitAsync(CachedGrants entry, CancellationToken cancellationToken)
     {
-        if (copy.IsOutdated || copy.Epoch != epoch)
+        entry.IsUsed = true;
+        return await Read(entry).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private Worth Judge(GrantsCopy copy)
+    {
+        if (copy.IsOutdated)
             return Worth.None;
+        var uncertainty = Uncertainty(copy);
+        var current = listening;
+        if (current is not null)
+        {
+            return !ReferenceEquals(copy.ReadDuring, current) ? Worth.None
+                : uncertainty == TimeSpan.Zero ? Worth.Good
+                : isAway && uncertainty >= ServedWhileUncertain ? Worth.None
+                : Worth.Old;
+        }
+        return uncertainty < GoodWhileUncertain ? Worth.Good : uncertainty < ServedWhileUncertain ? Worth.Old : Worth.None;
+    }
+
+    private bool MayBeServed(GrantsCopy copy) => !copy.IsOutdated && Uncertainty(copy) < ServedWhileUncertain;
+
+    /// <returns>For how long a change by another node may have been missed.</returns>
+    private TimeSpan Uncertainty(GrantsCopy copy)
+    {
         var age = time.GetElapsedTime(copy.ReadAt);
-        if (isHearing)
-            return age < GoodWhileHearing ? Worth.Good : Worth.Old;
-        return age < GoodWhileDeaf ? Worth.Good : age < ServedWhileDeaf || isAway ? Worth.Old : Worth.None;
+        if (copy.ReadDuring is not { } period)
+            return age;
+        if (period.EndedAt is { } endedAt)
+            return time.GetElapsedTime(Math.Max(copy.ReadAt, endedAt));
+        return age < CertainWhileListening ? TimeSpan.Zero : age - CertainWhileListening + TimeSpan.FromTicks(1);
     }
 
     private bool IsPausing() => isAway && time.GetElapsedTime(Interlocked.Read(ref faultAt)) < PauseAfterFault;
 
-    private static bool IsFault(Exception exception) => exception is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException;
-
     /// <summary>One read at a time for each owner, whoever asks; a caller who cancels stops waiting and nothing else.</summary>
-    private Task<IReadOnlyList<Grant>> Read(Entry entry)
+    private Task<IReadOnlyList<Grant>> Read(CachedGrants entry)
     {
         lock (entry)
         {
@@ -116,14 +156,15 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         }
     }
 
-    private async Task<IReadOnlyList<Grant>> ReadAsync(Entry entry)
+    private async Task<IReadOnlyList<Grant>> ReadAsync(CachedGrants entry)
     {
         try
         {
             for (int reads = 1; ; reads++)
             {
                 int seen = entry.Changes;
-                int during = epoch;
+                var during = listening;
+                long began = time.GetTimestamp();
                 var grants = await read(entry.ClientName, entry.Owner).ConfigureAwait(false);
                 isAway = false;
                 lock (entry)
@@ -133,7 +174,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
                     if (!isSettled && reads < MostReads)
                         continue;
                     entry.Reading = null;
-                    entry.Copy = grants.Count > 0 ? new([.. grants], time.GetTimestamp(), during, IsOutdated: !isSettled) : null;
+                    entry.Copy = grants.Count > 0 ? new([.. grants], began, during, IsOutdated: !isSettled) : null;
                     if (entry.Copy is null)
                         Drop(entry);
                     else
@@ -144,38 +185,42 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         }
         catch (Exception exception)
         {
+            bool isOutage = PostgresErrorClassifier.IsOutage(exception);
             lock (entry)
             {
                 entry.Reading = null;
+                // The database answered: what it refuses to confirm is not served any more.
+                if (!isOutage && entry.Copy is { } copy)
+                    entry.Copy = copy with { IsOutdated = true };
                 if (entry.Copy is null)
                     Drop(entry);
             }
-            if (IsFault(exception))
+            if (isOutage)
             {
                 Interlocked.Exchange(ref faultAt, time.GetTimestamp());
                 if (!isAway)
-                    Log.ReadFailed(logger, exception.GetType().Name);
-                isAway = true;
+                    Log.ReadFailed(logger, PostgresErrorClassifier.Describe(exception));
             }
+            isAway = isOutage;
             throw;
         }
     }
 
     /// <summary>A place to read into. It is taken up for good when something was read: who asks in vain drives nobody out.</summary>
-    private Entry Enter(string clientName, GrantOwner owner)
+    private CachedGrants Enter(string clientName, GrantOwner owner)
     {
         string hint = hints.Of(clientName, owner);
         lock (places)
         {
             if (entries.TryGetValue((clientName, owner), out var known))
                 return known;
-            Entry entry = new(clientName, owner, hint);
+            CachedGrants entry = new(clientName, owner, hint);
             entries[(clientName, owner)] = byHint[hint] = entry;
             return entry;
         }
     }
 
-    private void Admit(Entry entry)
+    private void Admit(CachedGrants entry)
     {
         lock (places)
         {
@@ -198,7 +243,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         }
     }
 
-    private void Drop(Entry entry)
+    private void Drop(CachedGrants entry)
     {
         entry.IsDropped = true;
         entries.TryRemove(new((entry.ClientName, entry.Owner), entry));
@@ -215,55 +260,11 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
 
     private enum Worth
     {
-        /// <summary>To be served when the database is away, and not otherwise.</summary>
+        /// <summary>Read the database first.</summary>
         None,
 
-        /// <summary>To be served, and read again meanwhile.</summary>
+        /// <summary>Serve the copy, and read the database in the background.</summary>
         Old,
         Good,
-    }
-
-    private sealed record Copy(Grant[] Grants, long ReadAt, int Epoch, bool IsOutdated);
-
-    private sealed class Entry(string clientName, GrantOwner owner, string hint)
-    {
-        private volatile Copy? copy;
-        private volatile bool isUsed;
-
-        public string ClientName => clientName;
-        public GrantOwner Owner => owner;
-        public string Hint => hint;
-        public bool IsAdmitted { get; set; }
-        public bool IsDropped { get; set; }
-        public Task<IReadOnlyList<Grant>>? Reading { get; set; }
-        public int Changes { get; private set; }
-
-        public Copy? Copy
-        {
-            get => copy;
-            set => copy = value;
-        }
-
-        public bool IsUsed
-        {
-            get => isUsed;
-            set
-            {
-                // Written by every reader: not when it says so already.
-                if (isUsed != value)
-                    isUsed = value;
-            }
-        }
-
-        public void Change(Func<Copy, Copy> change)
-        {
-            lock (this)
-            {
-                Changes++;
-                // An owner without grants is not known, but asked for: a grant added elsewhere must not be missed.
-                if (copy is not null)
-                    copy = change(copy) is { Grants.Length: > 0 } changed ? changed : null;
-            }
-        }
     }
 }

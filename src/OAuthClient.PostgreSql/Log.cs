@@ -7,7 +7,10 @@ internal static partial class Log
 {
     public const string Category = "OAuthClient.PostgreSql";
 
-    [LoggerMessage(1, LogLevel.Warning, "The grant store lost its connection for notifications ({Fault}). It connects again; meanwhile it serves grants from memory, and looks for changes")]
+    [LoggerMessage(
+        1, LogLevel.Warning,
+        "The grant store lost its connection for notifications ({Fault}). It connects again. Until then access tokens in memory are served for at most a minute "
+        + "without another look, and checks whether a user is signed in read the database")]
     public static partial void ConnectionLost(ILogger logger, string fault);
 
     [LoggerMessage(2, LogLevel.Information, "The grant store is connected for notifications")]
@@ -16,9 +19,14 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "A stored grant was left out: {Why}")]
     public static partial void GrantUnreadable(ILogger logger, string why);
 
-    [LoggerMessage(4, LogLevel.Warning, "The grant store could not look for changes ({Fault}); it serves what it has in memory")]
+    [LoggerMessage(
+        4, LogLevel.Warning,
+        "The grant store could not read the database ({Fault}). Access tokens in memory are served for at most a minute; checks whether a user is signed in fail")]
     public static partial void ReadFailed(ILogger logger, string fault);
 
     [LoggerMessage(5, LogLevel.Warning, "The grant store could not clean up ({Fault}); it tries again later")]
     public static partial void CleanUpFailed(ILogger logger, string fault);
+
+    [LoggerMessage(6, LogLevel.Error, "PostgreSQL refuses a statement of the grant store ({Reason}). {Advice}")]
+    public static partial void StatementRefused(ILogger logger, string reason, string advice);
 }

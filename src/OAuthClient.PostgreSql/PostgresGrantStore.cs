@@ -19,6 +19,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly bool ownsSource;
     private readonly TimeProvider time;
     private readonly ILogger logger;
+    private readonly DatabaseHealth health;
     private readonly Database database;
     private readonly long node;
     private readonly StoreSchema schema;
@@ -42,7 +43,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
         node = Ticket.New();
-        database = new(source, options.CommandTimeout);
+        health = new(options.Schema, time, logger);
+        database = new(source, options.Schema, options.CommandTimeout, health);
         schema = new(database, options.Schema, options.CreateSchema);
         protection = new(options);
         hints = new(options.Schema, node);
@@ -52,7 +54,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         usedStates = new(database, options.Schema);
         suspicions = new(time);
         known = new(time, options.MaximumOwnersInMemory, hints, logger, ReadAsync);
-        presence = options.BehindTransactionPooler ? null : new(database, hints, node, time, logger, HearOf, Hearing);
+        presence = options.BehindTransactionPooler ? null : new(database, hints, node, time, logger, HearOf, BeginListening, known.EndListening);
         cleanUp = new(database, options.Schema, time, logger);
         Clients = new(database, options.Schema, protection, OpenAsync);
     }
@@ -66,17 +68,19 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     /// <summary>What keeps it from being connected.</summary>
     public Exception? Fault => presence?.Fault;
 
-    public string? Problem =>
-        opening is { IsFaulted: true, Exception.InnerException: var fault } ? $"The grant store in PostgreSQL cannot be opened ({fault?.GetType().Name})."
-        : opening is { IsCompletedSuccessfully: true } && !IsConnected
-            ? $"The grant store in PostgreSQL has lost its connection for notifications ({Fault?.GetType().Name}); it serves grants from memory, and what needs the database may fail."
-            : presence is null && known.IsAway ? "The grant store in PostgreSQL cannot be reached; it serves grants from memory, and what needs the database fails."
-            : null;
+    public string? Problem => string.Join(' ', health.FindProblems(opening, presence)) is { Length: > 0 } problems ? problems : null;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         opening is { IsCompletedSuccessfully: true }
             ? known.FindAsync(clientName, owner, cancellationToken)
             : OpenAndFindAsync(clientName, owner, cancellationToken);
+
+    public async ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
+    {
+        if (opening is not { IsCompletedSuccessfully: true })
+            await OpenAsync(cancellationToken).ConfigureAwait(false);
+        return await known.FindCurrentAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
+    }
 
     public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
@@ -252,12 +256,12 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         signals.Wake(hint);
     }
 
-    private void Hearing(bool begins)
+    private void BeginListening()
     {
-        known.Hearing(begins);
-        // Whatever was said meanwhile was not heard.
-        if (begins)
-            signals.WakeAll();
+        health.Answered();
+        known.BeginListening();
+        // Announcements were missed until now.
+        signals.WakeAll();
     }
 
     private GrantRow Row(Grant grant) => new(GrantPlace.Of(grant), protection.Protect(grant));

@@ -7,7 +7,7 @@ namespace OAuthClient.PostgreSql;
 /// The one connection a node keeps: it hears of changes there, and holds an advisory lock that shows the others that it lives. The
 /// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
 /// </summary>
-internal sealed class Presence(Database database, Hints hints, long node, TimeProvider time, ILogger logger, Action<string> changed, Action<bool> heard) : IAsyncDisposable
+internal sealed class Presence(Database database, Hints hints, long node, TimeProvider time, ILogger logger, Action<string> changed, Action connected, Action<long> disconnected) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
@@ -17,6 +17,7 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
     private readonly TaskCompletionSource attempted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Session? session;
     private Task? running;
+    private long lastHeardAt;
 
     public bool IsConnected => session is not null;
 
@@ -103,6 +104,7 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
         {
             while (true)
             {
+                lastHeardAt = time.GetTimestamp();
                 // Nothing heard for a while: is there still a server?
                 if (!await connection.WaitAsync(ProbeEvery, stopping.Token).ConfigureAwait(false))
                     await ExecuteAsync(connection, "SELECT 1", stopping.Token).ConfigureAwait(false);
@@ -126,7 +128,8 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
     {
         Fault = null;
         session = new(since);
-        heard(true);
+        lastHeardAt = time.GetTimestamp();
+        connected();
         attempted.TrySetResult();
         Log.Connected(logger);
     }
@@ -138,8 +141,8 @@ internal sealed class Presence(Database database, Hints hints, long node, TimePr
         session = null;
         if (first)
         {
-            heard(false);
-            Log.ConnectionLost(logger, fault.GetType().Name);
+            disconnected(lastHeardAt);
+            Log.ConnectionLost(logger, PostgresErrorClassifier.Describe(fault));
         }
         attempted.TrySetResult();
     }

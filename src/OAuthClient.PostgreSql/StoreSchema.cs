@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Npgsql;
 
 namespace OAuthClient.PostgreSql;
 
@@ -122,19 +121,19 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
 
     private async Task<(int Version, Guid HintKey)?> FindAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            return await database.ReadOneAsync(
-                $"""SELECT version, (SELECT hint_key FROM "{schema}".schema_version ORDER BY version LIMIT 1) FROM "{schema}".schema_version ORDER BY version DESC LIMIT 1""",
-                static _ => { },
-                static row => ((int Version, Guid HintKey)?)(row.GetInt32(0), row.GetGuid(1)),
-                mayRepeat: true,
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (PostgresException exception) when (exception.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        // Asked for by name, a missing table is no error of a statement.
+        if (!await database.ReadOneAsync(
+            $"""SELECT to_regclass('"{schema}".schema_version') IS NOT NULL""", static _ => { }, static row => row.GetBoolean(0), mayRepeat: true, cancellationToken)
+            .ConfigureAwait(false))
         {
             return null;
         }
+        return await database.ReadOneAsync(
+            $"""SELECT version, (SELECT hint_key FROM "{schema}".schema_version ORDER BY version LIMIT 1) FROM "{schema}".schema_version ORDER BY version DESC LIMIT 1""",
+            static _ => { },
+            static row => ((int Version, Guid HintKey)?)(row.GetInt32(0), row.GetGuid(1)),
+            mayRepeat: true,
+            cancellationToken).ConfigureAwait(false);
     }
 
     [GeneratedRegex(@"^[a-z_][a-z0-9_]{0,47}\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]

@@ -45,7 +45,7 @@ public sealed class OpenIdLogout
         parameters ??= LogoutParameters.None;
         LogoutRequest.Require(parameters);
         var current = await registration.ReadyIfPossibleAsync(cancellationToken).ConfigureAwait(false);
-        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
         var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
             .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
@@ -115,7 +115,7 @@ public sealed class OpenIdLogout
             throw new ProtocolViolationException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
         if (issuer is not null && !current.SpelledOut.IsIssuer(issuer))
             throw OtherServer(issuer, current);
-        var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
         // With a server of many tenants the user's own, not whichever it has.
         if (issuer is not null && theirs.Count > 0 && !theirs.Exists(grant => IsFrom(grant, issuer)))

@@ -48,6 +48,7 @@ public sealed class OpenIdSignIn
     /// <summary>
     /// Whether a user who signed in by this server still is: not once they signed out, here or there, their grants were revoked, or
     /// <c>SignInLifetime</c> is over. For each request of an application whose session should end with the grant; the answer mostly comes from memory.
+    /// While a shared store cannot be reached, no answer comes from memory: the store's exception is thrown.
     /// </summary>
     /// <param name="owner">Who signed in.</param>
     /// <param name="sessionId">In which session, as in <see cref="Grant.SessionId"/>; <see langword="null"/> when the server names none.</param>

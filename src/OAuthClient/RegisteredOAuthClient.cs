@@ -186,7 +186,8 @@ internal sealed class RegisteredOAuthClient(
         var owner = knownOwner ?? GrantOwner.Subject(identity!.Issuer, identity.Subject);
         var now = time.GetUtcNow();
         string? session = identity?.Claims.TextIfAny("sid") is { Length: > 0 } named ? named : null;
-        var others = await store.FindAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
+        // A sign-in that ended at another node must not be continued under its name.
+        var others = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
         var grant = new Grant(RandomText.Create(), current.Name, owner, server.Identity, current.ClientId)
         {
             Subject = identity?.Subject,

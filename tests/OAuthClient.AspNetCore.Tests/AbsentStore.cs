@@ -7,6 +7,8 @@ internal sealed class AbsentStore : IGrantStore
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) => throw new IOException(Words);
 
+    public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) => throw new IOException(Words);
+
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) => throw new IOException(Words);
 
     public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken) => throw new IOException(Words);

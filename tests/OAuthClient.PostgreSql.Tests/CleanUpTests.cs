@@ -64,7 +64,7 @@ public sealed class CleanUpTests
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        Database database = new(node.Source, TimeSpan.FromSeconds(5));
+        var database = node.NewDatabase(schema);
         await using CleanUp cleanUp = new(database, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
         const int Many = (2 * CleanUp.Batch) + 1;
         await Sql.RunAsync(cluster, $"""

@@ -157,7 +157,7 @@ public sealed class DeadHolderTests
         var grant = await Grants.AddedAsync(node.Store);
         await node.Store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET lease_server = lease_server - interval '2 days'");
-        LeaseRows leases = new(new(node.Source, TimeSpan.FromSeconds(5)), schema, new(schema, 1));
+        LeaseRows leases = new(node.NewDatabase(schema), schema, new(schema, 1));
         var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1);
 
         Assert.That((await leases.LookAsync(GrantPlace.Of(grant), soon, default))!.Left, Is.GreaterThan(TimeSpan.Zero));

@@ -59,5 +59,9 @@ internal sealed class Node : IAsyncDisposable
         return waiting;
     }
 
+    /// <summary>Statements on the node's own connections.</summary>
+    public Database NewDatabase(string schema) =>
+        new(Source, schema, TimeSpan.FromSeconds(5), new(schema, TimeProvider.System, new RecordedLog().CreateLogger(PostgreSql.Log.Category)));
+
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -38,7 +38,7 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("What is known is served however old it is, and without a wait for the database each time; a health check hears of it, also behind a pooler")]
+    [Description("A copy that may have missed an announcement gives access tokens for a minute, without a wait for the database each time, and none afterwards; a health check hears of it")]
     public async Task A_long_outage([Values] bool behindTransactionPooler)
     {
         ManualTimeProvider clock = new();
@@ -49,13 +49,71 @@ public sealed class OutageTests
 
         proxy.Cut();
         await Patience.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
-        clock.Advance(TimeSpan.FromDays(1));
+        clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
 
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(node.Store);
+        await Patience.UntilAsync(() => node.Store.Problem?.Contains("cannot be reached", StringComparison.Ordinal) == true);
         // One that found the database away spares the others the attempt.
         Assert.That(node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
-        await Patience.UntilAsync(() => node.Store.Problem is not null);
+
+        clock.Advance(TimeSpan.FromTicks(1));
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
+        proxy.Mend();
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "as soon as the database is back");
+    }
+
+    [Test]
+    [Description("A copy whose change another node announced is not served in an outage, however young it is")]
+    public async Task An_announced_change_in_an_outage()
+    {
+        string schema = Node.NewSchema();
+        ManualTimeProvider clock = new();
+        await using var proxy = await Proxy.StartAsync();
+        await using var other = Node.Start((await Cluster.RequireAsync()).ConnectionString, schema);
+        await using var node = await Node.OpenAsync(proxy.ConnectionString, schema, clock);
+        var grant = await Grants.AddedAsync(other.Store);
+        await Grants.LeaseAsync(other.Store, grant);
+        await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        // It is woken by the announcement alone: its clock stands still.
+        var waiting = await node.WaitingAsync(grant, clock);
+        await other.Store.RemoveAsync(grant, default);
+        await waiting.Promptly();
+
+        proxy.Cut();
+
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
+        proxy.Mend();
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
+    }
+
+    [Test]
+    [Description("A decision whether a user is signed in never uses a copy that may be outdated: in an outage it fails, and where no announcement arrives it reads the database")]
+    public async Task Current_grants([Values] bool behindTransactionPooler)
+    {
+        string schema = Node.NewSchema();
+        await using var proxy = await Proxy.StartAsync();
+        await using var other = Node.Start((await Cluster.RequireAsync()).ConnectionString, schema);
+        await using var node = await Node.OpenAsync(proxy.ConnectionString, schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = behindTransactionPooler);
+        var grant = await Grants.AddedAsync(other.Store);
+        await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        int before = proxy.RoundTrips;
+        await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        Assert.That(proxy.RoundTrips - before, Is.EqualTo(behindTransactionPooler ? 1 : 0), "from memory only where changes are announced");
+
+        if (behindTransactionPooler)
+        {
+            await other.Store.RemoveAsync(grant, default);
+            Assert.That(await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Is.Empty, "at once");
+            await Grants.AddedAsync(other.Store);
+            await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
+        }
+        proxy.Cut();
+        await Patience.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
+
+        Assert.That(async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "an access token may be sent");
+        Assert.That(node.Store.Problem, Does.Contain("signed in"));
     }
 
     [Test]

@@ -13,8 +13,6 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<PendingAuthorization>))]
 public sealed class PendingAuthorization
 {
-    private const byte FormatVersion = 2;
-
     private Uri? authorizationUri;
 
     internal PendingAuthorization()
@@ -82,29 +80,7 @@ public sealed class PendingAuthorization
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
-        using var bytes = new MemoryStream(512);
-        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
-        writer.Write(FormatVersion);
-        writer.Write(ClientName);
-        writer.Write(Server);
-        writer.Write(Issuer ?? "");
-        writer.Write(RequiresIssuer);
-        writer.Write(RequiresPath);
-        writer.Write(RenewsSignIn);
-        writer.Write(RedirectUri);
-        writer.Write(State);
-        writer.Write(Nonce ?? "");
-        // Zero is an age like any other: sign in now.
-        writer.Write7BitEncodedInt64(MaxAge is { } age ? (long)age.TotalSeconds + 1 : 0);
-        writer.Write(ScopeText.Join(RequiredAcrValues));
-        writer.Write(CodeVerifier.Reveal());
-        writer.Write(ScopeText.Join(Scopes));
-        writer.Write7BitEncodedInt(Resources.Count);
-        foreach (string resource in Resources)
-            writer.Write(resource);
-        writer.Write(ExpiresAt.ToUnixTimeMilliseconds());
-        writer.Flush();
-        return protect(bytes.ToArray());
+        return protect(PendingAuthorizationSerializer.Serialize(this));
     }
 
     /// <summary>The way back from <see cref="Protect"/>.</summary>
@@ -117,44 +93,11 @@ public sealed class PendingAuthorization
         ArgumentNullException.ThrowIfNull(unprotect);
         try
         {
-            using var bytes = new MemoryStream(unprotect(data));
-            using var reader = new BinaryReader(bytes, Encoding.UTF8);
-            if (reader.ReadByte() != FormatVersion)
-                throw new ProtocolViolationException("The pending authorization was written by another version; begin a new one.");
-            var pending = new PendingAuthorization
-            {
-                ClientName = reader.ReadString(),
-                Server = reader.ReadString(),
-                Issuer = NullIfEmpty(reader.ReadString()),
-                RequiresIssuer = reader.ReadBoolean(),
-                RequiresPath = reader.ReadBoolean(),
-                RenewsSignIn = reader.ReadBoolean(),
-                RedirectUri = reader.ReadString(),
-                State = reader.ReadString(),
-                Nonce = NullIfEmpty(reader.ReadString()),
-                MaxAge = reader.Read7BitEncodedInt64() is > 0 and var seconds ? TimeSpan.FromSeconds(seconds - 1) : null,
-                RequiredAcrValues = ScopeText.Split(reader.ReadString()),
-                CodeVerifier = new CodeVerifier(reader.ReadString()),
-                Scopes = ScopeText.Split(reader.ReadString()),
-                Resources = ReadResources(reader),
-                ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()),
-            };
-            return bytes.Position == bytes.Length ? pending : throw new ProtocolViolationException("The data hold more than a pending authorization; begin a new one.");
+            return PendingAuthorizationSerializer.Deserialize(unprotect(data));
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
         {
             throw new ProtocolViolationException("The data are not a pending authorization, or were changed; begin a new one.", exception);
         }
     }
-
-    private static List<string> ReadResources(BinaryReader reader)
-    {
-        int count = reader.Read7BitEncodedInt();
-        var resources = new List<string>();
-        for (int i = 0; i < count; i++)
-            resources.Add(reader.ReadString());
-        return resources;
-    }
-
-    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 
 namespace OAuthClient;
@@ -13,8 +12,6 @@ namespace OAuthClient;
 [JsonConverter(typeof(RefusingJsonConverter<PendingLogout>))]
 public sealed class PendingLogout
 {
-    private const byte FormatVersion = 1;
-
     internal PendingLogout()
     {
     }
@@ -50,15 +47,7 @@ public sealed class PendingLogout
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
-        using var bytes = new MemoryStream(128);
-        using var writer = new BinaryWriter(bytes, Encoding.UTF8);
-        writer.Write(FormatVersion);
-        writer.Write(ClientName);
-        writer.Write(ComesBack);
-        writer.Write(State ?? "");
-        writer.Write(ExpiresAt.ToUnixTimeMilliseconds());
-        writer.Flush();
-        return protect(bytes.ToArray());
+        return protect(PendingLogoutSerializer.Serialize(this));
     }
 
     /// <summary>The way back from <see cref="Protect"/>.</summary>
@@ -71,18 +60,7 @@ public sealed class PendingLogout
         ArgumentNullException.ThrowIfNull(unprotect);
         try
         {
-            using var bytes = new MemoryStream(unprotect(data));
-            using var reader = new BinaryReader(bytes, Encoding.UTF8);
-            if (reader.ReadByte() != FormatVersion)
-                throw new ProtocolViolationException("The pending logout was written by another version.");
-            var pending = new PendingLogout
-            {
-                ClientName = reader.ReadString(),
-                ComesBack = reader.ReadBoolean(),
-                State = reader.ReadString() is { Length: > 0 } state ? state : null,
-                ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64()),
-            };
-            return bytes.Position == bytes.Length ? pending : throw new ProtocolViolationException("The data hold more than a pending logout.");
+            return PendingLogoutSerializer.Deserialize(unprotect(data));
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
         {

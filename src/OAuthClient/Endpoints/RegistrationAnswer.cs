@@ -49,6 +49,7 @@ internal static class RegistrationAnswer
             ManagementUri = uri,
             RegistrationAccessToken = token,
             Metadata = WithoutCredentials(json),
+            UnknownMembers = known?.UnknownMembers,
         };
     }
 

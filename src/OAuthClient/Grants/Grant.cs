@@ -33,6 +33,7 @@ public sealed class Grant
         FirstIdTokenIssuedAt = older.FirstIdTokenIssuedAt;
         (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
+        UnknownMembers = older.UnknownMembers;
         Generation = older.Generation + 1;
     }
 
@@ -165,6 +166,8 @@ public sealed class Grant
         allowedBy = template;
         return true;
     }
+    /// <summary>Gets the members of the stored grant that this build does not know.</summary>
+    internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }
 
     internal FrozenDictionary<string, AccessToken> Tokens
     {
@@ -210,18 +213,18 @@ public sealed class Grant
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
-        return protect(StoredGrant.Write(this));
+        return protect(GrantSerializer.Serialize(this));
     }
 
     /// <summary>The way back from <see cref="Protect"/>.</summary>
     /// <param name="data">What <see cref="Protect"/> returned.</param>
     /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
-    /// <exception cref="OAuthException">The data are not a grant of this version.</exception>
+    /// <exception cref="OAuthException">The data are not a grant, or a newer version of the library wrote them.</exception>
     public static Grant Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(unprotect);
-        return StoredGrant.Read(unprotect(data));
+        return GrantSerializer.Deserialize(unprotect(data));
     }
 
     internal static string FingerprintOfSubject(string clientName, string server, string subject) => Fingerprint.Of("sub", clientName, server, subject);

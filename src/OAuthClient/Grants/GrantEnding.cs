@@ -30,7 +30,7 @@ internal sealed class GrantEnding(
 
     private async Task<IReadOnlyList<Failure>> EndAllAsync(GrantOwner owner, Predicate<Grant> isMeant, CancellationToken cancellationToken)
     {
-        var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindCurrentAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
         // Once begun it goes to the end: a browser that leaves must not leave half of the tokens alive.
         return await EndEveryAsync(owner, isMeant, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -45,7 +45,7 @@ internal sealed class GrantEnding(
             await EndAllAsync(unseen, failures).ConfigureAwait(false);
             try
             {
-                grants = await store.FindAsync(registration.Name, owner, CancellationToken.None).ConfigureAwait(false);
+                grants = await store.FindCurrentAsync(registration.Name, owner, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception exception)
             {

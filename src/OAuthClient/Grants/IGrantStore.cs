@@ -10,18 +10,29 @@ public interface IGrantStore
 {
     /// <summary>
     /// What keeps the store from working just now, in a sentence without secrets; <see langword="null"/> when it knows of nothing.
-    /// For health checks: it answers at once, and does not go and see.
+    /// For health checks: it answers at once, and does not go and see. A value that the store refused is no problem of the store.
     /// </summary>
     string? Problem => null;
 
     /// <summary>
-    /// All grants of an owner at a registration, newest first; empty when there is none. Asked for each API call, so it may answer
-    /// from this process's memory, also while the store itself is away; <see cref="TryLeaseAsync"/> may not.
+    /// Finds all grants of an owner at a registration, newest first; empty when there is none. Called for each API call, so it may answer
+    /// from this process's memory, and for at most a minute also while the store cannot be reached. A copy whose change was announced to
+    /// this process must not be returned. Decisions other than which access token is sent use <see cref="FindCurrentAsync"/>.
     /// </summary>
     /// <param name="clientName">The registration's name.</param>
     /// <param name="owner">Whose.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds the same grants for a decision that must not be based on an outdated copy: whether a user is signed in, and which grants end.
+    /// It may answer from this process's memory only while every change by another process is announced to it.
+    /// </summary>
+    /// <param name="clientName">The registration's name.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The owner's grants. A store that cannot be reached throws.</returns>
+    ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken);
 
     /// <summary>
     /// All grants, whoever owns them, whose <see cref="Grant.SubjectFingerprint"/> or <see cref="Grant.SessionFingerprint"/> this is: they end

@@ -33,6 +33,9 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         new(All((clientName, owner)));
 
+    public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        FindAsync(clientName, owner, cancellationToken);
+
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
         lock (changes)

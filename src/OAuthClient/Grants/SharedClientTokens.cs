@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Logging;
 
@@ -35,9 +34,9 @@ internal sealed class SharedClientTokens(
             byte[]? found = await SoonAsync(late => cache.GetAsync(Place(key), late), cancellationToken).ConfigureAwait(false);
             if (found is null or { Length: 0 or > MaximumLength })
                 return null;
-            var stored = JsonSerializer.Deserialize(protection.Unprotect(services, found), StoredGrantJson.Default.StoredAccessToken);
+            var stored = GrantSerializer.DeserializeAccessToken(protection.Unprotect(services, found));
             // What was written under another key is another's, however it came here.
-            return string.Equals(stored?.Key, key, StringComparison.Ordinal) ? stored!.Restored() : null;
+            return string.Equals(stored?.Key, key, StringComparison.Ordinal) ? stored!.Value.Token : null;
         }
         catch (Exception exception)
         {
@@ -54,7 +53,7 @@ internal sealed class SharedClientTokens(
             var life = end - time.GetUtcNow();
             if (life <= TimeSpan.Zero)
                 return;
-            byte[] content = protection.Protect(services, JsonSerializer.SerializeToUtf8Bytes(StoredAccessToken.Of(key, token), StoredGrantJson.Default.StoredAccessToken));
+            byte[] content = protection.Protect(services, GrantSerializer.Serialize(key, token));
             await SoonAsync(
                 async late =>
                 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OAuthClient;
@@ -48,6 +49,9 @@ public sealed class AccessToken : Secret
 
     /// <summary>Whether it was fetched because an API refused the one before.</summary>
     internal bool ReplacesRejected { get; set; }
+
+    /// <summary>Gets the members of the stored token that this build does not know.</summary>
+    internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }
 
     // RFC 6749 A.12: access-token = 1*VSCHAR. A CR or LF here would be a header of somebody else's making.
     private static string Checked(string value) =>

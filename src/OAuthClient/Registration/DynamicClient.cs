@@ -20,6 +20,7 @@ public sealed class DynamicClient
         (RegisteredAt, HeardAt, SecretExpiresAt, Metadata) = (older.RegisteredAt, older.HeardAt, older.SecretExpiresAt, older.Metadata);
         (ClientSecret, SecretSince, Authentication) = (older.ClientSecret, older.SecretSince, older.Authentication);
         (ManagementUri, RegistrationAccessToken) = (older.ManagementUri, older.RegistrationAccessToken);
+        UnknownMembers = older.UnknownMembers;
     }
 
     /// <summary>The registration in this application, as named in <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
@@ -58,6 +59,9 @@ public sealed class DynamicClient
     internal Uri? ManagementUri { get; init; }
     internal RegistrationAccessToken? RegistrationAccessToken { get; init; }
 
+    /// <summary>Gets the members of the stored client that this build does not know.</summary>
+    internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }
+
     /// <summary>Names no secret.</summary>
     public override string ToString() => $"DynamicClient {ClientId}, generation {Generation}";
 
@@ -69,17 +73,17 @@ public sealed class DynamicClient
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
-        return protect(StoredDynamicClient.Write(this));
+        return protect(DynamicClientSerializer.Serialize(this));
     }
 
     /// <summary>The way back from <see cref="Protect"/>.</summary>
     /// <param name="data">What <see cref="Protect"/> returned.</param>
     /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
-    /// <exception cref="OAuthException">The data are not a client of this version.</exception>
+    /// <exception cref="OAuthException">The data are not a client, or a newer version of the library wrote them.</exception>
     public static DynamicClient Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(unprotect);
-        return StoredDynamicClient.Read(unprotect(data));
+        return DynamicClientSerializer.Deserialize(unprotect(data));
     }
 }

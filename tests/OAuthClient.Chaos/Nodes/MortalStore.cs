@@ -12,6 +12,9 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         inner.FindAsync(clientName, owner, cancellationToken);
 
+    public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        inner.FindCurrentAsync(clientName, owner, cancellationToken);
+
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
         inner.FindByFingerprintAsync(fingerprint, cancellationToken);
 

@@ -110,8 +110,8 @@ public class PendingAuthorizationTests
         Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("more than"));
 
     [TestCase(0)]
-    [TestCase(1)]
-    [TestCase(3)]
+    [TestCase(2)]
+    [TestCase(4)]
     [TestCase(255)]
     [Description("A format of another version is not guessed at")]
     public void Another_version_is_refused_by_name(byte version)

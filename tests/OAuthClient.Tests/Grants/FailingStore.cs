@@ -67,6 +67,9 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
         return await inner.FindAsync(clientName, IgnoresCase ? GrantOwner.User(owner.Id!.ToLowerInvariant()) : owner, cancellationToken);
     }
 
+    public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+        FindAsync(clientName, owner, cancellationToken);
+
     public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
         inner.FindByFingerprintAsync(fingerprint, cancellationToken);
 

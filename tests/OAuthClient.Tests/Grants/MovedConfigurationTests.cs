@@ -190,6 +190,9 @@ public class MovedConfigurationTests
         ValueTask<IReadOnlyList<Grant>> IGrantStore.FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
             store.FindAsync(clientName, owner, cancellationToken);
 
+        ValueTask<IReadOnlyList<Grant>> IGrantStore.FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+            store.FindCurrentAsync(clientName, owner, cancellationToken);
+
         ValueTask<IReadOnlyList<Grant>> IGrantStore.FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
             store.FindByFingerprintAsync(fingerprint, cancellationToken);
 

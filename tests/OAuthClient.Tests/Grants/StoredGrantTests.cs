@@ -10,7 +10,7 @@ public class StoredGrantTests
 {
     private static readonly DateTimeOffset Moment = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero).AddTicks(1234567);
 
-    private static Grant Full => new("id", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
+    internal static Grant Full => new("id", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
     {
         Subject = "alice",
         Scopes = ["a", "b"],
@@ -130,11 +130,14 @@ public class StoredGrantTests
     public void Prints_no_token()
     {
         Assert.That(Full.ToString(), Is.EqualTo("Grant id of photos, generation 7"));
-        StoredAccessToken token = new("", "secret", Moment, [], [], Moment);
+        StoredAccessToken token = new() { Key = "", Value = "secret", IssuedAt = Moment, Scopes = [], Resources = [], ExpiresAt = Moment };
         Assert.That(token.ToString(), Is.EqualTo("Stored access token"));
-        Assert.That(
-            new StoredGrant(1, "id", "photos", "s", "c", [], [], Moment, 1, [token], "42", null, "secret", "secret").ToString(),
-            Is.EqualTo("Stored grant id"));
+        StoredGrant stored = new()
+        {
+            Version = 1, Id = "id", ClientName = "photos", Server = "s", ClientId = "c", Scopes = [], Resources = [], CreatedAt = Moment, Generation = 1,
+            AccessTokens = [token], Owner = "42", RefreshToken = "secret", IdToken = "secret",
+        };
+        Assert.That(stored.ToString(), Is.EqualTo("Stored grant id"));
     }
 
     private static byte[] Turned(byte[] data) => [.. data.Select(value => (byte)(value ^ 0x5A))];

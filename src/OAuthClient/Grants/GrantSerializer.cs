@@ -1,0 +1,162 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Writes grants as bytes for a store, and reads them. The bytes hold tokens in plain text and are encrypted at once by the caller.
+/// </summary>
+/// <remarks>
+/// <para>
+/// To add a member: one optional property in <see cref="StoredGrant"/> or <see cref="StoredAccessToken"/>, its line in
+/// <c>ToStored</c> and its line in <c>ToGrant</c>; then a new file of sample bytes beside those of the tests. A member is never renamed
+/// and never changes its meaning. Members that a build does not know are kept and written again.
+/// </para>
+/// <para>
+/// <see cref="Version"/> stays as it is when a member is added. It rises only when a build that does not know the change would do harm,
+/// for example by using a grant that it must not use. Builds refuse a higher version and leave the data in the store.
+/// </para>
+/// </remarks>
+internal static class GrantSerializer
+{
+    // In version 1 an owner had no kind.
+    internal const int Version = 2;
+
+    public static byte[] Serialize(Grant grant) => JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), StoredGrantJson.Default.StoredGrant);
+
+    /// <exception cref="OAuthException">The data are not a grant, or a newer version of the library wrote them.</exception>
+    public static Grant Deserialize(byte[] data)
+    {
+        try
+        {
+            StoredVersion.Validate(JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredVersion)?.Version, Version, "grant");
+            return ToGrant(JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredGrant)!);
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or FormatException)
+        {
+            throw new OAuthException("The data are not a stored grant.", exception);
+        }
+    }
+
+    /// <summary>Writes one access token in the form that it has within a grant.</summary>
+    public static byte[] Serialize(string key, AccessToken token) =>
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(key, token), StoredGrantJson.Default.StoredAccessToken);
+
+    /// <returns>The token and its key; <see langword="null"/> when the data hold none.</returns>
+    /// <exception cref="JsonException">The data are not a stored access token.</exception>
+    public static (string Key, AccessToken Token)? DeserializeAccessToken(byte[] data) =>
+        JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredAccessToken) is { } stored ? (stored.Key, ToAccessToken(stored)) : null;
+
+    private static StoredGrant ToStored(Grant grant) => new()
+    {
+        Version = Version,
+        Id = grant.Id,
+        ClientName = grant.ClientName,
+        Server = grant.Server,
+        ClientId = grant.ClientId,
+        Scopes = grant.Scopes,
+        Resources = grant.Resources,
+        CreatedAt = grant.CreatedAt,
+        Generation = grant.Generation,
+        AccessTokens = [.. grant.Tokens.Select(token => ToStored(token.Key, token.Value))],
+        Owner = grant.Owner.ToString(),
+        Subject = grant.Subject,
+        RefreshToken = grant.RefreshToken?.Reveal(),
+        IdToken = grant.IdToken?.Reveal(),
+        SessionId = grant.SessionId,
+        SignInExpiresAt = grant.SignInExpiresAt,
+        SignInId = grant.SignInId,
+        FirstIdTokenIssuedAt = grant.FirstIdTokenIssuedAt,
+        Unknown = grant.UnknownMembers,
+    };
+
+    private static Grant ToGrant(StoredGrant stored) =>
+        new(stored.Id, stored.ClientName, GrantOwner.Parse(stored.Owner), stored.Server, stored.ClientId)
+        {
+            Subject = stored.Subject,
+            SessionId = stored.SessionId,
+            SignInId = stored.SignInId,
+            SignInExpiresAt = stored.SignInExpiresAt,
+            FirstIdTokenIssuedAt = stored.FirstIdTokenIssuedAt,
+            Scopes = stored.Scopes,
+            Resources = stored.Resources,
+            CreatedAt = stored.CreatedAt,
+            Generation = stored.Generation,
+            RefreshToken = stored.RefreshToken is null ? null : new RefreshToken(stored.RefreshToken),
+            IdToken = stored.IdToken is null ? null : new IdToken(stored.IdToken),
+            Tokens = stored.AccessTokens.ToFrozenDictionary(token => token.Key, ToAccessToken, StringComparer.Ordinal),
+            UnknownMembers = UnknownMembers.Validate(stored.Unknown),
+        };
+
+    private static StoredAccessToken ToStored(string key, AccessToken token) => new()
+    {
+        Key = key,
+        Value = token.Reveal(),
+        IssuedAt = token.IssuedAt,
+        Scopes = token.Scopes,
+        Resources = token.Resources,
+        ExpiresAt = token.ExpiresAt,
+        ReplacesRejected = token.ReplacesRejected ? true : null,
+        Unknown = token.UnknownMembers,
+    };
+
+    private static AccessToken ToAccessToken(StoredAccessToken stored) =>
+        new(stored.Value, stored.IssuedAt, stored.ExpiresAt, stored.Scopes, stored.Resources)
+        {
+            ReplacesRejected = stored.ReplacesRejected is true,
+            UnknownMembers = UnknownMembers.Validate(stored.Unknown),
+        };
+}
+
+/// <summary>The JSON of a stored grant.</summary>
+internal sealed class StoredGrant
+{
+    public required int Version { get; init; }
+    public required string Id { get; init; }
+    public required string ClientName { get; init; }
+    public required string Server { get; init; }
+    public required string ClientId { get; init; }
+    public required IReadOnlyList<string> Scopes { get; init; }
+    public required IReadOnlyList<string> Resources { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required long Generation { get; init; }
+    public required IReadOnlyList<StoredAccessToken> AccessTokens { get; init; }
+    public required string Owner { get; init; }
+    public string? Subject { get; init; }
+    public string? RefreshToken { get; init; }
+    public string? IdToken { get; init; }
+    public string? SessionId { get; init; }
+    public DateTimeOffset? SignInExpiresAt { get; init; }
+    public string? SignInId { get; init; }
+    public DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    public override string ToString() => $"Stored grant {Id}";
+}
+
+/// <summary>The JSON of an access token within a stored grant.</summary>
+internal sealed class StoredAccessToken
+{
+    public required string Key { get; init; }
+    public required string Value { get; init; }
+    public required DateTimeOffset IssuedAt { get; init; }
+    public required IReadOnlyList<string> Scopes { get; init; }
+    public required IReadOnlyList<string> Resources { get; init; }
+    public DateTimeOffset? ExpiresAt { get; init; }
+    public bool? ReplacesRejected { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    public override string ToString() => "Stored access token";
+}
+
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(StoredVersion))]
+[JsonSerializable(typeof(StoredGrant))]
+[JsonSerializable(typeof(StoredAccessToken))]
+internal sealed partial class StoredGrantJson : JsonSerializerContext;

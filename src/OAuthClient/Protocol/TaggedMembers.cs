@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Writes members one after the other, each as number, length and bytes, after a version and their count. A reader skips numbers that it
+/// does not know, so a member can be added without a new version; a number is never used for another member.
+/// </summary>
+internal sealed class TaggedMemberWriter(byte version)
+{
+    private readonly MemoryStream members = new(512);
+    private int count;
+
+    /// <summary>Writes a text; nothing when it is absent or empty.</summary>
+    /// <param name="number">The member's number.</param>
+    /// <param name="value">The text.</param>
+    public TaggedMemberWriter Text(int number, string? value) => string.IsNullOrEmpty(value) ? this : Bytes(number, TaggedMembers.Utf8.GetBytes(value));
+
+    /// <summary>Writes a list of texts as one member each.</summary>
+    /// <param name="number">The member's number.</param>
+    /// <param name="values">The texts.</param>
+    public TaggedMemberWriter Texts(int number, IReadOnlyList<string> values)
+    {
+        foreach (string value in values)
+            Bytes(number, TaggedMembers.Utf8.GetBytes(value));
+        return this;
+    }
+
+    /// <summary>Writes a member without content; nothing when the value is <see langword="false"/>.</summary>
+    /// <param name="number">The member's number.</param>
+    /// <param name="value">The value.</param>
+    public TaggedMemberWriter Flag(int number, bool value) => value ? Bytes(number, []) : this;
+
+    /// <summary>Writes a number; nothing when it is <see langword="null"/>.</summary>
+    /// <param name="number">The member's number.</param>
+    /// <param name="value">The value.</param>
+    public TaggedMemberWriter Number(int number, long? value) =>
+        value is { } present ? Bytes(number, TaggedMembers.Utf8.GetBytes(present.ToString(CultureInfo.InvariantCulture))) : this;
+
+    public byte[] ToArray()
+    {
+        using MemoryStream all = new((int)members.Length + 4);
+        using BinaryWriter writer = new(all);
+        writer.Write(version);
+        writer.Write7BitEncodedInt(count);
+        writer.Write(members.GetBuffer(), 0, (int)members.Length);
+        writer.Flush();
+        return all.ToArray();
+    }
+
+    private TaggedMemberWriter Bytes(int number, byte[] value)
+    {
+        using BinaryWriter writer = new(members, TaggedMembers.Utf8, leaveOpen: true);
+        writer.Write7BitEncodedInt(number);
+        writer.Write7BitEncodedInt(value.Length);
+        writer.Write(value);
+        count++;
+        return this;
+    }
+}
+
+/// <summary>Reads what <see cref="TaggedMemberWriter"/> wrote.</summary>
+internal sealed class TaggedMembers
+{
+    // Refuses what is not UTF-8.
+    internal static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly List<(int Number, byte[] Value)> members = [];
+
+    private TaggedMembers()
+    {
+    }
+
+    /// <summary>Reads all members, those with unknown numbers too.</summary>
+    /// <param name="data">The bytes.</param>
+    /// <param name="version">The only version that is read.</param>
+    /// <param name="what">The kind of data, for messages.</param>
+    /// <exception cref="ProtocolViolationException">The version is another one, or something stands behind the members.</exception>
+    /// <exception cref="IOException">The data end too early.</exception>
+    /// <exception cref="FormatException">A length is none.</exception>
+    public static TaggedMembers Read(byte[] data, byte version, string what)
+    {
+        using MemoryStream bytes = new(data);
+        using BinaryReader reader = new(bytes);
+        byte written = reader.ReadByte();
+        if (written != version)
+        {
+            throw new ProtocolViolationException(
+                $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one); begin a new one.");
+        }
+        TaggedMembers read = new();
+        for (int left = reader.Read7BitEncodedInt(); left > 0; left--)
+        {
+            int number = reader.Read7BitEncodedInt();
+            int length = reader.Read7BitEncodedInt();
+            if (length < 0 || length > bytes.Length - bytes.Position)
+                throw new EndOfStreamException();
+            read.members.Add((number, reader.ReadBytes(length)));
+        }
+        return bytes.Position == bytes.Length ? read : throw new ProtocolViolationException($"The data hold more than a pending {what}; begin a new one.");
+    }
+
+    /// <summary>The member's text; <see langword="null"/> when it is absent.</summary>
+    /// <param name="number">The member's number.</param>
+    public string? Text(int number) => Find(number) is { } value ? Utf8.GetString(value) : null;
+
+    /// <exception cref="FormatException">The member is absent.</exception>
+    /// <param name="number">The member's number.</param>
+    public string RequiredText(int number) => Text(number) ?? throw new FormatException($"Member {number.ToString(CultureInfo.InvariantCulture)} is missing.");
+
+    public IReadOnlyList<string> Texts(int number) => [.. members.Where(member => member.Number == number).Select(member => Utf8.GetString(member.Value))];
+
+    public bool Flag(int number) => Find(number) is not null;
+
+    public long? Number(int number) =>
+        Text(number) is { } text ? long.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : null;
+
+    private byte[]? Find(int number)
+    {
+        foreach (var member in members)
+        {
+            if (member.Number == number)
+                return member.Value;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Writes clients that registered themselves as bytes for a store, and reads them. The bytes hold credentials in plain text and are
+/// encrypted at once by the caller.
+/// </summary>
+/// <remarks>
+/// To add a member: one optional property in <see cref="StoredDynamicClient"/>, its line in <c>ToStored</c> and its line in
+/// <c>ToClient</c>; then a new file of sample bytes beside those of the tests. The rules for members and for <see cref="Version"/> are those
+/// of the serializer of grants: members that a build does not know are kept, and the version rises only when a build that does not know
+/// the change would do harm.
+/// </remarks>
+internal static class DynamicClientSerializer
+{
+    internal const int Version = 1;
+
+    public static byte[] Serialize(DynamicClient client) =>
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(client), StoredDynamicClientJson.Default.StoredDynamicClient);
+
+    /// <exception cref="OAuthException">The data are not a client, or a newer version of the library wrote them.</exception>
+    public static DynamicClient Deserialize(byte[] data)
+    {
+        try
+        {
+            StoredVersion.Validate(JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredVersion)?.Version, Version, "client");
+            return ToClient(JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredDynamicClient)!);
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or FormatException)
+        {
+            throw new OAuthException("The data are not a stored client.", exception);
+        }
+    }
+
+    private static StoredDynamicClient ToStored(DynamicClient client) => new()
+    {
+        Version = Version,
+        ClientName = client.ClientName,
+        Server = client.Server,
+        ClientId = client.ClientId,
+        Generation = client.Generation,
+        RegisteredAt = client.RegisteredAt,
+        HeardAt = client.HeardAt,
+        SecretSince = client.SecretSince,
+        Authentication = Name(client.Authentication),
+        Metadata = client.Metadata,
+        Secret = client.ClientSecret?.Reveal(),
+        SecretExpiresAt = client.SecretExpiresAt,
+        ManagementUri = client.ManagementUri?.OriginalString,
+        RegistrationAccessToken = client.RegistrationAccessToken?.Reveal(),
+        Unknown = client.UnknownMembers,
+    };
+
+    private static DynamicClient ToClient(StoredDynamicClient stored) => new(stored.ClientName, stored.Server, stored.ClientId)
+    {
+        Generation = stored.Generation,
+        RegisteredAt = stored.RegisteredAt,
+        HeardAt = stored.HeardAt,
+        SecretSince = stored.SecretSince,
+        SecretExpiresAt = stored.SecretExpiresAt,
+        Metadata = stored.Metadata.Clone(),
+        Authentication = Method(stored.Authentication),
+        ClientSecret = stored.Secret is null ? null : new(stored.Secret),
+        ManagementUri = stored.ManagementUri is null ? null : new(stored.ManagementUri),
+        RegistrationAccessToken = stored.RegistrationAccessToken is null ? null : new(stored.RegistrationAccessToken),
+        UnknownMembers = UnknownMembers.Validate(stored.Unknown),
+    };
+
+    // Written as text of the format's own, so that a member of the enumeration can be renamed.
+    private static string Name(ClientAuthenticationMethod method) => method switch
+    {
+        ClientAuthenticationMethod.None => "None",
+        ClientAuthenticationMethod.Basic => "Basic",
+        ClientAuthenticationMethod.Body => "Body",
+        ClientAuthenticationMethod.Certificate => "Certificate",
+        _ => throw new InvalidOperationException($"{nameof(ClientAuthenticationMethod)}.{method} has no name in the store format."),
+    };
+
+    private static ClientAuthenticationMethod Method(string name) => name switch
+    {
+        "None" => ClientAuthenticationMethod.None,
+        "Basic" => ClientAuthenticationMethod.Basic,
+        "Body" => ClientAuthenticationMethod.Body,
+        "Certificate" => ClientAuthenticationMethod.Certificate,
+        _ => throw new FormatException("The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."),
+    };
+}
+
+/// <summary>The JSON of a stored client.</summary>
+internal sealed class StoredDynamicClient
+{
+    public required int Version { get; init; }
+    public required string ClientName { get; init; }
+    public required string Server { get; init; }
+    public required string ClientId { get; init; }
+    public required long Generation { get; init; }
+    public required DateTimeOffset RegisteredAt { get; init; }
+    public required DateTimeOffset HeardAt { get; init; }
+    public required DateTimeOffset SecretSince { get; init; }
+    public required string Authentication { get; init; }
+    public required JsonElement Metadata { get; init; }
+    public string? Secret { get; init; }
+    public DateTimeOffset? SecretExpiresAt { get; init; }
+    public string? ManagementUri { get; init; }
+    public string? RegistrationAccessToken { get; init; }
+
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    public override string ToString() => $"Stored client {ClientId}";
+}
+
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(StoredVersion))]
+[JsonSerializable(typeof(StoredDynamicClient))]
+internal sealed partial class StoredDynamicClientJson : JsonSerializerContext;

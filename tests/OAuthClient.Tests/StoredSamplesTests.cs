@@ -1,0 +1,188 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+
+namespace OAuthClient.Tests;
+
+/// <summary>
+/// Reads the sample bytes of every version of stored data, as nodes of every later build must. A sample is never changed. Each stands
+/// beside a text that says what it holds; a member that is added later is a new sample.
+/// </summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class StoredSamplesTests
+{
+    private const string Values = ".txt";
+
+    private static readonly Assembly Resources = typeof(StoredSamplesTests).Assembly;
+
+    private static IEnumerable<string> Samples => Resources.GetManifestResourceNames().Where(name => name.StartsWith("sample:", StringComparison.Ordinal))
+        .Select(name => name["sample:".Length..]).Where(name => !name.EndsWith(Values, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+
+    [TestCaseSource(nameof(Samples))]
+    [Description("The bytes of every version are read, with the values that were written")]
+    public void Every_sample_is_read(string name)
+    {
+        byte[] data = Bytes(name);
+        string values = name.Split('.')[0] switch
+        {
+            "grant" => ValuesOf(Grant.Unprotect(data, Plainly)),
+            "client" => ValuesOf(DynamicClient.Unprotect(data, Plainly)),
+            "pending-authorization" => ValuesOf(PendingAuthorization.Unprotect(data, Plainly)),
+            "pending-logout" => ValuesOf(PendingLogout.Unprotect(data, Plainly)),
+            _ => throw new InvalidOperationException($"{name} is a sample of nothing known."),
+        };
+        Assert.That(values, Is.EqualTo(Text(name + Values).ReplaceLineEndings("\n")));
+    }
+
+    [TestCase("grant", GrantSerializer.Version)]
+    [TestCase("client", DynamicClientSerializer.Version)]
+    [TestCase("pending-authorization", PendingAuthorizationSerializer.Version)]
+    [TestCase("pending-logout", PendingLogoutSerializer.Version)]
+    [Description("Each member that is written has a sample of the current version: who adds a member adds a sample")]
+    public void Every_member_has_a_sample(string kind, int version)
+    {
+        var samples = Samples.Where(name => name.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{kind}.{version}."), StringComparison.Ordinal)).ToList();
+        Assert.That(samples, Is.Not.Empty);
+        var members = kind switch
+        {
+            "grant" => JsonMembers(typeof(StoredGrant)).Concat(JsonMembers(typeof(StoredAccessToken))),
+            "client" => JsonMembers(typeof(StoredDynamicClient)),
+            "pending-authorization" => Numbers(typeof(PendingAuthorizationSerializer)),
+            _ => Numbers(typeof(PendingLogoutSerializer)),
+        };
+        var sampled = samples.SelectMany(name => name.EndsWith(".json", StringComparison.Ordinal) ? JsonMembersIn(name) : NumbersIn(name)).ToHashSet(StringComparer.Ordinal);
+        Assert.That(members.Where(member => !sampled.Contains(member)), Is.Empty);
+    }
+
+    private static IEnumerable<string> JsonMembers(Type type) =>
+        type.GetProperties().Where(property => property.Name != "Unknown").Select(property => property.Name);
+
+    private static IEnumerable<string> Numbers(Type serializer) =>
+        Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!).Cast<int>().Select(number => number.ToString(CultureInfo.InvariantCulture));
+
+    private static IEnumerable<string> JsonMembersIn(string name)
+    {
+        using var json = JsonDocument.Parse(Bytes(name));
+        List<string> names = [];
+        foreach (var member in json.RootElement.EnumerateObject())
+        {
+            names.Add(member.Name);
+            if (member.Name == "AccessTokens")
+                names.AddRange(member.Value.EnumerateArray().SelectMany(token => token.EnumerateObject().Select(inner => inner.Name)));
+        }
+        return names;
+    }
+
+    private static IEnumerable<string> NumbersIn(string name)
+    {
+        using MemoryStream bytes = new(Bytes(name));
+        using BinaryReader reader = new(bytes);
+        reader.ReadByte();
+        List<string> numbers = [];
+        for (int left = reader.Read7BitEncodedInt(); left > 0; left--)
+        {
+            numbers.Add(reader.Read7BitEncodedInt().ToString(CultureInfo.InvariantCulture));
+            reader.ReadBytes(reader.Read7BitEncodedInt());
+        }
+        return numbers;
+    }
+
+    private static string ValuesOf(Grant grant)
+    {
+        StringBuilder text = new();
+        Line(text, "Id", grant.Id);
+        Line(text, "ClientName", grant.ClientName);
+        Line(text, "Owner", grant.Owner.ToString());
+        Line(text, "Server", grant.Server);
+        Line(text, "ClientId", grant.ClientId);
+        Line(text, "Scopes", string.Join(' ', grant.Scopes));
+        Line(text, "Resources", string.Join(' ', grant.Resources));
+        Line(text, "CreatedAt", grant.CreatedAt.ToString("O", CultureInfo.InvariantCulture));
+        Line(text, "Generation", grant.Generation.ToString(CultureInfo.InvariantCulture));
+        Line(text, "Subject", grant.Subject);
+        Line(text, "SessionId", grant.SessionId);
+        Line(text, "SignInId", grant.SignInId);
+        Line(text, "SignInExpiresAt", Moment(grant.SignInExpiresAt));
+        Line(text, "RefreshToken", grant.RefreshToken?.Reveal());
+        Line(text, "IdToken", grant.IdToken?.Reveal());
+        foreach (var (key, token) in grant.Tokens.OrderBy(token => token.Key, StringComparer.Ordinal))
+        {
+            Line(
+                text, $"AccessToken '{key}'",
+                $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, scopes {string.Join(' ', token.Scopes)}, "
+                + $"resources {string.Join(' ', token.Resources)}, replaces rejected {token.ReplacesRejected}");
+        }
+        return text.ToString();
+    }
+
+    private static string ValuesOf(DynamicClient client)
+    {
+        StringBuilder text = new();
+        Line(text, "ClientName", client.ClientName);
+        Line(text, "Server", client.Server);
+        Line(text, "ClientId", client.ClientId);
+        Line(text, "Generation", client.Generation.ToString(CultureInfo.InvariantCulture));
+        Line(text, "RegisteredAt", Moment(client.RegisteredAt));
+        Line(text, "HeardAt", Moment(client.HeardAt));
+        Line(text, "SecretSince", Moment(client.SecretSince));
+        Line(text, "SecretExpiresAt", Moment(client.SecretExpiresAt));
+        Line(text, "Authentication", ClientAuthenticationNames.Of(client.Authentication));
+        Line(text, "Metadata", client.Metadata.GetRawText());
+        Line(text, "ClientSecret", client.ClientSecret?.Reveal());
+        Line(text, "ManagementUri", client.ManagementUri?.OriginalString);
+        Line(text, "RegistrationAccessToken", client.RegistrationAccessToken?.Reveal());
+        return text.ToString();
+    }
+
+    private static string ValuesOf(PendingAuthorization pending)
+    {
+        StringBuilder text = new();
+        Line(text, "ClientName", pending.ClientName);
+        Line(text, "Server", pending.Server);
+        Line(text, "Issuer", pending.Issuer);
+        Line(text, "RequiresIssuer", pending.RequiresIssuer.ToString());
+        Line(text, "RequiresPath", pending.RequiresPath.ToString());
+        Line(text, "RedirectUri", pending.RedirectUri);
+        Line(text, "State", pending.State);
+        Line(text, "Nonce", pending.Nonce);
+        Line(text, "MaxAge", pending.MaxAge?.ToString("c", CultureInfo.InvariantCulture));
+        Line(text, "RequiredAcrValues", string.Join(' ', pending.RequiredAcrValues));
+        Line(text, "CodeVerifier", pending.CodeVerifier.Reveal());
+        Line(text, "Scopes", string.Join(' ', pending.Scopes));
+        Line(text, "Resources", string.Join(' ', pending.Resources));
+        Line(text, "ExpiresAt", Moment(pending.ExpiresAt));
+        return text.ToString();
+    }
+
+    private static string ValuesOf(PendingLogout pending)
+    {
+        StringBuilder text = new();
+        Line(text, "ClientName", pending.ClientName);
+        Line(text, "ComesBack", pending.ComesBack.ToString());
+        Line(text, "State", pending.State);
+        Line(text, "ExpiresAt", Moment(pending.ExpiresAt));
+        return text.ToString();
+    }
+
+    // What is absent has no line, so that members of later versions leave the texts of earlier ones as they are.
+    private static void Line(StringBuilder text, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+            text.Append(name).Append(": ").Append(value).Append('\n');
+    }
+
+    private static string? Moment(DateTimeOffset? moment) => moment?.ToString("O", CultureInfo.InvariantCulture);
+
+    private static byte[] Bytes(string name) =>
+        name.EndsWith(".hex", StringComparison.Ordinal) ? Convert.FromHexString(Text(name).ReplaceLineEndings("")) : Encoding.UTF8.GetBytes(Text(name));
+
+    private static string Text(string name)
+    {
+        using StreamReader reader = new(Resources.GetManifestResourceStream("sample:" + name) ?? throw new InvalidOperationException($"{name} is missing."));
+        return reader.ReadToEnd();
+    }
+
+    private static byte[] Plainly(byte[] data) => data;
+}
