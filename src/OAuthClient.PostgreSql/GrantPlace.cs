@@ -10,6 +10,9 @@ namespace OAuthClient.PostgreSql;
 /// <param name="Generation">The generation.</param>
 internal readonly record struct GrantPlace(string Id, string ClientName, string Owner, long Generation)
 {
+    // In earlier formats the owner had no kind: what was encrypted for their rows must not pass for this one.
+    private const long Format = -4;
+
     public static GrantPlace Of(Grant grant) => new(grant.Id, grant.ClientName, OwnerIn(grant.Owner), grant.Generation);
 
     // Plain, and no hash of it: an application's own tables name its users too, support must find a row, and a hash of ids such as 42
@@ -21,6 +24,8 @@ internal readonly record struct GrantPlace(string Id, string ClientName, string 
     {
         using MemoryStream bytes = new();
         Span<byte> number = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(number, Format);
+        bytes.Write(number);
         foreach (string text in (ReadOnlySpan<string>)[Id, ClientName, Owner])
         {
             byte[] utf8 = Encoding.UTF8.GetBytes(text);

@@ -10,33 +10,34 @@ internal sealed record GrantRow(GrantPlace Place, byte[] Content);
 internal sealed class GrantRows(Database database, string schema, Hints hints)
 {
     private readonly string find = $"""
-        SELECT id, generation, content FROM "{schema}".grants WHERE client_name = $1 AND owner = $2 ORDER BY position DESC
+        SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable} WHERE client_name = $1 AND owner = $2 ORDER BY position DESC
         """;
 
     // Asked again after a lost answer, it finds its own row there.
     private readonly string add = $"""
         WITH added AS (
-          INSERT INTO "{schema}".grants (id, client_name, owner, generation, content, dead_at, hint, subject_fingerprint, session_fingerprint, has_fingerprints)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $11, true)
-          ON CONFLICT (id) DO UPDATE SET updated_at = clock_timestamp() WHERE grants.content = excluded.content RETURNING hint)
+          INSERT INTO "{schema}".{StoreSchema.GrantsTable} AS stored
+              (id, client_name, owner, generation, content, dead_at, hint, subject_fingerprint, session_fingerprint)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $10, $11)
+          ON CONFLICT (id) DO UPDATE SET updated_at = clock_timestamp() WHERE stored.content = excluded.content RETURNING stored.hint)
         SELECT count(pg_notify($8, $9 || hint)) FROM added
         """;
 
     private readonly string replace = $"""
         WITH replaced AS (
-          UPDATE "{schema}".grants SET generation = $4, content = $5, dead_at = $6, updated_at = clock_timestamp(), presentation = 0,
+          UPDATE "{schema}".{StoreSchema.GrantsTable} SET generation = $4, content = $5, dead_at = $6, updated_at = clock_timestamp(), presentation = 0,
             lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4 - 1 RETURNING hint)
         SELECT count(pg_notify($7, $8 || hint)) FROM replaced
         """;
 
     private readonly string remove = $"""
-        WITH removed AS (DELETE FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3 RETURNING hint)
+        WITH removed AS (DELETE FROM "{schema}".{StoreSchema.GrantsTable} WHERE id = $1 AND client_name = $2 AND owner = $3 RETURNING hint)
         SELECT count(pg_notify($4, $5 || hint)) FROM removed
         """;
 
     private readonly string content = $"""
-        SELECT generation, content FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3
+        SELECT generation, content FROM "{schema}".{StoreSchema.GrantsTable} WHERE id = $1 AND client_name = $2 AND owner = $3
         """;
 
     public Task<List<GrantRow>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)

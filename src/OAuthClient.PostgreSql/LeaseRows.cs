@@ -32,7 +32,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
 
     private readonly string take = string.Create(CultureInfo.InvariantCulture, $"""
         WITH taken AS (
-          UPDATE "{schema}".grants SET
+          UPDATE "{schema}".{StoreSchema.GrantsTable} SET
             fence = CASE WHEN lease_length IS NOT NULL AND lease_ticket = $8 THEN fence ELSE {NextFence("$8")} END,
             -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
             presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)Presentation.Unknown}) END,
@@ -45,20 +45,20 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
           RETURNING generation, content, fence, presentation)
         SELECT true, generation, content, fence, presentation FROM taken
         UNION ALL
-        SELECT false, generation, content, fence, presentation FROM "{schema}".grants
+        SELECT false, generation, content, fence, presentation FROM "{schema}".{StoreSchema.GrantsTable}
         WHERE id = $1 AND client_name = $2 AND owner = $3 AND NOT EXISTS (SELECT FROM taken)
         """);
 
     private readonly string end = $"""
         WITH ended AS (
-          UPDATE "{schema}".grants SET presentation = $4, {Ended}
+          UPDATE "{schema}".{StoreSchema.GrantsTable} SET presentation = $4, {Ended}
           WHERE id = $1 AND generation = $2 AND fence = $3 AND lease_length IS NOT NULL RETURNING hint)
         SELECT hint, count(pg_notify($5, $6 || hint)) FROM ended GROUP BY hint
         """;
 
     private readonly string look = $"""
         SELECT generation, fence, ({End("$4")}) - clock_timestamp(), {HolderIsGone}
-        FROM "{schema}".grants WHERE id = $1 AND client_name = $2 AND owner = $3
+        FROM "{schema}".{StoreSchema.GrantsTable} WHERE id = $1 AND client_name = $2 AND owner = $3
         """;
 
     // It grows, and ends in chance: a standby that took over without having heard of the last lease must not give its number again, and its

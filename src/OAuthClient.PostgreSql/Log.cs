@@ -29,4 +29,10 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "PostgreSQL refuses a statement of the grant store ({Reason}). {Advice}")]
     public static partial void StatementRefused(ILogger logger, string reason, string advice);
+
+    [LoggerMessage(
+        7, LogLevel.Warning,
+        "The schema \"{Schema}\" holds a table \"{Table}\" with grants of an earlier version, which name their owners without a kind. They are neither used nor "
+        + "deleted: their owners authorize again. Drop the table when no node of the earlier version runs any more")]
+    public static partial void EarlierGrants(ILogger logger, string schema, string table);
 }

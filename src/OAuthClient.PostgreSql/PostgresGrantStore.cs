@@ -45,11 +45,11 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         node = Ticket.New();
         health = new(options.Schema, time, logger);
         database = new(source, options.Schema, options.CommandTimeout, health);
-        schema = new(database, options.Schema, options.CreateSchema);
+        schema = new(database, options.Schema, options.CreateSchema, logger);
         protection = new(options);
         hints = new(options.Schema, node);
         grants = new(database, options.Schema, hints);
-        fingerprints = new(database, options.Schema, protection);
+        fingerprints = new(database, options.Schema);
         leases = new(database, options.Schema, hints);
         usedStates = new(database, options.Schema);
         suspicions = new(time);
@@ -85,7 +85,6 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        await fingerprints.FillAsync(cancellationToken).ConfigureAwait(false);
         return Readable(await fingerprints.FindAsync(fingerprint, cancellationToken).ConfigureAwait(false));
     }
 

@@ -29,9 +29,12 @@ internal sealed class RegisteredOAuthClient(
                 $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        return AuthorizationRequest.Begin(
+        var pending = AuthorizationRequest.Begin(
             current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers, ref usual,
             renewsSignIn);
+        if (store is InMemoryGrantStore memory)
+            pending.StoreInstanceId = memory.InstanceId;
+        return pending;
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
@@ -145,6 +148,7 @@ internal sealed class RegisteredOAuthClient(
         ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
+        (store as InMemoryGrantStore)?.ObserveCallback(pending, current.PendingAuthorizationLifetime);
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
 

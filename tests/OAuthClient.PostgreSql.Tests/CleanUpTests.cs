@@ -41,9 +41,9 @@ public sealed class CleanUpTests
 
         long left = 0;
         await Patience.UntilAsync(
-            () => left == 7, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants"));
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE owner = 'dead'"), Is.Zero);
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE id LIKE 'ended%'"), Is.Zero);
+            () => left == 7, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4"));
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE owner = 'user:dead'"), Is.Zero);
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE id LIKE 'ended%'"), Is.Zero);
         Assert.That(await node.Store.TryConsumeStateAsync("known", now, default), Is.False);
         Assert.That(await node.Store.TryConsumeStateAsync("over", now.AddHours(-2), default), Is.True);
 

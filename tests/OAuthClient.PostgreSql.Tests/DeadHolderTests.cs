@@ -42,7 +42,7 @@ public sealed class DeadHolderTests
         await Grants.LeaseAsync(holder.Store, grant);
 
         network.Cut();
-        long node = await Sql.ReadAsync<long>(cluster, $"SELECT lease_holder FROM {schema}.grants");
+        long node = await Sql.ReadAsync<long>(cluster, $"SELECT lease_holder FROM {schema}.grants_v4");
         await UntilLockedAsync(cluster, node, isLocked: false);
         var waiting = await other.WaitingAsync(grant, clock);
         clock.Advance(TimeSpan.FromSeconds(1.9));
@@ -70,7 +70,7 @@ public sealed class DeadHolderTests
         await Grants.LeaseAsync(holder.Store, grant);
 
         network.Cut();
-        long node = await Sql.ReadAsync<long>(cluster, $"SELECT lease_holder FROM {schema}.grants");
+        long node = await Sql.ReadAsync<long>(cluster, $"SELECT lease_holder FROM {schema}.grants_v4");
         await UntilLockedAsync(cluster, node, isLocked: false);
         await other.Store.WaitForChangeAsync(grant, TimeSpan.Zero, default);
         network.Mend();
@@ -113,7 +113,7 @@ public sealed class DeadHolderTests
         var grant = await Grants.AddedAsync(other.Store);
         await using (var holder = await NodeAsync(schema))
             await Grants.LeaseAsync(holder.Store, grant);
-        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET lease_server = lease_server - interval '2 days'");
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_server = lease_server - interval '2 days'");
 
         var waiting = await other.WaitingAsync(grant, clock);
         for (int i = 0; i < 10; i++)
@@ -124,7 +124,7 @@ public sealed class DeadHolderTests
         Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
         Assert.That(waiting.IsCompleted, Is.False);
 
-        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET lease_length = interval '0'");
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_length = interval '0'");
         Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Earlier, Is.EqualTo(Presentation.Unknown), "over");
     }
 
@@ -138,7 +138,7 @@ public sealed class DeadHolderTests
         await using var second = await NodeAsync(schema);
         var grant = await Grants.AddedAsync(first.Store);
         var lost = await Grants.LeaseAsync(first.Store, grant);
-        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET fence = 0, lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL");
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET fence = 0, lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL");
 
         await Grants.LeaseAsync(second.Store, grant);
 
@@ -156,7 +156,7 @@ public sealed class DeadHolderTests
         await using var node = await NodeAsync(schema);
         var grant = await Grants.AddedAsync(node.Store);
         await node.Store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
-        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants SET lease_server = lease_server - interval '2 days'");
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_server = lease_server - interval '2 days'");
         LeaseRows leases = new(node.NewDatabase(schema), schema, new(schema, 1));
         var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1);
 

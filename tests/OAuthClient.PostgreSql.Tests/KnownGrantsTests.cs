@@ -76,7 +76,7 @@ public sealed class KnownGrantsTests
         await using var node = await NodeAsync(schema, clock);
         await Grants.AddedAsync(node.Store);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        await Sql.RunAsync(await Cluster.RequireAsync(), $"DELETE FROM {schema}.grants");
+        await Sql.RunAsync(await Cluster.RequireAsync(), $"DELETE FROM {schema}.grants_v4");
 
         clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(1));
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));

@@ -108,7 +108,7 @@ public sealed class LeaseTests
         await using Npgsql.NpgsqlConnection another = new(cluster.ConnectionString + ";Pooling=false");
         await another.OpenAsync();
         await using var transaction = await another.BeginTransactionAsync();
-        await using (Npgsql.NpgsqlCommand command = new($"SELECT FROM {schema}.grants WHERE id = '{blocked.Id}' FOR UPDATE", another))
+        await using (Npgsql.NpgsqlCommand command = new($"SELECT FROM {schema}.grants_v4 WHERE id = '{blocked.Id}' FOR UPDATE", another))
             await command.ExecuteNonQueryAsync();
 
         var asking = Enumerable.Range(0, 20).Select(_ => node.Store.TryLeaseAsync(blocked, held: null, Grants.Long, default).AsTask()).ToList();

@@ -64,7 +64,7 @@ public sealed class RefusedValueTests
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
         await Grants.AddedAsync(node.Store);
-        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants ADD CONSTRAINT only_known CHECK (owner NOT LIKE '%mallory%')");
+        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 ADD CONSTRAINT only_known CHECK (owner NOT LIKE '%mallory%')");
 
         Assert.That(async () => await node.Store.AddAsync(Grants.New("mallory"), default), Throws.TypeOf<OAuthException>().With.Message.Contains("23514"));
 

@@ -32,9 +32,9 @@ public sealed class SecretsTests
         await node.Store.AddAsync(Grants.New(Owner), default);
         await node.Store.RemoveAsync(Grants.New(Owner), default);
         said.Add(await SaidAsync(() => node.Store.AddAsync(grant, default).AsTask()));
-        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants RENAME COLUMN content TO gone");
+        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN content TO gone");
         said.Add(await SaidAsync(() => node.Store.TryReplaceAsync(Grants.After(grant), default).AsTask()));
-        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants RENAME COLUMN gone TO content", $"UPDATE {schema}.grants SET content = 'changed'");
+        await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN gone TO content", $"UPDATE {schema}.grants_v4 SET content = 'changed'");
         said.Add(await SaidAsync(() => node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default).AsTask()));
         proxy.Cut();
         await Patience.UntilAsync(() => !node.Store.IsConnected);
@@ -59,7 +59,7 @@ public sealed class SecretsTests
         await node.Store.TryConsumeStateAsync("canary-state", DateTimeOffset.MaxValue, default);
 
         string dump = await Sql.ReadAsync<string>(cluster, $"""
-            SELECT string_agg(g::text || encode(content, 'escape'), '') || (SELECT string_agg(u::text || encode(fingerprint, 'escape'), '') FROM {schema}.used_states u) FROM {schema}.grants g
+            SELECT string_agg(g::text || encode(content, 'escape'), '') || (SELECT string_agg(u::text || encode(fingerprint, 'escape'), '') FROM {schema}.used_states u) FROM {schema}.grants_v4 g
             """);
 
         Assert.That(dump, Does.Contain(Owner));

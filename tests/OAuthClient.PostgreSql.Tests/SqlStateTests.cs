@@ -87,8 +87,8 @@ public sealed class SqlStateTests
                 CREATE ROLE {role} LOGIN;
                 GRANT USAGE ON SCHEMA {schema} TO {role};
                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
-                ALTER TABLE {schema}.grants ENABLE ROW LEVEL SECURITY;
-                CREATE POLICY faults ON {schema}.grants USING ({schema}.raise_fault())
+                ALTER TABLE {schema}.grants_v4 ENABLE ROW LEVEL SECURITY;
+                CREATE POLICY faults ON {schema}.grants_v4 USING ({schema}.raise_fault())
                 """);
             ManualTimeProvider clock = new();
             var node = await Node.OpenAsync(

@@ -18,7 +18,7 @@ public sealed class StoreSchemaTests
 
         foreach (var node in nodes)
             Assert.That((await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EquivalentTo(grants.Select(grant => grant.Id)));
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(StoreSchema.Version));
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(1));
         foreach (var node in nodes)
             await node.DisposeAsync();
     }
@@ -56,48 +56,54 @@ public sealed class StoreSchemaTests
     }
 
     [Test]
-    [Description("Tables of version 1, with grants in them: eight nodes at once bring them up to date, once, and the old grants are found by fingerprint")]
-    public async Task An_older_version_is_brought_up_to_date()
+    [Description("Threat: another kind of owner. Tables of versions 1 to 3 stay beside the new ones: their grants are neither read as those of a user of that name nor deleted, and the log says what to do")]
+    public async Task Earlier_versions_stay_as_they_are()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        List<Grant> old = [];
-        await using (var first = Node.Start(cluster.ConnectionString, schema))
-        {
-            for (int i = 0; i < FingerprintRows.Batch + 1; i++)
-                old.Add(await Grants.AddedAsync(first.Store));
-        }
-        await Sql.RunAsync(cluster, $"""
-            ALTER TABLE {schema}.grants DROP COLUMN subject_fingerprint, DROP COLUMN session_fingerprint, DROP COLUMN has_fingerprints;
-            DROP TABLE {schema}.clients;
-            DELETE FROM {schema}.schema_version WHERE version > 1
-            """);
+        await Sql.RunAsync(cluster, Earlier(schema));
         var nodes = Enumerable.Range(0, 8).Select(_ => Node.Start(cluster.ConnectionString, schema)).ToList();
 
-        var found = await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.FindByFingerprintAsync(old[0].SubjectFingerprint!, default))));
+        await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.FindAsync("nothing", GrantOwner.User("nobody"), default))));
 
-        foreach (var grants in found)
-            Assert.That(grants.Select(grant => grant.Id), Is.EquivalentTo(old.Select(grant => grant.Id)));
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(StoreSchema.Version));
-        Assert.That(await nodes[0].Store.TryReplaceAsync(Grants.After(old[0]), default), Is.True, "and they live on");
+        foreach (var owner in new[] { GrantOwner.User("42"), GrantOwner.User("user:42"), GrantOwner.Service("42"), GrantOwner.Client })
+            Assert.That(await nodes[0].Store.FindAsync("photos", owner, default), Is.Empty);
+        await Grants.AddedAsync(nodes[0].Store);
+        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE id = 'earlier' AND content = 'content'"), Is.EqualTo(1));
+        Assert.That(await Sql.ReadAsync<string>(cluster, $"SELECT client_id FROM {schema}.clients"), Is.EqualTo("an-id"), "clients name no owner, and stay in use");
+        Assert.That(await Sql.ReadAsync<int>(cluster, $"SELECT max(version) FROM {schema}.schema_version"), Is.EqualTo(StoreSchema.Version));
+        Assert.That(nodes[0].Log.Entries.Select(entry => entry.Message), Has.One.Contains("earlier version").And.One.Contains("Drop the table"));
         foreach (var node in nodes)
             await node.DisposeAsync();
     }
 
     [Test]
-    [Description("What a node of version 1 adds while others are newer is found too, and a grant that this node cannot read does not stand in the way")]
-    public async Task What_an_older_node_adds_is_found()
+    [Description("Where the tables may not be created, the exception says that earlier grants stay, and what to run")]
+    public async Task Earlier_versions_without_the_right_to_create()
+    {
+        var cluster = await Cluster.RequireAsync();
+        string schema = Node.NewSchema();
+        await Sql.RunAsync(cluster, Earlier(schema));
+        await using var node = Node.Start(cluster.ConnectionString, schema, configure: o => o.CreateSchema = false);
+
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>()
+            .With.Message.Contains($"SchemaScript(\"{schema}\")").And.Message.Contains("neither used nor deleted"));
+    }
+
+    [Test]
+    [Description("Threat: another kind of owner. What was encrypted for a user is refused in the row of a service of the same name")]
+    public async Task A_row_given_to_another_kind_of_owner_is_refused()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        var unreadable = await Grants.AddedAsync(node.Store);
-        var grant = await Grants.AddedAsync(node.Store);
-        await Sql.RunAsync(cluster, $"""
-            UPDATE {schema}.grants SET subject_fingerprint = NULL, session_fingerprint = NULL, has_fingerprints = false;
-            UPDATE {schema}.grants SET content = 'changed' WHERE id = '{unreadable.Id}'
-            """);
-        Assert.That((await node.Store.FindByFingerprintAsync(grant.SubjectFingerprint!, default)).Select(found => found.Id), Is.EqualTo(new[] { grant.Id }));
+        await Grants.AddedAsync(node.Store);
+        Assert.That(await Sql.ReadAsync<string>(cluster, $"SELECT owner FROM {schema}.grants_v4"), Is.EqualTo("user:42"));
+
+        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET owner = 'service:42'");
+
+        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.Service("42"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
     }
 
     [Test]
@@ -106,9 +112,27 @@ public sealed class StoreSchemaTests
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), $"INSERT INTO {schema}.schema_version (version) VALUES (4)");
+        await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), $"INSERT INTO {schema}.schema_version (version) VALUES (5)");
         await using var node = Node.Start(cluster.ConnectionString, schema);
         Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("version 4").And.Message.Contains("Update the package on this node"));
+            Throws.TypeOf<OAuthException>().With.Message.Contains("version 5").And.Message.Contains("Update the package on this node"));
     }
+
+    // As version 3 left them, with what matters here.
+    private static string Earlier(string schema) => $"""
+        CREATE SCHEMA {schema};
+        CREATE TABLE {schema}.schema_version (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), hint_key uuid NOT NULL DEFAULT gen_random_uuid());
+        INSERT INTO {schema}.schema_version (version) VALUES (1), (2), (3);
+        CREATE TABLE {schema}.grants (
+          id text COLLATE "C" PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY, client_name text COLLATE "C" NOT NULL, owner text COLLATE "C" NOT NULL,
+          hint text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL);
+        CREATE INDEX grants_of_owner ON {schema}.grants (client_name, owner);
+        INSERT INTO {schema}.grants (id, client_name, owner, hint, generation, content) VALUES ('earlier', 'photos', '42', 'hint', 1, 'content');
+        CREATE TABLE {schema}.used_states (fingerprint bytea PRIMARY KEY, ticket bigint NOT NULL, expires_at timestamptz NOT NULL);
+        CREATE INDEX used_states_expired ON {schema}.used_states (expires_at);
+        CREATE TABLE {schema}.clients (
+          client_name text COLLATE "C" NOT NULL, server text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (client_name, server));
+        INSERT INTO {schema}.clients (client_name, server, client_id, generation, content) VALUES ('photos', 'https://as.example', 'an-id', 1, 'content')
+        """;
 }

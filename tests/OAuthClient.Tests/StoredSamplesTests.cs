@@ -153,6 +153,7 @@ public class StoredSamplesTests
         Line(text, "Scopes", string.Join(' ', pending.Scopes));
         Line(text, "Resources", string.Join(' ', pending.Resources));
         Line(text, "ExpiresAt", Moment(pending.ExpiresAt));
+        Line(text, "StoreInstanceId", pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId.ToString(CultureInfo.InvariantCulture));
         return text.ToString();
     }
 

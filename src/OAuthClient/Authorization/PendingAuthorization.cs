@@ -61,6 +61,9 @@ public sealed class PendingAuthorization
     /// <summary>Gets whether only the user who signed in by the registration may complete it.</summary>
     internal bool RenewsSignIn { get; init; }
 
+    /// <summary>Gets or sets which store in memory was in use when it was begun; 0 with a store that processes share.</summary>
+    internal int StoreInstanceId { get; set; }
+
     internal CodeVerifier CodeVerifier { get; init; } = null!;
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];

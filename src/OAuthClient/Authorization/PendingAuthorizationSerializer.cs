@@ -31,7 +31,8 @@ internal static class PendingAuthorizationSerializer
         Scopes = 12,
         Resources = 13,
         ExpiresAt = 14,
-        RenewsSignIn = 15,
+        StoreInstanceId = 15,
+        RenewsSignIn = 16,
     }
 
     public static byte[] Serialize(PendingAuthorization pending) => new TaggedMemberWriter(Version)
@@ -49,6 +50,7 @@ internal static class PendingAuthorizationSerializer
         .Text((int)Member.Scopes, ScopeText.Join(pending.Scopes))
         .Texts((int)Member.Resources, pending.Resources)
         .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
+        .Number((int)Member.StoreInstanceId, pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId)
         .Flag((int)Member.RenewsSignIn, pending.RenewsSignIn)
         .ToArray();
 
@@ -75,6 +77,7 @@ internal static class PendingAuthorizationSerializer
             Scopes = ScopeText.Split(members.Text((int)Member.Scopes) ?? ""),
             Resources = members.Texts((int)Member.Resources),
             ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
+            StoreInstanceId = (int)(members.Number((int)Member.StoreInstanceId) ?? 0),
             RenewsSignIn = members.Flag((int)Member.RenewsSignIn),
         };
     }

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
@@ -7,9 +9,12 @@ namespace OAuthClient;
 /// anybody (no refresh token, every access token expired, nobody signed in by it) is swept away.
 /// So is one past its <see cref="Grant.EndsAt"/>.
 /// </summary>
-internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
+internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? loggers = null) : IGrantStore
 {
     private const int FirstSweepAt = 1024;
+
+    // The clocks of two machines differ.
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
     private readonly UsedStates usedStates = new(time);
@@ -17,8 +22,31 @@ internal sealed class InMemoryGrantStore(TimeProvider time) : IGrantStore
     private readonly FingerprintIndex fingerprints = new();
     private readonly Lock changes = new();
     private Action<string, GrantOwner>? changed;
+    private readonly DateTimeOffset createdAt = time.GetUtcNow();
+    private int hasWarned;
     private int owners;
     private int sweepAt = FirstSweepAt;
+
+    /// <summary>Gets a random number, never 0, that tells this store from those of other processes.</summary>
+    public int InstanceId { get; } = RandomNumberGenerator.GetInt32(1, int.MaxValue);
+
+    /// <summary>
+    /// Logs a warning, once, when a callback proves that another process with a store of its own runs beside this one: that process began
+    /// the authorization after this store was created. An authorization from before a restart proves nothing.
+    /// </summary>
+    /// <param name="pending">The authorization that the callback answers.</param>
+    /// <param name="lifetime">How long a pending authorization is awaited.</param>
+    public void ObserveCallback(PendingAuthorization pending, TimeSpan lifetime)
+    {
+        if (pending.StoreInstanceId is 0 || pending.StoreInstanceId == InstanceId
+            || pending.ExpiresAt - lifetime <= createdAt + ClockTolerance
+            || Interlocked.Exchange(ref hasWarned, 1) != 0)
+        {
+            return;
+        }
+        if (loggers is not null)
+            Log.GrantsInMemoryOfSeveralProcesses(loggers.CreateLogger(Log.Category), pending.ClientName);
+    }
 
     /// <summary>Whoever keeps a copy is told whose grants were changed, before the change counts as made.</summary>
     public void OnChange(Action<string, GrantOwner> listener)

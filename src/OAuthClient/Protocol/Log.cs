@@ -99,6 +99,13 @@ internal static partial class Log
         + "grant store failed ({Fault}); the user's next authorization tries again")]
     public static partial void SupersededGrantNotRemoved(ILogger logger, string clientName, string fault);
 
+    [LoggerMessage(
+        35, LogLevel.Warning,
+        "OAuth client '{ClientName}' got a callback for an authorization that another process began, and both keep their grants in their own memory. Each process "
+        + "then has its own users' grants and sessions, and uses up states for itself only, so that one state can give two token requests (RFC 9700 §4.7). "
+        + "Register a store that all processes share, for example with AddPostgresGrantStore")]
+    public static partial void GrantsInMemoryOfSeveralProcesses(ILogger logger, string clientName);
+
     [LoggerMessage(40, LogLevel.Warning, "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback); not for production")]
     public static partial void WebFingerHttpOnLoopbackAllowed(ILogger logger);
 
