@@ -115,7 +115,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         PrivateResponse.Declare(context);
         try
         {
-            var parameters = Callback.IsForm(context.Request)
+            var parameters = AnonymousFormReader.IsForm(context.Request)
                 ? await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
                 : new Dictionary<string, string>(StringComparer.Ordinal);
             await antiforgery.ValidateRequestAsync(context).ConfigureAwait(false);

@@ -178,6 +178,9 @@ public class AnonymousFetchTests
         public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
             Counted.FindAsync(clientName, owner, cancellationToken);
 
+        public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
+            Counted.FindCurrentAsync(clientName, owner, cancellationToken);
+
         public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
             Counted.FindByFingerprintAsync(fingerprint, cancellationToken);
 
