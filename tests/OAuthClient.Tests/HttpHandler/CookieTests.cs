@@ -81,7 +81,7 @@ public class CookieTests
     [Description("The client itself, and one fixed owner, are one identity each: their cookies are kept")]
     public async Task One_identity_keeps_its_cookies([Values] bool isClient)
     {
-        await using var bench = await StartAsync(t => isClient ? t.ForClient() : t.ForOwner("alice"));
+        await using var bench = await StartAsync(t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")));
         await bench.SignedInAsync("alice");
         SetCookieOnce(bench);
         await bench.Http.GetStringAsync("/me");
@@ -197,7 +197,7 @@ public class CookieTests
         foreach (string owner in new[] { "alice", "bob" })
         {
             using HttpRequestMessage request = new(HttpMethod.Get, "/me");
-            request.SetGrantOwner(GrantOwner.ResourceOwner(owner));
+            request.SetGrantOwner(GrantOwner.User(owner));
             using var response = await http.SendAsync(request);
             response.EnsureSuccessStatusCode();
         }

@@ -106,7 +106,7 @@ public class FinalAddressTests
         await using var bench = await Bench.StartAsync(api: (http, api) =>
         {
             second = new Uri($"http://localhost:{api.BaseAddress.Port}");
-            http.AddAccessTokenHandler("photos", t => t.ForOwner("42").To(api.BaseAddress).To(second))
+            http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).To(second))
                 .AddHttpMessageHandler(() => new Changing(request =>
                 {
                     if (request.RequestUri!.AbsolutePath == "/without")

@@ -199,7 +199,7 @@ public class ServiceDiscoveryTests
             if (place is Place.BeforeOurs)
                 http.AddServiceDiscovery();
             where ??= t => t.To(Service).AllowServiceDiscovery();
-            http.AddAccessTokenHandler("photos", t => where(t.ForOwner("42")));
+            http.AddAccessTokenHandler("photos", t => where(t.ForOwner(GrantOwner.User("42"))));
             if (place is Place.BehindOurs)
                 http.AddServiceDiscovery();
             last?.Invoke(http);

@@ -33,7 +33,7 @@ public class SharedHeaderTests
     [Description("One owner may have them: the access token takes the place of Authorization, and the cookie is sent")]
     public async Task One_identity_keeps_its_defaults()
     {
-        await using var bench = await StartAsync(t => t.ForOwner("alice"), http => http.ConfigureHttpClient(client =>
+        await using var bench = await StartAsync(t => t.ForOwner(GrantOwner.User("alice")), http => http.ConfigureHttpClient(client =>
         {
             client.DefaultRequestHeaders.Authorization = new("Bearer", "stale");
             client.DefaultRequestHeaders.Add("Cookie", "session=own");
@@ -104,7 +104,7 @@ public class SharedHeaderTests
     private static async Task SendAsync(HttpClient http, string owner)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
-        request.SetGrantOwner(GrantOwner.ResourceOwner(owner));
+        request.SetGrantOwner(GrantOwner.User(owner));
         using var response = await http.SendAsync(request);
         response.EnsureSuccessStatusCode();
     }
