@@ -20,11 +20,12 @@ internal sealed class SignInCookieHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var result = await base.HandleAuthenticateAsync().ConfigureAwait(false);
-        if (!result.Succeeded || !rejected.Value.Includes(Scheme.Name)
-            || await SignedInSession.AreValidAsync(result.Principal, result.Properties, Context).ConfigureAwait(false))
-        {
+        if (!result.Succeeded || !rejected.Value.Includes(Scheme.Name))
             return result;
-        }
+        bool areValid = await SignedInSession.AreValidAsync(
+            result.Principal, result.Properties, Context.RequestServices, Context.RequestAborted).ConfigureAwait(false);
+        if (areValid)
+            return result;
         // Not by SignOutAsync, which may be forwarded to another scheme. It also keeps the cookie from being renewed.
         if (!Response.HasStarted)
             await HandleSignOutAsync(new()).ConfigureAwait(false);

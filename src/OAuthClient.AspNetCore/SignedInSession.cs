@@ -66,15 +66,17 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
     /// </summary>
     /// <param name="user">The cookie's principal.</param>
     /// <param name="properties">The cookie's properties.</param>
-    /// <param name="context">The request's context.</param>
-    public static async ValueTask<bool> AreValidAsync(ClaimsPrincipal user, AuthenticationProperties? properties, HttpContext context)
+    /// <param name="services">The request's services.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    public static async ValueTask<bool> AreValidAsync(
+        ClaimsPrincipal user, AuthenticationProperties? properties, IServiceProvider services, CancellationToken cancellationToken)
     {
         var written = properties?.GetString(SessionsProperty)?.Split(' ').Select(FromText) ?? [];
         foreach (var session in Identities(user).Select(Read).Concat(written).Distinct())
         {
             if (session?.SignInId is null
-                || context.RequestServices.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
-                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, context.RequestAborted).ConfigureAwait(false))
+                || services.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
+                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, cancellationToken).ConfigureAwait(false))
             {
                 return false;
             }
