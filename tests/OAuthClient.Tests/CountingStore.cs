@@ -3,7 +3,7 @@ using System.Reflection;
 namespace OAuthClient.Tests.Shared;
 
 /// <summary>Passes every call on to another store, and counts those that read grants.</summary>
-internal class CountingStore : DispatchProxy
+public class CountingStore : DispatchProxy
 {
     private IGrantStore inner = null!;
     private int reads;
