@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace OAuthClient.AspNetCore;
@@ -21,7 +20,7 @@ public sealed class BrowserAuthorization
 
     internal BrowserAuthorization(
         string name, IOAuthClient client, OpenIdSignIn signIn, BrowserSignOut signOut, ICurrentGrantOwner currentOwner, PendingCookies cookies,
-        IOptionsMonitor<OAuthClientOptions> options)
+        IOptionsMonitor<OAuthClientOptions> options, UncheckedSignInWarning signInWarning)
     {
         SignIn = signIn;
         this.signOut = signOut;
@@ -30,7 +29,7 @@ public sealed class BrowserAuthorization
         this.currentOwner = currentOwner;
         this.cookies = cookies;
         this.options = options;
-        callbacks = new(client, signIn, cookies, () => CurrentOwner);
+        callbacks = new(client, signIn, cookies, signInWarning, () => CurrentOwner);
     }
 
     internal IOAuthClient Client { get; }
@@ -204,15 +203,9 @@ public sealed class BrowserAuthorization
         var callback = await callbacks.ReadAsync(context, cancellationToken).ConfigureAwait(false);
         if (callback is { NeedsRepost: true, IsUserKnown: false, Problem: { } cause })
         {
-            if (cookie.Owner is { } owner)
-                return new BrowserAuthorizationResult(cookie.ReturnUrl, await Client.CompleteAuthorizationAsync(cookie.Authorization, response, owner, cancellationToken).ConfigureAwait(false));
-            var grant = await SignIn.CompleteAsync(cookie.Authorization, response, cancellationToken).ConfigureAwait(false);
-            await context.RequestServices.GetRequiredService<UncheckedSignInWarning>().LogOnceAsync(name).ConfigureAwait(false);
-            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant, SignedInSession.Create(grant));
-        }
-        catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
-        {
-            return new BrowserAuthorizationResult(cookie.ReturnUrl, grant: null);
+            throw new InvalidOperationException(
+                $"{cause} Only an endpoint of the library can post the form once more from this site: "
+                + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint.");
         }
         if (callback.Pending is { } pending)
             PendingCookies.RemoveAtResponse(context, pending);
@@ -258,6 +251,9 @@ public sealed class BrowserAuthorization
         HttpContext context, GrantOwner? owner, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         PrivateResponse.Declare(context);
+        // State flooding: what another site loads without a navigation must not evict an authorization that waits.
+        if (!TopLevelNavigation.Matches(context.Request))
+            return FrontChannelResult.NotANavigation;
         // The cookie says by which client the user signed in, also when their grants are gone by the time they are back.
         bool renewsSignIn = owner is not null && SignedInSession.Find(context.User, name)?.Owner == owner;
         var pending = renewsSignIn

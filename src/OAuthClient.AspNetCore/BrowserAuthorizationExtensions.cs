@@ -41,7 +41,8 @@ public static class BrowserAuthorizationExtensions
             new BrowserSignOut(builder.Name, provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name), provider.GetRequiredService<LogoutCookie>()),
             CurrentOwner(provider, services),
             provider.GetRequiredService<PendingCookies>(),
-            provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>()));
+            provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
+            provider.GetRequiredService<UncheckedSignInWarning>()));
         if (builder.Name.Length == 0)
             services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));
         string subject = builder.Name.Length == 0 ? "OAuth client" : $"OAuth client '{builder.Name}'";

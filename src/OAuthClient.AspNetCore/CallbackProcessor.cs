@@ -12,7 +12,8 @@ internal sealed record PendingCallback(
     AuthorizationResponse Response, PendingCookie? Pending, string? Problem, bool NeedsRepost = false, bool IsUserKnown = false);
 
 /// <summary>Completes one client's authorizations from the requests at the redirect URI.</summary>
-internal sealed class CallbackProcessor(IOAuthClient client, OpenIdSignIn signIn, PendingCookies cookies, Func<GrantOwner?> findOwner)
+internal sealed class CallbackProcessor(
+    IOAuthClient client, OpenIdSignIn signIn, PendingCookies cookies, UncheckedSignInWarning signInWarning, Func<GrantOwner?> findOwner)
 {
     private const string NotFound =
         "No authorization that was begun in this browser waits for this callback (RFC 6749 §10.12). "
@@ -63,6 +64,7 @@ internal sealed class CallbackProcessor(IOAuthClient client, OpenIdSignIn signIn
                 return new(name, pending.ReturnUrl, grant);
             }
             var signedIn = await signIn.CompleteAsync(pending.Authorization, callback.Response, cancellationToken).ConfigureAwait(false);
+            await signInWarning.LogOnceAsync(name).ConfigureAwait(false);
             return new(name, pending.ReturnUrl, signedIn, SignedInSession.Create(signedIn));
         }
         catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)

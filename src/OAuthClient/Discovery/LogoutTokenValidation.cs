@@ -15,10 +15,10 @@ internal sealed class LogoutTokenValidation(JwtVerification signatures, TimeProv
     {
         if (registration.SpelledOut.Issuer is null)
             throw new ProtocolViolationException("A logout token came, but the server's issuer is not known, so it cannot be checked. Set Issuer.");
-        var token = await signatures.ReadAsync(compact, JwtKind.LogoutToken, registration, server, cancellationToken).ConfigureAwait(false);
-        // Also of a tenant that was removed from AllowedTenants: its sessions would come back if it were allowed again.
-        string issuer = server.RequiredIssuer(token.Claims, JwtKind.LogoutToken.Name, mayBeOfAnyTenant: true)!;
-        return LogoutToken.Require(token.Claims, issuer, registration.ClientId, time.GetUtcNow());
+        string opened = EncryptedJwt.Open(compact, JwtKind.LogoutToken, registration.DecryptionKeys);
+        var token = UnverifiedJwt.Parse(opened, JwtKind.LogoutToken, registration.IdTokenSigningAlgorithms);
+        LogoutToken.RequireIssuer(token.Claims, Issuer(token, registration));
+        return token;
     }
 
     /// <summary>Requires the claims of a token whose signature is not verified yet (§2.4, §2.6).</summary>
@@ -40,6 +40,7 @@ internal sealed class LogoutTokenValidation(JwtVerification signatures, TimeProv
         UnverifiedJwt token, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
         signatures.RequireAsync(token, registration, server, cancellationToken);
 
+    // Also of a tenant that was removed from AllowedTenants: its sessions would come back if it were allowed again.
     private static string Issuer(UnverifiedJwt token, ClientRegistration registration) =>
-        registration.SpelledOut.RequiredIssuer(token.Claims, JwtKind.LogoutToken.Name)!;
+        registration.SpelledOut.RequiredIssuer(token.Claims, JwtKind.LogoutToken.Name, mayBeOfAnyTenant: true)!;
 }
