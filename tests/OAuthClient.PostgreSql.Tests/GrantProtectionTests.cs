@@ -34,11 +34,13 @@ public sealed class GrantProtectionTests
         Assert.That(Protection.Protect(grant), Is.Not.EqualTo(first));
     }
 
-    [TestCase("another id", "photos", "42", 1)]
-    [TestCase("", "photo", "42", 1)]
-    [TestCase("", "photos", "43", 1)]
-    [TestCase("", "photos", "42", 2)]
-    [TestCase("", "photos4", "2", 1)]
+    [TestCase("another id", "photos", "user:42", 1)]
+    [TestCase("", "photo", "user:42", 1)]
+    [TestCase("", "photos", "user:43", 1)]
+    [TestCase("", "photos", "service:42", 1)]
+    [TestCase("", "photos", "42", 1)]
+    [TestCase("", "photos", "user:42", 2)]
+    [TestCase("", "photosu", "ser:42", 1)]
     [Description("Threat: one user's token to another. A row's content, put into another row, is refused")]
     public void Content_is_of_use_in_its_own_row_only(string id, string clientName, string owner, long generation)
     {
