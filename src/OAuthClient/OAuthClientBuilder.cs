@@ -25,7 +25,8 @@ public sealed class OAuthClientBuilder
     /// The HTTP client that talks to the authorization server: for a proxy, certificates, further handlers. Whatever is set
     /// here, it follows no redirect, keeps no cookie, and no handler can send a code or refresh token a second time. Requests reach the
     /// primary handler without the caller's execution context, so that they carry no baggage, whether of
-    /// <see cref="System.Diagnostics.Activity"/> or of OpenTelemetry; the trace context (<c>traceparent</c>) is sent. A handler that you add here may still write such headers itself.
+    /// <see cref="System.Diagnostics.Activity"/> or of OpenTelemetry; the trace context (<c>traceparent</c>) is sent. A
+    /// handler that you add here may still write such headers itself.
     /// </summary>
     public IHttpClientBuilder BackChannel { get; }
 

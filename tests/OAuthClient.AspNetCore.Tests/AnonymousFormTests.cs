@@ -70,7 +70,14 @@ public sealed class AnonymousFormTests
             + "Content-Length: 1000\r\n\r\nlogout_token=t"));
         socket.Shutdown(SocketShutdown.Send);
         using MemoryStream answer = new();
-        await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(1));
+        try
+        {
+            await stream.CopyToAsync(answer).WaitAsync(TimeSpan.FromMinutes(1));
+        }
+        catch (IOException)
+        {
+            // The server may reset the connection of a sender that has stopped; what it answered before counts.
+        }
         Assert.That(Encoding.ASCII.GetString(answer.ToArray()), Does.Not.Contain(" 500 ").And.Not.Contain(" 503 "));
     }
 

@@ -114,6 +114,7 @@ public class StoredSamplesTests
                 $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, scopes {string.Join(' ', token.Scopes)}, "
                 + $"resources {string.Join(' ', token.Resources)}, replaces rejected {token.ReplacesRejected}");
         }
+        Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
         return text.ToString();
     }
 
@@ -154,6 +155,7 @@ public class StoredSamplesTests
         Line(text, "Resources", string.Join(' ', pending.Resources));
         Line(text, "ExpiresAt", Moment(pending.ExpiresAt));
         Line(text, "StoreInstanceId", pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId.ToString(CultureInfo.InvariantCulture));
+        Line(text, "RenewsSignIn", pending.RenewsSignIn ? bool.TrueString : null);
         return text.ToString();
     }
 

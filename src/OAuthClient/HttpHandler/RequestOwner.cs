@@ -42,8 +42,8 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
         if (isStated)
         {
             return new OAuthException(
-                $"The request to {target} was made within GrantOwner.AsNobody() and states no owner, so there is no user whose '{clientName}' "
-                + "access token it could carry; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
+                $"The request to {target} was made within GrantOwner.AsNobody() and states no owner, so there is no user whose "
+                + $"'{clientName}' access token it could carry; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
                 + "or call request.SetGrantOwner(owner).");
         }
         if (requiresExplicitOwner)

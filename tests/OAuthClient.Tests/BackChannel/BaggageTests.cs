@@ -122,8 +122,8 @@ public class BaggageTests
         var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("42"));
         await client.GetUserInfoAsync(GrantOwner.User("42"));
         await provider.GetRequiredService<TokenIntrospection>().IntrospectAsync(grant.AccessToken!.Reveal());
-        await client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        await client.GetAccessTokenAsync(GrantOwner.Client);
+        await client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
+        await client.GetAccessTokenAsync(GrantOwner.Client, new() { Scopes = ["api"] });
         await client.RevokeAsync(GrantOwner.User("42"));
         return server;
     }

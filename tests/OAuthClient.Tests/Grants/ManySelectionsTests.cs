@@ -1,6 +1,4 @@
 using System.Net;
-using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using static OAuthClient.Tests.ScriptedServer;
 
@@ -156,15 +154,9 @@ public class ManySelectionsTests
 
         private string UserInfo()
         {
-            StringBuilder names = new(), sources = new();
-            foreach (int i in Sources)
-            {
-                names.Append(names.Length > 0 ? "," : "").Append($"\"claim{i}\":\"s{i}\"");
-                sources.Append(sources.Length > 0 ? "," : "").Append($"\"s{i}\":{{\"endpoint\":\"https://source-{i}.example/claims\"}}");
-            }
-            string json = $"{{\"sub\":\"alice\",\"_claim_names\":{{{names}}},\"_claim_sources\":{{{sources}}}}}";
-            using var parsed = JsonDocument.Parse(json);
-            return json;
+            string names = string.Join(',', Sources.Select(i => $"\"claim{i}\":\"s{i}\""));
+            string sources = string.Join(',', Sources.Select(i => $"\"s{i}\":{{\"endpoint\":\"https://source-{i}.example/claims\"}}"));
+            return $"{{\"sub\":\"alice\",\"_claim_names\":{{{names}}},\"_claim_sources\":{{{sources}}}}}";
         }
     }
 }
