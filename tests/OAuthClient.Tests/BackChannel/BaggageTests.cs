@@ -98,7 +98,7 @@ public class BaggageTests
         {
             o.Issuer = server.Issuer;
             o.RedirectUri = new(Bench.Callback);
-            o.Scopes = ["openid", "offline_access"];
+            o.Scopes = ["openid", "offline_access", "photos.read"];
             o.DangerouslyAllowHttpOnLoopback = true;
         }).RegisterDynamically(o => o.GrantTypes = ["authorization_code", "refresh_token", "client_credentials"]);
         var webFinger = services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true));
@@ -122,8 +122,8 @@ public class BaggageTests
         var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("42"));
         await client.GetUserInfoAsync(GrantOwner.User("42"));
         await provider.GetRequiredService<TokenIntrospection>().IntrospectAsync(grant.AccessToken!.Reveal());
-        await client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
-        await client.GetAccessTokenAsync(GrantOwner.Client, new() { Scopes = ["api"] });
+        await client.RequestTokenAsync(TokenRequest.ClientCredentials(["photos.read"]));
+        await client.GetAccessTokenAsync(GrantOwner.Client, new() { Scopes = ["photos.read"] });
         await client.RevokeAsync(GrantOwner.User("42"));
         return server;
     }
