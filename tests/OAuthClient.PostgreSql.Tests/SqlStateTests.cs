@@ -70,33 +70,33 @@ public sealed class SqlStateTests
 
         public static async Task<Bed> StartAsync(string sqlState)
         {
-            var cluster = await Cluster.RequireAsync();
-            string schema = Node.NewSchema();
-            string role = "reader_" + schema;
-            await using (var administrator = await Node.OpenAsync(cluster.ConnectionString, schema))
+            var database = await Cluster.RequireAsync();
+            string tables = Node.NewSchema();
+            string role = "reader_" + tables;
+            await using (var administrator = await Node.OpenAsync(database.ConnectionString, tables))
                 await Grants.AddedAsync(administrator.Store);
             // A policy for the rows of a table is asked for each row that a role other than its owner reads.
-            await Sql.RunAsync(cluster, $"""
-                CREATE TABLE {schema}.fault (state text);
-                CREATE FUNCTION {schema}.raise_fault() RETURNS boolean LANGUAGE plpgsql AS $$
-                  DECLARE code text := (SELECT state FROM {schema}.fault);
+            await Sql.RunAsync(database, $"""
+                CREATE TABLE {tables}.fault (state text);
+                CREATE FUNCTION {tables}.raise_fault() RETURNS boolean LANGUAGE plpgsql AS $$
+                  DECLARE code text := (SELECT state FROM {tables}.fault);
                   BEGIN
                     IF code IS NOT NULL THEN RAISE EXCEPTION 'refused' USING ERRCODE = code; END IF;
                     RETURN true;
                   END $$;
                 CREATE ROLE {role} LOGIN;
-                GRANT USAGE ON SCHEMA {schema} TO {role};
-                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};
-                ALTER TABLE {schema}.grants_v4 ENABLE ROW LEVEL SECURITY;
-                CREATE POLICY faults ON {schema}.grants_v4 USING ({schema}.raise_fault())
+                GRANT USAGE ON SCHEMA {tables} TO {role};
+                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {tables} TO {role};
+                ALTER TABLE {tables}.grants_v4 ENABLE ROW LEVEL SECURITY;
+                CREATE POLICY faults ON {tables}.grants_v4 USING ({tables}.raise_fault())
                 """);
             ManualTimeProvider clock = new();
             var node = await Node.OpenAsync(
-                cluster.ConnectionString + $";Username={role}", schema, clock, o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true));
+                database.ConnectionString + $";Username={role}", tables, clock, o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true));
             await Grants.OnlyAsync(node.Store);
-            await Sql.RunAsync(cluster, $"INSERT INTO {schema}.fault VALUES ('{sqlState}')");
+            await Sql.RunAsync(database, $"INSERT INTO {tables}.fault VALUES ('{sqlState}')");
             clock.Advance(TimeSpan.FromSeconds(5));
-            return new(cluster, schema, node);
+            return new(database, tables, node);
         }
 
         /// <summary>The copy is served until the first read has ended, which goes on in the background.</summary>

@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace OAuthClient.Tests.Shared;
+namespace OAuthClient.Tests;
 
 /// <summary>Passes every call on to another store, and counts those that read grants.</summary>
 public class CountingStore : DispatchProxy

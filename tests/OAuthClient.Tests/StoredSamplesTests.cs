@@ -62,7 +62,7 @@ public class StoredSamplesTests
     private static IEnumerable<string> Numbers(Type serializer) =>
         Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!).Cast<int>().Select(number => number.ToString(CultureInfo.InvariantCulture));
 
-    private static IEnumerable<string> JsonMembersIn(string name)
+    private static List<string> JsonMembersIn(string name)
     {
         using var json = JsonDocument.Parse(Bytes(name));
         List<string> names = [];
@@ -75,7 +75,7 @@ public class StoredSamplesTests
         return names;
     }
 
-    private static IEnumerable<string> NumbersIn(string name)
+    private static List<string> NumbersIn(string name)
     {
         using MemoryStream bytes = new(Bytes(name));
         using BinaryReader reader = new(bytes);

@@ -9,8 +9,7 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class TaggedMemberWriter(byte version)
 {
-    private readonly MemoryStream members = new(512);
-    private int count;
+    private readonly List<(int Number, byte[] Value)> members = [];
 
     /// <summary>Writes a text; nothing when it is absent or empty.</summary>
     /// <param name="number">The member's number.</param>
@@ -40,22 +39,23 @@ internal sealed class TaggedMemberWriter(byte version)
 
     public byte[] ToArray()
     {
-        using MemoryStream all = new((int)members.Length + 4);
+        using MemoryStream all = new(512);
         using BinaryWriter writer = new(all);
         writer.Write(version);
-        writer.Write7BitEncodedInt(count);
-        writer.Write(members.GetBuffer(), 0, (int)members.Length);
+        writer.Write7BitEncodedInt(members.Count);
+        foreach (var (number, value) in members)
+        {
+            writer.Write7BitEncodedInt(number);
+            writer.Write7BitEncodedInt(value.Length);
+            writer.Write(value);
+        }
         writer.Flush();
         return all.ToArray();
     }
 
     private TaggedMemberWriter Bytes(int number, byte[] value)
     {
-        using BinaryWriter writer = new(members, TaggedMembers.Utf8, leaveOpen: true);
-        writer.Write7BitEncodedInt(number);
-        writer.Write7BitEncodedInt(value.Length);
-        writer.Write(value);
-        count++;
+        members.Add((number, value));
         return this;
     }
 }

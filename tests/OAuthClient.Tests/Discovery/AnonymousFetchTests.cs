@@ -114,7 +114,7 @@ public class AnonymousFetchTests
     [Description("Back-Channel Logout §2.6: the claims are checked first: 1,000 tokens without one cost no request and no query")]
     public async Task The_token_is_looked_at_first(string claim)
     {
-        CountingStore store = new();
+        var store = CountingStore.Around(new InMemoryGrantStore(TimeProvider.System), out var counter);
         await using var server = Discovering(store: store);
         var logout = server.Services.GetRequiredService<OpenIdLogout>();
         for (int i = 0; i < Many; i++)
@@ -125,7 +125,7 @@ public class AnonymousFetchTests
         foreach (string garbage in new[] { "", "a.b.c", "a.b.c.d.e", new string('a', 100_000) })
             Assert.That(() => logout.ReceiveAsync(garbage), Throws.TypeOf<ProtocolViolationException>());
         Assert.That(server.Requests, Is.Empty);
-        Assert.That(store.Calls, Is.Zero);
+        Assert.That(counter.Reads, Is.Zero);
     }
 
     [Test]
@@ -158,52 +158,4 @@ public class AnonymousFetchTests
 
     private static Task<int> ReceiveAsync(ScriptedServer server, string keyId = "made-up") =>
         server.Services.GetRequiredService<OpenIdLogout>().ReceiveAsync(LogoutTokens.Unsigned(server, keyId)).Promptly();
-
-    private sealed class CountingStore : IGrantStore
-    {
-        private readonly InMemoryGrantStore inner = new(TimeProvider.System);
-        private int calls;
-
-        public int Calls => Volatile.Read(ref calls);
-
-        private InMemoryGrantStore Counted
-        {
-            get
-            {
-                Interlocked.Increment(ref calls);
-                return inner;
-            }
-        }
-
-        public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-            Counted.FindAsync(clientName, owner, cancellationToken);
-
-        public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-            Counted.FindCurrentAsync(clientName, owner, cancellationToken);
-
-        public ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
-            Counted.FindByFingerprintAsync(fingerprint, cancellationToken);
-
-        public ValueTask AddAsync(Grant grant, CancellationToken cancellationToken) =>
-            Counted.AddAsync(grant, cancellationToken);
-
-        public ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken) =>
-            Counted.TryReplaceAsync(newer, cancellationToken);
-
-        public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken) =>
-            Counted.RemoveAsync(grant, cancellationToken);
-
-        public ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
-            Counted.TryLeaseAsync(seen, held, length, cancellationToken);
-
-        public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
-            Counted.EndLeaseAsync(lease, presentation, cancellationToken);
-
-        public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
-            Counted.WaitForChangeAsync(seen, atMost, cancellationToken);
-
-        public ValueTask<bool> TryConsumeStateAsync(
-            string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-            Counted.TryConsumeStateAsync(stateFingerprint, expiresAt, cancellationToken);
-    }
 }
