@@ -49,12 +49,12 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
     /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
-    /// gets no cookie: it would evict an authorization that waits.
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
+    /// 403 and gets no cookie: it would evict an authorization that waits.
     /// </returns>
     /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async Task<IActionResult> BeginAsync(
         ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
     {
@@ -69,12 +69,12 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
     /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
-    /// gets no cookie: it would evict an authorization that waits.
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
+    /// 403 and gets no cookie: it would evict an authorization that waits.
     /// </returns>
     /// <exception cref="InvalidOperationException">Nobody is signed in, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async ValueTask<IResult> BeginAsync(
         HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
         (await SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
@@ -88,12 +88,12 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
     /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
-    /// gets no cookie: it would evict an authorization that waits.
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
+    /// 403 and gets no cookie: it would evict an authorization that waits.
     /// </returns>
     /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async Task<IActionResult> BeginSignInAsync(
         ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
     {
@@ -111,12 +111,12 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata; the request's own end, unless given.</param>
     /// <returns>
-    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with 403 and
-    /// gets no cookie: it would evict an authorization that waits.
+    /// The redirect to the authorization server. A request that is no top-level navigation, as its fetch metadata tell, is answered with
+    /// 403 and gets no cookie: it would evict an authorization that waits.
     /// </returns>
     /// <exception cref="InvalidOperationException">The scope <c>openid</c> is missing, or the authorization does not fit into a cookie.</exception>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async ValueTask<IResult> BeginSignInAsync(
         HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
         (await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
@@ -176,8 +176,7 @@ public sealed class BrowserAuthorization
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     /// <exception cref="InvalidOperationException">
     /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
-    /// not come
-    /// along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
+    /// not come along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
     /// </exception>
     public Task<BrowserAuthorizationResult> CompleteAsync(ControllerBase controller, CancellationToken cancellationToken = default)
     {
@@ -193,8 +192,7 @@ public sealed class BrowserAuthorization
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     /// <exception cref="InvalidOperationException">
     /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
-    /// not come
-    /// along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
+    /// not come along: use <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.
     /// </exception>
     public async ValueTask<BrowserAuthorizationResult> CompleteAsync(HttpContext context, CancellationToken cancellationToken = default)
     {

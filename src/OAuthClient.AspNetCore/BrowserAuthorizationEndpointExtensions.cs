@@ -29,15 +29,15 @@ public static class BrowserAuthorizationEndpointExtensions
     /// </summary>
     /// <remarks>
     /// With the response mode <c>form_post</c> another site posts the callback, and browsers keep the application's <c>SameSite=Lax</c>
-    /// cookie out of
-    /// that request. If a signed-in user began the authorization, the callback then answers with a page that posts the same form once
-    /// more from this
-    /// site, and completes it only for the user who began it. The paths are read once, when the endpoints are mapped.
+    /// cookie out of that request. If a signed-in user began the authorization, the callback then answers with a page that posts the same
+    /// form once more from this site, and completes it only for the user who began it. The paths are read once, when the endpoints are
+    /// mapped.
     /// </remarks>
     /// <example>
     /// <code>
     /// var builder = WebApplication.CreateBuilder(args);
-    /// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o =&gt; o.LoginPath = "/oauth/photos/sign-in");
+    /// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o =&gt; o.LoginPath = "/oauth/photos/sign-in")
+    ///     .RejectEndedSignIns();
     /// builder.Services.AddAuthorization();
     /// builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"))
     ///     .AddBrowserAuthorization(o =&gt; o.AllowSignIn = true);

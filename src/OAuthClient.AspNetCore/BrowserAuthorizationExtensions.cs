@@ -11,10 +11,10 @@ namespace OAuthClient.AspNetCore;
 public static class BrowserAuthorizationExtensions
 {
     /// <summary>
-    /// Lets users authorize this client in their browsers: registers <see cref="BrowserAuthorization"/>, keyed by the client's
-    /// name (the unnamed client's without a key), and the current user for <c>ForCurrentUser()</c>. Grants belong to the
-    /// owner that the signed-in user's claims name (<see cref="CurrentUserOptions"/> says how they are read); register a singleton
-    /// <see cref="ICurrentGrantOwner"/> of your own before this to decide otherwise. Several instances of an application must share their Data Protection keys.
+    /// Lets users authorize this client in their browsers: registers <see cref="BrowserAuthorization"/>, keyed by the client's name (the
+    /// unnamed client's without a key), and the current user for <c>ForCurrentUser()</c>. Grants belong to the owner that the signed-in
+    /// user's claims name (<see cref="CurrentUserOptions"/> says how they are read); register a singleton <see cref="ICurrentGrantOwner"/>
+    /// of your own before this to decide otherwise. Several instances of an application must share their Data Protection keys.
     /// </summary>
     /// <param name="builder">The registered client.</param>
     /// <param name="configure">Changes the paths and pages of

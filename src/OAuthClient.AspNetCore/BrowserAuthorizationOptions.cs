@@ -10,8 +10,7 @@ public sealed class BrowserAuthorizationOptions
 {
     /// <summary>
     /// Gets or sets whether users sign in to the application by this client at <see cref="SignInPath"/>. The default is
-    /// <see langword="false"/>:
-    /// in an application with a login of its own, every user of the server could sign in.
+    /// <see langword="false"/>: in an application with a login of its own, every user of the server could sign in.
     /// </summary>
     public bool AllowSignIn { get; set; }
 
@@ -22,9 +21,9 @@ public sealed class BrowserAuthorizationOptions
     public PathString ConnectPath { get; set; }
 
     /// <summary>
-    /// Gets or sets the path that begins a login, if <see cref="AllowSignIn"/> is set: a GET with the optional parameter
-    /// <c>returnUrl</c>. It can
-    /// be the <c>LoginPath</c> of a cookie. The default is <c>/oauth/{name}/sign-in</c>, or <c>/oauth/sign-in</c> for the unnamed client.
+    /// Gets or sets the path that begins a login, if <see cref="AllowSignIn"/> is set: a GET with the optional parameter <c>returnUrl</c>.
+    /// It can be the <c>LoginPath</c> of a cookie. The default is <c>/oauth/{name}/sign-in</c>, or <c>/oauth/sign-in</c> for the unnamed
+    /// client.
     /// </summary>
     public PathString SignInPath { get; set; }
 
@@ -36,8 +35,7 @@ public sealed class BrowserAuthorizationOptions
 
     /// <summary>
     /// Gets or sets the path of the callback, by GET and POST. The default is the path of <see cref="OAuthClientOptions.RedirectUri"/>.
-    /// Set it
-    /// if the application is below a path base, which the redirect URI contains and the path of an endpoint does not.
+    /// Set it if the application is below a path base, which the redirect URI contains and the path of an endpoint does not.
     /// </summary>
     public PathString CallbackPath { get; set; }
 
@@ -69,8 +67,9 @@ public sealed class BrowserAuthorizationOptions
     public PathString SignedOutPagePath { get; set; }
 
     /// <summary>
-    /// Gets or sets a function that creates a page in place of the library's, for example a Razor component result. It is called before the
-    /// paths above are used; <see langword="null"/> from it stands for them. The status code is set before the result is executed.
+    /// Gets or sets a function that creates a page in place of the library's, for example a Razor component result. The function is called
+    /// for every page, before the paths above are used. When it returns <see langword="null"/>, the path of the page is used, or else the
+    /// library's own page. The status code of the response is set before the result is executed. The default is <see langword="null"/>.
     /// </summary>
     public Func<BrowserAuthorizationPage, IResult?>? CreatePage { get; set; }
 

@@ -18,7 +18,7 @@ public sealed class BrowserAuthorizationPage
     /// <summary>Gets the request's context.</summary>
     public HttpContext HttpContext { get; }
 
-    /// <summary>Gets what the page has to say.</summary>
+    /// <summary>Gets which page is shown.</summary>
     public BrowserAuthorizationPageKind Kind { get; }
 
     /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the unnamed client.</summary>

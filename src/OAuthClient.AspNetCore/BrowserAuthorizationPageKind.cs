@@ -1,6 +1,8 @@
 namespace OAuthClient.AspNetCore;
 
-/// <summary>What a page of <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/> has to say.</summary>
+/// <summary>
+/// Specifies which page of <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/> is shown.
+/// </summary>
 public enum BrowserAuthorizationPageKind
 {
     /// <summary>The user or the server denied the authorization (RFC 6749 §4.1.2.1 <c>access_denied</c>). Status 200.</summary>

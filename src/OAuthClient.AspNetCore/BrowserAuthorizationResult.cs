@@ -34,7 +34,8 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
 
     /// <summary>
     /// Who signed in, when it was begun by <c>BeginSignInAsync</c>: give it to <c>HttpContext.SignInAsync</c>, which begins a new session.
-    /// The claim <see cref="GrantOwner.ClaimType"/> holds the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the server's words.
+    /// The claim <see cref="GrantOwner.ClaimType"/> holds the grant's owner; <c>iss</c>, <c>sub</c>, <c>sid</c> and the name are the
+    /// server's words.
     /// </summary>
     public ClaimsPrincipal? User { get; }
 

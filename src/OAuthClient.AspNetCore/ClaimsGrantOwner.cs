@@ -23,14 +23,14 @@ internal static class ClaimsGrantOwner
             if (owner is null || owner == found)
                 continue;
             found = found is null ? owner : throw new InvalidOperationException(
-                "The request's user has several authenticated identities that name different owners of grants, so none is chosen. Authenticate "
-                + "the endpoint by one scheme ([Authorize(AuthenticationSchemes = …)]), give the identities the same claim "
+                "The request's user has several authenticated identities that name different owners of grants, so none is chosen. "
+                + "Authenticate the endpoint by one scheme ([Authorize(AuthenticationSchemes = …)]), give the identities the same claim "
                 + $"'{GrantOwner.ClaimType}', or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().");
         }
         return found is null && isAuthenticated
             ? throw new InvalidOperationException(
-                "The signed-in user has neither a NameIdentifier nor a sub claim, so no grant can be told to be theirs. Add one at sign-in, "
-                + "or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().")
+                "The signed-in user has neither a NameIdentifier nor a sub claim, so no grant can be told to be theirs. Add one at "
+                + "sign-in, or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().")
             : found;
     }
 
@@ -48,15 +48,19 @@ internal static class ClaimsGrantOwner
             found = found is null && GrantOwner.TryParse(claim.Value, out var owner) && owner.Kind is not GrantOwnerKind.Client
                 ? owner
                 : throw new InvalidOperationException(
-                    $"The user's claims of the type '{GrantOwner.ClaimType}' do not name one owner. Write GrantOwner.ToString() into one claim, or none.");
+                    $"The user's claims of the type '{GrantOwner.ClaimType}' do not name one owner. "
+                    + "Write GrantOwner.ToString() into one claim, or none.");
         }
         return found;
     }
 
     private static GrantOwner? FindById(ClaimsIdentity identity, IDictionary<string, string> scopes)
     {
-        if ((identity.FindFirst(ClaimTypes.NameIdentifier) ?? identity.FindFirst("sub")) is not { } claim || string.IsNullOrWhiteSpace(claim.Value))
+        if ((identity.FindFirst(ClaimTypes.NameIdentifier) ?? identity.FindFirst("sub")) is not { } claim
+            || string.IsNullOrWhiteSpace(claim.Value))
+        {
             return null;
+        }
         try
         {
             // The id that another provider gave is unique among that provider's users only.
@@ -66,7 +70,14 @@ internal static class ClaimsGrantOwner
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidOperationException("The signed-in user's NameIdentifier or sub claim cannot be an owner's id.", exception);
+            throw new InvalidOperationException(
+                string.Equals(exception.ParamName, "scope", StringComparison.Ordinal)
+                    ? "CurrentUserOptions.ScopesByAuthenticationType holds an invalid scope for the signed-in user's authentication type. "
+                        + "Name the scope in letters, digits, '-', '_' and '.'."
+                    : $"The signed-in user's claim of the type '{claim.Type}' cannot be an owner's id: it, or its issuer, is blank, or "
+                        + "holds a NUL character or an unpaired surrogate. Write the application's own id of the user into this claim "
+                        + "at sign-in, or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().",
+                exception);
         }
     }
 

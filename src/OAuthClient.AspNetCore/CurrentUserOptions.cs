@@ -6,6 +6,11 @@ namespace OAuthClient.AspNetCore;
 /// else <c>sub</c>: if its issuer is <c>LOCAL AUTHORITY</c>, which is the default of claims that the application creates, it is the
 /// application's own id of the user; otherwise it is a subject of that issuer.
 /// <para>
+/// The application must validate the issuer of every token that it makes claims of. JwtBearer gives a claim the issuer that the token
+/// names. With <c>ValidateIssuer = false</c> a token can therefore name <c>LOCAL AUTHORITY</c>, and its own claims then count as those of
+/// the application and choose the owner.
+/// </para>
+/// <para>
 /// Ids of two cookie schemes cannot be told apart where the application creates the claims of both, without an issuer: <c>42</c> among the
 /// customers and <c>42</c> among the staff are then one owner. Name a scope for one of the authentication types.
 /// </para>

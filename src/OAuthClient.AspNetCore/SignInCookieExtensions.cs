@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace OAuthClient.AspNetCore;
 
-/// <summary>Joins the application's cookie to the sign-in at the server.</summary>
+/// <summary>Provides an extension method that rejects the cookies of sign-ins that have ended.</summary>
 public static class SignInCookieExtensions
 {
     /// <summary>

@@ -76,7 +76,8 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         {
             if (session?.SignInId is null
                 || services.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
-                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, cancellationToken).ConfigureAwait(false))
+                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, cancellationToken)
+                    .ConfigureAwait(false))
             {
                 return false;
             }

@@ -15,7 +15,11 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
 
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
-    private readonly string[] statements = [Statement(schema, "used_states", "expires_at", "1 hour"), Statement(schema, StoreSchema.GrantsTable, "dead_at", "1 day")];
+    private readonly string[] statements =
+    [
+        Statement(schema, "used_states", "expires_at", "1 hour"),
+        Statement(schema, StoreSchema.GrantsTable, "dead_at", "1 day"),
+    ];
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock runs = new();
     private ITimer? timer;

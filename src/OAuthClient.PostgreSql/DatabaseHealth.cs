@@ -30,7 +30,8 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
             Answered();
         if (kind is not (PostgresErrorKind.Configuration or PostgresErrorKind.Outage))
             return;
-        Failure failure = new(kind, PostgresErrorClassifier.Describe(exception), IsReadOnly: exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction }, time.GetTimestamp());
+        bool isReadOnly = exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction };
+        Failure failure = new(kind, PostgresErrorClassifier.Describe(exception), isReadOnly, time.GetTimestamp());
         bool isKnown = failures.TryGetValue(sql, out var known) && known.Kind == kind;
         failures[sql] = failure;
         if (kind == PostgresErrorKind.Configuration && !isKnown)
@@ -43,11 +44,15 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
     public IEnumerable<string> FindProblems(Task? opening, Presence? presence)
     {
         if (opening is { IsFaulted: true, Exception.InnerException: { } fault })
-            yield return $"The grant store in PostgreSQL cannot be opened ({(fault is OAuthException ? fault.Message : PostgresErrorClassifier.Describe(fault))}).";
+        {
+            string reason = fault is OAuthException ? fault.Message : PostgresErrorClassifier.Describe(fault);
+            yield return $"The grant store in PostgreSQL cannot be opened ({reason}).";
+        }
         if (opening is { IsCompletedSuccessfully: true } && presence is { IsConnected: false })
         {
             yield return $"The grant store in PostgreSQL has lost its connection for notifications ({presence.Fault?.GetType().Name}): "
-                + "access tokens in memory are served for at most a minute without another look, and checks whether a user is signed in read the database.";
+                + "access tokens in memory are served for at most a minute without another look, and checks whether a user is signed in "
+                + "read the database.";
         }
         var recent = failures.Values.Where(failure => time.GetElapsedTime(failure.At) < Memory).ToList();
         if (recent.Find(failure => failure.Kind == PostgresErrorKind.Configuration) is { } refused)
@@ -56,8 +61,8 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
             yield return $"PostgreSQL takes no changes ({readOnly.Reason}): the grant store needs the primary server.";
         if (recent.Find(failure => failure is { Kind: PostgresErrorKind.Outage, IsReadOnly: false }) is { } outage)
         {
-            yield return $"The grant store in PostgreSQL cannot be reached ({outage.Reason}). Access tokens in memory are served for at most a minute; "
-                + "checks whether a user is signed in, and what needs the database, fail.";
+            yield return $"The grant store in PostgreSQL cannot be reached ({outage.Reason}). Access tokens in memory are served for at "
+                + "most a minute; checks whether a user is signed in, and what needs the database, fail.";
         }
     }
 

@@ -10,7 +10,8 @@ internal sealed record GrantRow(GrantPlace Place, byte[] Content);
 internal sealed class GrantRows(Database database, string schema, Hints hints)
 {
     private readonly string find = $"""
-        SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable} WHERE client_name = $1 AND owner = $2 ORDER BY position DESC
+        SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable}
+          WHERE client_name = $1 AND owner = $2 ORDER BY position DESC
         """;
 
     // Asked again after a lost answer, it finds its own row there.
@@ -25,7 +26,8 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
 
     private readonly string replace = $"""
         WITH replaced AS (
-          UPDATE "{schema}".{StoreSchema.GrantsTable} SET generation = $4, content = $5, dead_at = $6, updated_at = clock_timestamp(), presentation = 0,
+          UPDATE "{schema}".{StoreSchema.GrantsTable} SET
+            generation = $4, content = $5, dead_at = $6, updated_at = clock_timestamp(), presentation = 0,
             lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4 - 1 RETURNING hint)
         SELECT count(pg_notify($7, $8 || hint)) FROM replaced

@@ -73,7 +73,8 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         entries.TryGetValue((clientName, owner), out var entry);
-        if (entry?.Copy is { IsOutdated: false, ReadDuring: { } period } copy && ReferenceEquals(period, listening) && !isAway && Uncertainty(copy) == TimeSpan.Zero)
+        if (entry?.Copy is { IsOutdated: false, ReadDuring: { } period } copy && ReferenceEquals(period, listening) && !isAway
+            && Uncertainty(copy) == TimeSpan.Zero)
         {
             entry.IsUsed = true;
             return new(copy.Grants);

@@ -9,8 +9,9 @@ internal static partial class Log
 
     [LoggerMessage(
         1, LogLevel.Warning,
-        "The grant store lost its connection for notifications ({Fault}). It connects again. Until then access tokens in memory are served for at most a minute "
-        + "without another look, and checks whether a user is signed in read the database")]
+        "The grant store lost its connection for notifications ({Fault}). It connects again. Until then access tokens in memory are "
+        + "served for at most a minute without another look, and checks whether a user is signed in read the database. If this repeats, "
+        + "look at the network and at idle timeouts; behind a transaction pooler set BehindTransactionPooler")]
     public static partial void ConnectionLost(ILogger logger, string fault);
 
     [LoggerMessage(2, LogLevel.Information, "The grant store is connected for notifications")]
@@ -21,7 +22,8 @@ internal static partial class Log
 
     [LoggerMessage(
         4, LogLevel.Warning,
-        "The grant store could not read the database ({Fault}). Access tokens in memory are served for at most a minute; checks whether a user is signed in fail")]
+        "The grant store could not read the database ({Fault}). Access tokens in memory are served for at most a minute; checks whether "
+        + "a user is signed in fail. Check that this node can reach the database, and that the database takes connections")]
     public static partial void ReadFailed(ILogger logger, string fault);
 
     [LoggerMessage(5, LogLevel.Warning, "The grant store could not clean up ({Fault}); it tries again later")]
@@ -32,7 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(
         7, LogLevel.Warning,
-        "The schema \"{Schema}\" holds a table \"{Table}\" with grants of an earlier version, which name their owners without a kind. They are neither used nor "
-        + "deleted: their owners authorize again. Drop the table when no node of the earlier version runs any more")]
+        "The schema \"{Schema}\" holds a table \"{Table}\" with grants of an earlier version, which name their owners without a kind. They "
+        + "are neither used nor deleted: their owners authorize again. Drop the table when no node of the earlier version runs any more")]
     public static partial void EarlierGrants(ILogger logger, string schema, string table);
 }

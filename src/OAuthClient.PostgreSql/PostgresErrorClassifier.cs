@@ -65,19 +65,20 @@ internal static class PostgresErrorClassifier
     public static OAuthException? Translate(Exception exception, string schema) => Classify(exception) switch
     {
         PostgresErrorKind.Data => new(
-            $"PostgreSQL refused a value of the grant store ({Describe(exception)}). The owner's id or the client's name holds a character that the encoding of the "
-            + "database cannot store, is too long for an index, or violates a constraint. Use shorter ids of plain characters, or a database with ENCODING 'UTF8'. "
-            + "Only the call with this value failed.",
+            $"PostgreSQL refused a value of the grant store ({Describe(exception)}). The owner's id or the client's name holds a character "
+            + "that the encoding of the database cannot store, is too long for an index, or violates a constraint. Use shorter ids of "
+            + "plain characters, or a database with ENCODING 'UTF8'. Only the call with this value failed.",
             exception),
-        PostgresErrorKind.Configuration => new($"PostgreSQL refused the grant store ({Describe(exception)}). {ConfigurationAdvice(schema)}", exception),
+        PostgresErrorKind.Configuration => new(
+            $"PostgreSQL refused the grant store ({Describe(exception)}). {ConfigurationAdvice(schema)}", exception),
         _ => null,
     };
 
     /// <summary>What an operator checks after an error of the kind <see cref="PostgresErrorKind.Configuration"/>.</summary>
     /// <param name="schema">The schema of the tables.</param>
     public static string ConfigurationAdvice(string schema) =>
-        $"Check the connection string and its role: the role needs USAGE on the schema \"{schema}\", and SELECT, INSERT, UPDATE and DELETE on its tables, "
-        + $"which PostgresGrantStoreOptions.SchemaScript(\"{schema}\") creates.";
+        $"Check the connection string and its role: the role needs USAGE on the schema \"{schema}\", and SELECT, INSERT, UPDATE and DELETE "
+        + $"on its tables, which PostgresGrantStoreOptions.SchemaScript(\"{schema}\") creates.";
 
     private static PostgresErrorKind Classify(string sqlState) => sqlState switch
     {
@@ -87,7 +88,8 @@ internal static class PostgresErrorClassifier
         {
             // Data exception, integrity constraint violation, WITH CHECK OPTION violation, program limit exceeded.
             "22" or "23" or "44" or "54" => PostgresErrorKind.Data,
-            // Feature not supported, invalid statement name, invalid authorization, invalid catalog or schema name, syntax error or access rule violation.
+            // Feature not supported, invalid statement name, invalid authorization, invalid catalog or schema name, syntax error or
+            // access rule violation.
             "0A" or "26" or "28" or "3D" or "3F" or "42" => PostgresErrorKind.Configuration,
             // Connection, rollback (a standby that cancels a query), resources, object state, intervention, system error, internal error.
             "08" or "40" or "53" or "55" or "57" or "58" or "XX" => PostgresErrorKind.Outage,

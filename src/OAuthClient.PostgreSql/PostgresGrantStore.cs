@@ -54,7 +54,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         usedStates = new(database, options.Schema);
         suspicions = new(time);
         known = new(time, options.MaximumOwnersInMemory, hints, logger, ReadAsync);
-        presence = options.BehindTransactionPooler ? null : new(database, hints, node, time, logger, HearOf, BeginListening, known.EndListening);
+        presence = options.BehindTransactionPooler
+            ? null : new(database, hints, node, time, logger, HearOf, BeginListening, known.EndListening);
         cleanUp = new(database, options.Schema, time, logger);
         Clients = new(database, options.Schema, protection, OpenAsync);
     }

@@ -7,7 +7,9 @@ namespace OAuthClient.PostgreSql;
 /// The one connection a node keeps: it hears of changes there, and holds an advisory lock that shows the others that it lives. The
 /// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
 /// </summary>
-internal sealed class Presence(Database database, Hints hints, long node, TimeProvider time, ILogger logger, Action<string> changed, Action connected, Action<long> disconnected) : IAsyncDisposable
+internal sealed class Presence(
+    Database database, Hints hints, long node, TimeProvider time, ILogger logger,
+    Action<string> changed, Action connected, Action<long> disconnected) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);

@@ -9,7 +9,9 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
 {
     public const int Version = 4;
 
-    /// <summary>The table of grants. Its name changed with version 4, in which owners have a kind: rows of earlier versions are not read.</summary>
+    /// <summary>
+    /// The table of grants. Its name changed with version 4, in which owners have a kind: rows of earlier versions are not read.
+    /// </summary>
     public const string GrantsTable = "grants_v4";
 
     private const string EarlierGrantsTable = "grants";
@@ -110,8 +112,10 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
             null => throw new OAuthException(
                 $"The tables of the grant store are not in the schema \"{schema}\": run PostgresGrantStoreOptions.SchemaScript(\"{schema}\") there, or set CreateSchema."),
             { Version: < Version } => throw new OAuthException(
-                $"The tables of the grant store in \"{schema}\" are of an older version: run PostgresGrantStoreOptions.SchemaScript(\"{schema}\") there, or set CreateSchema. "
-                + "It creates new tables beside them. Grants of the older version are neither used nor deleted, because they name their owners without a kind: their owners authorize again."),
+                $"The tables of the grant store in \"{schema}\" are of an older version: run "
+                + $"PostgresGrantStoreOptions.SchemaScript(\"{schema}\") there, or set CreateSchema. It creates new tables beside them. "
+                + "Grants of the older version are neither used nor deleted, because they name their owners without a kind: their owners "
+                + "authorize again."),
             { Version: > Version } => throw new OAuthException(
                 $"The tables of the grant store in \"{schema}\" are of version {found.Value.Version.ToString(CultureInfo.InvariantCulture)}, which a newer OAuthClient.PostgreSql made; this one knows {Version.ToString(CultureInfo.InvariantCulture)}. Update the package on this node."),
             { } current => current.HintKey,
@@ -124,7 +128,10 @@ internal sealed partial class StoreSchema(Database database, string schema, bool
         if (!await ExistsAsync("schema_version", cancellationToken).ConfigureAwait(false))
             return null;
         return await database.ReadOneAsync(
-            $"""SELECT version, (SELECT hint_key FROM "{schema}".schema_version ORDER BY version LIMIT 1) FROM "{schema}".schema_version ORDER BY version DESC LIMIT 1""",
+            $"""
+            SELECT version, (SELECT hint_key FROM "{schema}".schema_version ORDER BY version LIMIT 1)
+              FROM "{schema}".schema_version ORDER BY version DESC LIMIT 1
+            """,
             static _ => { },
             static row => ((int Version, Guid HintKey)?)(row.GetInt32(0), row.GetGuid(1)),
             mayRepeat: true,

@@ -10,7 +10,7 @@ public interface IOAuthClient
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting for the server's metadata.</param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default);
 
     /// <summary>

@@ -40,7 +40,9 @@ public sealed class OAuthClientBuilder
     /// Called for each server that the client talks to, when it first does; and for each request whose content or time an outside caller
     /// can choose (a code, an extension grant, an introspection, a registration, a fetch of metadata or keys). Such a request has a
     /// pipeline of its own, so that the server's answers to it open no circuit for other requests. Create what one pipeline owns, such as
-    /// a <c>CircuitBreakerStateProvider</c>, inside the delegate.
+    /// a <c>CircuitBreakerStateProvider</c>, inside the delegate. The delegate runs again for each request that an outside caller chooses,
+    /// so a rate or concurrency limiter must be a shared instance that is created outside of the delegate: a limiter that is created inside
+    /// limits nothing.
     /// </param>
     public OAuthClientBuilder UseResilience(Action<ResiliencePipelineBuilder<HttpResponseMessage>> configure)
     {

@@ -13,10 +13,10 @@ public static class OAuthClientServiceCollectionExtensions
 {
     /// <summary>Registers the one, unnamed client: inject <see cref="IOAuthClient"/>.</summary>
     /// <remarks>
-    /// Grants and used states are kept in this process's memory, unless another <see cref="IGrantStore"/> is registered. An application that
-    /// runs as several processes needs a store that they share: otherwise a callback that is sent to two of them gives two token requests
-    /// (RFC 9700 §4.7), and a user who signs out at one stays signed in at another. A warning is logged when a callback proves that another
-    /// process began the authorization.
+    /// Grants and used states are kept in this process's memory, unless another <see cref="IGrantStore"/> is registered. An application
+    /// that runs as several processes needs a store that they share: otherwise a callback that is sent to two of them gives two token
+    /// requests (RFC 9700 §4.7), and a user who signs out at one stays signed in at another. A warning is logged when a callback proves
+    /// that another process began the authorization.
     /// </remarks>
     /// <param name="services">The service collection.</param>
     /// <param name="configure">Describes the client and its server. Called at the start of a host, or else as soon as the client is injected, on another thread.</param>

@@ -80,7 +80,7 @@ public sealed class OpenIdLogout
     /// <param name="cancellationToken">Stops waiting, until the first grant is forgotten.</param>
     /// <returns>How many grants ended; none, when the user was not signed in here.</returns>
     /// <exception cref="ProtocolViolationException">The token is not to be believed; nothing ended.</exception>
-    /// <exception cref="OAuthException">The server's metadata or keys cannot be had; nothing ended.</exception>
+    /// <exception cref="OAuthException">The server's metadata or keys cannot be fetched; nothing ended.</exception>
     public async Task<int> ReceiveAsync(string logoutToken, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logoutToken);

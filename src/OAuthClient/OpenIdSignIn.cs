@@ -12,8 +12,9 @@ public sealed class OpenIdSignIn
     internal OpenIdSignIn(RegisteredOAuthClient client) => this.client = client;
 
     /// <summary>
-    /// Completes an authorization as <see cref="IOAuthClient.CompleteAuthorizationAsync"/> does, for whomever the ID Token names: the grant's
-    /// owner is <see cref="GrantOwner.Subject(string, string)"/>. It is kept for <c>SignInLifetime</c>, beside those of the same user in other sessions.
+    /// Completes an authorization as <see cref="IOAuthClient.CompleteAuthorizationAsync"/> does, for whomever the ID Token names: the
+    /// grant's owner is <see cref="GrantOwner.Subject(string, string)"/>. It is kept for <c>SignInLifetime</c>, beside those of the same
+    /// user in other sessions.
     /// </summary>
     /// <param name="pending">What was begun for this browser.</param>
     /// <param name="response">The callback.</param>
@@ -33,7 +34,7 @@ public sealed class OpenIdSignIn
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The pending authorization.</returns>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="OAuthException">The server's metadata cannot be had, or is not safe to use.</exception>
+    /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public Task<PendingAuthorization> BeginRenewalAsync(
         AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
         client.BeginRenewalAsync(parameters, cancellationToken);

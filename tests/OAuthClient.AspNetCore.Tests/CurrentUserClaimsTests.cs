@@ -43,11 +43,13 @@ public sealed class CurrentUserClaimsTests
     {
         var owner = GrantOwner.Subject("https://a.example", "1001");
         Assert.That(Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, owner.ToString()))), Is.EqualTo(owner));
-        Assert.That(Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, "service:billing"))), Is.EqualTo(GrantOwner.Service("billing")));
+        Assert.That(
+            Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, "service:billing"))), Is.EqualTo(GrantOwner.Service("billing")));
     }
 
     [Test]
-    [Description("Threat: a user's id of another's choosing. A claim that another provider wrote does not choose the owner, whatever its type")]
+    [Description(
+        "Threat: a user's id of another's choosing. A claim that another provider wrote does not choose the owner, whatever its type")]
     public void Owner_claim_of_another_issuer_is_ignored()
     {
         Claim forged = new(GrantOwner.ClaimType, "user:alice", ClaimValueTypes.String, "GitHub");
@@ -75,7 +77,9 @@ public sealed class CurrentUserClaimsTests
             Throws.InvalidOperationException.With.Message.Contain("AuthenticationSchemes").And.Message.Contain("ICurrentGrantOwner"));
         Assert.That(() => Find(Identity(Id("1001", "GitHub")), Identity(Id("1001"))), Throws.InvalidOperationException);
         Assert.That(Find(Identity(Id("alice")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")), "they agree");
-        Assert.That(Find(Identity(new Claim(ClaimTypes.Name, "certificate")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")), "one names none");
+        Assert.That(
+            Find(Identity(new Claim(ClaimTypes.Name, "certificate")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")),
+            "one names none");
     }
 
     [Test]

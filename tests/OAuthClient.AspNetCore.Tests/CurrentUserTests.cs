@@ -62,7 +62,7 @@ public sealed class CurrentUserTests
     {
         await using var app = await App.StartAsync();
         await app.OpenBrowser().ConnectAsync(path == "/me" ? "" : "/mvc");
-        (await app.OpenBrowser(user: null).GetAsync(path)).RequireRefusal("OAuthException", "Nobody is signed in");
+        (await app.OpenBrowser(user: null).GetAsync(path)).RequireRefusal("OAuthException", "No user is signed in");
         Assert.That(app.Api.Requests, Is.Empty);
     }
 

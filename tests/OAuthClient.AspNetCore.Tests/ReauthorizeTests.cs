@@ -136,7 +136,7 @@ public sealed class ReauthorizeTests
     [Description("With nobody signed in there is nobody to send: the handler's sentence is what the developer sees")]
     public async Task Nobody_is_not_sent(string address)
     {
-        (await app.OpenBrowser(user: null).GetAsync(address)).RequireRefusal("OAuthException", "Nobody is signed in");
+        (await app.OpenBrowser(user: null).GetAsync(address)).RequireRefusal("OAuthException", "No user is signed in");
         Assert.That(app.Api.Requests, Is.Empty);
     }
 

@@ -26,7 +26,7 @@ internal sealed class Node : IAsyncDisposable
     public static async Task<Node> OpenAsync(string connectionString, string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null)
     {
         var node = Start(connectionString, schema, time, configure);
-        await node.Store.FindAsync("nothing", GrantOwner.User("nobody"), default);
+        await node.Store.FindAsync("nothing", GrantOwner.User("unknown"), default);
         // The clean-up's.
         if (time is ManualTimeProvider clock)
             await clock.WaitForTimerAsync().Promptly();

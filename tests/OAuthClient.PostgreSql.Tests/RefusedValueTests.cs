@@ -5,7 +5,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.PostgreSql.Tests;
 
-/// <summary>Values that PostgreSQL refuses are errors of these values. They are not an outage, and change nothing for other owners.</summary>
+/// <summary>
+/// Values that PostgreSQL refuses are errors of these values. They are not an outage, and change nothing for other owners.
+/// </summary>
 [TestFixture]
 public sealed class RefusedValueTests
 {
@@ -13,13 +15,16 @@ public sealed class RefusedValueTests
     private const string OutsideLatin1 = "利用者";
 
     [Test]
-    [Description("SQLSTATE 22P05: an owner's id that the encoding of the database cannot store is refused with an exception that says what to change")]
+    [Description(
+        "SQLSTATE 22P05: an owner's id that the encoding of the database cannot store is refused with an exception that "
+        + "says what to change")]
     public async Task Text_outside_the_encoding_of_the_database()
     {
         await using var node = Node.Start(await Latin1Async(), Node.NewSchema());
         await Grants.AddedAsync(node.Store);
 
-        var found = Assert.ThrowsAsync<OAuthException>(async () => await node.Store.FindAsync("photos", GrantOwner.User(OutsideLatin1), default));
+        var found = Assert.ThrowsAsync<OAuthException>(
+            async () => await node.Store.FindAsync("photos", GrantOwner.User(OutsideLatin1), default));
         var added = Assert.ThrowsAsync<OAuthException>(async () => await node.Store.AddAsync(Grants.New(OutsideLatin1), default));
 
         foreach (var exception in new[] { found!, added! })
@@ -37,7 +42,9 @@ public sealed class RefusedValueTests
         await using var node = Node.Start((await Cluster.RequireAsync()).ConnectionString, Node.NewSchema());
         await Grants.AddedAsync(node.Store);
 
-        Assert.That(async () => await node.Store.FindAsync("pho\0tos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>().With.Message.Contains("22021"));
+        Assert.That(
+            async () => await node.Store.FindAsync("pho\0tos", GrantOwner.User("42"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("22021"));
 
         await AssertNoOutageAsync(node);
     }
@@ -66,13 +73,17 @@ public sealed class RefusedValueTests
         await Grants.AddedAsync(node.Store);
         await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 ADD CONSTRAINT only_known CHECK (owner NOT LIKE '%mallory%')");
 
-        Assert.That(async () => await node.Store.AddAsync(Grants.New("mallory"), default), Throws.TypeOf<OAuthException>().With.Message.Contains("23514"));
+        Assert.That(
+            async () => await node.Store.AddAsync(Grants.New("mallory"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("23514"));
 
         await AssertNoOutageAsync(node);
     }
 
     [Test]
-    [Description("OpenID Connect Back-Channel Logout §2.7: while requests with an owner that the database refuses arrive without end, a session that another node ended is over at once")]
+    [Description(
+        "OpenID Connect Back-Channel Logout §2.7: while requests with an owner that the database refuses arrive without end, a "
+        + "session that another node ended is over at once")]
     public async Task A_sign_out_is_seen_at_once_among_refused_owners()
     {
         await using var server = await ServerAsync();
@@ -80,12 +91,14 @@ public sealed class RefusedValueTests
         await using var one = await ClientAsync(server, schema);
         await using var other = await ClientAsync(server, schema);
         var pending = await one.GetRequiredService<IOAuthClient>().BeginAuthorizationAsync();
-        var grant = await one.GetRequiredService<OpenIdSignIn>().CompleteAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
+        var grant = await one.GetRequiredService<OpenIdSignIn>().CompleteAsync(
+            pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
         var signIn = other.GetRequiredService<OpenIdSignIn>();
         Assert.That(await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId), Is.True);
         await RefusedAsync(other);
 
-        await one.GetRequiredService<OpenIdLogout>().ReceiveAsync(server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
+        await one.GetRequiredService<OpenIdLogout>().ReceiveAsync(
+            server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
 
         bool isOver = false;
         await Patience.UntilAsync(() => isOver, async () =>

@@ -32,7 +32,9 @@ public sealed class SqlStateTests
         await bed.UntilRefusedAsync();
 
         Assert.That(bed.Node.Store.Problem, Does.Contain($"refuses the grant store (SQLSTATE {sqlState})").And.Contain("SchemaScript"));
-        Assert.That(bed.Node.Log.Entries.Count(entry => entry.Message.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal)), Is.EqualTo(1), "logged once");
+        Assert.That(
+            bed.Node.Log.Entries.Count(entry => entry.Message.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal)),
+            Is.EqualTo(1), "logged once");
         await bed.AssertRecoversAsync();
     }
 
@@ -44,7 +46,8 @@ public sealed class SqlStateTests
     [TestCase("57014")]
     [TestCase("58030")]
     [TestCase("XX000")]
-    [Description("The database cannot work: a copy that may have missed a change is served for access tokens, and the health check says so")]
+    [Description(
+        "The database cannot work: a copy that may have missed a change is served for access tokens, and the health check says so")]
     public async Task An_outage(string sqlState)
     {
         await using var bed = await Bed.StartAsync(sqlState);
@@ -54,7 +57,9 @@ public sealed class SqlStateTests
         await Patience.UntilAsync(() => bed.Node.Store.Problem?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true);
         await Grants.OnlyAsync(bed.Node.Store);
 
-        Assert.That(async () => await bed.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<Npgsql.PostgresException>());
+        Assert.That(
+            async () => await bed.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+            Throws.InstanceOf<Npgsql.PostgresException>());
         await bed.AssertRecoversAsync();
     }
 
@@ -92,7 +97,8 @@ public sealed class SqlStateTests
                 """);
             ManualTimeProvider clock = new();
             var node = await Node.OpenAsync(
-                database.ConnectionString + $";Username={role}", tables, clock, o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true));
+                database.ConnectionString + $";Username={role}", tables, clock,
+                o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true));
             await Grants.OnlyAsync(node.Store);
             await Sql.RunAsync(database, $"INSERT INTO {tables}.fault VALUES ('{sqlState}')");
             clock.Advance(TimeSpan.FromSeconds(5));

@@ -64,7 +64,7 @@ public sealed class StoreSchemaTests
         await Sql.RunAsync(cluster, Earlier(schema));
         var nodes = Enumerable.Range(0, 8).Select(_ => Node.Start(cluster.ConnectionString, schema)).ToList();
 
-        await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.FindAsync("nothing", GrantOwner.User("nobody"), default))));
+        await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.FindAsync("nothing", GrantOwner.User("unknown"), default))));
 
         foreach (var owner in new[] { GrantOwner.User("42"), GrantOwner.User("user:42"), GrantOwner.Service("42"), GrantOwner.Client })
             Assert.That(await nodes[0].Store.FindAsync("photos", owner, default), Is.Empty);

@@ -122,7 +122,7 @@ public class CanaryTests
         using var http = stage.Http();
         await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)));
         await stage.ProvokeAsync(() => http.GetStringAsync(new Uri("https://elsewhere.invalid")));
-        await stage.ProvokeAsync(() => stage.Client.GetAccessTokenAsync(GrantOwner.User("nobody")).AsTask());
+        await stage.ProvokeAsync(() => stage.Client.GetAccessTokenAsync(GrantOwner.User("unknown")).AsTask());
         stage.RequireSilence(atLeastSecrets: 40);
     }
 

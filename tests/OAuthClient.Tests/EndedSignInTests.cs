@@ -48,7 +48,7 @@ public class EndedSignInTests
 
     [Test]
     [Description(
-        "Threat: a remembered refusal that ends somebody's live session. It holds for exactly this client, owner, session "
+        "Threat: a remembered refusal that ends another user's live session. It holds for exactly this client, owner, session "
         + "and sign-in")]
     public async Task A_live_session_is_not_refused_for_what_another_request_said()
     {
@@ -79,7 +79,7 @@ public class EndedSignInTests
     }
 
     [Test]
-    [Description("A store that cannot be reached refuses nobody: its exception passes, and is not remembered")]
+    [Description("A store that cannot be reached refuses no session: its exception passes, and is not remembered")]
     public async Task An_outage_is_not_remembered()
     {
         var (server, store) = Server();

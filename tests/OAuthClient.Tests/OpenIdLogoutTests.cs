@@ -209,7 +209,7 @@ public class OpenIdLogoutTests
     public async Task Nothing_to_end()
     {
         await using OpenIdServer server = new();
-        Assert.That((await server.Logout.BeginAsync(GrantOwner.User("nobody"))).EndSessionUri, Is.Not.Null);
+        Assert.That((await server.Logout.BeginAsync(GrantOwner.User("unknown"))).EndSessionUri, Is.Not.Null);
         Assert.That(async () => await server.Logout.BeginAsync(GrantOwner.Client), Throws.ArgumentException);
     }
 

@@ -163,7 +163,7 @@ public class OpenIdSignInTests
         Assert.That(second.SignInId, Is.Not.Null.And.EqualTo(first.SignInId));
         Assert.That((await server.SignInAsync("alice", "s2")).SignInId, Is.Not.EqualTo(first.SignInId));
         Assert.That((await server.SignInAsync("bob", "s1")).SignInId, Is.Not.EqualTo(first.SignInId));
-        Assert.That((await server.ConnectAsync(GrantOwner.User("42"))).SignInId, Is.Null, "nobody signed in by that");
+        Assert.That((await server.ConnectAsync(GrantOwner.User("42"))).SignInId, Is.Null, "no user signed in by that");
         server.Script.Clock.Advance(Fortnight);
         Assert.That((await server.SignInAsync("alice", "s1")).SignInId, Is.Not.EqualTo(first.SignInId), "that one was over");
     }

@@ -94,7 +94,8 @@ public class RemovedTenantTests
     }
 
     [Test]
-    [Description("A tenant is removed while a refresh of its user's grant is under way: the refreshed token serves nobody afterwards")]
+    [Description(
+        "A tenant is removed while a refresh of its user's grant is under way: the refreshed token is sent for no user afterwards")]
     public async Task A_refresh_under_way_brings_nothing_to_use()
     {
         Tenants tenants = new();

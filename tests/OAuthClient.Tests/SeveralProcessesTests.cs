@@ -13,7 +13,9 @@ public class SeveralProcessesTests
     private const int Warning = 35;
 
     [Test]
-    [Description("RFC 9700 §4.7: a callback for an authorization that another process began shows that states are not consumed once: a warning, and only one")]
+    [Description(
+        "RFC 9700 §4.7: a callback for an authorization that another process began shows that states are not consumed once: "
+        + "a warning, and only one")]
     public async Task A_callback_that_another_process_began()
     {
         await using var server = await ServerAsync();

@@ -17,8 +17,11 @@ public class StoredSamplesTests
 
     private static readonly Assembly Resources = typeof(StoredSamplesTests).Assembly;
 
-    private static IEnumerable<string> Samples => Resources.GetManifestResourceNames().Where(name => name.StartsWith("sample:", StringComparison.Ordinal))
-        .Select(name => name["sample:".Length..]).Where(name => !name.EndsWith(Values, StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Samples => Resources.GetManifestResourceNames()
+        .Where(name => name.StartsWith("sample:", StringComparison.Ordinal))
+        .Select(name => name["sample:".Length..])
+        .Where(name => !name.EndsWith(Values, StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Samples))]
     [Description("The bytes of every version are read, with the values that were written")]
@@ -43,7 +46,8 @@ public class StoredSamplesTests
     [Description("Each member that is written has a sample of the current version: who adds a member adds a sample")]
     public void Every_member_has_a_sample(string kind, int version)
     {
-        var samples = Samples.Where(name => name.StartsWith(string.Create(CultureInfo.InvariantCulture, $"{kind}.{version}."), StringComparison.Ordinal)).ToList();
+        string start = string.Create(CultureInfo.InvariantCulture, $"{kind}.{version}.");
+        var samples = Samples.Where(name => name.StartsWith(start, StringComparison.Ordinal)).ToList();
         Assert.That(samples, Is.Not.Empty);
         var members = kind switch
         {
@@ -52,7 +56,9 @@ public class StoredSamplesTests
             "pending-authorization" => Numbers(typeof(PendingAuthorizationSerializer)),
             _ => Numbers(typeof(PendingLogoutSerializer)),
         };
-        var sampled = samples.SelectMany(name => name.EndsWith(".json", StringComparison.Ordinal) ? JsonMembersIn(name) : NumbersIn(name)).ToHashSet(StringComparer.Ordinal);
+        var sampled = samples
+            .SelectMany(name => name.EndsWith(".json", StringComparison.Ordinal) ? JsonMembersIn(name) : NumbersIn(name))
+            .ToHashSet(StringComparer.Ordinal);
         Assert.That(members.Where(member => !sampled.Contains(member)), Is.Empty);
     }
 
@@ -60,7 +66,8 @@ public class StoredSamplesTests
         type.GetProperties().Where(property => property.Name != "Unknown").Select(property => property.Name);
 
     private static IEnumerable<string> Numbers(Type serializer) =>
-        Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!).Cast<int>().Select(number => number.ToString(CultureInfo.InvariantCulture));
+        Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!).Cast<int>()
+            .Select(number => number.ToString(CultureInfo.InvariantCulture));
 
     private static List<string> JsonMembersIn(string name)
     {
@@ -111,8 +118,9 @@ public class StoredSamplesTests
         {
             Line(
                 text, $"AccessToken '{key}'",
-                $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, scopes {string.Join(' ', token.Scopes)}, "
-                + $"resources {string.Join(' ', token.Resources)}, replaces rejected {token.ReplacesRejected}");
+                $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, "
+                + $"scopes {string.Join(' ', token.Scopes)}, resources {string.Join(' ', token.Resources)}, "
+                + $"replaces rejected {token.ReplacesRejected}");
         }
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
         return text.ToString();
@@ -179,11 +187,14 @@ public class StoredSamplesTests
     private static string? Moment(DateTimeOffset? moment) => moment?.ToString("O", CultureInfo.InvariantCulture);
 
     private static byte[] Bytes(string name) =>
-        name.EndsWith(".hex", StringComparison.Ordinal) ? Convert.FromHexString(Text(name).ReplaceLineEndings("")) : Encoding.UTF8.GetBytes(Text(name));
+        name.EndsWith(".hex", StringComparison.Ordinal)
+            ? Convert.FromHexString(Text(name).ReplaceLineEndings(""))
+            : Encoding.UTF8.GetBytes(Text(name));
 
     private static string Text(string name)
     {
-        using StreamReader reader = new(Resources.GetManifestResourceStream("sample:" + name) ?? throw new InvalidOperationException($"{name} is missing."));
+        using StreamReader reader = new(
+            Resources.GetManifestResourceStream("sample:" + name) ?? throw new InvalidOperationException($"{name} is missing."));
         return reader.ReadToEnd();
     }
 

@@ -9,7 +9,9 @@ namespace OAuthClient.Tests;
 public class UnknownMembersTests
 {
     [Test]
-    [Description("A grant that a newer build wrote, read, refreshed and written by this one keeps the members that this one does not know, of the grant and of its tokens")]
+    [Description(
+        "A grant that a newer build wrote, read, refreshed and written by this one keeps the members that this one does not know, "
+        + "of the grant and of its tokens")]
     public void A_refreshed_grant_keeps_them()
     {
         var newer = JsonNode.Parse(StoredGrantTests.Full.Protect(Plainly))!;
@@ -58,7 +60,8 @@ public class UnknownMembersTests
         byte[] newer = """{"Version":1000,"Id":{}}"""u8.ToArray();
         Assert.That(() => Grant.Unprotect(newer, Plainly), Throws.TypeOf<OAuthException>()
             .With.Message.Contains("version 1000").And.Message.Contains("update the package").And.Message.Contains("stay in the store"));
-        Assert.That(() => DynamicClient.Unprotect(newer, Plainly), Throws.TypeOf<OAuthException>().With.Message.Contains("update the package"));
+        Assert.That(
+            () => DynamicClient.Unprotect(newer, Plainly), Throws.TypeOf<OAuthException>().With.Message.Contains("update the package"));
     }
 
     [Test]

@@ -76,7 +76,8 @@ internal static class PendingAuthorizationSerializer
             CodeVerifier = new CodeVerifier(members.RequiredText((int)Member.CodeVerifier)),
             Scopes = ScopeText.Split(members.Text((int)Member.Scopes) ?? ""),
             Resources = members.Texts((int)Member.Resources),
-            ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
+            ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(
+                members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
             StoreInstanceId = (int)(members.Number((int)Member.StoreInstanceId) ?? 0),
             RenewsSignIn = members.Flag((int)Member.RenewsSignIn),
         };

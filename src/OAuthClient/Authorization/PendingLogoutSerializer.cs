@@ -41,7 +41,8 @@ internal static class PendingLogoutSerializer
             ClientName = members.Text((int)Member.ClientName) ?? "",
             ComesBack = members.Flag((int)Member.ComesBack),
             State = members.Text((int)Member.State),
-            ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
+            ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(
+                members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
         };
     }
 }

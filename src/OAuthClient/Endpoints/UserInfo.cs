@@ -38,8 +38,8 @@ public sealed class UserInfo
 
     /// <summary>The claims as a principal, under the names the server gave them, each with the server as its <see cref="Claim.Issuer"/>.</summary>
     /// <remarks>
-    /// A claim of the type <see cref="GrantOwner.ClaimType"/> names the subject of this issuer: principals of two servers are two owners, even
-    /// where the subjects are equal.
+    /// A claim of the type <see cref="GrantOwner.ClaimType"/> names the subject of this issuer: principals of two servers are two owners,
+    /// even where the subjects are equal.
     /// </remarks>
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
     /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>

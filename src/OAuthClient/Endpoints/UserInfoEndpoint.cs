@@ -31,7 +31,8 @@ internal sealed class UserInfoEndpoint(BackChannel backChannel, JwtVerification 
             json = await ReadAsync(response, registration, server, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccess || json is not { } claims)
             throw new EndpointException(response.Failure(json));
-        string answered = claims.Subject("userinfo answer") ?? throw new ProtocolViolationException("The userinfo answer has no sub, so it does not say whom it is about (OpenID Connect Core §5.3.2).");
+        string answered = claims.Subject("userinfo answer") ?? throw new ProtocolViolationException(
+            "The userinfo answer has no sub, so it does not say whom it is about (OpenID Connect Core §5.3.2).");
         if (subject is not null && !string.Equals(answered, subject, StringComparison.Ordinal))
             throw new ProtocolViolationException("The userinfo answer is about another user than the ID Token (OpenID Connect Core §5.3.2); it was not used.");
         return new UserInfo(answered, claims, server.Identity);

@@ -19,8 +19,10 @@ namespace OAuthClient;
 public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
 {
     /// <summary>
-    /// The type of the claim that holds an owner's text form in principals that this library creates. It is read back only where its issuer is
-    /// <c>LOCAL AUTHORITY</c>, which is the default of claims that the application itself creates.
+    /// The type of the claim that holds an owner's text form in principals that this library creates. It is read back only where its
+    /// issuer is <c>LOCAL AUTHORITY</c>, which is the default of claims that the application itself creates. The application must therefore
+    /// validate the issuer of tokens: without that (JwtBearer with <c>ValidateIssuer = false</c>) a token can name <c>LOCAL AUTHORITY</c>
+    /// as its issuer, and its own claims choose the owner.
     /// </summary>
     public const string ClaimType = "oauthclient.owner";
 
@@ -76,23 +78,26 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <summary>Gets the issuer that a <see cref="GrantOwnerKind.Subject"/> belongs to; <see langword="null"/> for other kinds.</summary>
     public string? Issuer => form is Form.Subject ? UnescapeIssuer(value[..value.IndexOf(IssuerEnd, StringComparison.Ordinal)]) : null;
 
-    /// <summary>Gets the scope within which a user's id is unique; <see langword="null"/> where the application has one set of users.</summary>
+    /// <summary>Gets the scope within which a user's id is unique; <see langword="null"/> if there is one set of users.</summary>
     public string? Scope => form is Form.ScopedUser ? value[..value.IndexOf(ScopeEnd, StringComparison.Ordinal)] : null;
 
     internal bool IsClient => form is Form.Client;
 
     /// <summary>Creates the owner for a user of the application.</summary>
-    /// <param name="id">The application's own, stable id of the user: not the name they type, and not their id at the authorization server.</param>
+    /// <param name="id">The application's own, stable id of the user: neither a name nor their id at the authorization server.</param>
     /// <returns>An owner of the kind <see cref="GrantOwnerKind.User"/>.</returns>
-    /// <exception cref="ArgumentException"><paramref name="id"/> is empty, or holds a NUL character or half a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="id"/> is empty or white space, or holds a NUL character or an unpaired surrogate.
+    /// </exception>
     public static GrantOwner User(string id) => new(Form.User, Validated(id, nameof(id)));
 
     /// <summary>Creates the owner for a user of an application that has several sets of users whose ids may collide.</summary>
     /// <param name="id">The application's own, stable id of the user.</param>
     /// <param name="scope">The name of the set of users, in letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</param>
-    /// <returns>An owner of the kind <see cref="GrantOwnerKind.User"/>. It differs from the user of the same id in another scope, or in none.</returns>
+    /// <returns>An owner of the kind <see cref="GrantOwnerKind.User"/>. In another scope, or in none, the id is another user.</returns>
     /// <exception cref="ArgumentException">
-    /// <paramref name="id"/> is empty, or holds a NUL character or half a surrogate pair; or <paramref name="scope"/> holds other characters.
+    /// <paramref name="id"/> is empty or white space, or holds a NUL character or an unpaired surrogate; or <paramref name="scope"/> is
+    /// empty or holds other characters.
     /// </exception>
     public static GrantOwner User(string id, string scope)
     {
@@ -103,20 +108,22 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     }
 
     /// <summary>
-    /// Creates the owner for a subject of an issuer (OpenID Connect Core §2), so that equal subjects of two issuers are two owners. Users who
-    /// sign in by an authorization server own their grants under it.
+    /// Creates the owner for a subject of an issuer (OpenID Connect Core §2), so that equal subjects of two issuers are two owners. Users
+    /// who sign in by an authorization server own their grants under it.
     /// </summary>
     /// <param name="issuer">The issuer identifier, which is compared character by character.</param>
     /// <param name="subject">The subject, such as the ID Token's <c>sub</c>.</param>
     /// <returns>An owner of the kind <see cref="GrantOwnerKind.Subject"/>.</returns>
-    /// <exception cref="ArgumentException">A parameter is empty, or holds a NUL character or half a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">One is empty or white space, or holds a NUL character or an unpaired surrogate.</exception>
     public static GrantOwner Subject(string issuer, string subject) => new(
         Form.Subject, string.Concat(EscapeIssuer(Validated(issuer, nameof(issuer))), " ", Validated(subject, nameof(subject))));
 
-    /// <summary>Creates the owner for a part of the application that no user owns, such as a company's account that all its users work with.</summary>
+    /// <summary>Creates the owner for a part of the application that no user owns, such as an account that all users work with.</summary>
     /// <param name="name">A name that the application chose. Never the name of a user.</param>
     /// <returns>An owner of the kind <see cref="GrantOwnerKind.Service"/>.</returns>
-    /// <exception cref="ArgumentException"><paramref name="name"/> is empty, or holds a NUL character or half a surrogate pair.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="name"/> is empty or white space, or holds a NUL character or an unpaired surrogate.
+    /// </exception>
     public static GrantOwner Service(string name) => new(Form.Service, Validated(name, nameof(name)));
 
     /// <summary>Reads the text form that <see cref="ToString"/> writes.</summary>
@@ -127,13 +134,14 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     {
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, out var owner) ? owner : throw new FormatException(
-            "The text is not that of a grant owner. Write GrantOwner.ToString() where you store an owner; a bare id names no kind: use GrantOwner.User(id).");
+            "The text is not that of a grant owner. Write GrantOwner.ToString() where you store an owner; a bare id names no kind: use "
+            + "GrantOwner.User(id).");
     }
 
     /// <summary>Reads the text form that <see cref="ToString"/> writes.</summary>
     /// <param name="text">The text form, such as <c>user:42</c>.</param>
     /// <param name="owner">The owner, or <see langword="null"/>.</param>
-    /// <returns><see langword="true"/> if <paramref name="text"/> is the text form of an owner; otherwise, <see langword="false"/>.</returns>
+    /// <returns><see langword="true"/> if the text is the text form of an owner; otherwise, <see langword="false"/>.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out GrantOwner? owner)
     {
         owner = text switch
@@ -145,7 +153,8 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
                 && IsScope(scoped.AsSpan(0, scoped.IndexOf(ScopeEnd, StringComparison.Ordinal))) => new(Form.ScopedUser, scoped),
             _ when text.StartsWith("subject:", StringComparison.Ordinal) && text[8..] is var subject && HasTwoParts(subject, IssuerEnd)
                 && IsEscapedIssuer(subject[..subject.IndexOf(IssuerEnd, StringComparison.Ordinal)]) => new(Form.Subject, subject),
-            _ when text.StartsWith("service:", StringComparison.Ordinal) && text[8..] is var name && IsValid(name) => new(Form.Service, name),
+            _ when text.StartsWith("service:", StringComparison.Ordinal) && text[8..] is var name && IsValid(name) =>
+                new(Form.Service, name),
             _ => null,
         };
         return owner is not null;
@@ -159,9 +168,10 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         [NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out GrantOwner result) => TryParse(s, out result);
 
     /// <summary>
-    /// Makes this owner the one that <c>ForCurrentUser()</c> means in the flow of calls that follows, until the result is disposed. Background
-    /// work states its owner so, inside the work: a call that began within the scope and outlives it sends no request. The scope reaches
-    /// HTTP clients only: <see cref="ICurrentGrantOwner"/>, and what revokes the current user's grant, continue to mean the request's user.
+    /// Makes this owner the one that <c>ForCurrentUser()</c> means in the flow of calls that follows, until the result is disposed.
+    /// Background work states its owner so, inside the work: a call that began within the scope and outlives it sends no request. The
+    /// scope reaches HTTP clients only: <see cref="ICurrentGrantOwner"/>, and what revokes the current user's grant, continue to mean the
+    /// request's user.
     /// </summary>
     /// <returns>The scope, to be disposed where the work ends.</returns>
     /// <exception cref="InvalidOperationException">The owner is the client itself.</exception>
@@ -216,9 +226,9 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public override int GetHashCode() => hash;
 
     /// <summary>
-    /// Returns the text form, which <see cref="Parse"/> reads and which is the same for ever: <c>user:42</c>, <c>user/staff:42</c> in a scope,
-    /// <c>subject:https://accounts.example.com 1001</c>, <c>service:billing</c> or <c>client</c>. In an issuer a space is written <c>%20</c>
-    /// and a percent sign <c>%25</c>.
+    /// Returns the text form, which <see cref="Parse"/> reads and which is the same for ever: <c>user:42</c>, <c>user/staff:42</c> in a
+    /// scope, <c>subject:https://accounts.example.com 1001</c>, <c>service:billing</c> or <c>client</c>. In an issuer a space is written
+    /// <c>%20</c> and a percent sign <c>%25</c>.
     /// </summary>
     /// <returns>The text form.</returns>
     public override string ToString() => form switch
@@ -246,7 +256,8 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text, parameter);
         return IsValid(text) ? text : throw new ArgumentException(
-            "An owner's id holds a NUL character or half a surrogate pair, which no store can keep; use the application's own id.", parameter);
+            "An owner's id holds a NUL character or an unpaired surrogate, which no store can keep; use the application's own id.",
+            parameter);
     }
 
     // What UTF-8 cannot carry would be stored as another id, and NUL is refused by databases.
@@ -282,5 +293,6 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         escaped.Replace("%20", " ", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal);
 
     // One text form for each owner: two spellings of one issuer would be two keys.
-    private static bool IsEscapedIssuer(string escaped) => string.Equals(EscapeIssuer(UnescapeIssuer(escaped)), escaped, StringComparison.Ordinal);
+    private static bool IsEscapedIssuer(string escaped) =>
+        string.Equals(EscapeIssuer(UnescapeIssuer(escaped)), escaped, StringComparison.Ordinal);
 }

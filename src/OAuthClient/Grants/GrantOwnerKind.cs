@@ -1,6 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>Says what a <see cref="GrantOwner"/> is. Owners of different kinds are never equal, whatever their ids are.</summary>
+/// <summary>Specifies the kind of a <see cref="GrantOwner"/>. Owners of different kinds are never equal, whatever their ids are.</summary>
 public enum GrantOwnerKind
 {
     /// <summary>The client itself, by its own credentials (RFC 6749 §4.4).</summary>

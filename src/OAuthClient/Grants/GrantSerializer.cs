@@ -23,7 +23,8 @@ internal static class GrantSerializer
     // In version 1 an owner had no kind.
     internal const int Version = 2;
 
-    public static byte[] Serialize(Grant grant) => JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), StoredGrantJson.Default.StoredGrant);
+    public static byte[] Serialize(Grant grant) =>
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), StoredGrantJson.Default.StoredGrant);
 
     /// <exception cref="OAuthException">The data are not a grant, or a newer version of the library wrote them.</exception>
     public static Grant Deserialize(byte[] data)
@@ -46,7 +47,8 @@ internal static class GrantSerializer
     /// <returns>The token and its key; <see langword="null"/> when the data hold none.</returns>
     /// <exception cref="JsonException">The data are not a stored access token.</exception>
     public static (string Key, AccessToken Token)? DeserializeAccessToken(byte[] data) =>
-        JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredAccessToken) is { } stored ? (stored.Key, ToAccessToken(stored)) : null;
+        JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredAccessToken) is { } stored
+            ? (stored.Key, ToAccessToken(stored)) : null;
 
     private static StoredGrant ToStored(Grant grant) => new()
     {

@@ -93,8 +93,8 @@ public interface IGrantStore
     ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Uses up a state: of all calls with the same fingerprint, exactly one gets <see langword="true"/> (RFC 9700 §4.7). The store in memory
-    /// knows the calls of its own process only: with two processes, the same callback sent to both gives two token requests.
+    /// Uses up a state: of all calls with the same fingerprint, exactly one gets <see langword="true"/> (RFC 9700 §4.7). The store in
+    /// memory knows the calls of its own process only: with two processes, the same callback sent to both gives two token requests.
     /// </summary>
     /// <param name="stateFingerprint">A hash of the state.</param>
     /// <param name="expiresAt">Until when it must be remembered.</param>

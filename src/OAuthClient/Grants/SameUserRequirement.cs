@@ -34,8 +34,9 @@ internal sealed class SameUserRequirement
         if (identity is null && pending.Nonce is not null)
         {
             throw new ProtocolViolationException(
-                "openid was asked for, and no ID Token says whether the user is still the one who signed in here, so nothing was kept "
-                + "(OpenID Connect Core §3.1.3.3).");
+                "The authorization asked for openid, and no ID Token says whether the user is still the one who signed in here, so nothing "
+                + "was kept (OpenID Connect Core §3.1.3.3). Make the server return an ID Token for this client, or remove openid from "
+                + "Scopes of this request.");
         }
         if (identity is not null && GrantOwner.Subject(identity.Issuer, identity.Subject) != owner)
         {

@@ -42,7 +42,9 @@ internal sealed class SignInValidator(CurrentRegistration registration, IGrantSt
 
     private async ValueTask<bool> IsAmongGrantsAsync(
         GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current, CancellationToken cancellationToken) =>
-        IsAmong(await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false), owner, sessionId, signInId, current);
+        IsAmong(
+            await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false),
+            owner, sessionId, signInId, current);
 
     // A store may answer FindAsync from memory, which does not know yet of a sign-in at another node. It does not do so by fingerprint.
     private async ValueTask<bool> IsStoredAsync(

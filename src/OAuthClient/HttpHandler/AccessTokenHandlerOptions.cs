@@ -52,7 +52,10 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    /// <summary>The token of the owner that each request names by <c>request.SetGrantOwner(owner)</c>; one that names none is not sent. For work on behalf of many.</summary>
+    /// <summary>
+    /// The token of the owner that each request names by <c>request.SetGrantOwner(owner)</c>; one that names none is not sent. For work on
+    /// behalf of many.
+    /// </summary>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
     public AccessTokenHandlerOptions ForOwnerOfRequest()
     {
@@ -175,7 +178,11 @@ public sealed class AccessTokenHandlerOptions
     internal void RequireComplete(string httpClientName)
     {
         if (ownerStatedBy is null)
-            throw new InvalidOperationException($"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), ForOwnerOfRequest() or ForClient().");
+        {
+            throw new InvalidOperationException(
+                $"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), "
+                + "ForOwnerOfRequest() or ForClient().");
+        }
         if (origins.Count == 0)
             throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");
         if (!AllowsServiceDiscovery && origins.Find(IsToBeResolved) is { } name)

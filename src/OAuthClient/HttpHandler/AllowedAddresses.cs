@@ -99,7 +99,7 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
     // The Host header, where it is set, decides which name TLS checks and which site a shared server answers for.
     private OAuthException HostRefusal(Uri address) => new(
         $"The request to {Text(address)} has a Host header that names another host, which would get the '{clientName}' access token; "
-        + "it was not sent.");
+        + "it was not sent. Remove the Host header, or set it to the host and port of the address.");
 
     private static Uri AbsoluteAddress(HttpRequestMessage request) => request.RequestUri is { IsAbsoluteUri: true } address
         ? address

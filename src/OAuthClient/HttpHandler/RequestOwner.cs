@@ -20,15 +20,17 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
         if (isEverStated && request.Options.TryGetValue(Key, out var stated))
         {
             return fixedOwner is null || fixedOwner.Equals(stated) ? stated : throw new OAuthException(
-                $"The request to {address.GetLeftPart(UriPartial.Authority)} names an owner by SetGrantOwner, but its HTTP client always carries the '{clientName}' access token of "
-                + $"{(fixedOwner.IsClient ? "the client itself" : "another")}; it was not sent. Register the HTTP client with ForOwnerOfRequest() or ForCurrentUser().");
+                $"The request to {address.GetLeftPart(UriPartial.Authority)} names an owner by SetGrantOwner, but its HTTP client always "
+                + $"carries the '{clientName}' access token of {(fixedOwner.IsClient ? "the client itself" : "another")}; it was not sent. "
+                + "Register the HTTP client with ForOwnerOfRequest() or ForCurrentUser().");
         }
         if (fixedOwner is not null)
             return fixedOwner;
         if (currentOwner is null && !requiresExplicitOwner)
         {
             throw new OAuthException(
-                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to carry; it was not sent. Call request.SetGrantOwner(owner) before you send it.");
+                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to "
+                + "carry; it was not sent. Call request.SetGrantOwner(owner) before you send it.");
         }
         bool isStated = ActingOwner.TryFind(out var user);
         if (!isStated)
@@ -54,7 +56,8 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
                 + "call, or call request.SetGrantOwner(owner).");
         }
         return new OAuthException(
-            $"Nobody is signed in, so there is no user whose '{clientName}' access token the request to {address.GetLeftPart(UriPartial.Authority)} could carry; it was not sent. "
-            + "Require a signed-in user before calling, or use ForOwner, ForOwnerOfRequest or ForClient; work that outlives its request says for whom it is by owner.AsCurrentUser().");
+            $"No user is signed in, so there is no user whose '{clientName}' access token the request to {target} could carry; it was not "
+            + "sent. Require a signed-in user before calling, or use ForOwner, ForOwnerOfRequest or ForClient; work that outlives its "
+            + "request states its owner by owner.AsCurrentUser().");
     }
 }

@@ -28,7 +28,8 @@ internal static class IdTokenClaims
             throw new ProtocolViolationException("The ID Token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
         if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
             throw new ProtocolViolationException("The ID Token's nonce is not that of the authorization request: it was made for another login.");
-        return claims.Subject("ID Token") ?? throw new ProtocolViolationException("The ID Token has no sub, so it does not say who signed in.");
+        return claims.Subject("ID Token") ?? throw new ProtocolViolationException(
+            "The ID Token has no sub, so it does not say who signed in.");
     }
 
     /// <summary>What any other JWT of the server may say, and then must say rightly: whom it is from, whom it is for, and until when it holds (§5.3.2, RFC 7519 §4.1).</summary>

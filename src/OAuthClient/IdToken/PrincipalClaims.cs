@@ -25,7 +25,8 @@ internal static class PrincipalClaims
     /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
     /// <param name="sets">Claims about one user; where two sets have the same, the first counts.</param>
     public static ClaimsPrincipal Create(
-        IEnumerable<Claim> ownerClaims, string issuer, string authenticationType, string nameClaim, string roleClaim, params ReadOnlySpan<JsonElement> sets)
+        IEnumerable<Claim> ownerClaims, string issuer, string authenticationType, string nameClaim, string roleClaim,
+        params ReadOnlySpan<JsonElement> sets)
     {
         var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
         var known = new HashSet<string>(AboutTheToken, StringComparer.Ordinal);

@@ -51,7 +51,8 @@ internal static partial class Log
 
     [LoggerMessage(
         15, LogLevel.Warning,
-        "OAuth client '{ClientName}' registers itself anew, because {Reason}; all its grants are void, and users must authorize again")]
+        "OAuth client '{ClientName}' registers itself anew, because {Reason}; all its grants are invalid, and users must authorize again. "
+        + "If this repeats, make the server keep the registrations of its clients")]
     public static partial void RegisteredAnew(ILogger logger, string clientName, string reason);
 
     [LoggerMessage(16, LogLevel.Error, "OAuth client '{ClientName}' could not save what the server registered ({Fault}); it is kept in memory and offered to the store again until the store takes it")]
@@ -66,8 +67,8 @@ internal static partial class Log
     [LoggerMessage(
         19, LogLevel.Warning,
         "The token endpoint refused OAuth client '{ClientName}' (invalid_client). It keeps its registration for now; if the token endpoint "
-        + "refuses it again after {Minutes} minutes without a success in between, it registers anew, and all its grants are void. "
-        + "To keep them, restore the client at the server")]
+        + "refuses it again after {Minutes} minutes without a success in between, it registers anew, and all its grants are invalid. "
+        + "To keep the grants, restore the client at the server within that time")]
     public static partial void UnmanagedClientRefused(ILogger logger, string clientName, double minutes);
 
     [LoggerMessage(
@@ -85,14 +86,17 @@ internal static partial class Log
     [LoggerMessage(30, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out; what the server had given could not be revoked there ({Fault}), and lives until it expires")]
     public static partial void NotRevoked(ILogger logger, string clientName, string fault);
 
-    [LoggerMessage(31, LogLevel.Warning, "OAuth client '{ClientName}' signed a user out here only, because the server's metadata cannot be had ({Fault})")]
+    [LoggerMessage(
+        31, LogLevel.Warning,
+        "OAuth client '{ClientName}' signed a user out here only, because the server's metadata cannot be fetched ({Fault})")]
     public static partial void SignedOutHereOnly(ILogger logger, string clientName, string fault);
 
     [LoggerMessage(32, LogLevel.Information, "OAuth client '{ClientName}' forgot {Count} grants, because the server says that their user signed out there")]
     public static partial void SessionEnded(ILogger logger, string clientName, int count);
 
     [LoggerMessage(33, LogLevel.Warning, "OAuth client '{ClientName}' removed a superseded grant, but could not revoke it at the server "
-        + "({Fault}); its tokens are valid there until they expire")]
+        + "({Fault}); its tokens are valid there until they expire. If this repeats, look at the server's revocation endpoint, or unset "
+        + "RevokeSupersededGrants")]
     public static partial void SupersededGrantNotRevoked(ILogger logger, string clientName, string fault);
 
     [LoggerMessage(34, LogLevel.Warning, "OAuth client '{ClientName}' could not remove and revoke a superseded grant, because the "
@@ -101,9 +105,10 @@ internal static partial class Log
 
     [LoggerMessage(
         35, LogLevel.Warning,
-        "OAuth client '{ClientName}' got a callback for an authorization that another process began, and both keep their grants in their own memory. Each process "
-        + "then has its own users' grants and sessions, and uses up states for itself only, so that one state can give two token requests (RFC 9700 §4.7). "
-        + "Register a store that all processes share, for example with AddPostgresGrantStore")]
+        "OAuth client '{ClientName}' got a callback for an authorization that another process began, and both keep their grants in "
+        + "their own memory. Each process then has its own users' grants and sessions, and uses up states for itself only, so that one "
+        + "state can give two token requests (RFC 9700 §4.7). Register a store that all processes share, for example with "
+        + "AddPostgresGrantStore")]
     public static partial void GrantsInMemoryOfSeveralProcesses(ILogger logger, string clientName);
 
     [LoggerMessage(40, LogLevel.Warning, "WebFinger allows plain http to a server on this machine (DangerouslyAllowHttpOnLoopback); not for production")]
@@ -119,11 +124,13 @@ internal static partial class Log
     public static partial void CircuitClosed(ILogger logger, string clientName, string server);
 
     [LoggerMessage(60, LogLevel.Information, "HTTP client '{HttpClientName}' serves more than one owner. Cookies were turned off in its "
-        + "primary handler, which would send cookies of one owner with the access token of another")]
+        + "primary handler, which would send cookies of one owner with the access token of another. To avoid this message, set "
+        + "UseCookies = false where the handler is created")]
     public static partial void CookiesTurnedOff(ILogger logger, string httpClientName);
 
     [LoggerMessage(61, LogLevel.Warning, "HTTP client '{HttpClientName}' serves more than one owner, and its primary handler {HandlerType} "
-        + "has no known setting for cookies. Make sure that it keeps no cookies between requests")]
+        + "has no known setting for cookies. If it keeps cookies between requests, turn them off where the handler is created, or use "
+        + "a SocketsHttpHandler: otherwise cookies of one owner are sent with the access token of another")]
     public static partial void CookieSettingUnknown(ILogger logger, string httpClientName, string handlerType);
 
     [LoggerMessage(62, LogLevel.Warning, "HTTP client '{HttpClientName}' serves more than one owner and allows cookies "

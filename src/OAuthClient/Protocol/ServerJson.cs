@@ -51,12 +51,15 @@ internal static class ServerJson
     /// <param name="claims">The claims.</param>
     /// <param name="source">The name of what holds them, for the message.</param>
     /// <returns>The subject; <see langword="null"/> when it is absent or null.</returns>
-    /// <exception cref="ProtocolViolationException">It is not a string, is blank, or holds a NUL character, which no store can keep.</exception>
+    /// <exception cref="ProtocolViolationException">
+    /// It is not a string, is blank, or holds a NUL character, which no store can keep.
+    /// </exception>
     public static string? Subject(this JsonElement claims, string source) => claims.Text("sub") switch
     {
         null => null,
-        var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) => throw new ProtocolViolationException(
-            $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."),
+        var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) =>
+            throw new ProtocolViolationException(
+                $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."),
         var subject => subject,
     };
 

@@ -14,7 +14,8 @@ internal sealed class TaggedMemberWriter(byte version)
     /// <summary>Writes a text; nothing when it is absent or empty.</summary>
     /// <param name="number">The member's number.</param>
     /// <param name="value">The text.</param>
-    public TaggedMemberWriter Text(int number, string? value) => string.IsNullOrEmpty(value) ? this : Bytes(number, TaggedMembers.Utf8.GetBytes(value));
+    public TaggedMemberWriter Text(int number, string? value) =>
+        string.IsNullOrEmpty(value) ? this : Bytes(number, TaggedMembers.Utf8.GetBytes(value));
 
     /// <summary>Writes a list of texts as one member each.</summary>
     /// <param name="number">The member's number.</param>
@@ -87,7 +88,8 @@ internal sealed class TaggedMembers
         if (written != version)
         {
             throw new ProtocolViolationException(
-                $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one); begin a new one.");
+                $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one); "
+                + "begin a new one.");
         }
         TaggedMembers read = new();
         for (int left = reader.Read7BitEncodedInt(); left > 0; left--)
@@ -98,7 +100,8 @@ internal sealed class TaggedMembers
                 throw new EndOfStreamException();
             read.members.Add((number, reader.ReadBytes(length)));
         }
-        return bytes.Position == bytes.Length ? read : throw new ProtocolViolationException($"The data hold more than a pending {what}; begin a new one.");
+        return bytes.Position == bytes.Length
+            ? read : throw new ProtocolViolationException($"The data hold more than a pending {what}; begin a new one.");
     }
 
     /// <summary>The member's text; <see langword="null"/> when it is absent.</summary>
@@ -107,9 +110,11 @@ internal sealed class TaggedMembers
 
     /// <exception cref="FormatException">The member is absent.</exception>
     /// <param name="number">The member's number.</param>
-    public string RequiredText(int number) => Text(number) ?? throw new FormatException($"Member {number.ToString(CultureInfo.InvariantCulture)} is missing.");
+    public string RequiredText(int number) =>
+        Text(number) ?? throw new FormatException($"Member {number.ToString(CultureInfo.InvariantCulture)} is missing.");
 
-    public IReadOnlyList<string> Texts(int number) => [.. members.Where(member => member.Number == number).Select(member => Utf8.GetString(member.Value))];
+    public IReadOnlyList<string> Texts(int number) =>
+        [.. members.Where(member => member.Number == number).Select(member => Utf8.GetString(member.Value))];
 
     public bool Flag(int number) => Find(number) is not null;
 

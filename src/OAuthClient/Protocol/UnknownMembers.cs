@@ -14,7 +14,9 @@ internal static class UnknownMembers
     /// <summary>Checks the size of the unknown members of one JSON object.</summary>
     /// <param name="members">The members; <see langword="null"/> when there are none.</param>
     /// <returns>The members.</returns>
-    /// <exception cref="OAuthException">They are larger than <see cref="MaximumLength"/>. They are refused, because leaving them out would lose them in the store.</exception>
+    /// <exception cref="OAuthException">
+    /// They are larger than <see cref="MaximumLength"/>. They are refused, because leaving them out would lose them in the store.
+    /// </exception>
     public static Dictionary<string, JsonElement>? Validate(Dictionary<string, JsonElement>? members)
     {
         if (members is null)
@@ -23,6 +25,7 @@ internal static class UnknownMembers
         foreach (var (name, value) in members)
             length += name.Length + value.GetRawText().Length;
         return length <= MaximumLength ? members : throw new OAuthException(
-            $"The stored data hold more than {MaximumLength / 1024} KiB that this version of OAuthClient does not know. A newer version wrote them: update the package on this node.");
+            $"The stored data hold more than {MaximumLength / 1024} KiB that this version of OAuthClient does not know. A newer "
+            + "version wrote them: update the package on this node.");
     }
 }

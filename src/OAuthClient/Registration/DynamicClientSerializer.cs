@@ -9,9 +9,9 @@ namespace OAuthClient;
 /// </summary>
 /// <remarks>
 /// To add a member: one optional property in <see cref="StoredDynamicClient"/>, its line in <c>ToStored</c> and its line in
-/// <c>ToClient</c>; then a new file of sample bytes beside those of the tests. The rules for members and for <see cref="Version"/> are those
-/// of the serializer of grants: members that a build does not know are kept, and the version rises only when a build that does not know
-/// the change would do harm.
+/// <c>ToClient</c>; then a new file of sample bytes beside those of the tests. The rules for members and for <see cref="Version"/> are
+/// those of the serializer of grants: members that a build does not know are kept, and the version rises only when a build that does not
+/// know the change would do harm.
 /// </remarks>
 internal static class DynamicClientSerializer
 {
@@ -25,7 +25,8 @@ internal static class DynamicClientSerializer
     {
         try
         {
-            StoredVersion.Validate(JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredVersion)?.Version, Version, "client");
+            var stored = JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredVersion);
+            StoredVersion.Validate(stored?.Version, Version, "client");
             return ToClient(JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredDynamicClient)!);
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or FormatException)
@@ -84,7 +85,8 @@ internal static class DynamicClientSerializer
         "Basic" => ClientAuthenticationMethod.Basic,
         "Body" => ClientAuthenticationMethod.Body,
         "Certificate" => ClientAuthenticationMethod.Certificate,
-        _ => throw new FormatException("The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."),
+        _ => throw new FormatException(
+            "The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."),
     };
 }
 

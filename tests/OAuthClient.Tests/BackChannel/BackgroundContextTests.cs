@@ -23,7 +23,8 @@ public class BackgroundContextTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("An early refresh: handlers of the back channel, the store and the log see no ambient value and no activity of the caller")]
+    [Description(
+        "An early refresh: handlers of the back channel, the store and the log see no ambient value and no activity of the caller")]
     public async Task Early_refresh(string? owner)
     {
         Sightings seen = new();
@@ -62,7 +63,8 @@ public class BackgroundContextTests
     }
 
     [Test]
-    [Description("A circuit breaker of the application is built inside one user's call; its callbacks, which Polly runs on a task, serve all")]
+    [Description(
+        "A circuit breaker of the application is built inside one user's call; its callbacks, which Polly runs on a task, serve all")]
     public async Task Resilience_callbacks()
     {
         Sightings seen = new();
@@ -97,7 +99,8 @@ public class BackgroundContextTests
     }
 
     [Test]
-    [Description("What is built lazily and shared (options, handlers, stores) is built without the context of the caller that needed it first")]
+    [Description(
+        "What is built lazily and shared (options, handlers, stores) is built without the context of the caller that needed it first")]
     public async Task Shared_objects()
     {
         Sightings seen = new();

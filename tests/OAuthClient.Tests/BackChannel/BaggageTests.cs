@@ -151,7 +151,9 @@ public class BaggageTests
         });
     }
 
-    /// <summary>Writes a header as OpenTelemetry's instrumentation does: from the ambient value, between all handlers and the network.</summary>
+    /// <summary>
+    /// Writes a header as OpenTelemetry's instrumentation does: from the ambient value, between all handlers and the network.
+    /// </summary>
     private static IDisposable Instrument() => DiagnosticListener.AllListeners.Subscribe(new Observer<DiagnosticListener>(listener =>
     {
         if (listener.Name != "HttpHandlerDiagnosticListener")

@@ -52,7 +52,7 @@ public class RegistrationRefusalTests
         await RequestAsync(node);
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
         Assert.That(node.Log.Events(19), Has.Count.EqualTo(1), "once for the suspicion");
-        Assert.That(node.Log.Events(15).Single().Message, Does.Contain("refused it twice").And.Contain("grants are void"));
+        Assert.That(node.Log.Events(15).Single().Message, Does.Contain("refused it twice").And.Contain("grants are invalid"));
     }
 
     [Test]

@@ -75,7 +75,8 @@ public class ManySelectionsTests
     }
 
     [Test]
-    [Description("RFC 8707 §2.2: a grant keeps the newest tokens of its selections and the token for everything, and does not grow beyond that")]
+    [Description(
+        "RFC 8707 §2.2: a grant keeps the newest tokens of its selections and the token for everything, and does not grow beyond that")]
     public async Task Selections_of_a_grant_are_bounded()
     {
         using Network network = new();

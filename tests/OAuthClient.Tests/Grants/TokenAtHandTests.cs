@@ -38,7 +38,7 @@ public class TokenAtHandTests
 
         Source(bench).AtHand(Owner, TokenSelection.Everything, out _);
         Source(bench).AtHand(GrantOwner.Client, TokenSelection.Everything, out _);
-        Source(bench).AtHand(GrantOwner.User("nobody"), TokenSelection.Everything, out _);
+        Source(bench).AtHand(GrantOwner.User("unknown"), TokenSelection.Everything, out _);
 
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[]
         {

@@ -78,7 +78,7 @@ public class FailClosedTests
         await bench.SignedInAsync();
         Assert.That(
             async () => await bench.Http.GetAsync("/me"),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("Nobody is signed in").And.Message.Contain("'photos'").And.Message.Contain("not sent"));
+            Throws.TypeOf<OAuthException>().With.Message.Contain("No user is signed in").And.Message.Contain("'photos'").And.Message.Contain("not sent"));
         Assert.That(bench.Api.Requests, Is.Empty);
         Assert.That(bench.TokenRequests, Is.Zero);
     }

@@ -91,7 +91,7 @@ public class RequestOwnerTests
         var careless = Task.Run(async () =>
         {
             await isDone.Task;
-            await stage.RequireNotSentAsync(owner: null, "Nobody is signed in");
+            await stage.RequireNotSentAsync(owner: null, "No user is signed in");
         });
         stage.Current = null;
         isOver.SetResult();
@@ -135,7 +135,7 @@ public class RequestOwnerTests
                 Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
             Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
         }
-        await stage.RequireNotSentAsync(owner: null, "Nobody is signed in");
+        await stage.RequireNotSentAsync(owner: null, "No user is signed in");
     }
 
     [Test]
