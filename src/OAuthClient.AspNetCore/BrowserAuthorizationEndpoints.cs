@@ -117,7 +117,10 @@ internal sealed class BrowserAuthorizationEndpoints(
         {
             var parameters = AnonymousFormReader.IsForm(context.Request)
                 ? await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
-                : new Dictionary<string, string>(StringComparer.Ordinal);
+                : context.Request.HasFormContentType
+                    // Antiforgery would read it with the framework's limits, which are made for uploads.
+                    ? throw new ProtocolViolationException("The form must be URL-encoded.")
+                    : new Dictionary<string, string>(StringComparer.Ordinal);
             await antiforgery.ValidateRequestAsync(context).ConfigureAwait(false);
             return new(parameters.GetValueOrDefault(ReturnUrl) ?? context.Request.Query[ReturnUrl]);
         }

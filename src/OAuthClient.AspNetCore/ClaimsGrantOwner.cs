@@ -56,11 +56,8 @@ internal static class ClaimsGrantOwner
 
     private static GrantOwner? FindById(ClaimsIdentity identity, IDictionary<string, string> scopes)
     {
-        if ((identity.FindFirst(ClaimTypes.NameIdentifier) ?? identity.FindFirst("sub")) is not { } claim
-            || string.IsNullOrWhiteSpace(claim.Value))
-        {
+        if ((FindOnly(identity, ClaimTypes.NameIdentifier) ?? FindOnly(identity, "sub")) is not { } claim)
             return null;
-        }
         try
         {
             // The id that another provider gave is unique among that provider's users only.
@@ -79,6 +76,27 @@ internal static class ClaimsGrantOwner
                         + "at sign-in, or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().",
                 exception);
         }
+    }
+
+    // Ordinal, unlike ClaimsIdentity.FindFirst: a provider's claim of the type SUB is not its sub. The order of claims decides nothing.
+    private static Claim? FindOnly(ClaimsIdentity identity, string type)
+    {
+        Claim? found = null;
+        foreach (var claim in identity.Claims)
+        {
+            if (!string.Equals(claim.Type, type, StringComparison.Ordinal) || string.IsNullOrWhiteSpace(claim.Value))
+                continue;
+            if (found is not null
+                && !(string.Equals(found.Value, claim.Value, StringComparison.Ordinal)
+                    && string.Equals(found.Issuer, claim.Issuer, StringComparison.Ordinal)))
+            {
+                throw new InvalidOperationException(
+                    $"The signed-in user has several claims of the type '{type}' that differ, so the owner of grants is not known. Keep one of "
+                    + $"them, or add a claim of the type '{GrantOwner.ClaimType}' with GrantOwner.ToString().");
+            }
+            found = claim;
+        }
+        return found;
     }
 
     private static bool IsLocal(Claim claim) => string.Equals(claim.Issuer, ClaimsIdentity.DefaultIssuer, StringComparison.Ordinal);

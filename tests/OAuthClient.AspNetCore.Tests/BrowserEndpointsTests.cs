@@ -14,6 +14,17 @@ public sealed class BrowserEndpointsTests
     private const string SignIn = "/oauth/photos/sign-in";
     private const string SignOut = "/oauth/photos/sign-out";
 
+    [TestCase("/oauth/photos/connect")]
+    [TestCase("/oauth/photos/sign-out")]
+    [Description("Threat: anonymous requests that cost work. A multipart form is refused before it is read with limits made for uploads")]
+    public async Task Multipart_forms_are_refused_unread(string path)
+    {
+        await using var app = await App.StartAsync(endpoints: web => web.MapBrowserAuthorization("photos"));
+        using MultipartFormDataContent form = new() { { new StringContent("/"), "returnUrl" } };
+        var answer = await app.OpenBrowser("alice").SendAsync(HttpMethod.Post, path, form, []);
+        Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest));
+    }
+
     [Test]
     [Description("RFC 6749 §4.1: a form of the application begins, the callback completes, and the API answers as the user")]
     public async Task Connects()

@@ -83,6 +83,18 @@ public sealed class CurrentUserClaimsTests
     }
 
     [Test]
+    [Description("Threat: a user who may choose a claim. A claim type that differs in case is another claim, and the order decides nothing")]
+    public void Claims_that_resemble_or_contradict_the_id_do_not_choose_the_owner()
+    {
+        const string Issuer = "https://a.example";
+        Claim sub = new("sub", "mallory", ClaimValueTypes.String, Issuer), chosen = new("SUB", "alice", ClaimValueTypes.String, Issuer);
+        Assert.That(Find(Identity(chosen, sub)), Is.EqualTo(GrantOwner.Subject(Issuer, "mallory")));
+        Assert.That(() => Find(Identity(Id("alice"), Id("bob"))), Throws.InvalidOperationException.With.Message.Contain("several claims"));
+        Assert.That(() => Find(Identity(Id("1001"), Id("1001", "GitHub"))), Throws.InvalidOperationException);
+        Assert.That(Find(Identity(Id("alice"), Id("alice"))), Is.EqualTo(GrantOwner.User("alice")));
+    }
+
+    [Test]
     [Description("Threat: the same id in two cookie schemes. A scope for one authentication type keeps its users apart")]
     public void Scope_of_an_authentication_type_is_part_of_the_owner()
     {

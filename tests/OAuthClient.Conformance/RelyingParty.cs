@@ -138,6 +138,9 @@ internal sealed class RelyingParty : IAsyncDisposable
         Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
         await EndedAtAsync(last);
         Server.Options.Defect = Defect.None;
+        // Metadata that were refused are not fetched again for a few seconds.
+        if (last == TestEndpoint.Metadata)
+            Clock.Advance(TimeSpan.FromSeconds(5));
         await AcceptsAsync(parameters);
     }
 

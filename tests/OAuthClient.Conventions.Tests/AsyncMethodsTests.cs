@@ -9,6 +9,7 @@ public sealed class AsyncMethodsTests
     {
         ["OAuthClient"] = new(StringComparer.Ordinal)
         {
+            ["BackgroundWork.Run"] = "starts work that has the context and the cancellation of no caller",
             ["SingleFlight.JoinOrStart"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
             ["GrantRefresh.RunAsync"] = "a refresh token that was sent cannot be called back; the answer must be saved whoever left",
             ["RefreshExchange.PrepareAsync"] = "a step of the refresh that everybody waits for",

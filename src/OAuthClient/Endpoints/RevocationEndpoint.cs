@@ -18,7 +18,6 @@ internal sealed class RevocationEndpoint(BackChannel backChannel)
             Form = form,
             // §2.2: to revoke what is revoked is no error.
             Repetition = Repetition.AfterAnyFault,
-            AffectsOtherRequests = true,
             Authorization = authorization,
             WithoutSecret = registration.ClientSecret is null,
             WithCertificate = registration.AuthenticatesByCertificate,

@@ -21,7 +21,6 @@ internal sealed class UserInfoEndpoint(BackChannel backChannel, JwtVerification 
         var request = new BackChannelRequest("userinfo endpoint", endpoint)
         {
             Accept = "application/json, application/jwt",
-            AffectsOtherRequests = true,
             Authorization = token.AuthorizationHeader,
             Secrets = [token.Reveal()],
         };

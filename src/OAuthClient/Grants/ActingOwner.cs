@@ -10,7 +10,7 @@ internal sealed class ActingOwner : IDisposable
 
     private readonly GrantOwner? owner;
     private readonly ActingOwner? outer;
-    private volatile bool isOver;
+    private int isOver;
 
     private ActingOwner(GrantOwner? owner)
     {
@@ -37,16 +37,18 @@ internal sealed class ActingOwner : IDisposable
         return acting switch
         {
             null => false,
-            { isOver: false } => true,
+            _ when Volatile.Read(ref acting.isOver) == 0 => true,
             _ => throw new OAuthException(
                 "This call began within AsCurrentUser() or AsNobody() and outlived it, so its owner is not known; it was not sent. "
                 + "Put using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."),
         };
     }
 
+    // Restored only where this scope is the current one: disposed twice, out of order or in another flow of calls, it must not put another
+    // owner in force there.
     public void Dispose()
     {
-        isOver = true;
-        Current.Value = outer;
+        if (Interlocked.Exchange(ref isOver, 1) == 0 && ReferenceEquals(Current.Value, this))
+            Current.Value = outer;
     }
 }

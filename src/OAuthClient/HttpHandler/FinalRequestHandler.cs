@@ -62,12 +62,17 @@ internal sealed class FinalRequestHandler : DelegatingHandler
         var headers = request.Headers.NonValidated;
         // Most requests carry the token and nothing that the checks would have to look for.
         bool hasOneHeader = headers.Count == 1;
-        bool mayGo = addresses.IsFinalAllowed(request, hasOneHeader) && (hasOneHeader || !refusesCookies || !headers.Contains("Cookie"));
+        bool isAllowed = addresses.IsFinalAllowed(request, hasOneHeader);
         // A request without a token, such as one that a handler makes for itself, is the application's affair.
-        if (mayGo || !headers.Contains("Authorization"))
+        if ((isAllowed && !(refusesCookies && HasCookie(request, hasOneHeader))) || !headers.Contains("Authorization"))
             return null;
-        return addresses.IsFinalAllowed(request, hasOneHeader) ? CookieRefusal(request.RequestUri!) : addresses.FinalRefusal(request);
+        return isAllowed ? CookieRefusal(request.RequestUri!) : addresses.FinalRefusal(request);
     }
+
+    // .NET sends a header of any name among those of the content, too.
+    private static bool HasCookie(HttpRequestMessage request, bool hasOneHeader) =>
+        (!hasOneHeader && request.Headers.NonValidated.Contains("Cookie"))
+        || (request.Content is { } content && content.Headers.NonValidated.Contains("Cookie"));
 
     private OAuthException CookieRefusal(Uri address) => new(
         $"The request to {address.Scheme}://{address.Authority} has a Cookie header, and the HTTP client '{addresses.HttpClientName}' "

@@ -139,6 +139,22 @@ public class RequestOwnerTests
     }
 
     [Test]
+    [Description("Threat: one user's token to another. A scope that is disposed out of order, or twice, puts no other owner in force")]
+    public async Task Scopes_disposed_out_of_order()
+    {
+        await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
+        stage.Current = "alice";
+        var alice = GrantOwner.User("alice").AsCurrentUser();
+        var bob = GrantOwner.User("bob").AsCurrentUser();
+        alice.Dispose();
+        Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+        alice.Dispose();
+        Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
+        bob.Dispose();
+        await stage.RequireNotSentAsync(owner: null, "outlived it");
+    }
+
+    [Test]
     [Description("Within AsNobody() there is no user, although one is signed in; a request that states its owner is sent")]
     public async Task As_nobody()
     {

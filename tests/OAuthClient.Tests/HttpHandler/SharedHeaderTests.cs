@@ -60,6 +60,21 @@ public class SharedHeaderTests
     }
 
     [Test]
+    [Description(".NET sends a Cookie header from among those of the content, too; no request leaves with it")]
+    public async Task Cookie_among_the_headers_of_the_content()
+    {
+        await using var bench = await StartAsync(t => t.ForOwnerOfRequest());
+        await bench.SignInAsync("bob");
+        using var http = bench.Http;
+        using StringContent content = new("{}");
+        content.Headers.TryAddWithoutValidation("Cookie", "session=of-the-first");
+        using HttpRequestMessage request = new(HttpMethod.Post, "/me") { Content = content };
+        request.SetGrantOwner(GrantOwner.User("bob"));
+        Assert.That(async () => await http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header"));
+        Assert.That(bench.Api.Requests, Is.Empty);
+    }
+
+    [Test]
     [Description("A default Authorization that is set after the client was made never leaves: each request carries its owner's token")]
     public async Task Default_authorization_set_later()
     {
