@@ -29,6 +29,7 @@ public sealed class OpenIdSignIn
     /// Begins an authorization for a user who signed in by this client, as <see cref="IOAuthClient.BeginAuthorizationAsync"/> does: for
     /// example to ask for further scopes. Complete it by <see cref="IOAuthClient.CompleteAuthorizationAsync"/> for the owner who signed in.
     /// It is refused when another account of the server completes it, also when the user's grants have been revoked or lost meanwhile.
+    /// The request always asks for the scope <c>openid</c>, because only an ID Token says who completed it.
     /// </summary>
     /// <param name="parameters">What this one request asks beyond the registration.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>

@@ -123,6 +123,71 @@ public class SameUserTests
             Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("no ID Token says whether the user"));
     }
 
+    [TestCase(null), TestCase("photos.write")]
+    [Description(
+        "Threat: another account completes a renewal that did not ask for openid. OpenID Connect Core §3.1.2.1: openid is added to the "
+        + "scopes of a renewal, so that an ID Token says who completed it")]
+    public async Task A_renewal_always_asks_for_an_ID_Token(string? scope)
+    {
+        await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
+        var signedIn = await server.SignInAsync("alice", "s1", parameters: new() { Scopes = ["openid"] });
+
+        var pending = await server.SignIn.BeginRenewalAsync(scope is null ? null : new() { Scopes = [scope] });
+
+        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(pending.AuthorizationUri.Query);
+        Assert.That(query["scope"].ToString().Split(' '), Is.EquivalentTo(new[] { "openid", "photos.write" }));
+        Assert.That(query["nonce"].ToString(), Is.Not.Empty);
+        Refuses(() => CompleteAsync(server, pending, pending.AuthorizationUri, signedIn.Owner, "mallory"));
+        Assert.That(await server.Store.FindAsync("", signedIn.Owner, default), Has.Count.EqualTo(1), "only the sign-in's grant is stored");
+
+        var again = await server.SignIn.BeginRenewalAsync(scope is null ? null : new() { Scopes = [scope] });
+        Assert.That(async () => await CompleteAsync(server, again, again.AuthorizationUri, signedIn.Owner, "alice"), Throws.Nothing);
+    }
+
+    [TestCase(null), TestCase("photos.write")]
+    [Description("OpenID Connect Core §3.1.3.3: a renewal that brings no ID Token is refused, also where openid was not in Scopes")]
+    public async Task A_renewal_without_an_ID_Token_is_refused(string? scope)
+    {
+        await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
+        var signedIn = await server.SignInAsync("alice", "s1", parameters: new() { Scopes = ["openid"] });
+        var pending = await server.SignIn.BeginRenewalAsync(scope is null ? null : new() { Scopes = [scope] });
+        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(pending.AuthorizationUri.Query);
+        var response = AuthorizationResponse.Parse($"https://app.example/callback?code=c&state={query["state"]}");
+        server.Script.Answers(ScriptedServer.Tokens("of-mallory", "rt", scope: "photos.write"));
+
+        Assert.That(
+            async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("no ID Token says whether the user"));
+
+        Assert.That(await server.Store.FindAsync("", signedIn.Owner, default), Has.Count.EqualTo(1), "only the sign-in's grant is stored");
+    }
+
+    [Test]
+    [Description("A pending renewal that holds no nonce is refused as well when no ID Token comes")]
+    public async Task A_renewal_that_was_begun_without_a_nonce_is_refused()
+    {
+        await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
+        var begun = await server.Client.BeginAuthorizationAsync();
+        PendingAuthorization pending = new()
+        {
+            Server = begun.Server,
+            Issuer = begun.Issuer,
+            RedirectUri = begun.RedirectUri,
+            State = begun.State,
+            CodeVerifier = begun.CodeVerifier,
+            Scopes = begun.Scopes,
+            ExpiresAt = begun.ExpiresAt,
+            StoreInstanceId = begun.StoreInstanceId,
+            RenewsSignIn = true,
+        };
+        var response = AuthorizationResponse.Parse($"https://app.example/callback?code=c&state={begun.State}");
+        server.Script.Answers(ScriptedServer.Tokens("of-mallory", "rt", scope: "photos.write"));
+
+        Assert.That(
+            async () => await server.Client.CompleteAuthorizationAsync(pending, response, OpenIdServer.OwnerOf("alice")),
+            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("no ID Token says whether the user"));
+    }
+
     private static void Refuses(Func<Task> connect) =>
         Assert.That(connect, Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("another user"));
 

@@ -25,7 +25,7 @@ internal static class AuthorizationRequest
     /// <param name="now">The moment.</param>
     /// <param name="hasOtherServers">Whether a callback could be another server's.</param>
     /// <param name="usual">What the last request like most others was copied from, for the next.</param>
-    /// <param name="renewsSignIn">Whether only the user who signed in by the registration may complete it.</param>
+    /// <param name="renewsSignIn">Whether only the user who signed in by the registration may complete it. The scope <c>openid</c> is then added.</param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="ProtocolViolationException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
@@ -44,17 +44,24 @@ internal static class AuthorizationRequest
         }
 
         IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeText.Checked(chosen) : registration.Scopes;
+        // Only an ID Token says that the user who completes it is the one who signed in.
+        bool addsOpenId = renewsSignIn && !ScopeText.Contains(scopes, ScopeText.OpenId);
+        if (addsOpenId)
+            scopes = [ScopeText.OpenId, .. scopes];
         IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
         var (state, verifierText, nonceText) = RandomText.CreateThree();
         var verifier = new CodeVerifier(verifierText);
-        string? nonce = (parameters.Scopes is null ? registration.AsksForIdToken : ScopeText.Contains(scopes, ScopeText.OpenId)) ? nonceText : null;
+        bool asksForIdToken = ReferenceEquals(scopes, registration.Scopes)
+            ? registration.AsksForIdToken
+            : ScopeText.Contains(scopes, ScopeText.OpenId);
+        string? nonce = asksForIdToken ? nonceText : null;
         IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : CheckedAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
         verifier.WriteChallenge(challenge);
 
         return new PendingAuthorization
         {
-            Address = ReferenceEquals(parameters, AuthorizationParameters.None)
+            Address = ReferenceEquals(parameters, AuthorizationParameters.None) && !addsOpenId
                 ? Usual(registration, server, endpoint, ref usual).With(state, challenge, nonce)
                 : Write(registration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
             ClientName = registration.Name,
@@ -101,7 +108,7 @@ internal static class AuthorizationRequest
         places = new(ofState, ofChallenge, ofNonce);
         query.Add(Parameters.ClientId, registration.ClientId);
         query.AddEncoded(Parameters.RedirectUri + "=", registration.EncodedRedirectUri);
-        if (parameters.Scopes is null)
+        if (ReferenceEquals(scopes, registration.Scopes))
             query.AddEncoded(Parameters.Scope + "=", registration.EncodedScopes);
         else
             query.AddList(Parameters.Scope, scopes);

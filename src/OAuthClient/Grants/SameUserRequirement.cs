@@ -31,7 +31,7 @@ internal sealed class SameUserRequirement
         {
             return;
         }
-        if (identity is null && pending.Nonce is not null)
+        if (identity is null && (pending.RenewsSignIn || pending.Nonce is not null))
         {
             throw new ProtocolViolationException(
                 "The authorization asked for openid, and no ID Token says whether the user is still the one who signed in here, so nothing "
