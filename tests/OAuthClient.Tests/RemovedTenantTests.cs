@@ -144,6 +144,38 @@ public class RemovedTenantTests
         Assert.That(server.Revoked, Is.EquivalentTo(new[] { "at-1", "rt-1" }));
     }
 
+    [Test]
+    [Description(
+        "Threat: AllowedTenants shrinks at run time. A grant without an ID Token ends as well, where its owner is a subject of the "
+        + "tenant; of which tenant another owner's account is, is not known")]
+    public async Task A_grant_without_an_ID_Token_ends()
+    {
+        Tenants tenants = new();
+        await using var server = Server(tenants);
+        var removed = GrantOwner.Subject(ScriptedServer.Origin + "/removed", "alice");
+        GrantOwner[] others =
+        [
+            GrantOwner.Subject(ScriptedServer.Origin + "/kept", "alice"), GrantOwner.Subject("https://other.example/removed", "alice"),
+            GrantOwner.User("42"),
+        ];
+        foreach (var owner in others.Append(removed))
+        {
+            var (pending, response) = await server.AnsweredAsync("alice", "s1", parameters: new() { Scopes = ["photos"] });
+            server.Script.Answers(ScriptedServer.Tokens("at", "rt", scope: "photos"));
+            await server.Client.CompleteAuthorizationAsync(pending, response, owner);
+            await server.Client.GetAccessTokenAsync(owner);
+        }
+
+        tenants.Allow("kept");
+
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(removed),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("AllowedTenants"));
+        Assert.That(await server.Client.FindGrantAsync(removed), Is.Null);
+        foreach (var owner in others)
+            Assert.That(async () => await server.Client.GetAccessTokenAsync(owner), Throws.Nothing, owner.ToString());
+    }
+
     private static OpenIdServer Server(Tenants tenants, Action<IServiceCollection>? services = null) => new(
         o =>
         {

@@ -154,18 +154,26 @@ public sealed class Grant
     internal string Issuer => IdTokenClaims?.TextIfAny(Parameters.Issuer) ?? Server;
 
     /// <summary>
-    /// Whether the tenant that the ID Token names may sign in. A grant without ID Token names none. The result is kept, because reading
-    /// an ID Token at each use would cost too much.
+    /// Determines whether the grant's tenant may sign in. Without an ID Token it is the tenant of the owner's issuer. Where the owner is no
+    /// subject of one of the template's issuers, the tenant is not known, and the grant is allowed. The result is kept, because reading an
+    /// ID Token at each use would cost too much.
     /// </summary>
     internal bool IsAllowedBy(IssuerTemplate template)
     {
         if (ReferenceEquals(allowedBy, template))
             return true;
-        if (IdToken is not null && !template.Allows(Issuer))
+        if ((IdToken is not null ? Issuer : OwnerIssuerOf(template)) is { } issuer && !template.Allows(issuer))
             return false;
         allowedBy = template;
         return true;
     }
+
+    /// <summary>Gets the issuer of the owner, where the owner is a subject of one of the template's issuers.</summary>
+    /// <param name="template">The template.</param>
+    /// <returns>The issuer; otherwise, <see langword="null"/>.</returns>
+    internal string? OwnerIssuerOf(IssuerTemplate template) =>
+        Owner.Issuer is { } issuer && IssuerTemplate.Matches(template.Text, issuer) ? issuer : null;
+
     /// <summary>Gets the members of the stored grant that this build does not know.</summary>
     internal Dictionary<string, JsonElement>? UnknownMembers { get; init; }
 
