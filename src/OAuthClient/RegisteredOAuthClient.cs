@@ -137,9 +137,15 @@ internal sealed class RegisteredOAuthClient(
             throw GrantRefresh.Reauthorize(current, "the grant was ended or replaced meanwhile");
         var info = await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
         // Not the grant's owner: a user of the application may have connected the accounts of several people.
-        info.OwnerClaims = GrantOwner.Subject(grant.Issuer, info.Subject).ToClaims(info.Issuer);
+        info.OwnerClaims = UserInfoOwner(grant, info, server)?.ToClaims(info.Issuer);
         return info;
     }
+
+    // All tenants of a server share its name, and the same subject at two tenants is two users (OpenID Connect Core §5.7).
+    private static GrantOwner? UserInfoOwner(Grant grant, UserInfo info, AuthorizationServerMetadata server) =>
+        server.IssuerTemplate is not { } template || grant.IdToken is not null ? GrantOwner.Subject(grant.Issuer, info.Subject)
+        : grant.OwnerIssuerOf(template) is not null && string.Equals(grant.Owner.Id, info.Subject, StringComparison.Ordinal) ? grant.Owner
+        : null;
 
     private async Task<Grant> CompleteAsync(
         PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)

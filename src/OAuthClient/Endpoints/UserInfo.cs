@@ -29,8 +29,11 @@ public sealed class UserInfo
 
     internal string Issuer { get; }
 
-    /// <summary>Gets the claims that say which grant owner the principal stands for; set by the client, which knows the grant.</summary>
-    internal IReadOnlyList<Claim> OwnerClaims { get; set; } = [];
+    /// <summary>
+    /// Gets or sets the claims that say which grant owner the principal stands for; <see langword="null"/> when the user's tenant is not
+    /// known. Set by the client, which knows the grant.
+    /// </summary>
+    internal IReadOnlyList<Claim>? OwnerClaims { get; set; } = [];
 
     /// <summary>A claim that is a text, or <see langword="null"/> when it is absent or something else.</summary>
     /// <param name="claim">The claim's name.</param>
@@ -44,9 +47,17 @@ public sealed class UserInfo
     /// <param name="authenticationType">What the identity says it was authenticated by.</param>
     /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
     /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
+    /// <returns>The principal.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// The server has many tenants (<c>IssuerTemplate</c>), and the grant has no ID Token, so the user's tenant is not known.
+    /// </exception>
     public ClaimsPrincipal ToClaimsPrincipal(string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles") =>
-        PrincipalClaims.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, Claims);
+        PrincipalClaims.Create(OwnerClaims ?? throw TenantUnknown(), Issuer, authenticationType, nameClaim, roleClaim, Claims);
 
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "UserInfo";
+
+    private static InvalidOperationException TenantUnknown() => new(
+        "The server has many tenants, and without an ID Token the tenant of the user is not known, so a user of another tenant with the same "
+        + "sub would be the same owner; ask for the scope openid.");
 }

@@ -63,6 +63,37 @@ public class GrantClaimsTests
         Assert.That(owners[0], Is.Not.EqualTo(owners[1]));
     }
 
+    [Test]
+    [Description(
+        "Threat: the same subject at two tenants. OpenID Connect Core §5.7: without an ID Token the tenant is not known, so userinfo "
+        + "makes no principal that two tenants' users share")]
+    public async Task Userinfo_without_the_tenant_names_no_owner()
+    {
+        await using var server = TenantsServer();
+        var userInfo = await UserInfoOfAsync(server, GrantOwner.User("42"), "1001");
+        Assert.That(userInfo.Subject, Is.EqualTo("1001"));
+        Assert.That(() => userInfo.ToClaimsPrincipal(), Throws.InvalidOperationException.With.Message.Contains("ask for the scope openid"));
+    }
+
+    [Test]
+    [Description("Without an ID Token the tenant is that of the grant's owner, where userinfo is about the owner")]
+    public async Task Userinfo_without_an_ID_Token_names_the_grants_owner()
+    {
+        await using var server = TenantsServer();
+        foreach (string tenant in new[] { "a", "b" })
+        {
+            var owner = GrantOwner.Subject($"{ScriptedServer.Origin}/{tenant}", "1001");
+            var principal = (await UserInfoOfAsync(server, owner, "1001")).ToClaimsPrincipal();
+            Assert.That(principal.FindFirst(GrantOwner.ClaimType)!.Value, Is.EqualTo(owner.ToString()));
+        }
+        GrantOwner[] others = [GrantOwner.Subject(ScriptedServer.Origin + "/a", "1002"), GrantOwner.Subject("https://other.example/a", "1001")];
+        foreach (var owner in others)
+        {
+            var userInfo = await UserInfoOfAsync(server, owner, "1001");
+            Assert.That(() => userInfo.ToClaimsPrincipal(), Throws.InvalidOperationException, owner.ToString());
+        }
+    }
+
     [TestCase("s1"), TestCase(null)]
     [Description(
         "The principal of a sign-in names client, owner, session and sign-in: what a cookie made of it is checked by, and "
@@ -106,5 +137,20 @@ public class GrantClaimsTests
         Assert.That(() => grant.ToClaimsPrincipal(), Throws.InvalidOperationException.With.Message.Contains("openid"));
         Assert.That(grant.StandardClaims, Is.Null);
         Assert.That(grant.ClaimSources, Is.Empty);
+    }
+
+    private static OpenIdServer TenantsServer() => new(o =>
+    {
+        o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}";
+        o.UserInfoEndpoint = new(ScriptedServer.Origin + "/userinfo");
+    });
+
+    private static async Task<UserInfo> UserInfoOfAsync(OpenIdServer server, GrantOwner owner, string subject)
+    {
+        var (pending, response) = await server.AnsweredAsync(subject, "s1", parameters: new() { Scopes = ["profile"] });
+        server.Script.Answers(ScriptedServer.Tokens("at", scope: "profile"));
+        await server.Client.CompleteAuthorizationAsync(pending, response, owner);
+        server.Script.Answers($$"""{"sub":"{{subject}}"}""");
+        return await server.Client.GetUserInfoAsync(owner);
     }
 }
