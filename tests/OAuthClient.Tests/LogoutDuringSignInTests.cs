@@ -43,6 +43,50 @@ public class LogoutDuringSignInTests
         Assert.That(await server.LeftAsync(), isOver ? Is.Empty : Is.EqualTo(new[] { "s1" }));
     }
 
+    [TestCase("alice", null, "s1", -1, true), TestCase("alice", "s1", "s1", -1, true), TestCase(null, "s1", "s1", -1, true)]
+    [TestCase("alice", null, "s1", 0, false), TestCase("alice", null, "s1", 1, false), TestCase("alice", "s1", "s1", 1, false)]
+    [TestCase("alice", "s2", "s1", -1, false), TestCase("alice", "s1", null, -1, false), TestCase("bob", null, "s1", -1, false)]
+    [TestCase("alice", null, "s1", null, false), TestCase("alice", "s1", "s1", null, false)]
+    [Description(
+        "Threat: a code is held back past the logout. OpenID Connect Core §2: many servers stamp iat when the code is redeemed; "
+        + "auth_time says that the user was authenticated before the logout. Without auth_time iat counts")]
+    public async Task A_code_held_back_past_the_logout(string? subject, string? sessionId, string? ownSession, int? authenticatedAfter, bool isOver)
+    {
+        await using OpenIdServer server = new();
+        long loggedOutAt = server.Script.Clock.GetUtcNow().ToUnixTimeSeconds();
+        await server.Logout.ReceiveAsync(server.LogoutToken(subject: subject, sessionId: sessionId));
+        server.Script.Clock.Advance(TimeSpan.FromSeconds(5));
+        var (pending, response) = await server.AnsweredAsync("alice", ownSession, claims =>
+        {
+            if (authenticatedAfter is { } seconds)
+                claims["auth_time"] = loggedOutAt + seconds;
+        });
+
+        if (isOver)
+        {
+            Assert.That(
+                async () => await server.SignIn.CompleteAsync(pending, response),
+                Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("signed out at the server"));
+        }
+        else
+        {
+            await server.SignIn.CompleteAsync(pending, response);
+        }
+        Assert.That(await server.LeftAsync(), isOver ? Is.Empty : Is.EqualTo(new[] { ownSession ?? "none" }));
+    }
+
+    [Test]
+    [Description("A stored session began when its ID Token was issued: auth_time ends only a login that is being completed")]
+    public async Task Auth_time_does_not_end_a_stored_session()
+    {
+        await using OpenIdServer server = new();
+        string token = server.LogoutToken(sessionId: null);
+        server.Script.Clock.Advance(TimeSpan.FromSeconds(5));
+        await server.SignInAsync("alice", "s1", claims => claims["auth_time"] = claims["iat"]!.GetValue<long>() - 10);
+        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+    }
+
     [Test]
     [Description("It is remembered for as long as an authorization may wait, and not longer; bounded, the oldest goes first")]
     public void Remembered_for_a_while()

@@ -36,7 +36,7 @@ internal sealed class SessionEnding(
         var ended = new HashSet<string>(StringComparer.Ordinal);
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         // Again until there is nothing new: a login may have been completed meanwhile.
-        while (grants.Where(grant => IsMeant(grant, current, token) && ended.Add(grant.Id)).ToList() is { Count: > 0 } meant)
+        while (grants.Where(grant => IsMeant(grant, current, token, grant.FirstIdTokenIssuedAt) && ended.Add(grant.Id)).ToList() is { Count: > 0 } meant)
         {
             foreach (var grant in meant)
             {
@@ -60,8 +60,13 @@ internal sealed class SessionEnding(
     /// <returns>Whether it ended.</returns>
     public async Task<bool> TryEndNewAsync(Grant grant, ClientRegistration current, long lastHeard)
     {
-        if (grant.FirstIdTokenIssuedAt is not { } issuedAt
-            || !recent.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token)))
+        if (grant.FirstIdTokenIssuedAt is not { } issuedAt)
+            return false;
+        // Many servers stamp iat when the code is redeemed. The user may have been authenticated, and have signed out, long before.
+        var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaims.TryReadTime(claims, "auth_time") : null;
+        if (!recent.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
+            && !(authenticatedAt < issuedAt && recent.AnyAfter(
+                authenticatedAt.Value, lastHeard, token => IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt))))
         {
             return false;
         }
@@ -78,10 +83,14 @@ internal sealed class SessionEnding(
     private static bool IsNamed(Grant grant, LogoutToken token) =>
         token.Subject is not null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
 
+    // A logout token of a session says nothing of the user's other sessions, which may have begun at any time before.
+    private static bool IsOfSession(Grant grant, LogoutToken token) =>
+        token.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
+
     // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
-    private static bool IsMeant(Grant grant, ClientRegistration current, LogoutToken token) =>
+    private static bool IsMeant(Grant grant, ClientRegistration current, LogoutToken token, DateTimeOffset? beganAt) =>
         // Both times are the server's own. A session of the same second may have begun before, so it ends.
-        !(grant.FirstIdTokenIssuedAt > token.IssuedAt)
+        !(beganAt > token.IssuedAt)
         && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
         && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal)
