@@ -19,7 +19,7 @@ public sealed class BrowserEndpointsTests
     [Description("Threat: anonymous requests that cost work. A multipart form is refused before it is read with limits made for uploads")]
     public async Task Multipart_forms_are_refused_unread(string path)
     {
-        await using var app = await App.StartAsync(endpoints: web => web.MapBrowserAuthorization("photos"));
+        await using var app = await MappedApp.StartAsync();
         using MultipartFormDataContent form = new() { { new StringContent("/"), "returnUrl" } };
         var answer = await app.OpenBrowser("alice").SendAsync(HttpMethod.Post, path, form, []);
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.BadRequest));

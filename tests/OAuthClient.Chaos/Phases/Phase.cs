@@ -14,7 +14,7 @@ internal static class Phase
 {
     private const string Herd = "the-herd";
 
-    /// <summary>How long nothing goes wrong at the beginning, when eight processes warm up, and at the end, so that what the last torment broke is mended by the callers in time for a forgiving server.</summary>
+    /// <summary>How long nothing goes wrong at the beginning, when the processes warm up, and at the end, so that what the last torment broke is mended by the callers in time for a forgiving server.</summary>
     public static readonly TimeSpan Peace = TimeSpan.FromSeconds(6);
 
     /// <summary>Runs a phase and judges it.</summary>

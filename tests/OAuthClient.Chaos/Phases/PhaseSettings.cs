@@ -9,9 +9,17 @@ namespace OAuthClient.Chaos.Phases;
 /// <param name="Length">How long the callers call.</param>
 internal sealed record PhaseSettings(string Name, Reuse Reuse, bool IsTormented, TimeSpan Length)
 {
-    public int Nodes { get; init; } = 8;
-    public int Callers { get; init; } = 64;
-    public int Grants { get; init; } = 240;
+    /// <summary>
+    /// Gets how many processes call. More of them than the machine can run only delay each other, and nothing can be told from that: two for
+    /// each processor, at least 4 and at most 8.
+    /// </summary>
+    public int Nodes { get; init; } = Math.Clamp(2 * Environment.ProcessorCount, 4, 8);
+
+    /// <summary>Gets how many callers each process has.</summary>
+    public int Callers { get; init; } = Environment.ProcessorCount < 4 ? 32 : 64;
+
+    /// <summary>Gets how many grants they share.</summary>
+    public int Grants { get; init; } = Environment.ProcessorCount < 4 ? 120 : 240;
     public int Seed { get; init; } = 1;
     public int PauseMilliseconds { get; init; } = 800;
     public int StampedeCallers { get; init; } = 125;

@@ -13,6 +13,8 @@ internal static class Rig
                [--normal-priority] --soak MINUTES
         Without arguments: three phases of about half a minute each.
 
+        The number of nodes, callers and grants follows the number of processors (8 nodes, 64 callers and 240 grants with 4 or more; half of
+        each with fewer); it is printed.
         The rig raises its priority, and that of its nodes and of PostgreSQL, where the system allows it; --normal-priority leaves it.
 
         Each process measures every 20 ms how much later than due it ran (a stall), the database inside the server; a node that
@@ -61,6 +63,9 @@ internal static class Rig
                 Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)), cluster, heartbeats);
         }
 
+        var load = Phase("load", Reuse.Revokes, isTormented: false, TimeSpan.Zero);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"load: {load.Nodes} nodes with {load.Callers} callers each, {load.Grants} grants"));
         var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 25));
         RunSummary summary = new();
         foreach (var phase in new[]
