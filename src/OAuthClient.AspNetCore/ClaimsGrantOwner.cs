@@ -91,8 +91,8 @@ internal static class ClaimsGrantOwner
                     && string.Equals(found.Issuer, claim.Issuer, StringComparison.Ordinal)))
             {
                 throw new InvalidOperationException(
-                    $"The signed-in user has several claims of the type '{type}' that differ, so the owner of grants is not known. Keep one of "
-                    + $"them, or add a claim of the type '{GrantOwner.ClaimType}' with GrantOwner.ToString().");
+                    $"The signed-in user has several claims of the type '{type}' that differ, so the owner of grants is not known. "
+                    + $"Keep one of them, or add a claim of the type '{GrantOwner.ClaimType}' with GrantOwner.ToString().");
             }
             found = claim;
         }

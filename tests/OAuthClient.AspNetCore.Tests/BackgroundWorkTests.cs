@@ -84,7 +84,7 @@ public class BackgroundWorkTests
     [Description("Inside a signed-in user's request AsNobody() has no user until it is disposed")]
     public async Task As_nobody_inside_a_request()
     {
-        await using var app = await App.StartAsync(endpoints: web => web.MapGet("/nobody", async (IHttpClientFactory http) =>
+        await using var app = await App.StartAsync(endpoints: web => web.MapGet("/no-user", async (IHttpClientFactory http) =>
         {
             using (GrantOwner.AsNobody())
             {
@@ -96,7 +96,7 @@ public class BackgroundWorkTests
         }));
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
-        Assert.That((await browser.GetAsync("/nobody")).Body, Does.Contain("alice"));
+        Assert.That((await browser.GetAsync("/no-user")).Body, Does.Contain("alice"));
         Assert.That(app.Api.Requests, Has.Count.EqualTo(1));
     }
 

@@ -25,7 +25,9 @@ internal static class AuthorizationRequest
     /// <param name="now">The moment.</param>
     /// <param name="hasOtherServers">Whether a callback could be another server's.</param>
     /// <param name="usual">What the last request like most others was copied from, for the next.</param>
-    /// <param name="renewsSignIn">Whether only the user who signed in by the registration may complete it. The scope <c>openid</c> is then added.</param>
+    /// <param name="renewsSignIn">
+    /// Whether only the user who signed in by the registration may complete it. The scope <c>openid</c> is then added.
+    /// </param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="ProtocolViolationException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>

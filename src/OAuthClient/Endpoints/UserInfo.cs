@@ -58,6 +58,6 @@ public sealed class UserInfo
     public override string ToString() => "UserInfo";
 
     private static InvalidOperationException TenantUnknown() => new(
-        "The server has many tenants, and without an ID Token the tenant of the user is not known, so a user of another tenant with the same "
-        + "sub would be the same owner; ask for the scope openid.");
+        "The server has many tenants, and without an ID Token the tenant of the user is not known, so a user of another tenant with the "
+        + "same sub would be the same owner; ask for the scope openid.");
 }

@@ -36,7 +36,8 @@ internal sealed class SessionEnding(
         var ended = new HashSet<string>(StringComparer.Ordinal);
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         // Again until there is nothing new: a login may have been completed meanwhile.
-        while (grants.Where(grant => IsMeant(grant, current, token, grant.FirstIdTokenIssuedAt) && ended.Add(grant.Id)).ToList() is { Count: > 0 } meant)
+        while (grants.Where(grant => IsMeant(grant, current, token, grant.FirstIdTokenIssuedAt) && ended.Add(grant.Id)).ToList()
+            is { Count: > 0 } meant)
         {
             foreach (var grant in meant)
             {
