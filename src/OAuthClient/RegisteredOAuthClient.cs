@@ -205,6 +205,7 @@ internal sealed class RegisteredOAuthClient(
             // A new one unless this very session stands: what ended must not come back with the next login.
             SignInId = knownOwner is not null ? null : StandingSignIn(others, current, owner, session, now)?.SignInId ?? RandomText.Create(),
             SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
+            RenewalEndsAt = knownOwner is not null && pending.RenewsSignIn ? EndOfSignIn(others, current, owner, now) : null,
             FirstIdTokenIssuedAt = identity is null ? null : IdTokenClaims.TryReadTime(identity.Claims, "iat"),
             Scopes = response.AccessToken.Scopes,
             Resources = pending.Resources,
@@ -227,6 +228,12 @@ internal sealed class RegisteredOAuthClient(
     private static Grant? StandingSignIn(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, string? session, DateTimeOffset now) =>
         session is null ? null : grants.FirstOrDefault(grant =>
             grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
+
+    // A renewal adds no time to the sign-in that it renews.
+    private static DateTimeOffset EndOfSignIn(
+        IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, DateTimeOffset now) =>
+        grants.Where(grant => grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner)).Max(grant => grant.SignInExpiresAt)
+        ?? now + current.SignInLifetime;
 
     private static void RequireResourceOwner(GrantOwner owner)
     {

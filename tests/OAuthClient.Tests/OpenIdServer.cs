@@ -57,16 +57,29 @@ internal sealed class OpenIdServer : IAsyncDisposable
         return await Client.CompleteAuthorizationAsync(pending, response, owner);
     }
 
+    /// <summary>A user who is signed in authorizes again.</summary>
+    public async Task<Grant> RenewAsync(GrantOwner owner, AuthorizationParameters? parameters = null)
+    {
+        var pending = await SignIn.BeginRenewalAsync(parameters);
+        return await Client.CompleteAuthorizationAsync(pending, Answered(pending, "alice", "s1"), owner);
+    }
+
     public async Task<(PendingAuthorization Pending, AuthorizationResponse Response)> AnsweredAsync(
         string subject, string? sessionId, Action<JsonObject>? claims = null, AuthorizationParameters? parameters = null)
     {
         var pending = await Client.BeginAuthorizationAsync(parameters);
+        return (pending, Answered(pending, subject, sessionId, claims));
+    }
+
+    private AuthorizationResponse Answered(
+        PendingAuthorization pending, string subject, string? sessionId, Action<JsonObject>? claims = null)
+    {
         var query = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query);
         idToken = Claims(subject, sessionId);
         if (query.TryGetValue("nonce", out var nonce))
             idToken["nonce"] = nonce.ToString();
         claims?.Invoke(idToken);
-        return (pending, AuthorizationResponse.Parse($"https://app.example/callback?code=c&state={query["state"]}"));
+        return AuthorizationResponse.Parse($"https://app.example/callback?code=c&state={query["state"]}");
     }
 
     /// <summary>What the server posts when alice signed out of her session there.</summary>

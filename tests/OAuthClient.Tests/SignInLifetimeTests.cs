@@ -73,6 +73,59 @@ public class SignInLifetimeTests
     }
 
     [Test]
+    [Description("OpenID Connect Core §11: the grant of a renewal without offline_access ends with the sign-in that it renews")]
+    public async Task A_renewal_ends_with_the_sign_in()
+    {
+        await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
+        var signedIn = await server.SignInAsync();
+        server.Script.Clock.Advance(TimeSpan.FromMinutes(10));
+        var renewed = await server.RenewAsync(signedIn.Owner, new() { Scopes = ["photos"] });
+        Assert.That(renewed.EndsAt, Is.EqualTo(signedIn.SignInExpiresAt));
+
+        server.Script.Clock.Advance(TimeSpan.FromMinutes(20));
+
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(signedIn.Owner),
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("SignInLifetime"));
+        Assert.That(TokenRequests(server), Is.EqualTo(2));
+    }
+
+    [Test]
+    [Description("A refresh of a renewal's grant, and the way through a store's bytes, leave its end where it was")]
+    public async Task A_refresh_does_not_extend_a_renewal()
+    {
+        await using OpenIdServer server = new(o => o.SignInLifetime = TimeSpan.FromHours(2));
+        var signedIn = await server.SignInAsync();
+        var renewed = await server.RenewAsync(signedIn.Owner, new() { Scopes = ["photos"] });
+        server.Script.Clock.Advance(TimeSpan.FromHours(1));
+        await server.Client.GetAccessTokenAsync(signedIn.Owner);
+
+        var refreshed = (await server.Store.FindAsync("", signedIn.Owner, default)).Single(grant => grant.Id == renewed.Id);
+
+        Assert.That(refreshed.EndsAt, Is.EqualTo(signedIn.SignInExpiresAt));
+        Assert.That(Grant.Unprotect(refreshed.Protect(data => data), data => data).EndsAt, Is.EqualTo(signedIn.SignInExpiresAt));
+    }
+
+    [Test]
+    [Description("A renewal that completes when no sign-in is stored any more ends one SignInLifetime later")]
+    public async Task A_renewal_without_a_stored_sign_in_has_an_end()
+    {
+        await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
+        var renewed = await server.RenewAsync(OpenIdServer.OwnerOf("alice"));
+        Assert.That(renewed.EndsAt, Is.EqualTo(server.Script.Clock.GetUtcNow() + Lifetime));
+    }
+
+    [Test]
+    [Description("OpenID Connect Core §11: with offline_access a renewal's grant has no end")]
+    public async Task A_renewal_with_offline_access_has_no_end()
+    {
+        await using OpenIdServer server = new(o => (o.SignInLifetime, o.Scopes) = (Lifetime, ["openid", "offline_access"]));
+        var signedIn = await server.SignInAsync();
+        var renewed = await server.RenewAsync(signedIn.Owner);
+        Assert.That(renewed.EndsAt, Is.Null);
+    }
+
+    [Test]
     [Description("Without a sign-in a connection has no such end")]
     public async Task A_connection_has_no_such_end()
     {

@@ -123,6 +123,7 @@ public class StoredSamplesTests
                 + $"replaces rejected {token.ReplacesRejected}");
         }
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
+        Line(text, "RenewalEndsAt", Moment(grant.RenewalEndsAt));
         return text.ToString();
     }
 

@@ -30,7 +30,7 @@ public sealed class Grant
     {
         (Id, ClientName, Owner, Server, ClientId) = (older.Id, older.ClientName, older.Owner, older.Server, older.ClientId);
         (Subject, SessionId, SignInId, SignInExpiresAt) = (older.Subject, older.SessionId, older.SignInId, older.SignInExpiresAt);
-        FirstIdTokenIssuedAt = older.FirstIdTokenIssuedAt;
+        (FirstIdTokenIssuedAt, RenewalEndsAt) = (older.FirstIdTokenIssuedAt, older.RenewalEndsAt);
         (Scopes, Resources, CreatedAt) = (older.Scopes, older.Resources, older.CreatedAt);
         (RefreshToken, IdToken, Tokens) = (older.RefreshToken, older.IdToken, older.Tokens);
         UnknownMembers = older.UnknownMembers;
@@ -74,16 +74,16 @@ public sealed class Grant
         internal init
         {
             field = value;
-            endsAtTicks = EndOf(value, Scopes);
+            endsAtTicks = EndOf(value ?? RenewalEndsAt, Scopes);
         }
     }
 
     /// <summary>
-    /// Gets when the grant ends with the sign-in: <see cref="SignInExpiresAt"/>, or <see langword="null"/> when no user signed in by the
-    /// grant or <c>offline_access</c> was granted (OpenID Connect Core §11). From then on its tokens are neither sent nor refreshed, and a
-    /// store can remove it.
+    /// Gets when the grant ends with the sign-in: <see cref="SignInExpiresAt"/>, or the end of the sign-in that the grant renewed.
+    /// <see langword="null"/> when the grant belongs to no sign-in or <c>offline_access</c> was granted (OpenID Connect Core §11). From then
+    /// on its tokens are neither sent nor refreshed, and a store can remove it.
     /// </summary>
-    public DateTimeOffset? EndsAt => endsAtTicks == long.MaxValue ? null : SignInExpiresAt;
+    public DateTimeOffset? EndsAt => endsAtTicks == long.MaxValue ? null : SignInExpiresAt ?? RenewalEndsAt;
 
     /// <summary>
     /// Names client, server and <see cref="Subject"/> without saying who that is; <see langword="null"/> without a subject. For a store,
@@ -104,7 +104,7 @@ public sealed class Grant
         internal init
         {
             field = value;
-            endsAtTicks = EndOf(SignInExpiresAt, value);
+            endsAtTicks = EndOf(SignInExpiresAt ?? RenewalEndsAt, value);
         }
     } = [];
 
@@ -146,6 +146,19 @@ public sealed class Grant
     /// none. A refresh does not change it.
     /// </summary>
     internal DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
+
+    /// <summary>
+    /// Gets the end of the sign-in that the grant renewed; <see langword="null"/> when the grant is the sign-in itself or renewed none.
+    /// </summary>
+    internal DateTimeOffset? RenewalEndsAt
+    {
+        get;
+        init
+        {
+            field = value;
+            endsAtTicks = EndOf(SignInExpiresAt ?? value, Scopes);
+        }
+    }
 
     /// <summary>Gets <see cref="EndsAt"/> in UTC ticks; <see cref="long.MaxValue"/> when the grant has no end.</summary>
     internal long EndsAtTicks => endsAtTicks;
@@ -273,6 +286,6 @@ public sealed class Grant
         };
     }
 
-    private static long EndOf(DateTimeOffset? signInExpiresAt, IReadOnlyList<string> scopes) =>
-        signInExpiresAt is { } end && !ScopeText.Contains(scopes, ScopeText.OfflineAccess) ? end.UtcTicks : long.MaxValue;
+    private static long EndOf(DateTimeOffset? signInEndsAt, IReadOnlyList<string> scopes) =>
+        signInEndsAt is { } end && !ScopeText.Contains(scopes, ScopeText.OfflineAccess) ? end.UtcTicks : long.MaxValue;
 }

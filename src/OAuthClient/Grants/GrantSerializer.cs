@@ -70,6 +70,7 @@ internal static class GrantSerializer
         SignInExpiresAt = grant.SignInExpiresAt,
         SignInId = grant.SignInId,
         FirstIdTokenIssuedAt = grant.FirstIdTokenIssuedAt,
+        RenewalEndsAt = grant.RenewalEndsAt,
         Unknown = grant.UnknownMembers,
     };
 
@@ -81,6 +82,7 @@ internal static class GrantSerializer
             SignInId = stored.SignInId,
             SignInExpiresAt = stored.SignInExpiresAt,
             FirstIdTokenIssuedAt = stored.FirstIdTokenIssuedAt,
+            RenewalEndsAt = stored.RenewalEndsAt,
             Scopes = stored.Scopes,
             Resources = stored.Resources,
             CreatedAt = stored.CreatedAt,
@@ -132,6 +134,7 @@ internal sealed class StoredGrant
     public DateTimeOffset? SignInExpiresAt { get; init; }
     public string? SignInId { get; init; }
     public DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
+    public DateTimeOffset? RenewalEndsAt { get; init; }
 
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; set; }
