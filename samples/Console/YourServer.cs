@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using OAuthClient;
-using ProtocolViolationException = OAuthClient.ProtocolViolationException;
+using OAuthProtocolException = OAuthClient.OAuthProtocolException;
 
 namespace Console;
 
@@ -53,7 +53,7 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
             return;
         }
         Narrator.Say("Your server's tokens live too long to wait for; acting as if the API had refused this one …");
-        await client.GetAccessTokenAsync(GrantOwner.User("me"), new AccessTokenParameters { Rejected = grant.AccessToken });
+        await client.GetAccessTokenAsync(GrantOwner.User("me"), new AccessTokenParameters { RejectedToken = grant.AccessToken });
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -69,9 +69,9 @@ internal sealed class YourServer(IReadOnlyDictionary<string, string> given) : IS
             return HttpStatusCode.NotFound;
         try
         {
-            return pending.IsAnsweredBy(AuthorizationResponse.Parse(url)) ? HttpStatusCode.OK : HttpStatusCode.BadRequest;
+            return pending.Matches(AuthorizationResponse.Parse(url)) ? HttpStatusCode.OK : HttpStatusCode.BadRequest;
         }
-        catch (ProtocolViolationException)
+        catch (OAuthProtocolException)
         {
             return HttpStatusCode.BadRequest;
         }

@@ -24,7 +24,7 @@ internal static class AnonymousFormReader
     /// <param name="maximumValueLength">How many characters a field may have.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>The form's fields.</returns>
-    /// <exception cref="ProtocolViolationException">The form is too large, ends early, or states a charset that cannot be read.</exception>
+    /// <exception cref="OAuthProtocolException">The form is too large, ends early, or states a charset that cannot be read.</exception>
     public static async Task<IFormCollection> ReadAsync(
         HttpRequest request, int maximumFields, int maximumValueLength, CancellationToken cancellationToken)
     {
@@ -43,7 +43,7 @@ internal static class AnonymousFormReader
         catch (Exception exception) when (exception is IOException or InvalidDataException or NotSupportedException or ArgumentException
             or InvalidOperationException or FormatException)
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 "The form is larger than any authorization server makes it, is broken off, or states a charset that is not supported; "
                 + "send it as UTF-8.",
                 exception);

@@ -14,10 +14,10 @@ internal static class BackChannelLogout
         {
             var parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
             if (!parameters.TryGetValue("logout_token", out string? logoutToken))
-                throw new ProtocolViolationException("The request holds no logout_token.");
-            await logout.ReceiveAsync(logoutToken, context.RequestAborted).ConfigureAwait(false);
+                throw new OAuthProtocolException("The request holds no logout_token.");
+            await logout.ProcessBackChannelLogoutAsync(logoutToken, context.RequestAborted).ConfigureAwait(false);
         }
-        catch (ProtocolViolationException exception)
+        catch (OAuthProtocolException exception)
         {
             Log.Refused(logger, "A back-channel logout", logout.ClientName, exception.Message);
             await WriteAsync(context, StatusCodes.Status400BadRequest, "invalid_request", exception.Message).ConfigureAwait(false);

@@ -130,7 +130,7 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What is asked beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request; the user is signed out here.</exception>
+    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request; the user is signed out here.</exception>
     /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
     public async Task<IActionResult> BeginSignOutAsync(
         ControllerBase controller, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
@@ -149,7 +149,7 @@ public sealed class BrowserAuthorization
     /// <param name="parameters">What is asked beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting; the request's own end, unless given.</param>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request; the user is signed out here.</exception>
+    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request; the user is signed out here.</exception>
     /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
     public async ValueTask<IResult> BeginSignOutAsync(
         HttpContext context, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
@@ -161,7 +161,7 @@ public sealed class BrowserAuthorization
     /// <summary>Completes a logout in the action or endpoint of <c>PostLogoutRedirectUri</c>: the browser is back from the server (OpenID Connect RP-Initiated Logout §3).</summary>
     /// <param name="context">The request's context.</param>
     /// <returns>Where the user wanted to be: always a path of this site, safe to redirect to.</returns>
-    /// <exception cref="ProtocolViolationException">No logout of this browser waits for it. The user is signed out all the same: show them a page that says so.</exception>
+    /// <exception cref="OAuthProtocolException">No logout of this browser waits for it. The user is signed out all the same: show them a page that says so.</exception>
     public string CompleteSignOut(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -172,7 +172,7 @@ public sealed class BrowserAuthorization
     /// <param name="controller">The controller; write <c>this</c>.</param>
     /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
     /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
-    /// <exception cref="ProtocolViolationException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
+    /// <exception cref="OAuthProtocolException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     /// <exception cref="InvalidOperationException">
     /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
@@ -188,7 +188,7 @@ public sealed class BrowserAuthorization
     /// <param name="context">The request's context.</param>
     /// <param name="cancellationToken">Stops waiting, until the code is sent; the request's own end, unless given.</param>
     /// <exception cref="AuthorizationResponseException">The server answered with an error other than <c>access_denied</c>.</exception>
-    /// <exception cref="ProtocolViolationException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
+    /// <exception cref="OAuthProtocolException">The callback belongs to no authorization of this browser and user, or is not to be believed.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     /// <exception cref="InvalidOperationException">
     /// A user began the authorization, and another site posted the callback (<c>form_post</c>), so the application's session cookie did
@@ -208,7 +208,7 @@ public sealed class BrowserAuthorization
         if (callback.Pending is { } pending)
             PendingCookies.RemoveAtResponse(context, pending);
         return callback.Problem is { } problem
-            ? throw new ProtocolViolationException(problem)
+            ? throw new OAuthProtocolException(problem)
             : await callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);
     }
 

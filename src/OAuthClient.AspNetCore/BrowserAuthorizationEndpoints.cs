@@ -76,7 +76,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         catch (Exception exception) when (exception is OAuthException or HttpRequestException && !context.Response.HasStarted)
         {
             Log.Refused(logger, "A callback", authorization.Name, exception.Message);
-            int status = exception is ProtocolViolationException or AuthorizationResponseException
+            int status = exception is OAuthProtocolException or AuthorizationResponseException
                 ? StatusCodes.Status400BadRequest
                 : StatusCodes.Status502BadGateway;
             await WritePageAsync(context, BrowserAuthorizationPageKind.Error, status, exception).ConfigureAwait(false);
@@ -100,7 +100,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         {
             returnUrl = authorization.CompleteSignOut(context);
         }
-        catch (ProtocolViolationException)
+        catch (OAuthProtocolException)
         {
             // Back, reload, or the way here without the server: the user is signed out all the same.
             await WritePageAsync(context, BrowserAuthorizationPageKind.SignedOut, StatusCodes.Status200OK).ConfigureAwait(false);
@@ -119,12 +119,12 @@ internal sealed class BrowserAuthorizationEndpoints(
                 ? await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
                 : context.Request.HasFormContentType
                     // Antiforgery would read it with the framework's limits, which are made for uploads.
-                    ? throw new ProtocolViolationException("The form must be URL-encoded.")
+                    ? throw new OAuthProtocolException("The form must be URL-encoded.")
                     : new Dictionary<string, string>(StringComparer.Ordinal);
             await antiforgery.ValidateRequestAsync(context).ConfigureAwait(false);
             return new(parameters.GetValueOrDefault(ReturnUrl) ?? context.Request.Query[ReturnUrl]);
         }
-        catch (Exception exception) when (exception is ProtocolViolationException or AntiforgeryValidationException)
+        catch (Exception exception) when (exception is OAuthProtocolException or AntiforgeryValidationException)
         {
             Log.Refused(logger, $"A form for {context.Request.Path}", authorization.Name, exception.Message);
             await WritePageAsync(context, BrowserAuthorizationPageKind.Expired, StatusCodes.Status400BadRequest).ConfigureAwait(false);

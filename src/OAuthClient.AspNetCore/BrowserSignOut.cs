@@ -30,7 +30,7 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
         }
         if (pending.EndSessionUri is not { } endSession)
             return FrontChannelResult.SeeOther(path);
-        if (pending.ComesBack)
+        if (pending.ExpectsRedirect)
             cookie.Add(context, pending, path);
         return FrontChannelResult.SeeOther(endSession);
     }
@@ -39,7 +39,7 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
     {
         PrivateResponse.Declare(context);
         var response = AuthorizationResponse.Parse(context.Request.QueryString.Value ?? "");
-        var (pending, returnUrl) = cookie.Find(context) ?? throw new ProtocolViolationException(
+        var (pending, returnUrl) = cookie.Find(context) ?? throw new OAuthProtocolException(
             "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie.");
         logout.Complete(pending, response);
         // A forged return must not use up the true one.
@@ -54,7 +54,7 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
             SignInId = session.SignInId,
             LogoutHint = parameters?.LogoutHint,
             UiLocales = parameters?.UiLocales,
-            WithoutState = parameters?.WithoutState == true,
+            OmitState = parameters?.OmitState == true,
             Additional = parameters?.Additional ?? new Dictionary<string, string>(StringComparer.Ordinal),
         };
 }

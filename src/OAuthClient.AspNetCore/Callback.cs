@@ -12,15 +12,15 @@ internal static class Callback
     private const int MaximumFields = 100;
     private const int MaximumValueLength = 64 * 1024;
 
-    /// <exception cref="ProtocolViolationException">It is no authorization response, or one that says something twice.</exception>
+    /// <exception cref="OAuthProtocolException">It is no authorization response, or one that says something twice.</exception>
     public static async Task<AuthorizationResponse> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (HttpMethods.IsGet(request.Method))
             return AuthorizationResponse.Parse(Address(request));
         if (!HttpMethods.IsPost(request.Method) || !AnonymousFormReader.IsForm(request))
-            throw new ProtocolViolationException("A callback is a GET, or the POST of a URL-encoded form (OAuth 2.0 Form Post Response Mode §2); this was neither.");
+            throw new OAuthProtocolException("A callback is a GET, or the POST of a URL-encoded form (OAuth 2.0 Form Post Response Mode §2); this was neither.");
         if (OfAResponse.Any(request.Query.ContainsKey))
-            throw new ProtocolViolationException("The callback came by form and by query at once; which one counts would be a guess (RFC 6749 §3.1).");
+            throw new OAuthProtocolException("The callback came by form and by query at once; which one counts would be a guess (RFC 6749 §3.1).");
         var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, MaximumValueLength, cancellationToken).ConfigureAwait(false);
         var parameters = form.SelectMany(field => field.Value, (field, value) => KeyValuePair.Create(field.Key, value ?? ""));
         return AuthorizationResponse.Parse(parameters, Address(request));

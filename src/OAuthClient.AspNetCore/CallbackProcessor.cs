@@ -33,7 +33,7 @@ internal sealed class CallbackProcessor(
         "The callback was posted from another site (response_mode form_post), so the application's SameSite=Lax cookie did not "
         + "come along, and the user who is signed in cannot be compared with the user who began the authorization.";
 
-    /// <exception cref="ProtocolViolationException">The request is no authorization response, or has a parameter twice.</exception>
+    /// <exception cref="OAuthProtocolException">The request is no authorization response, or has a parameter twice.</exception>
     public async Task<PendingCallback> ReadAsync(HttpContext context, CancellationToken cancellationToken)
     {
         PrivateResponse.Declare(context);

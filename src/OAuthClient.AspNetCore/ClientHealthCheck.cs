@@ -3,11 +3,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>Says what a client knows of itself; no server is called.</summary>
-internal sealed class ClientHealthCheck(ClientCondition condition) : IHealthCheck
+internal sealed class ClientHealthCheck(ClientHealth condition) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var problems = condition.FindProblems();
+        var problems = condition.GetProblems();
         return Task.FromResult(problems.Count == 0
             ? HealthCheckResult.Healthy()
             : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', problems)));

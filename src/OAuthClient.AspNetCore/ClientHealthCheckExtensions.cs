@@ -25,8 +25,8 @@ public static class ClientHealthCheckExtensions
             tags));
     }
 
-    private static ClientCondition Condition(IServiceProvider services, string? clientName) =>
-        (clientName is null ? services.GetService<ClientCondition>() : services.GetKeyedService<ClientCondition>(clientName))
+    private static ClientHealth Condition(IServiceProvider services, string? clientName) =>
+        (clientName is null ? services.GetService<ClientHealth>() : services.GetKeyedService<ClientHealth>(clientName))
         ?? throw new InvalidOperationException(clientName is null
             ? "The health check wants to know how an OAuth client is doing, but none is registered; call AddOAuthClient on the service collection."
             : $"The health check wants to know how the OAuth client '{clientName}' is doing, which is not registered; call AddOAuthClient(\"{clientName}\", …).");

@@ -46,7 +46,7 @@ internal sealed class LogoutCookie(IDataProtectionProvider protection, TimeProvi
             });
             return (pending, returnUrl);
         }
-        catch (Exception exception) when (exception is CryptographicException or FormatException or ProtocolViolationException or IOException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or FormatException or OAuthProtocolException or IOException or ArgumentException)
         {
             return null;
         }

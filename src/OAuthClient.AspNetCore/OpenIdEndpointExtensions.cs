@@ -54,7 +54,7 @@ public static class OpenIdEndpointExtensions
     /// <param name="pattern">The path.</param>
     /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
     /// <exception cref="InvalidOperationException">There is no such client, or it has no browser authorization.</exception>
-    public static IEndpointConventionBuilder MapThirdPartyLogin(this IEndpointRouteBuilder endpoints, string pattern, string? clientName = null)
+    public static IEndpointConventionBuilder MapThirdPartyInitiatedLogin(this IEndpointRouteBuilder endpoints, string pattern, string? clientName = null)
     {
         var authorization = Authorization(endpoints, clientName);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();

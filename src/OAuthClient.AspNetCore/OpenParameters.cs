@@ -8,13 +8,13 @@ internal static class OpenParameters
     private const int MaximumFields = 20;
     private const int MaximumValueLength = 128 * 1024;
 
-    /// <exception cref="ProtocolViolationException">It is no such request, too large, or has a parameter twice.</exception>
+    /// <exception cref="OAuthProtocolException">It is no such request, too large, or has a parameter twice.</exception>
     public static async Task<IReadOnlyDictionary<string, string>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (!HttpMethods.IsPost(request.Method))
             return Once(request.Query);
         if (!AnonymousFormReader.IsForm(request))
-            throw new ProtocolViolationException("The request is no URL-encoded form.");
+            throw new OAuthProtocolException("The request is no URL-encoded form.");
         var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, MaximumValueLength, cancellationToken).ConfigureAwait(false);
         return Once(form);
     }
@@ -25,7 +25,7 @@ internal static class OpenParameters
         foreach (var (name, values) in parameters)
         {
             if (values.Count > 1)
-                throw new ProtocolViolationException("The request holds a parameter more than once; which one counts would be a guess (RFC 6749 §3.1).");
+                throw new OAuthProtocolException("The request holds a parameter more than once; which one counts would be a guess (RFC 6749 §3.1).");
             if (values is [{ Length: > 0 } value])
                 all[name] = value;
         }

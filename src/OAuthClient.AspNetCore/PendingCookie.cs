@@ -36,7 +36,7 @@ internal sealed record PendingCookie(string Name, PendingAuthorization Authoriza
             });
             return new PendingCookie(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
         }
-        catch (Exception exception) when (exception is CryptographicException or FormatException or ProtocolViolationException or IOException or ArgumentException)
+        catch (Exception exception) when (exception is CryptographicException or FormatException or OAuthProtocolException or IOException or ArgumentException)
         {
             return null;
         }

@@ -38,7 +38,7 @@ internal sealed class PendingCookies(IDataProtectionProvider protection, TimePro
     /// <summary>The one that this callback answers, when this browser has it.</summary>
     public PendingCookie? Find(HttpContext context, AuthorizationResponse response) =>
         Ours(context).Select(cookie => PendingCookie.Unprotect(cookie.Key, cookie.Value, protector))
-            .FirstOrDefault(cookie => cookie?.Authorization.IsAnsweredBy(response) == true);
+            .FirstOrDefault(cookie => cookie?.Authorization.Matches(response) == true);
 
     /// <summary>At the last moment, because an error page clears what was set before.</summary>
     public static void RemoveAtResponse(HttpContext context, PendingCookie cookie) =>

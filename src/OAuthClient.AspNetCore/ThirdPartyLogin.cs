@@ -16,9 +16,9 @@ internal static class ThirdPartyLogin
             parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
             // Whoever starts the login must not choose the server that it goes to.
             if (!authorization.SignIn.IsIssuer(parameters.GetValueOrDefault("iss")))
-                throw new ProtocolViolationException("The login was started for another server (OpenID Connect Core §4).");
+                throw new OAuthProtocolException("The login was started for another server (OpenID Connect Core §4).");
         }
-        catch (ProtocolViolationException exception)
+        catch (OAuthProtocolException exception)
         {
             Log.Refused(logger, "A login that was started elsewhere", authorization.Name, exception.Message);
             context.Response.StatusCode = StatusCodes.Status400BadRequest;

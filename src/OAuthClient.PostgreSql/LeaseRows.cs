@@ -15,7 +15,7 @@ internal readonly record struct LeaseTaker(long? Node, DateTime? ConnectedSince,
 /// <param name="Row">The grant.</param>
 /// <param name="Fence">The lease's number.</param>
 /// <param name="Presentation">What is known of the stored generation's refresh token.</param>
-internal sealed record LeasedRow(bool IsTaken, GrantRow Row, long Fence, Presentation Presentation);
+internal sealed record LeasedRow(bool IsTaken, GrantRow Row, long Fence, RefreshTokenStatus Presentation);
 
 /// <summary>A look at a lease.</summary>
 /// <param name="Generation">The stored generation.</param>
@@ -35,7 +35,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
           UPDATE "{schema}".{StoreSchema.GrantsTable} SET
             fence = CASE WHEN lease_length IS NOT NULL AND lease_ticket = $8 THEN fence ELSE {NextFence("$8")} END,
             -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
-            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)Presentation.Unknown}) END,
+            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)RefreshTokenStatus.Unknown}) END,
             lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
             AND CASE
@@ -89,7 +89,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
                 row.GetBoolean(0),
                 new(seen with { Generation = row.GetInt64(1) }, row.GetFieldValue<byte[]>(2)),
                 row.GetInt64(3),
-                (Presentation)row.GetInt16(4)),
+                (RefreshTokenStatus)row.GetInt16(4)),
             mayRepeat: true,
             cancellationToken);
 
@@ -97,7 +97,7 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
     /// <param name="lease">The lease.</param>
     /// <param name="presentation">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<string?> EndAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
+    public Task<string?> EndAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
         database.Urgent.ReadOneAsync(
             end,
             parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)presentation).Texts(hints.Channel, hints.Sender),

@@ -69,7 +69,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     /// <summary>What keeps it from being connected.</summary>
     public Exception? Fault => presence?.Fault;
 
-    public string? Problem => string.Join(' ', health.FindProblems(opening, presence)) is { Length: > 0 } problems ? problems : null;
+    public string? UnavailableReason => string.Join(' ', health.GetProblems(opening, presence)) is { Length: > 0 } problems ? problems : null;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         opening is { IsCompletedSuccessfully: true }
@@ -122,7 +122,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         signals.Wake(hints.Of(grant.ClientName, grant.Owner));
     }
 
-    public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         long ticket = held is null ? Ticket.New() : Ticket.ToRenew(node, held.Fence);
@@ -130,7 +130,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         if (await leases.TryTakeAsync(GrantPlace.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
         {
             known.Remove(seen);
-            return new(Stored: null, Lease: null, Presentation.None);
+            return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
         }
         var lease = answer.IsTaken ? new RefreshLease(seen.Id, seen.Generation, answer.Fence) : null;
         Grant stored;
@@ -140,16 +140,16 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         }
         catch (OAuthException) when (lease is not null)
         {
-            await EndLeaseAsync(lease, answer.Presentation, CancellationToken.None).ConfigureAwait(false);
+            await ReleaseLeaseAsync(lease, answer.Presentation, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
         known.Replace(stored);
         if (lease is not null)
             suspicions.Forget(seen.Id);
-        return new(stored, lease, stored.Generation == seen.Generation ? answer.Presentation : Presentation.None);
+        return new(stored, lease, stored.Generation == seen.Generation ? answer.Presentation : RefreshTokenStatus.Unused);
     }
 
-    public async ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken)
+    public async ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         if (await leases.EndAsync(lease, presentation, cancellationToken).ConfigureAwait(false) is { } hint)

@@ -161,10 +161,10 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <exception cref="ArgumentException">The address is not this server's.</exception>
     /// <exception cref="InvalidOperationException">The server refused without redirecting, or let nobody sign in; the message has the page's text.</exception>
     /// <exception cref="HttpRequestException">A fault broke the connection.</exception>
-    public Task<Uri> SignInAsync(Uri authorizationUri, SignIn? how = null, CancellationToken cancellationToken = default)
+    public Task<Uri> SignInAsync(Uri authorizationUri, SignInOptions? how = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(authorizationUri);
-        return new PlayedBrowser(_browser, _state, how ?? new SignIn()).SignInAsync(authorizationUri, cancellationToken);
+        return new PlayedBrowser(_browser, _state, how ?? new SignInOptions()).SignInAsync(authorizationUri, cancellationToken);
     }
 
     /// <summary>
@@ -172,7 +172,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <see cref="TestClient.FrontChannelLogoutUri"/>, and stops where the browser is sent away from this server. That address is returned, not requested.
     /// </summary>
     /// <param name="endSessionUri">The logout request's address; <see cref="EndSessionEndpoint"/> itself signs out without any client's asking.</param>
-    /// <param name="cookies">The browser's cookies, those of <see cref="SignIn.Cookies"/>; a fresh browser when <see langword="null"/>.</param>
+    /// <param name="cookies">The browser's cookies, those of <see cref="SignInOptions.Cookies"/>; a fresh browser when <see langword="null"/>.</param>
     /// <param name="confirm">Whether the user, where asked, signs out.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The address the browser was sent to; <see langword="null"/> when it stays on this server's page.</returns>
@@ -182,7 +182,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public Task<Uri?> SignOutAsync(Uri endSessionUri, CookieContainer? cookies = null, bool confirm = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endSessionUri);
-        return new PlayedBrowser(_browser, _state, new SignIn { Cookies = cookies, Deny = !confirm }).SignOutAsync(endSessionUri, cancellationToken);
+        return new PlayedBrowser(_browser, _state, new SignInOptions { Cookies = cookies, Deny = !confirm }).SignOutAsync(endSessionUri, cancellationToken);
     }
 
     /// <summary>Makes a logout token as this server would (OpenID Connect Back-Channel Logout §2.4). The session here goes on.</summary>

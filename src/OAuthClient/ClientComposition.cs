@@ -34,7 +34,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
         var notes = new RefreshNotes();
         saved = new SavedGrants(store, time, logger);
-        Condition = new ClientCondition(saved, store, time);
+        Condition = new ClientHealth(saved, store, time);
         var instruments = services.GetRequiredService<Instruments>();
         instruments.ObserveUnsavedGrants(name, () => saved.Refused);
         var telemetry = new ClientTelemetry(name, instruments, Condition, time);
@@ -61,7 +61,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     public IOAuthClient Client { get; }
     public OpenIdSignIn SignIn { get; }
     public OpenIdLogout Logout { get; }
-    public ClientCondition Condition { get; }
+    public ClientHealth Condition { get; }
     public TokenIntrospection Introspection { get; }
     public DynamicRegistration Registration { get; }
 

@@ -22,7 +22,7 @@ public interface IOAuthClient
     /// <param name="owner">Whose grant it becomes: the application's own id of the user.</param>
     /// <param name="cancellationToken">Stops waiting, until the code is sent; from then on the exchange is carried to its end.</param>
     /// <exception cref="AuthorizationResponseException">The server, or the user, said no.</exception>
-    /// <exception cref="ProtocolViolationException">The callback, the token response or the ID Token is not to be believed.</exception>
+    /// <exception cref="OAuthProtocolException">The callback, the token response or the ID Token is not to be believed.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     Task<Grant> CompleteAuthorizationAsync(
         PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken = default);
@@ -61,6 +61,6 @@ public interface IOAuthClient
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
     /// <exception cref="EndpointException">The endpoint refused.</exception>
-    /// <exception cref="ProtocolViolationException">The answer is about somebody else.</exception>
+    /// <exception cref="OAuthProtocolException">The answer is about somebody else.</exception>
     Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken = default);
 }

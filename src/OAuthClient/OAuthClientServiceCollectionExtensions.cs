@@ -90,8 +90,8 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdLogout>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Introspection);
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientCondition>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientCondition")));
+        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientHealth>(
+            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientHealth")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<TokenIntrospection>(
             provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(

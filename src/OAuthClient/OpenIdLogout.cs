@@ -38,7 +38,7 @@ public sealed class OpenIdLogout
     /// <param name="parameters">Which session, and what is asked beyond the registration.</param>
     /// <param name="cancellationToken">Stops waiting; what has begun to end goes on to its end.</param>
     /// <exception cref="ArgumentException">The owner is the client itself, or a parameter is reserved.</exception>
-    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request.</exception>
+    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
     public async Task<PendingLogout> BeginAsync(GrantOwner owner, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
     {
         RequireResourceOwner(owner);
@@ -61,7 +61,7 @@ public sealed class OpenIdLogout
     /// <param name="pending">What <see cref="BeginAsync"/> gave for this browser.</param>
     /// <param name="response">The address at which it came back.</param>
     /// <exception cref="InvalidOperationException">The browser was not to come back.</exception>
-    /// <exception cref="ProtocolViolationException">The state is missing or another, or it came too late.</exception>
+    /// <exception cref="OAuthProtocolException">The state is missing or another, or it came too late.</exception>
     public void Complete(PendingLogout pending, AuthorizationResponse response)
     {
         ArgumentNullException.ThrowIfNull(pending);
@@ -79,9 +79,9 @@ public sealed class OpenIdLogout
     /// <param name="logoutToken">The <c>logout_token</c> as it was posted.</param>
     /// <param name="cancellationToken">Stops waiting, until the first grant is forgotten.</param>
     /// <returns>How many grants ended; none, when the user was not signed in here.</returns>
-    /// <exception cref="ProtocolViolationException">The token is not to be believed; nothing ended.</exception>
+    /// <exception cref="OAuthProtocolException">The token is not to be believed; nothing ended.</exception>
     /// <exception cref="OAuthException">The server's metadata or keys cannot be fetched; nothing ended.</exception>
-    public async Task<int> ReceiveAsync(string logoutToken, CancellationToken cancellationToken = default)
+    public async Task<int> ProcessBackChannelLogoutAsync(string logoutToken, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
         // Anyone can post a logout token: all that needs neither the server nor the store is checked first.
@@ -105,14 +105,14 @@ public sealed class OpenIdLogout
     /// <param name="session">The parameter <c>sid</c>.</param>
     /// <param name="signInId">By which sign-in they are, as in <see cref="Grant.SignInId"/>, where it is known.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="ProtocolViolationException">Issuer or session are missing, or not the user's; nothing ended.</exception>
-    public async Task ReceiveFrontChannelAsync(
+    /// <exception cref="OAuthProtocolException">Issuer or session are missing, or not the user's; nothing ended.</exception>
+    public async Task ProcessFrontChannelLogoutAsync(
         GrantOwner owner, string? sessionId, string? issuer, string? session, string? signInId = null, CancellationToken cancellationToken = default)
     {
         RequireResourceOwner(owner);
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
-            throw new ProtocolViolationException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
+            throw new OAuthProtocolException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
         if (issuer is not null && !current.SpelledOut.IsIssuer(issuer))
             throw OtherServer(issuer, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
@@ -122,9 +122,9 @@ public sealed class OpenIdLogout
             throw OtherServer(issuer, current);
         // Any page could have sent it without them.
         if (session is null && (sessionId is not null || !MayLackSession(theirs)))
-            throw new ProtocolViolationException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
+            throw new OAuthProtocolException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
         if (session is not null && !(sessionId is null ? theirs.Exists(grant => Secret.SameText(session, grant.SessionId)) : Secret.SameText(session, sessionId)))
-            throw new ProtocolViolationException("The front-channel logout is of another session than the user's.");
+            throw new OAuthProtocolException("The front-channel logout is of another session than the user's.");
         await ending.SignOutAsync(owner, IsMeant, cancellationToken).ConfigureAwait(false);
 
         bool IsMeant(Grant grant) =>
@@ -133,7 +133,7 @@ public sealed class OpenIdLogout
             && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId, signInId));
     }
 
-    private static ProtocolViolationException OtherServer(string issuer, ClientRegistration current) => new(
+    private static OAuthProtocolException OtherServer(string issuer, ClientRegistration current) => new(
         $"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
         + "signed in.");
 

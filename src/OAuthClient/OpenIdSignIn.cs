@@ -20,7 +20,7 @@ public sealed class OpenIdSignIn
     /// <param name="response">The callback.</param>
     /// <param name="cancellationToken">Stops waiting, until the code is sent; from then on the exchange is carried to its end.</param>
     /// <exception cref="AuthorizationResponseException">The server, or the user, said no.</exception>
-    /// <exception cref="ProtocolViolationException">The callback, the token response or the ID Token is not to be believed, or there is no ID Token.</exception>
+    /// <exception cref="OAuthProtocolException">The callback, the token response or the ID Token is not to be believed, or there is no ID Token.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     public Task<Grant> CompleteAsync(PendingAuthorization pending, AuthorizationResponse response, CancellationToken cancellationToken = default) =>
         client.CompleteSignInAsync(pending, response, cancellationToken);

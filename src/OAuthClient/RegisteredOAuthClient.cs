@@ -83,7 +83,7 @@ internal sealed class RegisteredOAuthClient(
     public ValueTask<AccessToken> GetAccessTokenAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        return tokens.GetAsync(owner, TokenSelection.From(parameters), parameters?.Rejected, cancellationToken);
+        return tokens.GetAsync(owner, TokenSelection.From(parameters), parameters?.RejectedToken, cancellationToken);
     }
 
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
@@ -153,7 +153,7 @@ internal sealed class RegisteredOAuthClient(
         var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
         ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
-            throw new ProtocolViolationException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
+            throw new OAuthProtocolException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
         (store as InMemoryGrantStore)?.ObserveCallback(pending, current.PendingAuthorizationLifetime);
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
@@ -163,7 +163,7 @@ internal sealed class RegisteredOAuthClient(
         var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
         var identity = await IdentityAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
         if (owner is null && identity is null)
-            throw new ProtocolViolationException("The token response holds no ID Token, so it does not say who signed in (OpenID Connect Core §3.1.3.3).");
+            throw new OAuthProtocolException("The token response holds no ID Token, so it does not say who signed in (OpenID Connect Core §3.1.3.3).");
         return await KeepAsync(tokenResponse, identity, owner, pending, current, server, lastHeard).ConfigureAwait(false);
     }
 
@@ -180,12 +180,12 @@ internal sealed class RegisteredOAuthClient(
             return identity;
         }
         if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
-            throw new ProtocolViolationException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
+            throw new OAuthProtocolException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
         // Whoever can take max_age or acr_values out of the address can take openid out too.
         if (pending.RequiredAcrValues.Count > 0)
-            throw new ProtocolViolationException("RequiredAcrValues were demanded, but no ID Token says how the user was authenticated (OpenID Connect Core §3.1.3.7).");
+            throw new OAuthProtocolException("RequiredAcrValues were demanded, but no ID Token says how the user was authenticated (OpenID Connect Core §3.1.3.7).");
         if (pending is { MaxAge: not null, Nonce: not null })
-            throw new ProtocolViolationException("max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7).");
+            throw new OAuthProtocolException("max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7).");
         return null;
     }
 
@@ -220,7 +220,7 @@ internal sealed class RegisteredOAuthClient(
             sameUser.Require(knownOwner, identity, pending, others, server);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         if (await sessions.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
-            throw new ProtocolViolationException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
+            throw new OAuthProtocolException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
         await ending.EndSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }

@@ -17,9 +17,9 @@ internal sealed class AbsentStore : IGrantStore
 
     public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken) => throw new IOException(Words);
 
-    public ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) => throw new IOException(Words);
+    public ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) => throw new IOException(Words);
 
-    public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) => throw new IOException(Words);
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) => throw new IOException(Words);
 
     public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) => throw new IOException(Words);
 

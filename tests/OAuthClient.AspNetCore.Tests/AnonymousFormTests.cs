@@ -30,7 +30,7 @@ public sealed class AnonymousFormTests
     public async Task A_callback(string contentType)
     {
         foreach (string prefix in new[] { "", "/mvc" })
-            (await PostAsync($"{prefix}/callback", "code=c&state=s", contentType)).RequireRefusal("ProtocolViolationException", "form");
+            (await PostAsync($"{prefix}/callback", "code=c&state=s", contentType)).RequireRefusal("OAuthProtocolException", "form");
     }
 
     [TestCaseSource(nameof(Unreadable))]

@@ -141,7 +141,7 @@ public sealed class BackChannelLogoutTests
         Assert.That(
             async () => await App.StartAsync(
                 services: (services, _) => services.AddOAuthClient("worker", o => (o.Issuer, o.ClientId) = (new("https://as.example"), "worker")),
-                endpoints: web => web.MapThirdPartyLogin("/login", "worker")),
+                endpoints: web => web.MapThirdPartyInitiatedLogin("/login", "worker")),
             Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"worker\", …).AddBrowserAuthorization()"));
 
     private TestClient Photos => new() { ClientId = "photos", BackChannelLogoutUri = new(app.Address, "/logout/back") };

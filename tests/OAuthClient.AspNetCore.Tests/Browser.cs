@@ -72,15 +72,15 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
     }
 
     /// <summary>Signs in at the authorization server; the callback's path and query are returned, not requested.</summary>
-    public async Task<string> SignInAsync(Uri authorizationUri, SignIn? how = null) =>
+    public async Task<string> SignInAsync(Uri authorizationUri, SignInOptions? how = null) =>
         (await app.Server.SignInAsync(authorizationUri, new() { UserName = how?.UserName ?? "alice", Deny = how?.Deny ?? false, Cookies = ServerCookies })).PathAndQuery;
 
     /// <summary>From the application to the server and back to the callback's answer.</summary>
-    public async Task<Answer> ConnectAsync(string prefix = "", string? returnUrl = null, SignIn? how = null) =>
+    public async Task<Answer> ConnectAsync(string prefix = "", string? returnUrl = null, SignInOptions? how = null) =>
         await GetAsync(await SignInAsync(await BeginAsync(prefix, returnUrl), how));
 
     /// <summary>Signs in at the application by the server, from the beginning to the callback's answer.</summary>
-    public async Task<Answer> LogInAsync(string prefix = "", string? returnUrl = null, SignIn? how = null)
+    public async Task<Answer> LogInAsync(string prefix = "", string? returnUrl = null, SignInOptions? how = null)
     {
         var begun = await GetAsync($"{prefix}/sign-in" + (returnUrl is null ? "" : "?returnUrl=" + Uri.EscapeDataString(returnUrl)));
         Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);

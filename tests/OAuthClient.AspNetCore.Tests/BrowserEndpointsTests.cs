@@ -190,7 +190,7 @@ public sealed class BrowserEndpointsTests
         Assert.That((expired.Status, expired.Body), Is.EqualTo((HttpStatusCode.BadRequest, "Expired photos /  /mapped/callback")));
         var error = await browser.GetAsync(MappedApp.Callback + "?state=1&state=2");
         Assert.That(error.Status, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That(error.Body, Is.EqualTo("Error photos / ProtocolViolationException /mapped/callback"));
+        Assert.That(error.Body, Is.EqualTo("Error photos / OAuthProtocolException /mapped/callback"));
         (await browser.GetAsync(MappedApp.SignedOut)).RequirePage(HttpStatusCode.OK, "You are signed out");
     }
 

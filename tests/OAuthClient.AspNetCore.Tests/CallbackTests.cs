@@ -19,9 +19,9 @@ public sealed class CallbackTests
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
         string doubled = callback.Contains(name + "=", StringComparison.Ordinal) ? $"{callback}&{name}=x" : $"{callback}&{name}=x&{name}=x";
-        (await browser.GetAsync(doubled)).RequireRefusal("ProtocolViolationException", $"'{name}' more than once");
+        (await browser.GetAsync(doubled)).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
         (await browser.GetAsync(doubled.Replace($"&{name}=x", $"&%{(int)name[0]:x2}{name[1..]}=x", StringComparison.Ordinal)))
-            .RequireRefusal("ProtocolViolationException", $"'{name}' more than once");
+            .RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -33,7 +33,7 @@ public sealed class CallbackTests
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
         (string, string)[] doubled = fields.Any(field => field.Name == name) ? [.. fields, (name, "x")] : [.. fields, (name, "x"), (name, "x")];
-        (await browser.PostFromAnotherSiteAsync("/callback", doubled)).RequireRefusal("ProtocolViolationException", $"'{name}' more than once");
+        (await browser.PostFromAnotherSiteAsync("/callback", doubled)).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -44,7 +44,7 @@ public sealed class CallbackTests
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (await browser.PostFromAnotherSiteAsync($"/callback?{name}=x", fields)).RequireRefusal("ProtocolViolationException", "by form and by query at once");
+        (await browser.PostFromAnotherSiteAsync($"/callback?{name}=x", fields)).RequireRefusal("OAuthProtocolException", "by form and by query at once");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -101,8 +101,8 @@ public sealed class CallbackTests
         var fields = Fields(await attacker.SignInAsync(await attacker.BeginAsync()));
         var victim = app.OpenBrowser("victim");
         await victim.BeginAsync();
-        (await victim.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal("ProtocolViolationException", "No authorization that was begun in this browser");
-        (await victim.PostAsync("/callback", fields)).RequireRefusal("ProtocolViolationException", "No authorization that was begun in this browser");
+        (await victim.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
+        (await victim.PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -114,7 +114,7 @@ public sealed class CallbackTests
         var browser = app.OpenBrowser("alice");
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
         browser.User = "mallory";
-        (await browser.PostAsync("/callback", fields)).RequireRefusal("ProtocolViolationException", "Another user is signed in");
+        (await browser.PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "Another user is signed in");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -125,7 +125,7 @@ public sealed class CallbackTests
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (await browser.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal("ProtocolViolationException", "No authorization that was begun in this browser");
+        (await browser.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -156,7 +156,7 @@ public sealed class CallbackTests
             "long value" => [("state", new string('a', 64 * 1024 + 1))],
             _ => [(new string('a', 257), "1")],
         };
-        (await app.OpenBrowser().PostAsync("/callback", fields)).RequireRefusal("ProtocolViolationException", "larger than any authorization server makes it");
+        (await app.OpenBrowser().PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "larger than any authorization server makes it");
     }
 
     [TestCase("", "Development"), TestCase("/mvc", "Development"), TestCase("", "Production"), TestCase("/mvc", "Production")]

@@ -25,7 +25,7 @@ public sealed class LoginCsrfTests
     public async Task Attackers_callback_in_the_victims_browser_is_refused(string prefix)
     {
         var callback = await AttackersCallbackAsync(prefix);
-        (await app.OpenBrowser("victim").GetAsync(callback)).RequireRefusal("ProtocolViolationException", NobodyWaits);
+        (await app.OpenBrowser("victim").GetAsync(callback)).RequireRefusal("OAuthProtocolException", NobodyWaits);
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.User("victim")), Is.Null);
     }
@@ -36,7 +36,7 @@ public sealed class LoginCsrfTests
     {
         var victim = app.OpenBrowser("victim");
         var own = await victim.BeginAsync(prefix);
-        (await victim.GetAsync(await AttackersCallbackAsync(prefix))).RequireRefusal("ProtocolViolationException", NobodyWaits);
+        (await victim.GetAsync(await AttackersCallbackAsync(prefix))).RequireRefusal("OAuthProtocolException", NobodyWaits);
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That((await victim.GetAsync(await victim.SignInAsync(own))).Status, Is.EqualTo(HttpStatusCode.Found));
     }
@@ -48,8 +48,8 @@ public sealed class LoginCsrfTests
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
         string without = string.Join('&', callback.Split('&').Where(part => !part.StartsWith("state=", StringComparison.Ordinal)));
-        (await browser.GetAsync(without)).RequireRefusal("ProtocolViolationException", NobodyWaits);
-        (await browser.GetAsync(without + "&" + replacement)).RequireRefusal("ProtocolViolationException", NobodyWaits);
+        (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", NobodyWaits);
+        (await browser.GetAsync(without + "&" + replacement)).RequireRefusal("OAuthProtocolException", NobodyWaits);
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -60,7 +60,7 @@ public sealed class LoginCsrfTests
         var browser = app.OpenBrowser("alice");
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         browser.User = "mallory";
-        (await browser.GetAsync(callback)).RequireRefusal("ProtocolViolationException", "Another user is signed in");
+        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "Another user is signed in");
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(browser.Jar, Is.Empty, "found by its state, so it is used up");
     }
@@ -72,7 +72,7 @@ public sealed class LoginCsrfTests
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         browser.User = null;
-        (await browser.GetAsync(callback)).RequireRefusal("ProtocolViolationException", "SameSite=Strict");
+        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "SameSite=Strict");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -94,7 +94,7 @@ public sealed class LoginCsrfTests
         victim.Put("__Host-oauth-none", "");
         foreach (string prefix in new[] { "__host-oauth-", "oauth-", "__Secure-oauth-" })
             victim.Put(attackers.Name.ToString().Replace("__Host-oauth-", prefix, StringComparison.Ordinal), attackers.Value.ToString());
-        (await victim.GetAsync(callback)).RequireRefusal("ProtocolViolationException", NobodyWaits);
+        (await victim.GetAsync(callback)).RequireRefusal("OAuthProtocolException", NobodyWaits);
         Assert.That(app.TokenRequests, Is.Zero);
 
         victim.Put(attackers);
@@ -113,7 +113,7 @@ public sealed class LoginCsrfTests
         {
             string changed = value[..i] + (value[i] == 'A' ? 'B' : 'A') + value[(i + 1)..];
             browser.Put(new SetCookieHeaderValue(cookie.Name, changed));
-            (await browser.GetAsync(callback)).RequireRefusal("ProtocolViolationException", NobodyWaits);
+            (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", NobodyWaits);
         }
         Assert.That(app.TokenRequests, Is.Zero);
     }
@@ -125,7 +125,7 @@ public sealed class LoginCsrfTests
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
         var answer = await browser.GetAsync("/mvc" + callback);
-        answer.RequireRefusal("ProtocolViolationException", "complete it with the client that began it");
+        answer.RequireRefusal("OAuthProtocolException", "complete it with the client that began it");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -143,7 +143,7 @@ public sealed class LoginCsrfTests
                 parameters.Add(new("iss", other.Issuer.OriginalString));
         };
         var browser = app.OpenBrowser();
-        (await browser.ConnectAsync()).RequireRefusal("ProtocolViolationException", iss switch
+        (await browser.ConnectAsync()).RequireRefusal("OAuthProtocolException", iss switch
         {
             "wrong" => "but the browser was sent to",
             "missing" => "has no iss",
@@ -170,8 +170,8 @@ public sealed class LoginCsrfTests
         string honest = await browser.SignInAsync(atHonest);
         string confused = honest.Replace(State(atHonest), State(atHostile), StringComparison.Ordinal);
 
-        (await browser.GetAsync("/mvc" + confused)).RequireRefusal("ProtocolViolationException", "but the browser was sent to");
-        (await browser.GetAsync(confused)).RequireRefusal("ProtocolViolationException", NobodyWaits);
+        (await browser.GetAsync("/mvc" + confused)).RequireRefusal("OAuthProtocolException", "but the browser was sent to");
+        (await browser.GetAsync(confused)).RequireRefusal("OAuthProtocolException", NobodyWaits);
         Assert.That(two.TokenRequests, Is.Zero);
         Assert.That(hostile.RequestsTo(TestEndpoint.Token), Is.Empty);
         Assert.That((await browser.GetAsync(honest)).Status, Is.EqualTo(HttpStatusCode.Found));
@@ -192,7 +192,7 @@ public sealed class LoginCsrfTests
         var answer = method == "GET"
             ? await browser.GetAsync("/elsewhere?" + query)
             : await browser.SendAsync(HttpMethod.Post, "/elsewhere", new StringContent(query, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")), []);
-        answer.RequireRefusal("ProtocolViolationException", "another path than the redirect URI's");
+        answer.RequireRefusal("OAuthProtocolException", "another path than the redirect URI's");
         Assert.That(two.TokenRequests, Is.Zero);
     }
 

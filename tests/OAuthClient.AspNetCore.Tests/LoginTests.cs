@@ -68,7 +68,7 @@ public sealed class LoginTests
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
         Assert.That((await browser.GetAsync(callback)).Status, Is.EqualTo(HttpStatusCode.Found));
-        (await browser.GetAsync(callback)).RequireRefusal("ProtocolViolationException", "used before");
+        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "used before");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
@@ -88,7 +88,7 @@ public sealed class LoginTests
         var answers = await Task.WhenAll(thieves.Select(thief => thief.GetAsync(callback)));
         Assert.That(answers.Count(answer => answer.Status == HttpStatusCode.Found), Is.EqualTo(1));
         foreach (var answer in answers.Where(answer => answer.Status != HttpStatusCode.Found))
-            answer.RequireRefusal("ProtocolViolationException", "a state counts once");
+            answer.RequireRefusal("OAuthProtocolException", "a state counts once");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 
@@ -100,7 +100,7 @@ public sealed class LoginTests
         var authorizationUri = await browser.BeginAsync(prefix);
         app.Time.Advance(TimeSpan.FromMinutes(10));
         var callback = await browser.SignInAsync(authorizationUri);
-        (await browser.GetAsync(callback)).RequireRefusal("ProtocolViolationException", "expired");
+        (await browser.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "expired");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 

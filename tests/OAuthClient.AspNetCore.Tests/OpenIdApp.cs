@@ -72,7 +72,7 @@ internal static class OpenIdApp
         web.MapBackChannelLogout("/logout/back", "photos");
         web.MapBackChannelLogout("/mvc/logout/back", "albums");
         web.MapFrontChannelLogout("/logout/front", "photos");
-        web.MapThirdPartyLogin("/login", "photos");
+        web.MapThirdPartyInitiatedLogin("/login", "photos");
         web.Map("/who", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "");
         web.Map("/claims", (ClaimsPrincipal user) => string.Join('\n', user.Claims.Select(claim => $"{claim.Type}={claim.Value}")));
     }

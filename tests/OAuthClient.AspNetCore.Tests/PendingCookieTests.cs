@@ -59,7 +59,7 @@ public sealed class PendingCookieTests
         int kept = browser.Jar.Count;
         Assert.That(kept, Is.GreaterThanOrEqualTo(6));
         string evicted = await browser.SignInAsync(begun[99 - kept]);
-        (await browser.GetAsync(evicted)).RequireRefusal("ProtocolViolationException", "No authorization that was begun in this browser");
+        (await browser.GetAsync(evicted)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
         for (int i = 100 - kept; i < 100; i++)
             Assert.That((await browser.GetAsync(await browser.SignInAsync(begun[i]))).Location, Is.EqualTo($"/{i}"));
     }

@@ -321,7 +321,7 @@ public sealed class RejectEndedSignInsTests
         if (isAccepted)
             Assert.That(answer.Location, Is.EqualTo("/"), answer.Body);
         else
-            answer.RequireRefusal("ProtocolViolationException", "another user");
+            answer.RequireRefusal("OAuthProtocolException", "another user");
     }
 
     private static ClaimsPrincipal Principal(string authenticationType, params Claim[] claims) =>

@@ -87,7 +87,7 @@ public sealed class SignInTests
         var begun = await attacker.GetAsync($"{prefix}/sign-in");
         string callback = await attacker.SignInAsync(new(begun.Location!));
         var victim = app.OpenBrowser(user: null);
-        (await victim.GetAsync(callback)).RequireRefusal("ProtocolViolationException", "No authorization that was begun in this browser");
+        (await victim.GetAsync(callback)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
         Assert.That(await victim.WhoAsync(), Is.Empty);
         Assert.That(app.TokenRequests, Is.Zero);
     }

@@ -44,11 +44,11 @@ public sealed class SignOutTests
     {
         var (browser, back) = await SignedOutAsync();
         string without = back.Split('?')[0];
-        (await browser.GetAsync(without)).RequireRefusal("ProtocolViolationException", "without the state");
-        (await browser.GetAsync(without + "?state=another")).RequireRefusal("ProtocolViolationException", "another state");
-        (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal("ProtocolViolationException", "No logout that was begun in this browser");
+        (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", "without the state");
+        (await browser.GetAsync(without + "?state=another")).RequireRefusal("OAuthProtocolException", "another state");
+        (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal("OAuthProtocolException", "No logout that was begun in this browser");
         Assert.That((await browser.GetAsync(back)).Location, Is.EqualTo("/"));
-        (await browser.GetAsync(back)).RequireRefusal("ProtocolViolationException", "used before");
+        (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "used before");
     }
 
     [Test]
@@ -60,7 +60,7 @@ public sealed class SignOutTests
         string value = cookie.Value.ToString();
         Assert.That((cookie.Secure, cookie.HttpOnly, cookie.Path.ToString()), Is.EqualTo((true, true, "/")));
         browser.Put(cookie.Name.ToString(), (value[0] == 'A' ? 'B' : 'A') + value[1..]);
-        (await browser.GetAsync(back)).RequireRefusal("ProtocolViolationException", "No logout that was begun in this browser");
+        (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "No logout that was begun in this browser");
     }
 
     [Test]

@@ -98,7 +98,7 @@ internal sealed class RelyingParty : IAsyncDisposable
     public T Service<T>() where T : notnull => provider.GetRequiredKeyedService<T>(Name);
 
     /// <summary>From the address of the authorization to the grant.</summary>
-    public async Task<Grant> SignInAsync(AuthorizationParameters? parameters = null, SignIn? how = null)
+    public async Task<Grant> SignInAsync(AuthorizationParameters? parameters = null, SignInOptions? how = null)
     {
         var pending = await Client.BeginAuthorizationAsync(parameters).Promptly();
         return await CompleteAsync(pending, await Server.SignInAsync(pending.AuthorizationUri, how));
@@ -135,7 +135,7 @@ internal sealed class RelyingParty : IAsyncDisposable
     public async Task RefusesAsync(Defect defect, string cause, TestEndpoint last = TestEndpoint.Token, AuthorizationParameters? parameters = null)
     {
         Server.Options.Defect = defect;
-        Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
+        Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
         await EndedAtAsync(last);
         Server.Options.Defect = Defect.None;
         // Metadata that were refused are not fetched again for a few seconds.

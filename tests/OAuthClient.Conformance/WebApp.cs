@@ -102,7 +102,7 @@ internal sealed class WebApp : IAsyncDisposable
         web.MapGet("/signed-out", (HttpContext context) => Results.LocalRedirect(browser.CompleteSignOut(context)));
         web.MapBackChannelLogout("/logout/back", name);
         web.MapFrontChannelLogout("/logout/front", name);
-        web.MapThirdPartyLogin("/login", name);
+        web.MapThirdPartyInitiatedLogin("/login", name);
         web.MapGet("/who", (ClaimsPrincipal user) => user.FindFirst("sub")?.Value ?? "nobody");
         web.MapGet("/me", (IHttpClientFactory http) => http.CreateClient("api").GetStringAsync("/me"));
     }

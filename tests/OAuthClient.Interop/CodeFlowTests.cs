@@ -7,9 +7,9 @@ namespace OAuthClient.Interop;
 [TestFixture]
 public sealed class CodeFlowTests
 {
-    [TestCase("client_secret_basic", ClientAuthenticationMethod.Basic)]
+    [TestCase("client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase("client_secret_basic", null)]
-    [TestCase("client_secret_post", ClientAuthenticationMethod.Body)]
+    [TestCase("client_secret_post", ClientAuthenticationMethod.ClientSecretPost)]
     [Description("RFC 6749 §2.3.1, §4.1: by Basic and in the body, with a secret that has to be form-encoded, and a client id with a space")]
     public async Task With_a_secret(string registered, ClientAuthenticationMethod? method)
     {
@@ -47,7 +47,7 @@ public sealed class CodeFlowTests
         var grant = await party.SignInAsync();
 
         Assert.That(grant.Subject, Is.EqualTo("alice"));
-        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
+        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
     }
 
     [Test]

@@ -25,7 +25,7 @@ public sealed class IdTokenTests
     {
         await using var party = await RelyingParty.StartAsync(new() { ["id_token_signed_response_alg"] = "PS256" });
 
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("PS256"));
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("PS256"));
         Assert.That(await party.Client.FindGrantAsync(RelyingParty.Owner), Is.Null);
     }
 
@@ -77,7 +77,7 @@ public sealed class IdTokenTests
             ["jwks"] = new ClientKey("RSA-OAEP").PublicSet,
         });
 
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("DecryptionKeys"));
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("DecryptionKeys"));
     }
 
     [TestCase("RS256", null)]

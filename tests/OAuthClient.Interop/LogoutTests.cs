@@ -33,12 +33,12 @@ public sealed class LogoutTests
         await party.SignInAsync(alice);
         var logout = party.Services.GetRequiredService<OpenIdLogout>();
 
-        var without = await logout.BeginAsync(RelyingParty.Owner, new() { WithoutState = true });
+        var without = await logout.BeginAsync(RelyingParty.Owner, new() { OmitState = true });
         var back = await alice.GoAsync(without.EndSessionUri!);
         logout.Complete(without, AuthorizationResponse.Parse(back));
 
         var with = await logout.BeginAsync(RelyingParty.Owner);
-        Assert.That(() => logout.Complete(with, AuthorizationResponse.Parse(back)), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => logout.Complete(with, AuthorizationResponse.Parse(back)), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [Test]

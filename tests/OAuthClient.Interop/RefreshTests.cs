@@ -14,7 +14,7 @@ public sealed class RefreshTests
         var token = grant.AccessToken!;
         for (int i = 0; i < 3; i++)
         {
-            var newer = await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = token });
+            var newer = await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = token });
             Assert.That(newer, Is.Not.EqualTo(token));
             token = newer;
             Assert.That(refreshTokens.Add((await party.Client.FindGrantAsync(RelyingParty.Owner))!.RefreshToken!.Reveal()));
@@ -28,7 +28,7 @@ public sealed class RefreshTests
         await using var party = await RelyingParty.StartAsync();
         var grant = await party.SignInAsync();
         var tokens = await Task.WhenAll(Enumerable.Range(0, 100).Select(
-            _ => Task.Run(async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = grant.AccessToken }))));
+            _ => Task.Run(async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }))));
 
         Assert.That(tokens.Distinct().Count(), Is.EqualTo(1));
         Assert.That((await party.Client.GetUserInfoAsync(RelyingParty.Owner)).Subject, Is.EqualTo("alice"), "the grant lives");
@@ -43,7 +43,7 @@ public sealed class RefreshTests
         await party.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!));
 
         Assert.That(
-            async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = grant.AccessToken }),
+            async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }),
             Throws.TypeOf<ReauthorizationRequiredException>());
     }
 

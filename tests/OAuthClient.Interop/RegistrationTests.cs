@@ -20,7 +20,7 @@ public sealed class RegistrationTests
         Assert.That(first.Subject, Is.EqualTo("alice"));
         Assert.That(first.ClientId, Is.Not.Empty);
         Assert.That(second.ClientId, Is.EqualTo(first.ClientId));
-        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { Rejected = second.AccessToken }), Is.Not.EqualTo(second.AccessToken));
+        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = second.AccessToken }), Is.Not.EqualTo(second.AccessToken));
     }
 
     [Test]

@@ -32,7 +32,7 @@ public sealed class CleanUpTests
         await node.Store.TryReplaceAsync(OAuthClient.Tests.GrantStoreContract.Next(refreshed), default);
         var refused = Grants.New("refused", expiresAt: dead);
         await node.Store.AddAsync(refused, default);
-        await node.Store.EndLeaseAsync(await Grants.LeaseAsync(node.Store, refused), Presentation.Refused, default);
+        await node.Store.ReleaseLeaseAsync(await Grants.LeaseAsync(node.Store, refused), RefreshTokenStatus.Rejected, default);
         await node.Store.TryConsumeStateAsync("over", now.AddMinutes(-61), default);
         await node.Store.TryConsumeStateAsync("known", now.AddMinutes(-59), default);
 

@@ -21,11 +21,11 @@ public sealed class DeadHolderTests
         var answer = await TakenOverAsync(survivor, grant, clock);
 
         Assert.That(clock.GetUtcNow() - since, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(2)), "it might have connected again");
-        Assert.That(answer.Earlier, Is.EqualTo(Presentation.Unknown));
+        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown));
         Assert.That(answer.Lease!.Fence, Is.GreaterThan(lost.Fence));
         network.Mend();
         await Patience.UntilAsync(() => holder.Store.IsConnected);
-        Assert.That((await holder.Store.TryLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null, "the first holder, back from the dead");
+        Assert.That((await holder.Store.TryAcquireLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null, "the first holder, back from the dead");
     }
 
     [Test]
@@ -52,7 +52,7 @@ public sealed class DeadHolderTests
         clock.Advance(TimeSpan.FromSeconds(1));
         await clock.WaitForTimerAsync().Promptly();
 
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
         Assert.That(waiting.IsCompleted, Is.False);
     }
 
@@ -77,7 +77,7 @@ public sealed class DeadHolderTests
         await UntilLockedAsync(cluster, node, isLocked: true);
         clock.Advance(TimeSpan.FromHours(1));
 
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
     }
 
     [Test]
@@ -99,7 +99,7 @@ public sealed class DeadHolderTests
         }
 
         Assert.That(waiting.IsCompleted, Is.False);
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
     }
 
     [Test]
@@ -121,11 +121,11 @@ public sealed class DeadHolderTests
             clock.Advance(TimeSpan.FromSeconds(1));
             await clock.WaitForTimerAsync().Promptly();
         }
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null);
         Assert.That(waiting.IsCompleted, Is.False);
 
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_length = interval '0'");
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Earlier, Is.EqualTo(Presentation.Unknown), "over");
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown), "over");
     }
 
     [Test]
@@ -142,9 +142,9 @@ public sealed class DeadHolderTests
 
         await Grants.LeaseAsync(second.Store, grant);
 
-        Assert.That((await first.Store.TryLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null);
-        await first.Store.EndLeaseAsync(lost, Presentation.None, default);
-        Assert.That((await first.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "and it is not ended");
+        Assert.That((await first.Store.TryAcquireLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null);
+        await first.Store.ReleaseLeaseAsync(lost, RefreshTokenStatus.Unused, default);
+        Assert.That((await first.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "and it is not ended");
     }
 
     [Test]
@@ -155,7 +155,7 @@ public sealed class DeadHolderTests
         string schema = Node.NewSchema();
         await using var node = await NodeAsync(schema);
         var grant = await Grants.AddedAsync(node.Store);
-        await node.Store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        await node.Store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default);
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_server = lease_server - interval '2 days'");
         LeaseRows leases = new(node.NewDatabase(schema), schema, new(schema, 1));
         var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1);
@@ -166,11 +166,11 @@ public sealed class DeadHolderTests
         Assert.That((await leases.TryTakeAsync(GrantPlace.Of(grant), held: null, Grants.Long, new(null, null, 1, null), default))!.IsTaken, Is.True);
     }
 
-    private static async Task<LeaseAnswer> TakenOverAsync(Node survivor, Grant grant, ManualTimeProvider clock)
+    private static async Task<LeaseResult> TakenOverAsync(Node survivor, Grant grant, ManualTimeProvider clock)
     {
         while (true)
         {
-            if (await survivor.Store.TryLeaseAsync(grant, held: null, Grants.Long, default) is { Lease: not null } answer)
+            if (await survivor.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default) is { Lease: not null } answer)
                 return answer;
             var waiting = survivor.Store.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
             await Patience.UntilAsync(() => waiting.IsCompleted, Node.Step(clock));

@@ -23,7 +23,7 @@ internal static class Grants
     }
 
     public static async Task<RefreshLease> LeaseAsync(IGrantStore store, Grant grant) =>
-        (await store.TryLeaseAsync(grant, held: null, Long, default)).Lease ?? throw new InvalidOperationException("There is no lease to be had.");
+        (await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease ?? throw new InvalidOperationException("There is no lease to be had.");
 
     public static async Task<Grant> OnlyAsync(IGrantStore store, string owner = "42") => (await store.FindAsync("photos", GrantOwner.User(owner), default)).Single();
 }

@@ -195,11 +195,11 @@ public sealed class KnownGrantsTests
         await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         var newer = await ReplacedAsync(one, grant);
-        await deaf.Store.TryLeaseAsync(grant, held: null, Grants.Long, default);
+        await deaf.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
         Assert.That((await Grants.OnlyAsync(deaf.Store)).Generation, Is.EqualTo(2));
 
         await one.Store.RemoveAsync(newer, default);
-        await deaf.Store.TryLeaseAsync(newer, held: null, Grants.Long, default);
+        await deaf.Store.TryAcquireLeaseAsync(newer, held: null, Grants.Long, default);
         Assert.That(await deaf.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty);
 
         await Grants.AddedAsync(one.Store);

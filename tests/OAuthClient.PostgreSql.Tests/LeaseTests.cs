@@ -12,10 +12,10 @@ public sealed class LeaseTests
         var nodes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => NodeAsync(schema)));
         var grant = await Grants.AddedAsync(nodes[0].Store);
 
-        var answers = await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default))));
+        var answers = await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default))));
 
         Assert.That(answers.Count(answer => answer.Lease is not null), Is.EqualTo(1));
-        Assert.That(answers.Select(answer => answer.Stored?.Generation), Is.All.EqualTo(1));
+        Assert.That(answers.Select(answer => answer.Current?.Generation), Is.All.EqualTo(1));
         foreach (var node in nodes)
             await node.DisposeAsync();
     }
@@ -90,7 +90,7 @@ public sealed class LeaseTests
         Assert.That(await waiter.Store.FindAsync("photos", GrantOwner.User("another"), default), Is.Empty);
         Assert.That(waiting.Any(one => one.IsCompleted), Is.False);
 
-        await holder.Store.EndLeaseAsync(lease, Presentation.None, default);
+        await holder.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unused, default);
         await Task.WhenAll(waiting).Promptly();
     }
 
@@ -111,7 +111,7 @@ public sealed class LeaseTests
         await using (Npgsql.NpgsqlCommand command = new($"SELECT FROM {schema}.grants_v4 WHERE id = '{blocked.Id}' FOR UPDATE", another))
             await command.ExecuteNonQueryAsync();
 
-        var asking = Enumerable.Range(0, 20).Select(_ => node.Store.TryLeaseAsync(blocked, held: null, Grants.Long, default).AsTask()).ToList();
+        var asking = Enumerable.Range(0, 20).Select(_ => node.Store.TryAcquireLeaseAsync(blocked, held: null, Grants.Long, default).AsTask()).ToList();
         long waiting = 0;
         await Patience.UntilAsync(() => waiting == 3, async () =>
             waiting = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event_type = 'Lock'"));
@@ -131,10 +131,10 @@ public sealed class LeaseTests
         await using var keyless = await NodeAsync(schema, configure: o => o.EncryptWith("second", Node.OtherKey));
         var grant = await Grants.AddedAsync(node.Store);
 
-        Assert.That(async () => await keyless.Store.TryLeaseAsync(grant, held: null, Grants.Long, default), Throws.TypeOf<OAuthException>());
+        Assert.That(async () => await keyless.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default), Throws.TypeOf<OAuthException>());
 
-        var answer = await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default);
-        Assert.That((answer.Lease is not null, answer.Earlier), Is.EqualTo((true, Presentation.None)));
+        var answer = await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
+        Assert.That((answer.Lease is not null, answer.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)));
     }
 
     [Test]
@@ -157,7 +157,7 @@ public sealed class LeaseTests
                 await holder.Store.TryReplaceAsync(Grants.After(grant), default);
                 break;
             case "ended":
-                await holder.Store.EndLeaseAsync(lease, Presentation.Unknown, default);
+                await holder.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unknown, default);
                 break;
             default:
                 await holder.Store.RemoveAsync(grant, default);

@@ -20,12 +20,12 @@ public sealed class OutageTests
 
         Assert.That((await Grants.OnlyAsync(node.Store)).Id, Is.EqualTo(grant.Id));
         Assert.That(node.Store.Fault, Is.Not.Null);
-        Assert.That(node.Store.Problem, Does.Contain("lost its connection").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message));
-        Assert.That(async () => await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(node.Store.UnavailableReason, Does.Contain("lost its connection").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message));
+        Assert.That(async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.TryReplaceAsync(Grants.After(grant), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.AddAsync(Grants.New(), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.RemoveAsync(grant, default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.EndLeaseAsync(new(grant.Id, 1, 1), Presentation.None, default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(async () => await node.Store.ReleaseLeaseAsync(new(grant.Id, 1, 1), RefreshTokenStatus.Unused, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("another"), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That((await Grants.OnlyAsync(node.Store)).Generation, Is.EqualTo(1), "nothing was done");
@@ -33,7 +33,7 @@ public sealed class OutageTests
         proxy.Mend();
         await Patience.UntilAsync(() => node.Store.IsConnected);
         Assert.That(node.Store.Fault, Is.Null);
-        Assert.That(node.Store.Problem, Is.Null);
+        Assert.That(node.Store.UnavailableReason, Is.Null);
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
     }
 
@@ -53,7 +53,7 @@ public sealed class OutageTests
 
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(node.Store);
-        await Patience.UntilAsync(() => node.Store.Problem?.Contains("cannot be reached", StringComparison.Ordinal) == true);
+        await Patience.UntilAsync(() => node.Store.UnavailableReason?.Contains("cannot be reached", StringComparison.Ordinal) == true);
         // One that found the database away spares the others the attempt.
         Assert.That(node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
 
@@ -113,7 +113,7 @@ public sealed class OutageTests
 
         Assert.That(async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "an access token may be sent");
-        Assert.That(node.Store.Problem, Does.Contain("signed in"));
+        Assert.That(node.Store.UnavailableReason, Does.Contain("signed in"));
     }
 
     [Test]
@@ -145,11 +145,11 @@ public sealed class OutageTests
 
         await cluster.RestartServerAsync(immediately: crash);
 
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "the lease stands");
-        var renewed = await holder.Store.TryLeaseAsync(grant, lease, Grants.Long, default);
-        Assert.That((renewed.Lease is not null, renewed.Earlier), Is.EqualTo((true, Presentation.None)), "and is still the holder's");
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "the lease stands");
+        var renewed = await holder.Store.TryAcquireLeaseAsync(grant, lease, Grants.Long, default);
+        Assert.That((renewed.Lease is not null, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)), "and is still the holder's");
         Assert.That(await holder.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
-        Assert.That((await other.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Stored!.Generation, Is.EqualTo(2));
+        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Current!.Generation, Is.EqualTo(2));
         await Patience.UntilAsync(() => holder.Store.IsConnected && other.Store.IsConnected);
     }
 
@@ -165,8 +165,8 @@ public sealed class OutageTests
         proxy.LoseAnswerTo("WITH replaced");
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
 
-        var answer = await node.Store.TryLeaseAsync(Grants.After(grant), held: null, Grants.Long, default);
-        Assert.That((answer.Stored!.Generation, answer.Lease?.Generation, answer.Earlier), Is.EqualTo((2, 2L, Presentation.None)));
+        var answer = await node.Store.TryAcquireLeaseAsync(Grants.After(grant), held: null, Grants.Long, default);
+        Assert.That((answer.Current!.Generation, answer.Lease?.Generation, answer.PreviousStatus), Is.EqualTo((2, 2L, RefreshTokenStatus.Unused)));
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.False, "another of the same generation");
     }
 
@@ -179,10 +179,10 @@ public sealed class OutageTests
         var grant = await Grants.AddedAsync(node.Store);
 
         proxy.LoseAnswerTo("WITH taken");
-        var answer = await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default);
+        var answer = await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
 
         Assert.That(answer.Lease?.Fence >> 20, Is.EqualTo(1), "one step of its number");
-        Assert.That(answer.Earlier, Is.EqualTo(Presentation.None));
+        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
     }
 
     [Test]
@@ -203,8 +203,8 @@ public sealed class OutageTests
 
         var lease = await Grants.LeaseAsync(node.Store, grant);
         proxy.LoseAnswerTo("WITH ended");
-        await node.Store.EndLeaseAsync(lease, Presentation.Refused, default);
-        Assert.That((await node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default)).Earlier, Is.EqualTo(Presentation.Refused));
+        await node.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Rejected, default);
+        Assert.That((await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Rejected));
 
         proxy.LoseAnswerTo("WITH removed");
         await node.Store.RemoveAsync(grant, default);
@@ -233,7 +233,7 @@ public sealed class OutageTests
 
         long left = -1;
         await Patience.UntilAsync(() => left == 0, async () => left = await Sql.ReadAsync<long>(cluster, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'"));
-        Assert.That(async () => await node.Store.TryLeaseAsync(Grants.New(), held: null, Grants.Long, default), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(async () => await node.Store.TryAcquireLeaseAsync(Grants.New(), held: null, Grants.Long, default), Throws.TypeOf<ObjectDisposedException>());
     }
 
     [Test]

@@ -97,7 +97,7 @@ public sealed class RefusedValueTests
         Assert.That(await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId), Is.True);
         await RefusedAsync(other);
 
-        await one.GetRequiredService<OpenIdLogout>().ReceiveAsync(
+        await one.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(
             server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
 
         bool isOver = false;
@@ -106,7 +106,7 @@ public sealed class RefusedValueTests
             await RefusedAsync(other);
             isOver = !await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId);
         });
-        Assert.That(other.GetRequiredService<IGrantStore>().Problem, Is.Null);
+        Assert.That(other.GetRequiredService<IGrantStore>().UnavailableReason, Is.Null);
     }
 
     private static async Task RefusedAsync(ServiceProvider node)
@@ -124,7 +124,7 @@ public sealed class RefusedValueTests
 
     private static async Task AssertNoOutageAsync(Node node)
     {
-        Assert.That(node.Store.Problem, Is.Null);
+        Assert.That(node.Store.UnavailableReason, Is.Null);
         Assert.That(node.Log.Entries.Where(entry => entry.Level >= LogLevel.Warning), Has.All.Property("Message").Contains("refused"));
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
     }

@@ -27,7 +27,7 @@ public sealed class SecretsTests
 
         var grant = Grants.New(Owner, refreshToken: "canary-refresh-token");
         await node.Store.AddAsync(grant, default);
-        await node.Store.EndLeaseAsync(await Grants.LeaseAsync(node.Store, grant), Presentation.None, default);
+        await node.Store.ReleaseLeaseAsync(await Grants.LeaseAsync(node.Store, grant), RefreshTokenStatus.Unused, default);
         await node.Store.TryReplaceAsync(grant = Grants.After(grant), default);
         await node.Store.AddAsync(Grants.New(Owner), default);
         await node.Store.RemoveAsync(Grants.New(Owner), default);
@@ -35,7 +35,7 @@ public sealed class SecretsTests
         await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN content TO gone");
         said.Add(await SaidAsync(() => node.Store.TryReplaceAsync(Grants.After(grant), default).AsTask()));
         await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN gone TO content", $"UPDATE {schema}.grants_v4 SET content = 'changed'");
-        said.Add(await SaidAsync(() => node.Store.TryLeaseAsync(grant, held: null, Grants.Long, default).AsTask()));
+        said.Add(await SaidAsync(() => node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default).AsTask()));
         proxy.Cut();
         await Patience.UntilAsync(() => !node.Store.IsConnected);
         said.Add(await SaidAsync(() => node.Store.TryReplaceAsync(Grants.After(grant), default).AsTask()));

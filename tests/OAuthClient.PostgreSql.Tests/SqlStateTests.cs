@@ -16,7 +16,7 @@ public sealed class SqlStateTests
 
         await bed.UntilRefusedAsync();
 
-        Assert.That(bed.Node.Store.Problem, Is.Null);
+        Assert.That(bed.Node.Store.UnavailableReason, Is.Null);
         await bed.AssertRecoversAsync();
     }
 
@@ -31,7 +31,7 @@ public sealed class SqlStateTests
 
         await bed.UntilRefusedAsync();
 
-        Assert.That(bed.Node.Store.Problem, Does.Contain($"refuses the grant store (SQLSTATE {sqlState})").And.Contain("SchemaScript"));
+        Assert.That(bed.Node.Store.UnavailableReason, Does.Contain($"refuses the grant store (SQLSTATE {sqlState})").And.Contain("SchemaScript"));
         Assert.That(
             bed.Node.Log.Entries.Count(entry => entry.Message.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal)),
             Is.EqualTo(1), "logged once");
@@ -54,7 +54,7 @@ public sealed class SqlStateTests
 
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(bed.Node.Store);
-        await Patience.UntilAsync(() => bed.Node.Store.Problem?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true);
+        await Patience.UntilAsync(() => bed.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true);
         await Grants.OnlyAsync(bed.Node.Store);
 
         Assert.That(
@@ -128,7 +128,7 @@ public sealed class SqlStateTests
         {
             await Sql.RunAsync(cluster, $"DELETE FROM {schema}.fault");
             Assert.That(await Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
-            Assert.That(Node.Store.Problem, Is.Null);
+            Assert.That(Node.Store.UnavailableReason, Is.Null);
         }
 
         public ValueTask DisposeAsync() => Node.DisposeAsync();

@@ -24,7 +24,7 @@ public sealed class TwoNodesTests
         server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
 
         var callers = Enumerable.Range(0, 100).Select(i => Client(i % 2 == 0 ? one : other)
-            .GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }).AsTask()).ToList();
+            .GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }).AsTask()).ToList();
         await server.WaitForRequestAsync(TestEndpoint.Token);
         release.SetResult();
         var tokens = await Task.WhenAll(callers).Promptly();
@@ -52,7 +52,7 @@ public sealed class TwoNodesTests
                 await Client(node).CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"));
                 return true;
             }
-            catch (ProtocolViolationException)
+            catch (OAuthProtocolException)
             {
                 return false;
             }
@@ -95,7 +95,7 @@ public sealed class TwoNodesTests
         Assert.That(await signIn.IsSignedInAsync(phone.Owner, phone.SessionId, phone.SignInId), Is.True, "at the first request, though this node has not heard of it yet");
 
         string token = server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", laptop.SessionId);
-        Assert.That(await one.GetRequiredService<OpenIdLogout>().ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await one.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
 
         bool isOver = false;
         await Patience.UntilAsync(() => isOver, async () => isOver = !await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId));

@@ -55,7 +55,7 @@ internal sealed class ClaimSourceTests
             Subject = "carol", UserName = "carol",
             ClaimSources = { new TestClaimSource { Name = "bank", Distributed = distributed, Claims = { ["credit_score"] = 650, ["iban"] = "GB00TEST" } } },
         });
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignIn { UserName = "carol" });
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = "carol" });
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
         return await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string)tokens["access_token"]!), HttpStatusCode.OK);
     }

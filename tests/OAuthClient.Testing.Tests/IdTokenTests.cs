@@ -22,7 +22,7 @@ internal sealed class IdTokenTests
     public async Task Id_token_is_signed_with_a_published_key_and_says_who_signed_in_when(string algorithm)
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.SigningAlgorithm = algorithm);
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.Server.SignInAsync(bed.AuthorizationUri(), browser);
         long signedInAt = bed.Clock.GetUtcNow().ToUnixTimeSeconds();
         bed.Clock.Advance(TimeSpan.FromMinutes(7));

@@ -10,7 +10,7 @@ internal sealed class LoginAndConsentTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        var query = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignIn { Deny = true }));
+        var query = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { Deny = true }));
 
         using (Assert.EnterMultipleScope())
         {
@@ -26,7 +26,7 @@ internal sealed class LoginAndConsentTests
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "trusted", ClientSecret = "s", RequireConsent = false, RedirectUris = { TestBed.RedirectUri } });
 
-        Assert.That(() => bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "trusted")), new SignIn { Deny = true }),
+        Assert.That(() => bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "trusted")), new SignInOptions { Deny = true }),
             Throws.InvalidOperationException.With.Message.Contains("never asked"));
     }
 
@@ -35,7 +35,7 @@ internal sealed class LoginAndConsentTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignIn { ApprovedScopes = ["api"] });
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { ApprovedScopes = ["api"] });
         var tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
 
         Assert.That((string?)tokens["scope"], Is.EqualTo("openid api"));
@@ -46,7 +46,7 @@ internal sealed class LoginAndConsentTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "api photos.read")), new SignIn { ApprovedScopes = [] });
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "api photos.read")), new SignInOptions { ApprovedScopes = [] });
 
         Assert.That(TestBed.Query(callback)["error"], Is.EqualTo("access_denied"));
     }
@@ -57,7 +57,7 @@ internal sealed class LoginAndConsentTests
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddUser(new TestUser { Subject = "s-7", UserName = "carol", Password = "secret & <long>" });
 
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignIn { UserName = "carol" });
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = "carol" });
         var tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
         var user = await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]), HttpStatusCode.OK);
 
@@ -70,7 +70,7 @@ internal sealed class LoginAndConsentTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Assert.That(() => bed.Server.SignInAsync(bed.AuthorizationUri(), new SignIn { UserName = userName, Password = password }),
+        Assert.That(() => bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = userName, Password = password }),
             Throws.InvalidOperationException.With.Message.Contains("The user name or the password is wrong."));
     }
 
@@ -78,7 +78,7 @@ internal sealed class LoginAndConsentTests
     public async Task Prompt_none_never_shows_a_page()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
 
         var stranger = TestBed.Query(await bed.SignInAsync(("prompt", "none")));
         await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid")), browser);
@@ -97,7 +97,7 @@ internal sealed class LoginAndConsentTests
     public async Task Browser_that_is_known_is_asked_again_only_on_demand()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.Server.SignInAsync(bed.AuthorizationUri(), browser);
 
         (int, int) plain = await PagesAsync(bed, browser);
@@ -120,7 +120,7 @@ internal sealed class LoginAndConsentTests
     public async Task Withdrawn_consent_is_asked_for_again()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.Server.SignInAsync(bed.AuthorizationUri(), browser);
 
         bed.Server.RevokeEverything();
@@ -132,7 +132,7 @@ internal sealed class LoginAndConsentTests
     public async Task Login_older_than_max_age_is_asked_for_again()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.Server.SignInAsync(bed.AuthorizationUri(), browser);
 
         bed.Clock.Advance(TimeSpan.FromSeconds(60));
@@ -159,7 +159,7 @@ internal sealed class LoginAndConsentTests
         Assert.That(other.Server.Requests, Is.Empty);
     }
 
-    private static async Task<(int Logins, int Consents)> PagesAsync(TestBed bed, SignIn browser, params (string, string?)[] changes)
+    private static async Task<(int Logins, int Consents)> PagesAsync(TestBed bed, SignInOptions browser, params (string, string?)[] changes)
     {
         bed.Server.ClearRequests();
         var query = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(changes), browser));

@@ -14,7 +14,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(client, browser);
 
         Uri? back = await bed.Server.SignOutAsync(
@@ -33,7 +33,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(client, browser);
         bed.Clock.Advance(TimeSpan.FromDays(1));
         bed.Server.RotateSigningKey(keepPrevious: false);
@@ -49,7 +49,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.TokensAsync(client, browser);
         Uri request = EndSession(bed, ("client_id", "photos"), ("post_logout_redirect_uri", Afterwards), ("state", "s"));
 
@@ -72,7 +72,7 @@ internal sealed class LogoutTests
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
         JsonObject elsewhere = await bed.TokensAsync(client);
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.TokensAsync(client, browser);
 
         Uri? back = await bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", (string)elsewhere["id_token"]!)), browser.Cookies, confirm: false);
@@ -94,7 +94,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(client, browser);
         Dictionary<string, string> parameters = new() { ["id_token_hint"] = (string)tokens["id_token"]!, ["post_logout_redirect_uri"] = Afterwards, [parameter] = value };
 
@@ -167,7 +167,7 @@ internal sealed class LogoutTests
             ClientId = "photos", ClientSecret = "a secret of the thirty-two bytes that HS256 needs", RedirectUris = { TestBed.RedirectUri },
             PostLogoutRedirectUris = { Afterwards }, IdTokenSigningAlgorithm = "HS256",
         });
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(client, browser);
 
         Assert.That(await bed.Server.SignOutAsync(
@@ -179,7 +179,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject online = await bed.TokensAsync(client, browser);
         JsonObject offline = await bed.TokensAsync(client, browser, ("scope", "openid offline_access"));
         JsonObject elsewhere = await bed.TokensAsync(client);
@@ -201,7 +201,7 @@ internal sealed class LogoutTests
         await using ClientSite site = await ClientSite.StartAsync();
         TestClient photos = bed.Server.AddClient(Photos(backChannel: new Uri(site.Address, "/photos/logout")));
         bed.Server.AddClient(new TestClient { ClientId = "never", BackChannelLogoutUri = new Uri(site.Address, "/never") });
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject idToken = Jose.Claims((string)(await bed.TokensAsync(photos, browser))["id_token"]!);
 
         await bed.Server.SignOutAsync(bed.Server.EndSessionEndpoint, browser.Cookies);
@@ -254,7 +254,7 @@ internal sealed class LogoutTests
         ClientSite site = await ClientSite.StartAsync();
         await site.DisposeAsync();
         TestClient photos = bed.Server.AddClient(Photos(backChannel: site.Address));
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(photos, browser);
 
         Uri? back = await bed.Server.SignOutAsync(
@@ -269,7 +269,7 @@ internal sealed class LogoutTests
         await using TestBed bed = await TestBed.StartAsync();
         await using ClientSite site = await ClientSite.StartAsync();
         TestClient photos = bed.Server.AddClient(Photos(frontChannel: new Uri(site.Address, "/logout?a=b")));
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(photos, browser);
 
         Uri? back = await bed.Server.SignOutAsync(
@@ -326,7 +326,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.TokensAsync(client, browser);
         using HttpRequestMessage forged = new(HttpMethod.Post, bed.Server.EndSessionEndpoint + "/confirm") { Content = new FormUrlEncodedContent([new("decision", "allow"), new("ticket", "e30.e30")]) };
         forged.Headers.Add("Cookie", browser.Cookies!.GetCookieHeader(bed.Server.Issuer));
@@ -345,7 +345,7 @@ internal sealed class LogoutTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos());
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.TokensAsync(client, browser);
         TaskCompletionSource release = new();
         bed.Server.Faults.Add(TestEndpoint.EndSession, Fault.HoldUntil(release.Task), when: request => request.Method is "POST");
@@ -379,6 +379,6 @@ internal sealed class LogoutTests
     private static Uri EndSession(TestBed bed, params (string Name, string Value)[] parameters) =>
         new(bed.Server.EndSessionEndpoint + "?" + string.Join('&', parameters.Select(pair => pair.Name + "=" + Uri.EscapeDataString(pair.Value))));
 
-    private static async Task<bool> IsSignedInAsync(TestBed bed, TestClient client, SignIn browser) =>
+    private static async Task<bool> IsSignedInAsync(TestBed bed, TestClient client, SignInOptions browser) =>
         TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", client.ClientId), ("prompt", "none")), browser)).ContainsKey("code");
 }

@@ -217,7 +217,7 @@ internal sealed class ResourceServerTests
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.OnUserInfo = claims => claims["extra"] = 1);
         bed.Server.AddUser(new TestUser { Subject = "d", UserName = "dora", Claims = { ["name"] = "Dora", ["email"] = "d@example.com", ["staff"] = true } });
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid email")), new SignIn { UserName = "dora" });
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid email")), new SignInOptions { UserName = "dora" });
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
 
         JsonObject user = await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]), HttpStatusCode.OK);

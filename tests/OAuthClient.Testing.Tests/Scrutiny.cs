@@ -28,7 +28,7 @@ internal sealed class Scrutiny(TestBed bed, string algorithm)
             IdTokenSigningAlgorithm = algorithm, UserInfoSigningAlgorithm = algorithm, IntrospectionSigningAlgorithm = algorithm,
         });
         await LookAtMetadataAsync();
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
         Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "photos"), ("acr_values", "gold"), ("max_age", "600")), browser);
         long signedInAt = Now;
         string code = LookAtCallback(callback);

@@ -168,13 +168,13 @@ internal sealed class SigningTests
     public async Task Session_identifier_lives_as_long_as_the_session()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        SignIn browser = new() { Cookies = new CookieContainer() };
+        SignInOptions browser = new() { Cookies = new CookieContainer() };
 
         string? first = await SessionAsync(bed, browser);
         string? again = await SessionAsync(bed, browser);
         string? loggedInAgain = await SessionAsync(bed, browser, ("prompt", "login"));
-        string? bob = await SessionAsync(bed, new SignIn { Cookies = browser.Cookies, UserName = "bob" }, ("prompt", "login"));
-        string? elsewhere = await SessionAsync(bed, new SignIn());
+        string? bob = await SessionAsync(bed, new SignInOptions { Cookies = browser.Cookies, UserName = "bob" }, ("prompt", "login"));
+        string? elsewhere = await SessionAsync(bed, new SignInOptions());
 
         using (Assert.EnterMultipleScope())
         {
@@ -193,7 +193,7 @@ internal sealed class SigningTests
         bed.Server.AddUser(new TestUser { Subject = "carol", UserName = "carol", Tenant = "contoso" });
         string authority = bed.Server.Issuer.GetLeftPart(UriPartial.Authority);
 
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignIn { UserName = "carol" });
+        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = "carol" });
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
         JsonObject claims = Jose.Claims((string)tokens["id_token"]!);
         JsonObject metadata = await bed.MetadataAsync();
@@ -220,7 +220,7 @@ internal sealed class SigningTests
 
     private static string? KeyId(JsonNode? key) => (string?)key!["kid"];
 
-    private static async Task<string?> SessionAsync(TestBed bed, SignIn browser, params (string, string?)[] changes)
+    private static async Task<string?> SessionAsync(TestBed bed, SignInOptions browser, params (string, string?)[] changes)
     {
         Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(changes), browser);
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);

@@ -83,7 +83,7 @@ internal sealed class TestBed : IAsyncDisposable
         await JsonAsync(await RedeemAsync(await CodeAsync(changes)), HttpStatusCode.OK);
 
     /// <summary>Signs in to another client, which redeems the code.</summary>
-    public async Task<JsonObject> TokensAsync(TestClient client, SignIn? how = null, params (string Name, string? Value)[] changes)
+    public async Task<JsonObject> TokensAsync(TestClient client, SignInOptions? how = null, params (string Name, string? Value)[] changes)
     {
         Uri callback = await Server.SignInAsync(AuthorizationUri([("client_id", client.ClientId), .. changes]), how);
         return await JsonAsync(

@@ -25,7 +25,7 @@ public class BackChannelLogoutTests
         await server.SignInAsync("alice", "phone");
         await server.SignInAsync("bob", "bobs");
 
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken(subject: subject, sessionId: sessionId)), Is.EqualTo(ended));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(subject: subject, sessionId: sessionId)), Is.EqualTo(ended));
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(left.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.That(await server.LeftAsync("bob"), Is.EqualTo(new[] { "bobs" }));
@@ -41,7 +41,7 @@ public class BackChannelLogoutTests
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
         await server.ConnectAsync(GrantOwner.User("43"), "alice", sessionId: null);
         await server.ConnectAsync(GrantOwner.User("44"), "alice", "s2");
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.EqualTo(2));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()), Is.EqualTo(2));
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("43")), Is.Null);
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("44")), Is.Not.Null);
@@ -55,7 +55,7 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken(header: header)), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(header: header)), Is.EqualTo(1));
     }
 
     [Test]
@@ -65,9 +65,9 @@ public class BackChannelLogoutTests
         await using OpenIdServer server = new();
         await server.SignInAsync();
         string token = server.LogoutToken();
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
         await server.SignInAsync("alice", "s2");
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s2" }));
     }
 
@@ -110,7 +110,7 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
-        var refusal = Assert.ThrowsAsync<ProtocolViolationException>(() => server.Logout.ReceiveAsync(server.LogoutToken(change, header)));
+        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(change, header)));
         Assert.That(refusal!.Message, Does.Contain(sentence));
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
@@ -125,7 +125,7 @@ public class BackChannelLogoutTests
         await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! + Math.Min(issuedAt, 0));
         long now = server.Script.Clock.GetUtcNow().ToUnixTimeSeconds();
         string token = server.LogoutToken(claims => (claims["iat"], claims["exp"]) = (now + issuedAt, now + expiresAt));
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
     }
 
     [Test]
@@ -134,12 +134,12 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
-        Assert.That(async () => await server.Logout.ReceiveAsync(grant.IdToken!.Reveal()), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(grant.IdToken!.Reveal()), Throws.TypeOf<OAuthProtocolException>());
         string good = server.LogoutToken();
         int signature = good.LastIndexOf('.') + 1;
         string tampered = $"{good[..signature]}{(good[signature] == 'A' ? 'B' : 'A')}{good[(signature + 1)..]}";
         foreach (string garbage in new[] { "", "...", "a.b.c", tampered, good + ".x.y" })
-            Assert.That(async () => await server.Logout.ReceiveAsync(garbage), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(garbage), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
 
@@ -153,7 +153,7 @@ public class BackChannelLogoutTests
         server.Script.Answers(sent => sent.Uri.AbsolutePath == "/token"
             ? ScriptedServer.Json(200, $$"""{"access_token":"at","token_type":"Bearer","id_token":"{{token}}"}""")
             : server.Answer(sent));
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("typ"));
+        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("typ"));
     }
 
     [Test]
@@ -177,7 +177,7 @@ public class BackChannelLogoutTests
         var refresh = server.Client.GetAccessTokenAsync(grant.Owner).AsTask();
         await asked.Task.Promptly();
 
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()).Promptly(), Is.EqualTo(1), "it is not waited for");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()).Promptly(), Is.EqualTo(1), "it is not waited for");
         release.SetResult();
 
         Assert.That(async () => await refresh.Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
@@ -196,10 +196,10 @@ public class BackChannelLogoutTests
         store!.RefusesToSave = true;
         await server.Client.GetAccessTokenAsync(grant.Owner);
 
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()), Is.EqualTo(1));
         store.RefusesToSave = false;
         Assert.That(async () => await server.Client.GetAccessTokenAsync(grant.Owner), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(server.Script.Services.GetRequiredService<ClientCondition>().FindProblems(), Is.Empty);
+        Assert.That(server.Script.Services.GetRequiredService<ClientHealth>().GetProblems(), Is.Empty);
     }
 
     [Test]
@@ -211,9 +211,9 @@ public class BackChannelLogoutTests
         await server.SignInAsync();
         store!.RefusesToRemove = true;
         string token = server.LogoutToken();
-        Assert.That(async () => await server.Logout.ReceiveAsync(token), Throws.TypeOf<IOException>());
+        Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(token), Throws.TypeOf<IOException>());
         store.RefusesToRemove = false;
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
     }
 
     [Test]
@@ -223,7 +223,7 @@ public class BackChannelLogoutTests
         await using OpenIdServer server = new();
         foreach (var (id, origin, client) in new[] { ("g1", ScriptedServer.Origin, "another"), ("g2", "https://other.example", "client") })
             await server.Store.AddAsync(new Grant(id, "", GrantOwner.User("42"), origin, client) { Subject = "alice", SessionId = "s1" }, default);
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()), Is.Zero);
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
     }
 
@@ -233,7 +233,7 @@ public class BackChannelLogoutTests
     {
         await using ScriptedServer server = new();
         var logout = server.Services.GetRequiredService<OpenIdLogout>();
-        Assert.That(async () => await logout.ReceiveAsync("a.b.c"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("Set Issuer"));
+        Assert.That(async () => await logout.ProcessBackChannelLogoutAsync("a.b.c"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer"));
     }
 
     private static TestCaseData Case(string name, string sentence, Action<JsonObject>? change = null, string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}""") =>

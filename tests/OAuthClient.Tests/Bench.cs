@@ -87,7 +87,7 @@ internal sealed class Bench : IAsyncDisposable
     }
 
     /// <summary>The whole dance for one owner.</summary>
-    public async Task<Grant> SignInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignIn? how = null)
+    public async Task<Grant> SignInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignInOptions? how = null)
     {
         var pending = await Client.BeginAuthorizationAsync(parameters);
         var callback = await Server.SignInAsync(pending.AuthorizationUri, how);
@@ -95,7 +95,7 @@ internal sealed class Bench : IAsyncDisposable
     }
 
     /// <summary>Signs in and forgets the requests it took: the test counts from here.</summary>
-    public async Task<Grant> SignedInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignIn? how = null)
+    public async Task<Grant> SignedInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignInOptions? how = null)
     {
         var grant = await SignInAsync(owner, parameters, how);
         Server.ClearRequests();

@@ -42,7 +42,7 @@ public class CanaryTests
         stage.Examine(
             pending, response, grant, newest!, grant.Owner, token, grant.AccessToken!, grant.RefreshToken!, grant.IdToken!, user, own, own.AccessToken,
             TokenRequest.Refresh(grant.RefreshToken!), TokenRequest.Extension("urn:example:grant", [new("assertion", stage.Secrets.First())]), stage.Options,
-            new AccessTokenParameters { Rejected = token });
+            new AccessTokenParameters { RejectedToken = token });
         stage.RequireSilence(atLeastSecrets: 9);
     }
 
@@ -83,7 +83,7 @@ public class CanaryTests
             await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), answer(ClientSecret));
             await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)), answer(refreshToken));
             await stage.ProvokeAsync(
-                () => stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner), new() { Rejected = grant.AccessToken }).AsTask(), answer(refreshToken));
+                () => stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner), new() { RejectedToken = grant.AccessToken }).AsTask(), answer(refreshToken));
             // RFC 7009 §2.2: any 200 is a revocation.
             await stage.ProvokeAsync(() => stage.Client.RevokeAsync(GrantOwner.User(Owner)), answer(refreshToken), TestEndpoint.Revocation, mayPass: true);
         }

@@ -67,7 +67,7 @@ public class CultureTests(string culture)
             "{\"iss\":\"https://server.example.com\",\"aud\":\"client-id\",\"exp\":1893499200.5,\"iat\":1.8934992e9,\"sub\":\"I\"}"))!.Value;
 
         Assert.That(IdTokenClaims.Require(claims, SampleRegistration.Issuer, "client-id", nonce: null, SampleRegistration.Now), Is.EqualTo("I"));
-        Assert.That(() => IdTokenClaims.Require(claims, SampleRegistration.Issuer, "CLIENT-ID", nonce: null, SampleRegistration.Now), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => IdTokenClaims.Require(claims, SampleRegistration.Issuer, "CLIENT-ID", nonce: null, SampleRegistration.Now), Throws.InstanceOf<OAuthProtocolException>());
     }
 
     [Test]
@@ -102,7 +102,7 @@ public class CultureTests(string culture)
 
         var pending = await client.BeginAuthorizationAsync();
         var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
-        Assert.That(await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
+        Assert.That(await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
         var stored = Grant.Unprotect(grant.Protect(data => data), data => data);
         Assert.That(stored.AccessToken!.ExpiresAt, Is.EqualTo(grant.AccessToken!.ExpiresAt));
     }

@@ -12,7 +12,7 @@ public class FrontChannelLogoutTests
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "laptop");
         await server.SignInAsync("alice", "phone");
-        await server.Logout.ReceiveFrontChannelAsync(grant.Owner, "laptop", ScriptedServer.Origin, "laptop");
+        await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, "laptop", ScriptedServer.Origin, "laptop");
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "phone" }));
     }
 
@@ -22,8 +22,8 @@ public class FrontChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
-        Assert.That(async () => await server.Logout.ReceiveFrontChannelAsync(grant.Owner, null, ScriptedServer.Origin, "s2"), Throws.TypeOf<ProtocolViolationException>());
-        await server.Logout.ReceiveFrontChannelAsync(grant.Owner, null, ScriptedServer.Origin, "s1");
+        Assert.That(async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, null, ScriptedServer.Origin, "s2"), Throws.TypeOf<OAuthProtocolException>());
+        await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, null, ScriptedServer.Origin, "s1");
         Assert.That(await server.LeftAsync(), Is.Empty);
     }
 
@@ -38,7 +38,7 @@ public class FrontChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
-        Assert.That(async () => await server.Logout.ReceiveFrontChannelAsync(grant.Owner, "s1", issuer, session), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, "s1", issuer, session), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
 
@@ -50,7 +50,7 @@ public class FrontChannelLogoutTests
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
         await server.ConnectAsync(GrantOwner.User("42"), "alice", null, new() { Scopes = ["openid", "photos"] });
         var before = await server.Store.FindAsync("", GrantOwner.User("42"), default);
-        Assert.That(async () => await server.Logout.ReceiveFrontChannelAsync(GrantOwner.User("42"), null, issuer, session), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await server.Logout.ProcessFrontChannelLogoutAsync(GrantOwner.User("42"), null, issuer, session), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Is.EqualTo(before));
     }
 
@@ -62,7 +62,7 @@ public class FrontChannelLogoutTests
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
         await server.ConnectAsync(GrantOwner.User("42"), "alice", null, new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] });
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2), "neither replaces the other");
-        await server.Logout.ReceiveFrontChannelAsync(GrantOwner.User("42"), null, ScriptedServer.Origin, "s1");
+        await server.Logout.ProcessFrontChannelLogoutAsync(GrantOwner.User("42"), null, ScriptedServer.Origin, "s1");
         Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.SessionId), Is.EqualTo(new string?[] { null }));
     }
 
@@ -72,7 +72,7 @@ public class FrontChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", sessionId: null);
-        await server.Logout.ReceiveFrontChannelAsync(grant.Owner, null, null, null);
+        await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, null, null, null);
         Assert.That(await server.LeftAsync(), Is.Empty);
     }
 }

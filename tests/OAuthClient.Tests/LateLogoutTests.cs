@@ -21,7 +21,7 @@ public class LateLogoutTests
         await server.SignInAsync();
         await server.ConnectAsync(GrantOwner.User("42"));
 
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
@@ -34,7 +34,7 @@ public class LateLogoutTests
         await using OpenIdServer server = new();
         string token = server.LogoutToken(sessionId: null);
         await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! + issuedAfter);
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(ended));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(ended));
     }
 
     [Test]
@@ -46,7 +46,7 @@ public class LateLogoutTests
         server.Script.Clock.Advance(Second);
         Grant grant = new("g1", "", OpenIdServer.OwnerOf("alice"), ScriptedServer.Origin, "client") { Subject = "alice", SessionId = "s1" };
         await server.Store.AddAsync(grant, default);
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
     }
 
     [Test]
@@ -60,10 +60,10 @@ public class LateLogoutTests
         string token = server.LogoutToken();
         server.Script.Clock.Advance(Second);
         await server.AnsweredAsync("alice", "s1", claims => claims.Remove("nonce"));
-        await server.Client.GetAccessTokenAsync(grant.Owner, new() { Rejected = grant.AccessToken });
+        await server.Client.GetAccessTokenAsync(grant.Owner, new() { RejectedToken = grant.AccessToken });
         Assert.That((await server.Client.FindGrantAsync(grant.Owner))!.IdToken, Is.Not.EqualTo(grant.IdToken), "there is a newer ID Token");
 
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
     }
 
     [Test]
@@ -77,7 +77,7 @@ public class LateLogoutTests
         await server.Store.RemoveAsync(grant, default);
         await server.Store.AddAsync(Grant.Unprotect(grant.Protect(data => data), data => data), default);
 
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
 
@@ -88,16 +88,16 @@ public class LateLogoutTests
         await using OpenIdServer server = new();
         await server.SignInAsync();
         string token = server.LogoutToken(subject: subject, sessionId: sessionId);
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
         await server.SignInAsync();
 
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken(claims => claims["jti"] = "j2")), Is.EqualTo(1), "another token");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(claims => claims["jti"] = "j2")), Is.EqualTo(1), "another token");
         await server.SignInAsync("bob", "s2");
         string other = server.LogoutToken(subject: "bob", sessionId: "s2");
-        Assert.That(await server.Logout.ReceiveAsync(other), Is.EqualTo(1), "a server that uses a jti twice");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(other), Is.EqualTo(1), "a server that uses a jti twice");
     }
 
     [Test]
@@ -107,13 +107,13 @@ public class LateLogoutTests
         await using OpenIdServer server = new();
         await server.SignInAsync();
         string token = server.LogoutToken();
-        await server.Logout.ReceiveAsync(token);
+        await server.Logout.ProcessBackChannelLogoutAsync(token);
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         server.Script.AnswersAsync(async sent =>
         {
             var answer = server.Answer(sent);
             if (sent.Uri.AbsolutePath == "/token")
-                await server.Logout.ReceiveAsync(token);
+                await server.Logout.ProcessBackChannelLogoutAsync(token);
             return answer;
         });
 
@@ -134,7 +134,7 @@ public class LateLogoutTests
         {
             var answer = server.Answer(sent);
             if (sent.Uri.AbsolutePath == "/token")
-                await server.Logout.ReceiveAsync(token);
+                await server.Logout.ProcessBackChannelLogoutAsync(token);
             return answer;
         });
 
@@ -154,13 +154,13 @@ public class LateLogoutTests
         await server.SignInAsync("alice", "s2");
         string token = server.LogoutToken(sessionId: null);
         store.RemovesBeforeRefusing = 1;
-        Assert.That(async () => await server.Logout.ReceiveAsync(token), Throws.TypeOf<IOException>());
+        Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(token), Throws.TypeOf<IOException>());
         Assert.That(await server.LeftAsync(), Has.Exactly(1).Items, "it failed half way");
 
         store.RemovesBeforeRefusing = null;
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
         await server.SignInAsync("alice", "s3");
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s3" }));
     }
 
@@ -171,15 +171,15 @@ public class LateLogoutTests
     {
         await using OpenIdServer server = new();
         string token = server.LogoutToken(claims => claims["exp"] = (long)claims["iat"]! + 30, sessionId: null);
-        await server.Logout.ReceiveAsync(token);
+        await server.Logout.ProcessBackChannelLogoutAsync(token);
         // The first ID Token has the same iat, although it is fetched later.
         server.Script.Clock.Advance(TimeSpan.FromSeconds(90) - TimeSpan.FromTicks(1));
         await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! - 89);
 
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
         server.Script.Clock.Advance(TimeSpan.FromTicks(1));
-        var refusal = Assert.ThrowsAsync<ProtocolViolationException>(() => server.Logout.ReceiveAsync(token));
+        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => server.Logout.ProcessBackChannelLogoutAsync(token));
         Assert.That(refusal!.Message, Does.Contain("expired"));
     }
 }

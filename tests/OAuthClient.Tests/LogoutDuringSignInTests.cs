@@ -14,7 +14,7 @@ public class LogoutDuringSignInTests
         await using OpenIdServer server = new();
         Assert.That(
             async () => await SignInMeanwhileAsync(server, subject, sessionId),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("signed out at the server while"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server while"));
         Assert.That(await server.LeftAsync(), Is.Empty);
         await server.SignInAsync("alice", "s1");
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }), "and the next login counts, in the same second too");
@@ -35,9 +35,9 @@ public class LogoutDuringSignInTests
     {
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1", claims => Move(claims, issuedAfter));
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken()), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()), Is.Zero);
         if (isOver)
-            Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>());
         else
             await server.SignIn.CompleteAsync(pending, response);
         Assert.That(await server.LeftAsync(), isOver ? Is.Empty : Is.EqualTo(new[] { "s1" }));
@@ -54,7 +54,7 @@ public class LogoutDuringSignInTests
     {
         await using OpenIdServer server = new();
         long loggedOutAt = server.Script.Clock.GetUtcNow().ToUnixTimeSeconds();
-        await server.Logout.ReceiveAsync(server.LogoutToken(subject: subject, sessionId: sessionId));
+        await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(subject: subject, sessionId: sessionId));
         server.Script.Clock.Advance(TimeSpan.FromSeconds(5));
         var (pending, response) = await server.AnsweredAsync("alice", ownSession, claims =>
         {
@@ -66,7 +66,7 @@ public class LogoutDuringSignInTests
         {
             Assert.That(
                 async () => await server.SignIn.CompleteAsync(pending, response),
-                Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("signed out at the server"));
+                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server"));
         }
         else
         {
@@ -83,7 +83,7 @@ public class LogoutDuringSignInTests
         string token = server.LogoutToken(sessionId: null);
         server.Script.Clock.Advance(TimeSpan.FromSeconds(5));
         await server.SignInAsync("alice", "s1", claims => claims["auth_time"] = claims["iat"]!.GetValue<long>() - 10);
-        Assert.That(await server.Logout.ReceiveAsync(token), Is.Zero);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
 
@@ -119,7 +119,7 @@ public class LogoutDuringSignInTests
         {
             var answer = server.Answer(sent);
             if (sent.Uri.AbsolutePath == "/token")
-                ended = await server.Logout.ReceiveAsync(token);
+                ended = await server.Logout.ProcessBackChannelLogoutAsync(token);
             return answer;
         });
         try

@@ -28,7 +28,7 @@ public class OpenIdLogoutTests
         }));
         Assert.That(await server.LeftAsync(), Is.Empty);
         Assert.That(server.Revoked, Is.EqualTo(new[] { "rt-1", "at-1" }));
-        Assert.That(pending.ComesBack, Is.True);
+        Assert.That(pending.ExpectsRedirect, Is.True);
     }
 
     [Test]
@@ -38,7 +38,7 @@ public class OpenIdLogoutTests
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
         var travelled = PendingLogout.Unprotect(pending.Protect(Flip), Flip);
-        Assert.That((travelled.ClientName, travelled.ComesBack, travelled.ExpiresAt, travelled.EndSessionUri), Is.EqualTo(("", true, pending.ExpiresAt, (Uri?)null)));
+        Assert.That((travelled.ClientName, travelled.ExpectsRedirect, travelled.ExpiresAt, travelled.EndSessionUri), Is.EqualTo(("", true, pending.ExpiresAt, (Uri?)null)));
         Assert.That(() => server.Logout.Complete(travelled, Return(pending)), Throws.Nothing);
         Assert.That(() => server.Logout.Complete(pending, Return(pending)), Throws.Nothing);
     }
@@ -54,7 +54,7 @@ public class OpenIdLogoutTests
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
         string address = OpenIdServer.SignedOut + string.Format(System.Globalization.CultureInfo.InvariantCulture, query, Query(pending)["state"].ToString());
-        var refusal = Assert.Throws<ProtocolViolationException>(() => server.Logout.Complete(pending, AuthorizationResponse.Parse(address)));
+        var refusal = Assert.Throws<OAuthProtocolException>(() => server.Logout.Complete(pending, AuthorizationResponse.Parse(address)));
         Assert.That(refusal!.Message, Does.Contain("state").And.Not.Contain(Query(pending)["state"].ToString()));
     }
 
@@ -64,13 +64,13 @@ public class OpenIdLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
-        var pending = await server.Logout.BeginAsync(grant.Owner, new() { WithoutState = true });
+        var pending = await server.Logout.BeginAsync(grant.Owner, new() { OmitState = true });
         Assert.That(Query(pending), Does.Not.ContainKey("state"));
         var travelled = PendingLogout.Unprotect(pending.Protect(Flip), Flip);
         foreach (var one in new[] { pending, travelled })
         {
             Assert.That(() => server.Logout.Complete(one, AuthorizationResponse.Parse(OpenIdServer.SignedOut)), Throws.Nothing);
-            Assert.That(() => server.Logout.Complete(one, AuthorizationResponse.Parse(OpenIdServer.SignedOut + "?state=x")), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(() => server.Logout.Complete(one, AuthorizationResponse.Parse(OpenIdServer.SignedOut + "?state=x")), Throws.TypeOf<OAuthProtocolException>());
         }
     }
 
@@ -87,9 +87,9 @@ public class OpenIdLogoutTests
         }));
         Assert.That(
             () => other.Services.GetRequiredKeyedService<OpenIdLogout>("other").Complete(pending, Return(pending)),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("client that began it"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client that began it"));
         server.Script.Clock.Advance(pending.ExpiresAt - server.Script.Clock.GetUtcNow());
-        Assert.That(() => server.Logout.Complete(pending, Return(pending)), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("expired"));
+        Assert.That(() => server.Logout.Complete(pending, Return(pending)), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("expired"));
     }
 
     [Test]
@@ -99,7 +99,7 @@ public class OpenIdLogoutTests
         await using OpenIdServer server = new(o => o.EndSessionEndpoint = null);
         var grant = await server.SignInAsync();
         var pending = await server.Logout.BeginAsync(grant.Owner);
-        Assert.That((pending.EndSessionUri, pending.ComesBack), Is.EqualTo(((Uri?)null, false)));
+        Assert.That((pending.EndSessionUri, pending.ExpectsRedirect), Is.EqualTo(((Uri?)null, false)));
         Assert.That(await server.LeftAsync(), Is.Empty);
         Assert.That(() => server.Logout.Complete(pending, AuthorizationResponse.Parse(OpenIdServer.SignedOut)), Throws.InvalidOperationException);
     }
@@ -191,7 +191,7 @@ public class OpenIdLogoutTests
         Assert.That(Query(pending)["tenant"].ToString(), Is.EqualTo("1"));
 
         await using OpenIdServer odd = new(o => o.EndSessionEndpoint = new(ScriptedServer.Origin + "/logout?state=1"));
-        Assert.That(async () => await BegunAsync(odd), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("logout endpoint"));
+        Assert.That(async () => await BegunAsync(odd), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("logout endpoint"));
     }
 
     [Test]
@@ -222,10 +222,10 @@ public class OpenIdLogoutTests
         Assert.That(pending.ToString(), Is.EqualTo("Pending logout of "));
         Assert.That(() => System.Text.Json.JsonSerializer.Serialize(pending), Throws.TypeOf<NotSupportedException>());
         byte[] data = pending.Protect(Flip);
-        Assert.That(() => PendingLogout.Unprotect(data[..^1], Flip), Throws.TypeOf<ProtocolViolationException>());
-        Assert.That(() => PendingLogout.Unprotect([.. data, 1], Flip), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("more than"));
-        Assert.That(() => PendingLogout.Unprotect([0, .. data[1..]], Flip), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("another version"));
-        Assert.That(() => PendingLogout.Unprotect(data, _ => throw new System.Security.Cryptography.CryptographicException()), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => PendingLogout.Unprotect(data[..^1], Flip), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(() => PendingLogout.Unprotect([.. data, 1], Flip), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("more than"));
+        Assert.That(() => PendingLogout.Unprotect([0, .. data[1..]], Flip), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another version"));
+        Assert.That(() => PendingLogout.Unprotect(data, _ => throw new System.Security.Cryptography.CryptographicException()), Throws.TypeOf<OAuthProtocolException>());
     }
 
     private static async Task<PendingLogout> BegunAsync(OpenIdServer server) => await server.Logout.BeginAsync((await server.SignInAsync()).Owner);

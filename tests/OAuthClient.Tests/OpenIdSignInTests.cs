@@ -38,7 +38,7 @@ public class OpenIdSignInTests
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         server.Script.Answers(ScriptedServer.Tokens("at", scope: "profile"));
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("who signed in"));
+        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("who signed in"));
         Assert.That(await server.LeftAsync(), Is.Empty);
     }
 
@@ -59,7 +59,7 @@ public class OpenIdSignInTests
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         await server.SignIn.CompleteAsync(pending, response);
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("used before"));
+        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("used before"));
     }
 
     [Test]
@@ -116,7 +116,7 @@ public class OpenIdSignInTests
         var signedIn = await server.SignInAsync("alice", "s1");
         Assert.That(
             async () => await server.ConnectAsync(signedIn.Owner, subject, sessionId),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("another user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another user"));
         Assert.That((await server.Store.FindAsync("", signedIn.Owner, default)).Select(grant => grant.Subject), Is.EqualTo(new[] { "alice" }));
         await server.ConnectAsync(GrantOwner.User("42"), subject, sessionId);
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "the application's own users connect whom they like");

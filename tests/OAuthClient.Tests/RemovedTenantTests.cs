@@ -73,7 +73,7 @@ public class RemovedTenantTests
         using Api api = new();
         await using var server = Server(tenants, services => services.AddHttpClient("api")
             .ConfigurePrimaryHttpMessageHandler(() => api)
-            .AddAccessTokenHandler(t => t.ForOwnerOfRequest().To("https://api.example")));
+            .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example")));
         var grant = await SignInAsync(server, "removed");
         using var http = server.Script.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
         for (int i = 0; i < 3; i++)
@@ -124,7 +124,7 @@ public class RemovedTenantTests
         var grant = await SignInAsync(server, "removed");
         tenants.Allow("kept");
 
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken(Of("removed"))), Is.EqualTo(1));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(Of("removed"))), Is.EqualTo(1));
 
         tenants.Allow("kept", "removed");
         Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, "s1", grant.SignInId), Is.False);

@@ -21,7 +21,7 @@ public class SameUserTests
                 await server.Client.RevokeAsync(signedIn.Owner);
                 break;
             case "logout token":
-                await server.Logout.ReceiveAsync(server.LogoutToken());
+                await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken());
                 break;
             case "lost":
                 await server.Store.RemoveAsync(signedIn, default);
@@ -120,7 +120,7 @@ public class SameUserTests
         server.Script.Answers(ScriptedServer.Tokens("at", scope: "profile"));
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("no ID Token says whether the user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user"));
     }
 
     [TestCase(null), TestCase("photos.write")]
@@ -157,7 +157,7 @@ public class SameUserTests
 
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("no ID Token says whether the user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user"));
 
         Assert.That(await server.Store.FindAsync("", signedIn.Owner, default), Has.Count.EqualTo(1), "only the sign-in's grant is stored");
     }
@@ -185,11 +185,11 @@ public class SameUserTests
 
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, OpenIdServer.OwnerOf("alice")),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("no ID Token says whether the user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user"));
     }
 
     private static void Refuses(Func<Task> connect) =>
-        Assert.That(connect, Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("another user"));
+        Assert.That(connect, Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another user"));
 
     private static async Task<Grant> CompleteAsync(
         OpenIdServer server, PendingAuthorization pending, Uri address, GrantOwner owner, string subject)

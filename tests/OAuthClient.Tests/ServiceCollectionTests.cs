@@ -137,7 +137,7 @@ public class ServiceCollectionTests
 
         clock.Advance(TimeSpan.FromMinutes(10));
         var callback = AuthorizationResponse.Parse($"{SampleRegistration.Callback}?code=c&state={pending.State}");
-        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("expired"));
+        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("expired"));
     }
 
     [Test]

@@ -15,10 +15,10 @@ public class SessionsOfTenantsTests
     {
         await using var server = Server();
         var grant = await SignInAsync(server, "good");
-        int ended = await server.Logout.ReceiveAsync(server.LogoutToken(Of("evil"), subject: subject, sessionId: sessionId));
+        int ended = await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(Of("evil"), subject: subject, sessionId: sessionId));
         Assert.That(ended, Is.Zero);
         Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, "s1"), Is.True);
-        Assert.That(await server.Logout.ReceiveAsync(server.LogoutToken(Of("good"), subject: subject, sessionId: sessionId)), Is.EqualTo(1), "their own tenant's does");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(Of("good"), subject: subject, sessionId: sessionId)), Is.EqualTo(1), "their own tenant's does");
     }
 
     [Test]
@@ -30,9 +30,9 @@ public class SessionsOfTenantsTests
         foreach (string issuer in new[] { ScriptedServer.Origin + "/evil", ScriptedServer.Origin, ScriptedServer.Origin + "/{tenantid}" })
         {
             Assert.That(
-                async () => await server.Logout.ReceiveFrontChannelAsync(grant.Owner, "s1", issuer, "s1"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("comes from"), issuer);
+                async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, "s1", issuer, "s1"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("comes from"), issuer);
         }
-        await server.Logout.ReceiveFrontChannelAsync(grant.Owner, "s1", Good, "s1");
+        await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, "s1", Good, "s1");
         Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, "s1"), Is.False);
     }
 

@@ -28,7 +28,7 @@ public class SignInLifetimeTests
             async () => await server.Client.GetAccessTokenAsync(grant.Owner),
             Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("SignInLifetime"));
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync(grant.Owner, new() { Rejected = grant.AccessToken }),
+            async () => await server.Client.GetAccessTokenAsync(grant.Owner, new() { RejectedToken = grant.AccessToken }),
             Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(await server.Client.FindGrantAsync(grant.Owner), Is.Null);
         Assert.That(TokenRequests(server), Is.EqualTo(1));

@@ -135,8 +135,8 @@ public class StoredSamplesTests
         Line(text, "ClientId", client.ClientId);
         Line(text, "Generation", client.Generation.ToString(CultureInfo.InvariantCulture));
         Line(text, "RegisteredAt", Moment(client.RegisteredAt));
-        Line(text, "HeardAt", Moment(client.HeardAt));
-        Line(text, "SecretSince", Moment(client.SecretSince));
+        Line(text, "LastConfirmedAt", Moment(client.LastConfirmedAt));
+        Line(text, "SecretIssuedAt", Moment(client.SecretIssuedAt));
         Line(text, "SecretExpiresAt", Moment(client.SecretExpiresAt));
         Line(text, "Authentication", ClientAuthenticationNames.Of(client.Authentication));
         Line(text, "Metadata", client.Metadata.GetRawText());
@@ -153,7 +153,7 @@ public class StoredSamplesTests
         Line(text, "Server", pending.Server);
         Line(text, "Issuer", pending.Issuer);
         Line(text, "RequiresIssuer", pending.RequiresIssuer.ToString());
-        Line(text, "RequiresPath", pending.RequiresPath.ToString());
+        Line(text, "RequiresRedirectPathMatch", pending.RequiresRedirectPathMatch.ToString());
         Line(text, "RedirectUri", pending.RedirectUri);
         Line(text, "State", pending.State);
         Line(text, "Nonce", pending.Nonce);
@@ -172,7 +172,7 @@ public class StoredSamplesTests
     {
         StringBuilder text = new();
         Line(text, "ClientName", pending.ClientName);
-        Line(text, "ComesBack", pending.ComesBack.ToString());
+        Line(text, "ExpectsRedirect", pending.ExpectsRedirect.ToString());
         Line(text, "State", pending.State);
         Line(text, "ExpiresAt", Moment(pending.ExpiresAt));
         return text.ToString();

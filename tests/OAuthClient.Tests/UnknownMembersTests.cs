@@ -70,7 +70,7 @@ public class UnknownMembersTests
     {
         var pending = SampleAuthorization.Pending();
         Assert.That(PendingAuthorization.Unprotect(WithOneMore(pending.Protect(Plainly)), Plainly).State, Is.EqualTo(pending.State));
-        PendingLogout logout = new() { ClientName = "photos", ComesBack = true, State = "state", ExpiresAt = DateTimeOffset.UnixEpoch };
+        PendingLogout logout = new() { ClientName = "photos", ExpectsRedirect = true, State = "state", ExpiresAt = DateTimeOffset.UnixEpoch };
         Assert.That(PendingLogout.Unprotect(WithOneMore(logout.Protect(Plainly)), Plainly).ClientName, Is.EqualTo("photos"));
     }
 

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace OAuthClient.Testing;
 
 /// <summary>A browser with a user in front of it. It goes to this one server's pages and stops where it is sent elsewhere.</summary>
-internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server, SignIn how)
+internal sealed class PlayedBrowser(HttpMessageInvoker http, ServerState server, SignInOptions how)
 {
     private const int MostSteps = 20;
 

@@ -30,7 +30,7 @@ internal static class AuthorizationRequest
     /// </param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
-    /// <exception cref="ProtocolViolationException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
+    /// <exception cref="OAuthProtocolException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
     public static PendingAuthorization Begin(
         ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
         ref UsualAddress? usual, bool renewsSignIn = false)
@@ -41,7 +41,7 @@ internal static class AuthorizationRequest
             $"Set RedirectUri for {registration.DisplayName}: it is where the server sends the browser back.");
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 $"{server.Identity} offers PKCE only by '{ServerText.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
         }
 
@@ -70,7 +70,7 @@ internal static class AuthorizationRequest
             Server = server.Identity,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
             RequiresIssuer = server.SendsIssuerInResponse,
-            RequiresPath = !server.SendsIssuerInResponse && hasOtherServers,
+            RequiresRedirectPathMatch = !server.SendsIssuerInResponse && hasOtherServers,
             RedirectUri = redirectUri.OriginalString,
             State = state,
             Nonce = nonce,

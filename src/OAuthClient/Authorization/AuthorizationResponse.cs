@@ -45,7 +45,7 @@ public sealed class AuthorizationResponse
 
     /// <summary>From the address the browser was sent to, or only its query, with or without the question mark (RFC 6749 §4.1.2).</summary>
     /// <param name="callback">The callback's address or query.</param>
-    /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    /// <exception cref="OAuthProtocolException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
     public static AuthorizationResponse Parse(string callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
@@ -58,7 +58,7 @@ public sealed class AuthorizationResponse
 
     /// <summary>From the address the browser was sent to (RFC 6749 §4.1.2).</summary>
     /// <param name="callback">The callback's address.</param>
-    /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    /// <exception cref="OAuthProtocolException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
     public static AuthorizationResponse Parse(Uri callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
@@ -68,7 +68,7 @@ public sealed class AuthorizationResponse
     /// <summary>From a form post (OAuth 2.0 Form Post Response Mode §2), or a query that something else has taken apart. Give each value, also repeated ones.</summary>
     /// <param name="parameters">Names and values, decoded.</param>
     /// <param name="address">Where it arrived; needed when registrations at several servers are told apart by their redirect URIs.</param>
-    /// <exception cref="ProtocolViolationException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    /// <exception cref="OAuthProtocolException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
     public static AuthorizationResponse Parse(IEnumerable<KeyValuePair<string, string>> parameters, Uri? address = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -103,10 +103,10 @@ public sealed class AuthorizationResponse
         {
             length += name.Length + (value?.Length ?? 0);
             if (all.Count >= MaximumParameters || length > MaximumLength)
-                throw new ProtocolViolationException($"The callback holds more than {MaximumParameters} parameters or {MaximumLength} characters; no authorization server sends that.");
+                throw new OAuthProtocolException($"The callback holds more than {MaximumParameters} parameters or {MaximumLength} characters; no authorization server sends that.");
             if (!all.TryAdd(name, value ?? ""))
             {
-                throw new ProtocolViolationException(
+                throw new OAuthProtocolException(
                     $"The callback holds '{(Known(name) ? name : "a parameter")}' more than once; which one counts would be a guess (RFC 6749 §3.1).");
             }
         }
@@ -116,7 +116,7 @@ public sealed class AuthorizationResponse
     private static void RequireLength(string callback)
     {
         if (callback.Length > MaximumLength)
-            throw new ProtocolViolationException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");
+            throw new OAuthProtocolException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");
     }
 
     private static string WithoutFragment(string address) => address.Split('#', 2)[0];

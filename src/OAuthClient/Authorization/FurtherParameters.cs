@@ -11,7 +11,7 @@ namespace OAuthClient;
 /// <param name="reserved">The names that are the library's.</param>
 internal sealed class FurtherParameters(string request, string type, FrozenSet<string> reserved)
 {
-    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request.</exception>
+    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
     public QueryWriter Begin(Uri endpoint, IReadOnlyDictionary<string, string> further, Span<char> buffer)
     {
         string own = endpoint.Query;
@@ -23,7 +23,7 @@ internal sealed class FurtherParameters(string request, string type, FrozenSet<s
             string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
             if (reserved.Contains(name) || !taken.Add(name))
             {
-                throw new ProtocolViolationException(
+                throw new OAuthProtocolException(
                     $"The {request} endpoint {ServerText.WithoutQuery(endpoint)} has '{ServerText.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
             }
         }

@@ -21,7 +21,7 @@ public sealed class LogoutParameters
     public string? UiLocales { get; init; }
 
     /// <summary>Leaves out the state, for a server that does not give it back: then anyone can send the browser to the address of the return, and it says nothing.</summary>
-    public bool WithoutState { get; init; }
+    public bool OmitState { get; init; }
 
     /// <summary>Anything else the server understands. Names that the library sets (<c>id_token_hint</c>, <c>state</c>, …) are refused.</summary>
     public IReadOnlyDictionary<string, string> Additional { get; init; } = ReadOnlyDictionary<string, string>.Empty;

@@ -23,7 +23,7 @@ internal static class LogoutRequest
     /// <param name="idToken">Whose session ends, and which.</param>
     /// <param name="now">The time.</param>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
-    /// <exception cref="ProtocolViolationException">The endpoint's own query collides with the request.</exception>
+    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
     public static PendingLogout Begin(ClientRegistration registration, Uri? endpoint, LogoutParameters parameters, IdToken? idToken, DateTimeOffset now)
     {
         Require(parameters);
@@ -31,7 +31,7 @@ internal static class LogoutRequest
         if (endpoint is null)
             return new() { ClientName = registration.Name, ExpiresAt = expiresAt };
         bool comesBack = registration.PostLogoutRedirectUri is not null;
-        string? state = comesBack && !parameters.WithoutState ? RandomText.Create() : null;
+        string? state = comesBack && !parameters.OmitState ? RandomText.Create() : null;
         var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
         query.Add(Parameters.IdTokenHint, idToken?.Reveal() is { Length: <= LongestHint } hint ? hint : null);
         query.Add(Parameters.LogoutHint, parameters.LogoutHint);
@@ -40,6 +40,6 @@ internal static class LogoutRequest
         query.AddEncoded(Parameters.State + "=", state);
         query.Add(Parameters.UiLocales, parameters.UiLocales);
         Further.Add(ref query, parameters.Additional);
-        return new() { ClientName = registration.Name, ExpiresAt = expiresAt, Address = query.ToTextAndClear(), ComesBack = comesBack, State = state };
+        return new() { ClientName = registration.Name, ExpiresAt = expiresAt, Address = query.ToTextAndClear(), ExpectsRedirect = comesBack, State = state };
     }
 }

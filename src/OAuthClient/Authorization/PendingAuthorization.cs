@@ -32,7 +32,7 @@ public sealed class PendingAuthorization
 
     /// <summary>Whether a callback carries this authorization's state (RFC 6749 §10.12): to find it among several. Constant time.</summary>
     /// <param name="response">The parsed callback.</param>
-    public bool IsAnsweredBy(AuthorizationResponse response)
+    public bool Matches(AuthorizationResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
         return Secret.SameText(State, response.State);
@@ -43,7 +43,7 @@ public sealed class PendingAuthorization
     internal string Server { get; init; } = "";
     internal string? Issuer { get; init; }
     internal bool RequiresIssuer { get; init; }
-    internal bool RequiresPath { get; init; }
+    internal bool RequiresRedirectPathMatch { get; init; }
     internal string RedirectUri { get; init; } = "";
 
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
@@ -89,7 +89,7 @@ public sealed class PendingAuthorization
     /// <summary>The way back from <see cref="Protect"/>.</summary>
     /// <param name="data">What <see cref="Protect"/> returned.</param>
     /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
-    /// <exception cref="ProtocolViolationException">The data were changed, or are not a pending authorization of this version.</exception>
+    /// <exception cref="OAuthProtocolException">The data were changed, or are not a pending authorization of this version.</exception>
     public static PendingAuthorization Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -100,7 +100,7 @@ public sealed class PendingAuthorization
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
         {
-            throw new ProtocolViolationException("The data are not a pending authorization, or were changed; begin a new one.", exception);
+            throw new OAuthProtocolException("The data are not a pending authorization, or were changed; begin a new one.", exception);
         }
     }
 }

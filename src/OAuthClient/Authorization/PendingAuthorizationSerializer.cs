@@ -21,7 +21,7 @@ internal static class PendingAuthorizationSerializer
         Server = 2,
         Issuer = 3,
         RequiresIssuer = 4,
-        RequiresPath = 5,
+        RequiresRedirectPathMatch = 5,
         RedirectUri = 6,
         State = 7,
         Nonce = 8,
@@ -40,7 +40,7 @@ internal static class PendingAuthorizationSerializer
         .Text((int)Member.Server, pending.Server)
         .Text((int)Member.Issuer, pending.Issuer)
         .Flag((int)Member.RequiresIssuer, pending.RequiresIssuer)
-        .Flag((int)Member.RequiresPath, pending.RequiresPath)
+        .Flag((int)Member.RequiresRedirectPathMatch, pending.RequiresRedirectPathMatch)
         .Text((int)Member.RedirectUri, pending.RedirectUri)
         .Text((int)Member.State, pending.State)
         .Text((int)Member.Nonce, pending.Nonce)
@@ -54,7 +54,7 @@ internal static class PendingAuthorizationSerializer
         .Flag((int)Member.RenewsSignIn, pending.RenewsSignIn)
         .ToArray();
 
-    /// <exception cref="ProtocolViolationException">Another version of the library wrote the data, or more follows.</exception>
+    /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or more follows.</exception>
     /// <exception cref="IOException">The data end too early.</exception>
     /// <exception cref="FormatException">A member is missing or no number.</exception>
     /// <exception cref="ArgumentException">A member is no UTF-8, or no code verifier.</exception>
@@ -67,7 +67,7 @@ internal static class PendingAuthorizationSerializer
             Server = members.RequiredText((int)Member.Server),
             Issuer = members.Text((int)Member.Issuer),
             RequiresIssuer = members.Flag((int)Member.RequiresIssuer),
-            RequiresPath = members.Flag((int)Member.RequiresPath),
+            RequiresRedirectPathMatch = members.Flag((int)Member.RequiresRedirectPathMatch),
             RedirectUri = members.RequiredText((int)Member.RedirectUri),
             State = members.RequiredText((int)Member.State),
             Nonce = members.Text((int)Member.Nonce),

@@ -27,7 +27,7 @@ public sealed class PendingLogout
     public string ClientName { get; internal init; } = "";
 
     /// <summary>Whether the server was asked to send the browser back, to <c>PostLogoutRedirectUri</c>.</summary>
-    public bool ComesBack { get; internal init; }
+    public bool ExpectsRedirect { get; internal init; }
 
     /// <summary>Until when the browser is awaited.</summary>
     public DateTimeOffset ExpiresAt { get; internal init; }
@@ -53,7 +53,7 @@ public sealed class PendingLogout
     /// <summary>The way back from <see cref="Protect"/>.</summary>
     /// <param name="data">What <see cref="Protect"/> returned.</param>
     /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
-    /// <exception cref="ProtocolViolationException">The data were changed, or are not a pending logout of this version.</exception>
+    /// <exception cref="OAuthProtocolException">The data were changed, or are not a pending logout of this version.</exception>
     public static PendingLogout Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -64,25 +64,25 @@ public sealed class PendingLogout
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or ArgumentException or FormatException)
         {
-            throw new ProtocolViolationException("The data are not a pending logout, or were changed.", exception);
+            throw new OAuthProtocolException("The data are not a pending logout, or were changed.", exception);
         }
     }
 
     /// <exception cref="InvalidOperationException">Nothing was to come back.</exception>
-    /// <exception cref="ProtocolViolationException">It is another's answer, or came too late.</exception>
+    /// <exception cref="OAuthProtocolException">It is another's answer, or came too late.</exception>
     internal void RequireAnswer(AuthorizationResponse response, string clientName, DateTimeOffset now)
     {
         if (!string.Equals(ClientName, clientName, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The logout was begun by the OAuth client '{ClientName}' but came back to '{clientName}'; complete it with the client that began it.");
-        if (!ComesBack)
+            throw new OAuthProtocolException($"The logout was begun by the OAuth client '{ClientName}' but came back to '{clientName}'; complete it with the client that began it.");
+        if (!ExpectsRedirect)
             throw new InvalidOperationException("This logout does not come back, so there is nothing to complete: the server has no end_session_endpoint, or PostLogoutRedirectUri is not set.");
         if (now >= ExpiresAt)
-            throw new ProtocolViolationException("The browser came back from the logout after the pending logout had expired.");
+            throw new OAuthProtocolException("The browser came back from the logout after the pending logout had expired.");
         if (State is null && response.State is not null)
-            throw new ProtocolViolationException("The browser came back from the logout with a state, but none was sent: it answers no logout that was begun here.");
+            throw new OAuthProtocolException("The browser came back from the logout with a state, but none was sent: it answers no logout that was begun here.");
         if (State is not null && response.State is null)
-            throw new ProtocolViolationException("The browser came back from the logout without the state that was sent (OpenID Connect RP-Initiated Logout §3); a server that never gives it back needs LogoutParameters.WithoutState.");
+            throw new OAuthProtocolException("The browser came back from the logout without the state that was sent (OpenID Connect RP-Initiated Logout §3); a server that never gives it back needs LogoutParameters.OmitState.");
         if (State is not null && !Secret.SameText(State, response.State))
-            throw new ProtocolViolationException("The browser came back from the logout with another state than was sent: another tab, or an attack (OpenID Connect RP-Initiated Logout §3).");
+            throw new OAuthProtocolException("The browser came back from the logout with another state than was sent: another tab, or an attack (OpenID Connect RP-Initiated Logout §3).");
     }
 }

@@ -17,19 +17,19 @@ internal static class PendingLogoutSerializer
     private enum Member
     {
         ClientName = 1,
-        ComesBack = 2,
+        ExpectsRedirect = 2,
         State = 3,
         ExpiresAt = 4,
     }
 
     public static byte[] Serialize(PendingLogout pending) => new TaggedMemberWriter(Version)
         .Text((int)Member.ClientName, pending.ClientName)
-        .Flag((int)Member.ComesBack, pending.ComesBack)
+        .Flag((int)Member.ExpectsRedirect, pending.ExpectsRedirect)
         .Text((int)Member.State, pending.State)
         .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
         .ToArray();
 
-    /// <exception cref="ProtocolViolationException">Another version of the library wrote the data, or more follows.</exception>
+    /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or more follows.</exception>
     /// <exception cref="IOException">The data end too early.</exception>
     /// <exception cref="FormatException">A member is missing or no number.</exception>
     /// <exception cref="ArgumentException">A member is no UTF-8.</exception>
@@ -39,7 +39,7 @@ internal static class PendingLogoutSerializer
         return new()
         {
             ClientName = members.Text((int)Member.ClientName) ?? "",
-            ComesBack = members.Flag((int)Member.ComesBack),
+            ExpectsRedirect = members.Flag((int)Member.ExpectsRedirect),
             State = members.Text((int)Member.State),
             ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(
                 members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),

@@ -29,7 +29,7 @@ internal sealed class BackChannel(
         if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!Transport.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
-            throw new ProtocolViolationException($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
+            throw new OAuthProtocolException($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
 
         var server = ConditionOf(request.Endpoint);
         long begun = time.GetTimestamp();

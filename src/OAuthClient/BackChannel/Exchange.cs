@@ -113,7 +113,7 @@ internal sealed class Exchange(BackChannelRequest request, HttpClient client, Cl
     private Exception Unanswered(HttpRequestException fault)
     {
         // No fault of the network: it was not to be connected to.
-        if (fault.InnerException is ProtocolViolationException)
+        if (fault.InnerException is OAuthProtocolException)
             ExceptionDispatchInfo.Throw(fault.InnerException);
         if (ClientCertificate.FaultIn(fault) is { } ofCertificate)
             return new OAuthException(ofCertificate.Message, fault);

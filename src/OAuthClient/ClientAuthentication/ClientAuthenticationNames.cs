@@ -15,10 +15,10 @@ internal static class ClientAuthenticationNames
     {
         string[] wanted = stated switch
         {
-            ClientAuthenticationMethod.Basic => [Basic],
-            ClientAuthenticationMethod.Body => [Body],
+            ClientAuthenticationMethod.ClientSecretBasic => [Basic],
+            ClientAuthenticationMethod.ClientSecretPost => [Body],
             ClientAuthenticationMethod.None => [None],
-            ClientAuthenticationMethod.Certificate => [Certificate, SelfSignedCertificate],
+            ClientAuthenticationMethod.TlsClientAuth => [Certificate, SelfSignedCertificate],
             _ => [.. current.PresentsCertificate ? [Certificate, SelfSignedCertificate] : Enumerable.Empty<string>(), Basic, Body, None],
         };
         // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
@@ -34,19 +34,19 @@ internal static class ClientAuthenticationNames
 
     public static string Of(ClientAuthenticationMethod method) => method switch
     {
-        ClientAuthenticationMethod.Body => Body,
+        ClientAuthenticationMethod.ClientSecretPost => Body,
         ClientAuthenticationMethod.None => None,
-        ClientAuthenticationMethod.Certificate => Certificate,
+        ClientAuthenticationMethod.TlsClientAuth => Certificate,
         _ => Basic,
     };
 
     /// <summary>The way of that name; <see langword="null"/> for one that this library does not have.</summary>
     public static ClientAuthenticationMethod? Find(string name) => name switch
     {
-        Basic => ClientAuthenticationMethod.Basic,
-        Body => ClientAuthenticationMethod.Body,
+        Basic => ClientAuthenticationMethod.ClientSecretBasic,
+        Body => ClientAuthenticationMethod.ClientSecretPost,
         None => ClientAuthenticationMethod.None,
-        Certificate or SelfSignedCertificate => ClientAuthenticationMethod.Certificate,
+        Certificate or SelfSignedCertificate => ClientAuthenticationMethod.TlsClientAuth,
         _ => null,
     };
 }

@@ -13,10 +13,10 @@ internal static class ClientAuthenticator
     {
         switch (Method(registration, server))
         {
-            case ClientAuthenticationMethod.Basic:
+            case ClientAuthenticationMethod.ClientSecretBasic:
                 return registration.BasicCredentials ??= "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
                     FormEncode(registration.ClientId) + ":" + FormEncode(registration.ClientSecret!.Reveal())));
-            case ClientAuthenticationMethod.Body:
+            case ClientAuthenticationMethod.ClientSecretPost:
                 form.Add(new(Parameters.ClientId, registration.ClientId));
                 form.Add(new(Parameters.ClientSecret, registration.ClientSecret!.Reveal()));
                 return null;
@@ -32,13 +32,13 @@ internal static class ClientAuthenticator
         if (registration.ClientAuthentication is { } stated)
             return stated;
         if (registration.ClientSecret is null)
-            return registration.AuthenticatesByCertificate ? ClientAuthenticationMethod.Certificate : ClientAuthenticationMethod.None;
+            return registration.AuthenticatesByCertificate ? ClientAuthenticationMethod.TlsClientAuth : ClientAuthenticationMethod.None;
         // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
         return server.TokenEndpointAuthenticationMethods is { } offered
             && !offered.Contains("client_secret_basic", StringComparer.Ordinal)
             && offered.Contains("client_secret_post", StringComparer.Ordinal)
-                ? ClientAuthenticationMethod.Body
-                : ClientAuthenticationMethod.Basic;
+                ? ClientAuthenticationMethod.ClientSecretPost
+                : ClientAuthenticationMethod.ClientSecretBasic;
     }
 
     // RFC 6749 §2.3.1, appendix B: id and secret are form-encoded before Basic joins them with a colon.

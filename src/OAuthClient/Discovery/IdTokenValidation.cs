@@ -14,7 +14,7 @@ internal sealed class IdTokenValidation(JwtVerification signatures, TimeProvider
         IsPossible(server, registration) ? signatures.PrepareAsync(server) : Task.CompletedTask;
 
     /// <summary>The signed token inside an encrypted one, which is also what the server expects to get back as a hint (OpenID Connect Core §3.1.2.1).</summary>
-    /// <exception cref="ProtocolViolationException">None of the client's keys opens it.</exception>
+    /// <exception cref="OAuthProtocolException">None of the client's keys opens it.</exception>
     public static IdToken Opened(IdToken token, ClientRegistration registration)
     {
         string inside = EncryptedJwt.Open(token.Reveal(), JwtKind.IdToken, registration.DecryptionKeys);
@@ -27,13 +27,13 @@ internal sealed class IdTokenValidation(JwtVerification signatures, TimeProvider
     /// <param name="server">Whom it must be from.</param>
     /// <param name="nonce">That of the authorization request, when this answers one.</param>
     /// <param name="cancellationToken">Stops waiting for the server's keys.</param>
-    /// <exception cref="ProtocolViolationException">It is not to be believed; the message says why.</exception>
+    /// <exception cref="OAuthProtocolException">It is not to be believed; the message says why.</exception>
     public async Task<ValidatedIdToken> RequireAsync(
         IdToken token, AccessToken accessToken, ClientRegistration registration, AuthorizationServerMetadata server, string? nonce, CancellationToken cancellationToken)
     {
         if (!IsPossible(server, registration))
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 "The server sent an ID Token, but its issuer or its keys are not known, so it cannot be checked. Set Issuer (and JwksUri, when the endpoints are spelled out).");
         }
         var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtKind.IdToken, registration.IdTokenSigningAlgorithms);

@@ -4,7 +4,7 @@ namespace OAuthClient;
 internal sealed class JwtVerification(ServerKeys keys)
 {
     /// <summary>Opens it where it is encrypted, takes it apart and requires its signature. What it claims is for the caller to check.</summary>
-    /// <exception cref="ProtocolViolationException">It is not to be believed; the message says why.</exception>
+    /// <exception cref="OAuthProtocolException">It is not to be believed; the message says why.</exception>
     public async Task<UnverifiedJwt> ReadAsync(
         string compact, JwtKind kind, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
@@ -14,7 +14,7 @@ internal sealed class JwtVerification(ServerKeys keys)
     }
 
     /// <summary>Requires the signature of one that was taken apart before.</summary>
-    /// <exception cref="ProtocolViolationException">It does not verify.</exception>
+    /// <exception cref="OAuthProtocolException">It does not verify.</exception>
     public Task RequireAsync(UnverifiedJwt token, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
         if (SignatureAlgorithms.IsSymmetric(token.Algorithm))
@@ -24,7 +24,7 @@ internal sealed class JwtVerification(ServerKeys keys)
         }
         return keys.RequireSignatureAsync(
             token,
-            server.JwksUri ?? throw new ProtocolViolationException(
+            server.JwksUri ?? throw new OAuthProtocolException(
                 $"The {token.Kind.Name} is signed by {token.Algorithm}, but where the server's keys are is not known, so it cannot be checked. Set JwksUri."),
             server.IssuerTemplate is not null,
             cancellationToken);

@@ -8,7 +8,7 @@ internal static class KeySetDocument
 {
     private const int MaximumKeys = 100;
 
-    /// <exception cref="ProtocolViolationException">It is malformed, or holds far too many keys.</exception>
+    /// <exception cref="OAuthProtocolException">It is malformed, or holds far too many keys.</exception>
     public static IReadOnlyList<JsonWebKey> Read(ReadOnlySpan<byte> json)
     {
         IList<JsonWebKey> keys;
@@ -18,10 +18,10 @@ internal static class KeySetDocument
         }
         catch (ArgumentException)
         {
-            throw new ProtocolViolationException("The server's key set is malformed (RFC 7517 §5).") { MayPass = true };
+            throw new OAuthProtocolException("The server's key set is malformed (RFC 7517 §5).") { MayPass = true };
         }
         if (keys.Count > MaximumKeys)
-            throw new ProtocolViolationException($"The server's key set holds more than {MaximumKeys} keys; it was not used.") { MayPass = true };
+            throw new OAuthProtocolException($"The server's key set holds more than {MaximumKeys} keys; it was not used.") { MayPass = true };
         // A certificate would be believed in place of the key beside it, which is the one that was looked at.
         foreach (var key in keys)
             key.X5c.Clear();

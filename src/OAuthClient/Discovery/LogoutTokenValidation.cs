@@ -10,11 +10,11 @@ internal sealed class LogoutTokenValidation(JwtVerification signatures, TimeProv
     /// <param name="compact">The token as it was posted.</param>
     /// <param name="registration">The client's configuration.</param>
     /// <returns>The token, whose signature is not verified yet.</returns>
-    /// <exception cref="ProtocolViolationException">It is no logout token of the client's server.</exception>
+    /// <exception cref="OAuthProtocolException">It is no logout token of the client's server.</exception>
     public static UnverifiedJwt Parse(string compact, ClientRegistration registration)
     {
         if (registration.SpelledOut.Issuer is null)
-            throw new ProtocolViolationException("A logout token came, but the server's issuer is not known, so it cannot be checked. Set Issuer.");
+            throw new OAuthProtocolException("A logout token came, but the server's issuer is not known, so it cannot be checked. Set Issuer.");
         string opened = EncryptedJwt.Open(compact, JwtKind.LogoutToken, registration.DecryptionKeys);
         var token = UnverifiedJwt.Parse(opened, JwtKind.LogoutToken, registration.IdTokenSigningAlgorithms);
         LogoutToken.RequireIssuer(token.Claims, Issuer(token, registration));
@@ -25,7 +25,7 @@ internal sealed class LogoutTokenValidation(JwtVerification signatures, TimeProv
     /// <param name="token">The token that <see cref="Parse"/> returned.</param>
     /// <param name="registration">The client's registration.</param>
     /// <returns>What the token says, to be used after <see cref="RequireSignatureAsync"/> only.</returns>
-    /// <exception cref="ProtocolViolationException">A claim is missing or wrong.</exception>
+    /// <exception cref="OAuthProtocolException">A claim is missing or wrong.</exception>
     public LogoutToken RequireClaims(UnverifiedJwt token, ClientRegistration registration) =>
         LogoutToken.Require(token.Claims, Issuer(token, registration), registration.ClientId, time.GetUtcNow());
 
@@ -35,7 +35,7 @@ internal sealed class LogoutTokenValidation(JwtVerification signatures, TimeProv
     /// <param name="server">The server's metadata.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     /// <returns>A task that completes when the signature was verified.</returns>
-    /// <exception cref="ProtocolViolationException">The signature does not verify.</exception>
+    /// <exception cref="OAuthProtocolException">The signature does not verify.</exception>
     public Task RequireSignatureAsync(
         UnverifiedJwt token, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
         signatures.RequireAsync(token, registration, server, cancellationToken);

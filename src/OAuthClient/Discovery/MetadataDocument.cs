@@ -5,7 +5,7 @@ namespace OAuthClient;
 /// <summary>Fetches an authorization server's metadata from its well-known addresses and believes it only when it names the issuer that was asked (RFC 8414 §3.3).</summary>
 internal static class MetadataDocument
 {
-    /// <exception cref="ProtocolViolationException">The document names another issuer, or is malformed.</exception>
+    /// <exception cref="OAuthProtocolException">The document names another issuer, or is malformed.</exception>
     /// <exception cref="OAuthException">There is no metadata at either address.</exception>
     public static async Task<AuthorizationServerMetadata> FetchAsync(ClientRegistration registration, BackChannel backChannel, CancellationToken cancellationToken)
     {
@@ -62,7 +62,7 @@ internal static class MetadataDocument
         string advice = registration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
             ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
             : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
-        throw new ProtocolViolationException(
+        throw new OAuthProtocolException(
             $"The metadata found for '{registration.Issuer!.OriginalString}' says that its issuer is '{ServerText.Clean(metadata.Issuer) ?? "nobody"}'{(registration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
             + $"They must be identical, character by character (RFC 8414 §3.3); {advice}");
     }

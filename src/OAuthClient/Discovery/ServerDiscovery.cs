@@ -50,12 +50,12 @@ internal sealed class ServerDiscovery(BackChannel backChannel, TimeProvider time
             now = time.GetUtcNow();
             return Keep(new(current, Merge(found, current.SpelledOut), now + FreshFor, now + MaximumAge));
         }
-        catch (Exception exception) when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not ProtocolViolationException)
+        catch (Exception exception) when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not OAuthProtocolException)
         {
             // The server is out for a moment; what it said before still holds, and it is asked again soon.
             return Keep(new(current, Merge(old!.Metadata, current.SpelledOut), time.GetUtcNow() + RetryPause, old.EndsAt));
         }
-        catch (ProtocolViolationException)
+        catch (OAuthProtocolException)
         {
             // A server that now says something else is not out: whoever comes next hears it.
             Interlocked.CompareExchange(ref newest, null, old);

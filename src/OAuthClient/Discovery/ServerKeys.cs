@@ -29,7 +29,7 @@ internal sealed class ServerKeys(BackChannel backChannel, TimeProvider time)
     /// <param name="jwksUri">Where the keys are.</param>
     /// <param name="hasTenants">Whether they may be those of single tenants.</param>
     /// <param name="cancellationToken">Stops waiting for them.</param>
-    /// <exception cref="ProtocolViolationException">The signature does not verify.</exception>
+    /// <exception cref="OAuthProtocolException">The signature does not verify.</exception>
     public async Task RequireSignatureAsync(UnverifiedJwt token, Uri jwksUri, bool hasTenants, CancellationToken cancellationToken)
     {
         var keys = Known(jwksUri);

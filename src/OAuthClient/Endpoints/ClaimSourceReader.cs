@@ -21,18 +21,18 @@ public sealed class ClaimSourceReader
 
     /// <summary>
     /// The claims of the source: those that came along, or fetched from its endpoint, over https, with the source's own access token and no
-    /// other. Only a signature of the client's own authorization server can be checked; for any other issuer look at <see cref="SourcedClaims.IsVerified"/>.
+    /// other. Only a signature of the client's own authorization server can be checked; for any other issuer look at <see cref="ClaimSourceResult.IsVerified"/>.
     /// </summary>
     /// <param name="source">Which source, from <see cref="UserInfo.ClaimSources"/> or the grant's.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="EndpointException">The endpoint refused, or answered with something else than a JWT.</exception>
-    /// <exception cref="ProtocolViolationException">What it holds is no signed JWT, or does not verify.</exception>
-    public async Task<SourcedClaims> ReadAsync(ClaimSource source, CancellationToken cancellationToken = default)
+    /// <exception cref="OAuthProtocolException">What it holds is no signed JWT, or does not verify.</exception>
+    public async Task<ClaimSourceResult> ReadAsync(ClaimSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
         var current = registration.Value;
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
-        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.SourcedClaims, current.DecryptionKeys), JwtKind.SourcedClaims, SignatureAlgorithms.Asymmetric);
+        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.ClaimSourceResult, current.DecryptionKeys), JwtKind.ClaimSourceResult, SignatureAlgorithms.Asymmetric);
         string? issuer = token.Claims.TextIfAny(Parameters.Issuer);
         bool isVerified = false;
         if (current.SpelledOut.IsIssuer(issuer))
@@ -41,7 +41,7 @@ public sealed class ClaimSourceReader
             await signatures.RequireAsync(token, current, server, cancellationToken).ConfigureAwait(false);
             isVerified = IsMeant(token, source, current, server);
         }
-        return new SourcedClaims(source, issuer, isVerified, token.Claims);
+        return new ClaimSourceResult(source, issuer, isVerified, token.Claims);
     }
 
     // A source that ever saw a token of the same server could answer with that: another user's, another client's, one of long ago.
@@ -51,7 +51,7 @@ public sealed class ClaimSourceReader
         {
             IdTokenClaims.RequireOursWhereStated(token, server, current.ClientId, time.GetUtcNow());
         }
-        catch (ProtocolViolationException)
+        catch (OAuthProtocolException)
         {
             return false;
         }
@@ -77,9 +77,9 @@ public sealed class ClaimSourceReader
 
 /// <summary>What a <see cref="ClaimSource"/> says about the user.</summary>
 [DebuggerDisplay("{ToString(),nq}")]
-public sealed class SourcedClaims
+public sealed class ClaimSourceResult
 {
-    internal SourcedClaims(ClaimSource source, string? issuer, bool isVerified, JsonElement claims)
+    internal ClaimSourceResult(ClaimSource source, string? issuer, bool isVerified, JsonElement claims)
     {
         Source = source;
         Issuer = issuer;

@@ -34,7 +34,7 @@ internal sealed class KeptRegistration(CurrentRegistration registration, IDynami
             {
                 var stored = await store.FindAsync(newer.ClientName, newer.Server, CancellationToken.None).ConfigureAwait(false);
                 // Of two clients the one that is kept already, for users' grants may belong to it; of two answers about the same one the later.
-                if (stored is not null && (!IsSameClient(stored, newer) || stored.HeardAt > newer.HeardAt))
+                if (stored is not null && (!IsSameClient(stored, newer) || stored.LastConfirmedAt > newer.LastConfirmedAt))
                 {
                     newer = stored;
                     registration.Adopt(stored);

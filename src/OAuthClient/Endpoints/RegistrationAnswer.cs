@@ -18,33 +18,33 @@ internal static class RegistrationAnswer
     /// <param name="known">The client as it was known before; <see langword="null"/> for a new one.</param>
     /// <param name="authenticationMethod">What was asked for: what counts when the answer does not say.</param>
     /// <param name="now">When it came.</param>
-    /// <exception cref="ProtocolViolationException">The answer has no shape the specification knows.</exception>
+    /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows.</exception>
     /// <exception cref="OAuthException">The server registered something that this client cannot be.</exception>
     public static DynamicClient Read(JsonElement json, ClientRegistration current, Uri endpoint, DynamicClient? known, string authenticationMethod, DateTimeOffset now)
     {
-        string clientId = json.Text(Parameters.ClientId) ?? throw new ProtocolViolationException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
+        string clientId = json.Text(Parameters.ClientId) ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
         if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The registration answer is about another client_id than was asked for (RFC 7592 §3); it was not used.");
+            throw new OAuthProtocolException("The registration answer is about another client_id than was asked for (RFC 7592 §3); it was not used.");
         if (WhyUnusable(json, current) is { } why)
             throw new OAuthException($"{current.SpelledOut.Identity} registered {current.DisplayName} with {why} (RFC 7591 §3.2.1).");
         string methodName = json.Text(ClientMetadata.AuthenticationMethod) ?? authenticationMethod;
         var method = ClientAuthenticationNames.Find(methodName) ?? throw new OAuthException(
             $"{current.SpelledOut.Identity} registered {current.DisplayName} for {ClientAuthenticationNames.Printable(methodName)}, a way to authenticate that this library does not have.");
-        bool needsSecret = method is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.Body;
+        bool needsSecret = method is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
         var (secret, end) = needsSecret ? Secret(json, known, now) : default;
         if (needsSecret && secret is null)
-            throw new ProtocolViolationException($"The registration answer holds no client_secret, which {methodName} needs (RFC 7591 §3.2.1).");
-        if (method == ClientAuthenticationMethod.Certificate && !current.PresentsCertificate)
+            throw new OAuthProtocolException($"The registration answer holds no client_secret, which {methodName} needs (RFC 7591 §3.2.1).");
+        if (method == ClientAuthenticationMethod.TlsClientAuth && !current.PresentsCertificate)
             throw new OAuthException($"{current.SpelledOut.Identity} registered {current.DisplayName} for {methodName}, and it has no certificate; give it one by UseClientCertificate.");
         var (uri, token) = Management(json, current, endpoint, known);
         return new(current.Name, current.SpelledOut.Identity, clientId)
         {
             RegisteredAt = known?.RegisteredAt ?? now,
-            HeardAt = now,
+            LastConfirmedAt = now,
             Generation = (known?.Generation ?? 0) + 1,
             Authentication = method,
             ClientSecret = secret,
-            SecretSince = known is not null && known.SecretExpiresAt == end && known.ClientSecret == secret ? known.SecretSince : now,
+            SecretIssuedAt = known is not null && known.SecretExpiresAt == end && known.ClientSecret == secret ? known.SecretIssuedAt : now,
             SecretExpiresAt = end,
             ManagementUri = uri,
             RegistrationAccessToken = token,
@@ -85,11 +85,11 @@ internal static class RegistrationAnswer
         if (!json.TryGetProperty("client_secret_expires_at", out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
-            throw new ProtocolViolationException("The registration answer's client_secret_expires_at is no number of seconds since 1970 (RFC 7591 §3.2.1).");
+            throw new OAuthProtocolException("The registration answer's client_secret_expires_at is no number of seconds since 1970 (RFC 7591 §3.2.1).");
         if (seconds == 0 || seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds())
             return null;
         var end = DateTimeOffset.FromUnixTimeSeconds((long)seconds);
-        return end > now ? end : throw new ProtocolViolationException("The registration answer's client_secret has expired already (client_secret_expires_at); check this machine's clock, or the server's.");
+        return end > now ? end : throw new OAuthProtocolException("The registration answer's client_secret has expired already (client_secret_expires_at); check this machine's clock, or the server's.");
     }
 
     private static (Uri? Uri, RegistrationAccessToken? Token) Management(JsonElement json, ClientRegistration current, Uri endpoint, DynamicClient? known)
@@ -100,14 +100,14 @@ internal static class RegistrationAnswer
             uri = Uri.TryCreate(text, UriKind.Absolute, out var address) && Transport.IsSafe(address, current.AllowHttpOnLoopback)
                 && address.Fragment.Length == 0 && address.UserInfo.Length == 0
                 ? address
-                : throw new ProtocolViolationException("The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there.");
+                : throw new OAuthProtocolException("The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there.");
             // Else whoever answers could aim requests of ours, with a header of their choice, at any host.
             if (!Transport.IsSameOrigin(uri, endpoint) && !(current.Issuer is { } issuer && Transport.IsSameOrigin(uri, issuer)))
-                throw new ProtocolViolationException("The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used.");
+                throw new OAuthProtocolException("The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used.");
         }
         string? token = json.Text("registration_access_token");
         if (token?.All(c => c is > ' ' and <= '~') == false)
-            throw new ProtocolViolationException("The registration answer's registration_access_token holds a character that no header may carry (RFC 6750 §2.1).");
+            throw new OAuthProtocolException("The registration answer's registration_access_token holds a character that no header may carry (RFC 6750 §2.1).");
         return (uri, token is null ? known?.RegistrationAccessToken : new(token));
     }
 
@@ -124,7 +124,7 @@ internal static class RegistrationAnswer
             }
             catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
             {
-                throw new ProtocolViolationException("The registration answer holds text that is not valid Unicode (RFC 8259 §8); it could not be kept.");
+                throw new OAuthProtocolException("The registration answer holds text that is not valid Unicode (RFC 8259 §8); it could not be kept.");
             }
             writer.WriteEndObject();
         }

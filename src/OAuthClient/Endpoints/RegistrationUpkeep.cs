@@ -177,7 +177,7 @@ internal sealed class RegistrationUpkeep(
     private static bool IsOver(DynamicClient client, DateTimeOffset now) => client.SecretExpiresAt <= now;
 
     private static bool EndsSoon(DynamicClient client, DateTimeOffset now) =>
-        client.SecretExpiresAt is { } end && end - now <= TimeSpan.FromTicks(Math.Min((end - client.SecretSince).Ticks / 5, LongestHeadStart.Ticks));
+        client.SecretExpiresAt is { } end && end - now <= TimeSpan.FromTicks(Math.Min((end - client.SecretIssuedAt).Ticks / 5, LongestHeadStart.Ticks));
 
     private sealed record Failure(DynamicRegistrationOptions? Options, ExceptionDispatchInfo Fault, DateTimeOffset Until)
     {

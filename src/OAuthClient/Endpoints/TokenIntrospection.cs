@@ -30,7 +30,7 @@ public sealed class TokenIntrospection
     /// <param name="tokenTypeHint">What it may be, such as <c>access_token</c> or <c>refresh_token</c>, so that the server finds it sooner.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="EndpointException">The endpoint refused, or answered with something else than JSON. A token that is not good is no error.</exception>
-    /// <exception cref="ProtocolViolationException">The answer has no shape the specification knows, or is not signed as it has to be.</exception>
+    /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows, or is not signed as it has to be.</exception>
     /// <exception cref="OAuthException">The server has no introspection endpoint.</exception>
     public async Task<IntrospectedToken> IntrospectAsync(string token, string? tokenTypeHint = null, CancellationToken cancellationToken = default)
     {
@@ -47,7 +47,7 @@ public sealed class TokenIntrospection
     /// <param name="token">An access or refresh token.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="EndpointException">The endpoint refused, or answered with something else than JSON. A token that is not good is no error.</exception>
-    /// <exception cref="ProtocolViolationException">The answer has no shape the specification knows.</exception>
+    /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows.</exception>
     /// <exception cref="OAuthException">The server has no introspection endpoint.</exception>
     public Task<IntrospectedToken> IntrospectAsync(Secret token, CancellationToken cancellationToken = default)
     {
@@ -91,7 +91,7 @@ public sealed class TokenIntrospection
     {
         if (response.Json() is not null)
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 $"{server.Identity} answered the introspection request without a signature; it was not believed, because SignedIntrospectionResponses is set. Have the client registered there for signed answers (RFC 9701 §6), or take the option back.");
         }
         string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();

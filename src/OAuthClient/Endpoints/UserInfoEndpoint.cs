@@ -12,7 +12,7 @@ internal sealed class UserInfoEndpoint(BackChannel backChannel, JwtVerification 
     /// <param name="server">The authorization server.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="EndpointException">The endpoint refused, or answered with something else than claims.</exception>
-    /// <exception cref="ProtocolViolationException">The answer is about nobody, or about somebody else, or not signed by the server though it is a JWT.</exception>
+    /// <exception cref="OAuthProtocolException">The answer is about nobody, or about somebody else, or not signed by the server though it is a JWT.</exception>
     public async Task<UserInfo> GetAsync(
         AccessToken token, string? subject, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
@@ -30,10 +30,10 @@ internal sealed class UserInfoEndpoint(BackChannel backChannel, JwtVerification 
             json = await ReadAsync(response, registration, server, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccess || json is not { } claims)
             throw new EndpointException(response.Failure(json));
-        string answered = claims.Subject("userinfo answer") ?? throw new ProtocolViolationException(
+        string answered = claims.Subject("userinfo answer") ?? throw new OAuthProtocolException(
             "The userinfo answer has no sub, so it does not say whom it is about (OpenID Connect Core §5.3.2).");
         if (subject is not null && !string.Equals(answered, subject, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The userinfo answer is about another user than the ID Token (OpenID Connect Core §5.3.2); it was not used.");
+            throw new OAuthProtocolException("The userinfo answer is about another user than the ID Token (OpenID Connect Core §5.3.2); it was not used.");
         return new UserInfo(answered, claims, server.Identity);
     }
 

@@ -35,7 +35,7 @@ public sealed class WebFinger
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="FormatException">It is no such thing; tell the user.</exception>
     /// <exception cref="EndpointException">The host does not answer such questions, or does not know who that is.</exception>
-    /// <exception cref="ProtocolViolationException">It names no issuer, or one that is not safe to talk to; or it is at a private address.</exception>
+    /// <exception cref="OAuthProtocolException">It names no issuer, or one that is not safe to talk to; or it is at a private address.</exception>
     public async Task<Uri> FindIssuerAsync(string identifier, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(identifier);
@@ -70,12 +70,12 @@ public sealed class WebFinger
                 .FirstOrDefault()
             : null;
         if (href is null)
-            throw new ProtocolViolationException($"{origin} names no issuer for that identifier (OpenID Connect Discovery §2).");
+            throw new OAuthProtocolException($"{origin} names no issuer for that identifier (OpenID Connect Discovery §2).");
         // OpenID Connect Discovery §2.1: https, without query and fragment.
         return Uri.TryCreate(href, UriKind.Absolute, out var issuer) && Transport.IsSafe(issuer, options.DangerouslyAllowHttpOnLoopback)
             && issuer.Query.Length + issuer.Fragment.Length + issuer.UserInfo.Length == 0
                 ? issuer
-                : throw new ProtocolViolationException($"{origin} names '{ServerText.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2).");
+                : throw new OAuthProtocolException($"{origin} names '{ServerText.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2).");
     }
 
     private async Task<BackChannelResponse> SendAsync(BackChannelRequest request)
@@ -93,7 +93,7 @@ public sealed class WebFinger
             var body = await Answer.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
         }
-        catch (HttpRequestException exception) when (exception.InnerException is ProtocolViolationException)
+        catch (HttpRequestException exception) when (exception.InnerException is OAuthProtocolException)
         {
             ExceptionDispatchInfo.Throw(exception.InnerException);
             throw;

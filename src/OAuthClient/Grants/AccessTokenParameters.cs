@@ -10,5 +10,5 @@ public sealed class AccessTokenParameters
     public IReadOnlyCollection<Uri> Resources { get; init; } = [];
 
     /// <summary>A token that the API refused: another one is fetched, unless somebody has done so already.</summary>
-    public AccessToken? Rejected { get; init; }
+    public AccessToken? RejectedToken { get; init; }
 }

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace OAuthClient;
 
 /// <summary>What an application sees of one client's tokens: measurements, activities, and the client's condition.</summary>
-internal sealed class ClientTelemetry(string clientName, Instruments instruments, ClientCondition condition, TimeProvider time)
+internal sealed class ClientTelemetry(string clientName, Instruments instruments, ClientHealth condition, TimeProvider time)
 {
     private static readonly KeyValuePair<string, object?> Hit = new(Telemetry.LookupResult, "hit");
     private static readonly KeyValuePair<string, object?> Miss = new(Telemetry.LookupResult, "miss");
@@ -65,7 +65,7 @@ internal static class RefreshCause
 }
 
 /// <summary>One renewal of an access token, on its way to its outcome.</summary>
-internal sealed class WatchedRefresh(TimedOperation? operation, ClientCondition condition) : IDisposable
+internal sealed class WatchedRefresh(TimedOperation? operation, ClientHealth condition) : IDisposable
 {
     /// <summary>The server gave a token, or somebody else had fetched one.</summary>
     public void Brought(bool isFetched)

@@ -24,7 +24,7 @@ internal sealed class ClientTokens(
     {
         long now = recent.Now;
         var current = registration.At(now);
-        return Known(current, selection, rejected: null) is { } known && now < TokenLife.GoodUntil(known.Token, renewable: true, current.AccessTokenLifetimeWhenUnstated) ? known.Token : null;
+        return Known(current, selection, rejected: null) is { } known && now < TokenLife.GoodUntil(known.Token, renewable: true, current.DefaultAccessTokenLifetime) ? known.Token : null;
     }
 
     public ValueTask<AccessToken> GetAsync(TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken) =>
@@ -73,7 +73,7 @@ internal sealed class ClientTokens(
             : null;
 
     private static TokenState State(Kept kept, ClientRegistration current, DateTimeOffset now) =>
-        TokenLife.At(kept.Token, renewable: true, current.AccessTokenLifetimeWhenUnstated, now);
+        TokenLife.At(kept.Token, renewable: true, current.DefaultAccessTokenLifetime, now);
 
     /// <param name="current">For which registration.</param>
     /// <param name="selection">Which token.</param>
@@ -149,7 +149,7 @@ internal sealed class ClientTokens(
         selection.Resources.Count > 0 ? selection.Resources : current.Resources);
 
     private static DateTimeOffset EndOf(AccessToken token, ClientRegistration current) =>
-        token.ExpiresAt ?? token.IssuedAt + current.AccessTokenLifetimeWhenUnstated;
+        token.ExpiresAt ?? token.IssuedAt + current.DefaultAccessTokenLifetime;
 
     private void Fail(TokenSelection selection, Failure failure) =>
         failures.Set(selection.Key, failure, failure.At + RefreshNotes.Pause, failure.At);
@@ -165,7 +165,7 @@ internal sealed class ClientTokens(
         SharedClientTokens others, ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected) =>
         await others.FindAsync(SharedClientTokens.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
         && (rejected is null || (token.IssuedAt > rejected.IssuedAt && !token.Equals(rejected)))
-        && TokenLife.At(token, renewable: true, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) == TokenState.Good
+        && TokenLife.At(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow()) == TokenState.Good
             ? token
             : null;
 

@@ -161,8 +161,8 @@ internal sealed class GrantEnding(
         long began = time.GetTimestamp();
         while (true)
         {
-            var answer = await store.TryLeaseAsync(seen, notes.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
-            if (answer.Stored is not { } stored)
+            var answer = await store.TryAcquireLeaseAsync(seen, notes.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
+            if (answer.Current is not { } stored)
                 return null;
             var left = current.RefreshLease - time.GetElapsedTime(began);
             if (answer.Lease is { } lease)

@@ -74,7 +74,7 @@ internal sealed class GrantRefresh(
                         notes.Lost(lost.Grant);
                         // Counted by the one node that heard it, and no other.
                         if (lost.Fault is not null)
-                            telemetry.Lost(state.IsInDoubt || state.Earlier == Presentation.Unknown);
+                            telemetry.Lost(state.IsInDoubt || state.Earlier == RefreshTokenStatus.Unknown);
                         Log.GrantLost(logger, seen.ClientName);
                         throw Reauthorize(wish.Registration, "the server no longer honours the grant", lost.Fault);
                 }
@@ -88,7 +88,7 @@ internal sealed class GrantRefresh(
         try
         {
             if (effect is RefreshEffect.AskForLease ask)
-                return new RefreshEvent.LeaseAnswered(await store.TryLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false));
+                return new RefreshEvent.LeaseAnswered(await store.TryAcquireLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false));
             Log.LeaseAwaited(logger, state.Grant.ClientName);
             using (telemetry.WaitForLease())
                 await store.WaitForChangeAsync(((RefreshEffect.Wait)effect).Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
@@ -106,7 +106,7 @@ internal sealed class GrantRefresh(
     {
         try
         {
-            await store.EndLeaseAsync(end.Lease, end.Known, CancellationToken.None).ConfigureAwait(false);
+            await store.ReleaseLeaseAsync(end.Lease, end.Known, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception)
         {

@@ -12,7 +12,7 @@ public interface IGrantStore
     /// What keeps the store from working just now, in a sentence without secrets; <see langword="null"/> when it knows of nothing.
     /// For health checks: it answers at once, and does not go and see. A value that the store refused is no problem of the store.
     /// </summary>
-    string? Problem => null;
+    string? UnavailableReason => null;
 
     /// <summary>
     /// Finds all grants of an owner at a registration, newest first; empty when there is none. Called for each API call, so it may answer
@@ -64,8 +64,8 @@ public interface IGrantStore
 
     /// <summary>
     /// Asks to be the only one, of all threads and processes, who spends the refresh token of a grant. What the store remembers
-    /// before it answers is the intent: a holder that dies leaves it behind, and the next one hears <see cref="Presentation.Unknown"/>
-    /// (but a token that was <see cref="Presentation.Refused"/> stays so).
+    /// before it answers is the intent: a holder that dies leaves it behind, and the next one hears <see cref="RefreshTokenStatus.Unknown"/>
+    /// (but a token that was <see cref="RefreshTokenStatus.Rejected"/> stays so).
     /// </summary>
     /// <param name="seen">The grant as the caller knows it. Nothing is leased when the stored generation is another.</param>
     /// <param name="held">
@@ -75,13 +75,13 @@ public interface IGrantStore
     /// <param name="length">How long it lasts by the store's own clock, unless it is ended before.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The lease, or why there is none. It never waits for another holder.</returns>
-    ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken);
+    ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>Ends a lease without a new generation, and lets the others know. One that is over, or another's by now, is left alone.</summary>
-    /// <param name="lease">What <see cref="TryLeaseAsync"/> gave.</param>
+    /// <param name="lease">What <see cref="TryAcquireLeaseAsync"/> gave.</param>
     /// <param name="presentation">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken);
+    ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken);
 
     /// <summary>
     /// Waits while another holds the lease: until there is another generation or none, the lease ended, or the time is over. It

@@ -111,18 +111,18 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    public ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         lock (changes)
         {
             var stored = Find(seen);
             return new(stored?.Generation == seen.Generation
                 ? leases.TryLease(stored, held, length)
-                : new LeaseAnswer(stored, Lease: null, Presentation.None));
+                : new LeaseResult(stored, Lease: null, RefreshTokenStatus.Unused));
         }
     }
 
-    public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken)
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken)
     {
         lock (changes)
             leases.End(lease, presentation);

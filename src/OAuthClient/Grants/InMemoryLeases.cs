@@ -6,7 +6,7 @@ internal sealed class InMemoryLeases(TimeProvider time)
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
     private long fences;
 
-    public LeaseAnswer TryLease(Grant stored, RefreshLease? held, TimeSpan length)
+    public LeaseResult TryLease(Grant stored, RefreshLease? held, TimeSpan length)
     {
         if (!entries.TryGetValue(stored.Id, out var entry))
             entries[stored.Id] = entry = new();
@@ -23,22 +23,22 @@ internal sealed class InMemoryLeases(TimeProvider time)
             if (time.GetElapsedTime(entry.Since) < entry.Length)
                 return new(stored, null, entry.Presentation);
             // Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
-            if (entry.Presentation != Presentation.Refused)
-                entry.Presentation = Presentation.Unknown;
+            if (entry.Presentation != RefreshTokenStatus.Rejected)
+                entry.Presentation = RefreshTokenStatus.Unknown;
         }
         (entry.Former, entry.Fence) = (null, ++fences);
         entry.Begin(time.GetTimestamp(), length);
         return new(stored, new RefreshLease(stored.Id, stored.Generation, fences), entry.Presentation);
     }
 
-    public void End(RefreshLease lease, Presentation presentation)
+    public void End(RefreshLease lease, RefreshTokenStatus presentation)
     {
         if (!entries.TryGetValue(lease.GrantId, out var entry) || entry.Fence != lease.Fence)
             return;
         entry.Fence = null;
         entry.Presentation = presentation;
         entry.Wake();
-        if (presentation == Presentation.None)
+        if (presentation == RefreshTokenStatus.Unused)
             entries.Remove(lease.GrantId);
     }
 
@@ -66,7 +66,7 @@ internal sealed class InMemoryLeases(TimeProvider time)
 
         public long Since { get; private set; }
         public TimeSpan Length { get; private set; }
-        public Presentation Presentation { get; set; }
+        public RefreshTokenStatus Presentation { get; set; }
         public Task Changed => changed.Task;
 
         public void Begin(long now, TimeSpan length) => (Since, Length) = (now, length);

@@ -72,7 +72,7 @@ internal sealed class OwnerTokens
             if (!IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
                 continue;
             if (Usable(grant, selection, rejected) is { } token
-                && TokenLife.At(token, grant.CanRefresh, current.AccessTokenLifetimeWhenUnstated, now) == TokenState.Good)
+                && TokenLife.At(token, grant.CanRefresh, current.DefaultAccessTokenLifetime, now) == TokenState.Good)
             {
                 return new(token);
             }
@@ -91,7 +91,7 @@ internal sealed class OwnerTokens
         long mark = known.Mark;
         if (memory.Find(current.Name, owner) is not [var newest, ..]
             || newest.AccessToken is not { } token || !IsUsable(newest, current, owner)
-            || Math.Min(newest.EndsAtTicks, TokenLife.GoodUntil(token, newest.CanRefresh, current.AccessTokenLifetimeWhenUnstated))
+            || Math.Min(newest.EndsAtTicks, TokenLife.GoodUntil(token, newest.CanRefresh, current.DefaultAccessTokenLifetime))
                 is var goodUntil && now >= goodUntil)
         {
             return null;
@@ -111,7 +111,7 @@ internal sealed class OwnerTokens
             var now = time.GetUtcNow();
             bool renewable = grant.CanRefresh && !notes.IsLost(grant);
             var known = Usable(grant, selection, rejected);
-            var state = known is null ? TokenState.Over : TokenLife.At(known, renewable, current.AccessTokenLifetimeWhenUnstated, now);
+            var state = known is null ? TokenState.Over : TokenLife.At(known, renewable, current.DefaultAccessTokenLifetime, now);
             if (state == TokenState.Good || (state == TokenState.Early && !renewable))
                 return known!;
             if (!renewable)
@@ -232,7 +232,7 @@ internal sealed class OwnerTokens
     private bool CanServe(Grant grant, ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
         (grant.CanRefresh && !notes.IsLost(grant))
         || (Usable(grant, selection, rejected) is { } token
-            && TokenLife.At(token, renewable: false, current.AccessTokenLifetimeWhenUnstated, time.GetUtcNow()) != TokenState.Over);
+            && TokenLife.At(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow()) != TokenState.Over);
 
     private static AccessToken? Usable(Grant grant, TokenSelection selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;

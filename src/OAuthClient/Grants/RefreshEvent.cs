@@ -11,7 +11,7 @@ internal abstract record RefreshEvent
     public sealed record Began : RefreshEvent;
 
     /// <summary>The store said who may spend the refresh token, and what is stored.</summary>
-    public sealed record LeaseAnswered(LeaseAnswer Answer) : RefreshEvent;
+    public sealed record LeaseAnswered(LeaseResult Answer) : RefreshEvent;
 
     /// <summary>Whoever held the lease may be done.</summary>
     public sealed record Waited : RefreshEvent;
@@ -49,7 +49,7 @@ internal abstract record RefreshEffect
     public sealed record Save(Grant Grant, RefreshToken Spent, TokenResponse Response) : RefreshEffect;
 
     /// <summary>Let the others have the lease, and tell them what is known.</summary>
-    public sealed record EndLease(RefreshLease Lease, Presentation Known) : RefreshEffect;
+    public sealed record EndLease(RefreshLease Lease, RefreshTokenStatus Known) : RefreshEffect;
 
     /// <summary>The end: a token.</summary>
     public sealed record Give(AccessToken Token, bool IsFetched) : RefreshEffect;

@@ -87,7 +87,7 @@ internal sealed class RefreshExchange(
             using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
             return (await idTokens.RequireAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)).Token;
         }
-        catch (Exception exception) when (exception is not ProtocolViolationException { MayPass: false })
+        catch (Exception exception) when (exception is not OAuthProtocolException { MayPass: false })
         {
             Log.RefreshedIdTokenDropped(logger, grant.ClientName, exception.GetType().Name);
             return null;

@@ -8,7 +8,7 @@ internal sealed record RefreshState(Grant Grant)
     public RefreshLease? Lease { get; init; }
 
     /// <summary>What was known of the refresh token when the lease was given.</summary>
-    public Presentation Earlier { get; init; }
+    public RefreshTokenStatus Earlier { get; init; }
 
     /// <summary>Whether this node presented the refresh token and does not know what became of it.</summary>
     public bool IsInDoubt { get; init; }
@@ -50,10 +50,10 @@ internal static class RefreshLogic
             _ => throw new ArgumentOutOfRangeException(nameof(happened)),
         };
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshWish wish, RefreshState state, LeaseAnswer answer, DateTimeOffset now)
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshWish wish, RefreshState state, LeaseResult answer, DateTimeOffset now)
     {
         // A grant that ended with its sign-in is not refreshed. The caller looks again and finds that it ended.
-        if (answer.Stored is not { } stored || !wish.Concerns(stored) || stored.HasEnded(now))
+        if (answer.Current is not { } stored || !wish.Concerns(stored) || stored.HasEnded(now))
             return (state, Ending(state, answer, new RefreshEffect.LookAgain()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
         // What was found out about the old refresh token says nothing about a new one.
@@ -62,14 +62,14 @@ internal static class RefreshLogic
             return (next, Ending(next, answer, new RefreshEffect.Give(token, IsFetched: false)));
         if (stored.RefreshToken is not { } refreshToken)
             return (next, Ending(next, answer, new RefreshEffect.GiveUp(stored, Fault: null)));
-        if (answer.Earlier == Presentation.Refused)
+        if (answer.PreviousStatus == RefreshTokenStatus.Rejected)
             return (next, Ending(next, answer, new RefreshEffect.GiveUp(stored, next.Refusal)));
         if (answer.Lease is not { } lease)
             return (next, [hasMoved ? new RefreshEffect.AskForLease(stored, Held: null) : new RefreshEffect.Wait(stored)]);
         // The server refused it, and nobody has a newer one.
         if (next.Refusal is not null)
-            return (next, [new RefreshEffect.EndLease(lease, Presentation.Refused), new RefreshEffect.GiveUp(stored, next.Refusal)]);
-        return (next with { Lease = lease, Earlier = answer.Earlier }, [new RefreshEffect.Present(stored, refreshToken)]);
+            return (next, [new RefreshEffect.EndLease(lease, RefreshTokenStatus.Rejected), new RefreshEffect.GiveUp(stored, next.Refusal)]);
+        return (next with { Lease = lease, Earlier = answer.PreviousStatus }, [new RefreshEffect.Present(stored, refreshToken)]);
     }
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, PresentationOutcome outcome, Exception fault)
@@ -79,23 +79,23 @@ internal static class RefreshLogic
             case PresentationOutcome.Refused:
                 // Another node may have rotated it: what is newer is adopted.
                 return (state with { Refusal = fault }, [new RefreshEffect.AskForLease(state.Grant, state.Lease)]);
-            case PresentationOutcome.Ambiguous when Known(state, presented: false) != Presentation.Unknown:
+            case PresentationOutcome.Ambiguous when Known(state, presented: false) != RefreshTokenStatus.Unknown:
                 // Had it been rotated, the grant would be lost anyway (or the server has a grace period); if not, this saves it.
                 return (state with { IsInDoubt = true }, [new RefreshEffect.Present(state.Grant, state.Grant.RefreshToken!)]);
             default:
                 // An answer that cannot be used was an answer all the same, and may have cost the token.
-                return GivingBack(state, Known(state, presented: outcome == PresentationOutcome.Ambiguous || fault is ProtocolViolationException), fault);
+                return GivingBack(state, Known(state, presented: outcome == PresentationOutcome.Ambiguous || fault is OAuthProtocolException), fault);
         }
     }
 
-    private static Presentation Known(RefreshState state, bool presented) =>
-        presented || state.IsInDoubt || state.Earlier == Presentation.Unknown ? Presentation.Unknown : Presentation.None;
+    private static RefreshTokenStatus Known(RefreshState state, bool presented) =>
+        presented || state.IsInDoubt || state.Earlier == RefreshTokenStatus.Unknown ? RefreshTokenStatus.Unknown : RefreshTokenStatus.Unused;
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) GivingBack(RefreshState state, Presentation known, Exception fault) =>
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) GivingBack(RefreshState state, RefreshTokenStatus known, Exception fault) =>
         (state, [new RefreshEffect.EndLease(state.Lease!, known), new RefreshEffect.Fail(fault)]);
 
     // What this node does not know it says, also where the store knows less.
-    private static IReadOnlyList<RefreshEffect> Ending(RefreshState state, LeaseAnswer answer, RefreshEffect end) => answer.Lease is { } lease
-        ? [new RefreshEffect.EndLease(lease, answer.Earlier == Presentation.None && state.IsInDoubt ? Presentation.Unknown : answer.Earlier), end]
+    private static IReadOnlyList<RefreshEffect> Ending(RefreshState state, LeaseResult answer, RefreshEffect end) => answer.Lease is { } lease
+        ? [new RefreshEffect.EndLease(lease, answer.PreviousStatus == RefreshTokenStatus.Unused && state.IsInDoubt ? RefreshTokenStatus.Unknown : answer.PreviousStatus), end]
         : [end];
 }

@@ -55,7 +55,7 @@ internal sealed class RefreshNotes
 
     /// <summary>The same for one that was to be ended.</summary>
     public void NotEnded(RefreshState state, RefreshEffect.EndLease end) =>
-        Interrupted(state with { Lease = end.Lease, IsInDoubt = state.IsInDoubt || end.Known == Presentation.Unknown });
+        Interrupted(state with { Lease = end.Lease, IsInDoubt = state.IsInDoubt || end.Known == RefreshTokenStatus.Unknown });
 
     /// <summary>The same for one that somebody took who is no refresh.</summary>
     public void Held(Grant stored, RefreshLease lease) => Interrupted(Begin(stored) with { Lease = lease });

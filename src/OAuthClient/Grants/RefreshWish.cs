@@ -12,7 +12,7 @@ internal sealed record RefreshWish(ClientRegistration Registration, GrantOwner O
     /// <summary>A token of the grant that is as good as a new one: somebody else's refresh may have brought it.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>
         grant.Find(Selection.Key) is { } known && !known.Equals(Rejected)
-        && TokenLife.At(known, renewable: true, Registration.AccessTokenLifetimeWhenUnstated, now) == TokenState.Good
+        && TokenLife.At(known, renewable: true, Registration.DefaultAccessTokenLifetime, now) == TokenState.Good
             ? known
             : null;
 }

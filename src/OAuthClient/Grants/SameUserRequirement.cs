@@ -21,7 +21,7 @@ internal sealed class SameUserRequirement
     /// <param name="pending">What was begun.</param>
     /// <param name="grants">The owner's grants. They may be gone, so they are not the only evidence of a sign-in.</param>
     /// <param name="server">The authorization server.</param>
-    /// <exception cref="ProtocolViolationException">Another account completed it, or it is not known which.</exception>
+    /// <exception cref="OAuthProtocolException">Another account completed it, or it is not known which.</exception>
     public void Require(
         GrantOwner owner, ValidatedIdToken? identity, PendingAuthorization pending, IReadOnlyList<Grant> grants,
         AuthorizationServerMetadata server)
@@ -33,14 +33,14 @@ internal sealed class SameUserRequirement
         }
         if (identity is null && (pending.RenewsSignIn || pending.Nonce is not null))
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 "The authorization asked for openid, and no ID Token says whether the user is still the one who signed in here, so nothing "
                 + "was kept (OpenID Connect Core §3.1.3.3). Make the server return an ID Token for this client, or remove openid from "
                 + "Scopes of this request.");
         }
         if (identity is not null && GrantOwner.Subject(identity.Issuer, identity.Subject) != owner)
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 "The authorization was completed by another user of the server than the one who signed in here by it, so nothing was kept. "
                 + "Begin with BeginSignInAsync where users may change; it signs in the user who comes.");
         }

@@ -41,7 +41,7 @@ public static class AccessTokenHandlerExtensions
     }
 
     /// <summary>
-    /// Says whose access token this one request carries, where its HTTP client was registered with <c>ForOwnerOfRequest()</c> or
+    /// Says whose access token this one request carries, where its HTTP client was registered with <c>ForRequestOwner()</c> or
     /// <c>ForCurrentUser()</c>. A client that always carries one owner's token, or its own, does not send the request.
     /// </summary>
     /// <param name="request">The request, before it is sent.</param>

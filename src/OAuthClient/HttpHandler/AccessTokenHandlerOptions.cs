@@ -57,9 +57,9 @@ public sealed class AccessTokenHandlerOptions
     /// behalf of many.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
-    public AccessTokenHandlerOptions ForOwnerOfRequest()
+    public AccessTokenHandlerOptions ForRequestOwner()
     {
-        StateOwner(nameof(ForOwnerOfRequest));
+        StateOwner(nameof(ForRequestOwner));
         return this;
     }
 
@@ -162,7 +162,7 @@ public sealed class AccessTokenHandlerOptions
     /// logged once when on.
     /// </summary>
     /// <remarks>
-    /// Without this call, an HTTP client with <see cref="ForCurrentUser"/> or <see cref="ForOwnerOfRequest"/> has cookies turned off in its
+    /// Without this call, an HTTP client with <see cref="ForCurrentUser"/> or <see cref="ForRequestOwner"/> has cookies turned off in its
     /// primary handler, and a request that carries a <c>Cookie</c> header is not sent. The call has no effect on an HTTP client with one
     /// owner, which keeps its cookies. An application that sets the <c>Cookie</c> header of each request itself calls this method and sets
     /// <c>UseCookies</c> of the primary handler to <see langword="false"/>.
@@ -181,7 +181,7 @@ public sealed class AccessTokenHandlerOptions
         {
             throw new InvalidOperationException(
                 $"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), "
-                + "ForOwnerOfRequest() or ForClient().");
+                + "ForRequestOwner() or ForClient().");
         }
         if (origins.Count == 0)
             throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");

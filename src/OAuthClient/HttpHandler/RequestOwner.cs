@@ -22,7 +22,7 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
             return fixedOwner is null || fixedOwner.Equals(stated) ? stated : throw new OAuthException(
                 $"The request to {address.GetLeftPart(UriPartial.Authority)} names an owner by SetGrantOwner, but its HTTP client always "
                 + $"carries the '{clientName}' access token of {(fixedOwner.IsClient ? "the client itself" : "another")}; it was not sent. "
-                + "Register the HTTP client with ForOwnerOfRequest() or ForCurrentUser().");
+                + "Register the HTTP client with ForRequestOwner() or ForCurrentUser().");
         }
         if (fixedOwner is not null)
             return fixedOwner;
@@ -57,7 +57,7 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
         }
         return new OAuthException(
             $"No user is signed in, so there is no user whose '{clientName}' access token the request to {target} could carry; it was not "
-            + "sent. Require a signed-in user before calling, or use ForOwner, ForOwnerOfRequest or ForClient; work that outlives its "
+            + "sent. Require a signed-in user before calling, or use ForOwner, ForRequestOwner or ForClient; work that outlives its "
             + "request states its owner by owner.AsCurrentUser().");
     }
 }

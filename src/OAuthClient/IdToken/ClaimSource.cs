@@ -77,7 +77,7 @@ public sealed class ClaimSource
                 AccessToken = source.TextIfAny(Parameters.AccessToken) is { Length: > 0 } token ? new AccessToken(token, default, expiresAt: null, [], []) : null,
             };
         }
-        catch (ProtocolViolationException)
+        catch (OAuthProtocolException)
         {
             return null;
         }

@@ -10,16 +10,16 @@ namespace OAuthClient;
 /// </summary>
 internal static class ClientSecretSignature
 {
-    /// <exception cref="ProtocolViolationException">It does not verify, or there is no secret that it could be checked with.</exception>
+    /// <exception cref="OAuthProtocolException">It does not verify, or there is no secret that it could be checked with.</exception>
     public static void Require(UnverifiedJwt token, ClientSecret? secret)
     {
         byte[]? key = secret is null ? null : Encoding.UTF8.GetBytes(secret.Reveal());
         if (key is null || key.Length < SignatureAlgorithms.HashLength(token.Algorithm) / 8)
-            throw new ProtocolViolationException($"The {token.Kind.Name} is signed by {token.Algorithm}, and there is no client secret of at least {SignatureAlgorithms.HashLength(token.Algorithm) / 8} bytes to check it with (RFC 7518 §3.2).");
+            throw new OAuthProtocolException($"The {token.Kind.Name} is signed by {token.Algorithm}, and there is no client secret of at least {SignatureAlgorithms.HashLength(token.Algorithm) / 8} bytes to check it with (RFC 7518 §3.2).");
         int end = token.Compact.LastIndexOf('.');
         byte[] signed = Encoding.ASCII.GetBytes(token.Compact[..end]);
         if (!CryptographicOperations.FixedTimeEquals(Mac(token.Algorithm, key, signed), Signature(token.Compact.AsSpan(end + 1))))
-            throw new ProtocolViolationException($"The {token.Kind.Name}'s signature does not verify with the client secret.");
+            throw new OAuthProtocolException($"The {token.Kind.Name}'s signature does not verify with the client secret.");
     }
 
     private static byte[] Mac(string algorithm, byte[] key, byte[] signed) => SignatureAlgorithms.HashLength(algorithm) switch

@@ -12,16 +12,16 @@ internal static class EncryptedJwt
     private const int MaximumLength = 96 * 1024;
 
     /// <returns>The JWT inside; the very text, when it is not encrypted.</returns>
-    /// <exception cref="ProtocolViolationException">It cannot be opened. Of what failed inside, the message says nothing: it could help to guess the rest (RFC 7516 §11.5).</exception>
+    /// <exception cref="OAuthProtocolException">It cannot be opened. Of what failed inside, the message says nothing: it could help to guess the rest (RFC 7516 §11.5).</exception>
     public static string Open(string compact, JwtKind kind, IReadOnlyList<DecryptionKey> keys)
     {
         if (compact.Length > MaximumLength || compact.AsSpan().Count('.') != 4)
             return compact;
         if (!UnverifiedJwt.IsCompact(compact))
-            throw new ProtocolViolationException($"The {kind.Name} holds a character that is not base64url (RFC 7516 §2).");
+            throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7516 §2).");
         if (keys.Count == 0)
         {
-            throw new ProtocolViolationException($"The {kind.Name} is encrypted (RFC 7516), but there are no DecryptionKeys; set them, or register the client at the server without encryption.")
+            throw new OAuthProtocolException($"The {kind.Name} is encrypted (RFC 7516), but there are no DecryptionKeys; set them, or register the client at the server without encryption.")
             {
                 MayPass = true,
             };
@@ -32,9 +32,9 @@ internal static class EncryptedJwt
         string encryption = Supported(header, "enc", ContentEncryption.Algorithms, kind);
         // A small text can be very large once it is inflated (RFC 8725 §3.6); the specifications leave compression to agreement, and there is none.
         if (header.TryGetProperty("zip", out _))
-            throw new ProtocolViolationException($"The {kind.Name} is compressed (zip), which is not read: it could become very large.");
+            throw new OAuthProtocolException($"The {kind.Name} is compressed (zip), which is not read: it could become very large.");
         if (header.TryGetProperty("crit", out _))
-            throw new ProtocolViolationException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7516 §4.1.13).");
+            throw new OAuthProtocolException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7516 §4.1.13).");
 
         string? keyId = header.Text("kid");
         foreach (var key in keys)
@@ -46,7 +46,7 @@ internal static class EncryptedJwt
             if (TryOpen(parts, header, algorithm, encryption, key) is { } inside)
                 return inside;
         }
-        throw new ProtocolViolationException($"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerText.Clean(keyId) ?? "none"}').") { MayPass = true };
+        throw new OAuthProtocolException($"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerText.Clean(keyId) ?? "none"}').") { MayPass = true };
     }
 
     private static string Supported(JsonElement header, string name, IReadOnlyList<string> supported, JwtKind kind)
@@ -54,7 +54,7 @@ internal static class EncryptedJwt
         string? stated = header.Text(name);
         return stated is not null && supported.Contains(stated, StringComparer.Ordinal)
             ? stated
-            : throw new ProtocolViolationException(
+            : throw new OAuthProtocolException(
                 $"The {kind.Name} is encrypted with the {name} '{ServerText.Clean(stated) ?? "none"}'; these are supported: {string.Join(", ", supported)}. Register the client at the server for one of them.");
     }
 
@@ -67,7 +67,7 @@ internal static class EncryptedJwt
                 encryption, contentKey, Base64Url.DecodeFromChars(parts[2]), Base64Url.DecodeFromChars(parts[3]), Base64Url.DecodeFromChars(parts[4]), Encoding.ASCII.GetBytes(parts[0]));
             return inside is { Length: > 0 } ? Encoding.UTF8.GetString(inside) : null;
         }
-        catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException or ProtocolViolationException)
+        catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException or OAuthProtocolException)
         {
             return null;
         }

@@ -15,34 +15,34 @@ internal static class IdTokenClaims
     private const long LastSecond = 253_402_300_799;
 
     /// <returns>The subject.</returns>
-    /// <exception cref="ProtocolViolationException">A claim is missing or wrong.</exception>
+    /// <exception cref="OAuthProtocolException">A claim is missing or wrong.</exception>
     public static string Require(JsonElement claims, string issuer, string clientId, string? nonce, DateTimeOffset now)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The ID Token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
+            throw new OAuthProtocolException($"The ID Token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
         RequireAudience(claims, clientId, JwtKind.IdToken);
         // Not exp + leeway: servers write the end of the calendar for "never", and nothing can be added to that.
         if (now - ClockSkew >= Time(claims, "exp", JwtKind.IdToken))
-            throw new ProtocolViolationException("The ID Token has expired.") { MayPass = true };
+            throw new OAuthProtocolException("The ID Token has expired.") { MayPass = true };
         if (Time(claims, "iat", JwtKind.IdToken) > now + ClockSkew)
-            throw new ProtocolViolationException("The ID Token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
+            throw new OAuthProtocolException("The ID Token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
         if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
-            throw new ProtocolViolationException("The ID Token's nonce is not that of the authorization request: it was made for another login.");
-        return claims.Subject("ID Token") ?? throw new ProtocolViolationException(
+            throw new OAuthProtocolException("The ID Token's nonce is not that of the authorization request: it was made for another login.");
+        return claims.Subject("ID Token") ?? throw new OAuthProtocolException(
             "The ID Token has no sub, so it does not say who signed in.");
     }
 
     /// <summary>What any other JWT of the server may say, and then must say rightly: whom it is from, whom it is for, and until when it holds (§5.3.2, RFC 7519 §4.1).</summary>
-    /// <exception cref="ProtocolViolationException">A claim is wrong.</exception>
+    /// <exception cref="OAuthProtocolException">A claim is wrong.</exception>
     public static void RequireOursWhereStated(UnverifiedJwt token, AuthorizationServerMetadata server, string clientId, DateTimeOffset now)
     {
         var claims = token.Claims;
         if (claims.Text("iss") is { } stated && !server.IsIssuer(stated))
-            throw new ProtocolViolationException($"The {token.Kind.Name}'s iss is '{ServerText.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from.");
+            throw new OAuthProtocolException($"The {token.Kind.Name}'s iss is '{ServerText.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from.");
         if (claims.TryGetProperty("aud", out _) && !Audience(claims).Contains(clientId, StringComparer.Ordinal))
-            throw new ProtocolViolationException($"The {token.Kind.Name}'s aud does not name this client: it was made for another.");
+            throw new OAuthProtocolException($"The {token.Kind.Name}'s aud does not name this client: it was made for another.");
         if (claims.TryGetProperty("exp", out _) && !(TryReadTime(claims, "exp") is { } end && now - ClockSkew < end))
-            throw new ProtocolViolationException($"The {token.Kind.Name} has expired.") { MayPass = true };
+            throw new OAuthProtocolException($"The {token.Kind.Name} has expired.") { MayPass = true };
     }
 
     /// <summary>A moment, in seconds since 1970; <see langword="null"/> when there is none, or something else.</summary>
@@ -50,15 +50,15 @@ internal static class IdTokenClaims
         Number(claims, name) is { } seconds and >= 0 and <= LastSecond ? DateTimeOffset.FromUnixTimeSeconds((long)seconds) : null;
 
     /// <summary>After a request with <c>max_age</c>: anyone can take that out of the address, so only <c>auth_time</c> tells (§3.1.3.7 (13)).</summary>
-    /// <exception cref="ProtocolViolationException">The user signed in too long ago, or the token does not say when.</exception>
+    /// <exception cref="OAuthProtocolException">The user signed in too long ago, or the token does not say when.</exception>
     public static void RequireRecentSignIn(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
     {
         if (now - ClockSkew - Time(claims, "auth_time", JwtKind.IdToken) > maxAge)
-            throw new ProtocolViolationException("The user signed in longer ago than max_age allows (auth_time); begin an authorization with Prompt = \"login\".");
+            throw new OAuthProtocolException("The user signed in longer ago than max_age allows (auth_time); begin an authorization with Prompt = \"login\".");
     }
 
     /// <summary>That the access token beside it is the one it was issued with (§3.1.3.6): <c>at_hash</c> need not be there, but must be right.</summary>
-    /// <exception cref="ProtocolViolationException">It is another's.</exception>
+    /// <exception cref="OAuthProtocolException">It is another's.</exception>
     public static void RequireAccessTokenHash(JsonElement claims, string algorithm, AccessToken accessToken)
     {
         if (!claims.TryGetProperty("at_hash", out var stated) || stated.ValueKind == JsonValueKind.Null)
@@ -71,15 +71,15 @@ internal static class IdTokenClaims
             _ => SHA256.HashData(token),
         };
         if (!Secret.SameText(ServerJson.TextOf(stated, "at_hash"), Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))))
-            throw new ProtocolViolationException("The ID Token's at_hash is not that of the access token beside it: they were not issued together (OpenID Connect Core §3.1.3.8).");
+            throw new OAuthProtocolException("The ID Token's at_hash is not that of the access token beside it: they were not issued together (OpenID Connect Core §3.1.3.8).");
     }
 
     /// <summary>After a request that demanded one of these (§3.1.3.7 (12)): <c>acr_values</c> alone is a wish (§5.5.1.1).</summary>
-    /// <exception cref="ProtocolViolationException">The user was authenticated otherwise, or the token does not say how.</exception>
+    /// <exception cref="OAuthProtocolException">The user was authenticated otherwise, or the token does not say how.</exception>
     public static void RequireAcr(JsonElement claims, IReadOnlyList<string> accepted)
     {
         if (accepted.Count > 0 && (claims.Text("acr") is not { } acr || !accepted.Contains(acr, StringComparer.Ordinal)))
-            throw new ProtocolViolationException($"The ID Token's acr is none of RequiredAcrValues ({string.Join(", ", accepted)}): the user was not authenticated as was demanded.");
+            throw new OAuthProtocolException($"The ID Token's acr is none of RequiredAcrValues ({string.Join(", ", accepted)}): the user was not authenticated as was demanded.");
     }
 
     /// <summary>A refreshed ID Token speaks of the same user and the same authentication as the one before it (§12.2). That <c>aud</c> and <c>azp</c> are this client is checked with every token.</summary>
@@ -87,32 +87,32 @@ internal static class IdTokenClaims
     /// <param name="subject">Who signed in, when that is known.</param>
     /// <param name="issuer">The server, where it has one name.</param>
     /// <param name="earlier">The claims of the one before it, when there is one.</param>
-    /// <exception cref="ProtocolViolationException">It speaks of another.</exception>
+    /// <exception cref="OAuthProtocolException">It speaks of another.</exception>
     public static void RequireSameAuthentication(JsonElement refreshed, string? subject, string? issuer, JsonElement? earlier)
     {
         if (subject is not null && !string.Equals(refreshed.TextIfAny("sub"), subject, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
+            throw new OAuthProtocolException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
         if ((earlier?.TextIfAny("iss") ?? issuer) is { } known && !string.Equals(refreshed.TextIfAny("iss"), known, StringComparison.Ordinal))
-            throw new ProtocolViolationException("The refresh brought an ID Token of another issuer (OpenID Connect Core §12.2); nothing of it was used.");
+            throw new OAuthProtocolException("The refresh brought an ID Token of another issuer (OpenID Connect Core §12.2); nothing of it was used.");
         if (earlier is not { } first)
             return;
         // Neither needs to be there; a nonce that is there is that of the login, and not that of another.
         if (refreshed.TextIfAny("nonce") is { } nonce && !Secret.SameText(nonce, first.TextIfAny("nonce")))
-            throw new ProtocolViolationException("The refresh brought an ID Token with another nonce than the first (OpenID Connect Core §12.2); nothing of it was used.");
+            throw new OAuthProtocolException("The refresh brought an ID Token with another nonce than the first (OpenID Connect Core §12.2); nothing of it was used.");
         if (Number(refreshed, "auth_time") is { } now && Number(first, "auth_time") is { } then && now != then)
-            throw new ProtocolViolationException("The refresh brought an ID Token with another auth_time than the first (OpenID Connect Core §12.2): it speaks of another sign-in; nothing of it was used.");
+            throw new OAuthProtocolException("The refresh brought an ID Token with another auth_time than the first (OpenID Connect Core §12.2): it speaks of another sign-in; nothing of it was used.");
     }
 
-    /// <exception cref="ProtocolViolationException">It is not for this client, or for others too.</exception>
+    /// <exception cref="OAuthProtocolException">It is not for this client, or for others too.</exception>
     public static void RequireAudience(JsonElement claims, string clientId, JwtKind kind)
     {
         var audience = Audience(claims);
         if (!audience.Contains(clientId, StringComparer.Ordinal))
-            throw new ProtocolViolationException($"The {kind.Name}'s aud does not name this client: it was issued to another.");
+            throw new OAuthProtocolException($"The {kind.Name}'s aud does not name this client: it was issued to another.");
         if (audience.Any(other => !string.Equals(other, clientId, StringComparison.Ordinal)))
-            throw new ProtocolViolationException($"The {kind.Name}'s aud names further audiences, which this client has no reason to trust.");
+            throw new OAuthProtocolException($"The {kind.Name}'s aud names further audiences, which this client has no reason to trust.");
         if (claims.Text("azp") is { } authorizedParty && !string.Equals(authorizedParty, clientId, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The {kind.Name}'s azp is another client.");
+            throw new OAuthProtocolException($"The {kind.Name}'s azp is another client.");
     }
 
     private static IReadOnlyList<string> Audience(JsonElement claims) =>
@@ -120,13 +120,13 @@ internal static class IdTokenClaims
             ? claims.Texts("aud")!
             : claims.Text("aud") is { } single ? [single] : [];
 
-    /// <exception cref="ProtocolViolationException">There is no such claim, or it is no time.</exception>
+    /// <exception cref="OAuthProtocolException">There is no such claim, or it is no time.</exception>
     public static DateTimeOffset Time(JsonElement claims, string name, JwtKind kind)
     {
-        double seconds = Number(claims, name) ?? throw new ProtocolViolationException($"The {kind.Name} has no {name}, or one that is no number.");
+        double seconds = Number(claims, name) ?? throw new OAuthProtocolException($"The {kind.Name} has no {name}, or one that is no number.");
         return seconds is >= 0 and <= LastSecond
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
-            : throw new ProtocolViolationException($"The {kind.Name}'s {name} is no moment in time.");
+            : throw new OAuthProtocolException($"The {kind.Name}'s {name} is no moment in time.");
     }
 
     private static double? Number(JsonElement claims, string name) =>

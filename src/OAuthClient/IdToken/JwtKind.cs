@@ -15,7 +15,7 @@ internal sealed record JwtKind(string Name, string? Type = null, bool TypeIsRequ
     public static readonly JwtKind LogoutToken = new("logout token", "logout+jwt");
 
     /// <summary>OpenID Connect Core §5.6.2.</summary>
-    public static readonly JwtKind SourcedClaims = new("JWT of the claim source");
+    public static readonly JwtKind ClaimSourceResult = new("JWT of the claim source");
 
     /// <summary>RFC 9701 §5.</summary>
     public static readonly JwtKind Introspection = new("introspection answer", "token-introspection+jwt", TypeIsRequired: true);

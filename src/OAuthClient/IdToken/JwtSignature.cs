@@ -43,7 +43,7 @@ internal static class JwtSignature
     /// <param name="token">What no key verifies.</param>
     /// <param name="candidates">How many keys could have.</param>
     /// <param name="mayPass">Whether a newer key set could hold the one that does.</param>
-    public static ProtocolViolationException Refusal(UnverifiedJwt token, int candidates, bool mayPass) => new(candidates == 0
+    public static OAuthProtocolException Refusal(UnverifiedJwt token, int candidates, bool mayPass) => new(candidates == 0
         ? $"None of the server's keys can have signed the {token.Kind.Name} ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
         : $"The {token.Kind.Name}'s signature does not verify against the server's keys.")
     {

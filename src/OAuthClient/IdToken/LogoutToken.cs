@@ -22,41 +22,41 @@ internal sealed record LogoutToken(
     private static readonly TimeSpan MaximumAge = TimeSpan.FromMinutes(5);
 
     /// <summary>What a logout token must say to be one, and to be ours (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
-    /// <exception cref="ProtocolViolationException">A claim is missing or wrong.</exception>
+    /// <exception cref="OAuthProtocolException">A claim is missing or wrong.</exception>
     public static LogoutToken Require(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
     {
         RequireIssuer(claims, issuer);
         IdTokenClaims.RequireAudience(claims, clientId, JwtKind.LogoutToken);
         var expiresAt = IdTokenClaims.Time(claims, "exp", JwtKind.LogoutToken);
         if (now - ClockSkew >= expiresAt)
-            throw new ProtocolViolationException("The logout token has expired.") { MayPass = true };
+            throw new OAuthProtocolException("The logout token has expired.") { MayPass = true };
         var issuedAt = IdTokenClaims.Time(claims, "iat", JwtKind.LogoutToken);
         if (issuedAt > now + ClockSkew)
-            throw new ProtocolViolationException("The logout token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
+            throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
         if (now - ClockSkew - MaximumAge > issuedAt)
-            throw new ProtocolViolationException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { MayPass = true };
+            throw new OAuthProtocolException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { MayPass = true };
         string id = claims.Text("jti")
-            ?? throw new ProtocolViolationException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
+            ?? throw new OAuthProtocolException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
         RequireEvent(claims);
         // Without this an ID Token, which browsers see, could sign its user out.
         if (claims.TryGetProperty("nonce", out _))
-            throw new ProtocolViolationException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
+            throw new OAuthProtocolException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
         // Servers write the end of the calendar for "never": the maximum age applies first, because nothing can be added to that.
         var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + ClockSkew;
         var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt, id, acceptedUntil);
         return token is { Subject: null, SessionId: null }
-            ? throw new ProtocolViolationException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
+            ? throw new OAuthProtocolException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
             : token;
     }
 
     /// <summary>Requires the issuer (§2.6).</summary>
     /// <param name="claims">The token's claims.</param>
     /// <param name="issuer">The issuer that the token must name.</param>
-    /// <exception cref="ProtocolViolationException">The token names another issuer, or none.</exception>
+    /// <exception cref="OAuthProtocolException">The token names another issuer, or none.</exception>
     public static void RequireIssuer(JsonElement claims, string issuer)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new ProtocolViolationException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
+            throw new OAuthProtocolException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
     }
 
     /// <summary>Names nobody.</summary>
@@ -67,7 +67,7 @@ internal sealed record LogoutToken(
         if (!claims.TryGetProperty("events", out var events) || events.ValueKind != JsonValueKind.Object
             || !events.TryGetProperty(Event, out var logout) || logout.ValueKind != JsonValueKind.Object)
         {
-            throw new ProtocolViolationException($"The logout token's events do not hold {Event} with an object: it tells of something else than a logout (OpenID Connect Back-Channel Logout §2.4).");
+            throw new OAuthProtocolException($"The logout token's events do not hold {Event} with an object: it tells of something else than a logout (OpenID Connect Back-Channel Logout §2.4).");
         }
     }
 }

@@ -37,30 +37,30 @@ internal sealed class UnverifiedJwt
     public JsonElement Header { get; }
     public JsonElement Claims { get; }
 
-    /// <exception cref="ProtocolViolationException">It is too large, no signed JWT, of another kind, or signed in a way that was not agreed on.</exception>
+    /// <exception cref="OAuthProtocolException">It is too large, no signed JWT, of another kind, or signed in a way that was not agreed on.</exception>
     public static UnverifiedJwt Parse(string compact, JwtKind kind, IReadOnlyList<string> allowedAlgorithms)
     {
         if (compact.Length > MaximumLength)
-            throw new ProtocolViolationException($"The {kind.Name} is longer than {MaximumLength} characters; it was not read.");
+            throw new OAuthProtocolException($"The {kind.Name} is longer than {MaximumLength} characters; it was not read.");
         string[] parts = compact.Split('.');
         if (parts.Length != 3)
-            throw new ProtocolViolationException($"The {kind.Name} is no signed JWT: it has not three parts (RFC 7515 §7.1).");
+            throw new OAuthProtocolException($"The {kind.Name} is no signed JWT: it has not three parts (RFC 7515 §7.1).");
         // The decoder would pass over padding and white space, which RFC 7515 §2 excludes: one token would have many spellings.
         if (!IsCompact(compact))
-            throw new ProtocolViolationException($"The {kind.Name} holds a character that is not base64url (RFC 7515 §2).");
+            throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7515 §2).");
 
         var header = Part(parts[0], kind, "header");
-        string algorithm = header.Text("alg") ?? throw new ProtocolViolationException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
+        string algorithm = header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
         if (!allowedAlgorithms.Contains(algorithm, StringComparer.Ordinal))
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 $"The {kind.Name} is signed by '{ServerText.Clean(algorithm)}', but only {string.Join(", ", allowedAlgorithms)} may sign for this client (OpenID Connect Core §3.1.3.7). "
                 + "If the client is registered at the server for that algorithm, name it in IdTokenSigningAlgorithms.");
         }
         if (header.TryGetProperty("crit", out _))
-            throw new ProtocolViolationException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7515 §4.1.11).");
+            throw new OAuthProtocolException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7515 §4.1.11).");
         if (header.TextIfAny("typ") is var type && !kind.Allows(type))
-            throw new ProtocolViolationException($"The {kind.Name}'s typ is '{ServerText.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11).");
+            throw new OAuthProtocolException($"The {kind.Name}'s typ is '{ServerText.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11).");
         // jku, x5u, jwk and x5c are not looked at: keys come from the server's own key set only.
         return new UnverifiedJwt(compact, kind, algorithm, header, Part(parts[1], kind, "payload"));
     }
@@ -78,14 +78,14 @@ internal sealed class UnverifiedJwt
         {
             return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _] ? Part(payload, JwtKind.IdToken, "payload") : null;
         }
-        catch (ProtocolViolationException)
+        catch (OAuthProtocolException)
         {
             return null;
         }
     }
 
     /// <summary>A part that is JSON: the header, or the payload.</summary>
-    /// <exception cref="ProtocolViolationException">It is none.</exception>
+    /// <exception cref="OAuthProtocolException">It is none.</exception>
     public static JsonElement Part(string encoded, JwtKind kind, string name)
     {
         byte[] bytes;
@@ -95,9 +95,9 @@ internal sealed class UnverifiedJwt
         }
         catch (FormatException)
         {
-            throw new ProtocolViolationException($"The {kind.Name}'s {name} is not base64url (RFC 7515 §2).");
+            throw new OAuthProtocolException($"The {kind.Name}'s {name} is not base64url (RFC 7515 §2).");
         }
         return ServerJson.TryParseObject(bytes)
-            ?? throw new ProtocolViolationException($"The {kind.Name}'s {name} is no JSON object, or holds a member twice (RFC 7519 §4).");
+            ?? throw new OAuthProtocolException($"The {kind.Name}'s {name} is no JSON object, or holds a member twice (RFC 7519 §4).");
     }
 }

@@ -57,6 +57,6 @@ public sealed class AccessToken : Secret
     private static string Checked(string value) =>
         !string.IsNullOrEmpty(value) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? value
-            : throw new ProtocolViolationException(
+            : throw new OAuthProtocolException(
                 "The server sent an access token with a character that RFC 6749 (appendix A.12) does not allow, such as a line break; it was not used.");
 }

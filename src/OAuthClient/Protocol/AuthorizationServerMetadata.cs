@@ -34,7 +34,7 @@ internal sealed record AuthorizationServerMetadata
         stated is not null && (IssuerTemplate is null ? string.Equals(stated, Issuer, StringComparison.Ordinal) : IssuerTemplate.Allows(stated));
 
     /// <summary>Which <c>iss</c> a token of this server with these claims must have.</summary>
-    /// <exception cref="ProtocolViolationException">It is of a tenant that may not sign in here, or of none.</exception>
+    /// <exception cref="OAuthProtocolException">It is of a tenant that may not sign in here, or of none.</exception>
     /// <param name="claims">The token's claims.</param>
     /// <param name="kind">What the token is called in messages.</param>
     /// <param name="mayBeOfAnyTenant">Whether a tenant that may not sign in is accepted: its users may always sign out.</param>
@@ -44,7 +44,7 @@ internal sealed record AuthorizationServerMetadata
     /// <param name="json">The document.</param>
     /// <param name="allowHttpOnLoopback">Whether endpoints on this machine may do without TLS.</param>
     /// <param name="presentsCertificate">Whether the client shows a certificate: then <c>mtls_endpoint_aliases</c> take the endpoints' place.</param>
-    /// <exception cref="ProtocolViolationException">A member has the wrong shape, or an endpoint is not safe to talk to.</exception>
+    /// <exception cref="OAuthProtocolException">A member has the wrong shape, or an endpoint is not safe to talk to.</exception>
     public static AuthorizationServerMetadata Read(JsonElement json, bool allowHttpOnLoopback, bool presentsCertificate = false)
     {
         // RFC 8705 §5: where a certificate is asked for. Whoever has none is not to call there, and does not even read it.
@@ -79,7 +79,7 @@ internal sealed record AuthorizationServerMetadata
             if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, mayBeHttpOnLoopback)
                 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
             {
-                throw new ProtocolViolationException(
+                throw new OAuthProtocolException(
                     $"The server's metadata names '{ServerText.Clean(text)}' as {name}; an endpoint must be an absolute https address without user or fragment "
                     + "(RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, DangerouslyAllowHttpOnLoopback allows http.");
             }

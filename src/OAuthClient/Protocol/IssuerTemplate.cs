@@ -38,7 +38,7 @@ internal sealed class IssuerTemplate
     public bool Allows(string issuer) => TenantOf(Text, issuer) is { } tenant && IsAllowed(tenant);
 
     /// <summary>The issuer that a token must have that says which tenant it is of (<c>tid</c>).</summary>
-    /// <exception cref="ProtocolViolationException">It does not say so, or the tenant may not sign in here.</exception>
+    /// <exception cref="OAuthProtocolException">It does not say so, or the tenant may not sign in here.</exception>
     /// <param name="claims">The token's claims.</param>
     /// <param name="kind">What the token is called in messages.</param>
     /// <param name="mayBeOfAnyTenant">Whether a tenant that may not sign in is accepted.</param>
@@ -46,10 +46,10 @@ internal sealed class IssuerTemplate
     {
         string? tenant = claims.TextIfAny("tid");
         if (!IsTenant(tenant))
-            throw new ProtocolViolationException($"The {kind} names no tenant (tid), so which issuer of '{Text}' it is from cannot be told.");
+            throw new OAuthProtocolException($"The {kind} names no tenant (tid), so which issuer of '{Text}' it is from cannot be told.");
         return mayBeOfAnyTenant || IsAllowed(tenant!)
             ? Text.Replace(Placeholder, tenant, StringComparison.Ordinal)
-            : throw new ProtocolViolationException($"The {kind} is of the tenant '{tenant}', which is not among AllowedTenants.");
+            : throw new OAuthProtocolException($"The {kind} is of the tenant '{tenant}', which is not among AllowedTenants.");
     }
 
     // Tenants are compared as they are written: some servers' differ in case alone.

@@ -20,7 +20,7 @@ public class OAuthException : Exception
 /// </summary>
 /// <param name="message">Which rule was broken.</param>
 /// <param name="innerException">What lies beneath, when anything does.</param>
-public sealed class ProtocolViolationException(string message, Exception? innerException = null)
+public sealed class OAuthProtocolException(string message, Exception? innerException = null)
     : OAuthException(message, innerException)
 {
     /// <summary>Whether nothing is wrong but a clock, or a key set that lags behind: no sign of forgery.</summary>

@@ -43,7 +43,7 @@ internal static class ServerJson
     }
 
     /// <summary>The member's text; <see langword="null"/> when it is absent, null, or empty.</summary>
-    /// <exception cref="ProtocolViolationException">It is there and is no string.</exception>
+    /// <exception cref="OAuthProtocolException">It is there and is no string.</exception>
     public static string? Text(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) ? TextOf(member, name) : null;
 
@@ -51,26 +51,26 @@ internal static class ServerJson
     /// <param name="claims">The claims.</param>
     /// <param name="source">The name of what holds them, for the message.</param>
     /// <returns>The subject; <see langword="null"/> when it is absent or null.</returns>
-    /// <exception cref="ProtocolViolationException">
+    /// <exception cref="OAuthProtocolException">
     /// It is not a string, is blank, or holds a NUL character, which no store can keep.
     /// </exception>
     public static string? Subject(this JsonElement claims, string source) => claims.Text("sub") switch
     {
         null => null,
         var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) =>
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."),
         var subject => subject,
     };
 
     /// <summary>The same, of a member that was found before; of one that was not, when it is <see langword="default"/>.</summary>
-    /// <exception cref="ProtocolViolationException">It is there and is no string.</exception>
+    /// <exception cref="OAuthProtocolException">It is there and is no string.</exception>
     public static string? TextOf(JsonElement member, string name)
     {
         if (member.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.String)
-            throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
+            throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be a string.");
         string text = Unicode(member) ?? throw NoUnicode(name);
         return text.Length > 0 ? text : null;
     }
@@ -97,39 +97,39 @@ internal static class ServerJson
     public static string? RawTextIfAny(JsonElement value) => Utf8.IsValid(JsonMarshal.GetRawUtf8Value(value)) ? value.GetRawText() : null;
 
     /// <summary>The member's texts; <see langword="null"/> when it is absent or null.</summary>
-    /// <exception cref="ProtocolViolationException">It is there and is no array of strings.</exception>
+    /// <exception cref="OAuthProtocolException">It is there and is no array of strings.</exception>
     public static IReadOnlyList<string>? Texts(this JsonElement json, string name)
     {
         if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.Array)
-            throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be an array of strings.");
+            throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be an array of strings.");
         var texts = new List<string>(member.GetArrayLength());
         foreach (var item in member.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.String)
-                throw new ProtocolViolationException($"The server sent '{name}' with an item that is no string.");
+                throw new OAuthProtocolException($"The server sent '{name}' with an item that is no string.");
             texts.Add(Unicode(item) ?? throw NoUnicode(name));
         }
         return texts;
     }
 
     /// <summary>One text or several, as an audience may be written (RFC 7519 §4.1.3); empty when there is none.</summary>
-    /// <exception cref="ProtocolViolationException">It is there and is neither.</exception>
+    /// <exception cref="OAuthProtocolException">It is there and is neither.</exception>
     public static IReadOnlyList<string> TextOrTexts(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array
             ? json.Texts(name)!
             : json.Text(name) is { } single ? [single] : [];
 
     /// <summary>The member that is an object itself; <see langword="null"/> when it is absent or null.</summary>
-    /// <exception cref="ProtocolViolationException">It is there and is no object.</exception>
+    /// <exception cref="OAuthProtocolException">It is there and is no object.</exception>
     public static JsonElement? Object(this JsonElement json, string name)
     {
         if (!json.TryGetProperty(name, out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
         return member.ValueKind == JsonValueKind.Object
             ? member
-            : throw new ProtocolViolationException($"The server sent '{name}' as {member.ValueKind}; it must be an object.");
+            : throw new OAuthProtocolException($"The server sent '{name}' as {member.ValueKind}; it must be an object.");
     }
 
     private static string? Unicode(JsonElement text)
@@ -144,5 +144,5 @@ internal static class ServerJson
         }
     }
 
-    private static ProtocolViolationException NoUnicode(string name) => new($"The server sent '{name}' as text that is not valid Unicode.");
+    private static OAuthProtocolException NoUnicode(string name) => new($"The server sent '{name}' as text that is not valid Unicode.");
 }

@@ -77,7 +77,7 @@ internal sealed class TaggedMembers
     /// <param name="data">The bytes.</param>
     /// <param name="version">The only version that is read.</param>
     /// <param name="what">The kind of data, for messages.</param>
-    /// <exception cref="ProtocolViolationException">The version is another one, or something stands behind the members.</exception>
+    /// <exception cref="OAuthProtocolException">The version is another one, or something stands behind the members.</exception>
     /// <exception cref="IOException">The data end too early.</exception>
     /// <exception cref="FormatException">A length is none.</exception>
     public static TaggedMembers Read(byte[] data, byte version, string what)
@@ -87,7 +87,7 @@ internal sealed class TaggedMembers
         byte written = reader.ReadByte();
         if (written != version)
         {
-            throw new ProtocolViolationException(
+            throw new OAuthProtocolException(
                 $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one); "
                 + "begin a new one.");
         }
@@ -101,7 +101,7 @@ internal sealed class TaggedMembers
             read.members.Add((number, reader.ReadBytes(length)));
         }
         return bytes.Position == bytes.Length
-            ? read : throw new ProtocolViolationException($"The data hold more than a pending {what}; begin a new one.");
+            ? read : throw new OAuthProtocolException($"The data hold more than a pending {what}; begin a new one.");
     }
 
     /// <summary>The member's text; <see langword="null"/> when it is absent.</summary>

@@ -41,7 +41,7 @@ internal sealed class ClientRegistration
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
         SignInLifetime = options.SignInLifetime;
         RevokeSupersededGrants = options.RevokeSupersededGrants;
-        AccessTokenLifetimeWhenUnstated = options.AccessTokenLifetimeWhenUnstated;
+        DefaultAccessTokenLifetime = options.DefaultAccessTokenLifetime;
         BackChannelDeadline = options.BackChannelDeadline;
         BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
         var longest = BackChannelDeadline * 3 / 2;
@@ -93,7 +93,7 @@ internal sealed class ClientRegistration
     public bool PresentsCertificate { get; }
 
     /// <summary>Whether the certificate is what proves who the client is, and no secret.</summary>
-    public bool AuthenticatesByCertificate => PresentsCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.Certificate;
+    public bool AuthenticatesByCertificate => PresentsCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.TlsClientAuth;
 
     /// <summary>Whether it can prove who it is at all (RFC 6749 §2.1).</summary>
     public bool IsConfidential => ClientSecret is not null || AuthenticatesByCertificate;
@@ -128,7 +128,7 @@ internal sealed class ClientRegistration
     public TimeSpan PendingAuthorizationLifetime { get; }
     public TimeSpan SignInLifetime { get; }
     public bool RevokeSupersededGrants { get; }
-    public TimeSpan AccessTokenLifetimeWhenUnstated { get; }
+    public TimeSpan DefaultAccessTokenLifetime { get; }
     public TimeSpan BackChannelDeadline { get; }
     public TimeSpan BackChannelAttemptTimeout { get; }
     public TimeSpan RefreshLease { get; }

@@ -16,7 +16,7 @@ internal static class ConfigurationShape
     internal static readonly IReadOnlyList<string> Names =
     [
         .. Lists,
-        nameof(OAuthClientOptions.AccessTokenLifetimeWhenUnstated), nameof(OAuthClientOptions.AuthorizationEndpoint),
+        nameof(OAuthClientOptions.DefaultAccessTokenLifetime), nameof(OAuthClientOptions.AuthorizationEndpoint),
         nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
         nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.EndSessionEndpoint), nameof(OAuthClientOptions.IntrospectionEndpoint), nameof(OAuthClientOptions.Issuer),
         nameof(OAuthClientOptions.IssuerTemplate), nameof(OAuthClientOptions.RefusePrivateAddresses),

@@ -78,7 +78,7 @@ internal sealed class DecryptionKey
                 throw new FormatException("has fewer than 2048 bits (RFC 7518 §4.3)");
             return new(written, jwk, key is ECDiffieHellman ec ? CurveOf(ec.ExportParameters(includePrivateParameters: true)) : null);
         }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException or ProtocolViolationException)
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException or OAuthProtocolException)
         {
             // What the framework says of a malformed key could quote it.
             return null;

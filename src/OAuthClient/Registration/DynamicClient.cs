@@ -17,8 +17,8 @@ public sealed class DynamicClient
     private DynamicClient(DynamicClient older)
     {
         (ClientName, Server, ClientId) = (older.ClientName, older.Server, older.ClientId);
-        (RegisteredAt, HeardAt, SecretExpiresAt, Metadata) = (older.RegisteredAt, older.HeardAt, older.SecretExpiresAt, older.Metadata);
-        (ClientSecret, SecretSince, Authentication) = (older.ClientSecret, older.SecretSince, older.Authentication);
+        (RegisteredAt, LastConfirmedAt, SecretExpiresAt, Metadata) = (older.RegisteredAt, older.LastConfirmedAt, older.SecretExpiresAt, older.Metadata);
+        (ClientSecret, SecretIssuedAt, Authentication) = (older.ClientSecret, older.SecretIssuedAt, older.Authentication);
         (ManagementUri, RegistrationAccessToken) = (older.ManagementUri, older.RegistrationAccessToken);
         UnknownMembers = older.UnknownMembers;
     }
@@ -36,7 +36,7 @@ public sealed class DynamicClient
     public DateTimeOffset RegisteredAt { get; internal init; }
 
     /// <summary>When the server last said this, by this machine's clock.</summary>
-    public DateTimeOffset HeardAt { get; internal init; }
+    public DateTimeOffset LastConfirmedAt { get; internal init; }
 
     /// <summary>When the client secret ends; <see langword="null"/> when there is none, or it does not end.</summary>
     public DateTimeOffset? SecretExpiresAt { get; internal init; }
@@ -53,7 +53,7 @@ public sealed class DynamicClient
     internal ClientSecret? ClientSecret { get; init; }
 
     /// <summary>When this secret, with this end, was first heard of.</summary>
-    internal DateTimeOffset SecretSince { get; init; }
+    internal DateTimeOffset SecretIssuedAt { get; init; }
 
     internal ClientAuthenticationMethod Authentication { get; init; }
     internal Uri? ManagementUri { get; init; }

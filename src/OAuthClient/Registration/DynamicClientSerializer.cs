@@ -43,8 +43,8 @@ internal static class DynamicClientSerializer
         ClientId = client.ClientId,
         Generation = client.Generation,
         RegisteredAt = client.RegisteredAt,
-        HeardAt = client.HeardAt,
-        SecretSince = client.SecretSince,
+        LastConfirmedAt = client.LastConfirmedAt,
+        SecretIssuedAt = client.SecretIssuedAt,
         Authentication = Name(client.Authentication),
         Metadata = client.Metadata,
         Secret = client.ClientSecret?.Reveal(),
@@ -58,8 +58,8 @@ internal static class DynamicClientSerializer
     {
         Generation = stored.Generation,
         RegisteredAt = stored.RegisteredAt,
-        HeardAt = stored.HeardAt,
-        SecretSince = stored.SecretSince,
+        LastConfirmedAt = stored.LastConfirmedAt,
+        SecretIssuedAt = stored.SecretIssuedAt,
         SecretExpiresAt = stored.SecretExpiresAt,
         Metadata = stored.Metadata.Clone(),
         Authentication = Method(stored.Authentication),
@@ -73,18 +73,18 @@ internal static class DynamicClientSerializer
     private static string Name(ClientAuthenticationMethod method) => method switch
     {
         ClientAuthenticationMethod.None => "None",
-        ClientAuthenticationMethod.Basic => "Basic",
-        ClientAuthenticationMethod.Body => "Body",
-        ClientAuthenticationMethod.Certificate => "Certificate",
+        ClientAuthenticationMethod.ClientSecretBasic => "Basic",
+        ClientAuthenticationMethod.ClientSecretPost => "Body",
+        ClientAuthenticationMethod.TlsClientAuth => "Certificate",
         _ => throw new InvalidOperationException($"{nameof(ClientAuthenticationMethod)}.{method} has no name in the store format."),
     };
 
     private static ClientAuthenticationMethod Method(string name) => name switch
     {
         "None" => ClientAuthenticationMethod.None,
-        "Basic" => ClientAuthenticationMethod.Basic,
-        "Body" => ClientAuthenticationMethod.Body,
-        "Certificate" => ClientAuthenticationMethod.Certificate,
+        "Basic" => ClientAuthenticationMethod.ClientSecretBasic,
+        "Body" => ClientAuthenticationMethod.ClientSecretPost,
+        "Certificate" => ClientAuthenticationMethod.TlsClientAuth,
         _ => throw new FormatException(
             "The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."),
     };
@@ -99,8 +99,8 @@ internal sealed class StoredDynamicClient
     public required string ClientId { get; init; }
     public required long Generation { get; init; }
     public required DateTimeOffset RegisteredAt { get; init; }
-    public required DateTimeOffset HeardAt { get; init; }
-    public required DateTimeOffset SecretSince { get; init; }
+    public required DateTimeOffset LastConfirmedAt { get; init; }
+    public required DateTimeOffset SecretIssuedAt { get; init; }
     public required string Authentication { get; init; }
     public required JsonElement Metadata { get; init; }
     public string? Secret { get; init; }

@@ -138,7 +138,7 @@ public sealed class OAuthClientOptions
     /// For how long an access token is taken to be good when the server did not say and it can be had anew: 1 hour unless set.
     /// One that cannot be had anew is used until the API refuses it.
     /// </summary>
-    public TimeSpan AccessTokenLifetimeWhenUnstated { get; set; } = TimeSpan.FromHours(1);
+    public TimeSpan DefaultAccessTokenLifetime { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>The one deadline of a request to the server, its body, all attempts and the pauses between them: 30 seconds unless set. Presenting a grant's refresh token may take two thirds of <see cref="RefreshLease"/> if that is less.</summary>
     public TimeSpan BackChannelDeadline { get; set; } = TimeSpan.FromSeconds(30);
@@ -183,14 +183,14 @@ public enum ClientAuthenticationMethod
     None,
 
     /// <summary>Id and secret, form-encoded, in the Authorization header (<c>client_secret_basic</c>).</summary>
-    Basic,
+    ClientSecretBasic,
 
     /// <summary>Id and secret in the body (<c>client_secret_post</c>), for servers that know nothing better.</summary>
-    Body,
+    ClientSecretPost,
 
     /// <summary>
     /// The id in the body, and a certificate in the TLS handshake (<c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c>, RFC 8705 §2);
     /// give it with <c>UseClientCertificate</c>.
     /// </summary>
-    Certificate,
+    TlsClientAuth,
 }

@@ -54,15 +54,15 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             failures.Add("set ClientId to the identifier the server gave this client.");
         if (o.ClientSecret is not null && string.IsNullOrWhiteSpace(o.ClientSecret))
             failures.Add("ClientSecret is empty; write the secret, or leave it null for a public client.");
-        if (o.ClientAuthentication is ClientAuthenticationMethod.Basic or ClientAuthenticationMethod.Body && o.ClientSecret is null && o.DynamicRegistration is null)
+        if (o.ClientAuthentication is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost && o.ClientSecret is null && o.DynamicRegistration is null)
             failures.Add($"ClientAuthentication is {o.ClientAuthentication}, which needs a ClientSecret; set it, or choose None for a public client.");
         if (o.ClientAuthentication is ClientAuthenticationMethod.None && o.ClientSecret is not null)
             failures.Add("ClientAuthentication is None but there is a ClientSecret, which would never be sent; remove one of the two.");
         if (o.ClientAuthentication is { } method && !Enum.IsDefined(method))
             failures.Add("ClientAuthentication must be None, Basic, Body or Certificate.");
-        if (o.ClientAuthentication is ClientAuthenticationMethod.Certificate && o.ClientCertificate is null)
+        if (o.ClientAuthentication is ClientAuthenticationMethod.TlsClientAuth && o.ClientCertificate is null)
             failures.Add("ClientAuthentication is Certificate, but there is none; give it with AddOAuthClient(…).UseClientCertificate(…).");
-        if (o.ClientAuthentication is ClientAuthenticationMethod.Certificate && o.ClientSecret is not null)
+        if (o.ClientAuthentication is ClientAuthenticationMethod.TlsClientAuth && o.ClientSecret is not null)
             failures.Add("ClientAuthentication is Certificate but there is a ClientSecret, which would never be sent; remove one of the two.");
     }
 
@@ -198,8 +198,8 @@ internal sealed class OAuthClientOptionsValidation(RegisteredClients clients, Sh
             failures.Add("PendingAuthorizationLifetime must lie between zero and one hour.");
         if (o.SignInLifetime <= TimeSpan.Zero || o.SignInLifetime > TimeSpan.FromDays(365))
             failures.Add("SignInLifetime must lie between zero and a year.");
-        if (o.AccessTokenLifetimeWhenUnstated <= TimeSpan.Zero || o.AccessTokenLifetimeWhenUnstated > TimeSpan.FromDays(365))
-            failures.Add("AccessTokenLifetimeWhenUnstated must lie between zero and a year.");
+        if (o.DefaultAccessTokenLifetime <= TimeSpan.Zero || o.DefaultAccessTokenLifetime > TimeSpan.FromDays(365))
+            failures.Add("DefaultAccessTokenLifetime must lie between zero and a year.");
         if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))
             failures.Add("BackChannelDeadline must lie between zero and five minutes.");
         else if (o.BackChannelAttemptTimeout <= TimeSpan.Zero || o.BackChannelAttemptTimeout >= o.BackChannelDeadline)

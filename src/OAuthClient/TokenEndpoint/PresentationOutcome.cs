@@ -29,7 +29,7 @@ internal static class PresentationOutcomes
         {
             TokenEndpointException refusal => Of(refusal),
             // An answer that was read to its end, and cannot be used.
-            ProtocolViolationException => PresentationOutcome.Denied,
+            OAuthProtocolException => PresentationOutcome.Denied,
             _ => PresentationOutcome.Ambiguous,
         };
     }

@@ -6,7 +6,7 @@ namespace OAuthClient;
 internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider time, ILogger logger)
 {
     /// <exception cref="TokenEndpointException">The server refused.</exception>
-    /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
+    /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
     public Task<TokenResponse> SendAsync(
         TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
         SendAsync(request, registration, server, departure: null, cancellationToken);
@@ -17,7 +17,7 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
     /// <param name="departure">A new one, where that matters; afterwards it tells what <see cref="PresentationOutcomes"/> needs to know.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="TokenEndpointException">The server refused.</exception>
-    /// <exception cref="ProtocolViolationException">The server's answer is no token response the specification knows.</exception>
+    /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
     /// <exception cref="DepartureForbiddenException"><paramref name="departure"/> forbade it.</exception>
     public async Task<TokenResponse> SendAsync(
         TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, Departure? departure, CancellationToken cancellationToken)

@@ -16,11 +16,11 @@ internal static class TokenResponseReader
         if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
             members = ReadUnusual(response);
         string value = members.AccessToken
-            ?? throw new ProtocolViolationException("The token response holds no access_token (RFC 6749 §5.1).");
+            ?? throw new OAuthProtocolException("The token response holds no access_token (RFC 6749 §5.1).");
         string type = members.TokenType
-            ?? throw new ProtocolViolationException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
+            ?? throw new OAuthProtocolException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
         if (!IsBearer(type))
-            throw new ProtocolViolationException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
+            throw new OAuthProtocolException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
 
         var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
@@ -65,7 +65,7 @@ internal static class TokenResponseReader
     // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.
     private static string Bounded(string scope) => scope.Length <= MaximumScopeLength
         ? scope
-        : throw new ProtocolViolationException($"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that.");
+        : throw new OAuthProtocolException($"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that.");
 
     private static long? Lifetime(JsonElement member)
     {
@@ -79,7 +79,7 @@ internal static class TokenResponseReader
             && double.IsFinite(text))
             seconds = text;
         else
-            throw new ProtocolViolationException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");
+            throw new OAuthProtocolException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");
         return (long)Math.Clamp(Math.Floor(seconds), 0, TokenMembers.MaximumLifetimeSeconds);
     }
 

@@ -49,7 +49,7 @@ public sealed class TokenResponseTests
     public async Task No_lifetime(string expiresIn)
     {
         party.Server.Options.OnTokenResponse = response => response["expires_in"] = JsonNode.Parse(expiresIn);
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("expires_in"));
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("expires_in"));
         await party.EndedAtAsync(TestEndpoint.Token);
     }
 

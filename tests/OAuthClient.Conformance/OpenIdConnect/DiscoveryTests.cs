@@ -51,7 +51,7 @@ public sealed class DiscoveryTests
     {
         await using var party = await StartWithWebFingerAsync();
         party.Server.Options.OnWebFinger = descriptor => descriptor["links"]![0]!["href"] = named;
-        Assert.That(async () => await FindIssuerAsync(party, party.Server.Issuer.OriginalString), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("issuer"));
+        Assert.That(async () => await FindIssuerAsync(party, party.Server.Issuer.OriginalString), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("issuer"));
         Assert.That(party.Called, Is.EqualTo([TestEndpoint.WebFinger]));
     }
 
@@ -61,7 +61,7 @@ public sealed class DiscoveryTests
     {
         await using var party = await RelyingParty.StartAsync(
             o => (o.RefusePrivateAddresses, o.DangerouslyAllowHttpOnLoopback) = (true, false), server: o => o.UseTls = true);
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("RefusePrivateAddresses"));
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RefusePrivateAddresses"));
         Assert.That(party.Server.Requests, Is.Empty);
     }
 
@@ -70,7 +70,7 @@ public sealed class DiscoveryTests
     public async Task Pkce_downgrade()
     {
         await using var party = await RelyingParty.StartAsync(server: o => o.Defect = Defect.MetadataOnlyPlainCodeChallenge);
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("S256"));
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("S256"));
         Assert.That(party.Server.Requests.Select(request => request.Endpoint), Is.EqualTo([TestEndpoint.Metadata]));
         await party.EndedAtAsync(TestEndpoint.Metadata);
     }

@@ -64,7 +64,7 @@ public sealed class IdTokenTests
     {
         party.Server.Options.OnIdTokenClaims = claims => claims["padding"] = new string('x', padding);
         Assert.That(async () => await party.SignInAsync(), padding < 1024 * 1024
-            ? Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("longer than 65536 characters")
+            ? Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("longer than 65536 characters")
             : Throws.TypeOf<HttpRequestException>().With.Message.Contains("1048576"));
         await party.EndedAtAsync(TestEndpoint.Token);
     }

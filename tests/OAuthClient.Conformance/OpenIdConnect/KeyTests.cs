@@ -65,7 +65,7 @@ public sealed class KeyTests
             foreach (var key in set["keys"]!.AsArray())
                 key![member] = value;
         };
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("None of the server's keys can have signed"));
+        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys can have signed"));
         await party.EndedAtAsync(TestEndpoint.Token);
         Assert.That(party.Server.RequestsTo(TestEndpoint.Jwks), Has.Count.EqualTo(2), "once before, and once more for the token");
     }

@@ -48,7 +48,7 @@ public sealed class RefreshTests
         var first = await AcceptedAndExpiredAsync();
         party.Server.Options.Defect = defect;
         Assert.That(
-            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
+            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
         var kept = (await party.StoredAsync()).Single();

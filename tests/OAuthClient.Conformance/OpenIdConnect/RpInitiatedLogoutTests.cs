@@ -40,7 +40,7 @@ public sealed class RpInitiatedLogoutTests
     [Description("RP-Initiated Logout §2: a logout without state is complete when the browser is back without one. The suite's own module: a state that was sent and does not come back is no return of ours, and the user is signed out all the same")]
     public async Task oidcc_client_test_rp_init_logout_no_state()
     {
-        var stateless = await Logout.BeginAsync(RelyingParty.Owner, new() { WithoutState = true }).Promptly();
+        var stateless = await Logout.BeginAsync(RelyingParty.Owner, new() { OmitState = true }).Promptly();
         var request = await FollowAsync(stateless);
         Assert.That(request.Sent.Query.Keys, Does.Not.Contain("state"));
         Assert.That(request.Back.OriginalString, Is.EqualTo(RelyingParty.SignedOut));
@@ -62,7 +62,7 @@ public sealed class RpInitiatedLogoutTests
         var pending = await Logout.BeginAsync(RelyingParty.Owner).Promptly();
         var request = await FollowAsync(pending);
         var called = party.Server.Requests.Count;
-        Assert.That(() => Logout.Complete(pending, AuthorizationResponse.Parse(request.Back)), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
+        Assert.That(() => Logout.Complete(pending, AuthorizationResponse.Parse(request.Back)), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
         Assert.That(party.Server.Requests, Has.Count.EqualTo(called));
         await IsSignedOutAsync();
     }

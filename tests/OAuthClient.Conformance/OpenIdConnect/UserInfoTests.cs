@@ -96,7 +96,7 @@ public sealed class UserInfoTests
         party.Server.Options.Defect = defect;
         party.Server.ClearRequests();
         Assert.That(
-            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(cause));
+            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
         // A signature that does not verify may be by a newer key.
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.UserInfo, TestEndpoint.Jwks]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.UserInfo), Has.Count.EqualTo(1));

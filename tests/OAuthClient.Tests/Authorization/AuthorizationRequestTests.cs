@@ -109,7 +109,7 @@ public class AuthorizationRequestTests
     {
         var server = SampleRegistration.Server with { Issuer = issuer, SendsIssuerInResponse = sendsIssuer };
 
-        Assert.That(SampleRequest.Begin(SampleRegistration.Create(), server, new(), SampleRegistration.Now, hasOtherServers).RequiresPath, Is.EqualTo(requiresPath));
+        Assert.That(SampleRequest.Begin(SampleRegistration.Create(), server, new(), SampleRegistration.Now, hasOtherServers).RequiresRedirectPathMatch, Is.EqualTo(requiresPath));
     }
 
     [Test]
@@ -231,11 +231,11 @@ public class AuthorizationRequestTests
     {
         static AuthorizationServerMetadata Offering(params string[] methods) => SampleRegistration.Server with { CodeChallengeMethods = methods };
 
-        Assert.That(() => Begin(server: Offering("plain")), Throws.InstanceOf<ProtocolViolationException>()
+        Assert.That(() => Begin(server: Offering("plain")), Throws.InstanceOf<OAuthProtocolException>()
             .With.Message.Contains("'plain', not by S256").And.Message.Contains("RFC 9700 §2.1.1").And.Message.Contains(SampleRegistration.Issuer));
-        Assert.That(() => Begin(server: Offering("a", "b")), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("'a b'"));
-        Assert.That(() => Begin(server: Offering()), Throws.InstanceOf<ProtocolViolationException>());
-        Assert.That(() => Begin(server: Offering("s256")), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => Begin(server: Offering("a", "b")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'a b'"));
+        Assert.That(() => Begin(server: Offering()), Throws.InstanceOf<OAuthProtocolException>());
+        Assert.That(() => Begin(server: Offering("s256")), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That(() => Begin(server: Offering("plain", "S256")), Throws.Nothing);
     }
 

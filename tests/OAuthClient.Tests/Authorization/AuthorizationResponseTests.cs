@@ -120,7 +120,7 @@ public class AuthorizationResponseTests
     public void A_doubled_parameter_is_refused(string name, string named)
     {
         string written = Uri.EscapeDataString(name);
-        Constraint Refusal() => Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains($"holds {named} more than once").And.Message.Contains("RFC 6749 §3.1")
+        Constraint Refusal() => Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains($"holds {named} more than once").And.Message.Contains("RFC 6749 §3.1")
             .And.Message.Not.Contains("first-value").And.Message.Not.Contains("second-value");
 
         Assert.That(() => AuthorizationResponse.Parse($"?{written}=first-value&other=1&{written}=second-value"), Refusal());
@@ -133,7 +133,7 @@ public class AuthorizationResponseTests
     [Test]
     [Description("RFC 6749 §3.1: a parameter doubled under an encoded name is doubled")]
     public void A_doubled_parameter_is_found_behind_its_encoding() =>
-        Assert.That(() => AuthorizationResponse.Parse("state=a&st%61te=b"), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => AuthorizationResponse.Parse("state=a&st%61te=b"), Throws.InstanceOf<OAuthProtocolException>());
 
     [Test]
     [Description("RFC 6749 §3.1: names that differ in case are different names")]
@@ -152,9 +152,9 @@ public class AuthorizationResponseTests
         static IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(i => "p" + i);
 
         Assert.That(AuthorizationResponse.Parse(string.Join('&', Names(100))).OtherParameters, Has.Count.EqualTo(100));
-        Assert.That(() => AuthorizationResponse.Parse(string.Join('&', Names(101))), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("more than 100 parameters"));
+        Assert.That(() => AuthorizationResponse.Parse(string.Join('&', Names(101))), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than 100 parameters"));
         Assert.That(AuthorizationResponse.Parse("?" + new string('&', 1000) + "state=s").State, Is.EqualTo("s"), "empty parts are no parameters");
-        Assert.That(() => AuthorizationResponse.Parse(Endless()), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => AuthorizationResponse.Parse(Endless()), Throws.InstanceOf<OAuthProtocolException>());
 
         static IEnumerable<KeyValuePair<string, string>> Endless()
         {
@@ -170,7 +170,7 @@ public class AuthorizationResponseTests
         const int Most = 64 * 1024;
         const string Start = "https://client.example.com/callback";
         string value = new('v', Most - 2);
-        static Constraint Refusal() => Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("65536 characters");
+        static Constraint Refusal() => Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("65536 characters");
 
         Assert.That(AuthorizationResponse.Parse("a=" + value).OtherParameters["a"], Has.Length.EqualTo(Most - 2));
         Assert.That(() => AuthorizationResponse.Parse("a=" + value + "v"), Refusal());

@@ -42,7 +42,7 @@ public class MaxAgeTests
             Assert.That((await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"))).Subject, Is.Not.Null);
             return;
         }
-        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("max_age"));
+        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("max_age"));
         Assert.That(await client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

@@ -100,7 +100,7 @@ public class ParameterInjectionTests
     [TestCaseSource(nameof(Reserved))]
     [Description("RFC 6749 §3.1: hostile metadata must not double a parameter, or set one that we did not send")]
     public void An_endpoint_whose_query_collides_is_refused(string name) =>
-        Assert.That(() => Begin(endpoint: $"https://server.example.com/authorize?a=b&{name}=hostile"), Throws.InstanceOf<ProtocolViolationException>()
+        Assert.That(() => Begin(endpoint: $"https://server.example.com/authorize?a=b&{name}=hostile"), Throws.InstanceOf<OAuthProtocolException>()
             .With.Message.Contains($"https://server.example.com/authorize has '{name}' in its own query").And.Message.Contains("RFC 6749 §3.1").And.Message.Not.Contains("hostile"));
 
     [TestCase("st%61te=x")]
@@ -111,7 +111,7 @@ public class ParameterInjectionTests
     [TestCase("redirect%5Furi=https://evil.example.com")]
     [Description("RFC 6749 §3.1: a collision is found whatever it is written like")]
     public void A_hidden_collision_is_found(string query) =>
-        Assert.That(() => Begin(endpoint: "https://server.example.com/authorize?" + query), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => Begin(endpoint: "https://server.example.com/authorize?" + query), Throws.InstanceOf<OAuthProtocolException>());
 
     [TestCase("audience=https://a.example.com", "audience")]
     [TestCase("x=y&two+words=z", "two words")]
@@ -119,13 +119,13 @@ public class ParameterInjectionTests
     [Description("RFC 6749 §3.1: an additional parameter that the endpoint's own query has already would stand twice")]
     public void An_additional_parameter_that_the_endpoint_has_already_is_refused(string query, string name) =>
         Assert.That(() => Begin(Further(name, "mine"), endpoint: "https://server.example.com/authorize?" + query),
-            Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("own query"));
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("own query"));
 
     [Test]
     [Description("RFC 6749 §3.1: an endpoint whose own query has a parameter twice is not used")]
     public void An_endpoint_that_doubles_its_own_parameter_is_refused() =>
         Assert.That(() => Begin(endpoint: "https://server.example.com/authorize?a=1&b=2&a=3"),
-            Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("'a'").And.Message.Contains("twice"));
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'a'").And.Message.Contains("twice"));
 
     [Test]
     [Description("RFC 6749 §3.1: an additional parameter goes beside an endpoint's own query of other names")]

@@ -22,7 +22,7 @@ public class PendingAuthorizationTests
             Assert.That(back.Server, Is.EqualTo(pending.Server));
             Assert.That(back.Issuer, Is.EqualTo(pending.Issuer));
             Assert.That(back.RequiresIssuer, Is.True);
-            Assert.That(back.RequiresPath, Is.True);
+            Assert.That(back.RequiresRedirectPathMatch, Is.True);
             Assert.That(back.RedirectUri, Is.EqualTo(pending.RedirectUri));
             Assert.That(back.State, Is.EqualTo(pending.State));
             Assert.That(back.Nonce, Is.EqualTo(pending.Nonce));
@@ -49,7 +49,7 @@ public class PendingAuthorizationTests
         Assert.That(back.MaxAge, Is.Null);
         Assert.That(back.RequiredAcrValues, Is.Empty);
         Assert.That(back.RequiresIssuer, Is.False);
-        Assert.That(back.RequiresPath, Is.False);
+        Assert.That(back.RequiresRedirectPathMatch, Is.False);
         Assert.That(back.ClientName, Is.Empty);
         Assert.That(back.Scopes, Is.Empty);
         Assert.That(back.Resources, Is.Empty);
@@ -100,14 +100,14 @@ public class PendingAuthorizationTests
         {
             byte[] cut = data[..length];
             Assert.That(() => PendingAuthorization.Unprotect(cut, Plainly),
-                Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("not a pending authorization"), $"cut at {length}");
+                Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("not a pending authorization"), $"cut at {length}");
         }
     }
 
     [Test]
     [Description("RFC 9700 §4.7.1: nothing may stand behind it either")]
     public void With_something_behind_it_is_refused() =>
-        Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("more than"));
+        Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than"));
 
     [TestCase(0)]
     [TestCase(2)]
@@ -119,7 +119,7 @@ public class PendingAuthorizationTests
         byte[] data = SampleAuthorization.Pending().Protect(Plainly);
         data[0] = version;
 
-        Assert.That(() => PendingAuthorization.Unprotect(data, Plainly), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("another version"));
+        Assert.That(() => PendingAuthorization.Unprotect(data, Plainly), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("another version"));
     }
 
     [Test]
@@ -137,7 +137,7 @@ public class PendingAuthorizationTests
                 {
                     PendingAuthorization.Unprotect(changed, Plainly);
                 }
-                catch (ProtocolViolationException)
+                catch (OAuthProtocolException)
                 {
                     // The one exception that callers know.
                 }
@@ -158,10 +158,10 @@ public class PendingAuthorizationTests
             byte[] changed = [.. data];
             changed[at] ^= 1;
             Assert.That(() => PendingAuthorization.Unprotect(changed, sealedData => Open(key, sealedData)),
-                Throws.InstanceOf<ProtocolViolationException>().With.InnerException.InstanceOf<CryptographicException>(), $"changed at {at}");
+                Throws.InstanceOf<OAuthProtocolException>().With.InnerException.InstanceOf<CryptographicException>(), $"changed at {at}");
         }
-        Assert.That(() => PendingAuthorization.Unprotect([1, 2, 3], sealedData => Open(key, sealedData)), Throws.InstanceOf<ProtocolViolationException>());
-        Assert.That(() => PendingAuthorization.Unprotect(data, _ => throw new FormatException()), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => PendingAuthorization.Unprotect([1, 2, 3], sealedData => Open(key, sealedData)), Throws.InstanceOf<OAuthProtocolException>());
+        Assert.That(() => PendingAuthorization.Unprotect(data, _ => throw new FormatException()), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That(() => PendingAuthorization.Unprotect(data, _ => throw new TimeoutException()), Throws.InstanceOf<TimeoutException>(), "the key ring cannot be reached: no fault of the browser");
     }
 
@@ -171,13 +171,13 @@ public class PendingAuthorizationTests
     {
         var pending = SampleAuthorization.Pending();
 
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response(("state", SampleAuthorization.State))), Is.True);
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response(("state", SampleAuthorization.State[..^1] + "1"))), Is.False);
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response(("state", SampleAuthorization.State[..^1]))), Is.False);
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response(("state", SampleAuthorization.State + "0"))), Is.False);
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response(("state", SampleAuthorization.State.ToUpperInvariant()))), Is.False);
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response(("state", ""))), Is.False);
-        Assert.That(pending.IsAnsweredBy(SampleAuthorization.Response()), Is.False);
+        Assert.That(pending.Matches(SampleAuthorization.Response(("state", SampleAuthorization.State))), Is.True);
+        Assert.That(pending.Matches(SampleAuthorization.Response(("state", SampleAuthorization.State[..^1] + "1"))), Is.False);
+        Assert.That(pending.Matches(SampleAuthorization.Response(("state", SampleAuthorization.State[..^1]))), Is.False);
+        Assert.That(pending.Matches(SampleAuthorization.Response(("state", SampleAuthorization.State + "0"))), Is.False);
+        Assert.That(pending.Matches(SampleAuthorization.Response(("state", SampleAuthorization.State.ToUpperInvariant()))), Is.False);
+        Assert.That(pending.Matches(SampleAuthorization.Response(("state", ""))), Is.False);
+        Assert.That(pending.Matches(SampleAuthorization.Response()), Is.False);
     }
 
     [Test]
@@ -207,7 +207,7 @@ public class PendingAuthorizationTests
         var pending = SampleAuthorization.Pending();
 
         Assert.That(() => pending.Protect(null!), Throws.ArgumentNullException);
-        Assert.That(() => pending.IsAnsweredBy(null!), Throws.ArgumentNullException);
+        Assert.That(() => pending.Matches(null!), Throws.ArgumentNullException);
         Assert.That(() => PendingAuthorization.Unprotect(null!, Plainly), Throws.ArgumentNullException);
         Assert.That(() => PendingAuthorization.Unprotect([], null!), Throws.ArgumentNullException);
     }

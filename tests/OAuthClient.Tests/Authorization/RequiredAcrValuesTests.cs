@@ -23,7 +23,7 @@ public class RequiredAcrValuesTests
             Assert.That((await bench.SignInAsync(parameters: demand)).Subject, Is.EqualTo("alice"));
             return;
         }
-        Assert.That(async () => await bench.SignInAsync(parameters: demand), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("acr"));
+        Assert.That(async () => await bench.SignInAsync(parameters: demand), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("acr"));
         Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
@@ -38,7 +38,7 @@ public class RequiredAcrValuesTests
 
         Assert.That(
             async () => await bench.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")),
-            Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("RequiredAcrValues"));
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("RequiredAcrValues"));
     }
 
     [Test]

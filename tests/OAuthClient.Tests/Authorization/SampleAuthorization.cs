@@ -12,7 +12,7 @@ internal static class SampleAuthorization
         Server = issuer ?? "https://server.example.com/token",
         Issuer = issuer,
         RequiresIssuer = requiresIssuer,
-        RequiresPath = requiresPath,
+        RequiresRedirectPathMatch = requiresPath,
         RedirectUri = redirectUri,
         State = State,
         Nonce = "nonce-nonce-nonce-nonce-nonce-nonce-nonce-0",

@@ -116,7 +116,7 @@ public class ValidatedAuthorizationResponseTests
     [Description("RFC 9207 §2.4, RFC 6749 §10.14: an attacker's iss is printed cut and without control characters")]
     public void A_hostile_iss_is_made_printable()
     {
-        var refusal = Assert.Throws<ProtocolViolationException>(() =>
+        var refusal = Assert.Throws<OAuthProtocolException>(() =>
             ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Answer(("code", "the-code"), ("iss", "a\r\nb\u001b[31m" + new string('x', 10_000)))));
 
         Assert.That(refusal!.Message, Does.Contain("'a??b?[31mxxx").And.Not.Contain("\r").And.Not.Contain("\n"));
@@ -188,7 +188,7 @@ public class ValidatedAuthorizationResponseTests
 
     private static Constraint Refusal(params string[] words)
     {
-        Constraint refusal = Throws.InstanceOf<ProtocolViolationException>().With.Message.Not.Contains("the-code").And.Message.Not.Contains(SampleAuthorization.State);
+        Constraint refusal = Throws.InstanceOf<OAuthProtocolException>().With.Message.Not.Contains("the-code").And.Message.Not.Contains(SampleAuthorization.State);
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;

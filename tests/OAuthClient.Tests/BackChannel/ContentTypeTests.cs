@@ -44,7 +44,7 @@ public class ContentTypeTests
             Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
             Assert.That(() => introspection.IntrospectAsync("t"), Throws.TypeOf<EndpointException>());
             Assert.That(() => server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>());
-            Assert.That(() => logout.ReceiveAsync(LogoutTokens.Unsigned(server)), Throws.TypeOf<EndpointException>());
+            Assert.That(() => logout.ProcessBackChannelLogoutAsync(LogoutTokens.Unsigned(server)), Throws.TypeOf<EndpointException>());
         }
     }
 

@@ -151,7 +151,7 @@ public class OneSendTests
         Assert.That(attempts.Count(attempt => attempt.IsCompletedSuccessfully), Is.EqualTo(1));
         Assert.That(
             attempts.Where(attempt => attempt.IsFaulted).Select(attempt => attempt.Exception!.InnerException),
-            Has.Exactly(9).TypeOf<ProtocolViolationException>().With.Message.Contain("used before"));
+            Has.Exactly(9).TypeOf<OAuthProtocolException>().With.Message.Contain("used before"));
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 

@@ -221,6 +221,6 @@ public class OutsideRequestsTests
             "urn:ietf:params:oauth:grant-type:token-exchange",
             [new("subject_token", Code), new("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")])),
         Request.Introspection => server.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync(Code),
-        _ => server.Services.GetRequiredService<OpenIdLogout>().ReceiveAsync(LogoutTokens.Unsigned(server)),
+        _ => server.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(LogoutTokens.Unsigned(server)),
     };
 }

@@ -81,7 +81,7 @@ public class PublicConnectionTests
 
         Assert.That(
             async () => await Token(provider),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("rebind.example is at a private address").And.Message.Contains("nothing was sent"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("rebind.example is at a private address").And.Message.Contains("nothing was sent"));
         Assert.That(asked, Is.EqualTo(1));
         Assert.That(inside.Pending, Is.False);
     }
@@ -97,7 +97,7 @@ public class PublicConnectionTests
     {
         using var inside = Inside.Listen();
         await using var provider = Client(o => o.TokenEndpoint = new($"{origin}:{inside.Port}/token"));
-        Assert.That(async () => await Token(provider), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("private address"));
+        Assert.That(async () => await Token(provider), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("private address"));
         Assert.That(inside.Pending, Is.False);
     }
 

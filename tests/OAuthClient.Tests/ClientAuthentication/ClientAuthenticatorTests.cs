@@ -45,7 +45,7 @@ public class ClientAuthenticatorTests
         {
             o.ClientId = "id" + Odd;
             o.ClientSecret = "secret" + Odd;
-            o.ClientAuthentication = ClientAuthenticationMethod.Body;
+            o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost;
         });
 
         Assert.That(header, Is.Null);
@@ -63,15 +63,15 @@ public class ClientAuthenticatorTests
         Assert.That(form, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "client-id") }));
     }
 
-    [TestCase(null, ClientAuthenticationMethod.Basic)]
-    [TestCase("", ClientAuthenticationMethod.Basic)]
-    [TestCase("client_secret_basic", ClientAuthenticationMethod.Basic)]
-    [TestCase("client_secret_post,client_secret_basic", ClientAuthenticationMethod.Basic)]
-    [TestCase("client_secret_post", ClientAuthenticationMethod.Body)]
-    [TestCase("private_key_jwt,client_secret_post,none", ClientAuthenticationMethod.Body)]
-    [TestCase("CLIENT_SECRET_POST", ClientAuthenticationMethod.Basic)]
-    [TestCase("none", ClientAuthenticationMethod.Basic)]
-    [TestCase("private_key_jwt", ClientAuthenticationMethod.Basic)]
+    [TestCase(null, ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase("", ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase("client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase("client_secret_post,client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase("client_secret_post", ClientAuthenticationMethod.ClientSecretPost)]
+    [TestCase("private_key_jwt,client_secret_post,none", ClientAuthenticationMethod.ClientSecretPost)]
+    [TestCase("CLIENT_SECRET_POST", ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase("none", ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase("private_key_jwt", ClientAuthenticationMethod.ClientSecretBasic)]
     [Description("RFC 8414 §2: by the server's metadata; client_secret_basic when they are silent. A server that lists none does not make a confidential client public")]
     public void Unset_it_follows_the_metadata(string? offered, ClientAuthenticationMethod expected)
     {
@@ -81,8 +81,8 @@ public class ClientAuthenticatorTests
         Assert.That(ClientAuthenticator.Method(SampleRegistration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
     }
 
-    [TestCase(ClientAuthenticationMethod.Basic, "client_secret_post")]
-    [TestCase(ClientAuthenticationMethod.Body, "client_secret_basic")]
+    [TestCase(ClientAuthenticationMethod.ClientSecretBasic, "client_secret_post")]
+    [TestCase(ClientAuthenticationMethod.ClientSecretPost, "client_secret_basic")]
     [Description("RFC 6749 §2.3: what the developer wrote wins over the metadata")]
     public void Set_it_is_what_was_set(ClientAuthenticationMethod method, string offered)
     {
@@ -99,7 +99,7 @@ public class ClientAuthenticatorTests
     [Description("RFC 6749 §2.3: one method per request, whatever is set: the secret is in the header or in the body or nowhere")]
     public void The_secret_is_in_one_place_at_most()
     {
-        foreach (var method in new ClientAuthenticationMethod?[] { null, ClientAuthenticationMethod.None, ClientAuthenticationMethod.Basic, ClientAuthenticationMethod.Body })
+        foreach (var method in new ClientAuthenticationMethod?[] { null, ClientAuthenticationMethod.None, ClientAuthenticationMethod.ClientSecretBasic, ClientAuthenticationMethod.ClientSecretPost })
         {
             foreach (string[]? offered in new[] { null, ["client_secret_basic"], new[] { "client_secret_post" }, ["client_secret_basic", "client_secret_post"] })
             {

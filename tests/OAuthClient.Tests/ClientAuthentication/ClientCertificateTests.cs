@@ -73,7 +73,7 @@ public class ClientCertificateTests
     {
         await using var stage = await Stage.OpenAsync(o => o.DangerouslyAllowHttpOnLoopback = true);
         stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = new JsonObject { ["token_endpoint"] = address };
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("token_endpoint"));
+        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("token_endpoint"));
         Assert.That(stage.Server.Requests, Is.Empty);
     }
 
@@ -83,7 +83,7 @@ public class ClientCertificateTests
     {
         await using var stage = await Stage.OpenAsync();
         stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = "https://127.0.0.1/token";
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("mtls_endpoint_aliases"));
+        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("mtls_endpoint_aliases"));
     }
 
     [Test]

@@ -37,7 +37,7 @@ public class AnonymousFetchTests
         await using var server = Discovering();
         server.Answers(body, status);
         for (int i = 0; i < Many; i++)
-            Assert.That(() => ReceiveAsync(server), Throws.InstanceOf<OAuthException>());
+            Assert.That(() => ProcessBackChannelLogoutAsync(server), Throws.InstanceOf<OAuthException>());
         int fetches = server.Requests.Count;
         Assert.That(fetches, Is.LessThanOrEqualTo(2), "both well-known addresses at most");
 
@@ -53,7 +53,7 @@ public class AnonymousFetchTests
         await using var server = Discovering();
         server.Answers(Refused);
         for (int i = 0; i < Many; i++)
-            Assert.That(() => server.Client.BeginAuthorizationAsync().Promptly(), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(() => server.Client.BeginAuthorizationAsync().Promptly(), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -64,7 +64,7 @@ public class AnonymousFetchTests
         string issuer = "https://wrong.example";
         await using var server = Discovering(o => o.Issuer = new(issuer));
         server.Answers(Good);
-        Assert.That(() => server.Client.BeginAuthorizationAsync().Promptly(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => server.Client.BeginAuthorizationAsync().Promptly(), Throws.TypeOf<OAuthProtocolException>());
         issuer = ScriptedServer.Origin;
         // The options may be a second old.
         server.Clock.Advance(TimeSpan.FromSeconds(1));
@@ -81,12 +81,12 @@ public class AnonymousFetchTests
         await using OpenIdServer server = new();
         server.Script.Answers(body, status);
         for (int i = 0; i < Many; i++)
-            Assert.That(() => ReceiveAsync(server.Script), Throws.InstanceOf<OAuthException>());
+            Assert.That(() => ProcessBackChannelLogoutAsync(server.Script), Throws.InstanceOf<OAuthException>());
         Assert.That(server.Script.Requests, Has.Count.EqualTo(1));
 
         server.Script.Answers(server.Answer);
         server.Script.Clock.Advance(FiveSeconds);
-        await server.Logout.ReceiveAsync(server.LogoutToken()).Promptly();
+        await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()).Promptly();
     }
 
     [Test]
@@ -97,10 +97,10 @@ public class AnonymousFetchTests
         await server.SignInAsync();
         int before = server.Script.Requests.Count;
         for (int i = 0; i < Many; i++)
-            Assert.That(() => ReceiveAsync(server.Script, $"made-up-{i}"), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(() => ProcessBackChannelLogoutAsync(server.Script, $"made-up-{i}"), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(server.Script.Requests, Has.Count.EqualTo(before + 1));
         server.Script.Clock.Advance(TimeSpan.FromSeconds(10));
-        Assert.That(() => ReceiveAsync(server.Script), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => ProcessBackChannelLogoutAsync(server.Script), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(server.Script.Requests, Has.Count.EqualTo(before + 2));
     }
 
@@ -120,10 +120,10 @@ public class AnonymousFetchTests
         for (int i = 0; i < Many; i++)
         {
             string token = LogoutTokens.Unsigned(server, change: claims => claims.Remove(claim));
-            Assert.That(() => logout.ReceiveAsync(token), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(() => logout.ProcessBackChannelLogoutAsync(token), Throws.TypeOf<OAuthProtocolException>());
         }
         foreach (string garbage in new[] { "", "a.b.c", "a.b.c.d.e", new string('a', 100_000) })
-            Assert.That(() => logout.ReceiveAsync(garbage), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(() => logout.ProcessBackChannelLogoutAsync(garbage), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(server.Requests, Is.Empty);
         Assert.That(counter.Reads, Is.Zero);
     }
@@ -138,7 +138,7 @@ public class AnonymousFetchTests
         {
             string token = LogoutTokens.Unsigned(node, change: claims => claims["iss"] = "https://other.example");
             Assert.That(
-                () => node.Services.GetRequiredService<OpenIdLogout>().ReceiveAsync(token), Throws.TypeOf<ProtocolViolationException>());
+                () => node.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token), Throws.TypeOf<OAuthProtocolException>());
         }
         Assert.That(node.Requests, Is.Empty);
     }
@@ -156,6 +156,6 @@ public class AnonymousFetchTests
                 services.AddSingleton(store);
         });
 
-    private static Task<int> ReceiveAsync(ScriptedServer server, string keyId = "made-up") =>
-        server.Services.GetRequiredService<OpenIdLogout>().ReceiveAsync(LogoutTokens.Unsigned(server, keyId)).Promptly();
+    private static Task<int> ProcessBackChannelLogoutAsync(ScriptedServer server, string keyId = "made-up") =>
+        server.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(LogoutTokens.Unsigned(server, keyId)).Promptly();
 }

@@ -29,7 +29,7 @@ public class IdTokenValidationTests
         {
             Assert.That(
                 async () => await validation.RequireAsync(new("a.b.c"), new AccessToken("at", SampleRegistration.Now, null, [], []), registration, metadata, nonce: null, default),
-                Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("Set Issuer"));
+                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer"));
         }
     }
 

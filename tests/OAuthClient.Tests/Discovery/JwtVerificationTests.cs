@@ -82,7 +82,7 @@ public class JwtVerificationTests
 
         bench.Clock.Advance(TimeSpan.FromHours(2));
         Rewrite(bench, _ => "e30.A.A.A.A");
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>(), "what was never agreed on is no matter of keys");
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>(), "what was never agreed on is no matter of keys");
     }
 
     [Test]
@@ -136,7 +136,7 @@ public class JwtVerificationTests
 
     private static async Task RefusedAsync(Bench bench, string words)
     {
-        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
         Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

@@ -38,7 +38,7 @@ public class KeySetDocumentTests
         if (set == "too many")
             set = SigningKeys.Set(Enumerable.Range(0, 101).Select(i => new JsonObject { ["kty"] = "RSA", ["kid"] = $"{i}" }));
 
-        var exception = Assert.Throws<ProtocolViolationException>(() => KeySetDocument.Read(Encoding.UTF8.GetBytes(set)))!;
+        var exception = Assert.Throws<OAuthProtocolException>(() => KeySetDocument.Read(Encoding.UTF8.GetBytes(set)))!;
 
         Assert.That(exception.Message, Does.Contain("key set").And.Contain(why));
         Assert.That(exception.MayPass, Is.True);

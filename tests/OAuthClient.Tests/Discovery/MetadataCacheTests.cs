@@ -211,7 +211,7 @@ public class MetadataCacheTests
         bench.Server.Options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example";
         bench.Clock.Advance(Hour);
         await UseAsync(discovery, registration);
-        Assert.That(async () => await discovery.FindAsync(registration, default).Promptly(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await discovery.FindAsync(registration, default).Promptly(), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [Test]

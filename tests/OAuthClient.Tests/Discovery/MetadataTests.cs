@@ -105,7 +105,7 @@ public class MetadataTests
         {
             Assert.That(
                 async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-                Throws.TypeOf<ProtocolViolationException>()
+                Throws.TypeOf<OAuthProtocolException>()
                     .With.Message.Contain($"'{Issuer}'").And.Message.Contain($"'{(string.IsNullOrEmpty(named) ? "nobody" : named)}'").And.Message.Contain("identical"));
             Assert.That(server.Requests.Select(request => request.Uri.AbsoluteUri), Is.EqualTo(Enumerable.Repeat(OAuth, i)));
             server.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -123,7 +123,7 @@ public class MetadataTests
         server.Answers(_ => Document(named));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain($"'{named ?? "nobody"}'. They must").And.Message.EndsWith(advice));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain($"'{named ?? "nobody"}'. They must").And.Message.EndsWith(advice));
     }
 
     [Test]
@@ -134,7 +134,7 @@ public class MetadataTests
         server.Answers(_ => Document(Issuer));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain($"'{Issuer}', not '{Issuer}/{{tenantid}}'. They must").And.Message.Contain("write IssuerTemplate exactly so"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain($"'{Issuer}', not '{Issuer}/{{tenantid}}'. They must").And.Message.Contain("write IssuerTemplate exactly so"));
     }
 
     [Test]
@@ -194,7 +194,7 @@ public class MetadataTests
     {
         await using var server = Discovering(Issuer + "/");
         server.Answers(_ => Document(Issuer));
-        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [Test]
@@ -209,7 +209,7 @@ public class MetadataTests
         server.Answers(_ => Document(Issuer, json => json[member] = address));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain(member).And.Message.Contain("https"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member).And.Message.Contain("https"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -219,7 +219,7 @@ public class MetadataTests
     {
         await using var server = Discovering("http://127.0.0.1:9", o => o.DangerouslyAllowHttpOnLoopback = true);
         server.Answers(_ => Document("http://127.0.0.1:9", json => json["jwks_uri"] = "http://keys.example/jwks"));
-        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("jwks_uri"));
+        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("jwks_uri"));
     }
 
     [TestCase("token_endpoint", "5")]
@@ -233,7 +233,7 @@ public class MetadataTests
     {
         await using var server = Discovering(Issuer);
         server.Answers(_ => ScriptedServer.Json(200, member == "issuer" ? $$"""{"issuer":{{value}}}""" : $$"""{"issuer":"{{Issuer}}","{{member}}":{{value}}}"""));
-        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain(member));
+        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member));
     }
 
     [Test]

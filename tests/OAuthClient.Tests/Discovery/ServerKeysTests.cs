@@ -68,7 +68,7 @@ public class ServerKeysTests
         await keys.RequireSignatureAsync(Token(kid, New), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
 
-        Assert.That(async () => await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(server.Requests, Has.Count.EqualTo(2), "within the pause");
     }
 
@@ -81,10 +81,10 @@ public class ServerKeysTests
         await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         var forged = Unsigned("old");
 
-        var first = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, hasTenants: false, default));
+        var first = Assert.ThrowsAsync<OAuthProtocolException>(() => keys.RequireSignatureAsync(forged, JwksUri, hasTenants: false, default));
         for (int i = 0; i < 10_000; i++)
         {
-            var refused = Assert.ThrowsAsync<ProtocolViolationException>(() => keys.RequireSignatureAsync(forged, JwksUri, hasTenants: false, default));
+            var refused = Assert.ThrowsAsync<OAuthProtocolException>(() => keys.RequireSignatureAsync(forged, JwksUri, hasTenants: false, default));
             if (i == 0)
                 Assert.That(refused!.MayPass, Is.True);
         }
@@ -103,7 +103,7 @@ public class ServerKeysTests
         var keys = Keys(server, Set(Key("other", Another), encryption, Key("old", Old)));
 
         await keys.RequireSignatureAsync(Token(null, Old), JwksUri, hasTenants: false, default);
-        Assert.That(async () => await keys.RequireSignatureAsync(Token(null, New), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token(null, New), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [Test]
@@ -118,7 +118,7 @@ public class ServerKeysTests
 
         Assert.That(
             async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("kid 'old'"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("kid 'old'"));
     }
 
     [Test]
@@ -136,7 +136,7 @@ public class ServerKeysTests
             {
                 await keys.RequireSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, cancellation);
             }
-            catch (ProtocolViolationException)
+            catch (OAuthProtocolException)
             {
                 Interlocked.Increment(ref refused);
             }
@@ -166,7 +166,7 @@ public class ServerKeysTests
 
         Task RefusedAsync(string kid)
         {
-            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned(kid), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(async () => await keys.RequireSignatureAsync(Unsigned(kid), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
             return Task.CompletedTask;
         }
     }
@@ -203,7 +203,7 @@ public class ServerKeysTests
 
         server.Answers(Set(Key("new", New)));
         server.Clock.Advance(Minute);
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [Test]
@@ -235,7 +235,7 @@ public class ServerKeysTests
         server.Answers(Set(Key("same", New)));
 
         Uri other = new("https://other.example/jwks");
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("same", Old), other, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("same", Old), other, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(server.Requests[^1].Uri, Is.EqualTo(other));
     }
 
@@ -248,7 +248,7 @@ public class ServerKeysTests
         var keys = Keys(server, Set([.. Enumerable.Range(1, count - 1).Select(i => Key($"k{i}", New)), Key("old", Old)]));
         Assert.That(
             async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
-            accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("more than 100 keys"));
+            accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("more than 100 keys"));
     }
 
     [TestCase("""{"keys":5}""")]
@@ -266,7 +266,7 @@ public class ServerKeysTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, set);
-        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await keys.RequireSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [TestCase("""{"keys":[{"kty":"RSA","kid":"old","n":"!!!","e":"AQAB"}]}""")]
@@ -279,7 +279,7 @@ public class ServerKeysTests
         var keys = Keys(server, set);
         Assert.That(
             async () => await keys.RequireSignatureAsync(Unsigned("old", "RS256"), JwksUri, hasTenants: false, default),
-            Throws.TypeOf<ProtocolViolationException>());
+            Throws.TypeOf<OAuthProtocolException>());
     }
 
     [Test]

@@ -62,7 +62,7 @@ public class TenantsTests
     {
         await using var bench = await StartAsync(change: (claims, template) =>
             claims[claim] = value == "TEMPLATE" ? template : value == "ISSUER" ? template[..template.IndexOf("/{", StringComparison.Ordinal)] : value);
-        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
     }
 
     [TestCase(Tenant, true)]
@@ -72,7 +72,7 @@ public class TenantsTests
     public async Task Only_allowed_tenants(string allowed, bool accepted)
     {
         await using var bench = await StartAsync(options: o => o.AllowedTenants = ["first", allowed]);
-        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("AllowedTenants"));
+        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("AllowedTenants"));
     }
 
     [Test]
@@ -80,14 +80,14 @@ public class TenantsTests
     public async Task The_metadata_name_the_template()
     {
         await using var without = await StartAsync(options: o => o.IssuerTemplate = null);
-        Assert.That(async () => await without.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("IssuerTemplate").And.Message.Contains("AllowedTenants"));
+        Assert.That(async () => await without.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("IssuerTemplate").And.Message.Contains("AllowedTenants"));
 
         await using var other = await StartAsync(options: o => o.IssuerTemplate = o.Issuer!.OriginalString + "/{tenantid}");
-        Assert.That(async () => await other.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("write IssuerTemplate exactly so"));
+        Assert.That(async () => await other.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("write IssuerTemplate exactly so"));
 
         await using var single = await StartAsync();
         single.Server.Options.OnMetadata = null;
-        Assert.That(async () => await single.Client.BeginAuthorizationAsync(), Throws.TypeOf<ProtocolViolationException>(), "the shared address is no tenant's issuer");
+        Assert.That(async () => await single.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>(), "the shared address is no tenant's issuer");
     }
 
     [TestCase("{0}/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", true)]
@@ -100,7 +100,7 @@ public class TenantsTests
     {
         await using var bench = await StartAsync();
         bench.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("iss", string.Format(null, issuer, bench.Server.Issuer.OriginalString)));
-        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("RFC 9207"));
+        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RFC 9207"));
         Assert.That(bench.TokenRequests, Is.EqualTo(accepted ? 1 : 0));
     }
 
@@ -120,7 +120,7 @@ public class TenantsTests
             "OTHER" => template.Replace("{tenantid}", "other", StringComparison.Ordinal),
             _ => (JsonNode)5,
         };
-        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("None of the server's keys"));
+        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys"));
     }
 
     private static Task<Bench> StartAsync(Action<OAuthClientOptions>? options = null, string tenant = Tenant, Action<JsonObject, string>? change = null)

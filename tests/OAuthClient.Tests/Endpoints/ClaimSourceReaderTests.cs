@@ -68,7 +68,7 @@ public class ClaimSourceReaderTests
         Assert.That((await Reader(server).ReadAsync(source)).IsVerified, Is.True);
 
         var forged = await SourceAsync(server, new() { ["JWT"] = TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", Claims().ToJsonString()) });
-        Assert.That(async () => await Reader(server).ReadAsync(forged), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("does not verify"));
+        Assert.That(async () => await Reader(server).ReadAsync(forged), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("does not verify"));
     }
 
     [TestCase("sub", "mallory")]
@@ -92,12 +92,12 @@ public class ClaimSourceReaderTests
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = endpoint, ["access_token"] = "token-of-the-source" });
         int before = server.Requests.Count;
-        Assert.That(async () => await Reader(server).ReadAsync(source), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("https"));
+        Assert.That(async () => await Reader(server).ReadAsync(source), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("https"));
         Assert.That(server.Requests, Has.Count.EqualTo(before));
     }
 
-    [TestCase("eyJhbGciOiJub25lIn0.e30.", 200, typeof(ProtocolViolationException))]
-    [TestCase("a.b", 200, typeof(ProtocolViolationException))]
+    [TestCase("eyJhbGciOiJub25lIn0.e30.", 200, typeof(OAuthProtocolException))]
+    [TestCase("a.b", 200, typeof(OAuthProtocolException))]
     [TestCase("{\"credit_score\":\"650\"}", 200, typeof(EndpointException))]
     [TestCase("", 200, typeof(EndpointException))]
     [TestCase("{\"error\":\"invalid_token\",\"error_description\":\"token-of-the-source is over\"}", 401, typeof(EndpointException))]

@@ -106,7 +106,7 @@ public class DynamicRegistrationTests
     [TestCase("private_key_jwt client_secret_post client_secret_basic", null, "client_secret_basic")]
     [TestCase("none", null, "none")]
     [TestCase("client_secret_basic", ClientAuthenticationMethod.None, "none")]
-    [TestCase("client_secret_basic client_secret_post", ClientAuthenticationMethod.Body, "client_secret_post")]
+    [TestCase("client_secret_basic client_secret_post", ClientAuthenticationMethod.ClientSecretPost, "client_secret_post")]
     [Description("RFC 7591 §2: the way to authenticate is one that the server offers, or the one that the developer stated")]
     public async Task The_way_to_authenticate(string? offered, ClientAuthenticationMethod? stated, string asked)
     {
@@ -175,7 +175,7 @@ public class DynamicRegistrationTests
         await using var node = server.Node();
         Assert.That(
             async () => await Registration(node).RegisterAsync(),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Not.Contains("secret-of").And.Message.Not.Contains("management-of").And.Message.Not.Contains("X: y"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Not.Contains("secret-of").And.Message.Not.Contains("management-of").And.Message.Not.Contains("X: y"));
     }
 
     [Test]

@@ -16,6 +16,6 @@ public class RegistrationAnswerTests
 
         Assert.That(
             () => RegistrationAnswer.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "none", SampleRegistration.Now),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("Unicode"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Unicode"));
     }
 }

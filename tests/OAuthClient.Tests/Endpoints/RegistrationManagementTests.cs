@@ -140,7 +140,7 @@ public class RegistrationManagementTests
         await using var node = server.Node();
         await Registration(node).RegisterAsync();
         server.Answer = json => json["client_id"] = "somebody-else";
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("client_id"));
+        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client_id"));
         Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-1"));
     }
 
@@ -171,10 +171,10 @@ public class RegistrationManagementTests
         server.Answer = json => json["registration_client_uri"] = "https://issuer.example/manage/client-1";
         await Registration(node).RegisterAsync();
         server.Answer = json => json["registration_client_uri"] = "https://metadata.internal/manage/client-1";
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("registration_client_uri").And.Message.Contains("origin"));
-        Assert.That(async () => await Registration(node).UpdateAsync(), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("origin"));
+        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("registration_client_uri").And.Message.Contains("origin"));
+        Assert.That(async () => await Registration(node).UpdateAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("origin"));
         server.Answer = _ => { };
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<ProtocolViolationException>(), "neither where we are nor the issuer");
+        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthProtocolException>(), "neither where we are nor the issuer");
         Assert.That(server.RequestsTo("/manage/client-1").Select(request => request.Uri.Host), Is.All.EqualTo("issuer.example"));
     }
 

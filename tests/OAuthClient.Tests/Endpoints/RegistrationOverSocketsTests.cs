@@ -145,7 +145,7 @@ public class RegistrationOverSocketsTests
         var client = provider.GetRequiredService<IOAuthClient>();
         var pending = await client.BeginAuthorizationAsync();
         var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
-        await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken });
+        await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken });
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
     }
 

@@ -40,7 +40,7 @@ public class SignedIntrospectionTests
     public async Task Headers_that_are_refused(string member, string? value)
     {
         await using var server = Server((header, _) => header[member] = value);
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [TestCase("iss", "\"https://as.example/\"")]
@@ -57,7 +57,7 @@ public class SignedIntrospectionTests
     public async Task Claims_that_are_refused(string member, string value)
     {
         await using var server = Server((_, claims) => claims[member] = JsonNode.Parse(value));
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [TestCase(-301, 0, false)]
@@ -75,7 +75,7 @@ public class SignedIntrospectionTests
             if (expires != 0)
                 claims["exp"] = now + expires;
         });
-        Assert.That(async () => await IntrospectAsync(server), isGood ? Throws.Nothing : Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("iat, exp"));
+        Assert.That(async () => await IntrospectAsync(server), isGood ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("iat, exp"));
     }
 
     [Test]
@@ -83,7 +83,7 @@ public class SignedIntrospectionTests
     public async Task Another_key()
     {
         await using var server = Server((_, _) => { }, signer: TestKey.AnotherRsa);
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("signature"));
+        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signature"));
     }
 
     [Test]
@@ -92,7 +92,7 @@ public class SignedIntrospectionTests
     {
         await using var server = Server((_, _) => { });
         server.Answers("""{"active":true}""");
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("SignedIntrospectionResponses"));
+        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("SignedIntrospectionResponses"));
     }
 
     [Test]
@@ -109,7 +109,7 @@ public class SignedIntrospectionTests
     public async Task An_unknown_issuer()
     {
         await using var server = Server((_, _) => { }, o => o.Issuer = null);
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("Issuer"));
+        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Issuer"));
     }
 
     private static Task<IntrospectedToken> IntrospectAsync(ScriptedServer server) =>

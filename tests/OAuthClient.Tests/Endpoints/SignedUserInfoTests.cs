@@ -81,7 +81,7 @@ public class SignedUserInfoTests
         server.Says(body);
         Assert.That(
             async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words).And.Message.Not.Contains("mallory"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words).And.Message.Not.Contains("mallory"));
     }
 
     [Test]
@@ -100,6 +100,6 @@ public class SignedUserInfoTests
         await using ScriptedServer server = new();
         await server.SignInAsync();
         server.Says(Sign(Claims()));
-        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("JwksUri"));
+        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("JwksUri"));
     }
 }

@@ -103,7 +103,7 @@ public class TokenIntrospectionTests
     public async Task Answers_that_are_none(string answer)
     {
         await using var server = Server(answer);
-        Assert.That(async () => await Introspection(server).IntrospectAsync(Token), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await Introspection(server).IntrospectAsync(Token), Throws.TypeOf<OAuthProtocolException>());
     }
 
     [TestCase(200, "<html>")]

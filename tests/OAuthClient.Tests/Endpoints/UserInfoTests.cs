@@ -41,7 +41,7 @@ public class UserInfoTests
         bench.Server.Options.OnUserInfo = claims => claims["sub"] = subject;
         Assert.That(
             async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("another user").And.Message.Not.Contain("mallory"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user").And.Message.Not.Contain("mallory"));
     }
 
     [Test]
@@ -56,7 +56,7 @@ public class UserInfoTests
             if (how != "missing")
                 claims["sub"] = how == "null" ? null : JsonValue.Create("");
         };
-        Assert.That(async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("no sub"));
+        Assert.That(async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no sub"));
     }
 
     [Test]

@@ -85,7 +85,7 @@ public class WebFingerTests
     public async Task No_issuer_or_a_bad_one(string answer, string words)
     {
         await using Host host = new(answer);
-        Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
     }
 
     [TestCase(404, "")]
@@ -139,7 +139,7 @@ public class WebFingerTests
         if (!identifier.StartsWith("acct:", StringComparison.Ordinal) && !identifier.StartsWith("https:", StringComparison.Ordinal))
             identifier = "acct:" + identifier;
 
-        Assert.That(async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync(identifier), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("private address"));
+        Assert.That(async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync(identifier), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("private address"));
         Assert.That(inside.Pending(), Is.False);
     }
 

@@ -88,8 +88,8 @@ public class ActivityTests
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers(Tokens("at-2"));
-        var another = await store.TryLeaseAsync(grant, held: null, Hour, default);
-        store.BeforeWaiting = () => store.EndLeaseAsync(another.Lease!, Presentation.None, default).AsTask();
+        var another = await store.TryAcquireLeaseAsync(grant, held: null, Hour, default);
+        store.BeforeWaiting = () => store.ReleaseLeaseAsync(another.Lease!, RefreshTokenStatus.Unused, default).AsTask();
         using RecordedActivities recorded = new();
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
 

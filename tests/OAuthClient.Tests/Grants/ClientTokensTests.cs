@@ -63,10 +63,10 @@ public class ClientTokensTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: without expires_in it lives AccessTokenLifetimeWhenUnstated")]
+    [Description("RFC 6749 §5.1: without expires_in it lives DefaultAccessTokenLifetime")]
     public async Task Unstated_lifetime()
     {
-        await using ScriptedServer server = new(o => o.AccessTokenLifetimeWhenUnstated = TimeSpan.FromMinutes(20));
+        await using ScriptedServer server = new(o => o.DefaultAccessTokenLifetime = TimeSpan.FromMinutes(20));
         server.Answers(Tokens("at-1", expiresIn: null));
         await TokenAsync(server);
         server.Answers(Tokens("at-2", expiresIn: null));
@@ -123,8 +123,8 @@ public class ClientTokensTests
         server.Answers(Tokens("at-1"));
         var refused = await server.Client.GetAccessTokenAsync(GrantOwner.Client);
         server.Answers(Tokens("at-2"));
-        Assert.That(await TokenAsync(server, new() { Rejected = refused }), Is.EqualTo("at-2"));
-        Assert.That(await TokenAsync(server, new() { Rejected = refused }), Is.EqualTo("at-2"));
+        Assert.That(await TokenAsync(server, new() { RejectedToken = refused }), Is.EqualTo("at-2"));
+        Assert.That(await TokenAsync(server, new() { RejectedToken = refused }), Is.EqualTo("at-2"));
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }

@@ -24,15 +24,15 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public Func<Task>? BeforeWaiting { get; set; }
 
-    public string? Problem { get; set; }
+    public string? UnavailableReason { get; set; }
 
-    public async ValueTask<LeaseAnswer> TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         if (RefusesToLease)
             throw new IOException("The database is away.");
         if (BeforeLeasing is { } first)
             await first();
-        var answer = await inner.TryLeaseAsync(seen, held, length, cancellationToken);
+        var answer = await inner.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
         if (LosesAnswerToRenewal && held is not null)
             throw new IOException("The answer was lost.");
         var then = AfterLeasing;
@@ -44,8 +44,8 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public bool RefusesToEndLeases { get; set; }
 
-    public ValueTask EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
-        RefusesToEndLeases ? throw new IOException("The database is away.") : inner.EndLeaseAsync(lease, presentation, cancellationToken);
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
+        RefusesToEndLeases ? throw new IOException("The database is away.") : inner.ReleaseLeaseAsync(lease, presentation, cancellationToken);
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {

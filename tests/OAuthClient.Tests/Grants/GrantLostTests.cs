@@ -83,7 +83,7 @@ public class GrantLostTests
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Answers(InvalidGrant, 400);
         Assert.That(
-            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }),
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }),
             Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
         Assert.That(server.Requests, Has.Count.EqualTo(1));

@@ -11,10 +11,10 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryLeaseAsync(grant, held: null, Long, default))));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryAcquireLeaseAsync(grant, held: null, Long, default))));
 
         Assert.That(answers.Count(answer => answer.Lease is not null), Is.EqualTo(1));
-        Assert.That(answers.Select(answer => answer.Stored?.Generation), Is.All.EqualTo(1));
+        Assert.That(answers.Select(answer => answer.Current?.Generation), Is.All.EqualTo(1));
         var lease = answers.Single(answer => answer.Lease is not null).Lease!;
         Assert.That((lease.GrantId, lease.Generation), Is.EqualTo(("g1", 1L)));
     }
@@ -27,7 +27,7 @@ public abstract partial class GrantStoreContract
         var other = Sample("g2", "42");
         await store.AddAsync(other, default);
         await LeaseAsync(store, grant);
-        Assert.That((await store.TryLeaseAsync(other, held: null, Long, default)).Lease, Is.Not.Null);
+        Assert.That((await store.TryAcquireLeaseAsync(other, held: null, Long, default)).Lease, Is.Not.Null);
     }
 
     [Test]
@@ -37,12 +37,12 @@ public abstract partial class GrantStoreContract
         var (store, grant) = await WithGrantAsync();
         await store.TryReplaceAsync(Next(grant), default);
 
-        var answer = await store.TryLeaseAsync(grant, held: null, Long, default);
+        var answer = await store.TryAcquireLeaseAsync(grant, held: null, Long, default);
 
         Assert.That(answer.Lease, Is.Null);
-        Assert.That(answer.Stored!.Generation, Is.EqualTo(2));
-        Assert.That(answer.Stored.RefreshToken, Is.EqualTo(Next(grant).RefreshToken));
-        Assert.That(answer.Earlier, Is.EqualTo(Presentation.None));
+        Assert.That(answer.Current!.Generation, Is.EqualTo(2));
+        Assert.That(answer.Current.RefreshToken, Is.EqualTo(Next(grant).RefreshToken));
+        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
     }
 
     [Test]
@@ -51,7 +51,7 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
         await store.RemoveAsync(grant, default);
-        Assert.That(await store.TryLeaseAsync(grant, held: null, Long, default), Is.EqualTo(new LeaseAnswer(null, null, Presentation.None)));
+        Assert.That(await store.TryAcquireLeaseAsync(grant, held: null, Long, default), Is.EqualTo(new LeaseResult(null, null, RefreshTokenStatus.Unused)));
     }
 
     [Test]
@@ -60,11 +60,11 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
         var lease = await LeaseAsync(store, grant);
-        var renewed = await store.TryLeaseAsync(grant, lease, Long, default);
-        Assert.That((renewed.Lease!.Fence > lease.Fence, renewed.Earlier), Is.EqualTo((true, Presentation.None)));
-        Assert.That((await store.TryLeaseAsync(grant, lease, Long, default)).Lease, Is.EqualTo(renewed.Lease), "asked again, because the answer was lost");
-        Assert.That((await store.TryLeaseAsync(grant, renewed.Lease, Long, default)).Lease!.Fence, Is.GreaterThan(renewed.Lease.Fence));
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+        var renewed = await store.TryAcquireLeaseAsync(grant, lease, Long, default);
+        Assert.That((renewed.Lease!.Fence > lease.Fence, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)));
+        Assert.That((await store.TryAcquireLeaseAsync(grant, lease, Long, default)).Lease, Is.EqualTo(renewed.Lease), "asked again, because the answer was lost");
+        Assert.That((await store.TryAcquireLeaseAsync(grant, renewed.Lease, Long, default)).Lease!.Fence, Is.GreaterThan(renewed.Lease.Fence));
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
     }
 
     [Test]
@@ -72,10 +72,10 @@ public abstract partial class GrantStoreContract
     public async Task The_holder_renews_what_is_over()
     {
         var (store, grant) = await WithGrantAsync();
-        var lease = (await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
-        var renewed = await store.TryLeaseAsync(grant, lease, Long, default);
-        Assert.That((renewed.Lease is not null, renewed.Earlier), Is.EqualTo((true, Presentation.None)));
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
+        var lease = (await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
+        var renewed = await store.TryAcquireLeaseAsync(grant, lease, Long, default);
+        Assert.That((renewed.Lease is not null, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)));
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
     }
 
     [Test]
@@ -84,12 +84,12 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
         var lease = await LeaseAsync(store, grant);
-        var renewed = (await store.TryLeaseAsync(grant, lease, Long, default)).Lease!;
+        var renewed = (await store.TryAcquireLeaseAsync(grant, lease, Long, default)).Lease!;
 
-        await store.EndLeaseAsync(lease, Presentation.None, default);
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "it is still held");
-        await store.EndLeaseAsync(renewed, Presentation.None, default);
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Not.Null);
+        await store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unused, default);
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "it is still held");
+        await store.ReleaseLeaseAsync(renewed, RefreshTokenStatus.Unused, default);
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Not.Null);
     }
 
     [Test]
@@ -97,13 +97,13 @@ public abstract partial class GrantStoreContract
     public async Task A_lease_that_was_taken_over_is_lost()
     {
         var (store, grant) = await WithGrantAsync();
-        var first = (await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
+        var first = (await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Lease!;
         var second = await LeaseAsync(store, grant);
         Assert.That(second.Fence, Is.GreaterThan(first.Fence));
 
-        Assert.That((await store.TryLeaseAsync(grant, first, Long, default)).Lease, Is.Null, "renewed");
-        await store.EndLeaseAsync(first, Presentation.None, default);
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "ended");
+        Assert.That((await store.TryAcquireLeaseAsync(grant, first, Long, default)).Lease, Is.Null, "renewed");
+        await store.ReleaseLeaseAsync(first, RefreshTokenStatus.Unused, default);
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "ended");
     }
 
     [Test]
@@ -111,8 +111,8 @@ public abstract partial class GrantStoreContract
     public async Task A_holder_that_died_leaves_its_intent()
     {
         var (store, grant) = await WithGrantAsync();
-        Assert.That((await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default)).Earlier, Is.EqualTo(Presentation.None));
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Earlier, Is.EqualTo(Presentation.Unknown));
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown));
     }
 
     [Test]
@@ -120,25 +120,25 @@ public abstract partial class GrantStoreContract
     public async Task What_was_refused_stays_refused()
     {
         var (store, grant) = await WithGrantAsync();
-        await store.EndLeaseAsync(await LeaseAsync(store, grant), Presentation.Refused, default);
-        await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Earlier, Is.EqualTo(Presentation.Refused));
+        await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), RefreshTokenStatus.Rejected, default);
+        await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Rejected));
     }
 
-    [TestCase(Presentation.None)]
-    [TestCase(Presentation.Unknown)]
-    [TestCase(Presentation.Refused)]
+    [TestCase(RefreshTokenStatus.Unused)]
+    [TestCase(RefreshTokenStatus.Unknown)]
+    [TestCase(RefreshTokenStatus.Rejected)]
     [Description("What a holder found out is known to the next one")]
-    public async Task What_was_found_out_is_told(Presentation known)
+    public async Task What_was_found_out_is_told(RefreshTokenStatus known)
     {
         var (store, grant) = await WithGrantAsync();
-        await store.EndLeaseAsync(await LeaseAsync(store, grant), known, default);
+        await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), known, default);
 
-        var next = await store.TryLeaseAsync(grant, held: null, Long, default);
+        var next = await store.TryAcquireLeaseAsync(grant, held: null, Long, default);
 
         Assert.That(next.Lease, Is.Not.Null);
-        Assert.That(next.Earlier, Is.EqualTo(known));
-        Assert.That((await store.TryLeaseAsync(grant, next.Lease, Long, default)).Earlier, Is.EqualTo(known), "renewed");
+        Assert.That(next.PreviousStatus, Is.EqualTo(known));
+        Assert.That((await store.TryAcquireLeaseAsync(grant, next.Lease, Long, default)).PreviousStatus, Is.EqualTo(known), "renewed");
     }
 
     [Test]
@@ -146,15 +146,15 @@ public abstract partial class GrantStoreContract
     public async Task A_new_generation_begins_anew()
     {
         var (store, grant) = await WithGrantAsync();
-        await store.EndLeaseAsync(await LeaseAsync(store, grant), Presentation.Refused, default);
+        await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), RefreshTokenStatus.Rejected, default);
         await LeaseAsync(store, grant);
         var second = Next(grant);
         await store.TryReplaceAsync(second, default);
 
-        var answer = await store.TryLeaseAsync(second, held: null, Long, default);
+        var answer = await store.TryAcquireLeaseAsync(second, held: null, Long, default);
 
         Assert.That(answer.Lease?.Generation, Is.EqualTo(2));
-        Assert.That(answer.Earlier, Is.EqualTo(Presentation.None));
+        Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
     }
 
     [Test]
@@ -162,7 +162,7 @@ public abstract partial class GrantStoreContract
     public async Task A_late_result_is_saved()
     {
         var (store, grant) = await WithGrantAsync();
-        await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default);
         await LeaseAsync(store, grant);
         Assert.That(await store.TryReplaceAsync(Next(grant), default), Is.True);
     }
@@ -176,8 +176,8 @@ public abstract partial class GrantStoreContract
         var second = Next(grant);
         await store.TryReplaceAsync(second, default);
         await LeaseAsync(store, second);
-        await store.EndLeaseAsync(old, Presentation.Refused, default);
-        Assert.That((await store.TryLeaseAsync(second, held: null, Long, default)).Lease, Is.Null);
+        await store.ReleaseLeaseAsync(old, RefreshTokenStatus.Rejected, default);
+        Assert.That((await store.TryAcquireLeaseAsync(second, held: null, Long, default)).Lease, Is.Null);
     }
 
     [Test]
@@ -193,7 +193,7 @@ public abstract partial class GrantStoreContract
                 await store.TryReplaceAsync(Next(grant), default);
                 break;
             case "ended":
-                await store.EndLeaseAsync(lease, Presentation.Unknown, default);
+                await store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Unknown, default);
                 break;
             default:
                 await store.RemoveAsync(grant, default);
@@ -208,7 +208,7 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
         await store.WaitForChangeAsync(grant, Long, default);
-        await store.TryLeaseAsync(grant, held: null, TimeSpan.Zero, default);
+        await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default);
         await store.WaitForChangeAsync(grant, Long, default);
         await store.TryReplaceAsync(Next(grant), default);
         await LeaseAsync(store, Next(grant));
@@ -227,7 +227,7 @@ public abstract partial class GrantStoreContract
         var waiting = store.WaitForChangeAsync(grant, Long, cancellation.Token).AsTask();
         await cancellation.CancelAsync();
         Assert.That(async () => await waiting, Throws.InstanceOf<OperationCanceledException>());
-        Assert.That((await store.TryLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null);
+        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null);
     }
 
     private async Task<(IGrantStore Store, Grant Grant)> WithGrantAsync()
@@ -239,5 +239,5 @@ public abstract partial class GrantStoreContract
     }
 
     private static async Task<RefreshLease> LeaseAsync(IGrantStore store, Grant grant) =>
-        (await store.TryLeaseAsync(grant, held: null, Long, default)).Lease!;
+        (await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease!;
 }

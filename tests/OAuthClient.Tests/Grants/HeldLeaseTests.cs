@@ -81,14 +81,14 @@ public class HeldLeaseTests
         desk.Store.RefusesToLease = false;
         desk.Server.Clock.Advance(TimeSpan.FromSeconds(45));
         var seen = (await desk.Server.Client.FindGrantAsync(GrantOwner.User("42")))!;
-        var another = await desk.Inner.TryLeaseAsync(seen, held: null, TimeSpan.FromSeconds(45), default);
+        var another = await desk.Inner.TryAcquireLeaseAsync(seen, held: null, TimeSpan.FromSeconds(45), default);
         Assert.That(another.Lease, Is.Not.Null);
         bool waited = false;
         desk.Store.BeforeWaiting = async () =>
         {
             waited = true;
             Assert.That(desk.Presented, Is.EqualTo(1));
-            await desk.Inner.EndLeaseAsync(another.Lease!, Presentation.Unknown, default);
+            await desk.Inner.ReleaseLeaseAsync(another.Lease!, RefreshTokenStatus.Unknown, default);
         };
         desk.Server.Answers(Tokens("at-2", "rt-2"));
 

@@ -34,7 +34,7 @@ public class MeasurementTests
         await server.Client.GetAccessTokenAsync(whose, new() { Scopes = ["a"] });
         Expect("missing");
         var token = await server.Client.GetAccessTokenAsync(whose);
-        await server.Client.GetAccessTokenAsync(whose, new() { Rejected = token });
+        await server.Client.GetAccessTokenAsync(whose, new() { RejectedToken = token });
         Expect("rejected");
         server.Clock.Advance(Hour);
         await server.Client.GetAccessTokenAsync(whose);
@@ -130,11 +130,11 @@ public class MeasurementTests
         using RecordedMeasurements measured = new(server.Services);
         server.Clock.Advance(Hour);
         server.Answers(Tokens("at-2"));
-        var another = await store.TryLeaseAsync(grant, held: null, Hour, default);
+        var another = await store.TryAcquireLeaseAsync(grant, held: null, Hour, default);
         store.BeforeWaiting = () =>
         {
             server.Clock.Advance(TimeSpan.FromSeconds(3));
-            return store.EndLeaseAsync(another.Lease!, Presentation.None, default).AsTask();
+            return store.ReleaseLeaseAsync(another.Lease!, RefreshTokenStatus.Unused, default).AsTask();
         };
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
 

@@ -202,11 +202,11 @@ public class MovedConfigurationTests
 
         ValueTask IGrantStore.RemoveAsync(Grant grant, CancellationToken cancellationToken) => store.RemoveAsync(grant, cancellationToken);
 
-        ValueTask<LeaseAnswer> IGrantStore.TryLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
-            store.TryLeaseAsync(seen, held, length, cancellationToken);
+        ValueTask<LeaseResult> IGrantStore.TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
+            store.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
 
-        ValueTask IGrantStore.EndLeaseAsync(RefreshLease lease, Presentation presentation, CancellationToken cancellationToken) =>
-            store.EndLeaseAsync(lease, presentation, cancellationToken);
+        ValueTask IGrantStore.ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
+            store.ReleaseLeaseAsync(lease, presentation, cancellationToken);
 
         ValueTask IGrantStore.WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
             store.WaitForChangeAsync(seen, atMost, cancellationToken);

@@ -40,7 +40,7 @@ public class RefreshConcurrencyTests
         var refused = await TokenAsync(bench, owner);
         bench.Server.ClearRequests();
 
-        var another = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(bench, owner, new() { Rejected = refused })))).Promptly();
+        var another = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(bench, owner, new() { RejectedToken = refused })))).Promptly();
 
         Assert.That(another.Distinct().Single(), Is.Not.EqualTo(refused));
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
@@ -57,7 +57,7 @@ public class RefreshConcurrencyTests
         int before = server.Requests.Count;
 
         var again = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
-            Task.Run(() => server.Client.GetAccessTokenAsync(Owner(owner), new() { Rejected = refused }).Promptly()))).Promptly();
+            Task.Run(() => server.Client.GetAccessTokenAsync(Owner(owner), new() { RejectedToken = refused }).Promptly()))).Promptly();
 
         Assert.That(again, Is.All.EqualTo(refused));
         Assert.That(server.Requests.Count - before, Is.InRange(1, 20));
@@ -71,9 +71,9 @@ public class RefreshConcurrencyTests
         await using var bench = await Bench.StartAsync();
         await bench.SignInAsync();
         var first = await TokenAsync(bench, owner);
-        var second = await TokenAsync(bench, owner, new() { Rejected = first });
+        var second = await TokenAsync(bench, owner, new() { RejectedToken = first });
         bench.Server.ClearRequests();
-        Assert.That(await TokenAsync(bench, owner, new() { Rejected = first }), Is.EqualTo(second));
+        Assert.That(await TokenAsync(bench, owner, new() { RejectedToken = first }), Is.EqualTo(second));
         Assert.That(bench.TokenRequests, Is.Zero);
     }
 
@@ -144,7 +144,7 @@ public class RefreshConcurrencyTests
         var other = TokenAsync(bench, "42", new() { Scopes = ["photos.read"] });
         release.SetResult();
 
-        Assert.That(async () => await failing.Promptly(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await failing.Promptly(), Throws.TypeOf<OAuthProtocolException>());
         Assert.That((await other.Promptly()).Scopes, Is.EqualTo(new[] { "photos.read" }));
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
     }
@@ -164,7 +164,7 @@ public class RefreshConcurrencyTests
         release.SetResult();
 
         foreach (var caller in callers)
-            Assert.That(async () => await caller.Promptly(), Throws.TypeOf<ProtocolViolationException>());
+            Assert.That(async () => await caller.Promptly(), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 

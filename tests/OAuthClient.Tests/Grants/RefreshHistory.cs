@@ -54,7 +54,7 @@ internal sealed class RefreshHistory
             int action = choice / Nodes;
             // What somebody told the store long ago may arrive only now.
             if (action % 5 == 4 && late.TryDequeue(out var end))
-                Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
+                Done(store.ReleaseLeaseAsync(end.Lease, end.Known, default).AsTask());
             if (action % 7 == 6)
                 clock.Advance(TimeSpan.FromSeconds(action % 3 == 0 ? 20 : 3));
             else if (action % 29 == 28)
@@ -117,13 +117,13 @@ internal sealed class RefreshHistory
                 {
                     // The store is away, or its answer is lost.
                     if (action % 11 == 9)
-                        Done(store.TryLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask());
+                        Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask());
                     node.Notes.Interrupted(node.State!);
                     node.Todo.Clear();
                 }
                 else
                 {
-                    Advance(node, new RefreshEvent.LeaseAnswered(Done(store.TryLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
+                    Advance(node, new RefreshEvent.LeaseAnswered(Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
                 }
                 break;
             case RefreshEffect.Wait when action % 11 == 10:
@@ -146,7 +146,7 @@ internal sealed class RefreshHistory
                     late.Enqueue(end);
                     break;
                 }
-                Done(store.EndLeaseAsync(end.Lease, end.Known, default).AsTask());
+                Done(store.ReleaseLeaseAsync(end.Lease, end.Known, default).AsTask());
                 if (node.Last is { WasRefused: true } last && clock.GetElapsedTime(last.LeasedAt) < registration.RefreshLease)
                     last.IsTold = true;
                 break;

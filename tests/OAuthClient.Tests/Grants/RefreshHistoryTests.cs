@@ -23,7 +23,7 @@ public class RefreshHistoryTests
     [Description("The histories find a node that does not wait for the lease")]
     public void Without_the_lease() => Assert.That(
         Falsified((wish, state, happened, now) =>
-            happened is RefreshEvent.LeaseAnswered({ Lease: null, Stored: { RefreshToken: { } refreshToken } stored })
+            happened is RefreshEvent.LeaseAnswered({ Lease: null, Current: { RefreshToken: { } refreshToken } stored })
                 && wish.GrantedBy(stored, now) is null
                 ? (state with { Grant = stored, Lease = new RefreshLease("g1", stored.Generation, -1) }, [new RefreshEffect.Present(stored, refreshToken)])
                 : RefreshLogic.Step(wish, state, happened, now),
@@ -36,7 +36,7 @@ public class RefreshHistoryTests
         Falsified((wish, state, happened, now) =>
         {
             var (next, effects) = RefreshLogic.Step(wish, state, happened, now);
-            return (next, [.. effects.Select(effect => effect is RefreshEffect.EndLease end ? end with { Known = Presentation.None } : effect)]);
+            return (next, [.. effects.Select(effect => effect is RefreshEffect.EndLease end ? end with { Known = RefreshTokenStatus.Unused } : effect)]);
         },
             ServerKind.Strict),
         Does.Contain("without need"));
@@ -45,7 +45,7 @@ public class RefreshHistoryTests
     [Description("The histories find a node that throws away what it got because its lease is over")]
     public void Throwing_away_a_late_answer() => Assert.That(
         Falsified((wish, state, happened, now) =>
-            happened is RefreshEvent.Answered && state.Earlier == Presentation.Unknown
+            happened is RefreshEvent.Answered && state.Earlier == RefreshTokenStatus.Unknown
                 ? (state, [new RefreshEffect.LookAgain()])
                 : RefreshLogic.Step(wish, state, happened, now),
             ServerKind.Strict),
@@ -56,7 +56,7 @@ public class RefreshHistoryTests
     public void Giving_up_on_a_refusal_that_was_overtaken() => Assert.That(
         Falsified((wish, state, happened, now) =>
             happened is RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, var fault)
-                ? (state, [new RefreshEffect.EndLease(state.Lease!, Presentation.Refused), new RefreshEffect.Fail(fault)])
+                ? (state, [new RefreshEffect.EndLease(state.Lease!, RefreshTokenStatus.Rejected), new RefreshEffect.Fail(fault)])
                 : RefreshLogic.Step(wish, state, happened, now),
             ServerKind.Strict),
         Does.Contain("lost although"));

@@ -117,10 +117,10 @@ public class RefreshTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: without expires_in, a renewable token lives AccessTokenLifetimeWhenUnstated, another one until the API refuses it")]
+    [Description("RFC 6749 §5.1: without expires_in, a renewable token lives DefaultAccessTokenLifetime, another one until the API refuses it")]
     public async Task Unstated_lifetime([Values] bool renewable)
     {
-        await using ScriptedServer server = new(o => o.AccessTokenLifetimeWhenUnstated = TimeSpan.FromMinutes(20));
+        await using ScriptedServer server = new(o => o.DefaultAccessTokenLifetime = TimeSpan.FromMinutes(20));
         await server.SignedInAsync(Tokens("at-1", renewable ? "rt-1" : null, expiresIn: null));
         server.Answers(Tokens("at-2", expiresIn: null));
         server.Clock.Advance(TimeSpan.FromMinutes(20) - TimeSpan.FromSeconds(30) - Tick);
@@ -206,7 +206,7 @@ public class RefreshTests
             bench.Server.RotateSigningKey();
             bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
         }
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("another user"));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user"));
         var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.Generation, Is.EqualTo(1));
         Assert.That(after.AccessToken, Is.EqualTo(before.AccessToken));
@@ -250,7 +250,7 @@ public class RefreshTests
             string[] parts = response["id_token"]!.GetValue<string>().Split('.');
             response["id_token"] = $"{parts[0]}.{parts[1]}.{new string('A', parts[2].Length)}";
         };
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("signature"));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("signature"));
     }
 
     private static async Task<string> TokenAsync(ScriptedServer server) => (await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal();

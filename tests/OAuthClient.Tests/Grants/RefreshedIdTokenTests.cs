@@ -73,7 +73,7 @@ public class RefreshedIdTokenTests
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = System.Text.Json.Nodes.JsonNode.Parse(value);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words));
         Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 
@@ -86,7 +86,7 @@ public class RefreshedIdTokenTests
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = value;
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 
@@ -110,7 +110,7 @@ public class RefreshedIdTokenTests
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://somebody.example";
 
         Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(words));
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words));
         Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 }

@@ -15,8 +15,8 @@ public class SeveralGrantsTests
     public async Task Of_two_users()
     {
         await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
-        var alice = await bench.SignInAsync(how: new SignIn { UserName = "alice" });
-        var bob = await bench.SignInAsync(how: new SignIn { UserName = "bob" });
+        var alice = await bench.SignInAsync(how: new SignInOptions { UserName = "alice" });
+        var bob = await bench.SignInAsync(how: new SignInOptions { UserName = "bob" });
         var stored = await bench.Store.FindAsync("photos", GrantOwner.User("42"), default);
         Assert.That(stored.Select(grant => grant.Id), Is.EqualTo(new[] { bob.Id, alice.Id }));
         Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(bob.AccessToken));

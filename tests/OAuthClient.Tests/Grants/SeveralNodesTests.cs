@@ -41,7 +41,7 @@ public class SeveralNodesTests
     public async Task A_survivor_presents_once()
     {
         await using var fleet = await Fleet.StartAsync();
-        await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, TimeSpan.Zero, default);
+        await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, TimeSpan.Zero, default);
         fleet.Two.Answers("", 503);
         Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<TokenEndpointException>());
         Assert.That(fleet.Two.Requests, Has.Count.EqualTo(1));
@@ -87,7 +87,7 @@ public class SeveralNodesTests
             async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
             Throws.TypeOf<OAuthException>().With.Message.Contain("RefreshLease"));
         Assert.That(fleet.One.Requests, Is.Empty);
-        Assert.That((await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, Hour, default)).Earlier, Is.EqualTo(Presentation.None), "given back, and nothing presented");
+        Assert.That((await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, Hour, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused), "given back, and nothing presented");
     }
 
     [TestCase("""{"access_token":"at-2","token_type":"mac","refresh_token":"rt-2"}""")]
@@ -97,9 +97,9 @@ public class SeveralNodesTests
     {
         await using var fleet = await Fleet.StartAsync();
         fleet.One.Answers(answer);
-        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
-        Assert.That((await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, Hour, default)).Earlier, Is.EqualTo(Presentation.Unknown));
+        Assert.That((await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, Hour, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown));
     }
 
     [Test]
@@ -130,7 +130,7 @@ public class SeveralNodesTests
         var ahead = await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly();
         fleet.One.Answers(Tokens("at-3", "rt-3"));
 
-        await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = ahead }).Promptly();
+        await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = ahead }).Promptly();
 
         Assert.That((await fleet.Store.FindAsync("", GrantOwner.User("42"), default)).Single().AccessToken!.Reveal(), Is.EqualTo("at-3"));
     }
@@ -190,7 +190,7 @@ public class SeveralNodesTests
     public async Task Revoking_does_not_wait_for_the_dead()
     {
         await using var fleet = await Fleet.StartAsync();
-        await fleet.Store.TryLeaseAsync(fleet.Grant, held: null, TimeSpan.FromSeconds(45), default);
+        await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, TimeSpan.FromSeconds(45), default);
         fleet.Two.Answers("");
         var revocation = fleet.Two.Client.RevokeAsync(GrantOwner.User("42"));
         await fleet.StoreClock.WaitForTimerAsync().Promptly();

@@ -170,14 +170,14 @@ public class SharedClientTokensTests
         one.Clock.Advance(TimeSpan.FromSeconds(1));
         two.Clock.Advance(TimeSpan.FromSeconds(1));
         one.Answers(Tokens("at-2"));
-        var newer = await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Rejected = refused }));
+        var newer = await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client, new() { RejectedToken = refused }));
         Assert.That(newer.Reveal(), Is.EqualTo("at-2"), "not the same from the cache");
-        Assert.That(await two.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Rejected = refused }), Is.EqualTo(newer));
+        Assert.That(await two.Client.GetAccessTokenAsync(GrantOwner.Client, new() { RejectedToken = refused }), Is.EqualTo(newer));
         Assert.That(two.Requests, Is.Empty);
 
         cache.Put(cache.Entries.Single().Key, old);
         two.Answers(Tokens("at-3"));
-        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Rejected = newer })).Reveal(), Is.EqualTo("at-3"), "not the older one");
+        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client, new() { RejectedToken = newer })).Reveal(), Is.EqualTo("at-3"), "not the older one");
     }
 
     [Test]

@@ -15,7 +15,7 @@ public class StubbornServerTests
         server.Answers(Same);
         var grant = await server.SignInAsync();
 
-        var another = await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Rejected = grant.AccessToken }).Promptly();
+        var another = await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }).Promptly();
 
         Assert.That(another, Is.EqualTo(grant.AccessToken));
         Assert.That(server.Requests.Count(sent => sent["grant_type"] == "refresh_token"), Is.EqualTo(1));
@@ -29,7 +29,7 @@ public class StubbornServerTests
         server.Answers(Same);
         var token = await server.Client.GetAccessTokenAsync(GrantOwner.Client);
 
-        var another = await server.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Rejected = token }).Promptly();
+        var another = await server.Client.GetAccessTokenAsync(GrantOwner.Client, new() { RejectedToken = token }).Promptly();
 
         Assert.That(another, Is.EqualTo(token));
         Assert.That(server.Requests, Has.Count.EqualTo(2));

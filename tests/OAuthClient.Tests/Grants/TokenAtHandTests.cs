@@ -137,7 +137,7 @@ public class TokenAtHandTests
 
     [TestCase("Issuer", "https://other.example.com", false)]
     [TestCase("ClientId", "another-client", false)]
-    [TestCase("AccessTokenLifetimeWhenUnstated", "00:01:00", false)]
+    [TestCase("DefaultAccessTokenLifetime", "00:01:00", false)]
     [TestCase("ClientSecret", "rotated", true)]
     [Description("Threat: token to another server. A configuration that was reloaded and names another server, client or lifetime holds for what lay at hand, too")]
     public async Task After_the_configuration_moved(string option, string value, bool isAtHand)

@@ -48,7 +48,7 @@ public class CookieTests
         + "the first")]
     public async Task Cookies_are_not_shared(Action<IHttpClientBuilder> configure)
     {
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), after: configure);
+        await using var bench = await StartAsync(t => t.ForRequestOwner(), after: configure);
         Assert.That(await CookieOfSecondAsync(bench), Is.Null);
         Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
         Assert.That(bench.Log.Events(TurnedOff).Single().Message, Does.Contain("'api'"));
@@ -73,7 +73,7 @@ public class CookieTests
     {
         await using var bench = await Bench.StartAsync(api: (http, api) =>
             http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler("photos", t => t.ForOwnerOfRequest().To(api.BaseAddress)));
+                .AddAccessTokenHandler("photos", t => t.ForRequestOwner().To(api.BaseAddress)));
         Assert.That(await CookieOfSecondAsync(bench, bench.Services.GetRequiredService<PhotosApi>().Http), Is.Null);
     }
 
@@ -94,7 +94,7 @@ public class CookieTests
     [Description("The option turns cookies on again, and is logged once")]
     public async Task Dangerously_allowed()
     {
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest().DangerouslyAllowCookies());
+        await using var bench = await StartAsync(t => t.ForRequestOwner().DangerouslyAllowCookies());
         Assert.That(await CookieOfSecondAsync(bench), Is.EqualTo("session=of-the-first"));
         var entry = bench.Log.Events(Allowed).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
@@ -113,7 +113,7 @@ public class CookieTests
     public async Task Handler_that_has_sent(string shape, bool useCookies, string sentBy)
     {
         using SocketsHttpHandler shared = new() { UseCookies = useCookies };
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), after: http =>
+        await using var bench = await StartAsync(t => t.ForRequestOwner(), after: http =>
         {
             http.ConfigurePrimaryHttpMessageHandler(() => shape == "wrapped" ? new Passing(shared) : shared);
             http.Services.AddHttpClient("another").ConfigurePrimaryHttpMessageHandler(() => shared);
@@ -142,7 +142,7 @@ public class CookieTests
     public async Task Unknown_handler()
     {
         int handlers = 0;
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), after: http => http
+        await using var bench = await StartAsync(t => t.ForRequestOwner(), after: http => http
             .SetHandlerLifetime(TimeSpan.FromSeconds(1))
             .ConfigurePrimaryHttpMessageHandler(() =>
             {
@@ -168,7 +168,7 @@ public class CookieTests
             _ => new HttpClientHandler { UseDefaultCredentials = true },
         };
         await using var bench = await StartAsync(
-            t => t.ForOwnerOfRequest(), after: http => http.ConfigurePrimaryHttpMessageHandler(() => primary));
+            t => t.ForRequestOwner(), after: http => http.ConfigurePrimaryHttpMessageHandler(() => primary));
         Assert.That(() => bench.Http, Throws.InvalidOperationException
             .With.Message.Contain("'api'").And.Message.Contain("Credentials").And.Message.Not.Contain("password"));
     }

@@ -13,7 +13,7 @@ public class FailClosedTests
         yield return new TestCaseData(Fault.Status(503), typeof(TokenEndpointException)).SetArgDisplayNames("503");
         yield return new TestCaseData(Fault.Status(400, """{"error":"invalid_client"}"""), typeof(TokenEndpointException)).SetArgDisplayNames("invalid_client");
         yield return new TestCaseData(Fault.ResetBeforeWork(), typeof(HttpRequestException)).SetArgDisplayNames("reset");
-        yield return new TestCaseData(Fault.Body("""{"access_token":"at","token_type":"mac"}"""), typeof(ProtocolViolationException)).SetArgDisplayNames("another type");
+        yield return new TestCaseData(Fault.Body("""{"access_token":"at","token_type":"mac"}"""), typeof(OAuthProtocolException)).SetArgDisplayNames("another type");
         yield return new TestCaseData(Fault.Status(400, """{"error":"invalid_grant"}"""), typeof(ReauthorizationRequiredException)).SetArgDisplayNames("invalid_grant");
     }
 

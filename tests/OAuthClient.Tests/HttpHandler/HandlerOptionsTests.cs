@@ -10,7 +10,7 @@ public class HandlerOptionsTests
     [Test]
     public void No_owner() => Assert.That(
         () => Add(t => t.To("https://api.example")),
-        Throws.InvalidOperationException.With.Message.Contain("ForCurrentUser()").And.Message.Contain("ForOwner(owner)").And.Message.Contain("ForOwnerOfRequest()").And.Message.Contain("ForClient()"));
+        Throws.InvalidOperationException.With.Message.Contain("ForCurrentUser()").And.Message.Contain("ForOwner(owner)").And.Message.Contain("ForRequestOwner()").And.Message.Contain("ForClient()"));
 
     [Test]
     public void No_origin() => Assert.That(
@@ -20,7 +20,7 @@ public class HandlerOptionsTests
     private static IEnumerable<TestCaseData> TwoOwners()
     {
         (string Name, Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> State)[] ways =
-            [("ForCurrentUser", t => t.ForCurrentUser()), ("ForOwner", t => t.ForOwner(GrantOwner.User("42"))), ("ForOwnerOfRequest", t => t.ForOwnerOfRequest()), ("ForClient", t => t.ForClient())];
+            [("ForCurrentUser", t => t.ForCurrentUser()), ("ForOwner", t => t.ForOwner(GrantOwner.User("42"))), ("ForRequestOwner", t => t.ForRequestOwner()), ("ForClient", t => t.ForClient())];
         foreach (var (firstName, first) in ways)
         {
             foreach (var (secondName, second) in ways)

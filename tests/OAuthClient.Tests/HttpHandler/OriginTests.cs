@@ -78,7 +78,7 @@ public class OriginTests
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.Empty);
 
         await using ScriptedServer another = new(register: builder => builder.Services.AddHttpClient("api")
-            .AddAccessTokenHandler(t => t.ForOwnerOfRequest().To("https://api.example.com")).ConfigurePrimaryHttpMessageHandler(() => network));
+            .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example.com")).ConfigurePrimaryHttpMessageHandler(() => network));
         using var ownerless = Client(another);
         Assert.That(async () => await ownerless.GetAsync(new Uri("https://evil.example/")), Throws.TypeOf<OAuthException>().With.Message.Contain("may go to"));
     }

@@ -11,7 +11,7 @@ public class RequestOwnerTests
     [Description("Each request names its owner, also many at once")]
     public async Task The_owner_of_the_request()
     {
-        await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice", "bob");
+        await using var stage = await Stage.StartAsync(t => t.ForRequestOwner(), "alice", "bob");
         await Parallel.ForEachAsync(Enumerable.Range(0, 200), async (i, _) =>
         {
             string owner = i % 2 == 0 ? "alice" : "bob";
@@ -23,7 +23,7 @@ public class RequestOwnerTests
     [Description("Life of a token 9: a request that names nobody is not sent")]
     public async Task No_owner()
     {
-        await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice");
+        await using var stage = await Stage.StartAsync(t => t.ForRequestOwner(), "alice");
         using var acting = GrantOwner.User("alice").AsCurrentUser();
         await stage.RequireNotSentAsync(owner: null, "SetGrantOwner(owner)");
     }
@@ -32,7 +32,7 @@ public class RequestOwnerTests
     [Description("Life of a token 9: somebody without a grant gets neither another's token nor the client's")]
     public async Task An_owner_without_a_grant()
     {
-        await using var stage = await Stage.StartAsync(t => t.ForOwnerOfRequest(), "alice");
+        await using var stage = await Stage.StartAsync(t => t.ForRequestOwner(), "alice");
         Assert.That(async () => await stage.CallAsync("bob"), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(stage.Sent, Is.Zero);
     }
@@ -55,7 +55,7 @@ public class RequestOwnerTests
     public async Task A_fixed_owner_stays([Values] bool isClient)
     {
         await using var stage = await Stage.StartAsync(t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")), "alice", "bob");
-        await stage.RequireNotSentAsync("bob", "ForOwnerOfRequest()");
+        await stage.RequireNotSentAsync("bob", "ForRequestOwner()");
         string own = await stage.CallAsync(isClient ? null : "alice");
         using (GrantOwner.User("bob").AsCurrentUser())
             Assert.That(await stage.CallAsync(null), Is.EqualTo(own), "there is no current user in this");

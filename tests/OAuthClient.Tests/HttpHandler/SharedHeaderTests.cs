@@ -14,7 +14,7 @@ public class SharedHeaderTests
     public async Task Configured_default_header(string name, string value)
     {
         await using var bench = await StartAsync(
-            t => t.ForOwnerOfRequest(),
+            t => t.ForRequestOwner(),
             http => http.ConfigureHttpClient(client => client.DefaultRequestHeaders.TryAddWithoutValidation(name, value)));
         Assert.That(() => bench.Http, Throws.InvalidOperationException
             .With.Message.Contain("'api'").And.Message.Contain("DefaultRequestHeaders").And.Message.Not.Contain(value));
@@ -24,7 +24,7 @@ public class SharedHeaderTests
     [Description("The same, from the defaults of all clients")]
     public async Task Default_header_of_all_clients()
     {
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest(), http => http.Services.ConfigureHttpClientDefaults(
+        await using var bench = await StartAsync(t => t.ForRequestOwner(), http => http.Services.ConfigureHttpClientDefaults(
             all => all.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("Cookie", "session=of-the-first"))));
         Assert.That(() => bench.Http, Throws.InvalidOperationException.With.Message.Contain("DefaultRequestHeaders"));
     }
@@ -48,7 +48,7 @@ public class SharedHeaderTests
     [Description("A default cookie that is set after the client was made, as in a typed client's constructor: no request leaves with it")]
     public async Task Default_cookie_set_later()
     {
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest());
+        await using var bench = await StartAsync(t => t.ForRequestOwner());
         await bench.SignInAsync("bob");
         using var http = bench.Http;
         http.DefaultRequestHeaders.Add("Cookie", "session=of-the-first");
@@ -63,7 +63,7 @@ public class SharedHeaderTests
     [Description(".NET sends a Cookie header from among those of the content, too; no request leaves with it")]
     public async Task Cookie_among_the_headers_of_the_content()
     {
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest());
+        await using var bench = await StartAsync(t => t.ForRequestOwner());
         await bench.SignInAsync("bob");
         using var http = bench.Http;
         using StringContent content = new("{}");
@@ -78,7 +78,7 @@ public class SharedHeaderTests
     [Description("A default Authorization that is set after the client was made never leaves: each request carries its owner's token")]
     public async Task Default_authorization_set_later()
     {
-        await using var bench = await StartAsync(t => t.ForOwnerOfRequest());
+        await using var bench = await StartAsync(t => t.ForRequestOwner());
         var alice = await bench.SignInAsync("alice");
         var bob = await bench.SignInAsync("bob");
         using var http = bench.Http;
@@ -92,7 +92,7 @@ public class SharedHeaderTests
     public async Task Cookie_of_a_shared_handler([Values] bool isAllowed)
     {
         await using var bench = await StartAsync(
-            t => isAllowed ? t.ForOwnerOfRequest().DangerouslyAllowCookies() : t.ForOwnerOfRequest(),
+            t => isAllowed ? t.ForRequestOwner().DangerouslyAllowCookies() : t.ForRequestOwner(),
             http => http.AddHttpMessageHandler(() => new AddingCookie()));
         await bench.SignInAsync("bob");
         if (isAllowed)

@@ -84,7 +84,7 @@ public class ClientSecretSignatureTests
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>().With.Message.Not.Contains("ssw\u00f6rd");
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>().With.Message.Not.Contains("ssw\u00f6rd");
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;

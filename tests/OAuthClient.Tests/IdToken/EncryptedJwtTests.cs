@@ -80,7 +80,7 @@ public class EncryptedJwtTests
             foreach (string changed in new[] { (text[0] == 'A' ? 'B' : 'A') + text[1..], text[..^4], text[4..], "", "A", text + "AAAA" })
             {
                 string compact = string.Join('.', parts.Select((one, i) => i == part ? changed : one));
-                var refusal = Assert.Throws<ProtocolViolationException>(() => Open(compact, written), $"part {part}: {changed}");
+                var refusal = Assert.Throws<OAuthProtocolException>(() => Open(compact, written), $"part {part}: {changed}");
                 messages.Add(refusal!.Message);
                 Assert.That(refusal.InnerException, Is.Null);
             }
@@ -89,7 +89,7 @@ public class EncryptedJwtTests
         var header = JsonNode.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(parts[0]))!.AsObject();
         header["more"] = true;
         parts[0] = TestKey.Encode(header.ToJsonString());
-        messages.Add(Assert.Throws<ProtocolViolationException>(() => Open(string.Join('.', parts), written))!.Message);
+        messages.Add(Assert.Throws<OAuthProtocolException>(() => Open(string.Join('.', parts), written))!.Message);
         Assert.That(messages, Has.Count.EqualTo(1).And.All.Contains("None of the DecryptionKeys opens the ID Token"));
     }
 
@@ -209,7 +209,7 @@ public class EncryptedJwtTests
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;
@@ -221,15 +221,15 @@ public class EncryptedJwtTests
     {
         string compact = TestJwe.Encrypt(Inside, AnotherRsa.Value, "RSA-OAEP", "A128GCM");
 
-        var without = Assert.Throws<ProtocolViolationException>(() => EncryptedJwt.Open(compact, JwtKind.IdToken, []))!;
+        var without = Assert.Throws<OAuthProtocolException>(() => EncryptedJwt.Open(compact, JwtKind.IdToken, []))!;
         Assert.That(without.MayPass, Is.True);
         Assert.That(without.Message, Does.Contain("DecryptionKeys"));
-        var another = Assert.Throws<ProtocolViolationException>(() => EncryptedJwt.Open(compact, JwtKind.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]))!;
+        var another = Assert.Throws<OAuthProtocolException>(() => EncryptedJwt.Open(compact, JwtKind.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]))!;
         Assert.That(another.MayPass, Is.True);
         Assert.That(another.Message, Does.Contain("RSA-OAEP, A128GCM, kid 'none'"));
         string unnamed = TestKey.Encode("""{"enc":"A128GCM"}""") + compact[compact.IndexOf('.', StringComparison.Ordinal)..];
         Assert.That(
             () => EncryptedJwt.Open(unnamed, JwtKind.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("the alg 'none'").And.Message.Contains("RSA-OAEP, RSA-OAEP-256, ECDH-ES"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("the alg 'none'").And.Message.Contains("RSA-OAEP, RSA-OAEP-256, ECDH-ES"));
     }
 }

@@ -33,11 +33,11 @@ public class IdTokenClaimsTests
     {
         foreach (string name in new[] { "iss", "aud", "exp", "iat", "sub" })
         {
-            Assert.That(() => Require(c => c.Remove(name)), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains(name), name);
-            Assert.That(() => Require(c => c[name] = null), Throws.InstanceOf<ProtocolViolationException>(), name);
-            Assert.That(() => Require(c => c[name] = ""), Throws.InstanceOf<ProtocolViolationException>(), name);
-            Assert.That(() => Require(c => c[name] = new JsonObject()), Throws.InstanceOf<ProtocolViolationException>(), name);
-            Assert.That(() => Require(c => c[name] = true), Throws.InstanceOf<ProtocolViolationException>(), name);
+            Assert.That(() => Require(c => c.Remove(name)), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(name), name);
+            Assert.That(() => Require(c => c[name] = null), Throws.InstanceOf<OAuthProtocolException>(), name);
+            Assert.That(() => Require(c => c[name] = ""), Throws.InstanceOf<OAuthProtocolException>(), name);
+            Assert.That(() => Require(c => c[name] = new JsonObject()), Throws.InstanceOf<OAuthProtocolException>(), name);
+            Assert.That(() => Require(c => c[name] = true), Throws.InstanceOf<OAuthProtocolException>(), name);
         }
         Assert.That(() => Require(c => c.Remove("sub")), Refusal("no sub"));
         Assert.That(() => Require(c => c["sub"] = 42), Refusal("'sub' as Number"));
@@ -70,7 +70,7 @@ public class IdTokenClaimsTests
         Assert.That(() => Require(c => c["azp"] = "client-id"), Throws.Nothing);
         Assert.That(() => Require(c => c["azp"] = "other"), Refusal("azp is another client"));
         Assert.That(() => Require(c => c["azp"] = "CLIENT-ID"), Refusal("azp is another client"));
-        Assert.That(() => Require(c => c["azp"] = 1), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => Require(c => c["azp"] = 1), Throws.InstanceOf<OAuthProtocolException>());
     }
 
     [Test]
@@ -127,7 +127,7 @@ public class IdTokenClaimsTests
         foreach (JsonNode? nonce in new JsonNode?[] { null, "", "other", "THE-NONCE", "the-nonce ", "the-nonc" })
             Assert.That(() => Require(c => c["nonce"] = nonce?.DeepClone()), Refusal("nonce is not that of the authorization request"), nonce?.ToJsonString());
         Assert.That(() => Require(c => c.Remove("nonce")), Refusal("nonce is not that"));
-        Assert.That(() => Require(c => c["nonce"] = 1), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => Require(c => c["nonce"] = 1), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That(() => Require(c => c["nonce"] = "other", nonce: null), Throws.Nothing);
         Assert.That(() => Require(c => c.Remove("nonce"), nonce: null), Throws.Nothing);
     }
@@ -234,8 +234,8 @@ public class IdTokenClaimsTests
     [Description("RFC 6749 §10.14: no message repeats the nonce, and a hostile iss is made printable")]
     public void Messages_hold_no_secret_and_no_control_character()
     {
-        Assert.That(() => Require(c => c["nonce"] = "a-strange-one"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Not.Contains(Nonce).And.Message.Not.Contains("a-strange-one"));
-        Assert.That(() => Require(c => c["iss"] = "a\r\n\u001b" + new string('x', 10_000)), Throws.InstanceOf<ProtocolViolationException>()
+        Assert.That(() => Require(c => c["nonce"] = "a-strange-one"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Not.Contains(Nonce).And.Message.Not.Contains("a-strange-one"));
+        Assert.That(() => Require(c => c["iss"] = "a\r\n\u001b" + new string('x', 10_000)), Throws.InstanceOf<OAuthProtocolException>()
             .With.Message.Contains("'a???xxx").And.Message.Length.LessThan(500));
     }
 
@@ -261,7 +261,7 @@ public class IdTokenClaimsTests
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;
@@ -274,15 +274,15 @@ public class IdTokenClaimsTests
         UnverifiedJwt Userinfo(string claims) => UnverifiedJwt.Parse(TestKey.Rsa.Sign("RS256", """{"alg":"RS256"}""", claims), JwtKind.UserInfo, ["RS256"]);
         void Require(string claims, AuthorizationServerMetadata server) => IdTokenClaims.RequireOursWhereStated(Userinfo(claims), server, "client-id", SampleRegistration.Now);
 
-        Assert.That(Assert.Throws<ProtocolViolationException>(() => Require("""{"exp":1}""", SampleRegistration.Server))!.MayPass, Is.True);
-        var elsewhere = Assert.Throws<ProtocolViolationException>(() => Require("""{"iss":"https://evil.example"}""", SampleRegistration.Server))!;
+        Assert.That(Assert.Throws<OAuthProtocolException>(() => Require("""{"exp":1}""", SampleRegistration.Server))!.MayPass, Is.True);
+        var elsewhere = Assert.Throws<OAuthProtocolException>(() => Require("""{"iss":"https://evil.example"}""", SampleRegistration.Server))!;
         Assert.That(elsewhere.MayPass, Is.False);
         Assert.That(elsewhere.Message, Does.Contain("'https://evil.example'").And.Contain($"not '{SampleRegistration.Issuer}'"));
         string template = SampleRegistration.Issuer + "/{tenantid}";
         var tenants = SampleRegistration.Create(o => o.IssuerTemplate = template).SpelledOut;
         Assert.That(
             () => Require("""{"iss":"https://evil.example"}""", tenants),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains($"not '{template}'"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"not '{template}'"));
     }
 
     [Test]
@@ -293,8 +293,8 @@ public class IdTokenClaimsTests
         var other = Json("""{"iss":"https://server.example.com","sub":"alice"}""");
 
         Assert.That(() => IdTokenClaims.RequireSameAuthentication(first, "alice", "https://server.example.com", first), Throws.Nothing);
-        Assert.That(() => IdTokenClaims.RequireSameAuthentication(other, "alice", "https://server.example.com", first), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => IdTokenClaims.RequireSameAuthentication(other, "alice", "https://server.example.com", first), Throws.TypeOf<OAuthProtocolException>());
         Assert.That(() => IdTokenClaims.RequireSameAuthentication(other, "alice", "https://server.example.com", earlier: null), Throws.Nothing);
-        Assert.That(() => IdTokenClaims.RequireSameAuthentication(first, "alice", "https://server.example.com", earlier: null), Throws.TypeOf<ProtocolViolationException>());
+        Assert.That(() => IdTokenClaims.RequireSameAuthentication(first, "alice", "https://server.example.com", earlier: null), Throws.TypeOf<OAuthProtocolException>());
     }
 }

@@ -189,7 +189,7 @@ public class JwtSignatureTests
     public void A_huge_kid_is_cut()
     {
         string token = TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{new string('k', 40_000)}\"}}", Claims);
-        var refusal = Assert.ThrowsAsync<ProtocolViolationException>(() => RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk())));
+        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk())));
 
         Assert.That(refusal!.Message, Has.Length.LessThan(400));
     }
@@ -249,7 +249,7 @@ public class JwtSignatureTests
         foreach (byte[] secret in secrets)
         {
             string token = TestKey.SignByHmac(secret, Header("HS256"), Claims);
-            Assert.That(() => Parse(token), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("signed by 'HS256'"));
+            Assert.That(() => Parse(token), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("signed by 'HS256'"));
             Assert.That(Candidates(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Has.Count.EqualTo(1));
             Assert.That(async () => await RequireAsync(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Refusal("does not verify"));
         }
@@ -272,7 +272,7 @@ public class JwtSignatureTests
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;

@@ -29,7 +29,7 @@ public class LogoutTokenTests
             Assert.That(claims().IssuedAt, Is.EqualTo(SampleRegistration.Now.AddSeconds(issued)));
             return;
         }
-        var exception = Assert.Throws<ProtocolViolationException>(() => claims())!;
+        var exception = Assert.Throws<OAuthProtocolException>(() => claims())!;
         Assert.That(exception.MayPass, Is.True);
         Assert.That(exception.Message, Does.Contain("expired").Or.Contain("clock"));
     }
@@ -38,7 +38,7 @@ public class LogoutTokenTests
     [Description("§2.4: from the server it is meant to be from; what it names is said, and whom it is about is not")]
     public void Issuer()
     {
-        var exception = Assert.Throws<ProtocolViolationException>(() => Claims(json => json["iss"] = "https://evil.example")())!;
+        var exception = Assert.Throws<OAuthProtocolException>(() => Claims(json => json["iss"] = "https://evil.example")())!;
 
         Assert.That(exception.Message, Does.Contain("'https://evil.example'").And.Contain(SampleRegistration.Issuer));
         Assert.That(exception.MayPass, Is.False);

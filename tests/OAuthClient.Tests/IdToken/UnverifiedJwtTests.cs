@@ -80,7 +80,7 @@ public class UnverifiedJwtTests
     [TestCase("{\"alg\":\"RS256\",\"kid\":1}")]
     [TestCase("{\"alg\":\"RS256\",\"kid\":\"\\ud800\"}")]
     [Description("RFC 7515 §4.1: members of the right kind")]
-    public void A_header_member_of_another_kind_is_refused(string header) => Assert.That(() => Parse(Token(header)), Throws.InstanceOf<ProtocolViolationException>());
+    public void A_header_member_of_another_kind_is_refused(string header) => Assert.That(() => Parse(Token(header)), Throws.InstanceOf<OAuthProtocolException>());
 
     [TestCase("[\"exp\"]")]
     [TestCase("[]")]
@@ -144,7 +144,7 @@ public class UnverifiedJwtTests
     [Description("RFC 6749 §10.14: a hostile header is printed cut and without control characters, and no part of the token is repeated")]
     public void A_hostile_algorithm_is_made_printable()
     {
-        var refusal = Assert.Throws<ProtocolViolationException>(() => Parse(Token($"{{\"alg\":\"a\\r\\n\\u001b\\\"{new string('x', 10_000)}\"}}")));
+        var refusal = Assert.Throws<OAuthProtocolException>(() => Parse(Token($"{{\"alg\":\"a\\r\\n\\u001b\\\"{new string('x', 10_000)}\"}}")));
 
         Assert.That(refusal!.Message, Does.Contain("'a????xxx").And.Not.Contain("\n"));
         Assert.That(refusal.Message, Has.Length.LessThan(600));
@@ -193,14 +193,14 @@ public class UnverifiedJwtTests
         string header = type is null ? "{\"alg\":\"RS256\"}" : $$"""{"alg":"RS256","typ":"{{type}}"}""";
         Assert.That(
             () => UnverifiedJwt.Parse(Token(header), type is null ? JwtKind.Introspection : JwtKind.IdToken, ["RS256"]),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contains($"typ is '{named}'"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"typ is '{named}'"));
     }
 
     private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtKind.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<ProtocolViolationException>();
+        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>();
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;

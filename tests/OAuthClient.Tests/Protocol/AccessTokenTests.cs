@@ -35,14 +35,14 @@ public class AccessTokenTests
     {
         foreach (string value in new[] { character, "canary" + character, character + "canary", "canary" + character + "canary" })
         {
-            Assert.That(() => Token(value), Throws.InstanceOf<ProtocolViolationException>()
+            Assert.That(() => Token(value), Throws.InstanceOf<OAuthProtocolException>()
                 .With.Message.Contains("A.12").And.Message.Not.Contains("canary").And.Message.Not.Contains("\r"));
         }
     }
 
     [Test]
     [Description("RFC 6749 appendix A.12: 1*VSCHAR, so not nothing")]
-    public void An_empty_token_is_refused() => Assert.That(() => Token(""), Throws.InstanceOf<ProtocolViolationException>());
+    public void An_empty_token_is_refused() => Assert.That(() => Token(""), Throws.InstanceOf<OAuthProtocolException>());
 
     [Test]
     [Description("RFC 6749 §5.1: what the server said about it")]

@@ -76,7 +76,7 @@ public class AuthorizationServerMetadataTests
     {
         foreach (string name in Endpoints)
         {
-            Assert.That(() => Read($"{{\"{name}\":\"{address}\"}}"), Throws.InstanceOf<ProtocolViolationException>()
+            Assert.That(() => Read($"{{\"{name}\":\"{address}\"}}"), Throws.InstanceOf<OAuthProtocolException>()
                 .With.Message.Contains($"as {name}").And.Message.Contains("absolute https address"));
         }
     }
@@ -86,7 +86,7 @@ public class AuthorizationServerMetadataTests
     public void Http_on_loopback_is_read_when_allowed()
     {
         Assert.That(Read("{\"token_endpoint\":\"http://127.0.0.1:1/t\"}", allowHttpOnLoopback: true).TokenEndpoint, Is.EqualTo(new Uri("http://127.0.0.1:1/t")));
-        Assert.That(() => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true), Throws.InstanceOf<OAuthProtocolException>());
     }
 
     [TestCase("{\"issuer\":1}")]
@@ -95,7 +95,7 @@ public class AuthorizationServerMetadataTests
     [TestCase("{\"token_endpoint_auth_methods_supported\":[1]}")]
     [TestCase("{\"code_challenge_methods_supported\":[\"\\ud800\"]}")]
     [Description("RFC 8414 §2: a member of the wrong kind is a violation")]
-    public void A_member_of_the_wrong_kind_is_refused(string json) => Assert.That(() => Read(json), Throws.InstanceOf<ProtocolViolationException>());
+    public void A_member_of_the_wrong_kind_is_refused(string json) => Assert.That(() => Read(json), Throws.InstanceOf<OAuthProtocolException>());
 
     private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false) =>
         AuthorizationServerMetadata.Read(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value, allowHttpOnLoopback);

@@ -53,6 +53,6 @@ public class EndpointExceptionTests
         Assert.That(new TokenEndpointException(Failure), Is.InstanceOf<EndpointException>().And.InstanceOf<OAuthException>());
         Assert.That(new ReauthorizationRequiredException("photos", "Why."), Is.InstanceOf<OAuthException>().With.Property("ClientName").EqualTo("photos").And.Message.EqualTo("Why."));
         Assert.That(() => new ReauthorizationRequiredException(null!, "Why."), Throws.ArgumentNullException);
-        Assert.That(new ProtocolViolationException("Why."), Is.InstanceOf<OAuthException>());
+        Assert.That(new OAuthProtocolException("Why."), Is.InstanceOf<OAuthException>());
     }
 }

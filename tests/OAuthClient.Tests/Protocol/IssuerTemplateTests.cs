@@ -50,9 +50,9 @@ public class IssuerTemplateTests
     {
         IssuerTemplate template = new(Template, ["one"]);
         Assert.That(For(template, """{"tid":"one"}"""), Is.EqualTo("https://login.example.com/one/v2.0"));
-        Assert.That(() => For(template, """{"tid":"two"}"""), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("'two'").And.Message.Contains("AllowedTenants"));
-        Assert.That(() => For(template, """{"tid":5}"""), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("names no tenant"));
-        Assert.That(() => For(template, "{}"), Throws.TypeOf<ProtocolViolationException>().With.Message.Contains("The ID Token names no tenant"));
+        Assert.That(() => For(template, """{"tid":"two"}"""), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("'two'").And.Message.Contains("AllowedTenants"));
+        Assert.That(() => For(template, """{"tid":5}"""), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("names no tenant"));
+        Assert.That(() => For(template, "{}"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("The ID Token names no tenant"));
     }
 
     private static string For(IssuerTemplate template, string claims) => template.RequireFor(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");

@@ -81,7 +81,7 @@ public class ServerJsonTests
     [TestCase("[\"secret-value\"]", "Array")]
     [Description("RFC 6749 §5.1: a text that is something else is named with its kind, and its value is not repeated")]
     public void Another_kind_than_text_is_a_violation(string value, string kind) =>
-        Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Text("member"), Throws.InstanceOf<ProtocolViolationException>()
+        Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Text("member"), Throws.InstanceOf<OAuthProtocolException>()
             .With.Message.Contains($"'member' as {kind}").And.Message.Contains("must be a string").And.Message.Not.Contains("secret-value"));
 
     [TestCase("\\ud800")]
@@ -92,8 +92,8 @@ public class ServerJsonTests
     {
         var json = Parse($"{{\"one\":\"{text}\",\"list\":[\"good\",\"{text}\"]}}")!.Value;
 
-        Assert.That(() => json.Text("one"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("'one'").And.Message.Contains("not valid Unicode"));
-        Assert.That(() => json.Texts("list"), Throws.InstanceOf<ProtocolViolationException>().With.Message.Contains("'list'").And.Message.Contains("not valid Unicode"));
+        Assert.That(() => json.Text("one"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'one'").And.Message.Contains("not valid Unicode"));
+        Assert.That(() => json.Texts("list"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'list'").And.Message.Contains("not valid Unicode"));
     }
 
     [Test]
@@ -102,7 +102,7 @@ public class ServerJsonTests
     {
         var json = ServerJson.TryParseObject(Encoding.Latin1.GetBytes("{\"member\":\"\u00fc\"}"))!.Value;
 
-        Assert.That(() => json.Text("member"), Throws.InstanceOf<ProtocolViolationException>());
+        Assert.That(() => json.Text("member"), Throws.InstanceOf<OAuthProtocolException>());
     }
 
     [TestCase("{\"a\":\"v\"}", "v")]
@@ -133,7 +133,7 @@ public class ServerJsonTests
     [TestCase("[[\"a\"]]", "item that is no string")]
     [Description("RFC 8414 §2: a list of anything else is a violation")]
     public void Another_kind_than_a_list_of_texts_is_a_violation(string value, string words) =>
-        Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Texts("member"), Throws.InstanceOf<ProtocolViolationException>()
+        Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Texts("member"), Throws.InstanceOf<OAuthProtocolException>()
             .With.Message.Contains("'member'").And.Message.Contains(words));
 
     private static JsonElement? Parse(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json));

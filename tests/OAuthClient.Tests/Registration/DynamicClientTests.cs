@@ -16,9 +16,9 @@ public class DynamicClientTests
         Assert.Multiple(() =>
         {
             Assert.That((after.ClientName, after.Server, after.ClientId, after.Generation), Is.EqualTo(("photos", "https://as.example", "an-id", 7L)));
-            Assert.That((after.RegisteredAt, after.HeardAt, after.SecretSince, after.SecretExpiresAt), Is.EqualTo((before.RegisteredAt, before.HeardAt, before.SecretSince, before.SecretExpiresAt)));
+            Assert.That((after.RegisteredAt, after.LastConfirmedAt, after.SecretIssuedAt, after.SecretExpiresAt), Is.EqualTo((before.RegisteredAt, before.LastConfirmedAt, before.SecretIssuedAt, before.SecretExpiresAt)));
             Assert.That(after.Metadata.GetRawText(), Is.EqualTo(before.Metadata.GetRawText()));
-            Assert.That(after.Authentication, Is.EqualTo(ClientAuthenticationMethod.Body));
+            Assert.That(after.Authentication, Is.EqualTo(ClientAuthenticationMethod.ClientSecretPost));
             Assert.That(after.ClientSecret, Is.EqualTo(before.ClientSecret));
             Assert.That(after.RegistrationAccessToken, Is.EqualTo(before.RegistrationAccessToken));
             Assert.That(after.ManagementUri, Is.EqualTo(before.ManagementUri));

@@ -17,7 +17,7 @@ public class DynamicRegistrationValidationTests
     {
         Assert.That(Failures(_ => { }, o => o.ClientId = "12345"), Has.One.Contains("RegisterDynamically"));
         Assert.That(Failures(_ => { }, o => o.ClientSecret = "secret-value"), Has.One.Contains("RegisterDynamically").And.None.Contains("secret-value"));
-        Assert.That(Failures(_ => { }, o => o.ClientAuthentication = ClientAuthenticationMethod.Basic), Is.Empty, "the secret is still to come");
+        Assert.That(Failures(_ => { }, o => o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretBasic), Is.Empty, "the secret is still to come");
     }
 
     [Test]

@@ -42,7 +42,7 @@ public class OAuthClientOptionsTests
             Assert.That(options.Resources, Is.Empty);
             Assert.That(options.ResponseMode, Is.Null);
             Assert.That(options.PendingAuthorizationLifetime, Is.EqualTo(TimeSpan.FromMinutes(10)));
-            Assert.That(options.AccessTokenLifetimeWhenUnstated, Is.EqualTo(TimeSpan.FromHours(1)));
+            Assert.That(options.DefaultAccessTokenLifetime, Is.EqualTo(TimeSpan.FromHours(1)));
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(30)));
         });
         Assert.That(SampleRegistration.Create().IdTokenSigningAlgorithms, Is.EqualTo(["RS256"]), "OpenID Connect Core §3.1.3.7 (7): RS256 unless registered otherwise");

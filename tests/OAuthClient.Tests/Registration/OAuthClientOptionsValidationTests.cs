@@ -31,14 +31,14 @@ public class OAuthClientOptionsValidationTests
         foreach (string name in EndpointNames.Skip(1))
             SetEndpoint(o, name, $"https://server.example.com:8443/{name}?a=b");
         o.ClientSecret = "secret";
-        o.ClientAuthentication = ClientAuthenticationMethod.Body;
+        o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost;
         o.RedirectUri = new("https://client.example.com/callback?a=b");
         o.Scopes = ["openid", "https://api.example.com/.default"];
         o.Resources = [new("https://api.example.com/a?b=c"), new("urn:example:api")];
         o.ResponseMode = "form_post";
         o.IdTokenSigningAlgorithms = [.. SignatureAlgorithms.Asymmetric];
         o.PendingAuthorizationLifetime = TimeSpan.FromHours(1);
-        o.AccessTokenLifetimeWhenUnstated = TimeSpan.FromDays(365);
+        o.DefaultAccessTokenLifetime = TimeSpan.FromDays(365);
         o.BackChannelDeadline = TimeSpan.FromMinutes(5);
         o.DangerouslyAllowHttpOnLoopback = true;
     }), Is.Empty);
@@ -56,8 +56,8 @@ public class OAuthClientOptionsValidationTests
     public void An_empty_secret_is_named(string secret) =>
         Assert.That(Failures(o => o.ClientSecret = secret), Has.One.EqualTo("OAuth client 'photos': ClientSecret is empty; write the secret, or leave it null for a public client."));
 
-    [TestCase(ClientAuthenticationMethod.Basic)]
-    [TestCase(ClientAuthenticationMethod.Body)]
+    [TestCase(ClientAuthenticationMethod.ClientSecretBasic)]
+    [TestCase(ClientAuthenticationMethod.ClientSecretPost)]
     [Description("RFC 6749 §2.3: no proof without a secret")]
     public void A_method_without_its_secret_is_named(ClientAuthenticationMethod method)
     {
@@ -73,15 +73,15 @@ public class OAuthClientOptionsValidationTests
     [Description("RFC 8705 §2: no proof without a certificate, and no second one beside it (RFC 6749 §2.3)")]
     public void A_certificate_that_is_not_there_is_named()
     {
-        Assert.That(Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.Certificate), Has.One.Contains("UseClientCertificate"));
+        Assert.That(Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth), Has.One.Contains("UseClientCertificate"));
         Assert.That(Failures(o =>
         {
-            o.ClientAuthentication = ClientAuthenticationMethod.Certificate;
+            o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth;
             o.ClientCertificate = () => null!;
         }), Is.Empty);
         Assert.That(Failures(o =>
         {
-            o.ClientAuthentication = ClientAuthenticationMethod.Certificate;
+            o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth;
             o.ClientCertificate = () => null!;
             o.ClientSecret = "secret-value";
         }), Has.One.Contains("ClientSecret, which would never be sent").And.None.Contains("secret-value"));
@@ -340,7 +340,7 @@ public class OAuthClientOptionsValidationTests
         [
             ((o, t) => o.PendingAuthorizationLifetime = t, TimeSpan.FromHours(1), "PendingAuthorizationLifetime must lie between zero and one hour."),
             ((o, t) => o.SignInLifetime = t, TimeSpan.FromDays(365), "SignInLifetime must lie between zero and a year."),
-            ((o, t) => o.AccessTokenLifetimeWhenUnstated = t, TimeSpan.FromDays(365), "AccessTokenLifetimeWhenUnstated must lie between zero and a year."),
+            ((o, t) => o.DefaultAccessTokenLifetime = t, TimeSpan.FromDays(365), "DefaultAccessTokenLifetime must lie between zero and a year."),
             ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must lie between zero and five minutes."),
         ];
         foreach (var (set, most, words) in durations)

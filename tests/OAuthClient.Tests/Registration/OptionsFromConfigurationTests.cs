@@ -44,7 +44,7 @@ public class OptionsFromConfigurationTests
             ["RefusePrivateAddresses"] = "true",
             ["DecryptionKeys:0"] = DecryptionKeyTexts.Pem,
             ["PendingAuthorizationLifetime"] = "00:05:00",
-            ["AccessTokenLifetimeWhenUnstated"] = "00:20:00",
+            ["DefaultAccessTokenLifetime"] = "00:20:00",
             ["BackChannelDeadline"] = "00:00:10",
             ["BackChannelAttemptTimeout"] = "00:00:04",
             ["RefreshTokenGracePeriod"] = "00:01:00",
@@ -71,7 +71,7 @@ public class OptionsFromConfigurationTests
             Assert.That(options.RevokeSupersededGrants, Is.True);
             Assert.That(options.ClientId, Is.EqualTo("client-id"));
             Assert.That(options.ClientSecret, Is.EqualTo("secret"));
-            Assert.That(options.ClientAuthentication, Is.EqualTo(ClientAuthenticationMethod.Body));
+            Assert.That(options.ClientAuthentication, Is.EqualTo(ClientAuthenticationMethod.ClientSecretPost));
             Assert.That(options.RedirectUri, Is.EqualTo(new Uri("https://client.example.com/callback")));
             Assert.That(options.Scopes, Is.EqualTo(["openid", "profile"]));
             Assert.That(options.Resources, Is.EqualTo([new Uri("https://one.example.com"), new Uri("https://two.example.com")]));
@@ -84,7 +84,7 @@ public class OptionsFromConfigurationTests
             Assert.That(options.PendingAuthorizationLifetime, Is.EqualTo(TimeSpan.FromMinutes(5)));
             Assert.That(options.RefreshTokenGracePeriod, Is.EqualTo(TimeSpan.FromMinutes(1)));
             Assert.That(options.RefreshLease, Is.EqualTo(TimeSpan.FromSeconds(20)));
-            Assert.That(options.AccessTokenLifetimeWhenUnstated, Is.EqualTo(TimeSpan.FromMinutes(20)));
+            Assert.That(options.DefaultAccessTokenLifetime, Is.EqualTo(TimeSpan.FromMinutes(20)));
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(10)));
             Assert.That(options.BackChannelAttemptTimeout, Is.EqualTo(TimeSpan.FromSeconds(4)));
             Assert.That(options.DangerouslyAllowHttpOnLoopback, Is.True);

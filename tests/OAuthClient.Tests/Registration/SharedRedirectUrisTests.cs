@@ -142,18 +142,18 @@ public class SharedRedirectUrisTests
     [Description("RFC 9700 §4.4.2: whether there is a server to be mixed up with, wherever its answers arrive")]
     public async Task A_login_beside_another_server_must_say_where_its_callback_arrived()
     {
-        async Task<bool> RequiresPath(string other)
+        async Task<bool> RequiresRedirectPathMatch(string other)
         {
             await using var provider = Two(SpelledOut("https://one.example.com/token"), o =>
             {
                 SpelledOut(other)(o);
                 o.RedirectUri = new("https://client.example.com/other");
             });
-            return (await Client(provider, "one").BeginAuthorizationAsync()).RequiresPath;
+            return (await Client(provider, "one").BeginAuthorizationAsync()).RequiresRedirectPathMatch;
         }
 
-        Assert.That(await RequiresPath("https://two.example.com/token"), Is.True);
-        Assert.That(await RequiresPath("https://one.example.com/token"), Is.False, "the same server");
+        Assert.That(await RequiresRedirectPathMatch("https://two.example.com/token"), Is.True);
+        Assert.That(await RequiresRedirectPathMatch("https://one.example.com/token"), Is.False, "the same server");
     }
 
     private static void Discovered(OAuthClientOptions options, TestAuthorizationServer server)

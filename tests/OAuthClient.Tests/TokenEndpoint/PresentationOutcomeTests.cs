@@ -69,7 +69,7 @@ public class PresentationOutcomeTests
     [Test]
     [Description("RFC 6749 §7.1: an answer that is whole and cannot be used")]
     public void An_answer_of_no_use() =>
-        Assert.That(PresentationOutcomes.Of(new ProtocolViolationException("token_type"), Departed()), Is.EqualTo(PresentationOutcome.Denied));
+        Assert.That(PresentationOutcomes.Of(new OAuthProtocolException("token_type"), Departed()), Is.EqualTo(PresentationOutcome.Denied));
 
     [Test]
     [Description("RFC 6585 §4: turned away with 429, then never sent again")]

@@ -69,7 +69,7 @@ public class TokenRequestTests
     [Description("RFC 6749 §2.3: one method per request. In the body when that was chosen, and then not in the header")]
     public async Task Client_secret_in_the_body()
     {
-        await using ScriptedServer server = new(o => o.ClientAuthentication = ClientAuthenticationMethod.Body);
+        await using ScriptedServer server = new(o => o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost);
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(server.Only.Authorization, Is.Null);
         Assert.That(server.Only.Body, Is.EqualTo("grant_type=client_credentials&client_id=client&client_secret=the-client-secret"));

@@ -73,7 +73,7 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"at-secret","token_type":"Bearer","expires_in":{{expiresIn}}}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("expires_in").And.Message.Not.Contain("at-secret"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("expires_in").And.Message.Not.Contain("at-secret"));
     }
 
     [Test]
@@ -118,7 +118,7 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"at-secret","token_type":{{type}}}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain(said).And.Message.Not.Contain("at-secret"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(said).And.Message.Not.Contain("at-secret"));
     }
 
     [Test]
@@ -129,7 +129,7 @@ public class TokenResponseTests
         server.Answers("""{"access_token":"at-secret"}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("no token_type"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no token_type"));
     }
 
     [Test]
@@ -140,7 +140,7 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"at-secret","token_type":"{{type}}"}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.Refresh(new("rt-secret"))),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("[redacted]").And.Message.Not.Contain(type));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("[redacted]").And.Message.Not.Contain(type));
     }
 
     [TestCase("""{"token_type":"Bearer"}""", "no access_token")]
@@ -159,7 +159,7 @@ public class TokenResponseTests
         server.Answers(body);
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain(said));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(said));
     }
 
     [TestCase("\\r\\nX-Injected: 1")]
@@ -174,7 +174,7 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"secret{{character}}part","token_type":"Bearer"}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<ProtocolViolationException>().With.Message.Contain("A.12").And.Message.Not.Contain("secret").And.Message.Not.Contain("part"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("A.12").And.Message.Not.Contain("secret").And.Message.Not.Contain("part"));
     }
 
     [TestCase("", "asked also-asked")]

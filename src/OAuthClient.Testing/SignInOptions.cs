@@ -3,7 +3,7 @@ using System.Net;
 namespace OAuthClient.Testing;
 
 /// <summary>What the user does in <see cref="TestAuthorizationServer.SignInAsync"/>.</summary>
-public sealed class SignIn
+public sealed class SignInOptions
 {
     /// <summary>Who signs in.</summary>
     public string UserName { get; init; } = "alice";

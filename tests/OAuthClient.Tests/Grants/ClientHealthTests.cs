@@ -6,7 +6,7 @@ namespace OAuthClient.Tests.Grants;
 /// <summary>A client knows how it is doing, without asking anybody.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class ClientConditionTests
+public class ClientHealthTests
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -21,11 +21,11 @@ public class ClientConditionTests
         server.Answers("""{"error":"invalid_client","error_description":"the words of the server"}""", 401);
         for (int i = 0; i < 3; i++)
         {
-            Assert.That(condition.FindProblems(), Is.Empty);
+            Assert.That(condition.GetProblems(), Is.Empty);
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
             server.Clock.Advance(TimeSpan.FromMinutes(1));
         }
-        Assert.That(condition.FindProblems(), Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." }));
+        Assert.That(condition.GetProblems(), Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." }));
         Assert.That(server.Requests, Has.Count.EqualTo(3), "finding out asks nobody");
 
         if (isTriedAgain)
@@ -37,7 +37,7 @@ public class ClientConditionTests
         {
             server.Clock.Advance(TimeSpan.FromMinutes(4));
         }
-        Assert.That(condition.FindProblems(), Is.Empty);
+        Assert.That(condition.GetProblems(), Is.Empty);
     }
 
     [Test]
@@ -52,7 +52,7 @@ public class ClientConditionTests
             server.Answers("""{"error":"invalid_grant"}""", 400);
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User(owner)), Throws.TypeOf<ReauthorizationRequiredException>());
         }
-        Assert.That(ConditionOf(server).FindProblems(), Is.Empty);
+        Assert.That(ConditionOf(server).GetProblems(), Is.Empty);
     }
 
     [Test]
@@ -66,7 +66,7 @@ public class ClientConditionTests
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.InstanceOf<HttpRequestException>());
             server.Clock.Advance(RefreshNotes.Pause);
         }
-        Assert.That(ConditionOf(server).FindProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
+        Assert.That(ConditionOf(server).GetProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
     }
 
     [Test]
@@ -80,7 +80,7 @@ public class ClientConditionTests
             busy.Headers.RetryAfter = new(TimeSpan.FromMinutes(1));
             return busy;
         });
-        await Patience.UntilAsync(() => ConditionOf(server).FindProblems().Count > 0, async () =>
+        await Patience.UntilAsync(() => ConditionOf(server).GetProblems().Count > 0, async () =>
         {
             server.Clock.Advance(RefreshNotes.Pause);
             try
@@ -92,7 +92,7 @@ public class ClientConditionTests
                 // One of the two comes first, and then the other.
             }
         });
-        Assert.That(ConditionOf(server).FindProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
+        Assert.That(ConditionOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -106,7 +106,7 @@ public class ClientConditionTests
         server.Clock.Advance(Hour);
         store.RefusesToSave = true;
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That(ConditionOf(server).FindProblems().Single(), Does.StartWith("1 refreshed grant"));
+        Assert.That(ConditionOf(server).GetProblems().Single(), Does.StartWith("1 refreshed grant"));
     }
 
     [Test]
@@ -115,10 +115,10 @@ public class ClientConditionTests
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
-        Assert.That(ConditionOf(server).FindProblems(), Is.Empty);
-        store.Problem = "The database is away.";
-        Assert.That(ConditionOf(server).FindProblems(), Is.EqualTo(new[] { "The database is away." }));
+        Assert.That(ConditionOf(server).GetProblems(), Is.Empty);
+        store.UnavailableReason = "The database is away.";
+        Assert.That(ConditionOf(server).GetProblems(), Is.EqualTo(new[] { "The database is away." }));
     }
 
-    private static ClientCondition ConditionOf(ScriptedServer server) => server.Services.GetRequiredService<ClientCondition>();
+    private static ClientHealth ConditionOf(ScriptedServer server) => server.Services.GetRequiredService<ClientHealth>();
 }

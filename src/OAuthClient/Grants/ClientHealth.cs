@@ -6,7 +6,7 @@ namespace OAuthClient;
 /// How a client is doing, by what it has lived through: to find out, no server and no database is asked. A keyed service of the
 /// client's name, for health checks; <c>OAuthClient.AspNetCore</c> brings one.
 /// </summary>
-public sealed class ClientCondition
+public sealed class ClientHealth
 {
     // One may be chance, or one owner's; a row of them is not.
     private const int Row = 3;
@@ -23,7 +23,7 @@ public sealed class ClientCondition
     private string? lastFault;
     private DateTimeOffset failedAt;
 
-    internal ClientCondition(SavedGrants saved, IGrantStore store, TimeProvider time)
+    internal ClientHealth(SavedGrants saved, IGrantStore store, TimeProvider time)
     {
         this.saved = saved;
         this.store = store;
@@ -34,7 +34,7 @@ public sealed class ClientCondition
     /// What is wrong just now, a sentence for each: refreshes keep failing, refreshed grants are in memory only, the store cannot be
     /// reached. Without secrets, owners and servers' words; empty when nothing is known to be wrong.
     /// </summary>
-    public IReadOnlyList<string> FindProblems()
+    public IReadOnlyList<string> GetProblems()
     {
         List<string> problems = [];
         lock (gate)
@@ -44,7 +44,7 @@ public sealed class ClientCondition
         }
         if (saved.Refused is > 0 and var unsaved)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"{unsaved} refreshed grants are in this process's memory only, because the store did not take them; they are offered again until it does."));
-        if (store.Problem is { } problem)
+        if (store.UnavailableReason is { } problem)
             problems.Add(problem);
         return problems;
     }
