@@ -20,7 +20,7 @@ internal static class BrowserAuthorizationPages
             return page.ExecuteAsync(context);
         var (path, title, text, link) = kind switch
         {
-            BrowserAuthorizationPageKind.Denied => (
+            BrowserAuthorizationPageKind.OtherError => (
                 options.DeniedPagePath, "Access was not granted",
                 "The request for access was declined. Nothing was changed, and you can try again at any time.", "Try again"),
             BrowserAuthorizationPageKind.Expired => (

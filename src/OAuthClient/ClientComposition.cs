@@ -17,20 +17,20 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
     public ClientComposition(IServiceProvider services, string name)
     {
-        var registration = new CurrentRegistration(
-            name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
+        var registration = new ClientConfigurationProvider(
+            name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<RedirectUriConflictDetector>());
         ReadOptionsAhead(registration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
         var time = services.GetRequiredService<TimeProvider>();
         var store = services.GetRequiredService<IGrantStore>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
 
-        var backChannel = new BackChannel(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<PipelineChoice>(name));
-        var discovery = new ServerDiscovery(backChannel, time);
-        var signatures = new JwtVerification(new ServerKeys(backChannel, time));
-        var idTokens = new IdTokenValidation(signatures, time);
-        var endpoint = new RegistrationEndpoint(backChannel, time);
-        var kept = new KeptRegistration(registration, services.GetRequiredService<IDynamicClientStore>(), logger);
-        Registration = new(registration, endpoint, new RegistrationUpkeep(registration, discovery, endpoint, kept, time, logger), kept);
+        var backChannel = new BackChannelClient(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<ResiliencePipelineConfiguration>(name));
+        var discovery = new ServerMetadataCache(backChannel, time);
+        var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time));
+        var idTokens = new IdTokenValidator(signatures, time);
+        var endpoint = new RegistrationEndpointClient(backChannel, time);
+        var kept = new DynamicClientPersistence(registration, services.GetRequiredService<IDynamicClientStore>(), logger);
+        Registration = new(registration, endpoint, new RegistrationLifecycle(registration, discovery, endpoint, kept, time, logger), kept);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
         var notes = new RefreshNotes();
         saved = new SavedGrants(store, time, logger);
@@ -41,7 +41,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var refresh = new GrantRefresh(
             registration, new RefreshExchange(discovery, tokenEndpoint, idTokens, time, logger), saved, store, notes, telemetry, time, logger);
         ownerTokens = new OwnerTokens(registration, refresh, store, saved, notes, telemetry, time, logger);
-        var ending = new GrantEnding(registration, discovery, new RevocationEndpoint(backChannel), ownerTokens, store, saved, notes, time, logger);
+        var ending = new GrantEnding(registration, discovery, new RevocationEndpointClient(backChannel), ownerTokens, store, saved, notes, time, logger);
 
         Tokens = new AccessTokenSource(ownerTokens, new ClientTokens(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery, time);
@@ -49,11 +49,11 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
         var sessions = new SessionEnding(store, saved, notes, new RecentLogouts(time), new UsedStates(time), logger);
         RegisteredOAuthClient client = new(
             registration, discovery, tokenEndpoint, idTokens, Tokens, ending, sessions, new SignInValidator(registration, store, time),
-            new UserInfoEndpoint(backChannel, signatures, time), store, telemetry, time);
+            new UserInfoEndpointClient(backChannel, signatures, time), store, telemetry, time);
         Client = client;
         SignIn = new OpenIdSignIn(client);
         Logout = new OpenIdLogout(
-            registration, discovery, new LogoutTokenValidation(signatures, time), ending, sessions, store, time, logger);
+            registration, discovery, new LogoutTokenValidator(signatures, time), ending, sessions, store, time, logger);
     }
 
     public AccessTokenSource Tokens { get; }
@@ -70,7 +70,7 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
     {
         // By the machine's own clock: an application's may stand still.
         using var patience = new CancellationTokenSource(LongestGoodbye, TimeProvider.System);
-        await ownerTokens.LandAllAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ownerTokens.DrainAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await saved.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -79,14 +79,14 @@ internal sealed class ClientComposition : IAsyncDisposable, IDisposable
 
     // Options are put together and checked when somebody first asks for them. In a process that has just started that takes a good part of
     // the time to its first request, and another processor can do it while this one goes on.
-    private static void ReadOptionsAhead(CurrentRegistration registration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
+    private static void ReadOptionsAhead(ClientConfigurationProvider registration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
         ThreadPool.UnsafeQueueUserWorkItem(
             static ahead =>
             {
                 try
                 {
-                    _ = ahead.registration.Value;
-                    _ = ahead.handlers.Get(BackChannel.ClientNamePrefix + ahead.registration.Name);
+                    _ = ahead.registration.Current;
+                    _ = ahead.handlers.Get(BackChannelClient.ClientNamePrefix + ahead.registration.Name);
                 }
                 catch (Exception)
                 {

@@ -47,7 +47,7 @@ public sealed class OAuthClientBuilder
     public OAuthClientBuilder UseResilience(Action<ResiliencePipelineBuilder<HttpResponseMessage>> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        Services.AddKeyedSingleton(Name, new PipelineChoice(configure));
+        Services.AddKeyedSingleton(Name, new ResiliencePipelineConfiguration(configure));
         return this;
     }
 
@@ -66,7 +66,7 @@ public sealed class OAuthClientBuilder
         });
         Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(Name).Registration);
         Services.TryAddSingleton(provider => provider.GetRequiredKeyedService<DynamicRegistration>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")));
         return this;
     }
 

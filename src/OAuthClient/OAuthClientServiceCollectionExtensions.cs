@@ -52,7 +52,7 @@ public static class OAuthClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         var builder = Register(services, name);
         services.AddOptions<OAuthClientOptions>(name)
-            .Configure(_ => ConfigurationShape.Require(name, configuration))
+            .Configure(_ => ConfigurationSectionValidator.Require(name, configuration))
             .Bind(configuration)
             .ValidateOnStart();
         return builder;
@@ -71,10 +71,10 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IGrantStore, InMemoryGrantStore>();
         services.TryAddSingleton<IDynamicClientStore, InMemoryDynamicClientStore>();
-        services.TryAddSingleton<SharedRedirectUris>();
+        services.TryAddSingleton<RedirectUriConflictDetector>();
         services.TryAddSingleton<Instruments>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidation>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHandlers>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>());
         services.AddKeyedSingleton(name, (provider, _) => BackgroundWork.RunIsolated(
             (provider, name), static all => new ClientComposition(all.provider, all.name)));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
@@ -82,28 +82,28 @@ public static class OAuthClientServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Condition);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).ClaimSources);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClaimSourceReader>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).SignIn);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Logout);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdSignIn>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdLogout>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Introspection);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientHealth>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] ClientHealth")));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClientHealth")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<TokenIntrospection>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(
-            provider.GetRequiredService<RegisteredClients>().RequireOnly("inject [FromKeyedServices(\"{0}\")] IOAuthClient")));
-        return new OAuthClientBuilder(name, services, BackChannelHandlers.Register(services, name));
+            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] IOAuthClient")));
+        return new OAuthClientBuilder(name, services, BackChannelHttpClientConfiguration.Register(services, name));
     }
 
-    private static RegisteredClients Clients(IServiceCollection services)
+    private static OAuthClientRegistry Clients(IServiceCollection services)
     {
-        if (services.FirstOrDefault(service => service.ServiceType == typeof(RegisteredClients))?.ImplementationInstance is RegisteredClients known)
+        if (services.FirstOrDefault(service => service.ServiceType == typeof(OAuthClientRegistry))?.ImplementationInstance is OAuthClientRegistry known)
             return known;
-        var clients = new RegisteredClients();
+        var clients = new OAuthClientRegistry();
         services.AddSingleton(clients);
         // The first filter has the last word on the handlers: only so it stands behind the one that adds the logging.
         services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, TokensBelowLogs>());

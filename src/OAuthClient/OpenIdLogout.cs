@@ -9,9 +9,9 @@ namespace OAuthClient;
 /// </summary>
 public sealed class OpenIdLogout
 {
-    private readonly CurrentRegistration registration;
-    private readonly ServerDiscovery discovery;
-    private readonly LogoutTokenValidation logoutTokens;
+    private readonly ClientConfigurationProvider registration;
+    private readonly ServerMetadataCache discovery;
+    private readonly LogoutTokenValidator logoutTokens;
     private readonly GrantEnding ending;
     private readonly SessionEnding sessions;
     private readonly IGrantStore store;
@@ -19,7 +19,7 @@ public sealed class OpenIdLogout
     private readonly ILogger logger;
 
     internal OpenIdLogout(
-        CurrentRegistration registration, ServerDiscovery discovery, LogoutTokenValidation logoutTokens, GrantEnding ending, SessionEnding sessions,
+        ClientConfigurationProvider registration, ServerMetadataCache discovery, LogoutTokenValidator logoutTokens, GrantEnding ending, SessionEnding sessions,
         IGrantStore store, TimeProvider time, ILogger logger)
     {
         (this.registration, this.discovery, this.logoutTokens, this.ending) = (registration, discovery, logoutTokens, ending);
@@ -43,15 +43,15 @@ public sealed class OpenIdLogout
     {
         RequireResourceOwner(owner);
         parameters ??= LogoutParameters.None;
-        LogoutRequest.Require(parameters);
-        var current = await registration.ReadyIfPossibleAsync(cancellationToken).ConfigureAwait(false);
+        EndSessionRequestBuilder.Require(parameters);
+        var current = await registration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
         var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
             .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
         await ending.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
-        return LogoutRequest.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
+        return EndSessionRequestBuilder.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed class OpenIdLogout
     {
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
-        pending.RequireAnswer(response, registration.Name, time.GetUtcNow());
+        pending.ValidateCorrelation(response, registration.Name, time.GetUtcNow());
     }
 
     /// <summary>
@@ -85,11 +85,11 @@ public sealed class OpenIdLogout
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
         // Anyone can post a logout token: all that needs neither the server nor the store is checked first.
-        var unverified = LogoutTokenValidation.Parse(logoutToken, registration.Value);
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
-        var token = logoutTokens.RequireClaims(unverified, current);
+        var unverified = LogoutTokenValidator.Parse(logoutToken, registration.Current);
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var token = logoutTokens.ValidateClaims(unverified, current);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        await logoutTokens.RequireSignatureAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
+        await logoutTokens.ValidateSignatureAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
         return await sessions.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
     }
 
@@ -110,10 +110,10 @@ public sealed class OpenIdLogout
         GrantOwner owner, string? sessionId, string? issuer, string? session, string? signInId = null, CancellationToken cancellationToken = default)
     {
         RequireResourceOwner(owner);
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new OAuthProtocolException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
-        if (issuer is not null && !current.SpelledOut.IsIssuer(issuer))
+        if (issuer is not null && !current.ConfiguredMetadata.IsIssuer(issuer))
             throw OtherServer(issuer, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
@@ -133,7 +133,7 @@ public sealed class OpenIdLogout
             && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId, signInId));
     }
 
-    private static OAuthProtocolException OtherServer(string issuer, ClientRegistration current) => new(
+    private static OAuthProtocolException OtherServer(string issuer, ClientConfiguration current) => new(
         $"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
         + "signed in.");
 
@@ -143,7 +143,7 @@ public sealed class OpenIdLogout
     private static bool MayLackSession(List<Grant> grants) =>
         grants.Count == 0 || (grants.Exists(grant => grant.SignInExpiresAt is not null) && grants.TrueForAll(grant => grant.SessionId is null));
 
-    private async Task<Uri?> EndSessionEndpointAsync(ClientRegistration current, CancellationToken cancellationToken)
+    private async Task<Uri?> EndSessionEndpointAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         try
         {

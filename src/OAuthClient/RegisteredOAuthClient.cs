@@ -2,8 +2,8 @@ namespace OAuthClient;
 
 /// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
 internal sealed class RegisteredOAuthClient(
-    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens,
-    AccessTokenSource tokens, GrantEnding ending, SessionEnding sessions, SignInValidator signIns, UserInfoEndpoint userInfo,
+    ClientConfigurationProvider registration, ServerMetadataCache discovery, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens,
+    AccessTokenSource tokens, GrantEnding ending, SessionEnding sessions, SignInValidator signIns, UserInfoEndpointClient userInfo,
     IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
     private readonly RecentTime recent = new(time);
@@ -21,15 +21,15 @@ internal sealed class RegisteredOAuthClient(
         AuthorizationParameters? parameters, bool renewsSignIn, CancellationToken cancellationToken)
     {
         long now = recent.Now;
-        var current = await registration.ReadyAsync(now, cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(now, cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
         {
             throw new OAuthException(
-                $"{server.Identity} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
+                $"{server.ServerId} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
                 + $"Give {current.DisplayName} a RedirectUri of its own.");
         }
-        var pending = AuthorizationRequest.Begin(
+        var pending = AuthorizationRequestBuilder.Begin(
             current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers, ref usual,
             renewsSignIn);
         if (store is InMemoryGrantStore memory)
@@ -56,7 +56,7 @@ internal sealed class RegisteredOAuthClient(
         return WatchedAsync(pending, response, owner: null, cancellationToken);
     }
 
-    public bool IsIssuer(string? issuer) => registration.Value.SpelledOut.IsIssuer(issuer);
+    public bool IsIssuer(string? issuer) => registration.Current.ConfiguredMetadata.IsIssuer(issuer);
 
     public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
@@ -89,7 +89,7 @@ internal sealed class RegisteredOAuthClient(
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -98,7 +98,7 @@ internal sealed class RegisteredOAuthClient(
         catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true } && request is ClientCredentialsRequest)
         {
             // The server has forgotten a client that registers itself. Codes and refresh tokens were that client's; this it can ask for by its new name.
-            var anew = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+            var anew = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(anew, current))
                 throw;
             server = await discovery.FindAsync(anew, cancellationToken).ConfigureAwait(false);
@@ -109,7 +109,7 @@ internal sealed class RegisteredOAuthClient(
     public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
         return grants.FirstOrDefault(grant => OwnerTokens.IsUsable(grant, current, owner) && !grant.HasEnded(now));
@@ -118,14 +118,14 @@ internal sealed class RegisteredOAuthClient(
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        await registration.ReadyIfPossibleAsync(cancellationToken).ConfigureAwait(false);
+        await registration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         await ending.RevokeAllAsync(owner, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         RequireResourceOwner(owner);
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var token = await tokens.GetAsync(owner, TokenSelection.Everything, rejected: null, cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var theirs = grants.Where(grant => OwnerTokens.IsUsable(grant, current, owner)).ToList();
@@ -150,8 +150,8 @@ internal sealed class RegisteredOAuthClient(
     private async Task<Grant> CompleteAsync(
         PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
     {
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
-        ValidatedAuthorizationResponse.RequireAnswers(pending, response, current.Name, current.SpelledOut.Identity, time.GetUtcNow());
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, current.Name, current.ConfiguredMetadata.ServerId, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new OAuthProtocolException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
         (store as InMemoryGrantStore)?.ObserveCallback(pending, current.PendingAuthorizationLifetime);
@@ -168,15 +168,15 @@ internal sealed class RegisteredOAuthClient(
     }
 
     private async Task<ValidatedIdToken?> IdentityAsync(
-        TokenResponse response, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server)
+        TokenResponse response, PendingAuthorization pending, ClientConfiguration current, AuthorizationServerMetadata server)
     {
-        if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidation.IsPossible(server, current)))
+        if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidator.CanValidate(server, current)))
         {
-            var identity = await idTokens.RequireAsync(
-                IdTokenValidation.Opened(idToken, current), response.AccessToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+            var identity = await idTokens.ValidateAsync(
+                IdTokenValidator.Decrypt(idToken, current), response.AccessToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
             if (pending is { MaxAge: { } maxAge, Nonce: not null })
-                IdTokenClaims.RequireRecentSignIn(identity.Claims, maxAge, time.GetUtcNow());
-            IdTokenClaims.RequireAcr(identity.Claims, pending.RequiredAcrValues);
+                IdTokenClaimsValidator.ValidateMaxAge(identity.Claims, maxAge, time.GetUtcNow());
+            IdTokenClaimsValidator.ValidateAcr(identity.Claims, pending.RequiredAcrValues);
             return identity;
         }
         if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
@@ -190,7 +190,7 @@ internal sealed class RegisteredOAuthClient(
     }
 
     private async Task<Grant> KeepAsync(
-        TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientRegistration current, AuthorizationServerMetadata server,
+        TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientConfiguration current, AuthorizationServerMetadata server,
         long lastHeard)
     {
         var owner = knownOwner ?? GrantOwner.Subject(identity!.Issuer, identity.Subject);
@@ -198,7 +198,7 @@ internal sealed class RegisteredOAuthClient(
         string? session = identity?.Claims.TextIfAny("sid") is { Length: > 0 } named ? named : null;
         // A sign-in that ended at another node must not be continued under its name.
         var others = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
-        var grant = new Grant(RandomText.Create(), current.Name, owner, server.Identity, current.ClientId)
+        var grant = new Grant(RandomText.Create(), current.Name, owner, server.ServerId, current.ClientId)
         {
             Subject = identity?.Subject,
             SessionId = session,
@@ -206,7 +206,7 @@ internal sealed class RegisteredOAuthClient(
             SignInId = knownOwner is not null ? null : StandingSignIn(others, current, owner, session, now)?.SignInId ?? RandomText.Create(),
             SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
             RenewalEndsAt = knownOwner is not null && pending.RenewsSignIn ? EndOfSignIn(others, current, owner, now) : null,
-            FirstIdTokenIssuedAt = identity is null ? null : IdTokenClaims.TryReadTime(identity.Claims, "iat"),
+            FirstIdTokenIssuedAt = identity is null ? null : IdTokenClaimsValidator.TryReadTime(identity.Claims, "iat"),
             Scopes = response.AccessToken.Scopes,
             Resources = pending.Resources,
             CreatedAt = now,
@@ -225,13 +225,13 @@ internal sealed class RegisteredOAuthClient(
         return grant;
     }
 
-    private static Grant? StandingSignIn(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, string? session, DateTimeOffset now) =>
+    private static Grant? StandingSignIn(IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, string? session, DateTimeOffset now) =>
         session is null ? null : grants.FirstOrDefault(grant =>
             grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
 
     // A renewal adds no time to the sign-in that it renews.
     private static DateTimeOffset EndOfSignIn(
-        IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, DateTimeOffset now) =>
+        IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, DateTimeOffset now) =>
         grants.Where(grant => grant.SignInExpiresAt > now && OwnerTokens.BelongsTo(grant, current, owner)).Max(grant => grant.SignInExpiresAt)
         ?? now + current.SignInLifetime;
 

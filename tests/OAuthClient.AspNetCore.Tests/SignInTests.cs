@@ -118,8 +118,8 @@ public sealed class SignInTests
     }
 
     [Test]
-    [Description("Denied: nobody is signed in, and the page is told")]
-    public async Task Denied()
+    [Description("OtherError: nobody is signed in, and the page is told")]
+    public async Task OtherError()
     {
         var browser = app.OpenBrowser(user: null);
         Assert.That((await browser.LogInAsync(how: new() { Deny = true })).Body, Is.EqualTo("denied"));

@@ -66,8 +66,8 @@ public class CultureTests(string culture)
         var claims = ServerJson.TryParseObject(Encoding.UTF8.GetBytes(
             "{\"iss\":\"https://server.example.com\",\"aud\":\"client-id\",\"exp\":1893499200.5,\"iat\":1.8934992e9,\"sub\":\"I\"}"))!.Value;
 
-        Assert.That(IdTokenClaims.Require(claims, SampleRegistration.Issuer, "client-id", nonce: null, SampleRegistration.Now), Is.EqualTo("I"));
-        Assert.That(() => IdTokenClaims.Require(claims, SampleRegistration.Issuer, "CLIENT-ID", nonce: null, SampleRegistration.Now), Throws.InstanceOf<OAuthProtocolException>());
+        Assert.That(IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "client-id", nonce: null, SampleRegistration.Now), Is.EqualTo("I"));
+        Assert.That(() => IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "CLIENT-ID", nonce: null, SampleRegistration.Now), Throws.InstanceOf<OAuthProtocolException>());
     }
 
     [Test]

@@ -52,7 +52,7 @@ public class StoredSamplesTests
         var members = kind switch
         {
             "grant" => JsonMembers(typeof(StoredGrant)).Concat(JsonMembers(typeof(StoredAccessToken))),
-            "client" => JsonMembers(typeof(StoredDynamicClient)),
+            "client" => JsonMembers(typeof(DynamicClientJson)),
             "pending-authorization" => Numbers(typeof(PendingAuthorizationSerializer)),
             _ => Numbers(typeof(PendingLogoutSerializer)),
         };

@@ -74,7 +74,7 @@ internal static class JsonWebEncryption
     };
 
     /// <summary>RFC 7518 §4.3.</summary>
-    private static (byte[] ContentKey, byte[] EncryptedKey) Transport(string algorithm, int length, JsonObject recipient)
+    private static (byte[] JweKeyDecryption, byte[] EncryptedKey) Transport(string algorithm, int length, JsonObject recipient)
     {
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
         using RSA rsa = RSA.Create(new RSAParameters

@@ -49,7 +49,7 @@ public sealed class AuthorizationResponse
     public static AuthorizationResponse Parse(string callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
-        RequireLength(callback);
+        ValidateLength(callback);
         // A path is no absolute address, though on Unix Uri takes it for that of a file.
         if (callback.StartsWith('/'))
             return ParseRelative(callback);
@@ -83,7 +83,7 @@ public sealed class AuthorizationResponse
 
     private static AuthorizationResponse ParseQuery(string query, string? path)
     {
-        RequireLength(query);
+        ValidateLength(query);
         return FromPairs(
             WithoutFragment(query).TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part =>
             {
@@ -113,7 +113,7 @@ public sealed class AuthorizationResponse
         return new AuthorizationResponse(all, path);
     }
 
-    private static void RequireLength(string callback)
+    private static void ValidateLength(string callback)
     {
         if (callback.Length > MaximumLength)
             throw new OAuthProtocolException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");

@@ -70,7 +70,7 @@ public sealed class PendingLogout
 
     /// <exception cref="InvalidOperationException">Nothing was to come back.</exception>
     /// <exception cref="OAuthProtocolException">It is another's answer, or came too late.</exception>
-    internal void RequireAnswer(AuthorizationResponse response, string clientName, DateTimeOffset now)
+    internal void ValidateCorrelation(AuthorizationResponse response, string clientName, DateTimeOffset now)
     {
         if (!string.Equals(ClientName, clientName, StringComparison.Ordinal))
             throw new OAuthProtocolException($"The logout was begun by the OAuth client '{ClientName}' but came back to '{clientName}'; complete it with the client that began it.");

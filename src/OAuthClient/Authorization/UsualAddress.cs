@@ -10,10 +10,10 @@ namespace OAuthClient;
 /// <param name="server">Where to.</param>
 /// <param name="sample">One that was written out.</param>
 /// <param name="places">Where in it the values stand.</param>
-internal sealed class UsualAddress(ClientRegistration registration, AuthorizationServerMetadata server, string sample, UsualAddress.Places places)
+internal sealed class UsualAddress(ClientConfiguration registration, AuthorizationServerMetadata server, string sample, UsualAddress.Places places)
 {
     /// <summary>Whether it still is theirs: registrations and metadata that have changed are other objects.</summary>
-    public bool IsOf(ClientRegistration client, AuthorizationServerMetadata itsServer) => ReferenceEquals(registration, client) && ReferenceEquals(server, itsServer);
+    public bool IsOf(ClientConfiguration client, AuthorizationServerMetadata itsServer) => ReferenceEquals(registration, client) && ReferenceEquals(server, itsServer);
 
     /// <summary>The same with values of its own, as long as those in the sample.</summary>
     public string With(ReadOnlySpan<char> state, ReadOnlySpan<char> challenge, ReadOnlySpan<char> nonce) =>

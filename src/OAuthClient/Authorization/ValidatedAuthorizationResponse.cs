@@ -17,7 +17,7 @@ internal sealed class ValidatedAuthorizationResponse
 
     /// <summary>Whether the callback answers this pending authorization at all; only then does it use it up.</summary>
     /// <exception cref="OAuthProtocolException">State, registration or server differ, or it came too late.</exception>
-    public static void RequireAnswers(PendingAuthorization pending, AuthorizationResponse response, string clientName, string server, DateTimeOffset now)
+    public static void ValidateCorrelation(PendingAuthorization pending, AuthorizationResponse response, string clientName, string server, DateTimeOffset now)
     {
         if (!string.Equals(pending.ClientName, clientName, StringComparison.Ordinal))
         {
@@ -39,8 +39,8 @@ internal sealed class ValidatedAuthorizationResponse
     public static ValidatedAuthorizationResponse Validate(PendingAuthorization pending, AuthorizationResponse response)
     {
         // Before anything else is believed, the error included: RFC 9207 §2.4.
-        RequireIssuer(pending, response.Issuer);
-        RequirePath(pending, response.Path);
+        ValidateIssuer(pending, response.Issuer);
+        ValidateRedirectPath(pending, response.Path);
         switch (response)
         {
             case { Error: not null, Code: not null }:
@@ -57,7 +57,7 @@ internal sealed class ValidatedAuthorizationResponse
         }
     }
 
-    private static void RequireIssuer(PendingAuthorization pending, string? issuer)
+    private static void ValidateIssuer(PendingAuthorization pending, string? issuer)
     {
         if (issuer is null)
         {
@@ -73,7 +73,7 @@ internal sealed class ValidatedAuthorizationResponse
 
     // Where servers are told apart by redirect URI, a response must not count at another one's (RFC 9700 §4.4.2.2).
     // Scheme and host are left out: behind a proxy the application sees others than the browser.
-    private static void RequirePath(PendingAuthorization pending, string? path)
+    private static void ValidateRedirectPath(PendingAuthorization pending, string? path)
     {
         if (path is null && pending.RequiresRedirectPathMatch)
         {

@@ -5,7 +5,7 @@ namespace OAuthClient;
 /// <param name="Endpoint">Its address.</param>
 internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
 {
-    private readonly Repetition? stated;
+    private readonly RetryMode? stated;
 
     private readonly HttpMethod? method;
 
@@ -19,7 +19,7 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public HttpMethod Method { get => method ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post); init => method = value; }
 
     /// <summary>When it may be sent again. Unless it is said otherwise what is posted is taken to be spent by that.</summary>
-    public Repetition Repetition { get => stated ?? (Method == HttpMethod.Get ? Repetition.AfterAnyFault : Repetition.BeforeItLeft); init => stated = value; }
+    public RetryMode RetryMode { get => stated ?? (Method == HttpMethod.Get ? RetryMode.Idempotent : RetryMode.IfNotSent); init => stated = value; }
 
     /// <summary>
     /// Gets whether the server's answer may open the circuit, or set a pause (<c>Retry-After</c>), for other requests. The default is
@@ -29,7 +29,7 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public bool AffectsOtherRequests { get; init; }
 
     /// <summary>Is told when a form leaves that is spent by that, and may forbid it.</summary>
-    public Departure? Departure { get; init; }
+    public SendTracker? SendTracker { get; init; }
 
     /// <summary>The Authorization header's value.</summary>
     public string? Authorization { get; init; }
@@ -40,10 +40,10 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public int MaximumResponseLength { get; init; } = 1024 * 1024;
 
     /// <summary>Whether it goes out as a public client's: the likeliest reason when the server does not know the client.</summary>
-    public bool WithoutSecret { get; init; }
+    public bool IsPublicClient { get; init; }
 
     /// <summary>Whether the certificate is what the client authenticates with.</summary>
-    public bool WithCertificate { get; init; }
+    public bool UsesCertificate { get; init; }
 
     /// <summary>The values in it that no message may repeat, beside <see cref="ClientSecret"/>.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>An endpoint's whole answer, read and bounded.</summary>
-internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, Answer answer, TimeSpan? retryAfter)
+internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, BufferedResponseContent answer, TimeSpan? retryAfter)
 {
     public HttpStatusCode StatusCode => statusCode;
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
@@ -14,7 +14,7 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     public string? MediaType => answer.Received.ContentType?.MediaType;
 
     /// <summary>When what brought it was sent: a lifetime that counts from here never ends later than at the server.</summary>
-    public DateTimeOffset AskedAt => answer.AskedAt;
+    public DateTimeOffset RequestedAt => answer.RequestedAt;
 
     /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
     public JsonElement? Json() => ServerJson.TryParseObject(answer.Body);
@@ -26,9 +26,9 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
         ErrorDescription = Clean(json?.TextIfAny(Parameters.ErrorDescription)),
         ErrorUri = Clean(json?.TextIfAny(Parameters.ErrorUri)),
         RetryAfter = retryAfter,
-        WithoutSecret = request.WithoutSecret,
-        WithCertificate = request.WithCertificate,
-        Instead = json is not null ? "with a JSON object that holds no error code"
+        IsPublicClient = request.IsPublicClient,
+        UsesCertificate = request.UsesCertificate,
+        UnexpectedContent = json is not null ? "with a JSON object that holds no error code"
             : Body.Length == 0 ? "without a body"
             : (int)statusCode is >= 300 and <= 399 ? "with a redirect, which is never followed: what was sent would go to another address. Write the endpoint's final address"
             : $"with {Quantity(Body.Length)} of {Clean(MediaType) ?? "no stated type"} instead of a JSON object",

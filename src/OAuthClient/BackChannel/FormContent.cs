@@ -16,7 +16,7 @@ internal sealed class FormContent : HttpContent
         SearchValues.Create(" -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
 
     private readonly byte[] body;
-    private Departure? departure;
+    private SendTracker? departure;
     private bool isWritten;
 
     public FormContent(byte[] body, string mediaType = "application/x-www-form-urlencoded")
@@ -27,7 +27,7 @@ internal sealed class FormContent : HttpContent
 
     /// <summary>From now on whoever writes the body sends it; before, a handler may have read it.</summary>
     /// <returns>Whether it was not read before: what a handler has buffered is never asked for again.</returns>
-    public bool TellWhenItLeaves(Departure whom)
+    public bool TrackSend(SendTracker whom)
     {
         if (isWritten)
             return false;
@@ -58,7 +58,7 @@ internal sealed class FormContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         isWritten = true;
-        departure?.Leave();
+        departure?.MarkSending();
         return stream.WriteAsync(body, cancellationToken).AsTask();
     }
 

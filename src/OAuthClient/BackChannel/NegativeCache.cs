@@ -45,7 +45,7 @@ internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityC
             return;
         }
         // Nothing was sent, and the reason for that has an end of its own.
-        if (ended.Exception?.InnerException is NotAskedException)
+        if (ended.Exception?.InnerException is RequestNotSentException)
             return;
         if (failures.Count >= Capacity)
             failures.Clear();

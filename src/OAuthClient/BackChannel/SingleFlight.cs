@@ -22,7 +22,7 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
     }
 
     /// <summary>Ends when all has landed that is under way now, whatever became of it.</summary>
-    public Task LandAllAsync(CancellationToken cancellationToken)
+    public Task DrainAsync(CancellationToken cancellationToken)
     {
         if (flights.IsEmpty)
             return Task.CompletedTask;
@@ -30,7 +30,7 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
         return Task.WhenAll(landings).WaitAsync(cancellationToken);
     }
 
-    public bool IsUnderWay(TKey key) => flights.ContainsKey(key);
+    public bool IsRunning(TKey key) => flights.ContainsKey(key);
 
     /// <summary>Joins the work under way for <paramref name="key"/>, or starts it. Never runs <paramref name="work"/> on the caller's stack.</summary>
     public Task<TResult> JoinOrStart(TKey key, Func<Task<TResult>> work)
@@ -51,15 +51,15 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
         var winner = underWay ?? flights.GetOrAdd(key, flight);
         bool started = underWay is null && ReferenceEquals(winner, flight);
         if (started)
-            Depart(key, flight, work);
+            Start(key, flight, work);
         result = winner.Result;
         return started;
     }
 
-    private void Depart(TKey key, Flight flight, Func<Task<TResult>> work) =>
-        BackgroundWork.Run(work, ended => Land(key, flight, ended));
+    private void Start(TKey key, Flight flight, Func<Task<TResult>> work) =>
+        BackgroundWork.Run(work, ended => Complete(key, flight, ended));
 
-    private void Land(TKey key, Flight flight, Task<TResult> ended)
+    private void Complete(TKey key, Flight flight, Task<TResult> ended)
     {
         // Before the flight ends: a caller in between finds one or the other.
         failures?.Record(key, ended);

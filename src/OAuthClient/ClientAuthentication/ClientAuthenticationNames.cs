@@ -11,7 +11,7 @@ internal static class ClientAuthenticationNames
 
     /// <summary>Which one to register for: the stated one, or else the best that the server offers.</summary>
     /// <exception cref="OAuthException">The server offers none that this client has.</exception>
-    public static string Choose(ClientAuthenticationMethod? stated, ClientRegistration current, AuthorizationServerMetadata server)
+    public static string Choose(ClientAuthenticationMethod? stated, ClientConfiguration current, AuthorizationServerMetadata server)
     {
         string[] wanted = stated switch
         {
@@ -19,14 +19,14 @@ internal static class ClientAuthenticationNames
             ClientAuthenticationMethod.ClientSecretPost => [Body],
             ClientAuthenticationMethod.None => [None],
             ClientAuthenticationMethod.TlsClientAuth => [Certificate, SelfSignedCertificate],
-            _ => [.. current.PresentsCertificate ? [Certificate, SelfSignedCertificate] : Enumerable.Empty<string>(), Basic, Body, None],
+            _ => [.. current.HasClientCertificate ? [Certificate, SelfSignedCertificate] : Enumerable.Empty<string>(), Basic, Body, None],
         };
         // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
         var offered = server.TokenEndpointAuthenticationMethods ?? [Basic];
         return wanted.FirstOrDefault(name => offered.Contains(name, StringComparer.Ordinal))
             // The developer may know more than the metadata.
             ?? (stated is not null ? wanted[0] : throw new OAuthException(
-                $"{server.Identity} takes clients by {ServerText.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."));
+                $"{server.ServerId} takes clients by {ServerText.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."));
     }
 
     /// <summary>A name for a message; not whatever a server may put in its place.</summary>

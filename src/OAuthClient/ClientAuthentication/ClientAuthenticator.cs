@@ -9,7 +9,7 @@ internal static class ClientAuthenticator
     /// <summary>Adds to <paramref name="form"/> what belongs in the body.</summary>
     /// <returns>The Authorization header's value, when that is where the credentials go.</returns>
     public static string? Authenticate(
-        ClientRegistration registration, AuthorizationServerMetadata server, ICollection<KeyValuePair<string, string>> form)
+        ClientConfiguration registration, AuthorizationServerMetadata server, ICollection<KeyValuePair<string, string>> form)
     {
         switch (Method(registration, server))
         {
@@ -27,7 +27,7 @@ internal static class ClientAuthenticator
         }
     }
 
-    public static ClientAuthenticationMethod Method(ClientRegistration registration, AuthorizationServerMetadata server)
+    public static ClientAuthenticationMethod Method(ClientConfiguration registration, AuthorizationServerMetadata server)
     {
         if (registration.ClientAuthentication is { } stated)
             return stated;

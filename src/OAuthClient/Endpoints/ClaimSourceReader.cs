@@ -10,13 +10,13 @@ namespace OAuthClient;
 /// </summary>
 public sealed class ClaimSourceReader
 {
-    private readonly BackChannel backChannel;
-    private readonly JwtVerification signatures;
-    private readonly CurrentRegistration registration;
-    private readonly ServerDiscovery discovery;
+    private readonly BackChannelClient backChannel;
+    private readonly JwtSignatureValidator signatures;
+    private readonly ClientConfigurationProvider registration;
+    private readonly ServerMetadataCache discovery;
     private readonly TimeProvider time;
 
-    internal ClaimSourceReader(BackChannel backChannel, JwtVerification signatures, CurrentRegistration registration, ServerDiscovery discovery, TimeProvider time) =>
+    internal ClaimSourceReader(BackChannelClient backChannel, JwtSignatureValidator signatures, ClientConfigurationProvider registration, ServerMetadataCache discovery, TimeProvider time) =>
         (this.backChannel, this.signatures, this.registration, this.discovery, this.time) = (backChannel, signatures, registration, discovery, time);
 
     /// <summary>
@@ -30,26 +30,26 @@ public sealed class ClaimSourceReader
     public async Task<ClaimSourceResult> ReadAsync(ClaimSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var current = registration.Value;
+        var current = registration.Current;
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
-        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.ClaimSourceResult, current.DecryptionKeys), JwtKind.ClaimSourceResult, SignatureAlgorithms.Asymmetric);
+        var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys), JwtType.ClaimSourceResult, SignatureAlgorithms.Asymmetric);
         string? issuer = token.Claims.TextIfAny(Parameters.Issuer);
         bool isVerified = false;
-        if (current.SpelledOut.IsIssuer(issuer))
+        if (current.ConfiguredMetadata.IsIssuer(issuer))
         {
             var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-            await signatures.RequireAsync(token, current, server, cancellationToken).ConfigureAwait(false);
+            await signatures.ValidateAsync(token, current, server, cancellationToken).ConfigureAwait(false);
             isVerified = IsMeant(token, source, current, server);
         }
         return new ClaimSourceResult(source, issuer, isVerified, token.Claims);
     }
 
     // A source that ever saw a token of the same server could answer with that: another user's, another client's, one of long ago.
-    private bool IsMeant(UnverifiedJwt token, ClaimSource source, ClientRegistration current, AuthorizationServerMetadata server)
+    private bool IsMeant(UnverifiedJwt token, ClaimSource source, ClientConfiguration current, AuthorizationServerMetadata server)
     {
         try
         {
-            IdTokenClaims.RequireOursWhereStated(token, server, current.ClientId, time.GetUtcNow());
+            IdTokenClaimsValidator.ValidateIfPresent(token, server, current.ClientId, time.GetUtcNow());
         }
         catch (OAuthProtocolException)
         {

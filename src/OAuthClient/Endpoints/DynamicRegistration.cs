@@ -6,16 +6,16 @@ namespace OAuthClient;
 /// </summary>
 public sealed class DynamicRegistration
 {
-    private readonly CurrentRegistration registration;
-    private readonly RegistrationEndpoint endpoint;
-    private readonly RegistrationUpkeep upkeep;
-    private readonly KeptRegistration kept;
+    private readonly ClientConfigurationProvider registration;
+    private readonly RegistrationEndpointClient endpoint;
+    private readonly RegistrationLifecycle upkeep;
+    private readonly DynamicClientPersistence kept;
     private readonly SingleFlight<string, DynamicClient?> flights = new(StringComparer.Ordinal);
 
-    internal DynamicRegistration(CurrentRegistration registration, RegistrationEndpoint endpoint, RegistrationUpkeep upkeep, KeptRegistration kept)
+    internal DynamicRegistration(ClientConfigurationProvider registration, RegistrationEndpointClient endpoint, RegistrationLifecycle upkeep, DynamicClientPersistence kept)
     {
         (this.registration, this.endpoint, this.upkeep, this.kept) = (registration, endpoint, upkeep, kept);
-        registration.RegisterBy(ReadyAsync);
+        registration.SetRegistrar(GetRegisteredAsync);
     }
 
     /// <summary>Registers the client, unless it is registered already, by this node or another. Without being asked it happens when the first token or authorization is wanted.</summary>
@@ -23,7 +23,7 @@ public sealed class DynamicRegistration
     /// <exception cref="EndpointException">The server refused.</exception>
     /// <exception cref="OAuthException">The server has no registration endpoint, or registered what this client cannot be.</exception>
     public async Task<DynamicClient> RegisterAsync(CancellationToken cancellationToken = default) =>
-        (await registration.ReadyAsync(cancellationToken).ConfigureAwait(false)).Registered!;
+        (await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false)).Registered!;
 
     /// <summary>Asks the server what it has registered (RFC 7592 §2.1). What it says counts from now on, new credentials included.</summary>
     /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
@@ -53,58 +53,58 @@ public sealed class DynamicRegistration
             // Where it cannot be deleted, to forget it is all that can be done, and the way out when the server has lost it.
             if (current.Registered!.CanBeManaged)
                 await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
-            await kept.ForgetAsync(current.Registered).ConfigureAwait(false);
+            await kept.RemoveAsync(current.Registered).ConfigureAwait(false);
             return null;
         },
         cancellationToken,
         mayBeForgotten: true);
 
     // The way of nearly every call: it does not wait.
-    private ValueTask<ClientRegistration> ReadyAsync(ClientRegistration current, CancellationToken cancellationToken)
+    private ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (!upkeep.MayBeUsed(current))
+        if (!upkeep.IsUsable(current))
             return new(PrepareAsync(cancellationToken));
-        if (upkeep.IsTimeToLook())
-            flights.JoinOrStart(registration.Name, LookAsync, out _);
+        if (upkeep.IsPollDue())
+            flights.JoinOrStart(registration.Name, PollStoreAsync, out _);
         return new(current);
     }
 
     // Whoever waits for this has not got what was wanted: a look prepares nothing.
-    private async Task<DynamicClient?> LookAsync()
+    private async Task<DynamicClient?> PollStoreAsync()
     {
-        await upkeep.LookAsync(CancellationToken.None).ConfigureAwait(false);
+        await upkeep.PollStoreAsync(CancellationToken.None).ConfigureAwait(false);
         return null;
     }
 
-    private async Task<ClientRegistration> PrepareAsync(CancellationToken cancellationToken)
+    private async Task<ClientConfiguration> PrepareAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            await AloneAsync(async () => await upkeep.PrepareAsync(CancellationToken.None).ConfigureAwait(false), mayBeAnothers: true, cancellationToken).ConfigureAwait(false);
+            await RunExclusiveAsync(async () => await upkeep.PrepareAsync(CancellationToken.None).ConfigureAwait(false), mayBeAnothers: true, cancellationToken).ConfigureAwait(false);
             // Whoever manages the registration may have deleted it since.
-            if (registration.Value is { Registered: not null } current)
+            if (registration.Current is { Registered: not null } current)
                 return current;
         }
     }
 
     private Task<DynamicClient?> ManageAsync(
-        Func<ClientRegistration, Task<DynamicClient?>> work, CancellationToken cancellationToken, bool mayBeForgotten = false) => AloneAsync(
+        Func<ClientConfiguration, Task<DynamicClient?>> work, CancellationToken cancellationToken, bool mayBeForgotten = false) => RunExclusiveAsync(
         async () =>
         {
-            var known = await kept.FindAsync(registration.Value, CancellationToken.None).ConfigureAwait(false);
-            var current = registration.Value;
+            var known = await kept.FindAsync(registration.Current, CancellationToken.None).ConfigureAwait(false);
+            var current = registration.Current;
             return known switch
             {
-                null => throw new OAuthException($"{current.DisplayName} is not registered at {current.SpelledOut.Identity}; call RegisterAsync first."),
-                { CanBeManaged: false } when !mayBeForgotten => throw new OAuthException($"{current.SpelledOut.Identity} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."),
-                _ => await work(current.As(known)).ConfigureAwait(false),
+                null => throw new OAuthException($"{current.DisplayName} is not registered at {current.ConfiguredMetadata.ServerId}; call RegisterAsync first."),
+                { CanBeManaged: false } when !mayBeForgotten => throw new OAuthException($"{current.ConfiguredMetadata.ServerId} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."),
+                _ => await work(current.WithRegisteredCredentials(known)).ConfigureAwait(false),
             };
         },
         mayBeAnothers: false,
         cancellationToken);
 
     // One thing at a time: a server may replace the registration access token with every answer. To prepare is the same whoever does it.
-    private async Task<DynamicClient?> AloneAsync(Func<Task<DynamicClient?>> work, bool mayBeAnothers, CancellationToken cancellationToken)
+    private async Task<DynamicClient?> RunExclusiveAsync(Func<Task<DynamicClient?>> work, bool mayBeAnothers, CancellationToken cancellationToken)
     {
         while (true)
         {

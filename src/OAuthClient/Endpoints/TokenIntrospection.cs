@@ -10,13 +10,13 @@ namespace OAuthClient;
 /// </summary>
 public sealed class TokenIntrospection
 {
-    private readonly CurrentRegistration registration;
-    private readonly ServerDiscovery discovery;
-    private readonly BackChannel backChannel;
-    private readonly JwtVerification signatures;
+    private readonly ClientConfigurationProvider registration;
+    private readonly ServerMetadataCache discovery;
+    private readonly BackChannelClient backChannel;
+    private readonly JwtSignatureValidator signatures;
     private readonly TimeProvider time;
 
-    internal TokenIntrospection(CurrentRegistration registration, ServerDiscovery discovery, BackChannel backChannel, JwtVerification signatures, TimeProvider time)
+    internal TokenIntrospection(ClientConfigurationProvider registration, ServerMetadataCache discovery, BackChannelClient backChannel, JwtSignatureValidator signatures, TimeProvider time)
     {
         this.registration = registration;
         this.discovery = discovery;
@@ -35,7 +35,7 @@ public sealed class TokenIntrospection
     public async Task<IntrospectedToken> IntrospectAsync(string token, string? tokenTypeHint = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(token);
-        var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
         var response = await AskAsync(token, tokenTypeHint, current, server, cancellationToken).ConfigureAwait(false);
         return new(current.SignedIntrospectionResponses && response.IsSuccess
@@ -62,10 +62,10 @@ public sealed class TokenIntrospection
     }
 
     private async Task<BackChannelResponse> AskAsync(
-        string token, string? tokenTypeHint, ClientRegistration current, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+        string token, string? tokenTypeHint, ClientConfiguration current, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
         var endpoint = server.IntrospectionEndpoint ?? throw new OAuthException(
-            $"{server.Identity} names no introspection endpoint; spell out IntrospectionEndpoint if it has one.");
+            $"{server.ServerId} names no introspection endpoint; spell out IntrospectionEndpoint if it has one.");
         var form = new List<KeyValuePair<string, string>>(4) { new(Parameters.Token, token) };
         if (tokenTypeHint is not null)
             form.Add(new(Parameters.TokenTypeHint, tokenTypeHint));
@@ -75,11 +75,11 @@ public sealed class TokenIntrospection
             {
                 Form = form,
                 // To ask twice changes nothing.
-                Repetition = Repetition.AfterAnyFault,
+                RetryMode = RetryMode.Idempotent,
                 Accept = current.SignedIntrospectionResponses ? "application/token-introspection+jwt" : "application/json",
                 Authorization = authorization,
-                WithoutSecret = current.ClientSecret is null,
-                WithCertificate = current.AuthenticatesByCertificate,
+                IsPublicClient = current.ClientSecret is null,
+                UsesCertificate = current.AuthenticatesByCertificate,
                 Secrets = [token],
                 ClientSecret = current.ClientSecret,
             },
@@ -87,16 +87,16 @@ public sealed class TokenIntrospection
     }
 
     private async Task<JsonElement> SignedAsync(
-        BackChannelResponse response, ClientRegistration current, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+        BackChannelResponse response, ClientConfiguration current, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
         if (response.Json() is not null)
         {
             throw new OAuthProtocolException(
-                $"{server.Identity} answered the introspection request without a signature; it was not believed, because SignedIntrospectionResponses is set. Have the client registered there for signed answers (RFC 9701 §6), or take the option back.");
+                $"{server.ServerId} answered the introspection request without a signature; it was not believed, because SignedIntrospectionResponses is set. Have the client registered there for signed answers (RFC 9701 §6), or take the option back.");
         }
         string compact = Encoding.UTF8.GetString(response.Body.Span).Trim();
-        var jwt = await signatures.ReadAsync(compact, JwtKind.Introspection, current, server, cancellationToken).ConfigureAwait(false);
-        return SignedIntrospection.Require(jwt.Claims, server.Issuer, current.ClientId, time.GetUtcNow());
+        var jwt = await signatures.ReadAsync(compact, JwtType.Introspection, current, server, cancellationToken).ConfigureAwait(false);
+        return IntrospectionJwtValidator.Validate(jwt.Claims, server.Issuer, current.ClientId, time.GetUtcNow());
     }
 
     private static JsonElement Json(BackChannelResponse response)

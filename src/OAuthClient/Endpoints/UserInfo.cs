@@ -52,7 +52,7 @@ public sealed class UserInfo
     /// The server has many tenants (<c>IssuerTemplate</c>), and the grant has no ID Token, so the user's tenant is not known.
     /// </exception>
     public ClaimsPrincipal ToClaimsPrincipal(string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles") =>
-        PrincipalClaims.Create(OwnerClaims ?? throw TenantUnknown(), Issuer, authenticationType, nameClaim, roleClaim, Claims);
+        ClaimsPrincipalFactory.Create(OwnerClaims ?? throw TenantUnknown(), Issuer, authenticationType, nameClaim, roleClaim, Claims);
 
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "UserInfo";

@@ -87,10 +87,10 @@ public sealed class WebFinger
         {
             var askedAt = time.GetUtcNow();
             var client = BackgroundWork.RunIsolated(
-                clients, static all => all.CreateClient(BackChannel.ClientNamePrefix + WebFingerOptions.ClientName));
+                clients, static all => all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName));
             using var answer = await client
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
-            var body = await Answer.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
+            var body = await BufferedResponseContent.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
         }
         catch (HttpRequestException exception) when (exception.InnerException is OAuthProtocolException)

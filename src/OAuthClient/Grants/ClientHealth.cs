@@ -61,7 +61,7 @@ public sealed class ClientHealth
         {
             failures++;
             // It has failed often enough, whoever asked.
-            isLeftAlone = fault is NotAskedException;
+            isLeftAlone = fault is RequestNotSentException;
             lastFault = Words(fault);
             failedAt = time.GetUtcNow();
         }
@@ -71,7 +71,7 @@ public sealed class ClientHealth
     {
         EndpointException => $"the server refuses ({Telemetry.TypeOf(fault)})",
         OperationCanceledException { InnerException: TimeoutException } => "the server does not answer in time",
-        NotAskedException => "the server is left alone for a while, because it did nothing but fail or asked for it (Retry-After)",
+        RequestNotSentException => "the server is left alone for a while, because it did nothing but fail or asked for it (Retry-After)",
         HttpRequestException => "the server cannot be reached, or gives no answer",
         _ => fault.GetType().Name,
     };

@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// with other nodes where the application wants it.
 /// </summary>
 internal sealed class ClientTokens(
-    CurrentRegistration registration, ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, SharedClientTokens? shared, ClientTelemetry telemetry,
+    ClientConfigurationProvider registration, ServerMetadataCache discovery, TokenEndpointClient tokenEndpoint, SharedClientTokens? shared, ClientTelemetry telemetry,
     TimeProvider time, ILogger logger)
 {
     // An application may let its own callers choose scopes and resources.
@@ -23,7 +23,7 @@ internal sealed class ClientTokens(
     public AccessToken? AtHand(TokenSelection selection)
     {
         long now = recent.Now;
-        var current = registration.At(now);
+        var current = registration.GetCached(now);
         return Known(current, selection, rejected: null) is { } known && now < TokenLife.GoodUntil(known.Token, renewable: true, current.DefaultAccessTokenLifetime) ? known.Token : null;
     }
 
@@ -34,14 +34,14 @@ internal sealed class ClientTokens(
     {
         while (true)
         {
-            var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+            var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             var known = Known(current, selection, rejected);
             switch (known is null ? TokenState.Over : State(known, current, time.GetUtcNow()))
             {
                 case TokenState.Good:
                     return known!.Token;
                 case TokenState.Early:
-                    if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsUnderWay(selection.Key))
+                    if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsRunning(selection.Key))
                         RenewEarly(current, selection, known);
                     return known.Token;
             }
@@ -56,7 +56,7 @@ internal sealed class ClientTokens(
             catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true })
             {
                 // The server has forgotten a client that registers itself: it may have another name by now.
-                if (ReferenceEquals(await registration.ReadyAsync(cancellationToken).ConfigureAwait(false), current))
+                if (ReferenceEquals(await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false), current))
                     throw;
                 continue;
             }
@@ -67,19 +67,19 @@ internal sealed class ClientTokens(
         }
     }
 
-    private Kept? Known(ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
+    private Kept? Known(ClientConfiguration current, TokenSelection selection, AccessToken? rejected) =>
         tokens.TryGet(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected))
             ? kept
             : null;
 
-    private static TokenState State(Kept kept, ClientRegistration current, DateTimeOffset now) =>
+    private static TokenState State(Kept kept, ClientConfiguration current, DateTimeOffset now) =>
         TokenLife.At(kept.Token, renewable: true, current.DefaultAccessTokenLifetime, now);
 
     /// <param name="current">For which registration.</param>
     /// <param name="selection">Which token.</param>
     /// <param name="rejected">The one that an API refused.</param>
     /// <param name="inPlaceOf">The one that still lives, when nobody waits.</param>
-    private Task<Renewal> Renew(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf)
+    private Task<Renewal> Renew(ClientConfiguration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf)
     {
         var caller = Telemetry.Caller;
         return flights.JoinOrStart(selection.Key, async () =>
@@ -91,7 +91,7 @@ internal sealed class ClientTokens(
             try
             {
                 var request = Request(current, selection);
-                request.RequireAllowed(current);
+                request.EnsureAllowed(current);
                 var token = shared is null ? null : await SharedAsync(shared, current, request, rejected).ConfigureAwait(false);
                 bool isFetched = token is null;
                 if (token is null)
@@ -102,7 +102,7 @@ internal sealed class ClientTokens(
                     token.ReplacesRejected = rejected is not null;
                     Share(current, request, token);
                 }
-                Kept kept = new(current.ClientId, current.SpelledOut.Identity, token);
+                Kept kept = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
                 tokens.Set(selection.Key, kept, EndOf(token, current), time.GetUtcNow());
                 failures.TryRemove(selection.Key, out _);
                 watched.Brought(isFetched);
@@ -120,13 +120,13 @@ internal sealed class ClientTokens(
         });
     }
 
-    private string Cause(ClientRegistration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf) =>
+    private string Cause(ClientConfiguration current, TokenSelection selection, AccessToken? rejected, Kept? inPlaceOf) =>
         inPlaceOf is not null ? RefreshCause.Early
         : rejected is not null ? RefreshCause.Rejected
         : Known(current, selection, rejected: null) is null ? RefreshCause.Missing
         : RefreshCause.Expired;
 
-    private void RenewEarly(ClientRegistration current, TokenSelection selection, Kept known)
+    private void RenewEarly(ClientConfiguration current, TokenSelection selection, Kept known)
     {
         var early = Renew(current, selection, rejected: null, inPlaceOf: known);
         _ = BackgroundWork.RunIsolated(early, fetched => ReportAsync(fetched, current.Name));
@@ -144,17 +144,17 @@ internal sealed class ClientTokens(
         }
     }
 
-    private static ClientCredentialsRequest Request(ClientRegistration current, TokenSelection selection) => new(
+    private static ClientCredentialsRequest Request(ClientConfiguration current, TokenSelection selection) => new(
         selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
         selection.Resources.Count > 0 ? selection.Resources : current.Resources);
 
-    private static DateTimeOffset EndOf(AccessToken token, ClientRegistration current) =>
+    private static DateTimeOffset EndOf(AccessToken token, ClientConfiguration current) =>
         token.ExpiresAt ?? token.IssuedAt + current.DefaultAccessTokenLifetime;
 
     private void Fail(TokenSelection selection, Failure failure) =>
         failures.Set(selection.Key, failure, failure.At + RefreshNotes.Pause, failure.At);
 
-    private void Share(ClientRegistration current, ClientCredentialsRequest request, AccessToken token)
+    private void Share(ClientConfiguration current, ClientCredentialsRequest request, AccessToken token)
     {
         if (shared is not null)
             _ = shared.KeepAsync(SharedClientTokens.Key(current, request), token, EndOf(token, current), CancellationToken.None);
@@ -162,17 +162,17 @@ internal sealed class ClientTokens(
 
     // Only a good one, and in place of a refused one only a newer.
     private async Task<AccessToken?> SharedAsync(
-        SharedClientTokens others, ClientRegistration current, ClientCredentialsRequest request, AccessToken? rejected) =>
+        SharedClientTokens others, ClientConfiguration current, ClientCredentialsRequest request, AccessToken? rejected) =>
         await others.FindAsync(SharedClientTokens.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
         && (rejected is null || (token.IssuedAt > rejected.IssuedAt && !token.Equals(rejected)))
         && TokenLife.At(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow()) == TokenState.Good
             ? token
             : null;
 
-    private sealed record Failure(ClientRegistration Registration, ExceptionDispatchInfo Fault, DateTimeOffset At)
+    private sealed record Failure(ClientConfiguration Registration, ExceptionDispatchInfo Fault, DateTimeOffset At)
     {
         // A secret that was mended in the configuration is tried at once.
-        public bool IsFor(ClientRegistration current) => ReferenceEquals(Registration, current);
+        public bool IsFor(ClientConfiguration current) => ReferenceEquals(Registration, current);
     }
 
     private sealed record Renewal(Kept Kept, bool IsFresh);
@@ -183,8 +183,8 @@ internal sealed class ClientTokens(
         public DateTimeOffset? RetryAt { get; init; }
 
         // The configuration may have been reloaded since: another client's or server's token is not ours.
-        public bool IsFor(ClientRegistration current) =>
+        public bool IsFor(ClientConfiguration current) =>
             string.Equals(ClientId, current.ClientId, StringComparison.Ordinal)
-            && string.Equals(Server, current.SpelledOut.Identity, StringComparison.Ordinal);
+            && string.Equals(Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
     }
 }

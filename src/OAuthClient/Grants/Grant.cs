@@ -139,7 +139,7 @@ public sealed class Grant
     public IReadOnlyList<ClaimSource> ClaimSources => IdTokenClaims is { } claims ? ClaimSource.Of(claims) : [];
 
     internal IReadOnlyList<Claim> OwnerClaims =>
-        [.. Owner.ToClaims(Issuer), .. PrincipalClaims.OfSignIn(ClientName, SignInId, SessionId, Issuer)];
+        [.. Owner.ToClaims(Issuer), .. ClaimsPrincipalFactory.OfSignIn(ClientName, SignInId, SessionId, Issuer)];
 
     /// <summary>
     /// Gets the <c>iat</c> of the ID Token that the authorization brought, by the server's clock; <see langword="null"/> when there was
@@ -221,8 +221,8 @@ public sealed class Grant
         if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
             throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
         return userInfo is null
-            ? PrincipalClaims.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims)
-            : PrincipalClaims.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
+            ? ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims)
+            : ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
     }
 
     /// <summary>Names no token.</summary>

@@ -5,7 +5,7 @@ namespace OAuthClient;
 
 /// <summary>How grants end: given back by the application, or replaced by a newer one of the same user.</summary>
 internal sealed class GrantEnding(
-    CurrentRegistration registration, ServerDiscovery discovery, RevocationEndpoint revocation, OwnerTokens ownerTokens,
+    ClientConfigurationProvider registration, ServerMetadataCache discovery, RevocationEndpointClient revocation, OwnerTokens ownerTokens,
     IGrantStore store, SavedGrants saved, RefreshNotes notes, TimeProvider time, ILogger logger)
 {
     // More browsers than one user has; without a bound, each sign-in of a robot would leave a grant behind.
@@ -57,7 +57,7 @@ internal sealed class GrantEnding(
 
     private async Task EndAllAsync(IReadOnlyList<Grant> grants, List<Failure> failures)
     {
-        var current = registration.Value;
+        var current = registration.Current;
         foreach (var grant in grants)
         {
             try
@@ -80,7 +80,7 @@ internal sealed class GrantEnding(
     /// <param name="newer">The new grant, which is stored.</param>
     /// <param name="others">The user's grants before it, newest first.</param>
     /// <param name="current">The client.</param>
-    public async Task EndSupersededAsync(Grant newer, IReadOnlyList<Grant> others, ClientRegistration current)
+    public async Task EndSupersededAsync(Grant newer, IReadOnlyList<Grant> others, ClientConfiguration current)
     {
         var now = time.GetUtcNow();
         var tooMany = newer.SignInExpiresAt is null ? [] : others.Where(older => older.SignInExpiresAt is not null).Skip(MostSignIns - 1);
@@ -99,7 +99,7 @@ internal sealed class GrantEnding(
     }
 
     // Removed only here, under the lease: what another node's refresh brings is revoked too.
-    private async Task RevokeSupersededAsync(Grant older, ClientRegistration current)
+    private async Task RevokeSupersededAsync(Grant older, ClientConfiguration current)
     {
         var failures = new List<Failure>();
         try
@@ -127,7 +127,7 @@ internal sealed class GrantEnding(
         && (newer.Resources.Count == 0
             || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal))));
 
-    private async Task EndAsync(Grant seen, ClientRegistration current, List<Failure> failures)
+    private async Task EndAsync(Grant seen, ClientConfiguration current, List<Failure> failures)
     {
         // Somebody else may have ended it while this call waited.
         if (await AloneAsync(seen, current).ConfigureAwait(false) is not { } grant)
@@ -153,7 +153,7 @@ internal sealed class GrantEnding(
     }
 
     // What another node's refresh is about to bring, nobody would revoke: it is waited for, but not longer than its lease.
-    private async Task<Grant?> AloneAsync(Grant seen, ClientRegistration current)
+    private async Task<Grant?> AloneAsync(Grant seen, ClientConfiguration current)
     {
         // A result that the store has not taken: the lease is this node's own.
         if (saved.Newer(seen) is var newer && !ReferenceEquals(newer, seen))
@@ -176,7 +176,7 @@ internal sealed class GrantEnding(
     }
 
     // RFC 7009 §2.1: the refresh token first; with it most servers end the access tokens too, but only SHOULD.
-    private async Task RevokeAsync(Grant grant, ClientRegistration current, AuthorizationServerMetadata server, List<Failure> failures)
+    private async Task RevokeAsync(Grant grant, ClientConfiguration current, AuthorizationServerMetadata server, List<Failure> failures)
     {
         var live = grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow()));
         foreach (Secret token in grant.RefreshToken is { } refreshToken ? live.Prepend<Secret>(refreshToken) : live)

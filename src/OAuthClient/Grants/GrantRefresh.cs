@@ -8,23 +8,23 @@ namespace OAuthClient;
 /// process refreshes the same grant meanwhile; the store's lease does so among processes.
 /// </summary>
 internal sealed class GrantRefresh(
-    CurrentRegistration registration, RefreshExchange exchange, SavedGrants grants, IGrantStore store, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider registration, RefreshExchange exchange, SavedGrants grants, IGrantStore store, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
 
     public static ReauthorizationRequiredException Reauthorize(
-        ClientRegistration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
+        ClientConfiguration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
         new(current.Name, $"The user must authorize {current.DisplayName}: {why}. Begin an authorization.", inner)
         {
-            IsForRefusedToken = isForRefusedToken,
+            IsForRejectedToken = isForRefusedToken,
         };
 
     /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
     public async Task<TokenOutcome?> RunAsync(Grant seen, TokenSelection selection, AccessToken? rejected)
     {
-        var wish = new RefreshWish(registration.Value, seen.Owner, selection, rejected);
+        var wish = new RefreshWish(registration.Current, seen.Owner, selection, rejected);
         // All that can take long and needs no lease, before there is one.
         var server = await exchange.PrepareAsync(seen, wish.Registration).ConfigureAwait(false);
         if (await grants.OfferAsync(seen).ConfigureAwait(false) is not { } newest)
@@ -47,7 +47,7 @@ internal sealed class GrantRefresh(
                         break;
                     case RefreshEffect.Present present:
                         happened = await exchange.PresentAsync(present, wish, server, leasedAt).ConfigureAwait(false);
-                        if (happened is RefreshEvent.NotAnswered { Outcome: PresentationOutcome.Ambiguous, Fault: var unknown })
+                        if (happened is RefreshEvent.NotAnswered { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var unknown })
                         {
                             telemetry.PresentedWithoutAnswer();
                             Log.PresentedWithoutAnswer(logger, seen.ClientName, unknown.GetType().Name);
@@ -83,7 +83,7 @@ internal sealed class GrantRefresh(
     }
 
     // What is held, refused or in doubt outlives a store that is away.
-    private async Task<RefreshEvent> AskStoreAsync(RefreshEffect effect, RefreshState state, ClientRegistration current)
+    private async Task<RefreshEvent> AskStoreAsync(RefreshEffect effect, RefreshState state, ClientConfiguration current)
     {
         try
         {

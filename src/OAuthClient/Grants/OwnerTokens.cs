@@ -10,7 +10,7 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class OwnerTokens
 {
-    private readonly CurrentRegistration registration;
+    private readonly ClientConfigurationProvider registration;
     private readonly GrantRefresh refresh;
     private readonly IGrantStore store;
     private readonly SavedGrants saved;
@@ -24,7 +24,7 @@ internal sealed class OwnerTokens
     private TokensAtHand atHand = new(registration: null);
 
     public OwnerTokens(
-        CurrentRegistration registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+        ClientConfigurationProvider registration, GrantRefresh refresh, IGrantStore store, SavedGrants saved, RefreshNotes notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
     {
         (this.registration, this.refresh, this.store, this.saved, this.notes, this.telemetry, this.time, this.logger) =
             (registration, refresh, store, saved, notes, telemetry, time, logger);
@@ -50,7 +50,7 @@ internal sealed class OwnerTokens
         var known = Volatile.Read(ref atHand);
         var token = known.Find(owner, out header, out long goodUntil);
         long now = recent.Now;
-        var current = registration.At(now);
+        var current = registration.GetCached(now);
         return token is not null && now < goodUntil && ReferenceEquals(known.Registration, current) ? token : Reach(memory, known, owner, current, now, out header);
     }
 
@@ -58,7 +58,7 @@ internal sealed class OwnerTokens
     public ValueTask<AccessToken> GetAsync(GrantOwner owner, TokenSelection selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var current = registration.At(now.UtcTicks);
+        var current = registration.GetCached(now.UtcTicks);
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
             return GetAsync(finding, owner, selection, rejected, cancellationToken);
@@ -82,7 +82,7 @@ internal sealed class OwnerTokens
     }
 
     // From the store to where it is at hand the next time.
-    private AccessToken? Reach(InMemoryGrantStore memory, TokensAtHand known, GrantOwner owner, ClientRegistration current, long now, out string? header)
+    private AccessToken? Reach(InMemoryGrantStore memory, TokensAtHand known, GrantOwner owner, ClientConfiguration current, long now, out string? header)
     {
         header = null;
         // Seen by everybody before the store is asked: what it changes from then on is taken out of this one.
@@ -106,7 +106,7 @@ internal sealed class OwnerTokens
     {
         while (true)
         {
-            var current = await registration.ReadyAsync(cancellationToken).ConfigureAwait(false);
+            var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             var grant = Choose(await finding.ConfigureAwait(false), current, owner, selection, rejected);
             var now = time.GetUtcNow();
             bool renewable = grant.CanRefresh && !notes.IsLost(grant);
@@ -118,7 +118,7 @@ internal sealed class OwnerTokens
                 throw Unrenewable(current, grant, isForRefusedToken: rejected is not null);
             if (state == TokenState.Early)
             {
-                if (notes.MayRefreshEarly(grant, now) && !flights.IsUnderWay(grant.Id))
+                if (notes.MayRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
                     RenewEarly(grant, selection, current.Name);
                 return known!;
             }
@@ -144,7 +144,7 @@ internal sealed class OwnerTokens
     /// none can, the newest that covers it.
     /// </summary>
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
-    private Grant Choose(IReadOnlyList<Grant> grants, ClientRegistration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected)
+    private Grant Choose(IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, TokenSelection selection, AccessToken? rejected)
     {
         bool any = false, isOfRemovedTenant = false, hasEnded = false;
         Grant? over = null;
@@ -182,7 +182,7 @@ internal sealed class OwnerTokens
     }
 
     /// <summary>Ends when the refreshes under way have: what they bring is worth more than a quick shutdown.</summary>
-    public Task LandAllAsync(CancellationToken cancellationToken) => flights.LandAllAsync(cancellationToken);
+    public Task DrainAsync(CancellationToken cancellationToken) => flights.DrainAsync(cancellationToken);
 
     /// <summary>Runs alone among everything that spends or ends this grant.</summary>
     public async Task ExclusivelyAsync(Grant grant, Func<Task> work, CancellationToken cancellationToken)
@@ -211,25 +211,25 @@ internal sealed class OwnerTokens
     }
 
     /// <summary>Not only the store's word: one that compares names without case would give Alice's grant to alice.</summary>
-    public static bool BelongsTo(Grant grant, ClientRegistration current, GrantOwner owner) =>
+    public static bool BelongsTo(Grant grant, ClientConfiguration current, GrantOwner owner) =>
         grant.Owner.Equals(owner)
         && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal);
+        && string.Equals(grant.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
 
     /// <summary>
     /// Whether the grant may be used: it belongs to the owner, and its tenant is allowed now. Asked at each use, because
     /// <see cref="OAuthClientOptions.AllowedTenants"/> may be reloaded. A grant that is ended or revoked need not be usable.
     /// </summary>
-    public static bool IsUsable(Grant grant, ClientRegistration current, GrantOwner owner) =>
+    public static bool IsUsable(Grant grant, ClientConfiguration current, GrantOwner owner) =>
         BelongsTo(grant, current, owner) && (current.IssuerTemplate is not { } template || grant.IsAllowedBy(template));
 
-    private static ReauthorizationRequiredException Unrenewable(ClientRegistration current, Grant grant, bool isForRefusedToken) =>
+    private static ReauthorizationRequiredException Unrenewable(ClientConfiguration current, Grant grant, bool isForRefusedToken) =>
         grant.CanRefresh
             ? GrantRefresh.Reauthorize(current, "the server no longer honours the grant")
             : GrantRefresh.Reauthorize(current, "the access token is over and there is no refresh token", isForRefusedToken: isForRefusedToken);
 
-    private bool CanServe(Grant grant, ClientRegistration current, TokenSelection selection, AccessToken? rejected) =>
+    private bool CanServe(Grant grant, ClientConfiguration current, TokenSelection selection, AccessToken? rejected) =>
         (grant.CanRefresh && !notes.IsLost(grant))
         || (Usable(grant, selection, rejected) is { } token
             && TokenLife.At(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow()) != TokenState.Over);

@@ -20,7 +20,7 @@ internal abstract record RefreshEvent
     public sealed record Answered(TokenResponse Response) : RefreshEvent;
 
     /// <summary>The server gave none, or nobody knows.</summary>
-    public sealed record NotAnswered(PresentationOutcome Outcome, Exception Fault) : RefreshEvent;
+    public sealed record NotAnswered(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent;
 
     /// <summary>The lease had too little time left, so nothing was sent.</summary>
     public sealed record LeaseRanOut : RefreshEvent;

@@ -4,14 +4,14 @@ namespace OAuthClient;
 
 /// <summary>Presents a refresh token, and makes sure that what comes is about the same user.</summary>
 internal sealed class RefreshExchange(
-    ServerDiscovery discovery, TokenEndpointClient tokenEndpoint, IdTokenValidation idTokens, TimeProvider time, ILogger logger)
+    ServerMetadataCache discovery, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens, TimeProvider time, ILogger logger)
 {
     /// <summary>Finds what presenting and checking will need.</summary>
-    public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientRegistration current)
+    public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientConfiguration current)
     {
         var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         if (grant.IdToken is not null)
-            await idTokens.PrepareAsync(server, current).ConfigureAwait(false);
+            await idTokens.PrefetchKeysAsync(server, current).ConfigureAwait(false);
         return server;
     }
 
@@ -30,9 +30,9 @@ internal sealed class RefreshExchange(
         // Asked as the request leaves: a process that was stopped past its lease must not present what another has presented since.
         // By two clocks, because one of them stands still while the machine sleeps, and the other can be set.
         var began = time.GetUtcNow() - time.GetElapsedTime(leasedAt);
-        var departure = new Departure
+        var departure = new SendTracker
         {
-            MayLeave = () => (time.GetElapsedTime(leasedAt), time.GetUtcNow() - began) is var (elapsed, passed)
+            CanSend = () => (time.GetElapsedTime(leasedAt), time.GetUtcNow() - began) is var (elapsed, passed)
                 && (elapsed > passed ? elapsed : passed) <= current.RefreshLease - current.RefreshDeadline,
         };
         try
@@ -43,17 +43,17 @@ internal sealed class RefreshExchange(
             response.AccessToken.ReplacesRejected = wish.Rejected is not null;
             return new RefreshEvent.Answered(response);
         }
-        catch (DepartureForbiddenException)
+        catch (SendCancelledException)
         {
             return new RefreshEvent.LeaseRanOut();
         }
         catch (Exception exception)
         {
-            return new RefreshEvent.NotAnswered(PresentationOutcomes.Of(exception, departure), exception);
+            return new RefreshEvent.NotAnswered(RefreshTokenOutcomes.Of(exception, departure), exception);
         }
     }
 
-    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientRegistration current, AuthorizationServerMetadata server, Departure departure)
+    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientConfiguration current, AuthorizationServerMetadata server, SendTracker departure)
     {
         using var deadline = new CancellationTokenSource(current.RefreshDeadline, time);
         try
@@ -70,24 +70,24 @@ internal sealed class RefreshExchange(
 
     // The refresh token is spent by now, and what replaced it must be kept: keys that cannot be had just now cost the new ID Token
     // only. One that is wrong is another matter: the tokens beside it may be somebody else's (OpenID Connect Core §12.2).
-    private async Task<IdToken?> SoundAsync(IdToken idToken, AccessToken accessToken, Grant grant, ClientRegistration current, AuthorizationServerMetadata server)
+    private async Task<IdToken?> SoundAsync(IdToken idToken, AccessToken accessToken, Grant grant, ClientConfiguration current, AuthorizationServerMetadata server)
     {
         if (idToken.Equals(grant.IdToken))
             return idToken;
-        if (!IdTokenValidation.IsPossible(server, current))
+        if (!IdTokenValidator.CanValidate(server, current))
             return null;
         try
         {
-            idToken = IdTokenValidation.Opened(idToken, current);
+            idToken = IdTokenValidator.Decrypt(idToken, current);
             if (idToken.Equals(grant.IdToken))
                 return idToken;
             if (UnverifiedJwt.TryReadClaims(idToken) is { } claims)
-                IdTokenClaims.RequireSameAuthentication(claims, grant.Subject, server.IssuerTemplate is null ? server.Issuer : null, grant.IdTokenClaims);
+                IdTokenClaimsValidator.ValidateSameAuthentication(claims, grant.Subject, server.IssuerTemplate is null ? server.Issuer : null, grant.IdTokenClaims);
             // Half of what the lease leaves, so that saving has the other half.
             using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
-            return (await idTokens.RequireAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)).Token;
+            return (await idTokens.ValidateAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)).Token;
         }
-        catch (Exception exception) when (exception is not OAuthProtocolException { MayPass: false })
+        catch (Exception exception) when (exception is not OAuthProtocolException { IsTransient: false })
         {
             Log.RefreshedIdTokenDropped(logger, grant.ClientName, exception.GetType().Name);
             return null;

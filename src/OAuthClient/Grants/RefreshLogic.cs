@@ -72,19 +72,19 @@ internal static class RefreshLogic
         return (next with { Lease = lease, Earlier = answer.PreviousStatus }, [new RefreshEffect.Present(stored, refreshToken)]);
     }
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, PresentationOutcome outcome, Exception fault)
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, RefreshTokenOutcome outcome, Exception fault)
     {
         switch (outcome)
         {
-            case PresentationOutcome.Refused:
+            case RefreshTokenOutcome.InvalidGrant:
                 // Another node may have rotated it: what is newer is adopted.
                 return (state with { Refusal = fault }, [new RefreshEffect.AskForLease(state.Grant, state.Lease)]);
-            case PresentationOutcome.Ambiguous when Known(state, presented: false) != RefreshTokenStatus.Unknown:
+            case RefreshTokenOutcome.Ambiguous when Known(state, presented: false) != RefreshTokenStatus.Unknown:
                 // Had it been rotated, the grant would be lost anyway (or the server has a grace period); if not, this saves it.
                 return (state with { IsInDoubt = true }, [new RefreshEffect.Present(state.Grant, state.Grant.RefreshToken!)]);
             default:
                 // An answer that cannot be used was an answer all the same, and may have cost the token.
-                return GivingBack(state, Known(state, presented: outcome == PresentationOutcome.Ambiguous || fault is OAuthProtocolException), fault);
+                return GivingBack(state, Known(state, presented: outcome == RefreshTokenOutcome.Ambiguous || fault is OAuthProtocolException), fault);
         }
     }
 

@@ -5,7 +5,7 @@ namespace OAuthClient;
 /// <param name="Owner">Whose token.</param>
 /// <param name="Selection">Which one.</param>
 /// <param name="Rejected">The one that an API refused, if that is the reason.</param>
-internal sealed record RefreshWish(ClientRegistration Registration, GrantOwner Owner, TokenSelection Selection, AccessToken? Rejected)
+internal sealed record RefreshWish(ClientConfiguration Registration, GrantOwner Owner, TokenSelection Selection, AccessToken? Rejected)
 {
     public bool Concerns(Grant grant) => OwnerTokens.IsUsable(grant, Registration, Owner);
 

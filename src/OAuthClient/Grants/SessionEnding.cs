@@ -22,14 +22,14 @@ internal sealed class SessionEnding(
     /// <param name="token">Of which session; of all the subject's, when it names none.</param>
     /// <param name="cancellationToken">Stops before the first grant is forgotten, and not later.</param>
     /// <returns>How many grants ended.</returns>
-    public async Task<int> EndAsync(ClientRegistration current, LogoutToken token, CancellationToken cancellationToken)
+    public async Task<int> EndAsync(ClientConfiguration current, LogoutToken token, CancellationToken cancellationToken)
     {
         string used = UsedOf(token);
         if (usedTokens.Contains(used))
             return 0;
         // Before the look at the store: a login that is stored after it looks here.
         recent.Add(token, current.PendingAuthorizationLifetime);
-        string server = current.SpelledOut.Identity;
+        string server = current.ConfiguredMetadata.ServerId;
         string fingerprint = token.Subject is { } subject
             ? Grant.FingerprintOfSubject(current.Name, server, subject)
             : Grant.FingerprintOfSession(current.Name, server, token.SessionId!);
@@ -59,12 +59,12 @@ internal sealed class SessionEnding(
     /// <param name="current">The client.</param>
     /// <param name="lastHeard"><see cref="LastHeard"/> before the code was sent.</param>
     /// <returns>Whether it ended.</returns>
-    public async Task<bool> TryEndNewAsync(Grant grant, ClientRegistration current, long lastHeard)
+    public async Task<bool> TryEndNewAsync(Grant grant, ClientConfiguration current, long lastHeard)
     {
         if (grant.FirstIdTokenIssuedAt is not { } issuedAt)
             return false;
         // Many servers stamp iat when the code is redeemed. The user may have been authenticated, and have signed out, long before.
-        var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaims.TryReadTime(claims, "auth_time") : null;
+        var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaimsValidator.TryReadTime(claims, "auth_time") : null;
         if (!recent.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
             && !(authenticatedAt < issuedAt && recent.AnyAfter(
                 authenticatedAt.Value, lastHeard, token => IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt))))
@@ -89,12 +89,12 @@ internal sealed class SessionEnding(
         token.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
 
     // Not only the store's word. A grant of which no session is known may belong to this one: to end it is the safe side.
-    private static bool IsMeant(Grant grant, ClientRegistration current, LogoutToken token, DateTimeOffset? beganAt) =>
+    private static bool IsMeant(Grant grant, ClientConfiguration current, LogoutToken token, DateTimeOffset? beganAt) =>
         // Both times are the server's own. A session of the same second may have begun before, so it ends.
         !(beganAt > token.IssuedAt)
         && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
         && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, current.SpelledOut.Identity, StringComparison.Ordinal)
+        && string.Equals(grant.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
         // All tenants of a server share its name; none speaks for another's users.
         && (current.IssuerTemplate is null || string.Equals(grant.Issuer, token.Issuer, StringComparison.Ordinal))
         && (token.Subject is null || string.Equals(grant.Subject, token.Subject, StringComparison.Ordinal))

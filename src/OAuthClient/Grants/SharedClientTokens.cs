@@ -23,8 +23,8 @@ internal sealed class SharedClientTokens(
     private const int MaximumLength = 64 * 1024;
 
     /// <summary>Whose token, from where and for what, each length-prefixed so that no two can be mistaken for one another.</summary>
-    public static string Key(ClientRegistration current, ClientCredentialsRequest request) =>
-        TokenSelection.Prefixed([current.SpelledOut.Identity, current.ClientId]) + new TokenSelection(request.Scopes ?? [], request.Resources).Key;
+    public static string Key(ClientConfiguration current, ClientCredentialsRequest request) =>
+        TokenSelection.Prefixed([current.ConfiguredMetadata.ServerId, current.ClientId]) + new TokenSelection(request.Scopes ?? [], request.Resources).Key;
 
     /// <returns><see langword="null"/> when there is none that can be read.</returns>
     public async Task<AccessToken?> FindAsync(string key, CancellationToken cancellationToken)

@@ -4,20 +4,20 @@ namespace OAuthClient;
 /// Tells whether a sign-in is still valid. Called for each request of a signed-in user, so a valid one is mostly found in the store's
 /// memory. One that has ended is remembered for a short time, because its cookie may come with many requests.
 /// </summary>
-internal sealed class SignInValidator(CurrentRegistration registration, IGrantStore store, TimeProvider time)
+internal sealed class SignInValidator(ClientConfigurationProvider registration, IGrantStore store, TimeProvider time)
 {
     private const int Capacity = 10_000;
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
     private readonly RecentTime recent = new(time);
-    private readonly ExpiringCache<SignInKey, ClientRegistration> ended = new(Capacity, Lifetime, time);
+    private readonly ExpiringCache<SignInKey, ClientConfiguration> ended = new(Capacity, Lifetime, time);
     private readonly SingleFlight<SignInKey, bool> lookups = new();
 
     /// <inheritdoc cref="OpenIdSignIn.IsSignedInAsync"/>
     public async ValueTask<bool> IsValidAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
-        var current = await registration.ReadyAsync(recent.Now, cancellationToken).ConfigureAwait(false);
+        var current = await registration.GetRegisteredAsync(recent.Now, cancellationToken).ConfigureAwait(false);
         if (signInId is null)
         {
             // The owner's next sign-in has the same key, so nothing is remembered and no lookup is shared.
@@ -41,18 +41,18 @@ internal sealed class SignInValidator(CurrentRegistration registration, IGrantSt
     }
 
     private async ValueTask<bool> IsAmongGrantsAsync(
-        GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current, CancellationToken cancellationToken) =>
+        GrantOwner owner, string? sessionId, string? signInId, ClientConfiguration current, CancellationToken cancellationToken) =>
         IsAmong(
             await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false),
             owner, sessionId, signInId, current);
 
     // A store may answer FindAsync from memory, which does not know yet of a sign-in at another node. It does not do so by fingerprint.
     private async ValueTask<bool> IsStoredAsync(
-        GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current, CancellationToken cancellationToken)
+        GrantOwner owner, string? sessionId, string? signInId, ClientConfiguration current, CancellationToken cancellationToken)
     {
         string? fingerprint =
-            sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.SpelledOut.Identity, sessionId)
-            : signInId is not null ? Grant.FingerprintOfSignIn(current.Name, current.SpelledOut.Identity, signInId)
+            sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.ConfiguredMetadata.ServerId, sessionId)
+            : signInId is not null ? Grant.FingerprintOfSignIn(current.Name, current.ConfiguredMetadata.ServerId, signInId)
             : null;
         if (fingerprint is null)
             return false;
@@ -60,7 +60,7 @@ internal sealed class SignInValidator(CurrentRegistration registration, IGrantSt
         return IsAmong(grants, owner, sessionId, signInId, current);
     }
 
-    private bool IsAmong(IReadOnlyList<Grant> grants, GrantOwner owner, string? sessionId, string? signInId, ClientRegistration current)
+    private bool IsAmong(IReadOnlyList<Grant> grants, GrantOwner owner, string? sessionId, string? signInId, ClientConfiguration current)
     {
         long now = recent.Now;
         foreach (var grant in grants)

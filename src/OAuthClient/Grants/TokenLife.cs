@@ -16,7 +16,7 @@ internal enum TokenState
 /// <summary>The clock's part in the life of an access token: pure.</summary>
 internal static class TokenLife
 {
-    private const long LongestHeadStart = 30 * TimeSpan.TicksPerSecond;
+    private const long MaximumRenewalWindow = 30 * TimeSpan.TicksPerSecond;
 
     /// <param name="token">The token in hand.</param>
     /// <param name="renewable">Whether another can be had without the resource owner.</param>
@@ -45,5 +45,5 @@ internal static class TokenLife
         : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + whenUnstated.Ticks;
 
     /// <summary>min(30 s, 20 % of its life).</summary>
-    private static long HeadStart(AccessToken token, long end) => Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, LongestHeadStart);
+    private static long HeadStart(AccessToken token, long end) => Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, MaximumRenewalWindow);
 }

@@ -83,7 +83,7 @@ internal sealed class AccessTokenHandler(
         {
             another = await tokens.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
         }
-        catch (ReauthorizationRequiredException exception) when (exception.IsForRefusedToken && tokens.IsYoung(token))
+        catch (ReauthorizationRequiredException exception) when (exception.IsForRejectedToken && tokens.IsYoung(token))
         {
             // Sending the user to log in again would bring a token that is refused again, in a circle.
             return response;

@@ -92,7 +92,7 @@ public static class AccessTokenHandlerExtensions
     }
 
     private static string NameOfOnly(IServiceProvider services, string httpClientName) =>
-        services.GetService<RegisteredClients>()?.RequireOnly("AddAccessTokenHandler(\"{0}\", …)") ?? throw new InvalidOperationException(
+        services.GetService<OAuthClientRegistry>()?.ResolveDefault("AddAccessTokenHandler(\"{0}\", …)") ?? throw new InvalidOperationException(
             $"The HTTP client '{httpClientName}' wants access tokens, but no OAuth client is registered; call AddOAuthClient(…).");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider services, IServiceCollection registered)

@@ -47,7 +47,7 @@ internal static class JwtSignature
         ? $"None of the server's keys can have signed the {token.Kind.Name} ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
         : $"The {token.Kind.Name}'s signature does not verify against the server's keys.")
     {
-        MayPass = mayPass,
+        IsTransient = mayPass,
     };
 
     // A key that names an issuer is that tenant's alone, or that of the tenant whom the token names.

@@ -23,21 +23,21 @@ internal sealed record LogoutToken(
 
     /// <summary>What a logout token must say to be one, and to be ours (OpenID Connect Back-Channel Logout §2.4, §2.6).</summary>
     /// <exception cref="OAuthProtocolException">A claim is missing or wrong.</exception>
-    public static LogoutToken Require(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
+    public static LogoutToken Validate(JsonElement claims, string issuer, string clientId, DateTimeOffset now)
     {
-        RequireIssuer(claims, issuer);
-        IdTokenClaims.RequireAudience(claims, clientId, JwtKind.LogoutToken);
-        var expiresAt = IdTokenClaims.Time(claims, "exp", JwtKind.LogoutToken);
+        ValidateIssuer(claims, issuer);
+        IdTokenClaimsValidator.ValidateAudience(claims, clientId, JwtType.LogoutToken);
+        var expiresAt = IdTokenClaimsValidator.Time(claims, "exp", JwtType.LogoutToken);
         if (now - ClockSkew >= expiresAt)
-            throw new OAuthProtocolException("The logout token has expired.") { MayPass = true };
-        var issuedAt = IdTokenClaims.Time(claims, "iat", JwtKind.LogoutToken);
+            throw new OAuthProtocolException("The logout token has expired.") { IsTransient = true };
+        var issuedAt = IdTokenClaimsValidator.Time(claims, "iat", JwtType.LogoutToken);
         if (issuedAt > now + ClockSkew)
-            throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.") { MayPass = true };
+            throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.") { IsTransient = true };
         if (now - ClockSkew - MaximumAge > issuedAt)
-            throw new OAuthProtocolException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { MayPass = true };
+            throw new OAuthProtocolException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { IsTransient = true };
         string id = claims.Text("jti")
             ?? throw new OAuthProtocolException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
-        RequireEvent(claims);
+        ValidateEvent(claims);
         // Without this an ID Token, which browsers see, could sign its user out.
         if (claims.TryGetProperty("nonce", out _))
             throw new OAuthProtocolException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
@@ -53,7 +53,7 @@ internal sealed record LogoutToken(
     /// <param name="claims">The token's claims.</param>
     /// <param name="issuer">The issuer that the token must name.</param>
     /// <exception cref="OAuthProtocolException">The token names another issuer, or none.</exception>
-    public static void RequireIssuer(JsonElement claims, string issuer)
+    public static void ValidateIssuer(JsonElement claims, string issuer)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
             throw new OAuthProtocolException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
@@ -62,7 +62,7 @@ internal sealed record LogoutToken(
     /// <summary>Names nobody.</summary>
     public override string ToString() => "Logout token";
 
-    private static void RequireEvent(JsonElement claims)
+    private static void ValidateEvent(JsonElement claims)
     {
         if (!claims.TryGetProperty("events", out var events) || events.ValueKind != JsonValueKind.Object
             || !events.TryGetProperty(Event, out var logout) || logout.ValueKind != JsonValueKind.Object)

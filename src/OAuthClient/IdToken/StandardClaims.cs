@@ -94,7 +94,7 @@ public sealed record StandardClaims
         PhoneNumber = claims.TextIfAny("phone_number"),
         PhoneNumberVerified = YesOrNo(claims, "phone_number_verified"),
         Address = claims.TryGetProperty("address", out var address) && address.ValueKind == JsonValueKind.Object ? AddressClaim.Of(address) : null,
-        UpdatedAt = IdTokenClaims.TryReadTime(claims, "updated_at"),
+        UpdatedAt = IdTokenClaimsValidator.TryReadTime(claims, "updated_at"),
     };
 
     private static bool? YesOrNo(JsonElement claims, string name) =>

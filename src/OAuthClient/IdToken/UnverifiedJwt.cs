@@ -14,7 +14,7 @@ internal sealed class UnverifiedJwt
     private static readonly SearchValues<char> CompactCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
 
-    private UnverifiedJwt(string compact, JwtKind kind, string algorithm, JsonElement header, JsonElement claims)
+    private UnverifiedJwt(string compact, JwtType kind, string algorithm, JsonElement header, JsonElement claims)
     {
         Compact = compact;
         Kind = kind;
@@ -28,7 +28,7 @@ internal sealed class UnverifiedJwt
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public string Compact { get; }
 
-    public JwtKind Kind { get; }
+    public JwtType Kind { get; }
     public string Algorithm { get; }
 
     /// <summary>Opaque: compared with the key set's, and used for nothing else.</summary>
@@ -38,7 +38,7 @@ internal sealed class UnverifiedJwt
     public JsonElement Claims { get; }
 
     /// <exception cref="OAuthProtocolException">It is too large, no signed JWT, of another kind, or signed in a way that was not agreed on.</exception>
-    public static UnverifiedJwt Parse(string compact, JwtKind kind, IReadOnlyList<string> allowedAlgorithms)
+    public static UnverifiedJwt Parse(string compact, JwtType kind, IReadOnlyList<string> allowedAlgorithms)
     {
         if (compact.Length > MaximumLength)
             throw new OAuthProtocolException($"The {kind.Name} is longer than {MaximumLength} characters; it was not read.");
@@ -69,14 +69,14 @@ internal sealed class UnverifiedJwt
     public static bool IsCompact(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(CompactCharacters);
 
     /// <summary>The claims of a token that was validated before it was stored.</summary>
-    public static JsonElement ClaimsOf(IdToken token) => Part(token.Reveal().Split('.')[1], JwtKind.IdToken, "payload");
+    public static JsonElement ClaimsOf(IdToken token) => Part(token.Reveal().Split('.')[1], JwtType.IdToken, "payload");
 
     /// <summary>What a token claims, believed or not; <see langword="null"/> when it cannot even be read.</summary>
     public static JsonElement? TryReadClaims(IdToken token)
     {
         try
         {
-            return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _] ? Part(payload, JwtKind.IdToken, "payload") : null;
+            return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _] ? Part(payload, JwtType.IdToken, "payload") : null;
         }
         catch (OAuthProtocolException)
         {
@@ -86,7 +86,7 @@ internal sealed class UnverifiedJwt
 
     /// <summary>A part that is JSON: the header, or the payload.</summary>
     /// <exception cref="OAuthProtocolException">It is none.</exception>
-    public static JsonElement Part(string encoded, JwtKind kind, string name)
+    public static JsonElement Part(string encoded, JwtType kind, string name)
     {
         byte[] bytes;
         try

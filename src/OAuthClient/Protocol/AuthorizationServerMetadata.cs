@@ -27,7 +27,7 @@ internal sealed record AuthorizationServerMetadata
     public IReadOnlyList<string>? TokenEndpointAuthenticationMethods { get; init; }
 
     /// <summary>Under which name grants of this server are kept: two servers never share one.</summary>
-    public string Identity => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
+    public string ServerId => Issuer ?? TokenEndpoint?.AbsoluteUri ?? "";
 
     /// <summary>Whether what says so comes from this server.</summary>
     public bool IsIssuer(string? stated) =>

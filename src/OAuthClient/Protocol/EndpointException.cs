@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// </summary>
 public class EndpointException : OAuthException
 {
-    internal EndpointException(EndpointFailure failure) : base(failure.Sentence())
+    internal EndpointException(EndpointFailure failure) : base(failure.ToMessage())
     {
         Endpoint = failure.Endpoint;
         StatusCode = failure.StatusCode;
@@ -54,33 +54,33 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the client sent no secret, as a public client does.</summary>
-    public bool WithoutSecret { get; init; }
+    public bool IsPublicClient { get; init; }
 
     /// <summary>Whether the client showed a certificate in place of a secret.</summary>
-    public bool WithCertificate { get; init; }
+    public bool UsesCertificate { get; init; }
 
     /// <summary>What the developer can do, where it is known better than the error code tells: the end of the sentence.</summary>
     public string? Hint { get; init; }
 
     /// <summary>What was wrong when the server gave no error code, for example an HTML page.</summary>
-    public string? Instead { get; init; }
+    public string? UnexpectedContent { get; init; }
 
-    public string Sentence()
+    public string ToMessage()
     {
         string answer = $"The {EndpointName} ({Endpoint}) answered {(int)StatusCode}";
         return this switch
         {
             { Error: not null, ErrorDescription: not null } => $"{answer} {Error} (\"{ErrorDescription}\"){Advice()}",
             { Error: not null } => $"{answer} {Error}{Advice()}",
-            _ => $"{answer} {Instead ?? "without a body"}{Hint ?? "."}",
+            _ => $"{answer} {UnexpectedContent ?? "without a body"}{Hint ?? "."}",
         };
     }
 
     // What each code of RFC 6749 §5.2 most often means on a developer's first day with a server.
     private string Advice() => Hint ?? Error switch
     {
-        ErrorCodes.InvalidClient when WithCertificate => ": check ClientId, and whether the certificate of UseClientCertificate is the one that the server has registered for it (RFC 8705 §2), not expired, and asked for at this address.",
-        ErrorCodes.InvalidClient when WithoutSecret => ": ClientSecret is not set, so the client went as a public one; set it if the server gave one, and check ClientId.",
+        ErrorCodes.InvalidClient when UsesCertificate => ": check ClientId, and whether the certificate of UseClientCertificate is the one that the server has registered for it (RFC 8705 §2), not expired, and asked for at this address.",
+        ErrorCodes.InvalidClient when IsPublicClient => ": ClientSecret is not set, so the client went as a public one; set it if the server gave one, and check ClientId.",
         ErrorCodes.InvalidClient => ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
         ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
         ErrorCodes.UnauthorizedClient => ": the server does not allow this client to use this grant type; allow it in the client's registration there.",

@@ -24,5 +24,5 @@ public sealed class OAuthProtocolException(string message, Exception? innerExcep
     : OAuthException(message, innerException)
 {
     /// <summary>Whether nothing is wrong but a clock, or a key set that lags behind: no sign of forgery.</summary>
-    internal bool MayPass { get; init; }
+    internal bool IsTransient { get; init; }
 }

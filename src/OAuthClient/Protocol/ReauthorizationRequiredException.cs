@@ -21,5 +21,5 @@ public sealed class ReauthorizationRequiredException : OAuthException
     public string ClientName { get; }
 
     /// <summary>Whether it was asked for only because an API refused a token that cannot be had anew.</summary>
-    internal bool IsForRefusedToken { get; init; }
+    internal bool IsForRejectedToken { get; init; }
 }

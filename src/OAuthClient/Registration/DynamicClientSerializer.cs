@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// encrypted at once by the caller.
 /// </summary>
 /// <remarks>
-/// To add a member: one optional property in <see cref="StoredDynamicClient"/>, its line in <c>ToStored</c> and its line in
+/// To add a member: one optional property in <see cref="DynamicClientJson"/>, its line in <c>ToStored</c> and its line in
 /// <c>ToClient</c>; then a new file of sample bytes beside those of the tests. The rules for members and for <see cref="Version"/> are
 /// those of the serializer of grants: members that a build does not know are kept, and the version rises only when a build that does not
 /// know the change would do harm.
@@ -18,16 +18,16 @@ internal static class DynamicClientSerializer
     internal const int Version = 1;
 
     public static byte[] Serialize(DynamicClient client) =>
-        JsonSerializer.SerializeToUtf8Bytes(ToStored(client), StoredDynamicClientJson.Default.StoredDynamicClient);
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(client), DynamicClientJsonContext.Default.DynamicClientJson);
 
     /// <exception cref="OAuthException">The data are not a client, or a newer version of the library wrote them.</exception>
     public static DynamicClient Deserialize(byte[] data)
     {
         try
         {
-            var stored = JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredVersion);
+            var stored = JsonSerializer.Deserialize(data, DynamicClientJsonContext.Default.StoredVersion);
             StoredVersion.Validate(stored?.Version, Version, "client");
-            return ToClient(JsonSerializer.Deserialize(data, StoredDynamicClientJson.Default.StoredDynamicClient)!);
+            return ToClient(JsonSerializer.Deserialize(data, DynamicClientJsonContext.Default.DynamicClientJson)!);
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or FormatException)
         {
@@ -35,7 +35,7 @@ internal static class DynamicClientSerializer
         }
     }
 
-    private static StoredDynamicClient ToStored(DynamicClient client) => new()
+    private static DynamicClientJson ToStored(DynamicClient client) => new()
     {
         Version = Version,
         ClientName = client.ClientName,
@@ -54,7 +54,7 @@ internal static class DynamicClientSerializer
         Unknown = client.UnknownMembers,
     };
 
-    private static DynamicClient ToClient(StoredDynamicClient stored) => new(stored.ClientName, stored.Server, stored.ClientId)
+    private static DynamicClient ToClient(DynamicClientJson stored) => new(stored.ClientName, stored.Server, stored.ClientId)
     {
         Generation = stored.Generation,
         RegisteredAt = stored.RegisteredAt,
@@ -91,7 +91,7 @@ internal static class DynamicClientSerializer
 }
 
 /// <summary>The JSON of a stored client.</summary>
-internal sealed class StoredDynamicClient
+internal sealed class DynamicClientJson
 {
     public required int Version { get; init; }
     public required string ClientName { get; init; }
@@ -117,5 +117,5 @@ internal sealed class StoredDynamicClient
 [JsonSourceGenerationOptions(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(StoredVersion))]
-[JsonSerializable(typeof(StoredDynamicClient))]
-internal sealed partial class StoredDynamicClientJson : JsonSerializerContext;
+[JsonSerializable(typeof(DynamicClientJson))]
+internal sealed partial class DynamicClientJsonContext : JsonSerializerContext;

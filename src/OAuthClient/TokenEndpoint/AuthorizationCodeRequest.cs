@@ -7,7 +7,7 @@ namespace OAuthClient;
 internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse response)
     : TokenRequest("authorization_code", scopes: null, response.Pending.Resources)
 {
-    internal override IReadOnlyList<string> ScopesWhenUnstated => response.Pending.Scopes;
+    internal override IReadOnlyList<string> DefaultScopes => response.Pending.Scopes;
 
     internal override IReadOnlyList<string> Secrets => [response.Code.Reveal(), response.Pending.CodeVerifier.Reveal()];
 

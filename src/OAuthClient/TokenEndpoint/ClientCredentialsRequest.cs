@@ -4,11 +4,11 @@ namespace OAuthClient;
 internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IReadOnlyList<string> resources)
     : TokenRequest("client_credentials", scopes, resources)
 {
-    internal override Repetition Repetition => Repetition.AfterAnyFault;
+    internal override RetryMode RetryMode => RetryMode.Idempotent;
 
     internal override bool AffectsOtherRequests => true;
 
-    internal override void RequireAllowed(ClientRegistration registration)
+    internal override void EnsureAllowed(ClientConfiguration registration)
     {
         // §4.4: MUST only be used by confidential clients.
         if (!registration.IsConfidential)

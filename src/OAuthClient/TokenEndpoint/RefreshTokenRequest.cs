@@ -12,7 +12,7 @@ internal sealed class RefreshTokenRequest(
     RefreshToken refreshToken, IReadOnlyList<string>? scopes, IReadOnlyList<string> granted, IReadOnlyList<string> resources)
     : TokenRequest("refresh_token", scopes, resources)
 {
-    internal override IReadOnlyList<string> ScopesWhenUnstated => Scopes ?? granted;
+    internal override IReadOnlyList<string> DefaultScopes => Scopes ?? granted;
 
     internal override bool AffectsOtherRequests => true;
 

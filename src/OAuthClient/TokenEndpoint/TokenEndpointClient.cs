@@ -3,28 +3,28 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>Sends token requests (RFC 6749 §3.2) and reads the answers.</summary>
-internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider time, ILogger logger)
+internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimeProvider time, ILogger logger)
 {
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
     public Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
+        TokenRequest request, ClientConfiguration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
         SendAsync(request, registration, server, departure: null, cancellationToken);
 
     /// <param name="request">What is asked for.</param>
     /// <param name="registration">Who asks.</param>
     /// <param name="server">Who is asked.</param>
-    /// <param name="departure">A new one, where that matters; afterwards it tells what <see cref="PresentationOutcomes"/> needs to know.</param>
+    /// <param name="departure">A new one, where that matters; afterwards it tells what <see cref="RefreshTokenOutcomes"/> needs to know.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
-    /// <exception cref="DepartureForbiddenException"><paramref name="departure"/> forbade it.</exception>
+    /// <exception cref="SendCancelledException"><paramref name="departure"/> forbade it.</exception>
     public async Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientRegistration registration, AuthorizationServerMetadata server, Departure? departure, CancellationToken cancellationToken)
+        TokenRequest request, ClientConfiguration registration, AuthorizationServerMetadata server, SendTracker? departure, CancellationToken cancellationToken)
     {
-        request.RequireAllowed(registration);
+        request.EnsureAllowed(registration);
         var endpoint = server.TokenEndpoint ?? throw new OAuthException(
-            $"{server.Identity} names no token endpoint in its metadata; spell out TokenEndpoint.");
+            $"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
 
         var form = new List<KeyValuePair<string, string>>(8) { new(Parameters.GrantType, request.GrantType) };
         foreach (var parameter in request.Parameters())
@@ -39,19 +39,19 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
             new BackChannelRequest("token endpoint", endpoint)
             {
                 Form = form,
-                Repetition = request.Repetition,
+                RetryMode = request.RetryMode,
                 AffectsOtherRequests = request.AffectsOtherRequests,
-                Departure = departure,
+                SendTracker = departure,
                 Authorization = authorization,
-                WithoutSecret = registration.ClientSecret is null,
-                WithCertificate = registration.AuthenticatesByCertificate,
+                IsPublicClient = registration.ClientSecret is null,
+                UsesCertificate = registration.AuthenticatesByCertificate,
                 Secrets = request.Secrets,
                 ClientSecret = registration.ClientSecret,
             },
             cancellationToken).ConfigureAwait(false);
         try
         {
-            var tokens = TokenResponseReader.Read(response, request, response.AskedAt);
+            var tokens = TokenResponseReader.Read(response, request, response.RequestedAt);
             registration.Refusals.Clear();
             return tokens;
         }
@@ -63,7 +63,7 @@ internal sealed class TokenEndpointClient(BackChannel backChannel, TimeProvider 
     }
 
     // Some servers answer invalid_client to a code or an assertion that they do not like, and those an outside caller can choose.
-    private void RecordRefusal(TokenRequest request, ClientRegistration registration)
+    private void RecordRefusal(TokenRequest request, ClientConfiguration registration)
     {
         if (!request.AffectsOtherRequests || !registration.Refusals.Record(time) || registration.Registered is not { } client)
             return;

@@ -23,10 +23,10 @@ public abstract class TokenRequest
     internal IReadOnlyList<string> Resources { get; }
 
     /// <summary>What the token allows when the response names no scope (RFC 6749 §5.1).</summary>
-    internal virtual IReadOnlyList<string> ScopesWhenUnstated => Scopes ?? [];
+    internal virtual IReadOnlyList<string> DefaultScopes => Scopes ?? [];
 
     /// <summary>When it may be sent again by itself: what is not known to be repeatable is spent by being sent.</summary>
-    internal virtual Repetition Repetition => Repetition.BeforeItLeft;
+    internal virtual RetryMode RetryMode => RetryMode.IfNotSent;
 
     /// <summary>
     /// Gets whether the server's answer may count for other requests (<see cref="BackChannelRequest.AffectsOtherRequests"/>), and whether
@@ -42,7 +42,7 @@ public abstract class TokenRequest
     internal virtual IEnumerable<KeyValuePair<string, string>> Parameters() => [];
 
     /// <exception cref="OAuthException">This client may not use this grant type.</exception>
-    internal virtual void RequireAllowed(ClientRegistration registration)
+    internal virtual void EnsureAllowed(ClientConfiguration registration)
     {
     }
 
@@ -75,6 +75,6 @@ public abstract class TokenRequest
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(grantType);
         ArgumentNullException.ThrowIfNull(parameters);
-        return new ExtensionRequest(grantType, [.. parameters]);
+        return new ExtensionGrantRequest(grantType, [.. parameters]);
     }
 }

@@ -57,9 +57,9 @@ internal static class TokenResponseReader
     private static IReadOnlyList<string> Scopes(string? stated, TokenRequest request)
     {
         if (stated is null)
-            return request.ScopesWhenUnstated;
+            return request.DefaultScopes;
         string scope = Bounded(stated);
-        return ScopeText.IsJoined(scope, request.ScopesWhenUnstated) ? request.ScopesWhenUnstated : ScopeText.Split(scope);
+        return ScopeText.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : ScopeText.Split(scope);
     }
 
     // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.

@@ -14,7 +14,7 @@ internal static class Promises
     private static readonly string[] ExceptionsOfTimeouts =
     [
         "TimeoutException", "TaskCanceledException", "OperationCanceledException", "NpgsqlException", "PostgresException",
-        "HttpRequestException", "NotAskedException", "SocketException", "IOException", "OAuthException",
+        "HttpRequestException", "RequestNotSentException", "SocketException", "IOException", "OAuthException",
     ];
 
     public static IEnumerable<Breach> Breaches(PhaseRun run) =>

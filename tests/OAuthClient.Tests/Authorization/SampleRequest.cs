@@ -4,9 +4,9 @@ namespace OAuthClient.Tests;
 internal static class SampleRequest
 {
     public static PendingAuthorization Begin(
-        ClientRegistration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
+        ClientConfiguration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
     {
         UsualAddress? usual = null;
-        return AuthorizationRequest.Begin(registration, server, parameters, now, hasOtherServers, ref usual);
+        return AuthorizationRequestBuilder.Begin(registration, server, parameters, now, hasOtherServers, ref usual);
     }
 }

@@ -71,10 +71,10 @@ public class UsualAddressTests
     public void A_new_client_identifier_is_the_one_that_counts()
     {
         var described = SampleRegistration.Create(o => o.DynamicRegistration = new());
-        var first = described.As(new("photos", SampleRegistration.Issuer, "first"));
+        var first = described.WithRegisteredCredentials(new("photos", SampleRegistration.Issuer, "first"));
         UsualAddress? usual = null;
         Begin(first, SampleRegistration.Server, ref usual);
-        var second = first.As(new("photos", SampleRegistration.Issuer, "second"));
+        var second = first.WithRegisteredCredentials(new("photos", SampleRegistration.Issuer, "second"));
 
         Assert.That(QueryPairs.Single(Begin(second, SampleRegistration.Server, ref usual).AuthorizationUri)["client_id"], Is.EqualTo("second"));
     }
@@ -89,8 +89,8 @@ public class UsualAddressTests
     }
 
     private static PendingAuthorization Begin(
-        ClientRegistration registration, AuthorizationServerMetadata server, ref UsualAddress? usual, AuthorizationParameters? parameters = null) =>
-        AuthorizationRequest.Begin(registration, server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now, hasOtherServers: false, ref usual);
+        ClientConfiguration registration, AuthorizationServerMetadata server, ref UsualAddress? usual, AuthorizationParameters? parameters = null) =>
+        AuthorizationRequestBuilder.Begin(registration, server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now, hasOtherServers: false, ref usual);
 
     private static string WithoutValues(PendingAuthorization pending)
     {

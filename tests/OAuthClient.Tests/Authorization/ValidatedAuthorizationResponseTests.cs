@@ -16,7 +16,7 @@ public class ValidatedAuthorizationResponseTests
         var pending = SampleAuthorization.Pending(requiresIssuer: true);
         var response = AuthorizationResponse.Parse($"{SampleRegistration.Callback}?code=the-code&state={SampleAuthorization.State}&iss={SampleRegistration.Issuer}");
 
-        Assert.That(() => RequireAnswers(pending, response), Throws.Nothing);
+        Assert.That(() => ValidateCorrelation(pending, response), Throws.Nothing);
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
         Assert.That(validated.Code.Reveal(), Is.EqualTo("the-code"));
         Assert.That(validated.Pending, Is.SameAs(pending));
@@ -25,7 +25,7 @@ public class ValidatedAuthorizationResponseTests
     [Test]
     [Description("RFC 6749 §10.12: no state, no answer")]
     public void A_missing_state_is_refused() =>
-        Assert.That(() => RequireAnswers(SampleAuthorization.Pending(), SampleAuthorization.Response(("code", "the-code"))), Refusal("no state", "RFC 6749 §10.12"));
+        Assert.That(() => ValidateCorrelation(SampleAuthorization.Pending(), SampleAuthorization.Response(("code", "the-code"))), Refusal("no state", "RFC 6749 §10.12"));
 
     [TestCase("")]
     [TestCase("x")]
@@ -36,7 +36,7 @@ public class ValidatedAuthorizationResponseTests
     [TestCase("state-state-state-state-state-state-state-0\0")]
     [Description("RFC 6749 §10.12: another state, one of another length, one of another case")]
     public void A_wrong_state_is_refused(string state) =>
-        Assert.That(() => RequireAnswers(SampleAuthorization.Pending(), SampleAuthorization.Response(("code", "the-code"), ("state", state))), Refusal("state is not that of", "RFC 6749 §10.12"));
+        Assert.That(() => ValidateCorrelation(SampleAuthorization.Pending(), SampleAuthorization.Response(("code", "the-code"), ("state", state))), Refusal("state is not that of", "RFC 6749 §10.12"));
 
     [Test]
     [Description("RFC 9700 §4.7: a transaction has an end, and the end is not part of it")]
@@ -45,9 +45,9 @@ public class ValidatedAuthorizationResponseTests
         var pending = SampleAuthorization.Pending();
         var response = Answer();
 
-        Assert.That(() => RequireAnswers(pending, response, now: pending.ExpiresAt - TimeSpan.FromTicks(1)), Throws.Nothing);
-        Assert.That(() => RequireAnswers(pending, response, now: pending.ExpiresAt), Refusal("had expired"));
-        Assert.That(() => RequireAnswers(pending, response, now: pending.ExpiresAt + TimeSpan.FromTicks(1)), Refusal("had expired"));
+        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt - TimeSpan.FromTicks(1)), Throws.Nothing);
+        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt), Refusal("had expired"));
+        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt + TimeSpan.FromTicks(1)), Refusal("had expired"));
     }
 
     [TestCase("other")]
@@ -55,7 +55,7 @@ public class ValidatedAuthorizationResponseTests
     [TestCase("")]
     [Description("RFC 9700 §4.4: what one registration began another must not complete")]
     public void Another_clients_callback_is_refused(string clientName) =>
-        Assert.That(() => RequireAnswers(SampleAuthorization.Pending(), Answer(), clientName: clientName),
+        Assert.That(() => ValidateCorrelation(SampleAuthorization.Pending(), Answer(), clientName: clientName),
             Refusal("begun by the OAuth client 'photos'", $"arrived at '{clientName}'", "RFC 9700 §4.4"));
 
     [TestCase("https://other.example.com")]
@@ -63,7 +63,7 @@ public class ValidatedAuthorizationResponseTests
     [TestCase("https://SERVER.example.com")]
     [Description("RFC 9700 §4.4: the code is redeemed at the server the browser was sent to, or nowhere")]
     public void A_registration_that_moved_to_another_server_is_refused(string server) =>
-        Assert.That(() => RequireAnswers(SampleAuthorization.Pending(), Answer(), server: server), Refusal("moved to another authorization server", "RFC 9700 §4.4"));
+        Assert.That(() => ValidateCorrelation(SampleAuthorization.Pending(), Answer(), server: server), Refusal("moved to another authorization server", "RFC 9700 §4.4"));
 
     [TestCase(OtherIssuer)]
     [TestCase("https://server.example.com/")]
@@ -179,9 +179,9 @@ public class ValidatedAuthorizationResponseTests
         Assert.That(() => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Answer(("code", ""))), Refusal("neither a code nor an error"));
     }
 
-    private static void RequireAnswers(
+    private static void ValidateCorrelation(
         PendingAuthorization pending, AuthorizationResponse response, string clientName = "photos", string server = SampleRegistration.Issuer, DateTimeOffset? now = null) =>
-        ValidatedAuthorizationResponse.RequireAnswers(pending, response, clientName, server, now ?? SampleRegistration.Now);
+        ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, clientName, server, now ?? SampleRegistration.Now);
 
     private static AuthorizationResponse Answer(params (string Name, string Value)[] parameters) =>
         SampleAuthorization.Response([("state", SampleAuthorization.State), .. parameters]);

@@ -7,15 +7,15 @@ namespace OAuthClient.Tests;
 /// <summary>The room by itself, for requests that no other room would make.</summary>
 internal static class BackChannelOfServices
 {
-    public static BackChannel BackChannelOf(this ScriptedServer server) => BackChannelOf("", server.Services, server.Clock);
+    public static BackChannelClient BackChannelOf(this ScriptedServer server) => BackChannelOf("", server.Services, server.Clock);
 
-    public static BackChannel BackChannelOf(this Bench bench) => BackChannelOf(Bench.ClientName, bench.Services, bench.Clock);
+    public static BackChannelClient BackChannelOf(this Bench bench) => BackChannelOf(Bench.ClientName, bench.Services, bench.Clock);
 
-    public static CurrentRegistration RegistrationOf(this Bench bench) => RegistrationOf(Bench.ClientName, bench.Services);
+    public static ClientConfigurationProvider RegistrationOf(this Bench bench) => RegistrationOf(Bench.ClientName, bench.Services);
 
-    private static BackChannel BackChannelOf(string name, IServiceProvider services, TimeProvider clock) =>
-        new(name, services.GetRequiredService<IHttpClientFactory>(), RegistrationOf(name, services), clock, NullLogger.Instance, services.GetKeyedService<PipelineChoice>(name));
+    private static BackChannelClient BackChannelOf(string name, IServiceProvider services, TimeProvider clock) =>
+        new(name, services.GetRequiredService<IHttpClientFactory>(), RegistrationOf(name, services), clock, NullLogger.Instance, services.GetKeyedService<ResiliencePipelineConfiguration>(name));
 
-    private static CurrentRegistration RegistrationOf(string name, IServiceProvider services) =>
-        new(name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<SharedRedirectUris>());
+    private static ClientConfigurationProvider RegistrationOf(string name, IServiceProvider services) =>
+        new(name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<RedirectUriConflictDetector>());
 }

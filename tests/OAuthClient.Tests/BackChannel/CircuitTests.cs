@@ -113,17 +113,17 @@ public class CircuitTests
         await using ScriptedServer server = new(retries: true);
         server.Answers("", 500);
         var backChannel = server.BackChannelOf();
-        PresentationOutcome outcome = default;
+        RefreshTokenOutcome outcome = default;
         for (int i = 0; i <= Enough; i++)
         {
-            Departure departure = new();
+            SendTracker departure = new();
             try
             {
                 var response = await backChannel.SendAsync(
                     new("token endpoint", new(ScriptedServer.Origin + "/token")) 
                     {
                         Form = [new("refresh_token", "the-token")],
-                        Departure = departure,
+                        SendTracker = departure,
                         AffectsOtherRequests = true,
                     }, CancellationToken.None);
                 Assert.That((int)response.StatusCode, Is.EqualTo(500));
@@ -131,10 +131,10 @@ public class CircuitTests
             catch (HttpRequestException exception)
             {
                 Assert.That(i, Is.EqualTo(Enough));
-                outcome = PresentationOutcomes.Of(exception, departure);
+                outcome = RefreshTokenOutcomes.Of(exception, departure);
             }
         }
-        Assert.That(outcome, Is.EqualTo(PresentationOutcome.NotPresented));
+        Assert.That(outcome, Is.EqualTo(RefreshTokenOutcome.NotSent));
         Assert.That(server.Requests, Has.Count.EqualTo(Enough));
     }
 

@@ -35,7 +35,7 @@ public class SingleFlightTests
     public async Task After_the_landing_a_new_one_starts()
     {
         await flights.JoinOrStart("landed", () => Task.FromResult(1)).Promptly();
-        Assert.That(flights.IsUnderWay("landed"), Is.False);
+        Assert.That(flights.IsRunning("landed"), Is.False);
         Assert.That(await flights.JoinOrStart("landed", () => Task.FromResult(2)).Promptly(), Is.EqualTo(2));
     }
 
@@ -45,7 +45,7 @@ public class SingleFlightTests
         TaskCompletionSource<int> work = new();
         var one = flights.JoinOrStart("failing", () => work.Task);
         var two = flights.JoinOrStart("failing", () => work.Task);
-        Assert.That(flights.IsUnderWay("failing"));
+        Assert.That(flights.IsRunning("failing"));
         work.SetException(new InvalidDataException("broken"));
 
         Assert.That(async () => await one.Promptly(), Throws.TypeOf<InvalidDataException>());
@@ -58,7 +58,7 @@ public class SingleFlightTests
     {
         var flight = flights.JoinOrStart("throws", () => throw new InvalidDataException("at once"));
         Assert.That(async () => await flight.Promptly(), Throws.TypeOf<InvalidDataException>());
-        Assert.That(flights.IsUnderWay("throws"), Is.False);
+        Assert.That(flights.IsRunning("throws"), Is.False);
         await Task.CompletedTask;
     }
 

@@ -97,7 +97,7 @@ public class MetadataCacheTests
         }
         await bench.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
         release.SetResult();
-        await discovery.LandAllAsync(default).Promptly();
+        await discovery.DrainAsync(default).Promptly();
         Assert.That(Fetches(bench), Is.EqualTo(2), "one fetch for all of them");
         Assert.That((await discovery.FindAsync(registration, default)).TokenEndpoint!.Host, Is.EqualTo("moved.example"));
 
@@ -195,7 +195,7 @@ public class MetadataCacheTests
         await discovery.FindAsync(registration, default).Promptly();
         await bench.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(30));
-        await discovery.LandAllAsync(default).Promptly();
+        await discovery.DrainAsync(default).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(29));
         await UseAsync(discovery, registration);
         Assert.That(Fetches(bench), Is.EqualTo(1));
@@ -245,13 +245,13 @@ public class MetadataCacheTests
         Assert.That(Fetches(bench), Is.EqualTo(1));
     }
 
-    private static (ServerDiscovery Discovery, ClientRegistration Registration) Discovery(Bench bench) => (new(bench.BackChannelOf(), bench.Clock), bench.RegistrationOf().Value);
+    private static (ServerMetadataCache Discovery, ClientConfiguration Registration) Discovery(Bench bench) => (new(bench.BackChannelOf(), bench.Clock), bench.RegistrationOf().Current);
 
     /// <summary>A use that waits for what it left behind.</summary>
-    private static async Task UseAsync(ServerDiscovery discovery, ClientRegistration registration)
+    private static async Task UseAsync(ServerMetadataCache discovery, ClientConfiguration registration)
     {
         await discovery.FindAsync(registration, default).Promptly();
-        await discovery.LandAllAsync(default).Promptly();
+        await discovery.DrainAsync(default).Promptly();
     }
 
     private static int Fetches(Bench bench) => bench.Server.RequestsTo(TestEndpoint.Metadata).Count;

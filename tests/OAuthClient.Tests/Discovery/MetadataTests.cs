@@ -180,7 +180,7 @@ public class MetadataTests
             o.JwksUri = Own("jwks");
         });
 
-        var found = await new ServerDiscovery(server.BackChannelOf(), server.Clock).FindAsync(registration, default);
+        var found = await new ServerMetadataCache(server.BackChannelOf(), server.Clock).FindAsync(registration, default);
 
         Assert.That(
             new[] { found.RevocationEndpoint, found.RegistrationEndpoint, found.IntrospectionEndpoint, found.UserInfoEndpoint, found.EndSessionEndpoint, found.AuthorizationEndpoint, found.JwksUri },

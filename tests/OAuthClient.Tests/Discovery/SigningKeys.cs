@@ -37,7 +37,7 @@ internal static class SigningKeys
 
     public static UnverifiedJwt Unsigned(string kid, string algorithm = "ES256") => Parsed(Input(kid, algorithm) + "." + new string('A', 86));
 
-    private static UnverifiedJwt Parsed(string compact) => UnverifiedJwt.Parse(compact, JwtKind.IdToken, ["ES256", "RS256"]);
+    private static UnverifiedJwt Parsed(string compact) => UnverifiedJwt.Parse(compact, JwtType.IdToken, ["ES256", "RS256"]);
 
     private static string Input(string? kid, string algorithm) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject { ["alg"] = algorithm, ["kid"] = kid }.ToJsonString()))

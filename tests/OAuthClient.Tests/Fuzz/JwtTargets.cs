@@ -22,8 +22,8 @@ internal static class JwtTargets
 
     private static readonly string Signed = Ec.Sign("ES256", """{"alg":"ES256","kid":"ec"}""", Payload);
 
-    private static readonly UnverifiedJwt AnyEc = UnverifiedJwt.Parse(Ec.Sign("ES256", """{"alg":"ES256"}""", "{}"), JwtKind.IdToken, ["ES256"]);
-    private static readonly UnverifiedJwt AnyRsa = UnverifiedJwt.Parse(TestKey.Rsa.Sign("PS256", """{"alg":"PS256"}""", "{}"), JwtKind.IdToken, ["PS256"]);
+    private static readonly UnverifiedJwt AnyEc = UnverifiedJwt.Parse(Ec.Sign("ES256", """{"alg":"ES256"}""", "{}"), JwtType.IdToken, ["ES256"]);
+    private static readonly UnverifiedJwt AnyRsa = UnverifiedJwt.Parse(TestKey.Rsa.Sign("PS256", """{"alg":"PS256"}""", "{}"), JwtType.IdToken, ["PS256"]);
 
     public static Target Compact { get; } = new(
         "JWT",
@@ -53,15 +53,15 @@ internal static class JwtTargets
             string compact = Encoding.ASCII.GetString(signed) + "." + System.Buffers.Text.Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret.Reveal()), signed));
             var claims = Believe(compact).Claims;
             // Each is asked, whatever another says.
-            Ask(() => IdTokenClaims.Require(claims, SampleRegistration.Issuer, "client-id", "n", SampleRegistration.Now));
-            Ask(() => IdTokenClaims.RequireRecentSignIn(claims, TimeSpan.FromHours(1), SampleRegistration.Now));
-            Ask(() => IdTokenClaims.RequireAccessTokenHash(claims, "HS256", Token));
-            Ask(() => IdTokenClaims.RequireAcr(claims, ["a"]));
-            Ask(() => IdTokenClaims.RequireSameAuthentication(claims, "alice", SampleRegistration.Issuer, claims));
-            Ask(() => LogoutToken.Require(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now));
+            Ask(() => IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "client-id", "n", SampleRegistration.Now));
+            Ask(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleRegistration.Now));
+            Ask(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
+            Ask(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
+            Ask(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleRegistration.Issuer, claims));
+            Ask(() => LogoutToken.Validate(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now));
             StandardClaims.Of(claims);
             ClaimSource.Of(claims);
-            PrincipalClaims.Create([], SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
+            ClaimsPrincipalFactory.Create([], SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
         });
 
     public static Target KeySet { get; } = new(
@@ -72,7 +72,7 @@ internal static class JwtTargets
         {
             if (Targets.Response(input).Json() is null)
                 throw new OAuthException("No JSON object.");
-            var keys = KeySetDocument.Read(input);
+            var keys = JwksParser.Read(input);
             foreach (var token in new[] { AnyEc, AnyRsa })
             {
 #pragma warning disable VSTHRD002 // It has completed.
@@ -83,10 +83,10 @@ internal static class JwtTargets
 
     private static UnverifiedJwt Believe(string compact)
     {
-        var token = UnverifiedJwt.Parse(EncryptedJwt.Open(compact, JwtKind.IdToken, OwnKeys), JwtKind.IdToken, SignatureAlgorithms.Supported);
+        var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, JwtType.IdToken, OwnKeys), JwtType.IdToken, SignatureAlgorithms.Supported);
         if (SignatureAlgorithms.IsSymmetric(token.Algorithm))
         {
-            ClientSecretSignature.Require(token, Secret);
+            HmacSignatureValidator.Validate(token, Secret);
             return token;
         }
         var candidates = JwtSignature.Candidates(token, Keys);

@@ -21,7 +21,7 @@ internal static class Targets
         {
             var response = AuthorizationResponse.Parse(Encoding.UTF8.GetString(input));
             var pending = SampleAuthorization.Pending();
-            ValidatedAuthorizationResponse.RequireAnswers(pending, response, pending.ClientName, pending.Server, SampleRegistration.Now);
+            ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, pending.ClientName, pending.Server, SampleRegistration.Now);
             ValidatedAuthorizationResponse.Validate(pending, response);
         });
 
@@ -105,7 +105,7 @@ internal static class Targets
         {
             if (Response(input).Json() is not { } json)
                 throw new OAuthException("No JSON object.");
-            var client = RegistrationAnswer.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "client_secret_basic", SampleRegistration.Now);
+            var client = RegistrationResponseReader.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "client_secret_basic", SampleRegistration.Now);
             DynamicClient.Unprotect(client.Protect(data => data), data => data);
         });
 
@@ -126,7 +126,7 @@ internal static class Targets
         using ByteArrayContent content = new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         var request = new BackChannelRequest("token endpoint", new("https://server.example.com/token"));
         // What is in memory is read at once.
-        var reading = Answer.ReadAsync(content, SampleRegistration.Now, request, CancellationToken.None);
+        var reading = BufferedResponseContent.ReadAsync(content, SampleRegistration.Now, request, CancellationToken.None);
 #pragma warning disable VSTHRD002 // It has completed.
         var answer = reading.IsCompletedSuccessfully ? reading.Result : throw new AssertionException("It was not read at once.");
 #pragma warning restore VSTHRD002

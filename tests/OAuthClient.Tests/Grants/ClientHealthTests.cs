@@ -15,7 +15,7 @@ public class ClientHealthTests
     public async Task Failing_refreshes([Values] bool isTriedAgain)
     {
         await using ScriptedServer server = new();
-        var condition = ConditionOf(server);
+        var condition = AvailabilityOf(server);
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers("""{"error":"invalid_client","error_description":"the words of the server"}""", 401);
@@ -52,7 +52,7 @@ public class ClientHealthTests
             server.Answers("""{"error":"invalid_grant"}""", 400);
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User(owner)), Throws.TypeOf<ReauthorizationRequiredException>());
         }
-        Assert.That(ConditionOf(server).GetProblems(), Is.Empty);
+        Assert.That(AvailabilityOf(server).GetProblems(), Is.Empty);
     }
 
     [Test]
@@ -66,7 +66,7 @@ public class ClientHealthTests
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.InstanceOf<HttpRequestException>());
             server.Clock.Advance(RefreshNotes.Pause);
         }
-        Assert.That(ConditionOf(server).GetProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
+        Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
     }
 
     [Test]
@@ -80,7 +80,7 @@ public class ClientHealthTests
             busy.Headers.RetryAfter = new(TimeSpan.FromMinutes(1));
             return busy;
         });
-        await Patience.UntilAsync(() => ConditionOf(server).GetProblems().Count > 0, async () =>
+        await Patience.UntilAsync(() => AvailabilityOf(server).GetProblems().Count > 0, async () =>
         {
             server.Clock.Advance(RefreshNotes.Pause);
             try
@@ -92,7 +92,7 @@ public class ClientHealthTests
                 // One of the two comes first, and then the other.
             }
         });
-        Assert.That(ConditionOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
+        Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -106,7 +106,7 @@ public class ClientHealthTests
         server.Clock.Advance(Hour);
         store.RefusesToSave = true;
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That(ConditionOf(server).GetProblems().Single(), Does.StartWith("1 refreshed grant"));
+        Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.StartWith("1 refreshed grant"));
     }
 
     [Test]
@@ -115,10 +115,10 @@ public class ClientHealthTests
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
-        Assert.That(ConditionOf(server).GetProblems(), Is.Empty);
+        Assert.That(AvailabilityOf(server).GetProblems(), Is.Empty);
         store.UnavailableReason = "The database is away.";
-        Assert.That(ConditionOf(server).GetProblems(), Is.EqualTo(new[] { "The database is away." }));
+        Assert.That(AvailabilityOf(server).GetProblems(), Is.EqualTo(new[] { "The database is away." }));
     }
 
-    private static ClientHealth ConditionOf(ScriptedServer server) => server.Services.GetRequiredService<ClientHealth>();
+    private static ClientHealth AvailabilityOf(ScriptedServer server) => server.Services.GetRequiredService<ClientHealth>();
 }

@@ -25,13 +25,13 @@ public class PresentationFenceTests
         TwoClocks clocks = new(server.Clock.GetUtcNow()) { Elapsed = TimeSpan.FromSeconds(elapsed), Passed = TimeSpan.FromSeconds(passed) };
         var backChannel = server.BackChannelOf();
         RefreshExchange exchange = new(
-            new ServerDiscovery(backChannel, clocks), new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
-            new IdTokenValidation(new JwtVerification(new ServerKeys(backChannel, clocks)), clocks),
+            new ServerMetadataCache(backChannel, clocks), new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
+            new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
             clocks, NullLogger.Instance);
         int before = server.Requests.Count;
 
         var happened = await exchange.PresentAsync(
-            new(grant, grant.RefreshToken!), new(registration, grant.Owner, TokenSelection.Everything, Rejected: null), registration.SpelledOut, leasedAt: 0);
+            new(grant, grant.RefreshToken!), new(registration, grant.Owner, TokenSelection.Everything, Rejected: null), registration.ConfiguredMetadata, leasedAt: 0);
 
         Assert.That(happened, leaves ? Is.TypeOf<RefreshEvent.Answered>() : Is.TypeOf<RefreshEvent.LeaseRanOut>(), (happened as RefreshEvent.NotAnswered)?.Fault.ToString());
         Assert.That(server.Requests, Has.Count.EqualTo(leaves ? before + 1 : before));

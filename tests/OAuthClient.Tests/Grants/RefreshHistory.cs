@@ -20,7 +20,7 @@ internal sealed class RefreshHistory
     private readonly ManualTimeProvider clock = new();
     private readonly InMemoryGrantStore store;
     private readonly List<Node> nodes = [];
-    private readonly ClientRegistration registration = new("photos", new OAuthClientOptions
+    private readonly ClientConfiguration registration = new("photos", new OAuthClientOptions
     {
         ClientId = "client-id",
         Issuer = new Uri("https://as.example"),
@@ -174,7 +174,7 @@ internal sealed class RefreshHistory
         }
         if (fate == 1)
         {
-            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.NotPresented, new HttpRequestException("connection refused")));
+            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.NotSent, new HttpRequestException("connection refused")));
             return;
         }
         var mine = new ModelPresentation(present.RefreshToken.Reveal(), node.LeasedAt);
@@ -195,26 +195,26 @@ internal sealed class RefreshHistory
         if (fate == 2)
         {
             mine.IsExcused = true;
-            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, new HttpRequestException("reset before")));
+            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset before")));
             return;
         }
         if (fate == 3)
         {
             mine.IsExcused = true;
-            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Denied, new OAuthException("invalid_client")));
+            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.OtherError, new OAuthException("invalid_client")));
             return;
         }
         if (server.Present(mine.Token) is not { } next)
         {
             mine.WasRefused = true;
-            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Refused, new OAuthException("invalid_grant")));
+            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.InvalidGrant, new OAuthException("invalid_grant")));
             return;
         }
         if (fate == 4)
         {
             mine.IsExcused = true;
             server.AnswerLost();
-            Advance(node, new RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, new HttpRequestException("reset after")));
+            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset after")));
             return;
         }
         var now = clock.GetUtcNow();

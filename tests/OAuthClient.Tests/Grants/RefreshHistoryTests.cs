@@ -55,7 +55,7 @@ public class RefreshHistoryTests
     [Description("The histories find a node that gives up where it should have presented once more")]
     public void Giving_up_on_a_refusal_that_was_overtaken() => Assert.That(
         Falsified((wish, state, happened, now) =>
-            happened is RefreshEvent.NotAnswered(PresentationOutcome.Ambiguous, var fault)
+            happened is RefreshEvent.NotAnswered(RefreshTokenOutcome.Ambiguous, var fault)
                 ? (state, [new RefreshEffect.EndLease(state.Lease!, RefreshTokenStatus.Rejected), new RefreshEffect.Fail(fault)])
                 : RefreshLogic.Step(wish, state, happened, now),
             ServerKind.Strict),

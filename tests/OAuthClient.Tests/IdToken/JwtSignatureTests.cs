@@ -268,7 +268,7 @@ public class JwtSignatureTests
             throw JwtSignature.Refusal(unverified, candidates.Count, mayPass: false);
     }
 
-    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtKind.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
+    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {

@@ -30,7 +30,7 @@ public class LogoutTokenTests
             return;
         }
         var exception = Assert.Throws<OAuthProtocolException>(() => claims())!;
-        Assert.That(exception.MayPass, Is.True);
+        Assert.That(exception.IsTransient, Is.True);
         Assert.That(exception.Message, Does.Contain("expired").Or.Contain("clock"));
     }
 
@@ -41,7 +41,7 @@ public class LogoutTokenTests
         var exception = Assert.Throws<OAuthProtocolException>(() => Claims(json => json["iss"] = "https://evil.example")())!;
 
         Assert.That(exception.Message, Does.Contain("'https://evil.example'").And.Contain(SampleRegistration.Issuer));
-        Assert.That(exception.MayPass, Is.False);
+        Assert.That(exception.IsTransient, Is.False);
         Assert.That(Claims(_ => { })().ToString(), Is.EqualTo("Logout token"));
     }
 
@@ -59,6 +59,6 @@ public class LogoutTokenTests
         };
         change(json);
         var claims = ServerJson.TryParseObject(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()))!.Value;
-        return () => LogoutToken.Require(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now);
+        return () => LogoutToken.Validate(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now);
     }
 }

@@ -88,7 +88,7 @@ public class StandardClaimsTests
         var idToken = Json("""{"iss":"https://as.example","sub":"alice","aud":"c","azp":"c","exp":1,"iat":1,"nbf":1,"jti":"j","nonce":"n","at_hash":"h","c_hash":"h","name":"Alice","roles":["admin","reader"],"auth_time":5}""");
         var userInfo = Json("""{"sub":"alice","name":"another name","email":"e@example.com","email_verified":true,"height":1.75,"address":{"country":"c"},"groups":[],"nested":[["x"]],"gone":null,"broken":"\ud800","_claim_names":{},"_claim_sources":{}}""");
 
-        var principal = PrincipalClaims.Create([], "https://as.example", "OAuthClient", "name", "roles", idToken, userInfo);
+        var principal = ClaimsPrincipalFactory.Create([], "https://as.example", "OAuthClient", "name", "roles", idToken, userInfo);
 
         Assert.That(principal.Identity!.IsAuthenticated, Is.True);
         Assert.That(principal.Identity.AuthenticationType, Is.EqualTo("OAuthClient"));
@@ -116,7 +116,7 @@ public class StandardClaimsTests
     {
         var claims = ServerJson.TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!.Value;
 
-        var principal = PrincipalClaims.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
+        var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
 
         Assert.That(principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"), Is.EqualTo(new[] { "sub alice", "roles r" }));
     }
@@ -127,7 +127,7 @@ public class StandardClaimsTests
     {
         var claims = ServerJson.TryParseObject("""{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray())!.Value;
 
-        var principal = PrincipalClaims.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
+        var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
 
         Assert.That(principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"), Is.EqualTo(new[]
         {

@@ -150,7 +150,7 @@ public class UnverifiedJwtTests
         Assert.That(refusal.Message, Has.Length.LessThan(600));
     }
 
-    private static readonly JwtKind[] Kinds = [JwtKind.IdToken, JwtKind.UserInfo, JwtKind.LogoutToken, JwtKind.Introspection];
+    private static readonly JwtType[] Kinds = [JwtType.IdToken, JwtType.UserInfo, JwtType.LogoutToken, JwtType.Introspection];
 
     [TestCase("ID Token", null, true)]
     [TestCase("ID Token", "JWT", true)]
@@ -181,7 +181,7 @@ public class UnverifiedJwtTests
     [Test]
     [Description("RFC 7519 §7.2: messages call each kind by its name")]
     public void Messages_name_the_kind() =>
-        Assert.That(() => UnverifiedJwt.Parse("a.b", JwtKind.LogoutToken, ["RS256"]), Refusal("The logout token is no signed JWT"));
+        Assert.That(() => UnverifiedJwt.Parse("a.b", JwtType.LogoutToken, ["RS256"]), Refusal("The logout token is no signed JWT"));
 
     private static string Token(string header, string payload = "{}") => $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
 
@@ -192,11 +192,11 @@ public class UnverifiedJwtTests
     {
         string header = type is null ? "{\"alg\":\"RS256\"}" : $$"""{"alg":"RS256","typ":"{{type}}"}""";
         Assert.That(
-            () => UnverifiedJwt.Parse(Token(header), type is null ? JwtKind.Introspection : JwtKind.IdToken, ["RS256"]),
+            () => UnverifiedJwt.Parse(Token(header), type is null ? JwtType.Introspection : JwtType.IdToken, ["RS256"]),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"typ is '{named}'"));
     }
 
-    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtKind.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
+    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {

@@ -24,7 +24,7 @@ public class AuthorizationServerMetadataTests
         Assert.Multiple(() =>
         {
             Assert.That(server.Issuer, Is.EqualTo("https://s.example.com"));
-            Assert.That(server.Identity, Is.EqualTo("https://s.example.com"));
+            Assert.That(server.ServerId, Is.EqualTo("https://s.example.com"));
             Assert.That(server.AuthorizationEndpoint, Is.EqualTo(new Uri("https://s.example.com/a?x=y")));
             Assert.That(server.TokenEndpoint, Is.EqualTo(new Uri("https://s.example.com/t")));
             Assert.That(server.RevocationEndpoint, Is.EqualTo(new Uri("https://s.example.com/r")));
@@ -46,8 +46,8 @@ public class AuthorizationServerMetadataTests
         var server = Read("{}");
 
         Assert.That(server, Is.EqualTo(new AuthorizationServerMetadata()));
-        Assert.That(server.Identity, Is.Empty);
-        Assert.That(Read("{\"token_endpoint\":\"https://S.example.com:443/t\"}").Identity, Is.EqualTo("https://s.example.com/t"));
+        Assert.That(server.ServerId, Is.Empty);
+        Assert.That(Read("{\"token_endpoint\":\"https://S.example.com:443/t\"}").ServerId, Is.EqualTo("https://s.example.com/t"));
     }
 
     [TestCase("false")]

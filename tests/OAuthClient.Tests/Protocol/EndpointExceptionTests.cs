@@ -41,7 +41,7 @@ public class EndpointExceptionTests
     [Description("RFC 6749 §5.2: without a code, what came instead")]
     public void Without_a_code_it_says_what_came_instead()
     {
-        Assert.That(new EndpointException(Failure with { Instead = "with 3 bytes of text/html instead of a JSON object" }).Message,
+        Assert.That(new EndpointException(Failure with { UnexpectedContent = "with 3 bytes of text/html instead of a JSON object" }).Message,
             Is.EqualTo("The token endpoint (https://s.example.com/t) answered 400 with 3 bytes of text/html instead of a JSON object."));
         Assert.That(new EndpointException(Failure).Message, Does.EndWith("answered 400 without a body."));
     }

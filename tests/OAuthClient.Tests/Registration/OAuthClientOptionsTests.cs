@@ -59,7 +59,7 @@ public class OAuthClientOptionsTests
             o.IdTokenSigningAlgorithms = new List<string> { "ES256" };
             o.Resources = new List<Uri> { new("https://api.example.com") };
         });
-        var registration = new ClientRegistration("photos", options);
+        var registration = new ClientConfiguration("photos", options);
         options.Scopes.Add("c");
         options.Resources.Clear();
         options.IdTokenSigningAlgorithms.Add("RS256");
@@ -93,7 +93,7 @@ public class OAuthClientOptionsTests
     [Test]
     [Description("RFC 9207, RFC 8414 §3.3: an issuer is kept in the characters it was written in")]
     public void The_issuer_keeps_its_characters() =>
-        Assert.That(SampleRegistration.Create(o => o.Issuer = new("https://Server.Example.com:443/a/")).SpelledOut.Issuer, Is.EqualTo("https://Server.Example.com:443/a/"));
+        Assert.That(SampleRegistration.Create(o => o.Issuer = new("https://Server.Example.com:443/a/")).ConfiguredMetadata.Issuer, Is.EqualTo("https://Server.Example.com:443/a/"));
 
     [Test]
     [Description("Messages name the client as the developer does")]

@@ -28,5 +28,5 @@ internal static class SampleRegistration
         return options;
     }
 
-    public static ClientRegistration Create(Action<OAuthClientOptions>? change = null, string name = "photos") => new(name, Options(change));
+    public static ClientConfiguration Create(Action<OAuthClientOptions>? change = null, string name = "photos") => new(name, Options(change));
 }

@@ -1,0 +1,146 @@
+using System.Collections.Frozen;
+using System.Globalization;
+
+namespace OAuthClient;
+
+/// <summary>Builds the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3) and the pending authorization that waits for its answer.</summary>
+internal static class AuthorizationRequestBuilder
+{
+    private const string ResponseTypeAndState = $"{Parameters.ResponseType}={Parameters.Code}&{Parameters.State}=";
+    private const string MethodAndChallenge = $"{Parameters.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{Parameters.CodeChallenge}=";
+
+    // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
+    private static readonly AdditionalParameters Further = new("authorization", nameof(AuthorizationParameters), FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        Parameters.ResponseType, Parameters.ClientId, Parameters.RedirectUri, Parameters.Scope, Parameters.State, Parameters.Nonce,
+        Parameters.CodeChallenge, Parameters.CodeChallengeMethod, Parameters.Resource, Parameters.ResponseMode,
+        Parameters.Prompt, Parameters.LoginHint, Parameters.MaxAge, Parameters.AcrValues, Parameters.UiLocales,
+        // These belong to other requests or responses; in a browser's address they would be a leak or a trick.
+        Parameters.ClientSecret, Parameters.CodeVerifier, Parameters.Code, Parameters.AccessToken, Parameters.RefreshToken,
+        Parameters.GrantType, Parameters.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
+
+    /// <param name="registration">Who asks.</param>
+    /// <param name="server">Who is asked.</param>
+    /// <param name="parameters">What is asked beyond the registration.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="hasOtherServers">Whether a callback could be another server's.</param>
+    /// <param name="usual">What the last request like most others was copied from, for the next.</param>
+    /// <param name="renewsSignIn">
+    /// Whether only the user who signed in by the registration may complete it. The scope <c>openid</c> is then added.
+    /// </param>
+    /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
+    /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
+    /// <exception cref="OAuthProtocolException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
+    public static PendingAuthorization Begin(
+        ClientConfiguration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
+        ref UsualAddress? usual, bool renewsSignIn = false)
+    {
+        var endpoint = server.AuthorizationEndpoint ?? throw new OAuthException(
+            $"{server.ServerId} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser.");
+        var redirectUri = registration.RedirectUri ?? throw new InvalidOperationException(
+            $"Set RedirectUri for {registration.DisplayName}: it is where the server sends the browser back.");
+        if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
+        {
+            throw new OAuthProtocolException(
+                $"{server.ServerId} offers PKCE only by '{ServerText.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
+        }
+
+        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeText.Checked(chosen) : registration.Scopes;
+        // Only an ID Token says that the user who completes it is the one who signed in.
+        bool addsOpenId = renewsSignIn && !ScopeText.Contains(scopes, ScopeText.OpenId);
+        if (addsOpenId)
+            scopes = [ScopeText.OpenId, .. scopes];
+        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
+        var (state, verifierText, nonceText) = RandomText.CreateThree();
+        var verifier = new CodeVerifier(verifierText);
+        bool asksForIdToken = ReferenceEquals(scopes, registration.Scopes)
+            ? registration.RequestsIdToken
+            : ScopeText.Contains(scopes, ScopeText.OpenId);
+        string? nonce = asksForIdToken ? nonceText : null;
+        IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
+        Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
+        verifier.WriteChallenge(challenge);
+
+        return new PendingAuthorization
+        {
+            Address = ReferenceEquals(parameters, AuthorizationParameters.None) && !addsOpenId
+                ? Usual(registration, server, endpoint, ref usual).With(state, challenge, nonce)
+                : Write(registration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
+            ClientName = registration.Name,
+            Server = server.ServerId,
+            Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
+            RequiresIssuer = server.SendsIssuerInResponse,
+            RequiresRedirectPathMatch = !server.SendsIssuerInResponse && hasOtherServers,
+            RedirectUri = redirectUri.OriginalString,
+            State = state,
+            Nonce = nonce,
+            MaxAge = parameters.MaxAge is { } age ? TimeSpan.FromSeconds((long)age.TotalSeconds) : null,
+            RequiredAcrValues = requiredAcrValues,
+            CodeVerifier = verifier,
+            Scopes = scopes,
+            Resources = resources,
+            ExpiresAt = now + registration.PendingAuthorizationLifetime,
+            RenewsSignIn = renewsSignIn,
+        };
+    }
+
+    private static UsualAddress Usual(ClientConfiguration registration, AuthorizationServerMetadata server, Uri endpoint, ref UsualAddress? usual)
+    {
+        if (Volatile.Read(ref usual) is { } known && known.IsOf(registration, server))
+            return known;
+        string stand = new('-', RandomText.Length);
+        string sample = Write(
+            registration, endpoint, AuthorizationParameters.None, registration.Scopes, registration.Resources,
+            stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), registration.RequestsIdToken ? stand : null, out var places);
+        UsualAddress written = new(registration, server, sample, places);
+        // Of several who write it at once any may be the last: all have written the same.
+        Volatile.Write(ref usual, written);
+        return written;
+    }
+
+    private static string Write(
+        ClientConfiguration registration, Uri endpoint, AuthorizationParameters parameters, IReadOnlyList<string> scopes, IReadOnlyList<string> resources,
+        string state, ReadOnlySpan<char> challenge, string? nonce, out UsualAddress.Places places)
+    {
+        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        // What holds no % comes first: up to the first one, Uri reads an address fast.
+        int ofState = query.AddEncoded(ResponseTypeAndState, state);
+        int ofChallenge = query.AddEncoded(MethodAndChallenge, challenge);
+        int ofNonce = query.AddEncoded(Parameters.Nonce + "=", nonce);
+        places = new(ofState, ofChallenge, ofNonce);
+        query.Add(Parameters.ClientId, registration.ClientId);
+        query.AddEncoded(Parameters.RedirectUri + "=", registration.EncodedRedirectUri);
+        if (ReferenceEquals(scopes, registration.Scopes))
+            query.AddEncoded(Parameters.Scope + "=", registration.EncodedScopes);
+        else
+            query.AddList(Parameters.Scope, scopes);
+        query.Add(Parameters.ResponseMode, registration.ResponseMode);
+        for (int i = 0; i < resources.Count; i++)
+            query.Add(Parameters.Resource, resources[i]);
+        AddFurther(ref query, parameters);
+        return query.ToTextAndClear();
+    }
+
+    private static void AddFurther(ref QueryStringBuilder query, AuthorizationParameters parameters)
+    {
+        query.Add(Parameters.Prompt, parameters.Prompt);
+        query.Add(Parameters.LoginHint, parameters.LoginHint);
+        if (parameters.MaxAge is { } age)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(parameters));
+            query.Add(Parameters.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        }
+        query.Add(Parameters.AcrValues, parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues)));
+        query.Add(Parameters.UiLocales, parameters.UiLocales);
+        Further.Add(ref query, parameters.Additional);
+    }
+
+    private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool bringsIdToken)
+    {
+        if (!bringsIdToken)
+            throw new ArgumentException("RequiredAcrValues need the scope openid: only an ID Token says how the user was authenticated.", nameof(required));
+        return [.. required.Select(value => !string.IsNullOrEmpty(value) && !value.Any(char.IsWhiteSpace)
+            ? value
+            : throw new ArgumentException($"The acr value '{value}' is empty or holds a space; write each value as an item of its own.", nameof(required)))];
+    }
+}

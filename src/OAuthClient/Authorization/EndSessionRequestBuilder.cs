@@ -1,0 +1,45 @@
+using System.Collections.Frozen;
+
+namespace OAuthClient;
+
+/// <summary>Builds the logout request (OpenID Connect RP-Initiated Logout §2) and the pending logout that waits for the browser.</summary>
+internal static class EndSessionRequestBuilder
+{
+    // Servers and proxies take 8 KB for an address; one with groups and photos in it would fail there.
+    private const int LongestHint = 6 * 1024;
+
+    private static readonly AdditionalParameters Further = new("logout", nameof(LogoutParameters), FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        Parameters.IdTokenHint, Parameters.LogoutHint, Parameters.ClientId, Parameters.PostLogoutRedirectUri, Parameters.State, Parameters.UiLocales,
+        Parameters.ClientSecret, Parameters.Code, Parameters.CodeVerifier, Parameters.AccessToken, Parameters.RefreshToken, Parameters.IdToken,
+        Parameters.Issuer));
+
+    /// <exception cref="ArgumentException">A parameter is reserved.</exception>
+    public static void Require(LogoutParameters parameters) => Further.Require(parameters.Additional);
+
+    /// <param name="registration">The client.</param>
+    /// <param name="endpoint">The server's; <see langword="null"/> when it has none.</param>
+    /// <param name="parameters">What is asked beyond the registration.</param>
+    /// <param name="idToken">Whose session ends, and which.</param>
+    /// <param name="now">The time.</param>
+    /// <exception cref="ArgumentException">A parameter is reserved.</exception>
+    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
+    public static PendingLogout Begin(ClientConfiguration registration, Uri? endpoint, LogoutParameters parameters, IdToken? idToken, DateTimeOffset now)
+    {
+        Require(parameters);
+        var expiresAt = now + registration.PendingAuthorizationLifetime;
+        if (endpoint is null)
+            return new() { ClientName = registration.Name, ExpiresAt = expiresAt };
+        bool comesBack = registration.PostLogoutRedirectUri is not null;
+        string? state = comesBack && !parameters.OmitState ? RandomText.Create() : null;
+        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        query.Add(Parameters.IdTokenHint, idToken?.Reveal() is { Length: <= LongestHint } hint ? hint : null);
+        query.Add(Parameters.LogoutHint, parameters.LogoutHint);
+        query.Add(Parameters.ClientId, registration.ClientId);
+        query.Add(Parameters.PostLogoutRedirectUri, registration.PostLogoutRedirectUri?.OriginalString);
+        query.AddEncoded(Parameters.State + "=", state);
+        query.Add(Parameters.UiLocales, parameters.UiLocales);
+        Further.Add(ref query, parameters.Additional);
+        return new() { ClientName = registration.Name, ExpiresAt = expiresAt, Address = query.ToTextAndClear(), ExpectsRedirect = comesBack, State = state };
+    }
+}

@@ -1,0 +1,125 @@
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Registry;
+using Polly.Timeout;
+
+namespace OAuthClient;
+
+/// <summary>How an application wants its own pipeline built: once for each server.</summary>
+internal sealed record ResiliencePipelineConfiguration(Action<ResiliencePipelineBuilder<HttpResponseMessage>> Configure);
+
+/// <summary>The application's own pipeline in place of the built-in one. It decides; but what is spent by being sent is sent no second time for it.</summary>
+internal sealed class CustomResiliencePipeline : BackChannelResilience
+{
+    private readonly ResiliencePipelineConfiguration choice;
+    private readonly TimeProvider time;
+    private readonly ResiliencePipeline<HttpResponseMessage> shared;
+
+    public CustomResiliencePipeline(ResiliencePipelineConfiguration choice, TimeProvider time)
+    {
+        this.choice = choice;
+        this.time = time;
+        ResiliencePipelineBuilder<HttpResponseMessage> builder = new();
+        Configure(builder);
+        shared = builder.Build();
+    }
+
+    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall exchange, Attempt? first, CancellationToken cancellationToken)
+    {
+        if (exchange.AffectsOtherRequests)
+            return await SendAsync(exchange, shared, cancellationToken).ConfigureAwait(false);
+        // The state of the shared pipeline, such as a circuit, must not depend on answers to requests that outside callers choose. The
+        // registry disposes of the pipeline that such a request gets instead.
+        ResiliencePipelineRegistry<string> registry = new();
+        await using (registry.ConfigureAwait(false))
+        {
+            var own = registry.GetOrAddPipeline<HttpResponseMessage>("", Configure);
+            return await SendAsync(exchange, own, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        BackChannelCall exchange, ResiliencePipeline<HttpResponseMessage> pipeline, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(exchange.TimeLeft, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        // What is spent by being sent has one attempt at a time, even where a pipeline begins several: the next knows what became of the first.
+        var turn = exchange.IsSingleSend ? new SemaphoreSlim(1) : null;
+        Attempt? last = null;
+        var context = ResilienceContextPool.Shared.Get(end.Token);
+        try
+        {
+            var outcome = await pipeline.ExecuteOutcomeAsync(
+                async (attempt, _) =>
+                {
+                    try
+                    {
+                        if (turn is not null)
+                            await turn.WaitAsync(attempt.CancellationToken).ConfigureAwait(false);
+                    }
+                    catch (OperationCanceledException exception)
+                    {
+                        return Outcome.FromException<HttpResponseMessage>(exception);
+                    }
+                    try
+                    {
+                        if (last is { } final && !exchange.CanBeSent)
+                            return OutcomeOf(final);
+                        var made = await AttemptAsync(exchange, attempt.CancellationToken).ConfigureAwait(false);
+                        Volatile.Write(ref last, made);
+                        // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
+                        if (made.Answer?.IsSuccessStatusCode != true && !exchange.CanBeSent)
+                            await end.CancelAsync().ConfigureAwait(false);
+                        return OutcomeOf(made);
+                    }
+                    finally
+                    {
+                        turn?.Release();
+                    }
+                },
+                context, this).ConfigureAwait(false);
+            if (outcome.Exception is OperationCanceledException late && !cancellationToken.IsCancellationRequested && end.IsCancellationRequested)
+                outcome = deadline.IsCancellationRequested ? Outcome.FromException<HttpResponseMessage>(exchange.Timeout(late)) : OutcomeOf(last!);
+            if (Rejection(outcome.Exception, exchange) is { } rejection)
+                throw rejection;
+            outcome.ThrowIfException();
+            return outcome.Result!;
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private void Configure(ResiliencePipelineBuilder<HttpResponseMessage> builder)
+    {
+        builder.TimeProvider = time;
+        choice.Configure(builder);
+    }
+
+    private static async Task<Attempt> AttemptAsync(BackChannelCall exchange, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await exchange.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
+            var answer = await exchange.SendAsync(cancellationToken).ConfigureAwait(false);
+            (answer.Content as BufferedResponseContent)?.ShowHeaders();
+            return new(answer, null);
+        }
+        catch (Exception exception)
+        {
+            return new(null, exception);
+        }
+    }
+
+    private static Outcome<HttpResponseMessage> OutcomeOf(Attempt attempt) =>
+        attempt.Fault is null ? Outcome.FromResult(attempt.Answer!) : Outcome.FromException<HttpResponseMessage>(attempt.Fault);
+
+    // Polly's own exceptions in the words of a network, which are the only ones that callers need to know.
+    private static Exception? Rejection(Exception? exception, BackChannelCall exchange) => exception switch
+    {
+        BrokenCircuitException => exchange.NotSent("the circuit of your pipeline (UseResilience) is open", exception),
+        TimeoutRejectedException => new TaskCanceledException(exception.Message, new TimeoutException(exception.Message, exception), CancellationToken.None),
+        _ => null,
+    };
+}

@@ -1,0 +1,75 @@
+using System.Net;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Stands innermost in the back channel. A code or refresh token that is presented twice can cost the user the whole grant
+/// (RFC 6749 §4.1.2, RFC 9700 §4.14), so a retrying handler somewhere above gets an error instead of a second send.
+/// </summary>
+internal sealed class SingleSendHandler(HttpMessageHandler network) : DelegatingHandler(network)
+{
+    public static InvalidOperationException SecondSend() => new(
+        "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Method == HttpMethod.Get)
+            return base.SendAsync(request, cancellationToken);
+        // What is no message of ours is a copy that some handler made.
+        if (request is not SingleSendRequestMessage once || !once.TryUse())
+            throw SecondSend();
+        // A handler that read the body, or put another in its place, must not hide when it leaves.
+        if (once.SendTracker is { } departure && request.Content is { } content && (content as FormContent)?.TrackSend(departure) != true)
+            request.Content = new TrackedContent(content, departure);
+        return base.SendAsync(request, cancellationToken);
+    }
+
+    private sealed class TrackedContent : HttpContent
+    {
+        private readonly HttpContent inner;
+        private readonly SendTracker departure;
+
+        public TrackedContent(HttpContent inner, SendTracker departure)
+        {
+            this.inner = inner;
+            this.departure = departure;
+            foreach (var header in inner.Headers.NonValidated)
+                Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            departure.MarkSending();
+            return inner.CopyToAsync(stream, context, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = inner.Headers.ContentLength ?? -1;
+            return length >= 0;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                inner.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
+
+/// <summary>A message for one attempt: the guard lets it pass once.</summary>
+/// <param name="method">GET or POST.</param>
+/// <param name="endpoint">Where to.</param>
+/// <param name="departure">Who is told when the body leaves, where that matters.</param>
+internal sealed class SingleSendRequestMessage(HttpMethod method, Uri endpoint, SendTracker? departure) : HttpRequestMessage(method, endpoint)
+{
+    private int used;
+
+    public SendTracker? SendTracker => departure;
+
+    public bool TryUse() => Interlocked.Exchange(ref used, 1) == 0;
+}

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace OAuthClient;
+
+/// <summary>Says what is wrong with a configuration section before it is bound: the binder passes over most of it without a word.</summary>
+internal static class ConfigurationSectionValidator
+{
+    private static readonly string[] Lists =
+    [
+        nameof(OAuthClientOptions.Scopes), nameof(OAuthClientOptions.Resources), nameof(OAuthClientOptions.IdTokenSigningAlgorithms),
+        nameof(OAuthClientOptions.DecryptionKeys), nameof(OAuthClientOptions.AllowedTenants),
+    ];
+
+    /// <summary>The names of all options; a test holds them against the type.</summary>
+    internal static readonly IReadOnlyList<string> Names =
+    [
+        .. Lists,
+        nameof(OAuthClientOptions.DefaultAccessTokenLifetime), nameof(OAuthClientOptions.AuthorizationEndpoint),
+        nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
+        nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.EndSessionEndpoint), nameof(OAuthClientOptions.IntrospectionEndpoint), nameof(OAuthClientOptions.Issuer),
+        nameof(OAuthClientOptions.IssuerTemplate), nameof(OAuthClientOptions.RefusePrivateAddresses),
+        nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.PostLogoutRedirectUri), nameof(OAuthClientOptions.RedirectUri),
+        nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod), nameof(OAuthClientOptions.RegistrationEndpoint),
+        nameof(OAuthClientOptions.RevokeSupersededGrants),
+        nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.SignedIntrospectionResponses), nameof(OAuthClientOptions.SignInLifetime), nameof(OAuthClientOptions.TokenEndpoint),
+        nameof(OAuthClientOptions.UserInfoEndpoint),
+    ];
+
+    /// <exception cref="OptionsValidationException">A key is unknown, a list is no list, or there is nothing at all.</exception>
+    public static void Require(string name, IConfiguration configuration)
+    {
+        var failures = Failures(configuration).ToList();
+        if (failures.Count > 0)
+        {
+            string subject = name.Length == 0 ? "OAuth client" : $"OAuth client '{name}'";
+            throw new OptionsValidationException(name, typeof(OAuthClientOptions), failures.Select(failure => $"{subject}: {failure}"));
+        }
+    }
+
+    private static IEnumerable<string> Failures(IConfiguration configuration)
+    {
+        string prefix = configuration is IConfigurationSection section ? section.Path + ":" : "";
+        var children = configuration.GetChildren().ToList();
+        if (children.Count == 0)
+            yield return $"the configuration{(prefix.Length > 0 ? $" section '{prefix.TrimEnd(':')}'" : "")} is empty or missing; write ClientId, Issuer and the others there.";
+        foreach (var child in children)
+        {
+            if (!Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                string nearest = Names.MinBy(known => Distance(known, child.Key))!;
+                yield return $"{prefix}{child.Key} is no option{(Distance(nearest, child.Key) <= 3 ? $"; did you mean {nearest}?" : $". There are {string.Join(", ", Names.Order(StringComparer.Ordinal))}.")}";
+            }
+            else if (Lists.Contains(child.Key, StringComparer.OrdinalIgnoreCase) && !string.IsNullOrEmpty(child.Value))
+            {
+                yield return $"{prefix}{child.Key} must be a list, for example \"{child.Key}\": [\"one\", \"two\"]; a single text is passed over.";
+            }
+        }
+    }
+
+    // Levenshtein: how many letters to change.
+    private static int Distance(string one, string other)
+    {
+        int[] row = [.. Enumerable.Range(0, other.Length + 1)];
+        for (int i = 1; i <= one.Length; i++)
+        {
+            int diagonal = row[0]++;
+            for (int j = 1; j <= other.Length; j++)
+            {
+                int substituted = diagonal + (char.ToUpperInvariant(one[i - 1]) == char.ToUpperInvariant(other[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substituted, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}
