@@ -91,7 +91,7 @@ public static class BrowserAuthorizationExtensions
     }
 
     private static IDataProtector Protector(IServiceProvider services) =>
-        services.GetRequiredService<IDataProtectionProvider>().CreateProtector("OAuthClient.AspNetCore", "ClientTokens", "v1");
+        services.GetRequiredService<IDataProtectionProvider>().CreateProtector("OAuthClient.AspNetCore", "ClientCredentialsTokenProvider", "v1");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider provider, IServiceCollection registered) =>
         // One that belongs to a request would name its user for everyone who comes later.

@@ -64,7 +64,7 @@ public sealed class OAuthClientBuilder
             o.DynamicRegistration ??= new();
             configure?.Invoke(o.DynamicRegistration);
         });
-        Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(Name).Registration);
+        Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(Name).Registration);
         Services.TryAddSingleton(provider => provider.GetRequiredKeyedService<DynamicRegistration>(
             provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")));
         return this;
@@ -99,7 +99,7 @@ public sealed class OAuthClientBuilder
     {
         ArgumentNullException.ThrowIfNull(protect);
         ArgumentNullException.ThrowIfNull(unprotect);
-        Services.AddKeyedSingleton(Name, new ClientTokenProtection(protect, unprotect));
+        Services.AddKeyedSingleton(Name, new DistributedTokenProtection(protect, unprotect));
         return this;
     }
 }

@@ -76,20 +76,20 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>());
         services.AddKeyedSingleton(name, (provider, _) => BackgroundWork.RunIsolated(
-            (provider, name), static all => new ClientComposition(all.provider, all.name)));
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Tokens);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Client);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Condition);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).ClaimSources);
+            (provider, name), static all => new OAuthClientServices(all.provider, all.name)));
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Tokens);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Client);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Health);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).ClaimSources);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClaimSourceReader>(
             provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")));
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).SignIn);
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Logout);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).SignIn);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Logout);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdSignIn>(
             provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdLogout>(
             provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
-        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<ClientComposition>(name).Introspection);
+        services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Introspection);
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientHealth>(
             provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClientHealth")));
         services.TryAddSingleton(provider => provider.GetRequiredKeyedService<TokenIntrospection>(

@@ -12,14 +12,14 @@ public sealed class OpenIdLogout
     private readonly ClientConfigurationProvider registration;
     private readonly ServerMetadataCache discovery;
     private readonly LogoutTokenValidator logoutTokens;
-    private readonly GrantEnding ending;
-    private readonly SessionEnding sessions;
+    private readonly GrantRevoker ending;
+    private readonly SessionTerminator sessions;
     private readonly IGrantStore store;
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
     internal OpenIdLogout(
-        ClientConfigurationProvider registration, ServerMetadataCache discovery, LogoutTokenValidator logoutTokens, GrantEnding ending, SessionEnding sessions,
+        ClientConfigurationProvider registration, ServerMetadataCache discovery, LogoutTokenValidator logoutTokens, GrantRevoker ending, SessionTerminator sessions,
         IGrantStore store, TimeProvider time, ILogger logger)
     {
         (this.registration, this.discovery, this.logoutTokens, this.ending) = (registration, discovery, logoutTokens, ending);
@@ -41,13 +41,13 @@ public sealed class OpenIdLogout
     /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
     public async Task<PendingLogout> BeginAsync(GrantOwner owner, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
     {
-        RequireResourceOwner(owner);
+        EnsureResourceOwner(owner);
         parameters ??= LogoutParameters.None;
         EndSessionRequestBuilder.Require(parameters);
         var current = await registration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
-        var hint = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
+        var hint = grants.Where(grant => UserAccessTokenProvider.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
             .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
         await ending.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
@@ -109,14 +109,14 @@ public sealed class OpenIdLogout
     public async Task ProcessFrontChannelLogoutAsync(
         GrantOwner owner, string? sessionId, string? issuer, string? session, string? signInId = null, CancellationToken cancellationToken = default)
     {
-        RequireResourceOwner(owner);
+        EnsureResourceOwner(owner);
         var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new OAuthProtocolException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
         if (issuer is not null && !current.ConfiguredMetadata.IsIssuer(issuer))
             throw OtherServer(issuer, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var theirs = grants.Where(grant => OwnerTokens.BelongsTo(grant, current, owner)).ToList();
+        var theirs = grants.Where(grant => UserAccessTokenProvider.BelongsTo(grant, current, owner)).ToList();
         // With a server of many tenants the user's own, not whichever it has.
         if (issuer is not null && theirs.Count > 0 && !theirs.Exists(grant => IsFrom(grant, issuer)))
             throw OtherServer(issuer, current);
@@ -165,7 +165,7 @@ public sealed class OpenIdLogout
             ? grant.SignInId is null || signInId is null
             : string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal));
 
-    private static void RequireResourceOwner(GrantOwner owner)
+    private static void EnsureResourceOwner(GrantOwner owner)
     {
         ArgumentNullException.ThrowIfNull(owner);
         if (owner.IsClient)

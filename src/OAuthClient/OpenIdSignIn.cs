@@ -7,9 +7,9 @@ namespace OAuthClient;
 /// </summary>
 public sealed class OpenIdSignIn
 {
-    private readonly RegisteredOAuthClient client;
+    private readonly DefaultOAuthClient client;
 
-    internal OpenIdSignIn(RegisteredOAuthClient client) => this.client = client;
+    internal OpenIdSignIn(DefaultOAuthClient client) => this.client = client;
 
     /// <summary>
     /// Completes an authorization as <see cref="IOAuthClient.CompleteAuthorizationAsync"/> does, for whomever the ID Token names: the

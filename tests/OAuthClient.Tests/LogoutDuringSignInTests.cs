@@ -92,14 +92,14 @@ public class LogoutDuringSignInTests
     public void Remembered_for_a_while()
     {
         ManualTimeProvider time = new();
-        RecentLogouts recent = new(time);
+        RecentLogoutTokens recent = new(time);
         var now = time.GetUtcNow();
         recent.Add(Of("first", now), TimeSpan.FromMinutes(10));
         Assert.That(IsKnown("first"), Is.True);
         time.Advance(TimeSpan.FromMinutes(10));
         recent.Add(Of("second", now), TimeSpan.FromMinutes(10));
         Assert.That((IsKnown("first"), IsKnown("second")), Is.EqualTo((false, true)));
-        for (int i = 0; i < RecentLogouts.Capacity - 1; i++)
+        for (int i = 0; i < RecentLogoutTokens.Capacity - 1; i++)
             recent.Add(Of("x", now), TimeSpan.FromMinutes(10));
         Assert.That(IsKnown("second"), Is.True);
         recent.Add(Of("x", now), TimeSpan.FromMinutes(10));

@@ -51,7 +51,7 @@ public class StoredSamplesTests
         Assert.That(samples, Is.Not.Empty);
         var members = kind switch
         {
-            "grant" => JsonMembers(typeof(StoredGrant)).Concat(JsonMembers(typeof(StoredAccessToken))),
+            "grant" => JsonMembers(typeof(GrantJson)).Concat(JsonMembers(typeof(AccessTokenJson))),
             "client" => JsonMembers(typeof(DynamicClientJson)),
             "pending-authorization" => Numbers(typeof(PendingAuthorizationSerializer)),
             _ => Numbers(typeof(PendingLogoutSerializer)),

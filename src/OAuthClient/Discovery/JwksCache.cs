@@ -33,7 +33,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     public async Task ValidateSignatureAsync(UnverifiedJwt token, Uri jwksUri, bool hasTenants, CancellationToken cancellationToken)
     {
         var keys = Known(jwksUri);
-        if (keys is null || time.GetUtcNow() >= keys.GoodUntil)
+        if (keys is null || time.GetUtcNow() >= keys.FreshUntil)
             keys = await FetchAsync(jwksUri, keys, forUnknownKey: false).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         var candidates = JwtSignature.Candidates(token, keys.Keys, hasTenants);
@@ -56,7 +56,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     public async Task PrefetchAsync(Uri jwksUri)
     {
         var keys = Known(jwksUri);
-        if (keys is not null && time.GetUtcNow() < keys.GoodUntil)
+        if (keys is not null && time.GetUtcNow() < keys.FreshUntil)
             return;
         try
         {
@@ -89,7 +89,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
                 var pause = now + Pause;
                 return Keep(seen! with
                 {
-                    GoodUntil = seen.GoodUntil > pause ? seen.GoodUntil : pause,
+                    FreshUntil = seen.FreshUntil > pause ? seen.FreshUntil : pause,
                     UnknownKeysRefusedUntil = now + UnknownKeyPause,
                     Outage = ExceptionDispatchInfo.Capture(exception),
                 });
@@ -111,7 +111,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         return JwksParser.Read(response.Body.Span);
     }
 
-    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset GoodUntil, DateTimeOffset EndsAt, DateTimeOffset UnknownKeysRefusedUntil)
+    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset FreshUntil, DateTimeOffset EndsAt, DateTimeOffset UnknownKeysRefusedUntil)
     {
         /// <summary>Why there is no newer set: a key that is not in this one may well be in that.</summary>
         public ExceptionDispatchInfo? Outage { get; init; }

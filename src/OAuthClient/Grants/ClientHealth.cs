@@ -14,7 +14,7 @@ public sealed class ClientHealth
     // When nothing has been tried for so long, nobody knows.
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
-    private readonly SavedGrants saved;
+    private readonly GrantWriteQueue saved;
     private readonly IGrantStore store;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
@@ -23,7 +23,7 @@ public sealed class ClientHealth
     private string? lastFault;
     private DateTimeOffset failedAt;
 
-    internal ClientHealth(SavedGrants saved, IGrantStore store, TimeProvider time)
+    internal ClientHealth(GrantWriteQueue saved, IGrantStore store, TimeProvider time)
     {
         this.saved = saved;
         this.store = store;
@@ -42,7 +42,7 @@ public sealed class ClientHealth
             if ((failures >= Row || isLeftAlone) && time.GetUtcNow() - failedAt < Memory)
                 problems.Add(string.Create(CultureInfo.InvariantCulture, $"Access tokens cannot be renewed ({failures} in a row): {lastFault}."));
         }
-        if (saved.Refused is > 0 and var unsaved)
+        if (saved.UnsavedCount is > 0 and var unsaved)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"{unsaved} refreshed grants are in this process's memory only, because the store did not take them; they are offered again until it does."));
         if (store.UnavailableReason is { } problem)
             problems.Add(problem);

@@ -32,7 +32,7 @@ internal sealed class ClientTelemetry(string clientName, Instruments instruments
     /// <param name="owner">Whose token.</param>
     /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
     /// <param name="caller">Who was first to ask.</param>
-    public WatchedRefresh Refresh(GrantOwner owner, string cause, ActivityContext caller) => new(
+    public RefreshOperation Refresh(GrantOwner owner, string cause, ActivityContext caller) => new(
         !IsSeen(instruments.Refreshes) ? null : new(
             Telemetry.StartDetached("oauthclient.token.refresh", caller), instruments.Refreshes, time,
             [client, GrantTypeOf(owner), new(Telemetry.RefreshCause, cause)]),
@@ -65,7 +65,7 @@ internal static class RefreshCause
 }
 
 /// <summary>One renewal of an access token, on its way to its outcome.</summary>
-internal sealed class WatchedRefresh(TimedOperation? operation, ClientHealth condition) : IDisposable
+internal sealed class RefreshOperation(TimedOperation? operation, ClientHealth condition) : IDisposable
 {
     /// <summary>The server gave a token, or somebody else had fetched one.</summary>
     public void Brought(bool isFetched)

@@ -196,7 +196,7 @@ public sealed class Grant
         init
         {
             field = value;
-            AccessToken = value.GetValueOrDefault(TokenSelection.Everything.Key);
+            AccessToken = value.GetValueOrDefault(AccessTokenKey.Default.Key);
         }
     } = FrozenDictionary<string, AccessToken>.Empty;
 
@@ -258,7 +258,7 @@ public sealed class Grant
     private const int MaximumSelections = 32;
 
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
-        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [TokenSelection.Everything.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
+        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [AccessTokenKey.Default.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
 
     internal bool HasEnded(DateTimeOffset now) => now.UtcTicks >= endsAtTicks;
 

@@ -175,7 +175,7 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// </summary>
     /// <returns>The scope, to be disposed where the work ends.</returns>
     /// <exception cref="InvalidOperationException">The owner is the client itself.</exception>
-    public IDisposable AsCurrentUser() => !IsClient ? ActingOwner.Begin(this) : throw new InvalidOperationException(
+    public IDisposable AsCurrentUser() => !IsClient ? AmbientGrantOwner.Begin(this) : throw new InvalidOperationException(
         "The client itself is no user; for its own token register an HTTP client with ForClient().");
 
     /// <summary>
@@ -200,7 +200,7 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     ///     await photos.ExportAsync();
     /// </code>
     /// </example>
-    public static IDisposable AsNobody() => ActingOwner.Begin(owner: null);
+    public static IDisposable AsNobody() => AmbientGrantOwner.Begin(owner: null);
 
     /// <summary>Determines whether two owners are equal.</summary>
     /// <param name="one">The first owner.</param>

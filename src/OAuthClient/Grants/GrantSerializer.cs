@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// </summary>
 /// <remarks>
 /// <para>
-/// To add a member: one optional property in <see cref="StoredGrant"/> or <see cref="StoredAccessToken"/>, its line in
+/// To add a member: one optional property in <see cref="GrantJson"/> or <see cref="AccessTokenJson"/>, its line in
 /// <c>ToStored</c> and its line in <c>ToGrant</c>; then a new file of sample bytes beside those of the tests. A member is never renamed
 /// and never changes its meaning. Members that a build does not know are kept and written again.
 /// </para>
@@ -24,15 +24,15 @@ internal static class GrantSerializer
     internal const int Version = 2;
 
     public static byte[] Serialize(Grant grant) =>
-        JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), StoredGrantJson.Default.StoredGrant);
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), GrantJsonContext.Default.GrantJson);
 
     /// <exception cref="OAuthException">The data are not a grant, or a newer version of the library wrote them.</exception>
     public static Grant Deserialize(byte[] data)
     {
         try
         {
-            StoredVersion.Validate(JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredVersion)?.Version, Version, "grant");
-            return ToGrant(JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredGrant)!);
+            StoredVersion.Validate(JsonSerializer.Deserialize(data, GrantJsonContext.Default.StoredVersion)?.Version, Version, "grant");
+            return ToGrant(JsonSerializer.Deserialize(data, GrantJsonContext.Default.GrantJson)!);
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException or FormatException)
         {
@@ -42,15 +42,15 @@ internal static class GrantSerializer
 
     /// <summary>Writes one access token in the form that it has within a grant.</summary>
     public static byte[] Serialize(string key, AccessToken token) =>
-        JsonSerializer.SerializeToUtf8Bytes(ToStored(key, token), StoredGrantJson.Default.StoredAccessToken);
+        JsonSerializer.SerializeToUtf8Bytes(ToStored(key, token), GrantJsonContext.Default.AccessTokenJson);
 
     /// <returns>The token and its key; <see langword="null"/> when the data hold none.</returns>
     /// <exception cref="JsonException">The data are not a stored access token.</exception>
     public static (string Key, AccessToken Token)? DeserializeAccessToken(byte[] data) =>
-        JsonSerializer.Deserialize(data, StoredGrantJson.Default.StoredAccessToken) is { } stored
+        JsonSerializer.Deserialize(data, GrantJsonContext.Default.AccessTokenJson) is { } stored
             ? (stored.Key, ToAccessToken(stored)) : null;
 
-    private static StoredGrant ToStored(Grant grant) => new()
+    private static GrantJson ToStored(Grant grant) => new()
     {
         Version = Version,
         Id = grant.Id,
@@ -74,7 +74,7 @@ internal static class GrantSerializer
         Unknown = grant.UnknownMembers,
     };
 
-    private static Grant ToGrant(StoredGrant stored) =>
+    private static Grant ToGrant(GrantJson stored) =>
         new(stored.Id, stored.ClientName, GrantOwner.Parse(stored.Owner), stored.Server, stored.ClientId)
         {
             Subject = stored.Subject,
@@ -93,7 +93,7 @@ internal static class GrantSerializer
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
 
-    private static StoredAccessToken ToStored(string key, AccessToken token) => new()
+    private static AccessTokenJson ToStored(string key, AccessToken token) => new()
     {
         Key = key,
         Value = token.Reveal(),
@@ -105,7 +105,7 @@ internal static class GrantSerializer
         Unknown = token.UnknownMembers,
     };
 
-    private static AccessToken ToAccessToken(StoredAccessToken stored) =>
+    private static AccessToken ToAccessToken(AccessTokenJson stored) =>
         new(stored.Value, stored.IssuedAt, stored.ExpiresAt, stored.Scopes, stored.Resources)
         {
             ReplacesRejected = stored.ReplacesRejected is true,
@@ -114,7 +114,7 @@ internal static class GrantSerializer
 }
 
 /// <summary>The JSON of a stored grant.</summary>
-internal sealed class StoredGrant
+internal sealed class GrantJson
 {
     public required int Version { get; init; }
     public required string Id { get; init; }
@@ -125,7 +125,7 @@ internal sealed class StoredGrant
     public required IReadOnlyList<string> Resources { get; init; }
     public required DateTimeOffset CreatedAt { get; init; }
     public required long Generation { get; init; }
-    public required IReadOnlyList<StoredAccessToken> AccessTokens { get; init; }
+    public required IReadOnlyList<AccessTokenJson> AccessTokens { get; init; }
     public required string Owner { get; init; }
     public string? Subject { get; init; }
     public string? RefreshToken { get; init; }
@@ -143,7 +143,7 @@ internal sealed class StoredGrant
 }
 
 /// <summary>The JSON of an access token within a stored grant.</summary>
-internal sealed class StoredAccessToken
+internal sealed class AccessTokenJson
 {
     public required string Key { get; init; }
     public required string Value { get; init; }
@@ -162,6 +162,6 @@ internal sealed class StoredAccessToken
 [JsonSourceGenerationOptions(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(StoredVersion))]
-[JsonSerializable(typeof(StoredGrant))]
-[JsonSerializable(typeof(StoredAccessToken))]
-internal sealed partial class StoredGrantJson : JsonSerializerContext;
+[JsonSerializable(typeof(GrantJson))]
+[JsonSerializable(typeof(AccessTokenJson))]
+internal sealed partial class GrantJsonContext : JsonSerializerContext;

@@ -17,9 +17,9 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
-    private readonly UsedStates usedStates = new(time);
-    private readonly InMemoryLeases leases = new(time);
-    private readonly FingerprintIndex fingerprints = new();
+    private readonly ConsumedStates usedStates = new(time);
+    private readonly InMemoryLeaseTable leases = new(time);
+    private readonly GrantFingerprintIndex fingerprints = new();
     private readonly Lock changes = new();
     private Action<string, GrantOwner>? changed;
     private readonly DateTimeOffset createdAt = time.GetUtcNow();

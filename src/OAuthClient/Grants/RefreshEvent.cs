@@ -8,25 +8,25 @@ internal abstract record RefreshEvent
     }
 
     /// <summary>It begins, with the grant as this node knows it.</summary>
-    public sealed record Began : RefreshEvent;
+    public sealed record Started : RefreshEvent;
 
     /// <summary>The store said who may spend the refresh token, and what is stored.</summary>
-    public sealed record LeaseAnswered(LeaseResult Answer) : RefreshEvent;
+    public sealed record LeaseResultReceived(LeaseResult Answer) : RefreshEvent;
 
     /// <summary>Whoever held the lease may be done.</summary>
-    public sealed record Waited : RefreshEvent;
+    public sealed record WaitCompleted : RefreshEvent;
 
     /// <summary>The server gave tokens.</summary>
-    public sealed record Answered(TokenResponse Response) : RefreshEvent;
+    public sealed record TokenReceived(TokenResponse Response) : RefreshEvent;
 
     /// <summary>The server gave none, or nobody knows.</summary>
-    public sealed record NotAnswered(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent;
+    public sealed record RequestFailed(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent;
 
     /// <summary>The lease had too little time left, so nothing was sent.</summary>
-    public sealed record LeaseRanOut : RefreshEvent;
+    public sealed record LeaseExpired : RefreshEvent;
 
     /// <summary>The store has the result, or this node's memory until the store takes it; or there was nothing left to save it to.</summary>
-    public sealed record Saved(bool IsKept) : RefreshEvent;
+    public sealed record GrantSaved(bool IsKept) : RefreshEvent;
 }
 
 /// <summary>What a node that refreshes a grant does next.</summary>
@@ -37,29 +37,29 @@ internal abstract record RefreshEffect
     }
 
     /// <summary>Ask the store for the lease, or for more time with it, and for what is stored.</summary>
-    public sealed record AskForLease(Grant Seen, RefreshLease? Held) : RefreshEffect;
+    public sealed record AcquireLease(Grant Seen, RefreshLease? Held) : RefreshEffect;
 
     /// <summary>Another node holds the lease: wait.</summary>
-    public sealed record Wait(Grant Seen) : RefreshEffect;
+    public sealed record WaitForLease(Grant Seen) : RefreshEffect;
 
     /// <summary>Present the refresh token to the server, if the lease lasts.</summary>
-    public sealed record Present(Grant Grant, RefreshToken RefreshToken) : RefreshEffect;
+    public sealed record SendRefreshRequest(Grant Grant, RefreshToken RefreshToken) : RefreshEffect;
 
     /// <summary>Save what came; that ends the lease too.</summary>
     public sealed record Save(Grant Grant, RefreshToken Spent, TokenResponse Response) : RefreshEffect;
 
     /// <summary>Let the others have the lease, and tell them what is known.</summary>
-    public sealed record EndLease(RefreshLease Lease, RefreshTokenStatus Known) : RefreshEffect;
+    public sealed record ReleaseLease(RefreshLease Lease, RefreshTokenStatus Known) : RefreshEffect;
 
     /// <summary>The end: a token.</summary>
-    public sealed record Give(AccessToken Token, bool IsFetched) : RefreshEffect;
+    public sealed record ReturnToken(AccessToken Token, bool IsFetched) : RefreshEffect;
 
     /// <summary>The end: the grant was ended or replaced meanwhile.</summary>
-    public sealed record LookAgain : RefreshEffect;
+    public sealed record Reload : RefreshEffect;
 
     /// <summary>The end: no token now; another time there may be one.</summary>
     public sealed record Fail(Exception Fault) : RefreshEffect;
 
     /// <summary>The end: only the resource owner can help.</summary>
-    public sealed record GiveUp(Grant Grant, Exception? Fault) : RefreshEffect;
+    public sealed record RequireReauthorization(Grant Grant, Exception? Fault) : RefreshEffect;
 }

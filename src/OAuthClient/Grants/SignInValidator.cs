@@ -10,7 +10,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider registration, 
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    private readonly RecentTime recent = new(time);
+    private readonly CoarseClock recent = new(time);
     private readonly ExpiringCache<SignInKey, ClientConfiguration> ended = new(Capacity, Lifetime, time);
     private readonly SingleFlight<SignInKey, bool> lookups = new();
 
@@ -65,7 +65,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider registration, 
         long now = recent.Now;
         foreach (var grant in grants)
         {
-            if (grant.SignInExpiresAt?.UtcTicks > now && OwnerTokens.IsUsable(grant, current, owner)
+            if (grant.SignInExpiresAt?.UtcTicks > now && UserAccessTokenProvider.IsUsable(grant, current, owner)
                 && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
                 && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
             {

@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    AccessTokenSource tokens, RequestOwner owners, AllowedAddresses addresses, TokenSelection selection, AccessTokenHandlerOptions options)
+    AccessTokenProvider tokens, RequestOwner owners, AllowedAddresses addresses, AccessTokenKey selection, AccessTokenHandlerOptions options)
     : DelegatingHandler
 {
     private const string Header = "Authorization";
@@ -32,7 +32,7 @@ internal sealed class AccessTokenHandler(
             address = addresses.EnsureAllowed(request, isBare);
             owner = owners.Of(request, address);
             // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
-            token = tokens.AtHand(owner, selection, out string? header);
+            token = tokens.TryGetCached(owner, selection, out string? header);
             if (token is null)
             {
                 var getting = tokens.GetAsync(owner, selection, rejected: null, cancellationToken);
@@ -70,7 +70,7 @@ internal sealed class AccessTokenHandler(
         return response.StatusCode == HttpStatusCode.Unauthorized
             && request.RequestUri == address && request.Headers.NonValidated.Contains(Header)
             && BearerChallenge.InvitesAnotherToken(response) && RepeatableContent.IsRepeatable(request.Content)
-            && tokens.IsWorthReplacing(token)
+            && tokens.ShouldReplaceRejected(token)
                 ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
                 : response;
     }

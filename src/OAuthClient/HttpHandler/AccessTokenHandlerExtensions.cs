@@ -79,7 +79,7 @@ public static class AccessTokenHandlerExtensions
                 http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
         });
         return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
-            services.GetKeyedService<AccessTokenSource>(clientName ??= NameOfOnly(services, builder.Name))
+            services.GetKeyedService<AccessTokenProvider>(clientName ??= NameOfOnly(services, builder.Name))
                 ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
             new RequestOwner(

@@ -15,7 +15,7 @@ public sealed class AccessTokenHandlerOptions
     internal bool AllowsCookies { get; private set; }
     internal bool RequiresExplicitOwner { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
-    internal TokenSelection Selection => new(scopes, ResourceText.Checked(resources));
+    internal AccessTokenKey Selection => new(scopes, ResourceText.Checked(resources));
 
     /// <summary>
     /// Attaches the current user's token: of the owner that <c>request.SetGrantOwner(owner)</c> states, or else of the one that

@@ -32,7 +32,7 @@ internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, IC
                 $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to "
                 + "carry; it was not sent. Call request.SetGrantOwner(owner) before you send it.");
         }
-        bool isStated = ActingOwner.TryFind(out var user);
+        bool isStated = AmbientGrantOwner.TryFind(out var user);
         if (!isStated)
             user = currentOwner?.Find();
         return user is { IsClient: false } ? user : throw NoUser(address, isStated);

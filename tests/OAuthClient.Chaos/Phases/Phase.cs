@@ -67,7 +67,7 @@ internal static class Phase
 
         await fleet.DisposeAsync();
         // Every access token is over then, whatever clock it was counted by.
-        await Task.Delay(TormentingServer.TokenLife + TimeSpan.FromSeconds(2), TimeProvider.System);
+        await Task.Delay(TormentingServer.AccessTokenExpiry + TimeSpan.FromSeconds(2), TimeProvider.System);
         return new PhaseRun(settings, server, fleet, outages, stampede, await LookAsync(client, server));
     }
 
@@ -106,7 +106,7 @@ internal static class Phase
         await SignInAsync(client, Herd);
         // Every node has seen the token while it was good, as it would have before the user's coffee break.
         await fleet.AskAllAsync($"know {Herd}");
-        await Task.Delay(TormentingServer.TokenLife + TimeSpan.FromSeconds(1), TimeProvider.System);
+        await Task.Delay(TormentingServer.AccessTokenExpiry + TimeSpan.FromSeconds(1), TimeProvider.System);
         server.Latency = TimeSpan.FromMilliseconds(50);
         int before = server.Refreshes;
         var from = TimeProvider.System.GetUtcNow();

@@ -16,7 +16,7 @@ namespace OAuthClient.Chaos.Server;
 internal sealed class TormentingServer : IAsyncDisposable
 {
     public const string NodeHeader = "X-Node";
-    public static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan AccessTokenExpiry = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, TokenFamily> families = new(StringComparer.Ordinal);
@@ -117,7 +117,7 @@ internal sealed class TormentingServer : IAsyncDisposable
         200,
         string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"access_token":"{{family.NewAccessToken(TokenLife)}}","token_type":"Bearer","expires_in":{{TokenLife.TotalSeconds}},"refresh_token":"{{refreshToken}}"}"""));
+            $$"""{"access_token":"{{family.NewAccessToken(AccessTokenExpiry)}}","token_type":"Bearer","expires_in":{{AccessTokenExpiry.TotalSeconds}},"refresh_token":"{{refreshToken}}"}"""));
 
     private static async Task FailAsync(HttpContext context, FaultKind kind)
     {

@@ -86,12 +86,12 @@ public class AmbiguousRefreshTests
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
 
-        bench.Clock.Advance(RefreshNotes.Pause);
+        bench.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(bench.TokenRequests, Is.EqualTo(3));
 
         bench.Server.Faults.Clear();
-        bench.Clock.Advance(RefreshNotes.Pause);
+        bench.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.Null);
         Assert.That(bench.TokenRequests, Is.EqualTo(4));
     }

@@ -64,7 +64,7 @@ public class ClientHealthTests
         for (int i = 0; i < 3; i++)
         {
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.InstanceOf<HttpRequestException>());
-            server.Clock.Advance(RefreshNotes.Pause);
+            server.Clock.Advance(RefreshBackoff.Pause);
         }
         Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
     }
@@ -82,7 +82,7 @@ public class ClientHealthTests
         });
         await Patience.UntilAsync(() => AvailabilityOf(server).GetProblems().Count > 0, async () =>
         {
-            server.Clock.Advance(RefreshNotes.Pause);
+            server.Clock.Advance(RefreshBackoff.Pause);
             try
             {
                 await server.Client.GetAccessTokenAsync(GrantOwner.Client);

@@ -245,6 +245,6 @@ public class GrantLostTests
         TokenResponse response = new(
             new AccessToken(accessToken, now, now.AddSeconds(expiresIn), [], []),
             refreshToken is null ? null : new RefreshToken(refreshToken), idToken: null, new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
-        return grant.Refreshed(response, TokenSelection.Everything.Key, now);
+        return grant.Refreshed(response, AccessTokenKey.Default.Key, now);
     }
 }

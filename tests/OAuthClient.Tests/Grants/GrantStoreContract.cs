@@ -280,7 +280,7 @@ public abstract partial class GrantStoreContract
         new TokenResponse(
             new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources),
             new RefreshToken($"rt-{grant.Id}-{grant.Generation + 1}"), idToken: null, FrozenDictionary<string, System.Text.Json.JsonElement>.Empty),
-        TokenSelection.Everything.Key,
+        AccessTokenKey.Default.Key,
         Expiry);
 
     private static GrantOwner Owner(string id) => GrantOwner.User(id);

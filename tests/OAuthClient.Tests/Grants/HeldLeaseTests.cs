@@ -22,18 +22,18 @@ public class HeldLeaseTests
     {
         await using Desk desk = await Desk.SignedInAsync();
         desk.LosesAnswer(store => store.RefusesToLease = true);
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>(), "the store is still away");
         Assert.That(desk.Presented, Is.EqualTo(1), "and no refresh token is spent meanwhile");
 
         desk.Store.RefusesToLease = false;
         desk.Server.Answers("", status: 503);
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(2), "it was presented once more, and not twice");
 
         desk.Server.Answers(Tokens("at-2", "rt-2"));
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
@@ -46,7 +46,7 @@ public class HeldLeaseTests
 
         desk.Store.LosesAnswerToRenewal = false;
         desk.Server.Answers(Tokens("at-2", "rt-2"));
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
         Assert.That(desk.Presented, Is.EqualTo(2));
     }
@@ -61,13 +61,13 @@ public class HeldLeaseTests
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(2));
 
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(3), "in doubt already, it is presented once with each later refresh");
 
         desk.Store.RefusesToEndLeases = false;
         desk.Server.Answers(Tokens("at-2", "rt-2"));
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-2"));
     }
 
@@ -108,7 +108,7 @@ public class HeldLeaseTests
 
         desk.Store.RefusesToEndLeases = false;
         desk.Server.Answers("", status: 503);
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
         Assert.That(desk.Presented, Is.EqualTo(before + 2));
     }
@@ -128,7 +128,7 @@ public class HeldLeaseTests
         Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
 
         desk.Store.RefusesToLease = false;
-        desk.Server.Clock.Advance(RefreshNotes.Pause);
+        desk.Server.Clock.Advance(RefreshBackoff.Pause);
         var now = desk.Server.Clock.GetUtcNow();
         if (isRotated)
         {

@@ -24,16 +24,16 @@ public class PresentationFenceTests
         var registration = SampleRegistration.Create(o => (o.TokenEndpoint, o.DangerouslyAllowHttpOnLoopback) = (new(Origin + "/token"), true));
         TwoClocks clocks = new(server.Clock.GetUtcNow()) { Elapsed = TimeSpan.FromSeconds(elapsed), Passed = TimeSpan.FromSeconds(passed) };
         var backChannel = server.BackChannelOf();
-        RefreshExchange exchange = new(
+        RefreshTokenClient exchange = new(
             new ServerMetadataCache(backChannel, clocks), new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
             new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
             clocks, NullLogger.Instance);
         int before = server.Requests.Count;
 
-        var happened = await exchange.PresentAsync(
-            new(grant, grant.RefreshToken!), new(registration, grant.Owner, TokenSelection.Everything, Rejected: null), registration.ConfiguredMetadata, leasedAt: 0);
+        var happened = await exchange.SendAsync(
+            new(grant, grant.RefreshToken!), new(registration, grant.Owner, AccessTokenKey.Default, Rejected: null), registration.ConfiguredMetadata, leasedAt: 0);
 
-        Assert.That(happened, leaves ? Is.TypeOf<RefreshEvent.Answered>() : Is.TypeOf<RefreshEvent.LeaseRanOut>(), (happened as RefreshEvent.NotAnswered)?.Fault.ToString());
+        Assert.That(happened, leaves ? Is.TypeOf<RefreshEvent.TokenReceived>() : Is.TypeOf<RefreshEvent.LeaseExpired>(), (happened as RefreshEvent.RequestFailed)?.Fault.ToString());
         Assert.That(server.Requests, Has.Count.EqualTo(leaves ? before + 1 : before));
     }
 

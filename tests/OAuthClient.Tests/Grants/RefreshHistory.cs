@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace OAuthClient.Tests.Grants;
 
 internal delegate (RefreshState State, IReadOnlyList<RefreshEffect> Effects) RefreshRule(
-    RefreshWish wish, RefreshState state, RefreshEvent happened, DateTimeOffset now);
+    RefreshContext wish, RefreshState state, RefreshEvent happened, DateTimeOffset now);
 
 /// <summary>
 /// Several nodes that refresh one grant, a store and a server with faults, on a virtual clock. What happens next, and to whom, is
@@ -14,7 +14,7 @@ internal delegate (RefreshState State, IReadOnlyList<RefreshEffect> Effects) Ref
 internal sealed class RefreshHistory
 {
     public const int Nodes = 3;
-    private static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AccessTokenExpiry = TimeSpan.FromSeconds(60);
 
     private readonly RefreshRule rule;
     private readonly ManualTimeProvider clock = new();
@@ -29,7 +29,7 @@ internal sealed class RefreshHistory
 
     private readonly ModelServer server;
     private readonly List<ModelPresentation> presentations = [];
-    private readonly Queue<RefreshEffect.EndLease> late = new();
+    private readonly Queue<RefreshEffect.ReleaseLease> late = new();
     private long generation = 1;
 
     public RefreshHistory(RefreshRule rule, ServerKind kind)
@@ -105,13 +105,13 @@ internal sealed class RefreshHistory
             if (node.Seen is null || action % 2 == 0)
                 node.Seen = Stored();
             node.State = node.Notes.Begin(node.Seen);
-            Advance(node, new RefreshEvent.Began());
+            Advance(node, new RefreshEvent.Started());
             return;
         }
         var effect = node.Todo.Dequeue();
         switch (effect)
         {
-            case RefreshEffect.AskForLease ask:
+            case RefreshEffect.AcquireLease ask:
                 node.LeasedAt = clock.GetTimestamp();
                 if (action % 11 >= 9)
                 {
@@ -123,23 +123,23 @@ internal sealed class RefreshHistory
                 }
                 else
                 {
-                    Advance(node, new RefreshEvent.LeaseAnswered(Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
+                    Advance(node, new RefreshEvent.LeaseResultReceived(Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
                 }
                 break;
-            case RefreshEffect.Wait when action % 11 == 10:
+            case RefreshEffect.WaitForLease when action % 11 == 10:
                 node.Notes.Interrupted(node.State!);
                 node.Todo.Clear();
                 break;
-            case RefreshEffect.Wait:
-                Advance(node, new RefreshEvent.Waited());
+            case RefreshEffect.WaitForLease:
+                Advance(node, new RefreshEvent.WaitCompleted());
                 break;
-            case RefreshEffect.Present present:
+            case RefreshEffect.SendRefreshRequest present:
                 Present(node, present, action % 8);
                 break;
             case RefreshEffect.Save save:
                 Save(node, save, isStoreAway: action % 6 == 5);
                 break;
-            case RefreshEffect.EndLease end:
+            case RefreshEffect.ReleaseLease end:
                 if (action % 9 == 8)
                 {
                     node.Notes.NotEnded(node.State!, end);
@@ -152,29 +152,29 @@ internal sealed class RefreshHistory
                 break;
             default:
                 node.Ends++;
-                node.WasGiven = effect is RefreshEffect.Give;
-                node.WasGivenUp = effect is RefreshEffect.GiveUp;
+                node.WasGiven = effect is RefreshEffect.ReturnToken;
+                node.WasGivenUp = effect is RefreshEffect.RequireReauthorization;
                 break;
         }
     }
 
     private void Advance(Node node, RefreshEvent happened)
     {
-        (node.State, var effects) = rule(new RefreshWish(registration, GrantOwner.User("42"), TokenSelection.Everything, Rejected: null), node.State!, happened, clock.GetUtcNow());
+        (node.State, var effects) = rule(new RefreshContext(registration, GrantOwner.User("42"), AccessTokenKey.Default, Rejected: null), node.State!, happened, clock.GetUtcNow());
         foreach (var effect in effects)
             node.Todo.Enqueue(effect);
     }
 
-    private void Present(Node node, RefreshEffect.Present present, int fate)
+    private void Present(Node node, RefreshEffect.SendRefreshRequest present, int fate)
     {
         if (clock.GetElapsedTime(node.LeasedAt) > registration.RefreshLease - registration.RefreshDeadline)
         {
-            Advance(node, new RefreshEvent.LeaseRanOut());
+            Advance(node, new RefreshEvent.LeaseExpired());
             return;
         }
         if (fate == 1)
         {
-            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.NotSent, new HttpRequestException("connection refused")));
+            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.NotSent, new HttpRequestException("connection refused")));
             return;
         }
         var mine = new ModelPresentation(present.RefreshToken.Reveal(), node.LeasedAt);
@@ -195,31 +195,31 @@ internal sealed class RefreshHistory
         if (fate == 2)
         {
             mine.IsExcused = true;
-            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset before")));
+            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset before")));
             return;
         }
         if (fate == 3)
         {
             mine.IsExcused = true;
-            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.OtherError, new OAuthException("invalid_client")));
+            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.OtherError, new OAuthException("invalid_client")));
             return;
         }
         if (server.Present(mine.Token) is not { } next)
         {
             mine.WasRefused = true;
-            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.InvalidGrant, new OAuthException("invalid_grant")));
+            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.InvalidGrant, new OAuthException("invalid_grant")));
             return;
         }
         if (fate == 4)
         {
             mine.IsExcused = true;
             server.AnswerLost();
-            Advance(node, new RefreshEvent.NotAnswered(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset after")));
+            Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, new HttpRequestException("reset after")));
             return;
         }
         var now = clock.GetUtcNow();
-        Advance(node, new RefreshEvent.Answered(new TokenResponse(
-            new AccessToken($"at-{presentations.Count}", now, now + TokenLife, [], []), new RefreshToken(next), idToken: null,
+        Advance(node, new RefreshEvent.TokenReceived(new TokenResponse(
+            new AccessToken($"at-{presentations.Count}", now, now + AccessTokenExpiry, [], []), new RefreshToken(next), idToken: null,
             FrozenDictionary<string, JsonElement>.Empty)));
     }
 
@@ -228,10 +228,10 @@ internal sealed class RefreshHistory
         node.Unsaved = save;
         if (!isStoreAway)
             Offer(node);
-        Advance(node, new RefreshEvent.Saved(IsKept: true));
+        Advance(node, new RefreshEvent.GrantSaved(IsKept: true));
     }
 
-    /// <summary>As SavedGrants does it: on top of whatever is stored, unless another's result is.</summary>
+    /// <summary>As GrantWriteQueue does it: on top of whatever is stored, unless another's result is.</summary>
     private void Offer(Node node)
     {
         while (node.Unsaved is { } save)
@@ -265,7 +265,7 @@ internal sealed class RefreshHistory
     private Grant Begin() => new("g1", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
     {
         RefreshToken = new RefreshToken(server.Current),
-        Tokens = Grant.With(new AccessToken("at-0", clock.GetUtcNow() - TokenLife, clock.GetUtcNow(), [], [])),
+        Tokens = Grant.With(new AccessToken("at-0", clock.GetUtcNow() - AccessTokenExpiry, clock.GetUtcNow(), [], [])),
     };
 
     // Nothing here waits: the store is in memory.
@@ -282,7 +282,7 @@ internal sealed class RefreshHistory
     private sealed class Node
     {
         public Queue<RefreshEffect> Todo { get; } = new();
-        public RefreshNotes Notes { get; } = new();
+        public RefreshBackoff Notes { get; } = new();
         public bool IsBusy => Todo.Count > 0;
         public RefreshState? State { get; set; }
         public Grant? Seen { get; set; }

@@ -17,16 +17,16 @@ public class RefreshHistoryTests
     [TestCase(ServerKind.WithoutRotation, 30_000)]
     [Description("Life of a token 4–8: 120,000 histories")]
     public void Every_history_keeps_the_promises(object kind, int histories) =>
-        Assert.That(Falsified(RefreshLogic.Step, (ServerKind)kind, histories), Is.Null);
+        Assert.That(Falsified(RefreshStateMachine.Step, (ServerKind)kind, histories), Is.Null);
 
     [Test]
     [Description("The histories find a node that does not wait for the lease")]
     public void Without_the_lease() => Assert.That(
         Falsified((wish, state, happened, now) =>
-            happened is RefreshEvent.LeaseAnswered({ Lease: null, Current: { RefreshToken: { } refreshToken } stored })
+            happened is RefreshEvent.LeaseResultReceived({ Lease: null, Current: { RefreshToken: { } refreshToken } stored })
                 && wish.GrantedBy(stored, now) is null
-                ? (state with { Grant = stored, Lease = new RefreshLease("g1", stored.Generation, -1) }, [new RefreshEffect.Present(stored, refreshToken)])
-                : RefreshLogic.Step(wish, state, happened, now),
+                ? (state with { Grant = stored, Lease = new RefreshLease("g1", stored.Generation, -1) }, [new RefreshEffect.SendRefreshRequest(stored, refreshToken)])
+                : RefreshStateMachine.Step(wish, state, happened, now),
             ServerKind.Strict),
         Does.Contain("without need"));
 
@@ -35,8 +35,8 @@ public class RefreshHistoryTests
     public void Without_telling() => Assert.That(
         Falsified((wish, state, happened, now) =>
         {
-            var (next, effects) = RefreshLogic.Step(wish, state, happened, now);
-            return (next, [.. effects.Select(effect => effect is RefreshEffect.EndLease end ? end with { Known = RefreshTokenStatus.Unused } : effect)]);
+            var (next, effects) = RefreshStateMachine.Step(wish, state, happened, now);
+            return (next, [.. effects.Select(effect => effect is RefreshEffect.ReleaseLease end ? end with { Known = RefreshTokenStatus.Unused } : effect)]);
         },
             ServerKind.Strict),
         Does.Contain("without need"));
@@ -45,9 +45,9 @@ public class RefreshHistoryTests
     [Description("The histories find a node that throws away what it got because its lease is over")]
     public void Throwing_away_a_late_answer() => Assert.That(
         Falsified((wish, state, happened, now) =>
-            happened is RefreshEvent.Answered && state.Earlier == RefreshTokenStatus.Unknown
-                ? (state, [new RefreshEffect.LookAgain()])
-                : RefreshLogic.Step(wish, state, happened, now),
+            happened is RefreshEvent.TokenReceived && state.PreviousStatus == RefreshTokenStatus.Unknown
+                ? (state, [new RefreshEffect.Reload()])
+                : RefreshStateMachine.Step(wish, state, happened, now),
             ServerKind.Strict),
         Is.Not.Null);
 
@@ -55,9 +55,9 @@ public class RefreshHistoryTests
     [Description("The histories find a node that gives up where it should have presented once more")]
     public void Giving_up_on_a_refusal_that_was_overtaken() => Assert.That(
         Falsified((wish, state, happened, now) =>
-            happened is RefreshEvent.NotAnswered(RefreshTokenOutcome.Ambiguous, var fault)
-                ? (state, [new RefreshEffect.EndLease(state.Lease!, RefreshTokenStatus.Rejected), new RefreshEffect.Fail(fault)])
-                : RefreshLogic.Step(wish, state, happened, now),
+            happened is RefreshEvent.RequestFailed(RefreshTokenOutcome.Ambiguous, var fault)
+                ? (state, [new RefreshEffect.ReleaseLease(state.Lease!, RefreshTokenStatus.Rejected), new RefreshEffect.Fail(fault)])
+                : RefreshStateMachine.Step(wish, state, happened, now),
             ServerKind.Strict),
         Does.Contain("lost although"));
 

@@ -153,7 +153,7 @@ public class RefreshTests
         server.Answers(_ => throw new HttpRequestException("gone"));
         Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>().With.Message.Contain("token endpoint").And.Message.Contain("gone"));
         server.Answers(Tokens("at-2"));
-        server.Clock.Advance(RefreshNotes.Pause);
+        server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
         Assert.That(server.Requests.Select(request => request["refresh_token"]), Is.All.EqualTo("rt-1"));
     }
@@ -175,7 +175,7 @@ public class RefreshTests
             Throws.TypeOf<TokenEndpointException>()
                 .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status).And.Property(nameof(EndpointException.Error)).EqualTo(error));
         server.Answers(Tokens("at-2"));
-        server.Clock.Advance(RefreshNotes.Pause);
+        server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
     }
 

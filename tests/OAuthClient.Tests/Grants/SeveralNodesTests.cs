@@ -261,7 +261,7 @@ public class SeveralNodesTests
             TokenResponse response = new(
                 new AccessToken(accessToken, now, now + (expiresIn ?? Hour), [], []), new RefreshToken(refreshToken), idToken: null,
                 new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
-            var replaced = Store.TryReplaceAsync(Grant.Refreshed(response, TokenSelection.Everything.Key, now), default);
+            var replaced = Store.TryReplaceAsync(Grant.Refreshed(response, AccessTokenKey.Default.Key, now), default);
             Assert.That(replaced is { IsCompletedSuccessfully: true, Result: true });
         }
 

@@ -20,7 +20,7 @@ public class TokenAtHandTests
 
         foreach (var owner in new[] { Owner, GrantOwner.Client })
         {
-            var token = Source(bench).AtHand(owner, TokenSelection.Everything, out string? header);
+            var token = Source(bench).TryGetCached(owner, AccessTokenKey.Default, out string? header);
 
             Assert.That(token, Is.SameAs(await bench.Client.GetAccessTokenAsync(owner)));
             Assert.That(header, Is.EqualTo("Bearer " + token!.Reveal()));
@@ -36,9 +36,9 @@ public class TokenAtHandTests
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
         using RecordedMeasurements measured = new(bench.Services);
 
-        Source(bench).AtHand(Owner, TokenSelection.Everything, out _);
-        Source(bench).AtHand(GrantOwner.Client, TokenSelection.Everything, out _);
-        Source(bench).AtHand(GrantOwner.User("unknown"), TokenSelection.Everything, out _);
+        Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _);
+        Source(bench).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _);
+        Source(bench).TryGetCached(GrantOwner.User("unknown"), AccessTokenKey.Default, out _);
 
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[]
         {
@@ -58,13 +58,13 @@ public class TokenAtHandTests
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Not.Null);
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
         bench.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
 
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out string? header) is not null, Is.EqualTo(isAtHand));
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isAtHand));
         Assert.That(header is not null, Is.EqualTo(isAtHand));
-        Assert.That(Source(bench).AtHand(GrantOwner.Client, TokenSelection.Everything, out _) is not null, Is.EqualTo(isAtHand));
+        Assert.That(Source(bench).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _) is not null, Is.EqualTo(isAtHand));
     }
 
     [Test]
@@ -75,7 +75,7 @@ public class TokenAtHandTests
         await bench.SignedInAsync();
 
         foreach (var other in new[] { GrantOwner.User("4"), GrantOwner.User("421"), GrantOwner.User("42 "), GrantOwner.Client, GrantOwner.Service("42") })
-            Assert.That(Source(bench).AtHand(other, TokenSelection.Everything, out _), Is.Null);
+            Assert.That(Source(bench).TryGetCached(other, AccessTokenKey.Default, out _), Is.Null);
     }
 
     [Test]
@@ -85,8 +85,8 @@ public class TokenAtHandTests
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
 
-        Assert.That(Source(bench).AtHand(Owner, new(["api"], []), out _), Is.Null);
-        Assert.That(Source(bench).AtHand(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
+        Assert.That(Source(bench).TryGetCached(Owner, new(["api"], []), out _), Is.Null);
+        Assert.That(Source(bench).TryGetCached(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
     }
 
     [Test]
@@ -95,11 +95,11 @@ public class TokenAtHandTests
     {
         await using var bench = await Bench.StartAsync();
         await bench.SignedInAsync();
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Not.Null);
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
         await bench.Client.RevokeAsync(Owner);
 
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.Null);
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Null);
     }
 
     [Test]
@@ -108,15 +108,15 @@ public class TokenAtHandTests
     {
         await using var bench = await Bench.StartAsync();
         var first = (await bench.SignedInAsync()).AccessToken;
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(first));
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(first));
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
 
-        var second = await Source(bench).GetAsync(Owner, TokenSelection.Everything, rejected: first, default);
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out string? header), Is.EqualTo(second).And.Not.EqualTo(first));
+        var second = await Source(bench).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.EqualTo(second).And.Not.EqualTo(first));
         Assert.That(header, Is.EqualTo("Bearer " + second.Reveal()));
 
         var third = (await bench.SignedInAsync()).AccessToken;
-        Assert.That(Source(bench).AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(third).And.Not.EqualTo(second));
+        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(third).And.Not.EqualTo(second));
     }
 
     [TestCase("another-client", SampleRegistration.Issuer)]
@@ -126,12 +126,12 @@ public class TokenAtHandTests
     {
         await using ScriptedServer script = new();
         var mine = await script.SignedInAsync(ScriptedServer.Tokens("at-1"));
-        var source = script.Services.GetRequiredKeyedService<AccessTokenSource>(mine.ClientName);
-        Assert.That(source.AtHand(Owner, TokenSelection.Everything, out _), Is.EqualTo(mine.AccessToken));
+        var source = script.Services.GetRequiredKeyedService<AccessTokenProvider>(mine.ClientName);
+        Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(mine.AccessToken));
 
         await script.Store.AddAsync(new Grant("id", mine.ClientName, Owner, server, clientId) { Tokens = mine.Tokens }, default);
 
-        Assert.That(source.AtHand(Owner, TokenSelection.Everything, out string? header), Is.Null);
+        Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.Null);
         Assert.That(header, Is.Null);
     }
 
@@ -161,16 +161,16 @@ public class TokenAtHandTests
                 Tokens = Grant.With(new AccessToken("at", now - TimeSpan.FromMinutes(10), expiresAt: null, [], [])),
             },
             default);
-        var source = provider.GetRequiredKeyedService<AccessTokenSource>("photos");
+        var source = provider.GetRequiredKeyedService<AccessTokenProvider>("photos");
         for (int i = 0; i < 2; i++)
-            Assert.That(source.AtHand(Owner, TokenSelection.Everything, out _), Is.Not.Null);
+            Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
         configuration[option] = value;
         configuration.Reload();
 
-        Assert.That(source.AtHand(Owner, TokenSelection.Everything, out string? header) is not null, Is.EqualTo(isAtHand));
+        Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isAtHand));
         Assert.That(header is not null, Is.EqualTo(isAtHand));
     }
 
-    private static AccessTokenSource Source(Bench bench) => bench.Services.GetRequiredKeyedService<AccessTokenSource>(Bench.ClientName);
+    private static AccessTokenProvider Source(Bench bench) => bench.Services.GetRequiredKeyedService<AccessTokenProvider>(Bench.ClientName);
 }

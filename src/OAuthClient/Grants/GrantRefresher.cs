@@ -1,0 +1,117 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.Extensions.Logging;
+
+namespace OAuthClient;
+
+/// <summary>
+/// Refreshes a grant: performs what <see cref="RefreshStateMachine"/> decides. Whoever calls this made sure that nobody else in this
+/// process refreshes the same grant meanwhile; the store's lease does so among processes.
+/// </summary>
+internal sealed class GrantRefresher(
+    ClientConfigurationProvider registration, RefreshTokenClient exchange, GrantWriteQueue grants, IGrantStore store, RefreshBackoff notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+{
+    // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
+    private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
+
+    public static ReauthorizationRequiredException CreateReauthorizationRequired(
+        ClientConfiguration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
+        new(current.Name, $"The user must authorize {current.DisplayName}: {why}. Begin an authorization.", inner)
+        {
+            IsForRejectedToken = isForRefusedToken,
+        };
+
+    /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
+    /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
+    public async Task<AccessTokenResult?> RunAsync(Grant seen, AccessTokenKey selection, AccessToken? rejected)
+    {
+        var wish = new RefreshContext(registration.Current, seen.Owner, selection, rejected);
+        // All that can take long and needs no lease, before there is one.
+        var server = await exchange.PrepareAsync(seen, wish.Registration).ConfigureAwait(false);
+        if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } newest)
+            return null;
+
+        var state = notes.Begin(newest);
+        RefreshEvent happened = new RefreshEvent.Started();
+        long leasedAt = 0;
+        while (true)
+        {
+            (state, var effects) = RefreshStateMachine.Step(wish, state, happened, time.GetUtcNow());
+            foreach (var effect in effects)
+            {
+                switch (effect)
+                {
+                    case RefreshEffect.AcquireLease or RefreshEffect.WaitForLease:
+                        // Counted from before it was asked for, a lease never lasts longer here than at the store.
+                        leasedAt = time.GetTimestamp();
+                        happened = await ApplyToStoreAsync(effect, state, wish.Registration).ConfigureAwait(false);
+                        break;
+                    case RefreshEffect.SendRefreshRequest present:
+                        happened = await exchange.SendAsync(present, wish, server, leasedAt).ConfigureAwait(false);
+                        if (happened is RefreshEvent.RequestFailed { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var unknown })
+                        {
+                            telemetry.PresentedWithoutAnswer();
+                            Log.PresentedWithoutAnswer(logger, seen.ClientName, unknown.GetType().Name);
+                        }
+                        break;
+                    case RefreshEffect.Save save:
+                        happened = new RefreshEvent.GrantSaved(await grants.SaveAsync(
+                            save.Grant, save.Spent, older => older.Refreshed(save.Response, selection.Key, time.GetUtcNow(), hasMoved: older.Generation != save.Grant.Generation)).ConfigureAwait(false));
+                        break;
+                    case RefreshEffect.ReleaseLease end:
+                        await ReleaseLeaseAsync(end, state, seen.ClientName).ConfigureAwait(false);
+                        break;
+                    case RefreshEffect.ReturnToken give:
+                        notes.Forget(seen);
+                        Log.Refreshed(logger, seen.ClientName, give.IsFetched ? "the server" : "another refresh");
+                        return new(give.Token, give.IsFetched);
+                    case RefreshEffect.Reload:
+                        return null;
+                    case RefreshEffect.Fail fail:
+                        // Thrown where it was caught, it keeps its origin.
+                        ExceptionDispatchInfo.Throw(fail.Fault);
+                        break;
+                    case RefreshEffect.RequireReauthorization lost:
+                        notes.Lost(lost.Grant);
+                        // Counted by the one node that heard it, and no other.
+                        if (lost.Fault is not null)
+                            telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);
+                        Log.GrantLost(logger, seen.ClientName);
+                        throw CreateReauthorizationRequired(wish.Registration, "the server no longer honours the grant", lost.Fault);
+                }
+            }
+        }
+    }
+
+    // What is held, refused or in doubt outlives a store that is away.
+    private async Task<RefreshEvent> ApplyToStoreAsync(RefreshEffect effect, RefreshState state, ClientConfiguration current)
+    {
+        try
+        {
+            if (effect is RefreshEffect.AcquireLease ask)
+                return new RefreshEvent.LeaseResultReceived(await store.TryAcquireLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false));
+            Log.LeaseAwaited(logger, state.Grant.ClientName);
+            using (telemetry.WaitForLease())
+                await store.WaitForChangeAsync(((RefreshEffect.WaitForLease)effect).Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
+            return new RefreshEvent.WaitCompleted();
+        }
+        catch
+        {
+            notes.Interrupted(state);
+            throw;
+        }
+    }
+
+    // One that cannot be ended runs out; other nodes wait for it no longer than that, and this one need not.
+    private async Task ReleaseLeaseAsync(RefreshEffect.ReleaseLease end, RefreshState state, string clientName)
+    {
+        try
+        {
+            await store.ReleaseLeaseAsync(end.Lease, end.Known, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            notes.NotEnded(state, end);
+            Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Logging;
+using OAuthClient.Testing;
+using static OAuthClient.Tests.ScriptedServer;
+
+namespace OAuthClient.Tests;
+
+/// <summary>Giving a grant back (RFC 7009): forgotten here first, whatever the server says.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class GrantRevokerTests
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    [Test]
+    [Description("RFC 7009 §2.1: ended at the server, and forgotten here")]
+    public async Task Ended_at_the_server()
+    {
+        await using var bench = await Bench.StartAsync();
+        await using var api = await bench.Server.StartResourceServerAsync();
+        var grant = await bench.SignInAsync();
+        await bench.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(
+            bench.Server.RequestsTo(TestEndpoint.Revocation).Select(request => (request.Form["token"], request.Form["token_type_hint"], request.ResponseStatus)),
+            Is.EqualTo(new[] { (grant.RefreshToken!.Reveal(), "refresh_token", (int?)200), (grant.AccessToken!.Reveal(), "access_token", 200) }));
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+    }
+
+    [Test]
+    [Description("Forgotten before the server is asked: nothing is used any more while, or because, the server does not answer")]
+    public async Task Forgotten_first()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at", "rt"));
+        int? left = null;
+        server.AnswersAsync(async _ =>
+        {
+            left = (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Count;
+            throw new HttpRequestException("gone");
+        });
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>().With.Message.Contain("revocation endpoint").And.Message.Contain("gone"));
+        Assert.That(left, Is.Zero);
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+    }
+
+    [Test]
+    [Description("RFC 7009 §2.1: every access token that lives is given back, dead ones are not worth a request")]
+    public async Task Every_living_token()
+    {
+        await using ScriptedServer server = new(o => o.Scopes = ["a", "b", "c"]);
+        await server.SignedInAsync(Tokens("wide", "rt"));
+        server.Answers(Tokens("short", expiresIn: 60));
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] });
+        server.Answers(Tokens("endless", expiresIn: null));
+        await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] });
+        server.Clock.Advance(TimeSpan.FromSeconds(60));
+        server.Answers("");
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
+
+        var revoked = server.Requests.Skip(2).Select(request => request["token"]).ToList();
+        Assert.That(revoked[0], Is.EqualTo("rt"));
+        Assert.That(revoked.Skip(1), Is.EquivalentTo(new[] { "wide", "endless" }));
+    }
+
+    [Test]
+    [Description("One token that the server does not take back is no reason to leave it the others")]
+    public async Task Refused_for_one_token()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at", "rt"));
+        server.Answers(sent => sent["token"] == "rt" ? Json(503, "") : Json(200, ""));
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>());
+        Assert.That(server.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt", "at" }));
+    }
+
+    [Test]
+    [Description("All the owner's grants, also those after one that failed; nobody else's")]
+    public async Task All_of_the_owner()
+    {
+        await using ScriptedServer server = new();
+        await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Scopes = ["a"] });
+        await server.SignedInAsync(Tokens("at-2", "rt-2"), parameters: new() { Scopes = ["b"] });
+        await server.SignedInAsync(Tokens("at-3", "rt-3"), owner: "43");
+        server.Answers(sent => sent["token"]!.EndsWith('2') ? throw new HttpRequestException("gone") : Json(200, ""));
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>());
+        Assert.That(server.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt-2", "rt-1", "at-1" }));
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Is.Empty);
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("43"), default), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Nothing_to_end()
+    {
+        await using ScriptedServer server = new();
+        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.Nothing);
+        Assert.That(server.Requests, Is.Empty);
+    }
+
+    [Test]
+    [Description("Without a revocation endpoint the grant is only forgotten, and the log says so")]
+    public async Task No_revocation_endpoint()
+    {
+        await using ScriptedServer server = new(o => o.RevocationEndpoint = null);
+        await server.SignedInAsync(Tokens("at", "rt"));
+        await server.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(server.Requests, Is.Empty);
+        Assert.That(server.Log.Events(4).Single().Level, Is.EqualTo(LogLevel.Information));
+    }
+
+    [Test]
+    [Description("Rotation race: a refresh under way is waited for, and the refresh token it brought is the one given back")]
+    public async Task Waits_for_a_refresh([Values] bool refreshFails)
+    {
+        await using var bench = await Bench.StartAsync();
+        var before = await bench.SignedInAsync();
+        bench.Clock.Advance(Hour);
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        if (refreshFails)
+            bench.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
+        var refresh = bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+
+        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Is.Empty);
+        release.SetResult();
+        await revoke.Promptly();
+        await refresh.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+        string given = bench.Server.RequestsTo(TestEndpoint.Revocation)[0].Form["token"];
+        Assert.That(given == before.RefreshToken!.Reveal(), Is.EqualTo(refreshFails));
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+    }
+
+    [Test]
+    [Description("Nobody gets a token of a grant that is being ended: readers who come meanwhile are told that there is none")]
+    public async Task Readers_meanwhile()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
+        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"));
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
+        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        release.SetResult();
+        await revoke.Promptly();
+        Assert.That(bench.TokenRequests, Is.Zero);
+    }
+
+    [Test]
+    [Description("A caller who leaves does not stop the ending, once it has begun")]
+    public async Task Caller_leaves()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        TaskCompletionSource release = new();
+        bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
+        using CancellationTokenSource cancellation = new();
+        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"), cancellation.Token);
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
+        await cancellation.CancelAsync();
+        Assert.That(async () => await revoke.Promptly(), Throws.InstanceOf<OperationCanceledException>());
+        release.SetResult();
+        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation, 2).Promptly();
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+    }
+
+    [Test]
+    [Description("Two who end the same grant at the same moment end it once")]
+    public async Task Ended_twice()
+    {
+        await using var bench = await Bench.StartAsync();
+        await bench.SignedInAsync();
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.RevokeAsync(GrantOwner.User("42"))))).Promptly();
+        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(
+            bench.Server.RequestsTo(TestEndpoint.Revocation).Select(request => request.Form["token"]).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(2));
+        Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Has.Count.EqualTo(2));
+    }
+}
