@@ -179,7 +179,7 @@ internal sealed class DefaultOAuthClient(
             IdTokenClaimsValidator.ValidateAcr(identity.Claims, pending.RequiredAcrValues);
             return identity;
         }
-        if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal))
+        if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal))
             throw new OAuthProtocolException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
         // Whoever can take max_age or acr_values out of the address can take openid out too.
         if (pending.RequiredAcrValues.Count > 0)
@@ -198,12 +198,12 @@ internal sealed class DefaultOAuthClient(
         string? session = identity?.Claims.TextIfAny("sid") is { Length: > 0 } named ? named : null;
         // A sign-in that ended at another node must not be continued under its name.
         var others = await store.FindCurrentAsync(current.Name, owner, CancellationToken.None).ConfigureAwait(false);
-        var grant = new Grant(RandomText.Create(), current.Name, owner, server.ServerId, current.ClientId)
+        var grant = new Grant(SecureRandomString.Create(), current.Name, owner, server.ServerId, current.ClientId)
         {
             Subject = identity?.Subject,
             SessionId = session,
             // A new one unless this very session stands: what ended must not come back with the next login.
-            SignInId = knownOwner is not null ? null : FindActiveSignIn(others, current, owner, session, now)?.SignInId ?? RandomText.Create(),
+            SignInId = knownOwner is not null ? null : FindActiveSignIn(others, current, owner, session, now)?.SignInId ?? SecureRandomString.Create(),
             SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
             RenewalEndsAt = knownOwner is not null && pending.RenewsSignIn ? EndOfSignIn(others, current, owner, now) : null,
             FirstIdTokenIssuedAt = identity is null ? null : IdTokenClaimsValidator.TryReadTime(identity.Claims, "iat"),

@@ -72,7 +72,7 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<IGrantStore, InMemoryGrantStore>();
         services.TryAddSingleton<IDynamicClientStore, InMemoryDynamicClientStore>();
         services.TryAddSingleton<RedirectUriConflictDetector>();
-        services.TryAddSingleton<Instruments>();
+        services.TryAddSingleton<OAuthClientMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>());
         services.AddKeyedSingleton(name, (provider, _) => BackgroundWork.RunIsolated(
@@ -106,7 +106,7 @@ public static class OAuthClientServiceCollectionExtensions
         var clients = new OAuthClientRegistry();
         services.AddSingleton(clients);
         // The first filter has the last word on the handlers: only so it stands behind the one that adds the logging.
-        services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, TokensBelowLogs>());
+        services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, LoggingHandlerOrderFilter>());
         services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, AccessTokenPipelineFilter>());
         return clients;
     }

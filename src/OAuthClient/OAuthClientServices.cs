@@ -35,7 +35,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         var notes = new RefreshBackoff();
         saved = new GrantWriteQueue(store, time, logger);
         Health = new ClientHealth(saved, store, time);
-        var instruments = services.GetRequiredService<Instruments>();
+        var instruments = services.GetRequiredService<OAuthClientMetrics>();
         instruments.ObserveUnsavedGrants(name, () => saved.UnsavedCount);
         var telemetry = new ClientTelemetry(name, instruments, Health, time);
         var refresh = new GrantRefresher(

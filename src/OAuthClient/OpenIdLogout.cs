@@ -134,7 +134,7 @@ public sealed class OpenIdLogout
     }
 
     private static OAuthProtocolException OtherServer(string issuer, ClientConfiguration current) => new(
-        $"The front-channel logout comes from '{ServerText.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
+        $"The front-channel logout comes from '{ServerTextSanitizer.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
         + "signed in.");
 
     private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);

@@ -57,13 +57,13 @@ public class CultureTests(string culture)
     [TestCase("HTTPS://I.EXAMPLE.COM", true)]
     [TestCase("http://localhost.evil.com", false)]
     [Description("RFC 3986 §3.1: schemes and hosts without regard to case")]
-    public void Addresses_are_judged_the_same(string address, bool safe) => Assert.That(Transport.IsSafe(new(address), allowHttpOnLoopback: true), Is.EqualTo(safe));
+    public void Addresses_are_judged_the_same(string address, bool safe) => Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.EqualTo(safe));
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7: times and names in an ID Token")]
     public void An_id_token_is_judged_the_same()
     {
-        var claims = ServerJson.TryParseObject(Encoding.UTF8.GetBytes(
+        var claims = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(
             "{\"iss\":\"https://server.example.com\",\"aud\":\"client-id\",\"exp\":1893499200.5,\"iat\":1.8934992e9,\"sub\":\"I\"}"))!.Value;
 
         Assert.That(IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "client-id", nonce: null, SampleRegistration.Now), Is.EqualTo("I"));
@@ -74,8 +74,8 @@ public class CultureTests(string culture)
     [Description("RFC 6749 §10.14: cleaning a text compares and cuts by characters")]
     public void Texts_are_cleaned_the_same()
     {
-        Assert.That(ServerText.Clean("TITI titi", "titi"), Is.EqualTo("[redacted] [redacted]"));
-        Assert.That(ScopeText.Split("I i \u0131"), Is.EqualTo(["I", "i", "\u0131"]));
+        Assert.That(ServerTextSanitizer.Clean("TITI titi", "titi"), Is.EqualTo("[redacted] [redacted]"));
+        Assert.That(ScopeList.Split("I i \u0131"), Is.EqualTo(["I", "i", "\u0131"]));
     }
 
     [Test]

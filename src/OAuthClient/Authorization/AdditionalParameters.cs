@@ -24,7 +24,7 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
             if (reserved.Contains(name) || !taken.Add(name))
             {
                 throw new OAuthProtocolException(
-                    $"The {request} endpoint {ServerText.WithoutQuery(endpoint)} has '{ServerText.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
+                    $"The {request} endpoint {ServerTextSanitizer.WithoutQuery(endpoint)} has '{ServerTextSanitizer.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
             }
         }
         return new(endpoint.GetLeftPart(UriPartial.Query), hasQuery: true, buffer);

@@ -6,18 +6,18 @@ namespace OAuthClient;
 /// <summary>Builds the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3) and the pending authorization that waits for its answer.</summary>
 internal static class AuthorizationRequestBuilder
 {
-    private const string ResponseTypeAndState = $"{Parameters.ResponseType}={Parameters.Code}&{Parameters.State}=";
-    private const string MethodAndChallenge = $"{Parameters.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{Parameters.CodeChallenge}=";
+    private const string ResponseTypeAndState = $"{ParameterNames.ResponseType}={ParameterNames.Code}&{ParameterNames.State}=";
+    private const string MethodAndChallenge = $"{ParameterNames.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{ParameterNames.CodeChallenge}=";
 
     // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
     private static readonly AdditionalParameters Further = new("authorization", nameof(AuthorizationParameters), FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        Parameters.ResponseType, Parameters.ClientId, Parameters.RedirectUri, Parameters.Scope, Parameters.State, Parameters.Nonce,
-        Parameters.CodeChallenge, Parameters.CodeChallengeMethod, Parameters.Resource, Parameters.ResponseMode,
-        Parameters.Prompt, Parameters.LoginHint, Parameters.MaxAge, Parameters.AcrValues, Parameters.UiLocales,
+        ParameterNames.ResponseType, ParameterNames.ClientId, ParameterNames.RedirectUri, ParameterNames.Scope, ParameterNames.State, ParameterNames.Nonce,
+        ParameterNames.CodeChallenge, ParameterNames.CodeChallengeMethod, ParameterNames.Resource, ParameterNames.ResponseMode,
+        ParameterNames.Prompt, ParameterNames.LoginHint, ParameterNames.MaxAge, ParameterNames.AcrValues, ParameterNames.UiLocales,
         // These belong to other requests or responses; in a browser's address they would be a leak or a trick.
-        Parameters.ClientSecret, Parameters.CodeVerifier, Parameters.Code, Parameters.AccessToken, Parameters.RefreshToken,
-        Parameters.GrantType, Parameters.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
+        ParameterNames.ClientSecret, ParameterNames.CodeVerifier, ParameterNames.Code, ParameterNames.AccessToken, ParameterNames.RefreshToken,
+        ParameterNames.GrantType, ParameterNames.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
 
     /// <param name="registration">Who asks.</param>
     /// <param name="server">Who is asked.</param>
@@ -42,20 +42,20 @@ internal static class AuthorizationRequestBuilder
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"{server.ServerId} offers PKCE only by '{ServerText.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
+                $"{server.ServerId} offers PKCE only by '{ServerTextSanitizer.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
         }
 
-        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeText.Checked(chosen) : registration.Scopes;
+        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : registration.Scopes;
         // Only an ID Token says that the user who completes it is the one who signed in.
-        bool addsOpenId = renewsSignIn && !ScopeText.Contains(scopes, ScopeText.OpenId);
+        bool addsOpenId = renewsSignIn && !ScopeList.Contains(scopes, ScopeList.OpenId);
         if (addsOpenId)
-            scopes = [ScopeText.OpenId, .. scopes];
-        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceText.Checked(targets) : registration.Resources;
-        var (state, verifierText, nonceText) = RandomText.CreateThree();
+            scopes = [ScopeList.OpenId, .. scopes];
+        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceIndicators.Checked(targets) : registration.Resources;
+        var (state, verifierText, nonceText) = SecureRandomString.CreateThree();
         var verifier = new CodeVerifier(verifierText);
         bool asksForIdToken = ReferenceEquals(scopes, registration.Scopes)
             ? registration.RequestsIdToken
-            : ScopeText.Contains(scopes, ScopeText.OpenId);
+            : ScopeList.Contains(scopes, ScopeList.OpenId);
         string? nonce = asksForIdToken ? nonceText : null;
         IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
@@ -88,7 +88,7 @@ internal static class AuthorizationRequestBuilder
     {
         if (Volatile.Read(ref usual) is { } known && known.IsOf(registration, server))
             return known;
-        string stand = new('-', RandomText.Length);
+        string stand = new('-', SecureRandomString.Length);
         string sample = Write(
             registration, endpoint, AuthorizationParameters.None, registration.Scopes, registration.Resources,
             stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), registration.RequestsIdToken ? stand : null, out var places);
@@ -106,32 +106,32 @@ internal static class AuthorizationRequestBuilder
         // What holds no % comes first: up to the first one, Uri reads an address fast.
         int ofState = query.AddEncoded(ResponseTypeAndState, state);
         int ofChallenge = query.AddEncoded(MethodAndChallenge, challenge);
-        int ofNonce = query.AddEncoded(Parameters.Nonce + "=", nonce);
+        int ofNonce = query.AddEncoded(ParameterNames.Nonce + "=", nonce);
         places = new(ofState, ofChallenge, ofNonce);
-        query.Add(Parameters.ClientId, registration.ClientId);
-        query.AddEncoded(Parameters.RedirectUri + "=", registration.EncodedRedirectUri);
+        query.Add(ParameterNames.ClientId, registration.ClientId);
+        query.AddEncoded(ParameterNames.RedirectUri + "=", registration.EncodedRedirectUri);
         if (ReferenceEquals(scopes, registration.Scopes))
-            query.AddEncoded(Parameters.Scope + "=", registration.EncodedScopes);
+            query.AddEncoded(ParameterNames.Scope + "=", registration.EncodedScopes);
         else
-            query.AddList(Parameters.Scope, scopes);
-        query.Add(Parameters.ResponseMode, registration.ResponseMode);
+            query.AddList(ParameterNames.Scope, scopes);
+        query.Add(ParameterNames.ResponseMode, registration.ResponseMode);
         for (int i = 0; i < resources.Count; i++)
-            query.Add(Parameters.Resource, resources[i]);
+            query.Add(ParameterNames.Resource, resources[i]);
         AddFurther(ref query, parameters);
         return query.ToTextAndClear();
     }
 
     private static void AddFurther(ref QueryStringBuilder query, AuthorizationParameters parameters)
     {
-        query.Add(Parameters.Prompt, parameters.Prompt);
-        query.Add(Parameters.LoginHint, parameters.LoginHint);
+        query.Add(ParameterNames.Prompt, parameters.Prompt);
+        query.Add(ParameterNames.LoginHint, parameters.LoginHint);
         if (parameters.MaxAge is { } age)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(parameters));
-            query.Add(Parameters.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            query.Add(ParameterNames.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         }
-        query.Add(Parameters.AcrValues, parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues)));
-        query.Add(Parameters.UiLocales, parameters.UiLocales);
+        query.Add(ParameterNames.AcrValues, parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues)));
+        query.Add(ParameterNames.UiLocales, parameters.UiLocales);
         Further.Add(ref query, parameters.Additional);
     }
 

@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// <c>CompleteAuthorizationAsync</c>, which first holds it against the pending authorization.
 /// </summary>
 [DebuggerDisplay("Authorization response, not validated")]
-[JsonConverter(typeof(RefusingJsonConverter<AuthorizationResponse>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<AuthorizationResponse>))]
 public sealed class AuthorizationResponse
 {
     private const int MaximumLength = 64 * 1024;
@@ -16,16 +16,16 @@ public sealed class AuthorizationResponse
 
     private AuthorizationResponse(Dictionary<string, string> all, string? path)
     {
-        State = all.GetValueOrDefault(Parameters.State);
-        Issuer = all.GetValueOrDefault(Parameters.Issuer);
-        Code = all.GetValueOrDefault(Parameters.Code) is { Length: > 0 } code ? new AuthorizationCode(code) : null;
-        Error = all.GetValueOrDefault(Parameters.Error);
+        State = all.GetValueOrDefault(ParameterNames.State);
+        Issuer = all.GetValueOrDefault(ParameterNames.Issuer);
+        Code = all.GetValueOrDefault(ParameterNames.Code) is { Length: > 0 } code ? new AuthorizationCode(code) : null;
+        Error = all.GetValueOrDefault(ParameterNames.Error);
         Path = path;
-        all.Remove(Parameters.Code);
+        all.Remove(ParameterNames.Code);
         // What other response types would bring; nobody asked for them, and nobody shall find them here.
-        all.Remove(Parameters.AccessToken);
-        all.Remove(Parameters.IdToken);
-        all.Remove(Parameters.RefreshToken);
+        all.Remove(ParameterNames.AccessToken);
+        all.Remove(ParameterNames.IdToken);
+        all.Remove(ParameterNames.RefreshToken);
         OtherParameters = all;
     }
 
@@ -123,6 +123,6 @@ public sealed class AuthorizationResponse
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
 
-    private static bool Known(string name) => name is Parameters.Code or Parameters.State or Parameters.Issuer or Parameters.Error
-        or Parameters.ErrorDescription or Parameters.ErrorUri or Parameters.Scope;
+    private static bool Known(string name) => name is ParameterNames.Code or ParameterNames.State or ParameterNames.Issuer or ParameterNames.Error
+        or ParameterNames.ErrorDescription or ParameterNames.ErrorUri or ParameterNames.Scope;
 }

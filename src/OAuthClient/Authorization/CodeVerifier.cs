@@ -8,7 +8,7 @@ namespace OAuthClient;
 
 /// <summary>The secret half of PKCE (RFC 7636 §4.1): 43 characters, fresh for every authorization.</summary>
 [DebuggerDisplay(Redacted)]
-[JsonConverter(typeof(RefusingJsonConverter<CodeVerifier>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<CodeVerifier>))]
 internal sealed class CodeVerifier(string value) : Secret(value)
 {
     public const string ChallengeMethod = "S256";

@@ -10,9 +10,9 @@ internal static class EndSessionRequestBuilder
 
     private static readonly AdditionalParameters Further = new("logout", nameof(LogoutParameters), FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
-        Parameters.IdTokenHint, Parameters.LogoutHint, Parameters.ClientId, Parameters.PostLogoutRedirectUri, Parameters.State, Parameters.UiLocales,
-        Parameters.ClientSecret, Parameters.Code, Parameters.CodeVerifier, Parameters.AccessToken, Parameters.RefreshToken, Parameters.IdToken,
-        Parameters.Issuer));
+        ParameterNames.IdTokenHint, ParameterNames.LogoutHint, ParameterNames.ClientId, ParameterNames.PostLogoutRedirectUri, ParameterNames.State, ParameterNames.UiLocales,
+        ParameterNames.ClientSecret, ParameterNames.Code, ParameterNames.CodeVerifier, ParameterNames.AccessToken, ParameterNames.RefreshToken, ParameterNames.IdToken,
+        ParameterNames.Issuer));
 
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
     public static void Require(LogoutParameters parameters) => Further.Require(parameters.Additional);
@@ -31,14 +31,14 @@ internal static class EndSessionRequestBuilder
         if (endpoint is null)
             return new() { ClientName = registration.Name, ExpiresAt = expiresAt };
         bool comesBack = registration.PostLogoutRedirectUri is not null;
-        string? state = comesBack && !parameters.OmitState ? RandomText.Create() : null;
+        string? state = comesBack && !parameters.OmitState ? SecureRandomString.Create() : null;
         var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
-        query.Add(Parameters.IdTokenHint, idToken?.Reveal() is { Length: <= LongestHint } hint ? hint : null);
-        query.Add(Parameters.LogoutHint, parameters.LogoutHint);
-        query.Add(Parameters.ClientId, registration.ClientId);
-        query.Add(Parameters.PostLogoutRedirectUri, registration.PostLogoutRedirectUri?.OriginalString);
-        query.AddEncoded(Parameters.State + "=", state);
-        query.Add(Parameters.UiLocales, parameters.UiLocales);
+        query.Add(ParameterNames.IdTokenHint, idToken?.Reveal() is { Length: <= LongestHint } hint ? hint : null);
+        query.Add(ParameterNames.LogoutHint, parameters.LogoutHint);
+        query.Add(ParameterNames.ClientId, registration.ClientId);
+        query.Add(ParameterNames.PostLogoutRedirectUri, registration.PostLogoutRedirectUri?.OriginalString);
+        query.AddEncoded(ParameterNames.State + "=", state);
+        query.Add(ParameterNames.UiLocales, parameters.UiLocales);
         Further.Add(ref query, parameters.Additional);
         return new() { ClientName = registration.Name, ExpiresAt = expiresAt, Address = query.ToTextAndClear(), ExpectsRedirect = comesBack, State = state };
     }

@@ -10,7 +10,7 @@ namespace OAuthClient;
 /// here. Keep it with the browser it was begun for (RFC 9700 §4.7), in memory or by <see cref="Protect"/>.
 /// </summary>
 [DebuggerDisplay("Pending authorization at {Server}")]
-[JsonConverter(typeof(RefusingJsonConverter<PendingAuthorization>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<PendingAuthorization>))]
 public sealed class PendingAuthorization
 {
     private Uri? authorizationUri;

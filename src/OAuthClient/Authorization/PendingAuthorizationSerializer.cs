@@ -45,9 +45,9 @@ internal static class PendingAuthorizationSerializer
         .Text((int)Member.State, pending.State)
         .Text((int)Member.Nonce, pending.Nonce)
         .Number((int)Member.MaxAge, pending.MaxAge is { } age ? (long)age.TotalSeconds : null)
-        .Text((int)Member.RequiredAcrValues, ScopeText.Join(pending.RequiredAcrValues))
+        .Text((int)Member.RequiredAcrValues, ScopeList.Join(pending.RequiredAcrValues))
         .Text((int)Member.CodeVerifier, pending.CodeVerifier.Reveal())
-        .Text((int)Member.Scopes, ScopeText.Join(pending.Scopes))
+        .Text((int)Member.Scopes, ScopeList.Join(pending.Scopes))
         .Texts((int)Member.Resources, pending.Resources)
         .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
         .Number((int)Member.StoreInstanceId, pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId)
@@ -72,9 +72,9 @@ internal static class PendingAuthorizationSerializer
             State = members.RequiredText((int)Member.State),
             Nonce = members.Text((int)Member.Nonce),
             MaxAge = members.Number((int)Member.MaxAge) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            RequiredAcrValues = ScopeText.Split(members.Text((int)Member.RequiredAcrValues) ?? ""),
+            RequiredAcrValues = ScopeList.Split(members.Text((int)Member.RequiredAcrValues) ?? ""),
             CodeVerifier = new CodeVerifier(members.RequiredText((int)Member.CodeVerifier)),
-            Scopes = ScopeText.Split(members.Text((int)Member.Scopes) ?? ""),
+            Scopes = ScopeList.Split(members.Text((int)Member.Scopes) ?? ""),
             Resources = members.Texts((int)Member.Resources),
             ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(
                 members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),

@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// it with that browser until it comes back, in memory or by <see cref="Protect"/>.
 /// </summary>
 [DebuggerDisplay("Pending logout of {ClientName}")]
-[JsonConverter(typeof(RefusingJsonConverter<PendingLogout>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<PendingLogout>))]
 public sealed class PendingLogout
 {
     internal PendingLogout()

@@ -47,9 +47,9 @@ internal sealed class ValidatedAuthorizationResponse
                 throw new OAuthProtocolException("The callback holds both a code and an error (RFC 6749 §4.1.2).");
             case { Error: { } error }:
                 throw new AuthorizationResponseException(
-                    ServerText.Clean(error) ?? "unnamed error",
-                    ServerText.Clean(response.OtherParameters.GetValueOrDefault(Parameters.ErrorDescription)),
-                    ServerText.Clean(response.OtherParameters.GetValueOrDefault(Parameters.ErrorUri)));
+                    ServerTextSanitizer.Clean(error) ?? "unnamed error",
+                    ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorDescription)),
+                    ServerTextSanitizer.Clean(response.OtherParameters.GetValueOrDefault(ParameterNames.ErrorUri)));
             case { Code: { } code }:
                 return new ValidatedAuthorizationResponse(pending, code);
             default:
@@ -67,7 +67,7 @@ internal sealed class ValidatedAuthorizationResponse
         else if (pending.Issuer is not null && !IssuerTemplate.Matches(pending.Issuer, issuer))
         {
             throw new OAuthProtocolException(
-                $"The callback comes from '{ServerText.Clean(issuer)}', but the browser was sent to '{pending.Issuer}' (RFC 9207 §2.4). The code was not redeemed.");
+                $"The callback comes from '{ServerTextSanitizer.Clean(issuer)}', but the browser was sent to '{pending.Issuer}' (RFC 9207 §2.4). The code was not redeemed.");
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed class ValidatedAuthorizationResponse
         if (path is not null && !string.Equals(path, expected, StringComparison.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"The callback arrived at '{ServerText.Clean(path)}', another path than the redirect URI's, '{expected}'; it belongs to another registration (RFC 9700 §4.4), or the route and RedirectUri differ. "
+                $"The callback arrived at '{ServerTextSanitizer.Clean(path)}', another path than the redirect URI's, '{expected}'; it belongs to another registration (RFC 9700 §4.4), or the route and RedirectUri differ. "
                 + "Behind a proxy that strips a prefix, call UsePathBase.");
         }
     }

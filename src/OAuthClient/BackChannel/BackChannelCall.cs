@@ -102,12 +102,12 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
     public TaskCanceledException Timeout(Exception inner) => Timeout(inner, current.BackChannelDeadline, nameof(OAuthClientOptions.BackChannelDeadline));
 
     public RequestNotSentException NotSent(string why, Exception? inner = null) =>
-        new($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) was not asked: {why}.", inner);
+        new($"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) was not asked: {why}.", inner);
 
     public static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture) + " s";
 
     private TaskCanceledException Timeout(Exception inner, TimeSpan limit, string option) => new(
-        $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
+        $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
         new TimeoutException(inner.Message, inner), CancellationToken.None);
 
     private Exception Unanswered(HttpRequestException fault)
@@ -120,7 +120,7 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
         // The network says which machine, if that; the developer needs to hear whose.
         return new HttpRequestException(
             fault.HttpRequestError,
-            $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {fault.Message}",
+            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {fault.Message}",
             fault,
             fault.StatusCode);
     }

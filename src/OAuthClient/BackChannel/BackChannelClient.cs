@@ -28,8 +28,8 @@ internal sealed class BackChannelClient(
         var current = registration.Current;
         if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
-        if (!Transport.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
-            throw new OAuthProtocolException($"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
+        if (!EndpointSecurity.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
+            throw new OAuthProtocolException($"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
 
         var server = AvailabilityOf(request.Endpoint);
         long begun = time.GetTimestamp();

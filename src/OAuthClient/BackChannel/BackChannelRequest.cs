@@ -52,5 +52,5 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public ClientSecret? ClientSecret { get; init; }
 
     /// <summary>Contains neither form nor credentials.</summary>
-    public override string ToString() => $"{Method} {ServerText.WithoutQuery(Endpoint)}";
+    public override string ToString() => $"{Method} {ServerTextSanitizer.WithoutQuery(Endpoint)}";
 }

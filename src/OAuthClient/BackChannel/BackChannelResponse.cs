@@ -17,14 +17,14 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     public DateTimeOffset RequestedAt => answer.RequestedAt;
 
     /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
-    public JsonElement? Json() => ServerJson.TryParseObject(answer.Body);
+    public JsonElement? Json() => StrictJson.TryParseObject(answer.Body);
 
     /// <summary>What to tell the developer when this is not the answer that was asked for.</summary>
-    public EndpointFailure Failure(JsonElement? json) => new(request.EndpointName, ServerText.WithoutQuery(request.Endpoint), statusCode)
+    public EndpointFailure Failure(JsonElement? json) => new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)
     {
-        Error = Clean(json?.TextIfAny(Parameters.Error)),
-        ErrorDescription = Clean(json?.TextIfAny(Parameters.ErrorDescription)),
-        ErrorUri = Clean(json?.TextIfAny(Parameters.ErrorUri)),
+        Error = Clean(json?.TextIfAny(ParameterNames.Error)),
+        ErrorDescription = Clean(json?.TextIfAny(ParameterNames.ErrorDescription)),
+        ErrorUri = Clean(json?.TextIfAny(ParameterNames.ErrorUri)),
         RetryAfter = retryAfter,
         IsPublicClient = request.IsPublicClient,
         UsesCertificate = request.UsesCertificate,
@@ -35,7 +35,7 @@ internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatus
     };
 
     /// <summary>What the server said, without what the request held: also not as Basic had wrapped it.</summary>
-    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerText.Clean(text,
+    public string? Clean(string? text, params IEnumerable<string> furtherSecrets) => ServerTextSanitizer.Clean(text,
     [
         .. request.Secrets,
         .. request.ClientSecret is { } secret ? [secret.Reveal()] : Enumerable.Empty<string>(),

@@ -65,12 +65,12 @@ internal sealed class BufferedResponseContent : HttpContent
 
     private static HttpRequestException TooLong(BackChannelRequest request) => new(
         HttpRequestError.ConfigurationLimitExceeded,
-        $"The {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
+        $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
 
     // What HttpClient would make of it, had it read the body: one type for every fault of the network.
     private static HttpRequestException BrokenOff(BackChannelRequest request, Exception fault) => new(
         (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
-        $"The answer of the {request.EndpointName} ({ServerText.WithoutQuery(request.Endpoint)}) broke off.",
+        $"The answer of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) broke off.",
         fault);
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(Body).AsTask();

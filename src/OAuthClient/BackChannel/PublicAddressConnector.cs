@@ -59,7 +59,7 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
         var found = await resolve(host, cancellationToken).ConfigureAwait(false);
         IPAddress[] allowed = [.. found.Where(address => IsPublic(address) || (allowLoopback && IPAddress.IsLoopback(address)))];
         if (allowed.Length == 0 && found.Length > 0)
-            throw new OAuthProtocolException($"{ServerText.Clean(host)} is at a private address, and RefusePrivateAddresses keeps the back channel from those; nothing was sent.");
+            throw new OAuthProtocolException($"{ServerTextSanitizer.Clean(host)} is at a private address, and RefusePrivateAddresses keeps the back channel from those; nothing was sent.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -26,7 +26,7 @@ internal static class ClientAuthenticationNames
         return wanted.FirstOrDefault(name => offered.Contains(name, StringComparer.Ordinal))
             // The developer may know more than the metadata.
             ?? (stated is not null ? wanted[0] : throw new OAuthException(
-                $"{server.ServerId} takes clients by {ServerText.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."));
+                $"{server.ServerId} takes clients by {ServerTextSanitizer.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."));
     }
 
     /// <summary>A name for a message; not whatever a server may put in its place.</summary>

@@ -17,12 +17,12 @@ internal static class ClientAuthenticator
                 return registration.BasicCredentials ??= "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
                     FormEncode(registration.ClientId) + ":" + FormEncode(registration.ClientSecret!.Reveal())));
             case ClientAuthenticationMethod.ClientSecretPost:
-                form.Add(new(Parameters.ClientId, registration.ClientId));
-                form.Add(new(Parameters.ClientSecret, registration.ClientSecret!.Reveal()));
+                form.Add(new(ParameterNames.ClientId, registration.ClientId));
+                form.Add(new(ParameterNames.ClientSecret, registration.ClientSecret!.Reveal()));
                 return null;
             // RFC 8705 §2: a certificate says who, and the id says as which client.
             default:
-                form.Add(new(Parameters.ClientId, registration.ClientId));
+                form.Add(new(ParameterNames.ClientId, registration.ClientId));
                 return null;
         }
     }

@@ -13,7 +13,7 @@ internal static class ServerMetadataClient
         var answers = new List<string>();
         EndpointException? refusal = null;
         bool isServersFault = false;
-        foreach (var address in Addresses(issuer, openIdFirst: registration.Scopes.Contains(ScopeText.OpenId, StringComparer.Ordinal)))
+        foreach (var address in Addresses(issuer, openIdFirst: registration.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
             var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -63,7 +63,7 @@ internal static class ServerMetadataClient
             ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
             : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
         throw new OAuthProtocolException(
-            $"The metadata found for '{registration.Issuer!.OriginalString}' says that its issuer is '{ServerText.Clean(metadata.Issuer) ?? "nobody"}'{(registration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
+            $"The metadata found for '{registration.Issuer!.OriginalString}' says that its issuer is '{ServerTextSanitizer.Clean(metadata.Issuer) ?? "nobody"}'{(registration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
             + $"They must be identical, character by character (RFC 8414 §3.3); {advice}");
     }
 }

@@ -33,7 +33,7 @@ public sealed class ClaimSourceReader
         var current = registration.Current;
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
         var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys), JwtType.ClaimSourceResult, SignatureAlgorithms.Asymmetric);
-        string? issuer = token.Claims.TextIfAny(Parameters.Issuer);
+        string? issuer = token.Claims.TextIfAny(ParameterNames.Issuer);
         bool isVerified = false;
         if (current.ConfiguredMetadata.IsIssuer(issuer))
         {
@@ -107,5 +107,5 @@ public sealed class ClaimSourceResult
     public string? this[string claim] => Source.ClaimNames.Contains(claim, StringComparer.Ordinal) ? Claims.TextIfAny(claim) : null;
 
     /// <summary>Names no claim's value.</summary>
-    public override string ToString() => $"Claims of {ServerText.Clean(Source.Name)}";
+    public override string ToString() => $"Claims of {ServerTextSanitizer.Clean(Source.Name)}";
 }

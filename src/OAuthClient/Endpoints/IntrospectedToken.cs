@@ -15,7 +15,7 @@ public sealed class IntrospectedToken
         Claims = claims;
         if (!IsActive)
             return;
-        Scopes = claims.Text("scope") is { } scope ? ScopeText.Split(scope) : [];
+        Scopes = claims.Text("scope") is { } scope ? ScopeList.Split(scope) : [];
         ClientId = claims.Text("client_id");
         UserName = claims.Text("username");
         TokenType = claims.Text("token_type");

@@ -16,7 +16,7 @@ internal static class IntrospectionJwtValidator
         if (issuer is null)
             throw new OAuthProtocolException("The introspection answer is signed, but whose signature it has to be is not known; set Issuer.");
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The introspection answer's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}', the server that was asked (RFC 9701 §5).");
+            throw new OAuthProtocolException($"The introspection answer's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that was asked (RFC 9701 §5).");
         if (!claims.TextOrTexts("aud").Contains(clientId, StringComparer.Ordinal))
             throw new OAuthProtocolException("The introspection answer's aud does not name this client: it was made for another (RFC 9701 §5).");
         var issuedAt = Time(claims, "iat") ?? throw new OAuthProtocolException("The introspection answer has no iat, so it may be as old as it likes (RFC 9701 §5).");

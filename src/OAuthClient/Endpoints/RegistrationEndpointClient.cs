@@ -72,7 +72,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
     {
         var json = response.Json();
         // Some servers answer 200 with an error inside.
-        if (response.IsSuccess && json is { } answer && answer.TextIfAny(Parameters.Error) is null)
+        if (response.IsSuccess && json is { } answer && answer.TextIfAny(ParameterNames.Error) is null)
             return RegistrationResponseReader.Read(answer, current, asked, known, method, time.GetUtcNow());
         var failure = response.Failure(json);
         throw new EndpointException(response.StatusCode != HttpStatusCode.Unauthorized ? failure : failure with

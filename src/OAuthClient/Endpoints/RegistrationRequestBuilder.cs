@@ -30,7 +30,7 @@ internal static class RegistrationRequestBuilder
         foreach (string own in ServersOwn)
             metadata.Remove(own);
         Write(metadata, current, options, authenticationMethod);
-        metadata[Parameters.ClientId] = known.ClientId;
+        metadata[ParameterNames.ClientId] = known.ClientId;
         return Bytes(metadata);
     }
 
@@ -38,15 +38,15 @@ internal static class RegistrationRequestBuilder
     {
         var redirectUri = current.RedirectUri;
         metadata["redirect_uris"] = Texts(redirectUri is null ? [] : [redirectUri.OriginalString]);
-        metadata["response_types"] = Texts(redirectUri is null ? [] : [Parameters.Code]);
+        metadata["response_types"] = Texts(redirectUri is null ? [] : [ParameterNames.Code]);
         metadata["grant_types"] = Texts(options.GrantTypes.Count > 0 ? options.GrantTypes
-            : redirectUri is null ? ["client_credentials"] : ["authorization_code", Parameters.RefreshToken]);
+            : redirectUri is null ? ["client_credentials"] : ["authorization_code", ParameterNames.RefreshToken]);
         metadata[AuthenticationMethod] = authenticationMethod;
         if (redirectUri is not null)
             metadata["application_type"] = options.ApplicationType ?? (redirectUri.Scheme == Uri.UriSchemeHttps ? "web" : "native");
         if (current.Scopes.Count > 0)
-            metadata[Parameters.Scope] = ScopeText.Join(current.Scopes);
-        if (ScopeText.Contains(current.Scopes, ScopeText.OpenId))
+            metadata[ParameterNames.Scope] = ScopeList.Join(current.Scopes);
+        if (ScopeList.Contains(current.Scopes, ScopeList.OpenId))
             metadata["id_token_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
         if (current.SignedIntrospectionResponses)
             metadata["introspection_signed_response_alg"] = current.IdTokenSigningAlgorithms[0];
@@ -88,7 +88,7 @@ internal static class RegistrationRequestBuilder
         if (current.DecryptionKeys is not [var first, ..])
             return;
         metadata[Keys] = new JsonObject { ["keys"] = new JsonArray([.. current.DecryptionKeys.Select(key => (JsonNode)key.PublicJwk())]) };
-        if (!ScopeText.Contains(current.Scopes, ScopeText.OpenId))
+        if (!ScopeList.Contains(current.Scopes, ScopeList.OpenId))
             return;
         metadata[IdTokenEncryption] = first.Algorithm ?? (first.Curve is null ? "RSA-OAEP-256" : "ECDH-ES+A128KW");
         metadata[IdTokenContentEncryption] = "A128CBC-HS256";

@@ -22,7 +22,7 @@ internal static class RegistrationResponseReader
     /// <exception cref="OAuthException">The server registered something that this client cannot be.</exception>
     public static DynamicClient Read(JsonElement json, ClientConfiguration current, Uri endpoint, DynamicClient? known, string authenticationMethod, DateTimeOffset now)
     {
-        string clientId = json.Text(Parameters.ClientId) ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
+        string clientId = json.Text(ParameterNames.ClientId) ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
         if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
             throw new OAuthProtocolException("The registration answer is about another client_id than was asked for (RFC 7592 §3); it was not used.");
         if (FindMismatch(json, current) is { } why)
@@ -60,12 +60,12 @@ internal static class RegistrationResponseReader
         {
             if (metadata.Texts("redirect_uris")?.Contains(redirect.OriginalString, StringComparer.Ordinal) == false)
                 return "other redirect_uris than RedirectUri: a login would never come back";
-            if (metadata.Texts("response_types")?.Contains(Parameters.Code, StringComparer.Ordinal) == false)
+            if (metadata.Texts("response_types")?.Contains(ParameterNames.Code, StringComparer.Ordinal) == false)
                 return "response_types without code, the only one that is spoken here";
             if (metadata.Texts("grant_types")?.Contains("authorization_code", StringComparer.Ordinal) == false)
                 return "grant_types without authorization_code";
         }
-        return ScopeText.Contains(current.Scopes, ScopeText.OpenId) && metadata.Text("id_token_signed_response_alg") is { } algorithm
+        return ScopeList.Contains(current.Scopes, ScopeList.OpenId) && metadata.Text("id_token_signed_response_alg") is { } algorithm
             && !current.IdTokenSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
             ? $"ID Tokens signed by {(SignatureAlgorithms.Supported.Contains(algorithm, StringComparer.Ordinal) ? algorithm : "another algorithm")}, which IdTokenSigningAlgorithms does not allow"
             : null;
@@ -74,7 +74,7 @@ internal static class RegistrationResponseReader
     private static (ClientSecret? Secret, DateTimeOffset? End) Secret(JsonElement json, DynamicClient? known, DateTimeOffset now)
     {
         // Who reads or updates need not be told the secret again (RFC 7592 §3).
-        if (json.Text(Parameters.ClientSecret) is not { } secret)
+        if (json.Text(ParameterNames.ClientSecret) is not { } secret)
             return (known?.ClientSecret, json.TryGetProperty("client_secret_expires_at", out _) ? End(json, now) : known?.SecretExpiresAt);
         return (new(secret), End(json, now));
     }
@@ -97,12 +97,12 @@ internal static class RegistrationResponseReader
         var uri = known?.ManagementUri;
         if (json.Text("registration_client_uri") is { } text)
         {
-            uri = Uri.TryCreate(text, UriKind.Absolute, out var address) && Transport.IsSafe(address, current.AllowHttpOnLoopback)
+            uri = Uri.TryCreate(text, UriKind.Absolute, out var address) && EndpointSecurity.IsSafe(address, current.AllowHttpOnLoopback)
                 && address.Fragment.Length == 0 && address.UserInfo.Length == 0
                 ? address
                 : throw new OAuthProtocolException("The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there.");
             // Else whoever answers could aim requests of ours, with a header of their choice, at any host.
-            if (!Transport.IsSameOrigin(uri, endpoint) && !(current.Issuer is { } issuer && Transport.IsSameOrigin(uri, issuer)))
+            if (!EndpointSecurity.IsSameOrigin(uri, endpoint) && !(current.Issuer is { } issuer && EndpointSecurity.IsSameOrigin(uri, issuer)))
                 throw new OAuthProtocolException("The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used.");
         }
         string? token = json.Text("registration_access_token");

@@ -9,8 +9,8 @@ internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
     {
         var form = new List<KeyValuePair<string, string>>(4)
         {
-            new(Parameters.Token, token.Reveal()),
-            new(Parameters.TokenTypeHint, token is RefreshToken ? Parameters.RefreshToken : Parameters.AccessToken),
+            new(ParameterNames.Token, token.Reveal()),
+            new(ParameterNames.TokenTypeHint, token is RefreshToken ? ParameterNames.RefreshToken : ParameterNames.AccessToken),
         };
         string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
         var request = new BackChannelRequest("revocation endpoint", server.RevocationEndpoint!)

@@ -54,8 +54,8 @@ public sealed class TokenIntrospection
         ArgumentNullException.ThrowIfNull(token);
         string? hint = token switch
         {
-            AccessToken => Parameters.AccessToken,
-            RefreshToken => Parameters.RefreshToken,
+            AccessToken => ParameterNames.AccessToken,
+            RefreshToken => ParameterNames.RefreshToken,
             _ => null,
         };
         return IntrospectAsync(token.Reveal(), hint, cancellationToken);
@@ -66,9 +66,9 @@ public sealed class TokenIntrospection
     {
         var endpoint = server.IntrospectionEndpoint ?? throw new OAuthException(
             $"{server.ServerId} names no introspection endpoint; spell out IntrospectionEndpoint if it has one.");
-        var form = new List<KeyValuePair<string, string>>(4) { new(Parameters.Token, token) };
+        var form = new List<KeyValuePair<string, string>>(4) { new(ParameterNames.Token, token) };
         if (tokenTypeHint is not null)
-            form.Add(new(Parameters.TokenTypeHint, tokenTypeHint));
+            form.Add(new(ParameterNames.TokenTypeHint, tokenTypeHint));
         string? authorization = ClientAuthenticator.Authenticate(current, server, form);
         return await backChannel.SendAsync(
             new BackChannelRequest("introspection endpoint", endpoint)

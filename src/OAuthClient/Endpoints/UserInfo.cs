@@ -12,7 +12,7 @@ public sealed class UserInfo
     {
         Subject = subject;
         Claims = claims;
-        Issuer = claims.TextIfAny(Parameters.Issuer) ?? server;
+        Issuer = claims.TextIfAny(ParameterNames.Issuer) ?? server;
     }
 
     /// <summary>The user's identifier at this server: unique and never reassigned there, and the same as in the ID Token.</summary>

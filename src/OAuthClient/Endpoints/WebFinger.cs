@@ -72,10 +72,10 @@ public sealed class WebFinger
         if (href is null)
             throw new OAuthProtocolException($"{origin} names no issuer for that identifier (OpenID Connect Discovery §2).");
         // OpenID Connect Discovery §2.1: https, without query and fragment.
-        return Uri.TryCreate(href, UriKind.Absolute, out var issuer) && Transport.IsSafe(issuer, options.DangerouslyAllowHttpOnLoopback)
+        return Uri.TryCreate(href, UriKind.Absolute, out var issuer) && EndpointSecurity.IsSafe(issuer, options.DangerouslyAllowHttpOnLoopback)
             && issuer.Query.Length + issuer.Fragment.Length + issuer.UserInfo.Length == 0
                 ? issuer
-                : throw new OAuthProtocolException($"{origin} names '{ServerText.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2).");
+                : throw new OAuthProtocolException($"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2).");
     }
 
     private async Task<BackChannelResponse> SendAsync(BackChannelRequest request)

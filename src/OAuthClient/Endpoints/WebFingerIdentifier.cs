@@ -44,9 +44,9 @@ internal static class WebFingerIdentifier
 
     private static (Uri Uri, string Origin) Origin(string address, bool httpOnLoopback)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, httpOnLoopback) || uri.IdnHost.Length == 0)
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !EndpointSecurity.IsSafe(uri, httpOnLoopback) || uri.IdnHost.Length == 0)
             throw NotAnIdentifier();
-        string scheme = httpOnLoopback && Transport.IsLoopback(uri) ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
+        string scheme = httpOnLoopback && EndpointSecurity.IsLoopback(uri) ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         string host = uri.HostNameType == UriHostNameType.IPv6 ? $"[{uri.IdnHost.Trim('[', ']')}]" : uri.IdnHost;
         return (uri, uri.IsDefaultPort ? $"{scheme}://{host}" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{scheme}://{host}:{uri.Port}"));
     }

@@ -11,7 +11,7 @@ internal sealed class AccessTokenKey
 
     public AccessTokenKey(IEnumerable<string> scopes, IEnumerable<string> resources)
     {
-        Scopes = [.. ScopeText.Checked(scopes).Order(StringComparer.Ordinal)];
+        Scopes = [.. ScopeList.Checked(scopes).Order(StringComparer.Ordinal)];
         Resources = [.. resources.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         Key = Scopes.Count + Resources.Count == 0 ? "" : LengthPrefixed(Scopes) + LengthPrefixed(Resources);
     }
@@ -23,10 +23,10 @@ internal sealed class AccessTokenKey
     public static AccessTokenKey From(AccessTokenParameters? parameters) =>
         parameters is null || parameters.Scopes.Count + parameters.Resources.Count == 0
             ? Default
-            : new(parameters.Scopes, ResourceText.Checked(parameters.Resources));
+            : new(parameters.Scopes, ResourceIndicators.Checked(parameters.Resources));
 
     public bool IsCoveredBy(Grant grant) =>
-        ScopeText.Covers(grant.Scopes, Scopes)
+        ScopeList.Covers(grant.Scopes, Scopes)
         && (grant.Resources.Count == 0 || Resources.All(resource => grant.Resources.Contains(resource, StringComparer.Ordinal)));
 
     /// <summary>So that no two lists have the same text.</summary>

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace OAuthClient;
 
 /// <summary>What an application sees of one client's tokens: measurements, activities, and the client's condition.</summary>
-internal sealed class ClientTelemetry(string clientName, Instruments instruments, ClientHealth condition, TimeProvider time)
+internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics instruments, ClientHealth condition, TimeProvider time)
 {
     private static readonly KeyValuePair<string, object?> Hit = new(Telemetry.LookupResult, "hit");
     private static readonly KeyValuePair<string, object?> Miss = new(Telemetry.LookupResult, "miss");

@@ -11,7 +11,7 @@ namespace OAuthClient;
 /// change is a new object with the next <see cref="Generation"/>.
 /// </summary>
 [DebuggerDisplay("Grant {Id} of {ClientName}, generation {Generation}")]
-[JsonConverter(typeof(RefusingJsonConverter<Grant>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<Grant>))]
 public sealed class Grant
 {
     private IssuerTemplate? allowedBy;
@@ -164,7 +164,7 @@ public sealed class Grant
     internal long EndsAtTicks => endsAtTicks;
 
     /// <summary>Whose word the subject is: with a server of many tenants the tenant's own issuer.</summary>
-    internal string Issuer => IdTokenClaims?.TextIfAny(Parameters.Issuer) ?? Server;
+    internal string Issuer => IdTokenClaims?.TextIfAny(ParameterNames.Issuer) ?? Server;
 
     /// <summary>
     /// Determines whether the grant's tenant may sign in. Without an ID Token it is the tenant of the owner's issuer. Where the owner is no
@@ -287,5 +287,5 @@ public sealed class Grant
     }
 
     private static long EndOf(DateTimeOffset? signInEndsAt, IReadOnlyList<string> scopes) =>
-        signInEndsAt is { } end && !ScopeText.Contains(scopes, ScopeText.OfflineAccess) ? end.UtcTicks : long.MaxValue;
+        signInEndsAt is { } end && !ScopeList.Contains(scopes, ScopeList.OfflineAccess) ? end.UtcTicks : long.MaxValue;
 }

@@ -123,7 +123,7 @@ internal sealed class GrantRevoker(
         && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
         // Some servers give a refresh token at the first login only; it is worth more than a new login without one.
         && (newer.CanRefresh || !older.CanRefresh)
-        && ScopeText.Covers(newer.Scopes, older.Scopes)
+        && ScopeList.Covers(newer.Scopes, older.Scopes)
         && (newer.Resources.Count == 0
             || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal))));
 

@@ -174,7 +174,7 @@ internal sealed class UserAccessTokenProvider
         if (over is not null)
             return over;
         throw GrantRefresher.CreateReauthorizationRequired(current, any
-            ? $"no grant covers the scopes {ScopeText.Join(selection.Scopes)}"
+            ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
             : isOfRemovedTenant
             ? "the tenant of the user's account was removed from AllowedTenants"
             : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"

@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    AccessTokenProvider tokens, RequestOwner owners, AllowedAddresses addresses, AccessTokenKey selection, AccessTokenHandlerOptions options)
+    AccessTokenProvider tokens, GrantOwnerResolver owners, AllowedAddresses addresses, AccessTokenKey selection, AccessTokenHandlerOptions options)
     : DelegatingHandler
 {
     private const string Header = "Authorization";
@@ -30,7 +30,7 @@ internal sealed class AccessTokenHandler(
             var headers = request.Headers;
             bool isBare = headers.NonValidated.Count == 0;
             address = addresses.EnsureAllowed(request, isBare);
-            owner = owners.Of(request, address);
+            owner = owners.Resolve(request, address);
             // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
             token = tokens.TryGetCached(owner, selection, out string? header);
             if (token is null)
@@ -69,7 +69,7 @@ internal sealed class AccessTokenHandler(
         // restored the address, but the redirect removed the header.
         return response.StatusCode == HttpStatusCode.Unauthorized
             && request.RequestUri == address && request.Headers.NonValidated.Contains(Header)
-            && BearerChallenge.InvitesAnotherToken(response) && RepeatableContent.IsRepeatable(request.Content)
+            && BearerChallenge.IndicatesInvalidToken(response) && ReplayableContent.IsReplayable(request.Content)
             && tokens.ShouldReplaceRejected(token)
                 ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
                 : response;

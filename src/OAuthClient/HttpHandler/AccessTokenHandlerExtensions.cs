@@ -53,7 +53,7 @@ public static class AccessTokenHandlerExtensions
         ArgumentNullException.ThrowIfNull(owner);
         if (owner.IsClient)
             throw new ArgumentException("A request is a resource owner's; for the client's own token register an HTTP client with ForClient().", nameof(owner));
-        RequestOwner.State(request, owner);
+        GrantOwnerResolver.SetOwner(request, owner);
     }
 
     private static IHttpClientBuilder Add(IHttpClientBuilder builder, string? clientName, Action<AccessTokenHandlerOptions> configure)
@@ -82,7 +82,7 @@ public static class AccessTokenHandlerExtensions
             services.GetKeyedService<AccessTokenProvider>(clientName ??= NameOfOnly(services, builder.Name))
                 ?? throw new InvalidOperationException(
                 $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
-            new RequestOwner(
+            new GrantOwnerResolver(
                 clientName, options.Owner,
                 options is { IsForCurrentUser: true, RequiresExplicitOwner: false } ? CurrentOwner(services, builder.Services) : null,
                 options.RequiresExplicitOwner),

@@ -15,7 +15,7 @@ public sealed class AccessTokenHandlerOptions
     internal bool AllowsCookies { get; private set; }
     internal bool RequiresExplicitOwner { get; private set; }
     internal IReadOnlyList<Uri> Origins => origins;
-    internal AccessTokenKey Selection => new(scopes, ResourceText.Checked(resources));
+    internal AccessTokenKey Selection => new(scopes, ResourceIndicators.Checked(resources));
 
     /// <summary>
     /// Attaches the current user's token: of the owner that <c>request.SetGrantOwner(owner)</c> states, or else of the one that
@@ -194,9 +194,9 @@ public sealed class AccessTokenHandlerOptions
     }
 
     private static bool IsSafe(Uri origin) =>
-        Transport.IsSafe(origin, allowHttpOnLoopback: true) || (IsToBeResolved(origin) && !string.IsNullOrEmpty(Transport.HostOf(origin)));
+        EndpointSecurity.IsSafe(origin, allowHttpOnLoopback: true) || (IsToBeResolved(origin) && !string.IsNullOrEmpty(EndpointSecurity.HostOf(origin)));
 
-    private static bool IsToBeResolved(Uri origin) => string.Equals(origin.Scheme, StatedOrigin.HttpsOrHttp, StringComparison.Ordinal);
+    private static bool IsToBeResolved(Uri origin) => string.Equals(origin.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal);
 
     private void StateOwner(string by)
     {

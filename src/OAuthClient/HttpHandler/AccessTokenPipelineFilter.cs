@@ -42,7 +42,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
             Isolate(builder, options, isFirst ? builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category) : null);
         }
         if (options.AllowsServiceDiscovery)
-            builder.AdditionalHandlers.Insert(0, new StatedAddressHandler(tokens.Addresses));
+            builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses));
         builder.PrimaryHandler = FinalRequestHandler.Guard(
             builder.PrimaryHandler, tokens.Addresses, refusesCookies: options.ServesManyOwners && !options.AllowsCookies);
     }

@@ -11,7 +11,7 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
     // Set on a request that names a stated origin, before any handler of the application runs. Only with service discovery: it allocates.
     private static readonly HttpRequestOptionsKey<Uri> NamedAddress = new("OAuthClient.NamedAddress");
 
-    private readonly StatedOrigin[] origins = [.. options.Origins.Select(origin => new StatedOrigin(origin))];
+    private readonly AllowedOrigin[] origins = [.. options.Origins.Select(origin => new AllowedOrigin(origin))];
 
     public string HttpClientName => httpClientName;
 
@@ -78,8 +78,8 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         options.AllowsServiceDiscovery
         && request.Options.TryGetValue(NamedAddress, out var named)
         && address.UserInfo.Length == 0
-        && Transport.IsSafe(address, allowHttpOnLoopback: true)
-        && (string.Equals(named.Scheme, StatedOrigin.HttpsOrHttp, StringComparison.Ordinal)
+        && EndpointSecurity.IsSafe(address, allowHttpOnLoopback: true)
+        && (string.Equals(named.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal)
             || string.Equals(named.Scheme, address.Scheme, StringComparison.Ordinal))
         && string.Equals(named.PathAndQuery, address.PathAndQuery, StringComparison.Ordinal)
         && (HostHeader.Names(request.Headers, address) || HostHeader.NamesService(request.Headers, named));

@@ -15,22 +15,22 @@ public sealed class BearerChallenge
     private BearerChallenge(Dictionary<string, string> parameters, string[] sent)
     {
         Realm = Text("realm");
-        Error = Text(Parameters.Error);
-        ErrorDescription = Text(Parameters.ErrorDescription);
-        ErrorUri = Text(Parameters.ErrorUri);
-        Scopes = parameters.TryGetValue(Parameters.Scope, out string? scope)
-            ? [.. ScopeText.Split(scope).Where(one => one.Length <= MaximumScopeLength && ScopeText.IsToken(one))]
+        Error = Text(ParameterNames.Error);
+        ErrorDescription = Text(ParameterNames.ErrorDescription);
+        ErrorUri = Text(ParameterNames.ErrorUri);
+        Scopes = parameters.TryGetValue(ParameterNames.Scope, out string? scope)
+            ? [.. ScopeList.Split(scope).Where(one => one.Length <= MaximumScopeLength && ScopeList.IsToken(one))]
             : [];
-        AcrValues = Text(Parameters.AcrValues);
-        MaxAge = parameters.TryGetValue(Parameters.MaxAge, out string? age) && int.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+        AcrValues = Text(ParameterNames.AcrValues);
+        MaxAge = parameters.TryGetValue(ParameterNames.MaxAge, out string? age) && int.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
             ? TimeSpan.FromSeconds(seconds)
             : null;
         ResourceMetadata = parameters.TryGetValue("resource_metadata", out string? address)
-            && Uri.TryCreate(address, UriKind.Absolute, out var uri) && Transport.IsSafe(uri, allowHttpOnLoopback: true)
+            && Uri.TryCreate(address, UriKind.Absolute, out var uri) && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
                 ? uri
                 : null;
 
-        string? Text(string name) => ServerText.Clean(parameters.GetValueOrDefault(name), sent);
+        string? Text(string name) => ServerTextSanitizer.Clean(parameters.GetValueOrDefault(name), sent);
     }
 
     /// <summary>What is protected.</summary>
@@ -70,11 +70,11 @@ public sealed class BearerChallenge
     }
 
     /// <summary>Whether a challenge by Bearer says <c>invalid_token</c>, or no error at all: some servers never name one.</summary>
-    internal static bool InvitesAnotherToken(HttpResponseMessage response)
+    internal static bool IndicatesInvalidToken(HttpResponseMessage response)
     {
         foreach (var parameters in All(response))
         {
-            if (parameters.GetValueOrDefault(Parameters.Error) is null or ErrorCodes.InvalidToken)
+            if (parameters.GetValueOrDefault(ParameterNames.Error) is null or ErrorCodes.InvalidToken)
                 return true;
         }
         return false;

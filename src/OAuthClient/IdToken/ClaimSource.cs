@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// address (distributed; OpenID Connect Core §5.6.2). Nothing is fetched unless <c>ClaimSourceReader</c> is asked to.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
-[JsonConverter(typeof(RefusingJsonConverter<ClaimSource>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<ClaimSource>))]
 public sealed class ClaimSource
 {
     internal const string NamesMember = "_claim_names";
@@ -43,7 +43,7 @@ public sealed class ClaimSource
     internal string? Subject { get; private init; }
 
     /// <summary>Names no claim's value.</summary>
-    public override string ToString() => $"Claim source {ServerText.Clean(Name)}";
+    public override string ToString() => $"Claim source {ServerTextSanitizer.Clean(Name)}";
 
     /// <summary>The sources that these claims name; one that is malformed is none.</summary>
     internal static IReadOnlyList<ClaimSource> Of(JsonElement claims)
@@ -54,7 +54,7 @@ public sealed class ClaimSource
         foreach (var source in sources.EnumerateObject().Take(MaximumSources))
         {
             string[] claimNames = [.. names.EnumerateObject()
-                .Where(claim => string.Equals(ServerJson.TextIfAnyOf(claim.Value), source.Name, StringComparison.Ordinal))
+                .Where(claim => string.Equals(StrictJson.TextIfAnyOf(claim.Value), source.Name, StringComparison.Ordinal))
                 .Select(claim => claim.Name)];
             if (claimNames.Length > 0 && source.Value.ValueKind == JsonValueKind.Object && TryRead(source.Name, claimNames, source.Value, claims.TextIfAny("sub")) is { } read)
                 found.Add(read);
@@ -74,7 +74,7 @@ public sealed class ClaimSource
             return new(name, claimNames, endpoint)
             {
                 Subject = subject,
-                AccessToken = source.TextIfAny(Parameters.AccessToken) is { Length: > 0 } token ? new AccessToken(token, default, expiresAt: null, [], []) : null,
+                AccessToken = source.TextIfAny(ParameterNames.AccessToken) is { Length: > 0 } token ? new AccessToken(token, default, expiresAt: null, [], []) : null,
             };
         }
         catch (OAuthProtocolException)
@@ -84,5 +84,5 @@ public sealed class ClaimSource
     }
 
     private static JsonElement? Member(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object && ServerJson.HasReadableNames(member) ? member : null;
+        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object && StrictJson.HasReadableNames(member) ? member : null;
 }

@@ -73,11 +73,11 @@ internal static class ClaimsPrincipalFactory
     {
         var (text, type) = value.ValueKind switch
         {
-            JsonValueKind.String => (ServerJson.TextIfAnyOf(value), ClaimValueTypes.String),
+            JsonValueKind.String => (StrictJson.TextIfAnyOf(value), ClaimValueTypes.String),
             JsonValueKind.True => ("true", ClaimValueTypes.Boolean),
             JsonValueKind.False => ("false", ClaimValueTypes.Boolean),
             JsonValueKind.Number => (value.GetRawText(), value.TryGetInt64(out _) ? ClaimValueTypes.Integer64 : ClaimValueTypes.Double),
-            JsonValueKind.Object or JsonValueKind.Array => (ServerJson.RawTextIfAny(value), "JSON"),
+            JsonValueKind.Object or JsonValueKind.Array => (StrictJson.RawTextIfAny(value), "JSON"),
             _ => (null, ""),
         };
         if (text is not null)

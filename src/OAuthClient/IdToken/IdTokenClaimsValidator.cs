@@ -19,7 +19,7 @@ internal static class IdTokenClaimsValidator
     public static string Validate(JsonElement claims, string issuer, string clientId, string? nonce, DateTimeOffset now)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The ID Token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
+            throw new OAuthProtocolException($"The ID Token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
         ValidateAudience(claims, clientId, JwtType.IdToken);
         // Not exp + leeway: servers write the end of the calendar for "never", and nothing can be added to that.
         if (now - ClockSkew >= Time(claims, "exp", JwtType.IdToken))
@@ -38,7 +38,7 @@ internal static class IdTokenClaimsValidator
     {
         var claims = token.Claims;
         if (claims.Text("iss") is { } stated && !server.IsIssuer(stated))
-            throw new OAuthProtocolException($"The {token.Kind.Name}'s iss is '{ServerText.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from.");
+            throw new OAuthProtocolException($"The {token.Kind.Name}'s iss is '{ServerTextSanitizer.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from.");
         if (claims.TryGetProperty("aud", out _) && !Audience(claims).Contains(clientId, StringComparer.Ordinal))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s aud does not name this client: it was made for another.");
         if (claims.TryGetProperty("exp", out _) && !(TryReadTime(claims, "exp") is { } end && now - ClockSkew < end))
@@ -70,7 +70,7 @@ internal static class IdTokenClaimsValidator
             512 => SHA512.HashData(token),
             _ => SHA256.HashData(token),
         };
-        if (!Secret.SameText(ServerJson.TextOf(stated, "at_hash"), Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))))
+        if (!Secret.SameText(StrictJson.TextOf(stated, "at_hash"), Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))))
             throw new OAuthProtocolException("The ID Token's at_hash is not that of the access token beside it: they were not issued together (OpenID Connect Core §3.1.3.8).");
     }
 

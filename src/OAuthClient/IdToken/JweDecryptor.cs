@@ -46,7 +46,7 @@ internal static class JweDecryptor
             if (TryDecrypt(parts, header, algorithm, encryption, key) is { } inside)
                 return inside;
         }
-        throw new OAuthProtocolException($"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerText.Clean(keyId) ?? "none"}').") { IsTransient = true };
+        throw new OAuthProtocolException($"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerTextSanitizer.Clean(keyId) ?? "none"}').") { IsTransient = true };
     }
 
     private static string Supported(JsonElement header, string name, IReadOnlyList<string> supported, JwtType kind)
@@ -55,7 +55,7 @@ internal static class JweDecryptor
         return stated is not null && supported.Contains(stated, StringComparer.Ordinal)
             ? stated
             : throw new OAuthProtocolException(
-                $"The {kind.Name} is encrypted with the {name} '{ServerText.Clean(stated) ?? "none"}'; these are supported: {string.Join(", ", supported)}. Register the client at the server for one of them.");
+                $"The {kind.Name} is encrypted with the {name} '{ServerTextSanitizer.Clean(stated) ?? "none"}'; these are supported: {string.Join(", ", supported)}. Register the client at the server for one of them.");
     }
 
     private static string? TryDecrypt(string[] parts, JsonElement header, string algorithm, string encryption, DecryptionKey key)

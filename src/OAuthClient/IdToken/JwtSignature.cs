@@ -44,7 +44,7 @@ internal static class JwtSignature
     /// <param name="candidates">How many keys could have.</param>
     /// <param name="mayPass">Whether a newer key set could hold the one that does.</param>
     public static OAuthProtocolException Refusal(UnverifiedJwt token, int candidates, bool mayPass) => new(candidates == 0
-        ? $"None of the server's keys can have signed the {token.Kind.Name} ({token.Algorithm}, kid '{ServerText.Clean(token.KeyId) ?? "none"}')."
+        ? $"None of the server's keys can have signed the {token.Kind.Name} ({token.Algorithm}, kid '{ServerTextSanitizer.Clean(token.KeyId) ?? "none"}')."
         : $"The {token.Kind.Name}'s signature does not verify against the server's keys.")
     {
         IsTransient = mayPass,
@@ -57,7 +57,7 @@ internal static class JwtSignature
             return true;
         string? tenant = token.Claims.TextIfAny("tid");
         return written is string issuer && IssuerTemplate.IsTenant(tenant)
-            && string.Equals(issuer.Replace(IssuerTemplate.Placeholder, tenant, StringComparison.Ordinal), token.Claims.TextIfAny(Parameters.Issuer), StringComparison.Ordinal);
+            && string.Equals(issuer.Replace(IssuerTemplate.Placeholder, tenant, StringComparison.Ordinal), token.Claims.TextIfAny(ParameterNames.Issuer), StringComparison.Ordinal);
     }
 
     // The claims are checked by IdTokenClaims on strictly parsed JSON, with our own clock.

@@ -56,7 +56,7 @@ internal sealed record LogoutToken(
     public static void ValidateIssuer(JsonElement claims, string issuer)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The logout token's iss is '{ServerText.Clean(claims.Text("iss"))}', not '{issuer}'.");
+            throw new OAuthProtocolException($"The logout token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}'.");
     }
 
     /// <summary>Names nobody.</summary>

@@ -103,7 +103,7 @@ public sealed record StandardClaims
         {
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.String when bool.TryParse(ServerJson.TextIfAnyOf(member), out bool written) => written,
+            JsonValueKind.String when bool.TryParse(StrictJson.TextIfAnyOf(member), out bool written) => written,
             _ => null,
         };
 }

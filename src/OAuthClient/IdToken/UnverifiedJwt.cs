@@ -54,13 +54,13 @@ internal sealed class UnverifiedJwt
         if (!allowedAlgorithms.Contains(algorithm, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"The {kind.Name} is signed by '{ServerText.Clean(algorithm)}', but only {string.Join(", ", allowedAlgorithms)} may sign for this client (OpenID Connect Core §3.1.3.7). "
+                $"The {kind.Name} is signed by '{ServerTextSanitizer.Clean(algorithm)}', but only {string.Join(", ", allowedAlgorithms)} may sign for this client (OpenID Connect Core §3.1.3.7). "
                 + "If the client is registered at the server for that algorithm, name it in IdTokenSigningAlgorithms.");
         }
         if (header.TryGetProperty("crit", out _))
             throw new OAuthProtocolException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7515 §4.1.11).");
         if (header.TextIfAny("typ") is var type && !kind.Allows(type))
-            throw new OAuthProtocolException($"The {kind.Name}'s typ is '{ServerText.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11).");
+            throw new OAuthProtocolException($"The {kind.Name}'s typ is '{ServerTextSanitizer.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11).");
         // jku, x5u, jwk and x5c are not looked at: keys come from the server's own key set only.
         return new UnverifiedJwt(compact, kind, algorithm, header, Part(parts[1], kind, "payload"));
     }
@@ -97,7 +97,7 @@ internal sealed class UnverifiedJwt
         {
             throw new OAuthProtocolException($"The {kind.Name}'s {name} is not base64url (RFC 7515 §2).");
         }
-        return ServerJson.TryParseObject(bytes)
+        return StrictJson.TryParseObject(bytes)
             ?? throw new OAuthProtocolException($"The {kind.Name}'s {name} is no JSON object, or holds a member twice (RFC 7519 §4).");
     }
 }

@@ -6,7 +6,7 @@ namespace OAuthClient;
 
 /// <summary>An access token (RFC 6749 §1.4) with what the server said about it.</summary>
 [DebuggerDisplay(Redacted)]
-[JsonConverter(typeof(RefusingJsonConverter<AccessToken>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<AccessToken>))]
 public sealed class AccessToken : Secret
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]

@@ -76,11 +76,11 @@ internal sealed record AuthorizationServerMetadata
         {
             if (members.Text(name) is not { } text)
                 return null;
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !Transport.IsSafe(uri, mayBeHttpOnLoopback)
+            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !EndpointSecurity.IsSafe(uri, mayBeHttpOnLoopback)
                 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
             {
                 throw new OAuthProtocolException(
-                    $"The server's metadata names '{ServerText.Clean(text)}' as {name}; an endpoint must be an absolute https address without user or fragment "
+                    $"The server's metadata names '{ServerTextSanitizer.Clean(text)}' as {name}; an endpoint must be an absolute https address without user or fragment "
                     + "(RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, DangerouslyAllowHttpOnLoopback allows http.");
             }
             return uri;

@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Parameter names on the wire (RFC 6749, 7636, 8707, 9207, OpenID Connect Core).</summary>
-internal static class Parameters
+internal static class ParameterNames
 {
     public const string AccessToken = "access_token";
     public const string AcrValues = "acr_values";

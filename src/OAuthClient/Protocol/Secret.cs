@@ -10,7 +10,7 @@ namespace OAuthClient;
 /// serialised as JSON. Only <see cref="Reveal"/> gives the value.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
-[JsonConverter(typeof(RefusingJsonConverter<Secret>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<Secret>))]
 public abstract class Secret : IEquatable<Secret>
 {
     internal const string Redacted = "[redacted]";

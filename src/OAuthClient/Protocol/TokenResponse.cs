@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>What the token endpoint gave (RFC 6749 §5.1).</summary>
-[JsonConverter(typeof(RefusingJsonConverter<TokenResponse>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<TokenResponse>))]
 public sealed class TokenResponse
 {
     internal TokenResponse(

@@ -30,8 +30,8 @@ internal sealed class ClientConfiguration
         Scopes = [.. options.Scopes.Distinct(StringComparer.Ordinal)];
         Resources = [.. options.Resources.Select(resource => resource.OriginalString).Distinct(StringComparer.Ordinal)];
         EncodedRedirectUri = RedirectUri is null ? null : Uri.EscapeDataString(RedirectUri.OriginalString);
-        EncodedScopes = Scopes.Count == 0 ? null : Uri.EscapeDataString(ScopeText.Join(Scopes));
-        RequestsIdToken = ScopeText.Contains(Scopes, ScopeText.OpenId);
+        EncodedScopes = Scopes.Count == 0 ? null : Uri.EscapeDataString(ScopeList.Join(Scopes));
+        RequestsIdToken = ScopeList.Contains(Scopes, ScopeList.OpenId);
         ResponseMode = options.ResponseMode;
         IdTokenSigningAlgorithms = options.IdTokenSigningAlgorithms.Count > 0
             ? [.. options.IdTokenSigningAlgorithms]

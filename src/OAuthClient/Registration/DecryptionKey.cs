@@ -72,7 +72,7 @@ internal sealed class DecryptionKey
         {
             var jwk = Jwk(written);
             if (jwk?.Text("use") is { } use and not "enc")
-                throw new FormatException($"is for another use ('{ServerText.Clean(use)}'); one for decryption has the use \"enc\", or none");
+                throw new FormatException($"is for another use ('{ServerTextSanitizer.Clean(use)}'); one for decryption has the use \"enc\", or none");
             using var key = Open(written);
             if (key is RSA { KeySize: < 2048 })
                 throw new FormatException("has fewer than 2048 bits (RFC 7518 §4.3)");
@@ -124,7 +124,7 @@ internal sealed class DecryptionKey
     }
 
     private static JsonElement? Jwk(string written) =>
-        written.AsSpan().TrimStart().StartsWith("{") ? ServerJson.TryParseObject(Encoding.UTF8.GetBytes(written)) ?? throw new CryptographicException() : null;
+        written.AsSpan().TrimStart().StartsWith("{") ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(written)) ?? throw new CryptographicException() : null;
 
     private static RSAParameters RsaParameters(JsonElement jwk)
     {

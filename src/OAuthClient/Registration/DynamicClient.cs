@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// <see cref="Generation"/>.
 /// </summary>
 [DebuggerDisplay("DynamicClient {ClientId}, generation {Generation}")]
-[JsonConverter(typeof(RefusingJsonConverter<DynamicClient>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<DynamicClient>))]
 public sealed class DynamicClient
 {
     internal DynamicClient(string clientName, string server, string clientId) => (ClientName, Server, ClientId) = (clientName, server, clientId);

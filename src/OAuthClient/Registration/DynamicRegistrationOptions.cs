@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// algorithm and public keys for encryption follow from <see cref="OAuthClientOptions"/>.
 /// </summary>
 [DebuggerDisplay("{ClientName}")]
-[JsonConverter(typeof(RefusingJsonConverter<DynamicRegistrationOptions>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<DynamicRegistrationOptions>))]
 public sealed class DynamicRegistrationOptions
 {
     /// <summary>What the server calls the client when it speaks to users (<c>client_name</c>).</summary>

@@ -31,7 +31,7 @@ internal static class DynamicRegistrationOptionsValidator
             (nameof(dynamic.FrontChannelLogoutUri), dynamic.FrontChannelLogoutUri),
         })
         {
-            if (uri is not null && (!Transport.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
+            if (uri is not null && (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
                 failures.Add($"{name} must be an absolute https address without a fragment: the server, or a browser, calls it.");
         }
         if (dynamic.Metadata is null)

@@ -6,7 +6,7 @@ namespace OAuthClient;
 
 /// <summary>One client at one authorization server. Validated at start; changes of the configuration take effect without a restart.</summary>
 [DebuggerDisplay("{ClientId} at {Issuer}")]
-[JsonConverter(typeof(RefusingJsonConverter<OAuthClientOptions>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<OAuthClientOptions>))]
 public sealed class OAuthClientOptions
 {
     // Fields: a property would be bound from configuration, which can hold neither.

@@ -85,10 +85,10 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         {
             if (uri is null)
                 continue;
-            if (!Transport.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
+            if (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
             {
                 failures.Add(!uri.IsAbsoluteUri ? $"{name} must be an absolute address such as https://accounts.example.com."
-                    : uri.Scheme == Uri.UriSchemeHttp && Transport.IsLoopback(uri)
+                    : uri.Scheme == Uri.UriSchemeHttp && EndpointSecurity.IsLoopback(uri)
                         ? $"{name} uses http; use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."
                         : $"{name} must use https.");
             }
@@ -125,7 +125,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         string[] parts = template.Split(IssuerTemplate.Placeholder);
         // In a segment of its own a tenant can be neither a host nor a part of another one's name.
         if (parts.Length != 2 || !parts[0].EndsWith('/') || (parts[1].Length > 0 && !parts[1].StartsWith('/'))
-            || !Uri.TryCreate(string.Join("tenant", parts), UriKind.Absolute, out var example) || !Transport.IsSafe(example, o.DangerouslyAllowHttpOnLoopback)
+            || !Uri.TryCreate(string.Join("tenant", parts), UriKind.Absolute, out var example) || !EndpointSecurity.IsSafe(example, o.DangerouslyAllowHttpOnLoopback)
             || !example.AbsolutePath.Contains("/tenant", StringComparison.Ordinal) || example.Query.Length + example.Fragment.Length + example.UserInfo.Length > 0)
         {
             failures.Add("IssuerTemplate must be an https address with {tenantid} as one segment of its path, exactly as the metadata's issuer member has it, such as https://login.example.com/{tenantid}/v2.0.");
@@ -140,7 +140,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             FindRedirectFailures(failures, nameof(o.RedirectUri), redirect);
         if (o.PostLogoutRedirectUri is { } back)
             FindRedirectFailures(failures, nameof(o.PostLogoutRedirectUri), back);
-        if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeText.IsToken(scope)) is { } bad)
+        if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeList.IsToken(scope)) is { } bad)
             failures.Add($"the scope '{bad}' holds a space or another character that no scope may have; write each scope as an item of its own.");
         if (o.Scopes.Contains(null!))
             failures.Add("Scopes holds a null.");
@@ -156,7 +156,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         for (int i = 0; i < o.DecryptionKeys.Count; i++)
             FindKeyFailures(failures, i, o.DecryptionKeys[i]);
         bool secretIsKey = o.IdTokenSigningAlgorithms.Count > 0 && o.IdTokenSigningAlgorithms.All(algorithm => algorithm is not null && SignatureAlgorithms.IsSymmetric(algorithm));
-        if (o.Scopes.Contains(ScopeText.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || (o.JwksUri is null && !secretIsKey)))
+        if (o.Scopes.Contains(ScopeList.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || (o.JwksUri is null && !secretIsKey)))
             failures.Add("Scopes asks for openid while the endpoints are spelled out; then set Issuer and JwksUri too, so that the ID Token can be checked.");
     }
 
@@ -166,7 +166,7 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             failures.Add($"{name} must be an absolute address such as https://client.example.com/callback.");
         else if (redirect.OriginalString.Contains('#', StringComparison.Ordinal))
             failures.Add($"{name} must have no fragment (RFC 6749 §3.1.2).");
-        else if (redirect.Scheme == Uri.UriSchemeHttp && !Transport.IsLoopback(redirect))
+        else if (redirect.Scheme == Uri.UriSchemeHttp && !EndpointSecurity.IsLoopback(redirect))
             failures.Add($"{name} must use https; plain http is for loopback addresses only (RFC 8252 §7.3).");
         else if (redirect.Scheme is "javascript" or "data" or "file" or "vbscript")
             failures.Add($"{name} cannot use the scheme '{redirect.Scheme}'.");

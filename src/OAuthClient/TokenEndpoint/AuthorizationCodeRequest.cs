@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). Made from a validated response, and from nothing else.</summary>
-[JsonConverter(typeof(RefusingJsonConverter<AuthorizationCodeRequest>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<AuthorizationCodeRequest>))]
 internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse response)
     : TokenRequest("authorization_code", scopes: null, response.Pending.Resources)
 {
@@ -13,9 +13,9 @@ internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse re
 
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() =>
     [
-        new(OAuthClient.Parameters.Code, response.Code.Reveal()),
+        new(OAuthClient.ParameterNames.Code, response.Code.Reveal()),
         // §4.1.3: the very characters of the authorization request, whatever the options say by now.
-        new(OAuthClient.Parameters.RedirectUri, response.Pending.RedirectUri),
-        new(OAuthClient.Parameters.CodeVerifier, response.Pending.CodeVerifier.Reveal()),
+        new(OAuthClient.ParameterNames.RedirectUri, response.Pending.RedirectUri),
+        new(OAuthClient.ParameterNames.CodeVerifier, response.Pending.CodeVerifier.Reveal()),
     ];
 }

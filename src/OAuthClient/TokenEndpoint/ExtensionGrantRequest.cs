@@ -4,15 +4,15 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>An extension grant (RFC 6749 §4.5), with parameters the library does not know.</summary>
-[JsonConverter(typeof(RefusingJsonConverter<ExtensionGrantRequest>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<ExtensionGrantRequest>))]
 internal sealed class ExtensionGrantRequest : TokenRequest
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
         StringComparer.Ordinal,
-        OAuthClient.Parameters.GrantType, OAuthClient.Parameters.ClientId, OAuthClient.Parameters.ClientSecret, "client_assertion", "client_assertion_type");
+        OAuthClient.ParameterNames.GrantType, OAuthClient.ParameterNames.ClientId, OAuthClient.ParameterNames.ClientSecret, "client_assertion", "client_assertion_type");
 
     // RFC 8693 §2.1, RFC 8707 §2
-    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, OAuthClient.Parameters.Resource, "audience");
+    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, OAuthClient.ParameterNames.Resource, "audience");
 
     // RFC 8628 §3.5, CIBA §7: who polls has an interval to keep, also after a fault.
     private static readonly FrozenSet<string> Polled = FrozenSet.Create(
@@ -47,7 +47,7 @@ internal sealed class ExtensionGrantRequest : TokenRequest
     internal override bool AffectsOtherRequests => Polled.Contains(GrantType);
 
     internal override IReadOnlyList<string> DefaultScopes =>
-        parameters.FirstOrDefault(p => p.Key == OAuthClient.Parameters.Scope).Value is { } scope ? ScopeText.Split(scope) : [];
+        parameters.FirstOrDefault(p => p.Key == OAuthClient.ParameterNames.Scope).Value is { } scope ? ScopeList.Split(scope) : [];
 
     // What an unknown parameter holds is unknown too: none of it may come back in a message.
     internal override IReadOnlyList<string> Secrets => [.. parameters.Select(p => p.Value).Where(value => value.Length >= 8)];

@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// <param name="scopes">Fewer scopes than granted, or <see langword="null"/> for all.</param>
 /// <param name="granted">What the resource owner allowed: an absent scope in the answer means this.</param>
 /// <param name="resources">For which protected resources.</param>
-[JsonConverter(typeof(RefusingJsonConverter<RefreshTokenRequest>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<RefreshTokenRequest>))]
 internal sealed class RefreshTokenRequest(
     RefreshToken refreshToken, IReadOnlyList<string>? scopes, IReadOnlyList<string> granted, IReadOnlyList<string> resources)
     : TokenRequest("refresh_token", scopes, resources)
@@ -18,5 +18,5 @@ internal sealed class RefreshTokenRequest(
 
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];
 
-    internal override IEnumerable<KeyValuePair<string, string>> Parameters() => [new(OAuthClient.Parameters.RefreshToken, refreshToken.Reveal())];
+    internal override IEnumerable<KeyValuePair<string, string>> Parameters() => [new(OAuthClient.ParameterNames.RefreshToken, refreshToken.Reveal())];
 }

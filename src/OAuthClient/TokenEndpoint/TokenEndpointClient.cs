@@ -26,13 +26,13 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
         var endpoint = server.TokenEndpoint ?? throw new OAuthException(
             $"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
 
-        var form = new List<KeyValuePair<string, string>>(8) { new(Parameters.GrantType, request.GrantType) };
+        var form = new List<KeyValuePair<string, string>>(8) { new(ParameterNames.GrantType, request.GrantType) };
         foreach (var parameter in request.Parameters())
             form.Add(parameter);
         if (request.Scopes is { Count: > 0 } scopes)
-            form.Add(new(Parameters.Scope, ScopeText.Join(scopes)));
+            form.Add(new(ParameterNames.Scope, ScopeList.Join(scopes)));
         foreach (string resource in request.Resources)
-            form.Add(new(Parameters.Resource, resource));
+            form.Add(new(ParameterNames.Resource, resource));
         string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
 
         var response = await backChannel.SendAsync(

@@ -5,7 +5,7 @@ namespace OAuthClient;
 
 /// <summary>What the token endpoint is asked for (RFC 6749 §4.4, §4.5, §6). Codes are redeemed by completing an authorization only.</summary>
 [DebuggerDisplay("{GrantType}")]
-[JsonConverter(typeof(RefusingJsonConverter<TokenRequest>))]
+[JsonConverter(typeof(NonSerializableJsonConverter<TokenRequest>))]
 public abstract class TokenRequest
 {
     private protected TokenRequest(string grantType, IReadOnlyList<string>? scopes, IReadOnlyList<string> resources)
@@ -54,7 +54,7 @@ public abstract class TokenRequest
     /// <param name="resources">For which protected resources (RFC 8707 §2).</param>
     /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
     public static TokenRequest ClientCredentials(IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null) =>
-        new ClientCredentialsRequest(scopes is null ? null : ScopeText.Checked(scopes), ResourceText.Checked(resources ?? []));
+        new ClientCredentialsRequest(scopes is null ? null : ScopeList.Checked(scopes), ResourceIndicators.Checked(resources ?? []));
 
     /// <summary>Tokens for a refresh token that the application keeps itself (RFC 6749 §6). A stored <see cref="RefreshToken"/> of a grant is spent by the library: not here.</summary>
     /// <param name="refreshToken">The refresh token; it may be replaced by the answer's.</param>
@@ -64,7 +64,7 @@ public abstract class TokenRequest
     public static TokenRequest Refresh(RefreshToken refreshToken, IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null)
     {
         ArgumentNullException.ThrowIfNull(refreshToken);
-        return new RefreshTokenRequest(refreshToken, scopes is null ? null : ScopeText.Checked(scopes), granted: [], ResourceText.Checked(resources ?? []));
+        return new RefreshTokenRequest(refreshToken, scopes is null ? null : ScopeList.Checked(scopes), granted: [], ResourceIndicators.Checked(resources ?? []));
     }
 
     /// <summary>Tokens by an extension grant (RFC 6749 §4.5).</summary>

@@ -33,22 +33,22 @@ internal static class TokenResponseReader
     /// <summary>The longer way, which knows what is wrong with a response, if anything is.</summary>
     public static TokenMembers ReadUnusual(BackChannelResponse response)
     {
-        using var document = ServerJson.TryParse(response.Body);
+        using var document = StrictJson.TryParse(response.Body);
         var members = document is null ? default : WrittenMembers.Of(document.RootElement);
         // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
         if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             throw new TokenEndpointException(response.Failure(document?.RootElement));
-        var read = new TokenMembers { AccessToken = ServerJson.TextOf(members.AccessToken, Parameters.AccessToken), Others = members.Others };
+        var read = new TokenMembers { AccessToken = StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken), Others = members.Others };
         if (read.AccessToken is null)
             return read;
-        read.TokenType = ServerJson.TextOf(members.TokenType, Parameters.TokenType);
+        read.TokenType = StrictJson.TextOf(members.TokenType, ParameterNames.TokenType);
         // What the token is comes before what is wrong with the rest.
         if (!IsBearer(read.TokenType))
             return read;
         read.Lifetime = Lifetime(members.ExpiresIn);
-        read.Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : ServerJson.TextOf(members.Scope, Parameters.Scope) ?? "";
-        read.RefreshToken = ServerJson.TextOf(members.RefreshToken, Parameters.RefreshToken);
-        read.IdToken = ServerJson.TextOf(members.IdToken, Parameters.IdToken);
+        read.Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : StrictJson.TextOf(members.Scope, ParameterNames.Scope) ?? "";
+        read.RefreshToken = StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken);
+        read.IdToken = StrictJson.TextOf(members.IdToken, ParameterNames.IdToken);
         return read;
     }
 
@@ -59,7 +59,7 @@ internal static class TokenResponseReader
         if (stated is null)
             return request.DefaultScopes;
         string scope = Bounded(stated);
-        return ScopeText.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : ScopeText.Split(scope);
+        return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : ScopeList.Split(scope);
     }
 
     // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.
@@ -74,7 +74,7 @@ internal static class TokenResponseReader
         double seconds;
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
             seconds = number;
-        else if (ServerJson.TextIfAnyOf(member) is { } written
+        else if (StrictJson.TextIfAnyOf(member) is { } written
             && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text)
             && double.IsFinite(text))
             seconds = text;

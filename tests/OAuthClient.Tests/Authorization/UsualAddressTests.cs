@@ -83,8 +83,8 @@ public class UsualAddressTests
     [Description("What is copied over must be as long as what it replaces")]
     public void Values_are_always_as_long_as_one_another()
     {
-        var (one, two, three) = RandomText.CreateThree();
-        Assert.That(new[] { one, two, three, RandomText.Create() }, Has.All.Length.EqualTo(RandomText.Length));
+        var (one, two, three) = SecureRandomString.CreateThree();
+        Assert.That(new[] { one, two, three, SecureRandomString.Create() }, Has.All.Length.EqualTo(SecureRandomString.Length));
         Assert.That(new CodeVerifier(one).Challenge(), Has.Length.EqualTo(CodeVerifier.ChallengeLength));
     }
 

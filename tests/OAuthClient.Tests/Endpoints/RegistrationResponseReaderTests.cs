@@ -12,7 +12,7 @@ public class RegistrationResponseReaderTests
     [Description("RFC 8259 §8: what is no Unicode cannot be kept, and is refused by a sentence")]
     public void Text_that_is_not_unicode(string answer)
     {
-        var json = ServerJson.TryParseObject(Encoding.Latin1.GetBytes(answer))!.Value;
+        var json = StrictJson.TryParseObject(Encoding.Latin1.GetBytes(answer))!.Value;
 
         Assert.That(
             () => RegistrationResponseReader.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "none", SampleRegistration.Now),

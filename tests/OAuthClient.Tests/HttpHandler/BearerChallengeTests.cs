@@ -33,7 +33,7 @@ public class BearerChallengeTests
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
         response.Headers.TryAddWithoutValidation("WWW-Authenticate", challenge);
-        Assert.That(BearerChallenge.InvitesAnotherToken(response), Is.EqualTo(invites));
+        Assert.That(BearerChallenge.IndicatesInvalidToken(response), Is.EqualTo(invites));
     }
 
     [Test]
@@ -41,13 +41,13 @@ public class BearerChallengeTests
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
         response.Headers.TryAddWithoutValidation("WWW-Authenticate", ["Negotiate", "Bearer error=\"insufficient_scope\"", "Bearer error=\"invalid_token\""]);
-        Assert.That(BearerChallenge.InvitesAnotherToken(response));
+        Assert.That(BearerChallenge.IndicatesInvalidToken(response));
     }
 
     [Test]
     public void None()
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
-        Assert.That(BearerChallenge.InvitesAnotherToken(response), Is.False);
+        Assert.That(BearerChallenge.IndicatesInvalidToken(response), Is.False);
     }
 }

@@ -42,13 +42,13 @@ public class SharedHandlersTests
     {
         Assert.Multiple(() =>
         {
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create(Numbers())), Is.False);
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create(new[] { 1 }.Where(_ => true))), Is.False);
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create(new[] { 1, 2 })), Is.True);
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create(new List<int> { 1 })), Is.True);
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create("text")), Is.True);
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create(new { Name = "x" })), Is.True);
-            Assert.That(RepeatableContent.IsRepeatable(JsonContent.Create<object?>(null)), Is.True);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create(Numbers())), Is.False);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create(new[] { 1 }.Where(_ => true))), Is.False);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create(new[] { 1, 2 })), Is.True);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create(new List<int> { 1 })), Is.True);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create("text")), Is.True);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create(new { Name = "x" })), Is.True);
+            Assert.That(ReplayableContent.IsReplayable(JsonContent.Create<object?>(null)), Is.True);
         });
 
         static async IAsyncEnumerable<int> Numbers()

@@ -59,11 +59,11 @@ public class ClaimSourceTests
 
     private static string Many(Func<int, string> member) => string.Join(',', Enumerable.Range(0, 1000).Select(member));
 
-    private static IReadOnlyList<ClaimSource> Of(string claims) => ClaimSource.Of(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value);
+    private static IReadOnlyList<ClaimSource> Of(string claims) => ClaimSource.Of(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value);
 
     [TestCase("""{"_claim_names":{"pay":"s"},"_claim_sources":{"sü":{"JWT":"a.b.c"}}}""")]
     [TestCase("""{"_claim_names":{"pü":"s"},"_claim_sources":{"s":{"JWT":"a.b.c"}}}""")]
     [Description("RFC 8259 §8.1: a source whose names are no UTF-8 is none")]
     public void Names_that_are_not_unicode(string claims) =>
-        Assert.That(ClaimSource.Of(ServerJson.TryParseObject(System.Text.Encoding.Latin1.GetBytes(claims))!.Value), Is.Empty);
+        Assert.That(ClaimSource.Of(StrictJson.TryParseObject(System.Text.Encoding.Latin1.GetBytes(claims))!.Value), Is.Empty);
 }

@@ -137,7 +137,7 @@ public class IdTokenClaimsValidatorTests
     public void A_sign_in_may_be_as_old_as_max_age_allows()
     {
         static void SignedIn(string ago, int maxAge) => IdTokenClaimsValidator.ValidateMaxAge(
-            ServerJson.TryParseObject(Encoding.UTF8.GetBytes($"{{\"auth_time\":{ago}}}"))!.Value, TimeSpan.FromSeconds(maxAge), Now);
+            StrictJson.TryParseObject(Encoding.UTF8.GetBytes($"{{\"auth_time\":{ago}}}"))!.Value, TimeSpan.FromSeconds(maxAge), Now);
         string Ago(int seconds) => $"{Now.ToUnixTimeSeconds() - seconds}";
 
         Assert.That(() => SignedIn(Ago(0), 0), Throws.Nothing);
@@ -145,7 +145,7 @@ public class IdTokenClaimsValidatorTests
         Assert.That(() => SignedIn(Ago(61), 0), Refusal("longer ago than max_age", "auth_time"));
         Assert.That(() => SignedIn(Ago(360), 300), Throws.Nothing);
         Assert.That(() => SignedIn(Ago(361), 300), Refusal("longer ago than max_age"));
-        Assert.That(() => IdTokenClaimsValidator.ValidateMaxAge(ServerJson.TryParseObject("{\"auth_time\":1}"u8.ToArray())!.Value, TimeSpan.MaxValue, Now), Throws.Nothing, "no overflow");
+        Assert.That(() => IdTokenClaimsValidator.ValidateMaxAge(StrictJson.TryParseObject("{\"auth_time\":1}"u8.ToArray())!.Value, TimeSpan.MaxValue, Now), Throws.Nothing, "no overflow");
         Assert.That(() => SignedIn("null", 300), Refusal("no auth_time"));
         Assert.That(() => SignedIn("\"now\"", 300), Refusal("no auth_time"));
     }
@@ -239,7 +239,7 @@ public class IdTokenClaimsValidatorTests
             .With.Message.Contains("'a???xxx").And.Message.Length.LessThan(500));
     }
 
-    private static JsonElement Json(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
+    private static JsonElement Json(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
 
     private static AccessToken Token(string value) => new(value, Now, null, [], []);
 
@@ -255,7 +255,7 @@ public class IdTokenClaimsValidatorTests
             ["nonce"] = Nonce,
         };
         change?.Invoke(claims);
-        var json = ServerJson.TryParseObject(Encoding.UTF8.GetBytes(claims.ToJsonString()))!.Value;
+        var json = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims.ToJsonString()))!.Value;
         return IdTokenClaimsValidator.Validate(json, SampleRegistration.Issuer, "client-id", nonce, now ?? Now);
     }
 

@@ -61,7 +61,7 @@ public class JweDecryptorTests
     [Description("RFC 7518 appendix C: the agreed key, with names of both parties")]
     public void The_example_of_key_agreement()
     {
-        var header = ServerJson.TryParseObject("""{"alg":"ECDH-ES","enc":"A128GCM","apu":"QWxpY2U","apv":"Qm9i","epk":{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0","y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps"}}"""u8.ToArray())!.Value;
+        var header = StrictJson.TryParseObject("""{"alg":"ECDH-ES","enc":"A128GCM","apu":"QWxpY2U","apv":"Qm9i","epk":{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0","y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps"}}"""u8.ToArray())!.Value;
         var bob = DecryptionKey.Read("""{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}""");
         Assert.That(System.Buffers.Text.Base64Url.EncodeToString(JweKeyDecryption.TryFind(header, "ECDH-ES", "A128GCM", [], bob)), Is.EqualTo("VqqN6vgjbSBcIijNcacQGg"));
     }

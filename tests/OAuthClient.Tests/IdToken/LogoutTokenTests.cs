@@ -58,7 +58,7 @@ public class LogoutTokenTests
             ["events"] = new JsonObject { ["http://schemas.openid.net/event/backchannel-logout"] = new JsonObject() },
         };
         change(json);
-        var claims = ServerJson.TryParseObject(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()))!.Value;
+        var claims = StrictJson.TryParseObject(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()))!.Value;
         return () => LogoutToken.Validate(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now);
     }
 }

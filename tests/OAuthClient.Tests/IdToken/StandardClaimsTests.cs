@@ -108,13 +108,13 @@ public class StandardClaimsTests
 
     private static StandardClaims Of(string claims) => StandardClaims.Of(Json(claims));
 
-    private static JsonElement Json(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
+    private static JsonElement Json(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
 
     [Test]
     [Description("RFC 8259 §8.1: a claim whose inside is no UTF-8 is left out of the principal; the others are there")]
     public void A_claim_that_is_not_unicode()
     {
-        var claims = ServerJson.TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!.Value;
+        var claims = StrictJson.TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!.Value;
 
         var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
 
@@ -125,7 +125,7 @@ public class StandardClaimsTests
     [Description("OpenID Connect Core §5.1: claims that are no text, each with its kind; null is no claim")]
     public void Claims_of_every_kind()
     {
-        var claims = ServerJson.TryParseObject("""{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray())!.Value;
+        var claims = StrictJson.TryParseObject("""{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray())!.Value;
 
         var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
 

@@ -98,5 +98,5 @@ public class AuthorizationServerMetadataTests
     public void A_member_of_the_wrong_kind_is_refused(string json) => Assert.That(() => Read(json), Throws.InstanceOf<OAuthProtocolException>());
 
     private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false) =>
-        AuthorizationServerMetadata.Read(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value, allowHttpOnLoopback);
+        AuthorizationServerMetadata.Read(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value, allowHttpOnLoopback);
 }

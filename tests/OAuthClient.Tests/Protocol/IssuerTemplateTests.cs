@@ -55,5 +55,5 @@ public class IssuerTemplateTests
         Assert.That(() => For(template, "{}"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("The ID Token names no tenant"));
     }
 
-    private static string For(IssuerTemplate template, string claims) => template.RequireFor(ServerJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");
+    private static string For(IssuerTemplate template, string claims) => template.RequireFor(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");
 }

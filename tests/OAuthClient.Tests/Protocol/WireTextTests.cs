@@ -8,13 +8,13 @@ public class WireTextTests
     [Test]
     [Description("RFC 6749 §10.10: 256 random bits; each of them takes both values")]
     public void Random_text_has_256_bits_that_all_vary() =>
-        RequireRandom([.. Enumerable.Range(0, 500).Select(_ => RandomText.Create())]);
+        RequireRandom([.. Enumerable.Range(0, 500).Select(_ => SecureRandomString.Create())]);
 
     [Test]
     [Description("RFC 6749 §10.10: so has each of three that were drawn at once")]
     public void Three_random_texts_drawn_at_once_are_as_random_as_one()
     {
-        var drawn = Enumerable.Range(0, 500).Select(_ => RandomText.CreateThree()).ToList();
+        var drawn = Enumerable.Range(0, 500).Select(_ => SecureRandomString.CreateThree()).ToList();
 
         RequireRandom([.. drawn.Select(three => three.One)]);
         RequireRandom([.. drawn.Select(three => three.Two)]);
@@ -52,7 +52,7 @@ public class WireTextTests
     [TestCase("a\n", false)]
     [TestCase("\u00fc", false)]
     [Description("RFC 6749 §3.3, A.4: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )")]
-    public void A_scope_token_has_the_characters_of_the_grammar(string scope, bool valid) => Assert.That(ScopeText.IsToken(scope), Is.EqualTo(valid));
+    public void A_scope_token_has_the_characters_of_the_grammar(string scope, bool valid) => Assert.That(ScopeList.IsToken(scope), Is.EqualTo(valid));
 
     [TestCase("a b", new[] { "a", "b" })]
     [TestCase(" a  b ", new[] { "a", "b" })]
@@ -60,7 +60,7 @@ public class WireTextTests
     [TestCase("a\tb", new[] { "a\tb" })]
     [TestCase("", new string[0])]
     [Description("RFC 6749 §3.3: separated by spaces, told apart by case, in no order")]
-    public void Scopes_are_taken_apart(string text, string[] scopes) => Assert.That(ScopeText.Split(text), Is.EqualTo(scopes));
+    public void Scopes_are_taken_apart(string text, string[] scopes) => Assert.That(ScopeList.Split(text), Is.EqualTo(scopes));
 
     [TestCase("a b", new[] { "a", "b" }, true)]
     [TestCase("a", new[] { "a" }, true)]
@@ -76,14 +76,14 @@ public class WireTextTests
     [TestCase("a", new string[0], false)]
     [TestCase("", new[] { "a" }, false)]
     [Description("RFC 6749 §3.3: only the very same text spares taking it apart")]
-    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) => Assert.That(ScopeText.IsJoined(text, scopes), Is.EqualTo(isJoined));
+    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) => Assert.That(ScopeList.IsJoined(text, scopes), Is.EqualTo(isJoined));
 
     [Test]
     [Description("RFC 6749 §3.3: joined by one space")]
     public void Scopes_are_joined()
     {
-        Assert.That(ScopeText.Join(["a", "b"]), Is.EqualTo("a b"));
-        Assert.That(ScopeText.Join([]), Is.Empty);
+        Assert.That(ScopeList.Join(["a", "b"]), Is.EqualTo("a b"));
+        Assert.That(ScopeList.Join([]), Is.Empty);
     }
 
     [TestCase(new[] { "a", "b" }, new[] { "b" }, true)]
@@ -94,5 +94,5 @@ public class WireTextTests
     [TestCase(new[] { "a" }, new[] { "a", "b" }, false)]
     [TestCase(new[] { "photos.read" }, new[] { "photos" }, false)]
     [Description("RFC 6749 §6: a subset, scope by scope")]
-    public void What_was_granted_covers_its_subsets(string[] granted, string[] asked, bool covers) => Assert.That(ScopeText.Covers(granted, asked), Is.EqualTo(covers));
+    public void What_was_granted_covers_its_subsets(string[] granted, string[] asked, bool covers) => Assert.That(ScopeList.Covers(granted, asked), Is.EqualTo(covers));
 }

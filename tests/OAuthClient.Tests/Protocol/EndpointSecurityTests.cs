@@ -3,7 +3,7 @@ namespace OAuthClient.Tests;
 /// <summary>Which addresses are safe to send a secret to (RFC 6749 §10.9, RFC 8252 §8.3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class TransportTests
+public class EndpointSecurityTests
 {
     private static readonly string[] ThisMachine =
     [
@@ -20,9 +20,9 @@ public class TransportTests
     [Description("RFC 8252 §8.3: http to this very machine, only where the developer allowed it")]
     public void Http_to_this_machine_is_safe_only_when_allowed(string address)
     {
-        Assert.That(Transport.IsLoopback(new(address)), Is.True);
-        Assert.That(Transport.IsSafe(new(address), allowHttpOnLoopback: true), Is.True);
-        Assert.That(Transport.IsSafe(new(address), allowHttpOnLoopback: false), Is.False);
+        Assert.That(EndpointSecurity.IsLoopback(new(address)), Is.True);
+        Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.True);
+        Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: false), Is.False);
     }
 
     [Test]
@@ -30,19 +30,19 @@ public class TransportTests
     public void A_name_that_no_host_can_have()
     {
         Uri address = new("https://ex\uFFFDmple.com/");
-        Assert.That(Transport.IsSafe(address, allowHttpOnLoopback: true), Is.False);
-        Assert.That(Transport.IsLoopback(address), Is.False);
-        Assert.That(Transport.IsSameOrigin(address, address), Is.False);
-        Assert.That(Transport.IsSameOrigin(new("https://example.com"), address), Is.False);
+        Assert.That(EndpointSecurity.IsSafe(address, allowHttpOnLoopback: true), Is.False);
+        Assert.That(EndpointSecurity.IsLoopback(address), Is.False);
+        Assert.That(EndpointSecurity.IsSameOrigin(address, address), Is.False);
+        Assert.That(EndpointSecurity.IsSameOrigin(new("https://example.com"), address), Is.False);
     }
 
     [TestCaseSource(nameof(ElsewhereOrUnclear))]
     [Description("RFC 6749 §10.9: http to anything else is never safe, whatever its name looks like")]
     public void Http_to_anything_else_is_never_safe(string address)
     {
-        Assert.That(Transport.IsLoopback(new(address)), Is.False);
-        Assert.That(Transport.IsSafe(new(address), allowHttpOnLoopback: true), Is.False);
-        Assert.That(Transport.IsSafe(new(address), allowHttpOnLoopback: false), Is.False);
+        Assert.That(EndpointSecurity.IsLoopback(new(address)), Is.False);
+        Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.False);
+        Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: false), Is.False);
     }
 
     [TestCase("https://a.example.com", true)]
@@ -57,7 +57,7 @@ public class TransportTests
     [Description("RFC 6749 §3.1.2.1, §10.9: https everywhere, and no other scheme anywhere")]
     public void Https_is_safe_and_no_other_scheme_is(string address, bool safe)
     {
-        Assert.That(Transport.IsSafe(new(address, UriKind.RelativeOrAbsolute), allowHttpOnLoopback: false), Is.EqualTo(safe));
-        Assert.That(Transport.IsSafe(new(address, UriKind.RelativeOrAbsolute), allowHttpOnLoopback: true), Is.EqualTo(safe));
+        Assert.That(EndpointSecurity.IsSafe(new(address, UriKind.RelativeOrAbsolute), allowHttpOnLoopback: false), Is.EqualTo(safe));
+        Assert.That(EndpointSecurity.IsSafe(new(address, UriKind.RelativeOrAbsolute), allowHttpOnLoopback: true), Is.EqualTo(safe));
     }
 }

@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Scopes on the wire: case-sensitive, separated by spaces, in no order (RFC 6749 §3.3).</summary>
-internal static class ScopeText
+internal static class ScopeList
 {
     public const string OpenId = "openid";
     public const string OfflineAccess = "offline_access";

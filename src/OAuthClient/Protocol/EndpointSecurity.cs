@@ -3,7 +3,7 @@ using System.Net;
 namespace OAuthClient;
 
 /// <summary>Which addresses are safe to talk to: https, or http to this very machine where the developer allowed it.</summary>
-internal static class Transport
+internal static class EndpointSecurity
 {
     public static bool IsLoopback(Uri uri) =>
         IsLocalhost(uri)

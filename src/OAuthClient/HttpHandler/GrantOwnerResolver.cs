@@ -1,21 +1,21 @@
 namespace OAuthClient;
 
 /// <summary>Whose token a request carries: as was registered, and as is written on the request. A user's request never carries the client's own.</summary>
-internal sealed class RequestOwner(string clientName, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner, bool requiresExplicitOwner)
+internal sealed class GrantOwnerResolver(string clientName, GrantOwner? fixedOwner, ICurrentGrantOwner? currentOwner, bool requiresExplicitOwner)
 {
     private static readonly HttpRequestOptionsKey<GrantOwner> Key = new("OAuthClient.GrantOwner");
 
     // To look at a request's options is to allocate them; an application that writes no owner on any does not pay for it.
     private static volatile bool isEverStated;
 
-    public static void State(HttpRequestMessage request, GrantOwner owner)
+    public static void SetOwner(HttpRequestMessage request, GrantOwner owner)
     {
         request.Options.Set(Key, owner);
         isEverStated = true;
     }
 
     /// <exception cref="OAuthException">There is none, or another than was registered.</exception>
-    public GrantOwner Of(HttpRequestMessage request, Uri address)
+    public GrantOwner Resolve(HttpRequestMessage request, Uri address)
     {
         if (isEverStated && request.Options.TryGetValue(Key, out var stated))
         {

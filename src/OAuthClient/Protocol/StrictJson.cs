@@ -5,7 +5,7 @@ using System.Text.Unicode;
 namespace OAuthClient;
 
 /// <summary>Reads a JSON object that a server sent: strict about duplicates and depth, silent about members nobody knows.</summary>
-internal static class ServerJson
+internal static class StrictJson
 {
     private static readonly JsonDocumentOptions Strict = new()
     {

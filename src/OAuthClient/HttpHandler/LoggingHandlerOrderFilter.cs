@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// IHttpClientFactory's own log redacts headers in its text only: its structured state holds them as they are, and sinks that
 /// export the state would export the token. So its innermost logging handler is moved above the handler that adds the token.
 /// </summary>
-internal sealed class TokensBelowLogs : IHttpMessageHandlerBuilderFilter
+internal sealed class LoggingHandlerOrderFilter : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {

@@ -4,11 +4,11 @@ using System.Diagnostics.Metrics;
 namespace OAuthClient;
 
 /// <summary>What is measured, of all clients of an application.</summary>
-internal sealed class Instruments
+internal sealed class OAuthClientMetrics
 {
     private readonly ConcurrentDictionary<string, Func<int>> unsavedGrants = new(StringComparer.Ordinal);
 
-    public Instruments(IMeterFactory meters)
+    public OAuthClientMetrics(IMeterFactory meters)
     {
         // The factory disposes of it.
         var meter = meters.Create(Telemetry.Name);

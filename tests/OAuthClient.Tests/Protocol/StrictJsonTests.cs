@@ -6,7 +6,7 @@ namespace OAuthClient.Tests;
 /// <summary>JSON from a server is read strictly, and whatever is wrong with it is one of two answers: no object, or a protocol violation.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class ServerJsonTests
+public class StrictJsonTests
 {
     [TestCase("{}")]
     [TestCase("\uFEFF{\"a\": 1}")]
@@ -100,7 +100,7 @@ public class ServerJsonTests
     [Description("RFC 8259 §8.1: bytes that are no UTF-8 are no text")]
     public void Bytes_that_are_no_UTF_8_are_a_violation()
     {
-        var json = ServerJson.TryParseObject(Encoding.Latin1.GetBytes("{\"member\":\"\u00fc\"}"))!.Value;
+        var json = StrictJson.TryParseObject(Encoding.Latin1.GetBytes("{\"member\":\"\u00fc\"}"))!.Value;
 
         Assert.That(() => json.Text("member"), Throws.InstanceOf<OAuthProtocolException>());
     }
@@ -136,5 +136,5 @@ public class ServerJsonTests
         Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Texts("member"), Throws.InstanceOf<OAuthProtocolException>()
             .With.Message.Contains("'member'").And.Message.Contains(words));
 
-    private static JsonElement? Parse(string json) => ServerJson.TryParseObject(Encoding.UTF8.GetBytes(json));
+    private static JsonElement? Parse(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json));
 }

@@ -3,7 +3,7 @@ using System.Net;
 namespace OAuthClient;
 
 /// <summary>Makes text that a server sent fit for a message or a log: printable ASCII, at most 256 characters, none of our secrets.</summary>
-internal static class ServerText
+internal static class ServerTextSanitizer
 {
     private const int MaximumLength = 256;
 

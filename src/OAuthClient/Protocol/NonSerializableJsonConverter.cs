@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// Stands on every type that holds a secret, so that an object graph logged or cached as JSON fails loudly
 /// instead of carrying the secret along.
 /// </summary>
-internal sealed class RefusingJsonConverter<T> : JsonConverter<T>
+internal sealed class NonSerializableJsonConverter<T> : JsonConverter<T>
 {
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         throw Refusal();

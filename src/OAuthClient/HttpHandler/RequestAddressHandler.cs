@@ -3,7 +3,7 @@ namespace OAuthClient;
 /// <summary>
 /// Stands outermost in an HTTP client with service discovery. It checks the name that the application wrote before a handler resolves it.
 /// </summary>
-internal sealed class StatedAddressHandler(AllowedAddresses addresses) : DelegatingHandler
+internal sealed class RequestAddressHandler(AllowedAddresses addresses) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace OAuthClient;
 
 /// <summary>The one place where randomness is drawn: state, nonce, code verifier, grant ids.</summary>
-internal static class RandomText
+internal static class SecureRandomString
 {
     /// <summary>How many characters each has.</summary>
     public const int Length = 43;

@@ -5,7 +5,7 @@ namespace OAuthClient.Tests;
 /// <summary>One user's token to another (CVE-2024-51987 class): whose token a request carries is what was said of it, or it is not sent.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
-public class RequestOwnerTests
+public class GrantOwnerResolverTests
 {
     [Test]
     [Description("Each request names its owner, also many at once")]

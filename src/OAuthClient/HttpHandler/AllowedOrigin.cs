@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Where tokens may go: scheme, host and port, taken apart once, because each request is held against them.</summary>
-internal sealed class StatedOrigin(Uri uri)
+internal sealed class AllowedOrigin(Uri uri)
 {
     /// <summary>The scheme by which service discovery prefers https to http.</summary>
     public const string HttpsOrHttp = "https+http";
@@ -16,6 +16,6 @@ internal sealed class StatedOrigin(Uri uri)
     public bool IsOf(Uri address) =>
         address.Port == port
         && string.Equals(address.Scheme, scheme, StringComparison.Ordinal)
-        && string.Equals(Transport.HostOf(address), host, StringComparison.Ordinal)
+        && string.Equals(EndpointSecurity.HostOf(address), host, StringComparison.Ordinal)
         && address.UserInfo.Length == 0;
 }

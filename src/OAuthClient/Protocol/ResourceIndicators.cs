@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>Resource indicators on the wire: absolute, without fragment, as the developer wrote them (RFC 8707 §2).</summary>
-internal static class ResourceText
+internal static class ResourceIndicators
 {
     /// <exception cref="ArgumentException">One is relative or has a fragment.</exception>
     public static string[] Checked(IEnumerable<Uri> resources) =>
