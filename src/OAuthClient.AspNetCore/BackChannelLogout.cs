@@ -9,10 +9,10 @@ internal static class BackChannelLogout
 {
     public static async Task AnswerAsync(HttpContext context, OpenIdLogout logout, ILogger logger)
     {
-        PrivateResponse.Declare(context);
+        NoStoreHeaders.Declare(context);
         try
         {
-            var parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            var parameters = await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
             if (!parameters.TryGetValue("logout_token", out string? logoutToken))
                 throw new OAuthProtocolException("The request holds no logout_token.");
             await logout.ProcessBackChannelLogoutAsync(logoutToken, context.RequestAborted).ConfigureAwait(false);

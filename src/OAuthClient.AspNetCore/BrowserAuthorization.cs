@@ -13,13 +13,13 @@ public sealed class BrowserAuthorization
 {
     private readonly string name;
     private readonly ICurrentGrantOwner currentOwner;
-    private readonly PendingCookies cookies;
+    private readonly PendingAuthorizationCookies cookies;
     private readonly IOptionsMonitor<OAuthClientOptions> options;
     private readonly CallbackProcessor callbacks;
     private readonly BrowserSignOut signOut;
 
     internal BrowserAuthorization(
-        string name, IOAuthClient client, OpenIdSignIn signIn, BrowserSignOut signOut, ICurrentGrantOwner currentOwner, PendingCookies cookies,
+        string name, IOAuthClient client, OpenIdSignIn signIn, BrowserSignOut signOut, ICurrentGrantOwner currentOwner, PendingAuthorizationCookies cookies,
         IOptionsMonitor<OAuthClientOptions> options, UncheckedSignInWarning signInWarning)
     {
         SignIn = signIn;
@@ -59,7 +59,7 @@ public sealed class BrowserAuthorization
         ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(controller);
-        var result = await SendAwayAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        var result = await RedirectToServerAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
         return result.ApplyIfDropped(controller.HttpContext);
     }
 
@@ -77,7 +77,7 @@ public sealed class BrowserAuthorization
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async ValueTask<IResult> BeginAsync(
         HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
-        (await SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
+        (await RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
 
     /// <summary>
     /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
@@ -206,7 +206,7 @@ public sealed class BrowserAuthorization
                 + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint.");
         }
         if (callback.Pending is { } pending)
-            PendingCookies.RemoveAtResponse(context, pending);
+            PendingAuthorizationCookies.RemoveAtResponse(context, pending);
         return callback.Problem is { } problem
             ? throw new OAuthProtocolException(problem)
             : await callbacks.CompleteAsync(callback, cancellationToken).ConfigureAwait(false);
@@ -223,43 +223,43 @@ public sealed class BrowserAuthorization
     public Task RevokeAsync(CancellationToken cancellationToken = default) =>
         CurrentOwner is { } owner ? Client.RevokeAsync(owner, cancellationToken) : Task.CompletedTask;
 
-    internal async Task<FrontChannelResult> SendAwayAsync(
+    internal async Task<SeeOtherResult> RedirectToServerAsync(
         HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
         var owner = CurrentOwner ?? throw new InvalidOperationException(
             "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization().");
-        return await SendAwayAsync(context, owner, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        return await RedirectToServerAsync(context, owner, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
     }
 
-    internal Task<FrontChannelResult> SignInAsync(HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    internal Task<SeeOtherResult> SignInAsync(HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(context);
         IEnumerable<string> scopes = parameters?.Scopes is { } chosen ? chosen : options.Get(name).Scopes;
         return scopes.Contains("openid", StringComparer.Ordinal)
-            ? SendAwayAsync(context, owner: null, returnUrl, parameters, cancellationToken)
+            ? RedirectToServerAsync(context, owner: null, returnUrl, parameters, cancellationToken)
             : throw new InvalidOperationException("Without the scope openid the server does not say who signs in; add openid to Scopes.");
     }
 
-    internal Task<FrontChannelResult> SignOutAsync(
+    internal Task<SeeOtherResult> SignOutAsync(
         HttpContext context, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken) =>
         signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken));
 
-    private async Task<FrontChannelResult> SendAwayAsync(
+    private async Task<SeeOtherResult> RedirectToServerAsync(
         HttpContext context, GrantOwner? owner, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
     {
-        PrivateResponse.Declare(context);
+        NoStoreHeaders.Declare(context);
         // State flooding: what another site loads without a navigation must not evict an authorization that waits.
         if (!TopLevelNavigation.Matches(context.Request))
-            return FrontChannelResult.NotANavigation;
+            return SeeOtherResult.NotANavigation;
         // The cookie says by which client the user signed in, also when their grants are gone by the time they are back.
-        bool renewsSignIn = owner is not null && SignedInSession.Find(context.User, name)?.Owner == owner;
+        bool renewsSignIn = owner is not null && SignInSession.Find(context.User, name)?.Owner == owner;
         var pending = renewsSignIn
             ? await SignIn.BeginRenewalAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false)
             : await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
         bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
-        cookies.Add(context, pending, owner, LocalPath.OrRoot(returnUrl, context.Request), isFormPost ? SameSiteMode.None : SameSiteMode.Lax);
-        return FrontChannelResult.SeeOther(pending.AuthorizationUri);
+        cookies.Add(context, pending, owner, LocalReturnUrl.OrRoot(returnUrl, context.Request), isFormPost ? SameSiteMode.None : SameSiteMode.Lax);
+        return SeeOtherResult.SeeOther(pending.AuthorizationUri);
     }
 
     private static CancellationToken OrEndOf(HttpContext context, CancellationToken given) => given.CanBeCanceled ? given : context.RequestAborted;

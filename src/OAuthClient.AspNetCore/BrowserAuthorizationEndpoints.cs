@@ -21,11 +21,11 @@ internal sealed class BrowserAuthorizationEndpoints(
             && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null)
         {
             // After the login the browser goes to a page by GET; this address takes a POST only.
-            AuthenticationProperties properties = new() { RedirectUri = LocalPath.OrRoot(form.ReturnUrl, context.Request) };
+            AuthenticationProperties properties = new() { RedirectUri = LocalReturnUrl.OrRoot(form.ReturnUrl, context.Request) };
             await context.ChallengeAsync(properties).ConfigureAwait(false);
             return;
         }
-        var result = await authorization.SendAwayAsync(context, form.ReturnUrl, null, context.RequestAborted).ConfigureAwait(false);
+        var result = await authorization.RedirectToServerAsync(context, form.ReturnUrl, null, context.RequestAborted).ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
 
@@ -63,7 +63,7 @@ internal sealed class BrowserAuthorizationEndpoints(
                 return;
             }
             if (callback.Pending is { } pending)
-                PendingCookies.RemoveAtResponse(context, pending);
+                PendingAuthorizationCookies.RemoveAtResponse(context, pending);
             if (callback.Problem is { } problem)
             {
                 Log.Refused(logger, "A callback", authorization.Name, problem);
@@ -88,7 +88,7 @@ internal sealed class BrowserAuthorizationEndpoints(
         if (await ReadReturnUrlAsync(context).ConfigureAwait(false) is not { } form)
             return;
         // The root may require a login, which would sign the user in again at once.
-        string returnUrl = LocalPath.Normalise(form.ReturnUrl) ?? context.Request.PathBase.Add(options.SignedOutPath).ToUriComponent();
+        string returnUrl = LocalReturnUrl.Normalise(form.ReturnUrl) ?? context.Request.PathBase.Add(options.SignedOutPath).ToUriComponent();
         var result = await authorization.SignOutAsync(context, returnUrl, parameters: null, context.RequestAborted).ConfigureAwait(false);
         await result.ExecuteAsync(context).ConfigureAwait(false);
     }
@@ -106,17 +106,17 @@ internal sealed class BrowserAuthorizationEndpoints(
             await WritePageAsync(context, BrowserAuthorizationPageKind.SignedOut, StatusCodes.Status200OK).ConfigureAwait(false);
             return;
         }
-        await FrontChannelResult.SeeOther(returnUrl).ExecuteAsync(context).ConfigureAwait(false);
+        await SeeOtherResult.SeeOther(returnUrl).ExecuteAsync(context).ConfigureAwait(false);
     }
 
     // CSRF: a POST counts only with the antiforgery token of this application.
     private async Task<PostedForm?> ReadReturnUrlAsync(HttpContext context)
     {
-        PrivateResponse.Declare(context);
+        NoStoreHeaders.Declare(context);
         try
         {
             var parameters = AnonymousFormReader.IsForm(context.Request)
-                ? await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
+                ? await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
                 : context.Request.HasFormContentType
                     // Antiforgery would read it with the framework's limits, which are made for uploads.
                     ? throw new OAuthProtocolException("The form must be URL-encoded.")

@@ -30,17 +30,17 @@ public static class BrowserAuthorizationExtensions
         services.AddHttpContextAccessor();
         services.AddDataProtection();
         services.AddOptions();
-        services.TryAddSingleton<ICurrentGrantOwner, SignedInUser>();
-        services.TryAddSingleton<PendingCookies>();
-        services.TryAddSingleton<LogoutCookie>();
+        services.TryAddSingleton<ICurrentGrantOwner, HttpContextGrantOwner>();
+        services.TryAddSingleton<PendingAuthorizationCookies>();
+        services.TryAddSingleton<PendingLogoutCookie>();
         services.TryAddSingleton<UncheckedSignInWarning>();
         services.TryAddKeyedSingleton(builder.Name, (provider, _) => new BrowserAuthorization(
             builder.Name,
             provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
             provider.GetRequiredKeyedService<OpenIdSignIn>(builder.Name),
-            new BrowserSignOut(builder.Name, provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name), provider.GetRequiredService<LogoutCookie>()),
+            new BrowserSignOut(builder.Name, provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name), provider.GetRequiredService<PendingLogoutCookie>()),
             CurrentOwner(provider, services),
-            provider.GetRequiredService<PendingCookies>(),
+            provider.GetRequiredService<PendingAuthorizationCookies>(),
             provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
             provider.GetRequiredService<UncheckedSignInWarning>()));
         if (builder.Name.Length == 0)

@@ -12,8 +12,8 @@ internal static class BrowserAuthorizationPages
         HttpContext context, string clientName, BrowserAuthorizationPageKind kind, int statusCode, string? returnUrl = null,
         Exception? exception = null)
     {
-        PrivateResponse.Declare(context);
-        returnUrl ??= LocalPath.OrRoot(null, context.Request);
+        NoStoreHeaders.Declare(context);
+        returnUrl ??= LocalReturnUrl.OrRoot(null, context.Request);
         var options = context.RequestServices.GetRequiredService<IOptionsMonitor<BrowserAuthorizationOptions>>().Get(clientName);
         context.Response.StatusCode = statusCode;
         if (options.CreatePage?.Invoke(new(context, kind, clientName, returnUrl, exception)) is { } page)
@@ -36,7 +36,7 @@ internal static class BrowserAuthorizationPages
         };
         // The code is in the address of this page, and a redirect takes it away from there.
         return path.HasValue
-            ? FrontChannelResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
+            ? SeeOtherResult.SeeOther(context.Request.PathBase.Add(path).ToUriComponent()).ExecuteAsync(context)
             : HtmlPage.WriteAsync(context, title, $"<p>{text}</p>\n<a href=\"{HtmlEncoder.Default.Encode(returnUrl)}\">{link}</a>");
     }
 }

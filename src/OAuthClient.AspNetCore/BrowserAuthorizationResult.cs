@@ -48,7 +48,7 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
         const BrowserAuthorizationPageKind denied = BrowserAuthorizationPageKind.OtherError;
         await (OtherError
             ? BrowserAuthorizationPages.WriteAsync(httpContext, clientName, denied, StatusCodes.Status200OK, ReturnUrl)
-            : FrontChannelResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)).ConfigureAwait(false);
+            : SeeOtherResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -3,20 +3,20 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>One client's users sign out in their browsers: here, at the server, and back (OpenID Connect RP-Initiated Logout).</summary>
-internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, LogoutCookie cookie)
+internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, PendingLogoutCookie cookie)
 {
-    public async Task<FrontChannelResult> BeginAsync(
+    public async Task<SeeOtherResult> BeginAsync(
         HttpContext context, GrantOwner? owner, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken)
     {
-        PrivateResponse.Declare(context);
+        NoStoreHeaders.Declare(context);
         // Logout CSRF: another site must not end a session by an image or a frame. A script of this site may.
         if (!TopLevelNavigation.Matches(context.Request) && !TopLevelNavigation.IsSameOrigin(context.Request))
-            return FrontChannelResult.NotANavigation;
-        string path = LocalPath.OrRoot(returnUrl, context.Request);
-        var session = SignedInSession.Find(context.User, clientName);
-        await ApplicationSession.EndAsync(context).ConfigureAwait(false);
+            return SeeOtherResult.NotANavigation;
+        string path = LocalReturnUrl.OrRoot(returnUrl, context.Request);
+        var session = SignInSession.Find(context.User, clientName);
+        await ApplicationSignOut.EndAsync(context).ConfigureAwait(false);
         if (owner is null)
-            return FrontChannelResult.SeeOther(path);
+            return SeeOtherResult.SeeOther(path);
         PendingLogout pending;
         try
         {
@@ -25,29 +25,29 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Log
         catch
         {
             // Whoever wanted to leave has left this browser, whatever keeps the rest from ending.
-            ApplicationSession.EndAtResponse(context);
+            ApplicationSignOut.EndAtResponse(context);
             throw;
         }
         if (pending.EndSessionUri is not { } endSession)
-            return FrontChannelResult.SeeOther(path);
+            return SeeOtherResult.SeeOther(path);
         if (pending.ExpectsRedirect)
             cookie.Add(context, pending, path);
-        return FrontChannelResult.SeeOther(endSession);
+        return SeeOtherResult.SeeOther(endSession);
     }
 
     public string Complete(HttpContext context)
     {
-        PrivateResponse.Declare(context);
+        NoStoreHeaders.Declare(context);
         var response = AuthorizationResponse.Parse(context.Request.QueryString.Value ?? "");
         var (pending, returnUrl) = cookie.Find(context) ?? throw new OAuthProtocolException(
             "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie.");
         logout.Complete(pending, response);
         // A forged return must not use up the true one.
-        LogoutCookie.RemoveAtResponse(context);
+        PendingLogoutCookie.RemoveAtResponse(context);
         return returnUrl;
     }
 
-    private static LogoutParameters? OfSession(LogoutParameters? parameters, SignedInSession? session) =>
+    private static LogoutParameters? OfSession(LogoutParameters? parameters, SignInSession? session) =>
         session is null || parameters?.SessionId is not null || parameters?.SignInId is not null ? parameters : new()
         {
             SessionId = session.SessionId,

@@ -9,11 +9,11 @@ namespace OAuthClient.AspNetCore;
 /// <param name="NeedsRepost">Whether the request may lack the application's cookies because another site sent it.</param>
 /// <param name="IsUserKnown">Whether a user is signed in.</param>
 internal sealed record PendingCallback(
-    AuthorizationResponse Response, PendingCookie? Pending, string? Problem, bool NeedsRepost = false, bool IsUserKnown = false);
+    AuthorizationResponse Response, PendingAuthorizationCookie? Pending, string? Problem, bool NeedsRepost = false, bool IsUserKnown = false);
 
 /// <summary>Completes one client's authorizations from the requests at the redirect URI.</summary>
 internal sealed class CallbackProcessor(
-    IOAuthClient client, OpenIdSignIn signIn, PendingCookies cookies, UncheckedSignInWarning signInWarning, Func<GrantOwner?> findOwner)
+    IOAuthClient client, OpenIdSignIn signIn, PendingAuthorizationCookies cookies, UncheckedSignInWarning signInWarning, Func<GrantOwner?> findOwner)
 {
     private const string NotFound =
         "No authorization that was begun in this browser waits for this callback (RFC 6749 §10.12). "
@@ -36,8 +36,8 @@ internal sealed class CallbackProcessor(
     /// <exception cref="OAuthProtocolException">The request is no authorization response, or has a parameter twice.</exception>
     public async Task<PendingCallback> ReadAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        PrivateResponse.Declare(context);
-        var response = await Callback.ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
+        NoStoreHeaders.Declare(context);
+        var response = await AuthorizationResponseReader.ReadAsync(context.Request, cancellationToken).ConfigureAwait(false);
         if (cookies.Find(context, response) is not { } pending)
             return new(response, Pending: null, NotFound);
         // A user who signs in by this authorization is the one that the server names.
@@ -65,7 +65,7 @@ internal sealed class CallbackProcessor(
             }
             var signedIn = await signIn.CompleteAsync(pending.Authorization, callback.Response, cancellationToken).ConfigureAwait(false);
             await signInWarning.LogOnceAsync(name).ConfigureAwait(false);
-            return new(name, pending.ReturnUrl, signedIn, SignedInSession.Create(signedIn));
+            return new(name, pending.ReturnUrl, signedIn, SignInSession.Create(signedIn));
         }
         catch (AuthorizationResponseException exception) when (exception.IsAccessDenied)
         {

@@ -39,11 +39,11 @@ internal static class HtmlPage
     /// <param name="script">A script of ours; the page must work without it.</param>
     public static Task WriteAsync(HttpContext context, string title, string content, string? script = null)
     {
-        PrivateResponse.Declare(context);
+        NoStoreHeaders.Declare(context);
         string nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(NonceBytes));
         // No form-action: Chromium applies it to the redirects that follow a form as well, and those may lead to the authorization server.
         string scripts = script is null ? "" : $"; script-src 'nonce-{nonce}'";
-        FrameOptions.Deny(context, $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'{scripts}");
+        FrameAncestorsPolicy.Deny(context, $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; base-uri 'none'{scripts}");
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.ContentType = "text/html; charset=utf-8";
         string heading = HtmlEncoder.Default.Encode(title);

@@ -59,7 +59,7 @@ public static class OpenIdEndpointExtensions
         var authorization = Authorization(endpoints, clientName);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
         var logger = Logger(endpoints);
-        return Open(endpoints.MapMethods(pattern, GetAndPost, context => ThirdPartyLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)));
+        return Open(endpoints.MapMethods(pattern, GetAndPost, context => ThirdPartyInitiatedLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)));
     }
 
     // Whoever calls these is not signed in, and has no antiforgery token of this site.

@@ -18,7 +18,7 @@ internal static class Reauthorization
             $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization().");
 
     /// <returns><see langword="null"/> when it is too late, or when there is no user to send: the exception stands.</returns>
-    public static async Task<FrontChannelResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
+    public static async Task<SeeOtherResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
     {
         var authorization = Of(clientName, context);
         if (context.Response.HasStarted || authorization.CurrentOwner is not { } owner)
@@ -26,8 +26,8 @@ internal static class Reauthorization
         // A script that fetches would follow the redirect to the other site and fail there, or read its login page as data.
         if (!TopLevelNavigation.Matches(context.Request))
         {
-            PrivateResponse.Declare(context);
-            return FrontChannelResult.Unauthorized;
+            NoStoreHeaders.Declare(context);
+            return SeeOtherResult.Unauthorized;
         }
         bool isRepeatable = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         string? returnUrl = isRepeatable
@@ -35,9 +35,9 @@ internal static class Reauthorization
             : null;
         var parameters = await MustAskAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false) ? new AuthorizationParameters { Prompt = "consent" } : null;
         // Who signed in by this client signs in again: whoever comes back then is who is signed in, and no other user's grant becomes theirs.
-        if (SignedInSession.Find(context.User, authorization.Name)?.Owner.Equals(owner) == true)
+        if (SignInSession.Find(context.User, authorization.Name)?.Owner.Equals(owner) == true)
             return await authorization.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
-        return await authorization.SendAwayAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
+        return await authorization.RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
     }
 
     // A grant that was given a moment ago and already does not do, say for want of a scope: a server that remembers the consent

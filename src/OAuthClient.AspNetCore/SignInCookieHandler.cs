@@ -22,7 +22,7 @@ internal sealed class SignInCookieHandler(
         var result = await base.HandleAuthenticateAsync().ConfigureAwait(false);
         if (!result.Succeeded || !rejected.Value.Includes(Scheme.Name))
             return result;
-        bool areValid = await SignedInSession.AreValidAsync(
+        bool areValid = await SignInSession.AreValidAsync(
             result.Principal, result.Properties, Context.RequestServices, Context.RequestAborted).ConfigureAwait(false);
         if (areValid)
             return result;
@@ -39,7 +39,7 @@ internal sealed class SignInCookieHandler(
         {
             // The application may replace the principal later; the properties stay.
             properties ??= new();
-            SignedInSession.Write(user, properties);
+            SignInSession.Write(user, properties);
         }
         return base.HandleSignInAsync(user, properties);
     }

@@ -55,7 +55,7 @@ public sealed class SignInTests
             grant.Protect(data => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(data).Replace(grant.IdToken!.Reveal(), $"e30.{payload}.", StringComparison.Ordinal))),
             data => data);
 
-        var user = SignedInSession.Create(renamed);
+        var user = SignInSession.Create(renamed);
 
         Assert.That(user.Identity!.Name, Is.EqualTo(name));
         Assert.That(user.FindFirst("sub")!.Issuer, Is.EqualTo(app.Server.Issuer.OriginalString));

@@ -27,10 +27,10 @@ public sealed class AsyncMethodsTests
         },
         ["OAuthClient.AspNetCore"] = new(StringComparer.Ordinal)
         {
-            ["ApplicationSession.EndAsync"] = "the framework's SignOutAsync takes none",
+            ["ApplicationSignOut.EndAsync"] = "the framework's SignOutAsync takes none",
             ["BackChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
             ["FrontChannelLogout.AnswerAsync"] = "the request brings its own, RequestAborted",
-            ["ThirdPartyLogin.AnswerAsync"] = "the request brings its own, RequestAborted",
+            ["ThirdPartyInitiatedLogin.AnswerAsync"] = "the request brings its own, RequestAborted",
             ["BrowserAuthorizationEndpoints.ConnectAsync"] = "the request brings its own, RequestAborted",
             ["BrowserAuthorizationEndpoints.SignInAsync"] = "the request brings its own, RequestAborted",
             ["BrowserAuthorizationEndpoints.CallbackAsync"] = "the request brings its own, RequestAborted",

@@ -4,32 +4,32 @@ using Microsoft.AspNetCore.Mvc;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>For MVC and minimal APIs alike. The framework's own redirects log their target, which here holds the state.</summary>
-internal sealed class FrontChannelResult : IActionResult, IResult
+internal sealed class SeeOtherResult : IActionResult, IResult
 {
     private readonly int statusCode;
     private readonly string? location;
     private readonly string? text;
     private bool isExecuted;
 
-    private FrontChannelResult(int statusCode, string? location = null, string? text = null)
+    private SeeOtherResult(int statusCode, string? location = null, string? text = null)
     {
         this.statusCode = statusCode;
         this.location = location;
         this.text = text;
     }
 
-    public static FrontChannelResult Unauthorized => new(StatusCodes.Status401Unauthorized);
+    public static SeeOtherResult Unauthorized => new(StatusCodes.Status401Unauthorized);
 
-    public static FrontChannelResult NotANavigation => new(
+    public static SeeOtherResult NotANavigation => new(
         StatusCodes.Status403Forbidden,
         text: "The request was refused because it is not a top-level navigation (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Purpose). "
             + "Open this address in the browser window, by a link, a form or a redirect.");
 
     /// <summary>303, which is always followed by a GET: no posted form goes along (RFC 9700 §4.12).</summary>
-    public static FrontChannelResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
+    public static SeeOtherResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);
 
     /// <summary>The same to a path of this site.</summary>
-    public static FrontChannelResult SeeOther(string path) => new(StatusCodes.Status303SeeOther, path);
+    public static SeeOtherResult SeeOther(string path) => new(StatusCodes.Status303SeeOther, path);
 
     public Task ExecuteResultAsync(ActionContext context) => ExecuteAsync(context.HttpContext);
 
@@ -47,7 +47,7 @@ internal sealed class FrontChannelResult : IActionResult, IResult
     /// awaits the call converts to <see cref="RequestDelegate"/>, which has no result.
     /// </summary>
     /// <returns>This result.</returns>
-    public FrontChannelResult ApplyIfDropped(HttpContext context)
+    public SeeOtherResult ApplyIfDropped(HttpContext context)
     {
         context.Response.OnStarting(() =>
         {

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>Keeps a response out of every cache, and its address, which holds a code or a state, out of the Referer of what follows.</summary>
-internal static class PrivateResponse
+internal static class NoStoreHeaders
 {
     public static void Declare(HttpContext context)
     {

@@ -6,7 +6,7 @@ namespace OAuthClient.AspNetCore;
 /// What may follow a login (RFC 9700 §4.11): a path of this site, whatever browsers and proxies make of slashes, backslashes,
 /// control characters and their percent-encoded forms.
 /// </summary>
-internal static class LocalPath
+internal static class LocalReturnUrl
 {
     private const int MaximumLength = 512;
     private const int MostRounds = 4;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.DataProtection;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>What one of our cookies says: an authorization that waits, for whom it was begun (nobody yet, when they sign in by it), and where they want to be afterwards.</summary>
-internal sealed record PendingCookie(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
+internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorization Authorization, GrantOwner? Owner, string ReturnUrl)
 {
     /// <summary>Nobody but the key's holder can read or write the value; one protection around all of it keeps its parts together.</summary>
     public string Protect(IDataProtector protector) => Base64Url.EncodeToString(Authorization.Protect(authorization =>
@@ -21,7 +21,7 @@ internal sealed record PendingCookie(string Name, PendingAuthorization Authoriza
     }));
 
     /// <summary>The way back; <see langword="null"/> for what this application did not write, or another version or key of it.</summary>
-    public static PendingCookie? Unprotect(string name, string value, IDataProtector protector)
+    public static PendingAuthorizationCookie? Unprotect(string name, string value, IDataProtector protector)
     {
         string owner = "", returnUrl = "";
         try
@@ -34,7 +34,7 @@ internal sealed record PendingCookie(string Name, PendingAuthorization Authoriza
                 returnUrl = reader.ReadString();
                 return reader.ReadBytes((int)(plain.Length - plain.Position));
             });
-            return new PendingCookie(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
+            return new PendingAuthorizationCookie(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
         }
         catch (Exception exception) when (exception is CryptographicException or FormatException or OAuthProtocolException or IOException or ArgumentException)
         {

@@ -10,7 +10,7 @@ namespace OAuthClient.AspNetCore;
 /// evicted by total size, so that no request grows too large. The prefix <c>__Host-</c> keeps other hosts from setting them (RFC 6265bis
 /// §4.1.3.2).
 /// </summary>
-internal sealed class PendingCookies(IDataProtectionProvider protection, TimeProvider time)
+internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Prefix = "__Host-oauth-";
     private const int MostCharacters = 3500;
@@ -23,7 +23,7 @@ internal sealed class PendingCookies(IDataProtectionProvider protection, TimePro
     public void Add(HttpContext context, PendingAuthorization authorization, GrantOwner? owner, string returnUrl, SameSiteMode sameSite)
     {
         string name = Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
-        string value = new PendingCookie(name, authorization, owner, returnUrl).Protect(protector);
+        string value = new PendingAuthorizationCookie(name, authorization, owner, returnUrl).Protect(protector);
         if (Size(name, value) > MostCharacters)
         {
             throw new InvalidOperationException(
@@ -36,12 +36,12 @@ internal sealed class PendingCookies(IDataProtectionProvider protection, TimePro
     }
 
     /// <summary>The one that this callback answers, when this browser has it.</summary>
-    public PendingCookie? Find(HttpContext context, AuthorizationResponse response) =>
-        Ours(context).Select(cookie => PendingCookie.Unprotect(cookie.Key, cookie.Value, protector))
+    public PendingAuthorizationCookie? Find(HttpContext context, AuthorizationResponse response) =>
+        Ours(context).Select(cookie => PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector))
             .FirstOrDefault(cookie => cookie?.Authorization.Matches(response) == true);
 
     /// <summary>At the last moment, because an error page clears what was set before.</summary>
-    public static void RemoveAtResponse(HttpContext context, PendingCookie cookie) =>
+    public static void RemoveAtResponse(HttpContext context, PendingAuthorizationCookie cookie) =>
         context.Response.OnStarting(() =>
         {
             context.Response.Cookies.Delete(cookie.Name, Attributes(SameSiteMode.Lax));
@@ -53,7 +53,7 @@ internal sealed class PendingCookies(IDataProtectionProvider protection, TimePro
         // What cannot be read goes first, but only when there is no room: it may be another application's on the same host.
         var now = time.GetUtcNow();
         var waiting = Ours(context)
-            .Select(cookie => (Name: cookie.Key, Size: Size(cookie.Key, cookie.Value), PendingCookie.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt))
+            .Select(cookie => (Name: cookie.Key, Size: Size(cookie.Key, cookie.Value), PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt))
             .OrderByDescending(cookie => cookie.ExpiresAt ?? DateTimeOffset.MinValue);
         foreach (var cookie in waiting)
         {

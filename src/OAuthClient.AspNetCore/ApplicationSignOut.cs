@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>The application's own sign-in, mostly a cookie.</summary>
-internal static class ApplicationSession
+internal static class ApplicationSignOut
 {
     /// <summary>Ends it by the default scheme for that; an application without one has a way of its own.</summary>
     public static async Task EndAsync(HttpContext context)

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>Reads the authorization response from the request at the redirect URI.</summary>
-internal static class Callback
+internal static class AuthorizationResponseReader
 {
     private static readonly string[] OfAResponse = ["code", "state", "iss", "error"];
     private static readonly HostString AnyHost = new("callback.invalid");

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>A login that was started elsewhere, for example on the server's own page of applications (OpenID Connect Core §4).</summary>
-internal static class ThirdPartyLogin
+internal static class ThirdPartyInitiatedLogin
 {
     public static async Task AnswerAsync(HttpContext context, BrowserAuthorization authorization, OAuthClientOptions options, ILogger logger)
     {
-        PrivateResponse.Declare(context);
-        FrameOptions.Deny(context);
+        NoStoreHeaders.Declare(context);
+        FrameAncestorsPolicy.Deny(context);
         IReadOnlyDictionary<string, string> parameters;
         try
         {
-            parameters = await OpenParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            parameters = await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
             // Whoever starts the login must not choose the server that it goes to.
             if (!authorization.SignIn.IsIssuer(parameters.GetValueOrDefault("iss")))
                 throw new OAuthProtocolException("The login was started for another server (OpenID Connect Core §4).");

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>The logout that waits in one browser for its return; a later one takes its place.</summary>
-internal sealed class LogoutCookie(IDataProtectionProvider protection, TimeProvider time)
+internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, TimeProvider time)
 {
     private const string Name = "__Host-openid-logout";
 

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>The cookies that pending authorizations travel in.</summary>
-public sealed class PendingCookieTests
+public sealed class PendingAuthorizationCookieTests
 {
     private const int MostCharacters = 4096;
 

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>The callback as a request: how it may come, what it may say twice, who may keep it.</summary>
-public sealed class CallbackTests
+public sealed class AuthorizationResponseReaderTests
 {
     private static readonly string[] Twice = ["code", "state", "iss", "error"];
 

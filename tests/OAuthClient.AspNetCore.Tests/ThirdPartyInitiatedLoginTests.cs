@@ -5,7 +5,7 @@ using OAuthClient.Testing;
 namespace OAuthClient.AspNetCore.Tests;
 
 /// <summary>A login that another site starts (OpenID Connect Core §4).</summary>
-public sealed class ThirdPartyLoginTests
+public sealed class ThirdPartyInitiatedLoginTests
 {
     private App app = null!;
 

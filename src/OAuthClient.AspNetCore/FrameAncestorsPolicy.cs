@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>Who may show a page in a frame of theirs.</summary>
-internal static class FrameOptions
+internal static class FrameAncestorsPolicy
 {
     private const string NothingLoaded = "default-src 'none'";
 

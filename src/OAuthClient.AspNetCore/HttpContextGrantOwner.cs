@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>Finds the owner of grants that the current request's user is.</summary>
-internal sealed class SignedInUser(IHttpContextAccessor accessor, IOptionsMonitor<CurrentUserOptions> options) : ICurrentGrantOwner
+internal sealed class HttpContextGrantOwner(IHttpContextAccessor accessor, IOptionsMonitor<CurrentUserOptions> options) : ICurrentGrantOwner
 {
     public GrantOwner? Find() =>
         accessor.HttpContext?.User is { } user ? ClaimsGrantOwner.Find(user, options.CurrentValue.ScopesByAuthenticationType) : null;

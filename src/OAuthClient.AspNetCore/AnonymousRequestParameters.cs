@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>The parameters of a request that anyone may send, by query or by form: few, of some length, and each once.</summary>
-internal static class OpenParameters
+internal static class AnonymousRequestParameters
 {
     private const int MaximumFields = 20;
     private const int MaximumValueLength = 128 * 1024;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace OAuthClient.AspNetCore;
 
 /// <summary>A user who signed in by a client's server, as the application's own session says it.</summary>
-internal sealed record SignedInSession(string ClientName, GrantOwner Owner, string? SessionId, string? SignInId)
+internal sealed record SignInSession(string ClientName, GrantOwner Owner, string? SessionId, string? SignInId)
 {
     private const string AuthenticationType = "OAuthClient";
     private const string ClientClaim = "oauthclient.client";
@@ -43,7 +43,7 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
     }
 
     /// <summary>The session by this client; <see langword="null"/> when the user signed in in another way, or not at all.</summary>
-    public static SignedInSession? Find(ClaimsPrincipal user, string clientName) =>
+    public static SignInSession? Find(ClaimsPrincipal user, string clientName) =>
         Identities(user).Select(Read).FirstOrDefault(session => string.Equals(session?.ClientName, clientName, StringComparison.Ordinal));
 
     /// <summary>
@@ -89,12 +89,12 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
     private static IEnumerable<ClaimsIdentity> Identities(ClaimsPrincipal user) =>
         user.Identities.Where(identity => identity.IsAuthenticated && Own(identity, ClientClaim) is not null);
 
-    private static SignedInSession? Read(ClaimsIdentity identity) =>
+    private static SignInSession? Read(ClaimsIdentity identity) =>
         Own(identity, ClientClaim) is { } client && ClaimsGrantOwner.FindStated(identity) is { } owner
             ? new(client, owner, identity.FindFirst(IsSession)?.Value, Own(identity, SignInClaim))
             : null;
 
-    private static string ToText(SignedInSession? session) => QueryString.Create(
+    private static string ToText(SignInSession? session) => QueryString.Create(
         from parameter in new (string Name, string? Value)[]
         {
             ("client", session?.ClientName), ("owner", session?.Owner.ToString()),
@@ -103,7 +103,7 @@ internal sealed record SignedInSession(string ClientName, GrantOwner Owner, stri
         where parameter.Value is not null
         select KeyValuePair.Create<string, string?>(parameter.Name, parameter.Value)).ToString();
 
-    private static SignedInSession? FromText(string text)
+    private static SignInSession? FromText(string text)
     {
         var parameters = QueryHelpers.ParseQuery(text);
         return Value("client") is { } client && GrantOwner.TryParse(Value("owner"), out var owner)
