@@ -41,7 +41,7 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
     /// <param name="opening">The attempt to open the store, when there was one.</param>
     /// <param name="presence">The connection for notifications, when the node keeps one.</param>
     /// <returns>A sentence for each problem, without secrets.</returns>
-    public IEnumerable<string> GetProblems(Task? opening, Presence? presence)
+    public IEnumerable<string> GetProblems(Task? opening, NodeConnection? presence)
     {
         if (opening is { IsFaulted: true, Exception.InnerException: { } fault })
         {

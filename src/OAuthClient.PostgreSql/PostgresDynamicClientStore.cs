@@ -3,7 +3,7 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The credentials of clients that registered themselves, beside the grants that were given to them. Each statement is one round trip.</summary>
-internal sealed class PostgresDynamicClientStore(Database database, string schema, GrantProtection protection, Func<CancellationToken, Task> openAsync) : IDynamicClientStore
+internal sealed class PostgresDynamicClientStore(PostgresCommandExecutor database, string schema, RowEncryption protection, Func<CancellationToken, Task> openAsync) : IDynamicClientStore
 {
     private readonly string find = $"""
         SELECT generation, content FROM "{schema}".clients WHERE client_name = $1 AND server = $2
@@ -30,7 +30,7 @@ internal sealed class PostgresDynamicClientStore(Database database, string schem
         var row = await database.ReadOneAsync(
             find,
             parameters => parameters.Texts(clientName, server),
-            row => ((ClientPlace Place, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
+            row => ((DynamicClientRowKey Place, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
             mayRepeat: true,
             cancellationToken).ConfigureAwait(false);
         return row is { } found ? protection.Unprotect(found.Content, found.Place) : null;
@@ -40,7 +40,7 @@ internal sealed class PostgresDynamicClientStore(Database database, string schem
     {
         await openAsync(cancellationToken).ConfigureAwait(false);
         byte[] content = protection.Protect(newer);
-        return await database.Urgent.ExecuteAsync(
+        return await database.Priority.ExecuteAsync(
             newer.Generation == 1 ? add : replace,
             parameters => parameters.Texts(newer.ClientName, newer.Server, newer.ClientId).Number(newer.Generation).Bytes(content),
             mayRepeat: true,

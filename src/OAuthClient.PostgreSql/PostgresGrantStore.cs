@@ -20,20 +20,20 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly DatabaseHealth health;
-    private readonly Database database;
+    private readonly PostgresCommandExecutor database;
     private readonly long node;
     private readonly StoreSchema schema;
-    private readonly GrantProtection protection;
-    private readonly Hints hints;
-    private readonly GrantRows grants;
-    private readonly FingerprintRows fingerprints;
-    private readonly LeaseRows leases;
-    private readonly UsedStateRows usedStates;
-    private readonly Signals signals = new();
-    private readonly Suspicions suspicions;
-    private readonly KnownGrants known;
-    private readonly Presence? presence;
-    private readonly CleanUp cleanUp;
+    private readonly RowEncryption protection;
+    private readonly ChangeNotifications hints;
+    private readonly GrantTable grants;
+    private readonly GrantFingerprintTable fingerprints;
+    private readonly LeaseTable leases;
+    private readonly ConsumedStateTable usedStates;
+    private readonly ChangeWaiters signals = new();
+    private readonly DeadLeaseHolderDetector suspicions;
+    private readonly GrantCache known;
+    private readonly NodeConnection? presence;
+    private readonly ExpiredRowCleanup cleanUp;
     private readonly Lock openings = new();
     private readonly CancellationTokenSource stopping = new();
     private volatile Task? opening;
@@ -42,7 +42,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public PostgresGrantStore(PostgresGrantStoreOptions options, NpgsqlDataSource source, bool ownsSource, TimeProvider time, ILogger logger)
     {
         (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
-        node = Ticket.New();
+        node = RandomIds.New();
         health = new(options.Schema, time, logger);
         database = new(source, options.Schema, options.CommandTimeout, health);
         schema = new(database, options.Schema, options.CreateSchema, logger);
@@ -55,7 +55,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         suspicions = new(time);
         known = new(time, options.MaximumOwnersInMemory, hints, logger, ReadAsync);
         presence = options.BehindTransactionPooler
-            ? null : new(database, hints, node, time, logger, HearOf, BeginListening, known.EndListening);
+            ? null : new(database, hints, node, time, logger, HearOf, StartListening, known.StopListening);
         cleanUp = new(database, options.Schema, time, logger);
         Clients = new(database, options.Schema, protection, OpenAsync);
     }
@@ -105,7 +105,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
         {
             // Whoever is refused looks again, and must not find what this node remembers.
-            known.Outdate(hint);
+            known.Invalidate(hint);
             return false;
         }
         known.Replace(newer);
@@ -117,7 +117,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        await grants.RemoveAsync(GrantPlace.Of(grant), cancellationToken).ConfigureAwait(false);
+        await grants.RemoveAsync(GrantRowKey.Of(grant), cancellationToken).ConfigureAwait(false);
         known.Remove(grant);
         signals.Wake(hints.Of(grant.ClientName, grant.Owner));
     }
@@ -125,9 +125,9 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        long ticket = held is null ? Ticket.New() : Ticket.ToRenew(node, held.Fence);
-        LeaseTaker taker = new(presence?.Node, presence?.ConnectedSince, ticket, suspicions.DeadFence(seen.Id));
-        if (await leases.TryTakeAsync(GrantPlace.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
+        long ticket = held is null ? RandomIds.New() : RandomIds.ToRenew(node, held.Fence);
+        LeaseRequest taker = new(presence?.Node, presence?.ConnectedSince, ticket, suspicions.DeadFence(seen.Id));
+        if (await leases.TryTakeAsync(GrantRowKey.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
         {
             known.Remove(seen);
             return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
@@ -165,14 +165,14 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         while (true)
         {
             var change = waiting.Next;
-            var look = await leases.LookAsync(GrantPlace.Of(seen), presence?.ConnectedSince, cancellationToken).ConfigureAwait(false);
+            var look = await leases.LookAsync(GrantRowKey.Of(seen), presence?.ConnectedSince, cancellationToken).ConfigureAwait(false);
             if (look?.Generation != seen.Generation || look.Left is not { } left || left <= TimeSpan.Zero || suspicions.Note(seen.Id, look))
                 return;
             var patience = atMost - time.GetElapsedTime(began);
             if (patience <= TimeSpan.Zero)
                 return;
             bool isTold = presence?.IsConnected == true;
-            if (!await IsOverAsync(change, Shortest(Ticket.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken).ConfigureAwait(false))
+            if (!await IsOverAsync(change, Shortest(RandomIds.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken).ConfigureAwait(false))
                 pause = Shortest(pause * 2, LongestPause);
         }
     }
@@ -215,7 +215,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         lock (openings)
         {
             if (opening is null or { IsFaulted: true } or { IsCanceled: true })
-                opening = Detached.Run(BeginAsync);
+                opening = BackgroundTask.Run(BeginAsync);
             return opening.WaitAsync(cancellationToken);
         }
     }
@@ -252,19 +252,19 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
 
     private void HearOf(string hint)
     {
-        known.Outdate(hint);
+        known.Invalidate(hint);
         signals.Wake(hint);
     }
 
-    private void BeginListening()
+    private void StartListening()
     {
         health.Answered();
-        known.BeginListening();
+        known.StartListening();
         // Announcements were missed until now.
         signals.WakeAll();
     }
 
-    private GrantRow Row(Grant grant) => new(GrantPlace.Of(grant), protection.Protect(grant));
+    private GrantRow Row(Grant grant) => new(GrantRowKey.Of(grant), protection.Protect(grant));
 
     // A grant that ends with its sign-in is of no use afterwards, whatever tokens it holds.
     // Without a refresh token all there is is the access token; where nobody said when that ends, the grant is kept.

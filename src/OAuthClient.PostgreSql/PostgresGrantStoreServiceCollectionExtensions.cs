@@ -23,7 +23,7 @@ public static class PostgresGrantStoreServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresGrantStoreOptions>, PostgresGrantStoreOptionsValidation>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresGrantStoreOptions>, PostgresGrantStoreOptionsValidator>());
         services.AddOptions<PostgresGrantStoreOptions>().Configure(configure).ValidateOnStart();
         services.TryAddSingleton(static provider => BackgroundWork.RunIsolated(provider, Create));
         services.Replace(ServiceDescriptor.Singleton<IGrantStore>(provider => provider.GetRequiredService<PostgresGrantStore>()));

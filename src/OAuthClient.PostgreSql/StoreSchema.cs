@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The tables: what they are called, and how they come to be. The script that is printed is the script that is run.</summary>
-internal sealed partial class StoreSchema(Database database, string schema, bool create, ILogger logger)
+internal sealed partial class StoreSchema(PostgresCommandExecutor database, string schema, bool create, ILogger logger)
 {
     public const int Version = 4;
 

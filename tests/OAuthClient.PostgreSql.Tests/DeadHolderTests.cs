@@ -157,13 +157,13 @@ public sealed class DeadHolderTests
         var grant = await Grants.AddedAsync(node.Store);
         await node.Store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default);
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_server = lease_server - interval '2 days'");
-        LeaseRows leases = new(node.NewDatabase(schema), schema, new(schema, 1));
+        LeaseTable leases = new(node.NewDatabase(schema), schema, new(schema, 1));
         var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1);
 
-        Assert.That((await leases.LookAsync(GrantPlace.Of(grant), soon, default))!.Left, Is.GreaterThan(TimeSpan.Zero));
-        Assert.That((await leases.TryTakeAsync(GrantPlace.Of(grant), held: null, Grants.Long, new(null, soon, 1, null), default))!.IsTaken, Is.False);
-        Assert.That((await leases.LookAsync(GrantPlace.Of(grant), null, default))!.Left, Is.LessThanOrEqualTo(TimeSpan.Zero));
-        Assert.That((await leases.TryTakeAsync(GrantPlace.Of(grant), held: null, Grants.Long, new(null, null, 1, null), default))!.IsTaken, Is.True);
+        Assert.That((await leases.LookAsync(GrantRowKey.Of(grant), soon, default))!.Left, Is.GreaterThan(TimeSpan.Zero));
+        Assert.That((await leases.TryTakeAsync(GrantRowKey.Of(grant), held: null, Grants.Long, new(null, soon, 1, null), default))!.IsTaken, Is.False);
+        Assert.That((await leases.LookAsync(GrantRowKey.Of(grant), null, default))!.Left, Is.LessThanOrEqualTo(TimeSpan.Zero));
+        Assert.That((await leases.TryTakeAsync(GrantRowKey.Of(grant), held: null, Grants.Long, new(null, null, 1, null), default))!.IsTaken, Is.True);
     }
 
     private static async Task<LeaseResult> TakenOverAsync(Node survivor, Grant grant, ManualTimeProvider clock)

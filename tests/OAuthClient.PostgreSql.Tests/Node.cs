@@ -60,7 +60,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Statements on the node's own connections.</summary>
-    public Database NewDatabase(string schema) =>
+    public PostgresCommandExecutor NewDatabase(string schema) =>
         new(Source, schema, TimeSpan.FromSeconds(5), new(schema, TimeProvider.System, new RecordedLog().CreateLogger(PostgreSql.Log.Category)));
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

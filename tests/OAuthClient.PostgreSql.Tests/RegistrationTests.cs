@@ -136,6 +136,6 @@ public sealed class RegistrationTests
         PostgresGrantStoreOptions options = new();
         Good(options);
         change(options);
-        return new PostgresGrantStoreOptionsValidation().Validate(name: null, options).FailureMessage ?? "";
+        return new PostgresGrantStoreOptionsValidator().Validate(name: null, options).FailureMessage ?? "";
     }
 }

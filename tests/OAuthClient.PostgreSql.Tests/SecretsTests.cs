@@ -74,8 +74,8 @@ public sealed class SecretsTests
     [Description("The hash of an owner that others may hear differs from schema to schema: it is keyed")]
     public void Hints_are_keyed()
     {
-        Hints one = new("one", 1);
-        Hints other = new("one", 1);
+        ChangeNotifications one = new("one", 1);
+        ChangeNotifications other = new("one", 1);
         one.UseKey(new("3f2504e0-4f89-11d3-9a0c-0305e82c3301"));
         other.UseKey(new("3f2504e0-4f89-11d3-9a0c-0305e82c3302"));
         Assert.That(one.Of("photos", GrantOwner.User("42")), Is.Not.EqualTo(other.Of("photos", GrantOwner.User("42"))).And.Not.EqualTo(one.Of("photo", GrantOwner.User("s42"))).And.Length.EqualTo(22));

@@ -6,7 +6,7 @@ namespace OAuthClient.PostgreSql;
 /// Statements, each one round trip on a connection that goes back at once. Only so many run at a time, which keeps connections free for
 /// those that must not wait behind the others: what a spent refresh token brought has to be saved before its lease is over.
 /// </summary>
-internal sealed class Database
+internal sealed class PostgresCommandExecutor
 {
     // More at once make a busy server slower, not quicker.
     private const int MostAtOnce = 16;
@@ -17,26 +17,26 @@ internal sealed class Database
     private readonly NpgsqlDataSource source;
     private readonly string schema;
     private readonly DatabaseHealth health;
-    private readonly SemaphoreSlim? lane;
+    private readonly SemaphoreSlim? concurrencyLimiter;
 
-    public Database(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health)
+    public PostgresCommandExecutor(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health)
         : this(
             source, schema, commandTimeout, health,
             new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce)))
     {
-        Urgent = new(source, schema, commandTimeout, health, lane: null);
+        Priority = new(source, schema, commandTimeout, health, lane: null);
     }
 
-    private Database(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health, SemaphoreSlim? lane)
+    private PostgresCommandExecutor(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health, SemaphoreSlim? lane)
     {
-        (this.source, this.schema, CommandTimeout, this.health, this.lane) = (source, schema, commandTimeout, health, lane);
-        Urgent = this;
+        (this.source, this.schema, CommandTimeout, this.health, this.concurrencyLimiter) = (source, schema, commandTimeout, health, lane);
+        Priority = this;
     }
 
     public TimeSpan CommandTimeout { get; }
 
     /// <summary>The same, for what must not wait behind the others.</summary>
-    public Database Urgent { get; }
+    public PostgresCommandExecutor Priority { get; }
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => source.OpenConnectionAsync(cancellationToken);
 
@@ -117,9 +117,9 @@ internal sealed class Database
         string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat,
         CancellationToken cancellationToken)
     {
-        if (lane is null)
+        if (concurrencyLimiter is null)
             return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
-        if (!await lane.WaitAsync(CommandTimeout, cancellationToken).ConfigureAwait(false))
+        if (!await concurrencyLimiter.WaitAsync(CommandTimeout, cancellationToken).ConfigureAwait(false))
             throw new NpgsqlException("The database is too slow for what is asked of it: no statement could be begun in time.", new TimeoutException());
         try
         {
@@ -127,7 +127,7 @@ internal sealed class Database
         }
         finally
         {
-            lane.Release();
+            concurrencyLimiter.Release();
         }
     }
 

@@ -2,7 +2,7 @@ namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>Reading from memory: at once, bounded, and never behind for long.</summary>
 [TestFixture]
-public sealed class KnownGrantsTests
+public sealed class GrantCacheTests
 {
     [Test]
     [Description("Rule 2: reading what is known takes no task and no allocation")]
@@ -112,15 +112,15 @@ public sealed class KnownGrantsTests
     {
         var grant = Grants.New();
         Queue<TaskCompletionSource<IReadOnlyList<Grant>>> reads = new([new(), new()]);
-        KnownGrants? known = null;
-        Hints hints = new("schema", 1);
+        GrantCache? known = null;
+        ChangeNotifications hints = new("schema", 1);
         known = new(TimeProvider.System, 10, hints, new RecordedLog().CreateLogger("known"), (_, _) => reads.Dequeue().Task);
         var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
-        known.BeginListening();
+        known.StartListening();
 
         var finding = known.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
         await Patience.UntilAsync(() => reads.Count == 1);
-        known.Outdate(hints.Of("photos", GrantOwner.User("42")));
+        known.Invalidate(hints.Of("photos", GrantOwner.User("42")));
         first.SetResult([grant]);
         await Patience.UntilAsync(() => reads.Count == 0);
         second.SetResult([Grants.After(grant)]);
@@ -137,10 +137,10 @@ public sealed class KnownGrantsTests
         ManualTimeProvider clock = new();
         int reads = 0;
         bool isAway = false;
-        Hints hints = new("schema", 1);
+        ChangeNotifications hints = new("schema", 1);
         IReadOnlyList<Grant> stored = [Grants.New()];
         RecordedLog log = new();
-        KnownGrants known = new(clock, 10, hints, log.CreateLogger("known"), (_, _) =>
+        GrantCache known = new(clock, 10, hints, log.CreateLogger("known"), (_, _) =>
         {
             Interlocked.Increment(ref reads);
             return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);

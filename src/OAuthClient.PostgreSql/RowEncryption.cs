@@ -6,7 +6,7 @@ namespace OAuthClient.PostgreSql;
 /// How grants, and the credentials of clients that registered themselves, are encrypted at rest. What was encrypted for one row is refused
 /// in another: the row's place and generation are authenticated with it, and compared after whatever the application encrypts with.
 /// </summary>
-internal sealed class GrantProtection
+internal sealed class RowEncryption
 {
     private const byte ByKey = 1;
     private const byte ByApplication = 2;
@@ -15,31 +15,31 @@ internal sealed class GrantProtection
     private readonly EncryptionKey? encrypting;
     private readonly (Func<byte[], byte[]> Protect, Func<byte[], byte[]> Unprotect)? application;
 
-    public GrantProtection(PostgresGrantStoreOptions options)
+    public RowEncryption(PostgresGrantStoreOptions options)
     {
         keys = options.Keys.ToDictionary(key => key.Id, key => new EncryptionKey(key.Id, key.Key!), StringComparer.Ordinal);
         application = options.Protection;
         encrypting = application is null ? keys[options.Keys.Single(key => key.Encrypts).Id] : null;
     }
 
-    public byte[] Protect(Grant grant) => grant.Protect(plain => Encrypted(plain, GrantPlace.Of(grant).ToBytes()));
+    public byte[] Protect(Grant grant) => grant.Protect(plain => Encrypted(plain, GrantRowKey.Of(grant).ToBytes()));
 
-    public byte[] Protect(DynamicClient client) => client.Protect(plain => Encrypted(plain, ClientPlace.Of(client).ToBytes()));
+    public byte[] Protect(DynamicClient client) => client.Protect(plain => Encrypted(plain, DynamicClientRowKey.Of(client).ToBytes()));
 
     /// <exception cref="OAuthException">There is no key for it, or it was not encrypted for this row.</exception>
-    public Grant Unprotect(byte[] content, GrantPlace place)
+    public Grant Unprotect(byte[] content, GrantRowKey place)
     {
         string what = $"grant {place.Id} of {place.ClientName}";
         var grant = Read(() => Grant.Unprotect(content, _ => Decrypted(content, place.ToBytes(), what)), what);
-        return GrantPlace.Of(grant) == place ? grant : throw Refused(what, inner: null);
+        return GrantRowKey.Of(grant) == place ? grant : throw Refused(what, inner: null);
     }
 
     /// <exception cref="OAuthException">There is no key for it, or it was not encrypted for this row.</exception>
-    public DynamicClient Unprotect(byte[] content, ClientPlace place)
+    public DynamicClient Unprotect(byte[] content, DynamicClientRowKey place)
     {
         string what = $"registration of {place.ClientName} at {place.Server}";
         var client = Read(() => DynamicClient.Unprotect(content, _ => Decrypted(content, place.ToBytes(), what)), what);
-        return ClientPlace.Of(client) == place ? client : throw Refused(what, inner: null);
+        return DynamicClientRowKey.Of(client) == place ? client : throw Refused(what, inner: null);
     }
 
     private static T Read<T>(Func<T> read, string what)

@@ -4,10 +4,10 @@ using NpgsqlTypes;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>A stored grant, not yet decrypted.</summary>
-internal sealed record GrantRow(GrantPlace Place, byte[] Content);
+internal sealed record GrantRow(GrantRowKey Place, byte[] Content);
 
 /// <summary>The rows of grants. Each statement is one round trip, and a change tells the other nodes in the same one.</summary>
-internal sealed class GrantRows(Database database, string schema, Hints hints)
+internal sealed class GrantTable(PostgresCommandExecutor database, string schema, ChangeNotifications hints)
 {
     private readonly string find = $"""
         SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable}
@@ -44,7 +44,7 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
 
     public Task<List<GrantRow>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
-        string ownerId = GrantPlace.OwnerIn(owner);
+        string ownerId = GrantRowKey.OwnerIn(owner);
         return database.ReadAllAsync(
             find,
             parameters => parameters.Texts(clientName, ownerId),
@@ -59,7 +59,7 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
     /// <param name="fingerprints">Whose it is at the server.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<bool> AddAsync(GrantRow row, DateTimeOffset? deadAt, string hint, GrantFingerprints fingerprints, CancellationToken cancellationToken) =>
-        await database.Urgent.ReadOneAsync(
+        await database.Priority.ReadOneAsync(
             add,
             parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, hints.Channel, hints.Sender)
                 .Bytes(fingerprints.Subject).Bytes(fingerprints.Session),
@@ -97,11 +97,11 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
         return false;
     }
 
-    public Task RemoveAsync(GrantPlace place, CancellationToken cancellationToken) =>
-        database.Urgent.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(hints.Channel, hints.Sender), Count, mayRepeat: true, cancellationToken);
+    public Task RemoveAsync(GrantRowKey place, CancellationToken cancellationToken) =>
+        database.Priority.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(hints.Channel, hints.Sender), Count, mayRepeat: true, cancellationToken);
 
     private async Task<bool> ReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken) =>
-        await database.Urgent.ReadOneAsync(
+        await database.Priority.ReadOneAsync(
             replace,
             parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hints.Channel, hints.Sender),
             Count,
@@ -110,7 +110,7 @@ internal sealed class GrantRows(Database database, string schema, Hints hints)
 
     // Encrypted with a random nonce: the same bytes can only be these.
     private Task<Outcome> OutcomeAsync(GrantRow row, CancellationToken cancellationToken) =>
-        database.Urgent.ReadOneAsync(
+        database.Priority.ReadOneAsync(
             content,
             parameters => parameters.Place(row.Place),
             stored => stored.GetInt64(0) is var generation && generation == row.Place.Generation && stored.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(row.Content) ? Outcome.Ours
@@ -139,7 +139,7 @@ internal static class Parameters
         return parameters;
     }
 
-    public static NpgsqlParameterCollection Place(this NpgsqlParameterCollection parameters, GrantPlace place) =>
+    public static NpgsqlParameterCollection Place(this NpgsqlParameterCollection parameters, GrantRowKey place) =>
         parameters.Texts(place.Id, place.ClientName, place.Owner);
 
     public static NpgsqlParameterCollection Number(this NpgsqlParameterCollection parameters, long? number) => parameters.Value(number, NpgsqlDbType.Bigint);

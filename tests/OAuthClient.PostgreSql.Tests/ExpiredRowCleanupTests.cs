@@ -4,7 +4,7 @@ namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>Dead rows go, by themselves; nothing that could live does.</summary>
 [TestFixture]
-public sealed class CleanUpTests
+public sealed class ExpiredRowCleanupTests
 {
     [Test]
     [Description("Used states go an hour, and grants of no use or that ended with their sign-in a day after their end; what can be "
@@ -65,8 +65,8 @@ public sealed class CleanUpTests
         await using var node = Node.Start(cluster.ConnectionString, schema);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
         var database = node.NewDatabase(schema);
-        await using CleanUp cleanUp = new(database, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
-        const int Many = (2 * CleanUp.Batch) + 1;
+        await using ExpiredRowCleanup cleanUp = new(database, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
+        const int Many = (2 * ExpiredRowCleanup.Batch) + 1;
         await Sql.RunAsync(cluster, $"""
             INSERT INTO {schema}.used_states (fingerprint, ticket, expires_at) SELECT sha256(i::text::bytea), i, now() - interval '2 hours' FROM generate_series(1, {Many}) i
             """);

@@ -3,7 +3,7 @@ using System.Net;
 namespace OAuthClient.Testing.Tests;
 
 [TestFixture]
-internal sealed class AuthorizationRequestBuilderTests
+internal sealed class AuthorizationRequestTests
 {
     [TestCase("client_id", null, "The client_id is missing.")]
     [TestCase("client_id", "nobody", "The client_id nobody is not registered.")]

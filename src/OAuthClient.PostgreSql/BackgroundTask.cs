@@ -1,7 +1,7 @@
 namespace OAuthClient.PostgreSql;
 
 /// <summary>Work for all who wait for it: it has no caller's context, and a fault that nobody waited for is no unobserved one.</summary>
-internal static class Detached
+internal static class BackgroundTask
 {
     public static Task<T> Run<T>(Func<Task<T>> work) => Observed(BackgroundWork.Run(work));
 

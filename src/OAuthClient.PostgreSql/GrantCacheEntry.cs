@@ -5,7 +5,7 @@ namespace OAuthClient.PostgreSql;
 /// <param name="ReadAt">The timestamp at which reading began.</param>
 /// <param name="ReadDuring">The period in which announcements arrived then; <see langword="null"/> when none did.</param>
 /// <param name="IsOutdated">Whether the grants are known to have changed since.</param>
-internal sealed record GrantsCopy(Grant[] Grants, long ReadAt, ListeningPeriod? ReadDuring, bool IsOutdated);
+internal sealed record GrantSnapshot(Grant[] Grants, long ReadAt, ListeningPeriod? ReadDuring, bool IsOutdated);
 
 /// <summary>A time in which every announcement arrives.</summary>
 internal sealed class ListeningPeriod
@@ -19,9 +19,9 @@ internal sealed class ListeningPeriod
 }
 
 /// <summary>The place of one owner's grants in the cache.</summary>
-internal sealed class CachedGrants(string clientName, GrantOwner owner, string hint)
+internal sealed class GrantCacheEntry(string clientName, GrantOwner owner, string hint)
 {
-    private volatile GrantsCopy? copy;
+    private volatile GrantSnapshot? copy;
     private volatile bool isUsed;
 
     public string ClientName => clientName;
@@ -32,7 +32,7 @@ internal sealed class CachedGrants(string clientName, GrantOwner owner, string h
     public Task<IReadOnlyList<Grant>>? Reading { get; set; }
     public int Changes { get; private set; }
 
-    public GrantsCopy? Copy
+    public GrantSnapshot? Copy
     {
         get => copy;
         set => copy = value;
@@ -49,7 +49,7 @@ internal sealed class CachedGrants(string clientName, GrantOwner owner, string h
         }
     }
 
-    public void Change(Func<GrantsCopy, GrantsCopy> change)
+    public void Change(Func<GrantSnapshot, GrantSnapshot> change)
     {
         lock (this)
         {

@@ -12,7 +12,7 @@ internal readonly record struct GrantFingerprints(byte[]? Subject, byte[]? Sessi
 }
 
 /// <summary>Finds grants by who it is at the server, which only the encrypted grant itself says.</summary>
-internal sealed class FingerprintRows(Database database, string schema)
+internal sealed class GrantFingerprintTable(PostgresCommandExecutor database, string schema)
 {
     private const string Columns = "id, client_name, owner, generation, content";
 

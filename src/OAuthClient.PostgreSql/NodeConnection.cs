@@ -7,8 +7,8 @@ namespace OAuthClient.PostgreSql;
 /// The one connection a node keeps: it hears of changes there, and holds an advisory lock that shows the others that it lives. The
 /// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
 /// </summary>
-internal sealed class Presence(
-    Database database, Hints hints, long node, TimeProvider time, ILogger logger,
+internal sealed class NodeConnection(
+    PostgresCommandExecutor database, ChangeNotifications hints, long node, TimeProvider time, ILogger logger,
     Action<string> changed, Action connected, Action<long> disconnected) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -155,7 +155,7 @@ internal sealed class Presence(
             return;
         try
         {
-            await Task.Delay(Ticket.Jitter(pause), time, stopping.Token).ConfigureAwait(false);
+            await Task.Delay(RandomIds.Jitter(pause), time, stopping.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

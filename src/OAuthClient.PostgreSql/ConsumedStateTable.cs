@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The states that were used up on any node (RFC 9700 §4.7).</summary>
-internal sealed class UsedStateRows(Database database, string schema)
+internal sealed class ConsumedStateTable(PostgresCommandExecutor database, string schema)
 {
     // By its ticket a call whose answer was lost knows its own row again.
     private readonly string add = $"""
@@ -15,7 +15,7 @@ internal sealed class UsedStateRows(Database database, string schema)
     public async Task<bool> TryAddAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken)
     {
         byte[] fingerprint = SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan()));
-        long ticket = Ticket.New();
+        long ticket = RandomIds.New();
         return await database.ExecuteAsync(
             add, parameters => parameters.Bytes(fingerprint).Number(ticket).Time(expiresAt.UtcDateTime), mayRepeat: true, cancellationToken).ConfigureAwait(false) > 0;
     }

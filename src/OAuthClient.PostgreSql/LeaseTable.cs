@@ -8,24 +8,24 @@ namespace OAuthClient.PostgreSql;
 /// <param name="ConnectedSince">Since when it is connected, by the database's clock.</param>
 /// <param name="Ticket">By chance: by it an answer that was lost is asked for again.</param>
 /// <param name="DeadFence">The lease whose holder the node has seen dead for long enough.</param>
-internal readonly record struct LeaseTaker(long? Node, DateTime? ConnectedSince, long Ticket, long? DeadFence);
+internal readonly record struct LeaseRequest(long? Node, DateTime? ConnectedSince, long Ticket, long? DeadFence);
 
 /// <summary>A stored grant, and what came of asking for its lease.</summary>
 /// <param name="IsTaken">Whether the lease was given.</param>
 /// <param name="Row">The grant.</param>
 /// <param name="Fence">The lease's number.</param>
 /// <param name="Presentation">What is known of the stored generation's refresh token.</param>
-internal sealed record LeasedRow(bool IsTaken, GrantRow Row, long Fence, RefreshTokenStatus Presentation);
+internal sealed record LeaseRow(bool IsTaken, GrantRow Row, long Fence, RefreshTokenStatus Presentation);
 
 /// <summary>A look at a lease.</summary>
 /// <param name="Generation">The stored generation.</param>
 /// <param name="Fence">The lease's number.</param>
 /// <param name="Left">How long it goes on; <see langword="null"/> when nobody holds one.</param>
 /// <param name="IsHolderGone">Whether the lock that shows its holder alive is missing.</param>
-internal sealed record LeaseLook(long Generation, long Fence, TimeSpan? Left, bool IsHolderGone);
+internal sealed record LeaseSnapshot(long Generation, long Fence, TimeSpan? Left, bool IsHolderGone);
 
 /// <summary>The leases that lie in the rows of grants, all by the database's clock.</summary>
-internal sealed class LeaseRows(Database database, string schema, Hints hints)
+internal sealed class LeaseTable(PostgresCommandExecutor database, string schema, ChangeNotifications hints)
 {
     // The fence is not among them: it only grows.
     private const string Ended = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";
@@ -80,12 +80,12 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
           ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
         """;
 
-    public Task<LeasedRow?> TryTakeAsync(GrantPlace seen, RefreshLease? held, TimeSpan length, LeaseTaker taker, CancellationToken cancellationToken) =>
+    public Task<LeaseRow?> TryTakeAsync(GrantRowKey seen, RefreshLease? held, TimeSpan length, LeaseRequest taker, CancellationToken cancellationToken) =>
         database.ReadOneAsync(
             take,
             parameters => parameters.Place(seen).Number(seen.Generation).Length(length).Number(held?.Fence)
                 .Number(taker.Node).Number(taker.Ticket).Time(taker.ConnectedSince).Number(taker.DeadFence),
-            row => new LeasedRow(
+            row => new LeaseRow(
                 row.GetBoolean(0),
                 new(seen with { Generation = row.GetInt64(1) }, row.GetFieldValue<byte[]>(2)),
                 row.GetInt64(3),
@@ -98,18 +98,18 @@ internal sealed class LeaseRows(Database database, string schema, Hints hints)
     /// <param name="presentation">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<string?> EndAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
-        database.Urgent.ReadOneAsync(
+        database.Priority.ReadOneAsync(
             end,
             parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)presentation).Texts(hints.Channel, hints.Sender),
             static row => row.GetString(0),
             mayRepeat: true,
             cancellationToken);
 
-    public Task<LeaseLook?> LookAsync(GrantPlace seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
+    public Task<LeaseSnapshot?> LookAsync(GrantRowKey seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
         database.ReadOneAsync(
             look,
             parameters => parameters.Place(seen).Time(connectedSince),
-            static row => new LeaseLook(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetTimeSpan(2), row.GetBoolean(3)),
+            static row => new LeaseSnapshot(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetTimeSpan(2), row.GetBoolean(3)),
             mayRepeat: true,
             cancellationToken);
 }

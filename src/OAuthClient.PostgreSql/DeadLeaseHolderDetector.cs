@@ -8,7 +8,7 @@ namespace OAuthClient.PostgreSql;
 /// missing at every look for 2 seconds: far longer than connecting takes, far shorter than the 10 seconds for which servers commonly
 /// still take the old refresh token.
 /// </summary>
-internal sealed class Suspicions(TimeProvider time)
+internal sealed class DeadLeaseHolderDetector(TimeProvider time)
 {
     private const int Enough = 10_000;
 
@@ -18,7 +18,7 @@ internal sealed class Suspicions(TimeProvider time)
 
     /// <summary>Notes what a look at a lease showed.</summary>
     /// <returns>Whether its holder is dead.</returns>
-    public bool Note(string grantId, LeaseLook look)
+    public bool Note(string grantId, LeaseSnapshot look)
     {
         if (!look.IsHolderGone)
         {

@@ -13,7 +13,7 @@ namespace OAuthClient.PostgreSql;
 /// copy that may have missed one. A grant only ever gives way to a newer generation of itself, and an id never comes back: so a change
 /// by this node, or an answer of the database, can be put into a copy at any time and in any order.
 /// </remarks>
-internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, ILogger logger, Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read)
+internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifications hints, ILogger logger, Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read)
 {
     private const int MostReads = 3;
 
@@ -23,20 +23,20 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     private static readonly TimeSpan ServedWhileUncertain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), CachedGrants> entries = new();
-    private readonly ConcurrentDictionary<string, CachedGrants> byHint = new(StringComparer.Ordinal);
-    private readonly Queue<CachedGrants> order = new();
+    private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), GrantCacheEntry> entries = new();
+    private readonly ConcurrentDictionary<string, GrantCacheEntry> byHint = new(StringComparer.Ordinal);
+    private readonly Queue<GrantCacheEntry> order = new();
     private readonly Lock places = new();
     private volatile ListeningPeriod? listening;
     private long faultAt;
     private volatile bool isAway;
 
     /// <summary>Announcements begin to arrive. Earlier changes may have been missed.</summary>
-    public void BeginListening() => listening = new();
+    public void StartListening() => listening = new();
 
     /// <summary>Announcements no longer arrive.</summary>
     /// <param name="lastHeardAt">The timestamp at which the connection was last known to work.</param>
-    public void EndListening(long lastHeardAt)
+    public void StopListening(long lastHeardAt)
     {
         listening?.End(lastHeardAt);
         listening = null;
@@ -51,11 +51,11 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         if (entries.TryGetValue((clientName, owner), out var entry) && entry.Copy is { } copy)
         {
             entry.IsUsed = true;
-            switch (Judge(copy))
+            switch (GetFreshness(copy))
             {
-                case Worth.Good:
+                case Freshness.Good:
                     return new(copy.Grants);
-                case Worth.Old:
+                case Freshness.Old:
                     if (!IsPausing())
                         _ = Read(entry);
                     return new(copy.Grants);
@@ -83,7 +83,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     }
 
     /// <summary>Another node changed something of an owner's.</summary>
-    public void Outdate(string hint)
+    public void Invalidate(string hint)
     {
         if (byHint.TryGetValue(hint, out var entry))
             entry.Change(copy => copy with { IsOutdated = true });
@@ -97,7 +97,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
 
     public void Remove(Grant grant) => Change(grant, grants => Array.FindAll(grants, other => !IsSame(other, grant)));
 
-    private async Task<IReadOnlyList<Grant>> FindAsync(CachedGrants entry, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Grant>> FindAsync(GrantCacheEntry entry, CancellationToken cancellationToken)
     {
         if (entry.Copy is { } known && IsPausing() && MayBeServed(known))
             return known.Grants;
@@ -111,32 +111,32 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         }
     }
 
-    private async Task<IReadOnlyList<Grant>> ReadAndWaitAsync(CachedGrants entry, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Grant>> ReadAndWaitAsync(GrantCacheEntry entry, CancellationToken cancellationToken)
     {
         entry.IsUsed = true;
         return await Read(entry).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private Worth Judge(GrantsCopy copy)
+    private Freshness GetFreshness(GrantSnapshot copy)
     {
         if (copy.IsOutdated)
-            return Worth.None;
+            return Freshness.None;
         var uncertainty = Uncertainty(copy);
         var current = listening;
         if (current is not null)
         {
-            return !ReferenceEquals(copy.ReadDuring, current) ? Worth.None
-                : uncertainty == TimeSpan.Zero ? Worth.Good
-                : isAway && uncertainty >= ServedWhileUncertain ? Worth.None
-                : Worth.Old;
+            return !ReferenceEquals(copy.ReadDuring, current) ? Freshness.None
+                : uncertainty == TimeSpan.Zero ? Freshness.Good
+                : isAway && uncertainty >= ServedWhileUncertain ? Freshness.None
+                : Freshness.Old;
         }
-        return uncertainty < GoodWhileUncertain ? Worth.Good : uncertainty < ServedWhileUncertain ? Worth.Old : Worth.None;
+        return uncertainty < GoodWhileUncertain ? Freshness.Good : uncertainty < ServedWhileUncertain ? Freshness.Old : Freshness.None;
     }
 
-    private bool MayBeServed(GrantsCopy copy) => !copy.IsOutdated && Uncertainty(copy) < ServedWhileUncertain;
+    private bool MayBeServed(GrantSnapshot copy) => !copy.IsOutdated && Uncertainty(copy) < ServedWhileUncertain;
 
     /// <returns>For how long a change by another node may have been missed.</returns>
-    private TimeSpan Uncertainty(GrantsCopy copy)
+    private TimeSpan Uncertainty(GrantSnapshot copy)
     {
         var age = time.GetElapsedTime(copy.ReadAt);
         if (copy.ReadDuring is not { } period)
@@ -149,15 +149,15 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     private bool IsPausing() => isAway && time.GetElapsedTime(Interlocked.Read(ref faultAt)) < PauseAfterFault;
 
     /// <summary>One read at a time for each owner, whoever asks; a caller who cancels stops waiting and nothing else.</summary>
-    private Task<IReadOnlyList<Grant>> Read(CachedGrants entry)
+    private Task<IReadOnlyList<Grant>> Read(GrantCacheEntry entry)
     {
         lock (entry)
         {
-            return entry.Reading ??= Detached.Run(() => ReadAsync(entry));
+            return entry.Reading ??= BackgroundTask.Run(() => ReadAsync(entry));
         }
     }
 
-    private async Task<IReadOnlyList<Grant>> ReadAsync(CachedGrants entry)
+    private async Task<IReadOnlyList<Grant>> ReadAsync(GrantCacheEntry entry)
     {
         try
         {
@@ -208,20 +208,20 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
     }
 
     /// <summary>A place to read into. It is taken up for good when something was read: who asks in vain drives nobody out.</summary>
-    private CachedGrants Enter(string clientName, GrantOwner owner)
+    private GrantCacheEntry Enter(string clientName, GrantOwner owner)
     {
         string hint = hints.Of(clientName, owner);
         lock (places)
         {
             if (entries.TryGetValue((clientName, owner), out var known))
                 return known;
-            CachedGrants entry = new(clientName, owner, hint);
+            GrantCacheEntry entry = new(clientName, owner, hint);
             entries[(clientName, owner)] = byHint[hint] = entry;
             return entry;
         }
     }
 
-    private void Admit(CachedGrants entry)
+    private void Admit(GrantCacheEntry entry)
     {
         lock (places)
         {
@@ -244,7 +244,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
         }
     }
 
-    private void Drop(CachedGrants entry)
+    private void Drop(GrantCacheEntry entry)
     {
         entry.IsDropped = true;
         entries.TryRemove(new((entry.ClientName, entry.Owner), entry));
@@ -259,7 +259,7 @@ internal sealed class KnownGrants(TimeProvider time, int capacity, Hints hints, 
 
     private static bool IsSame(Grant one, Grant other) => string.Equals(one.Id, other.Id, StringComparison.Ordinal);
 
-    private enum Worth
+    private enum Freshness
     {
         /// <summary>Read the database first.</summary>
         None,

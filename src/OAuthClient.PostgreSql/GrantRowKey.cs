@@ -8,12 +8,12 @@ namespace OAuthClient.PostgreSql;
 /// <param name="ClientName">The registration's name.</param>
 /// <param name="Owner">The owner's text form, which holds the kind of owner.</param>
 /// <param name="Generation">The generation.</param>
-internal readonly record struct GrantPlace(string Id, string ClientName, string Owner, long Generation)
+internal readonly record struct GrantRowKey(string Id, string ClientName, string Owner, long Generation)
 {
     // In earlier formats the owner had no kind: what was encrypted for their rows must not pass for this one.
     private const long Format = -4;
 
-    public static GrantPlace Of(Grant grant) => new(grant.Id, grant.ClientName, OwnerIn(grant.Owner), grant.Generation);
+    public static GrantRowKey Of(Grant grant) => new(grant.Id, grant.ClientName, OwnerIn(grant.Owner), grant.Generation);
 
     // Plain, and no hash of it: an application's own tables name its users too, support must find a row, and a hash of ids such as 42
     // hides nothing without a key, which then could never be rotated.

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The one place where randomness is drawn, nonces aside: names for nodes and attempts, and jitter.</summary>
-internal static class Ticket
+internal static class RandomIds
 {
     /// <summary>63 random bits.</summary>
     public static long New() => BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long))) & long.MaxValue;

@@ -7,12 +7,12 @@ namespace OAuthClient.PostgreSql;
 /// <param name="ClientName">The registration's name.</param>
 /// <param name="Server">The authorization server.</param>
 /// <param name="Generation">The generation.</param>
-internal readonly record struct ClientPlace(string ClientName, string Server, long Generation)
+internal readonly record struct DynamicClientRowKey(string ClientName, string Server, long Generation)
 {
     // Where a grant's place begins with a length: the one never passes for the other.
     private const long NoGrant = -1;
 
-    public static ClientPlace Of(DynamicClient client) => new(client.ClientName, client.Server, client.Generation);
+    public static DynamicClientRowKey Of(DynamicClient client) => new(client.ClientName, client.Server, client.Generation);
 
     /// <summary>The first text after its length, so that no joining of two makes the same bytes as two others.</summary>
     public byte[] ToBytes()

@@ -9,7 +9,7 @@ namespace OAuthClient.PostgreSql;
 /// node's clock matters. A grant that
 /// the server refused stays until its owner authorizes again or it is ended: that is not for the store to judge.
 /// </summary>
-internal sealed class CleanUp(Database database, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ExpiredRowCleanup(PostgresCommandExecutor database, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     internal const int Batch = 500;
 
@@ -26,7 +26,7 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
     private Task running = Task.CompletedTask;
 
     public void Start() => timer ??= BackgroundWork.CreateTimer(
-        time, static self => ((CleanUp)self!).Begin(), this, Ticket.Jitter(Every), Timeout.InfiniteTimeSpan);
+        time, static self => ((ExpiredRowCleanup)self!).Begin(), this, RandomIds.Jitter(Every), Timeout.InfiniteTimeSpan);
 
     /// <returns>How many rows went.</returns>
     /// <param name="cancellationToken">Stops between batches.</param>
@@ -86,7 +86,7 @@ internal sealed class CleanUp(Database database, string schema, TimeProvider tim
         lock (runs)
         {
             if (!stopping.IsCancellationRequested)
-                timer!.Change(Ticket.Jitter(Every), Timeout.InfiniteTimeSpan);
+                timer!.Change(RandomIds.Jitter(Every), Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -8,7 +8,7 @@ namespace OAuthClient.PostgreSql;
 /// What nodes tell each other: that something changed for an owner, and nothing else. Any role that may connect to the database
 /// hears it, so the owner is a hash under a key that lies in the database.
 /// </summary>
-internal sealed class Hints(string schema, long node)
+internal sealed class ChangeNotifications(string schema, long node)
 {
     private const int HashLength = 16;
 
@@ -22,7 +22,7 @@ internal sealed class Hints(string schema, long node)
     public void UseKey(Guid hintKey) => hintKey.TryWriteBytes(key);
 
     public string Of(string clientName, GrantOwner owner) =>
-        Base64Url.EncodeToString(HMACSHA256.HashData(key, new GrantPlace("", clientName, GrantPlace.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength));
+        Base64Url.EncodeToString(HMACSHA256.HashData(key, new GrantRowKey("", clientName, GrantRowKey.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength));
 
     /// <returns>Whose hint it is; <see langword="null"/> when this node sent it itself, or nobody of us did.</returns>
     public string? FromOthers(string payload) =>

@@ -1,7 +1,7 @@
 namespace OAuthClient.PostgreSql;
 
 /// <summary>Wakes those on this node who wait for a change of an owner's grants.</summary>
-internal sealed class Signals
+internal sealed class ChangeWaiters
 {
     private readonly Dictionary<string, Signal> signals = new(StringComparer.Ordinal);
     private readonly Lock changes = new();
@@ -41,7 +41,7 @@ internal sealed class Signals
         }
     }
 
-    internal readonly struct Waiting(Signals all, string hint, Signal signal) : IDisposable
+    internal readonly struct Waiting(ChangeWaiters all, string hint, Signal signal) : IDisposable
     {
         /// <summary>Ends with the next change. Take it before looking, so that nothing comes between.</summary>
         public Task Next => signal.Next;

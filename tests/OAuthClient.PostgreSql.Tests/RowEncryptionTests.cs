@@ -5,9 +5,9 @@ namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>Tokens at rest: unreadable without the key, and of use in their own row only.</summary>
 [TestFixture]
-public sealed class GrantProtectionTests
+public sealed class RowEncryptionTests
 {
-    private static readonly GrantProtection Protection = With(options => options.EncryptWith("first", Node.Key));
+    private static readonly RowEncryption Protection = With(options => options.EncryptWith("first", Node.Key));
 
     [Test]
     [Description("RFC 6749 §10.3, §10.4: tokens are confidential in storage")]
@@ -45,7 +45,7 @@ public sealed class GrantProtectionTests
     public void Content_is_of_use_in_its_own_row_only(string id, string clientName, string owner, long generation)
     {
         var grant = Grants.New();
-        GrantPlace elsewhere = new(id.Length > 0 ? id : grant.Id, clientName, owner, generation);
+        GrantRowKey elsewhere = new(id.Length > 0 ? id : grant.Id, clientName, owner, generation);
         var own = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
         Assert.That(() => Protection.Unprotect(Protection.Protect(grant), elsewhere), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
         Assert.That(() => own.Unprotect(own.Protect(grant), elsewhere), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
@@ -63,11 +63,11 @@ public sealed class GrantProtectionTests
         foreach (var protection in new[] { Protection, own })
         {
             byte[] content = protection.Protect(client);
-            Assert.That(protection.Unprotect(content, ClientPlace.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
-            Assert.That(() => protection.Unprotect(content, new ClientPlace(clientName, server, generation)), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+            Assert.That(protection.Unprotect(content, DynamicClientRowKey.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
+            Assert.That(() => protection.Unprotect(content, new DynamicClientRowKey(clientName, server, generation)), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
         }
         Assert.That(Encoding.Latin1.GetString(Protection.Protect(client)), Does.Not.Contain("a-secret").And.Not.Contains("a-token"));
-        Assert.That(() => Protection.Unprotect(Protection.Protect(client), new GrantPlace("", "photos", "https://as.example", 1)), Throws.TypeOf<OAuthException>());
+        Assert.That(() => Protection.Unprotect(Protection.Protect(client), new GrantRowKey("", "photos", "https://as.example", 1)), Throws.TypeOf<OAuthException>());
     }
 
     [Test]
@@ -124,9 +124,9 @@ public sealed class GrantProtectionTests
 
     private static byte[] Turned(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
 
-    private static Grant Read(GrantProtection protection, byte[] content, Grant grant) => protection.Unprotect(content, GrantPlace.Of(grant));
+    private static Grant Read(RowEncryption protection, byte[] content, Grant grant) => protection.Unprotect(content, GrantRowKey.Of(grant));
 
-    private static GrantProtection With(Action<PostgresGrantStoreOptions> configure)
+    private static RowEncryption With(Action<PostgresGrantStoreOptions> configure)
     {
         PostgresGrantStoreOptions options = new();
         configure(options);

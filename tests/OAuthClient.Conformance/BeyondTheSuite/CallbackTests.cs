@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 namespace OAuthClient.Conformance;
 
 /// <summary>A callback that is not the answer to the authorization that was begun: no code is redeemed (RFC 6749 §10.12, RFC 9207 §2.4).</summary>
-public sealed class AuthorizationResponseReaderTests
+public sealed class CallbackTests
 {
     private RelyingParty party = null!;
 
