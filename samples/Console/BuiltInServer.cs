@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 namespace Console;
 
 /// <summary>An authorization server and an API in this very process, with a user who signs in and agrees at once.</summary>
-internal sealed class BuiltInServer : IStage
+internal sealed class BuiltInServer : IDemoEnvironment
 {
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromSeconds(2);
 
@@ -26,28 +26,28 @@ internal sealed class BuiltInServer : IStage
     public Uri Api => api.BaseAddress;
     public string Resource => "photos";
 
-    public static async Task<IStage> StartAsync()
+    public static async Task<IDemoEnvironment> StartAsync()
     {
         var started = await TestAuthorizationServer.StartAsync(o => o.AccessTokenLifetime = TokenLifetime);
         var stage = new BuiltInServer(started, await started.StartResourceServerAsync());
         started.AddClient(new TestClient { ClientId = stage.ClientId, ClientSecret = stage.ClientSecret, RedirectUris = { stage.RedirectUri.OriginalString } });
-        Narrator.Say($"A built-in authorization server listens at {stage.Issuer.OriginalString}, an API at {stage.Api}");
+        HttpTraceHandler.Say($"A built-in authorization server listens at {stage.Issuer.OriginalString}, an API at {stage.Api}");
         return stage;
     }
 
     public async Task<Uri> SendBrowserAsync(PendingAuthorization pending)
     {
         var authorizationUri = pending.AuthorizationUri;
-        Narrator.Step(1, "Authorization request: the browser is sent to the authorization server", $"GET {Narrator.Address(authorizationUri)}");
-        Narrator.Step(2, "Login and consent: the built-in user signs in as alice and agrees", "POST login, POST consent");
+        HttpTraceHandler.Step(1, "Authorization request: the browser is sent to the authorization server", $"GET {HttpTraceHandler.Address(authorizationUri)}");
+        HttpTraceHandler.Step(2, "Login and consent: the built-in user signs in as alice and agrees", "POST login, POST consent");
         var callback = await server.SignInAsync(authorizationUri);
-        Narrator.Step(3, "Callback: the browser comes back with a code", $"GET {Narrator.Address(callback)}");
+        HttpTraceHandler.Step(3, "Callback: the browser comes back with a code", $"GET {HttpTraceHandler.Address(callback)}");
         return callback;
     }
 
-    public async Task LetTokenEndAsync(IOAuthClient client, Grant grant)
+    public async Task WaitForTokenExpiryAsync(IOAuthClient client, Grant grant)
     {
-        Narrator.Say($"The access token lives {TokenLifetime.TotalSeconds:0} seconds. Waiting until it is over …");
+        HttpTraceHandler.Say($"The access token lives {TokenLifetime.TotalSeconds:0} seconds. Waiting until it is over …");
         await Task.Delay(TokenLifetime + TimeSpan.FromMilliseconds(200));
     }
 

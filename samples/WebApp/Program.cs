@@ -10,12 +10,12 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 if (!Settings.Read(builder.Configuration, args))
     return;
 await using var server = await BuiltInServer.StartUnlessConfiguredAsync(builder.Configuration);
-Address.Expect(builder.Configuration);
+ListeningAddress.Expect(builder.Configuration);
 
 // Your own login: here a cookie for whoever types a name.
 builder.Services.AddControllersWithViews(o => o.Filters.Add(new AutoValidateAntiforgeryTokenAttribute()));
-builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(Visitors.Cookie);
-builder.Services.AddAntiforgery(Visitors.Antiforgery);
+builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme).AddCookie(SampleUsers.Cookie);
+builder.Services.AddAntiforgery(SampleUsers.Antiforgery);
 
 // Describe the client once: issuer, client id and secret, scopes. Everything else is found out from the issuer.
 // The page for a denied authorization is this application's own; the pages for expiry and errors are the library's.
@@ -28,8 +28,8 @@ builder.Services.AddHttpClient<PhotosApi>(http => http.BaseAddress = api)
     .AddAccessTokenHandler("photos", token => token.ForCurrentUser().To(api));
 
 var app = builder.Build();
-app.UseExceptionHandler(Problems.Handler);
-app.Use(Problems.SetSecurityHeaders);
+app.UseExceptionHandler(ErrorPages.Handler);
+app.Use(ErrorPages.SetSecurityHeaders);
 app.UseStaticFiles();
 app.UseAuthentication();
 app.UseAuthorization();
@@ -39,5 +39,5 @@ app.MapControllers();
 app.MapBrowserAuthorization("photos");
 
 await app.StartAsync();
-Address.Announce(app, server);
+ListeningAddress.Announce(app, server);
 await app.WaitForShutdownAsync();

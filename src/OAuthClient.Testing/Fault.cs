@@ -7,9 +7,9 @@ namespace OAuthClient.Testing;
 public sealed class Fault
 {
     private readonly string _name;
-    private readonly Func<Exchange, Task> _apply;
+    private readonly Func<FaultContext, Task> _apply;
 
-    private Fault(string name, Func<Exchange, Task> apply)
+    private Fault(string name, Func<FaultContext, Task> apply)
     {
         _name = name;
         _apply = apply;
@@ -138,9 +138,9 @@ public sealed class Fault
     /// <inheritdoc/>
     public override string ToString() => _name;
 
-    internal Task ApplyAsync(Exchange exchange) => _apply(exchange);
+    internal Task ApplyAsync(FaultContext exchange) => _apply(exchange);
 
-    private static Fault Late(string name, Func<Exchange, Task> wait, bool afterWork) => new(name, async exchange =>
+    private static Fault Late(string name, Func<FaultContext, Task> wait, bool afterWork) => new(name, async exchange =>
     {
         Reply? done = afterWork ? await exchange.WorkAsync() : null;
         await wait(exchange);

@@ -20,10 +20,10 @@ public sealed class RecordedRequest
         Body = body;
         ReceivedAt = receivedAt;
         ClientCertificate = clientCertificate;
-        QueryParameters = Parameters.Parse(queryString);
+        QueryParameters = FormParameters.Parse(queryString);
         HasForm = headers.TryGetValue("Content-Type", out string? contentType)
             && contentType.Split(';')[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
-        FormParameters = HasForm ? Parameters.Parse(body) : Parameters.None;
+        FormParameters = HasForm ? FormParameters.Parse(body) : FormParameters.None;
         Query = QueryParameters.Joined();
         Form = FormParameters.Joined();
     }
@@ -61,9 +61,9 @@ public sealed class RecordedRequest
     /// <summary>The status code that was answered; <see langword="null"/> while there is no answer, and for ever when the connection was reset.</summary>
     public int? ResponseStatus => _responseStatus is 0 ? null : _responseStatus;
 
-    internal Parameters QueryParameters { get; }
+    internal FormParameters QueryParameters { get; }
 
-    internal Parameters FormParameters { get; }
+    internal FormParameters FormParameters { get; }
 
     internal bool HasForm { get; }
 

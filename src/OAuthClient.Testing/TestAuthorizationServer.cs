@@ -17,15 +17,15 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
 {
     private readonly LoopbackHost _host;
     private readonly ServerState _state;
-    private readonly BackChannelLogout _backChannelLogout;
+    private readonly BackChannelLogoutSender _backChannelLogout;
     private readonly HttpMessageInvoker _browser;
 
     private TestAuthorizationServer(LoopbackHost host, TestAuthorizationServerOptions options, CertificateAuthority? certificates)
     {
         _host = host;
         _state = new ServerState(host.Authority, options, host.AuthorityForCertificates, certificates);
-        _browser = new(PlayedBrowser.Handler(certificates));
-        _backChannelLogout = new BackChannelLogout(_state);
+        _browser = new(ScriptedBrowser.Handler(certificates));
+        _backChannelLogout = new BackChannelLogoutSender(_state);
         AuthorizationServerEndpoints endpoints = new(_state, _backChannelLogout);
         host.Serve(endpoints.Classify, endpoints.AnswerAsync);
         Issuer = new Uri(_state.Issuer);
@@ -137,7 +137,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
             parameters.Add(new("login_hint", loginHint));
         if (targetLinkUri is not null)
             parameters.Add(new("target_link_uri", targetLinkUri));
-        return new Uri(AuthorizationResponse.AddQuery(address.AbsoluteUri, parameters));
+        return new Uri(AuthorizationResponseWriter.AddQuery(address.AbsoluteUri, parameters));
     }
 
     /// <summary>Adds a user, or replaces the one of the same user name.</summary>
@@ -164,7 +164,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public Task<Uri> SignInAsync(Uri authorizationUri, SignInOptions? how = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(authorizationUri);
-        return new PlayedBrowser(_browser, _state, how ?? new SignInOptions()).SignInAsync(authorizationUri, cancellationToken);
+        return new ScriptedBrowser(_browser, _state, how ?? new SignInOptions()).SignInAsync(authorizationUri, cancellationToken);
     }
 
     /// <summary>
@@ -182,7 +182,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public Task<Uri?> SignOutAsync(Uri endSessionUri, CookieContainer? cookies = null, bool confirm = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(endSessionUri);
-        return new PlayedBrowser(_browser, _state, new SignInOptions { Cookies = cookies, Deny = !confirm }).SignOutAsync(endSessionUri, cancellationToken);
+        return new ScriptedBrowser(_browser, _state, new SignInOptions { Cookies = cookies, Deny = !confirm }).SignOutAsync(endSessionUri, cancellationToken);
     }
 
     /// <summary>Makes a logout token as this server would (OpenID Connect Back-Channel Logout §2.4). The session here goes on.</summary>
@@ -194,7 +194,7 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(client);
         string issuer = _state.Users.Values.FirstOrDefault(user => user.Subject == subject) is { } user ? _state.IssuerFor(user) : _state.Issuer;
-        return LogoutToken.Create(_state, client, issuer, subject, sessionId);
+        return LogoutTokenFactory.Create(_state, client, issuer, subject, sessionId);
     }
 
     /// <summary>Sends a client a logout token, as when its session here ended (OpenID Connect Back-Channel Logout §2.5). The session here goes on.</summary>

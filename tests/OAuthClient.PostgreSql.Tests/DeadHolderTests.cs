@@ -24,7 +24,7 @@ public sealed class DeadHolderTests
         Assert.That(answer.PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown));
         Assert.That(answer.Lease!.Fence, Is.GreaterThan(lost.Fence));
         network.Mend();
-        await Patience.UntilAsync(() => holder.Store.IsConnected);
+        await Eventually.UntilAsync(() => holder.Store.IsConnected);
         Assert.That((await holder.Store.TryAcquireLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null, "the first holder, back from the dead");
     }
 
@@ -173,7 +173,7 @@ public sealed class DeadHolderTests
             if (await survivor.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default) is { Lease: not null } answer)
                 return answer;
             var waiting = survivor.Store.WaitForChangeAsync(grant, TimeSpan.FromDays(1), default).AsTask();
-            await Patience.UntilAsync(() => waiting.IsCompleted, Node.Step(clock));
+            await Eventually.UntilAsync(() => waiting.IsCompleted, Node.Step(clock));
             await waiting;
         }
     }
@@ -181,7 +181,7 @@ public sealed class DeadHolderTests
     private static async Task UntilLockedAsync(PostgresCluster cluster, long node, bool isLocked)
     {
         bool found = !isLocked;
-        await Patience.UntilAsync(() => found == isLocked, async () => found = await Sql.ReadAsync<bool>(cluster, $"""
+        await Eventually.UntilAsync(() => found == isLocked, async () => found = await Sql.ReadAsync<bool>(cluster, $"""
             SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND ((classid::bigint << 32) | objid::bigint) = {node})
             """));
     }

@@ -40,7 +40,7 @@ public sealed class ExpiredRowCleanupTests
         clock.Advance(TimeSpan.FromMinutes(76));
 
         long left = 0;
-        await Patience.UntilAsync(
+        await Eventually.UntilAsync(
             () => left == 7, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4"));
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE owner = 'user:dead'"), Is.Zero);
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE id LIKE 'ended%'"), Is.Zero);
@@ -52,7 +52,7 @@ public sealed class ExpiredRowCleanupTests
         await clock.WaitForTimerAsync().Promptly();
         clock.Advance(TimeSpan.FromMinutes(76));
         long over = 1;
-        await Patience.UntilAsync(() => over == 0, async () =>
+        await Eventually.UntilAsync(() => over == 0, async () =>
             over = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.used_states WHERE expires_at < now() - interval '1 hour'"));
     }
 

@@ -97,11 +97,11 @@ public sealed class GrantCacheTests
         await other.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Cut();
-        await Patience.UntilAsync(() => !other.Store.IsConnected);
+        await Eventually.UntilAsync(() => !other.Store.IsConnected);
         await one.Store.TryReplaceAsync(Grants.After(grant), default);
         Assert.That((await Grants.OnlyAsync(other.Store)).Generation, Is.EqualTo(1), "while it is away");
         proxy.Mend();
-        await Patience.UntilAsync(() => other.Store.IsConnected);
+        await Eventually.UntilAsync(() => other.Store.IsConnected);
 
         await SeesAsync(other, grants => grants.Single().Generation == 2);
     }
@@ -119,10 +119,10 @@ public sealed class GrantCacheTests
         known.StartListening();
 
         var finding = known.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
-        await Patience.UntilAsync(() => reads.Count == 1);
+        await Eventually.UntilAsync(() => reads.Count == 1);
         known.Invalidate(hints.Of("photos", GrantOwner.User("42")));
         first.SetResult([grant]);
-        await Patience.UntilAsync(() => reads.Count == 0);
+        await Eventually.UntilAsync(() => reads.Count == 0);
         second.SetResult([Grants.After(grant)]);
 
         Assert.That((await finding.Promptly()).Single().Generation, Is.EqualTo(2));
@@ -152,14 +152,14 @@ public sealed class GrantCacheTests
         for (int i = 0; i < 10; i++)
         {
             Assert.That(await known.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
-            await Patience.UntilAsync(() => Volatile.Read(ref reads) == 2 && log.Entries.Count == 1);
+            await Eventually.UntilAsync(() => Volatile.Read(ref reads) == 2 && log.Entries.Count == 1);
         }
         Assert.That(reads, Is.EqualTo(2));
         clock.Advance(TimeSpan.FromSeconds(5));
         for (int i = 0; i < 10; i++)
         {
             await known.FindAsync("photos", GrantOwner.User("42"), default);
-            await Patience.UntilAsync(() => Volatile.Read(ref reads) == 3);
+            await Eventually.UntilAsync(() => Volatile.Read(ref reads) == 3);
         }
 
         isAway = false;
@@ -281,7 +281,7 @@ public sealed class GrantCacheTests
     private static Task SeesAsync(Node node, Func<IReadOnlyList<Grant>, bool> condition)
     {
         IReadOnlyList<Grant>? grants = null;
-        return Patience.UntilAsync(() => grants is not null && condition(grants), async () => grants = await node.Store.FindAsync("photos", GrantOwner.User("42"), default));
+        return Eventually.UntilAsync(() => grants is not null && condition(grants), async () => grants = await node.Store.FindAsync("photos", GrantOwner.User("42"), default));
     }
 
     private static async Task<bool> IsKnownAsync(Node node, string owner)

@@ -69,7 +69,7 @@ public sealed class LeaseTests
         var waiting = await waiter.WaitingAsync(grant, clock);
         await EndAsync(holder, grant, lease, how);
         Assert.That(waiting.IsCompleted, Is.False);
-        await Patience.UntilAsync(() => waiting.IsCompleted, Node.Step(clock));
+        await Eventually.UntilAsync(() => waiting.IsCompleted, Node.Step(clock));
         await waiting;
     }
 
@@ -113,7 +113,7 @@ public sealed class LeaseTests
 
         var asking = Enumerable.Range(0, 20).Select(_ => node.Store.TryAcquireLeaseAsync(blocked, held: null, Grants.Long, default).AsTask()).ToList();
         long waiting = 0;
-        await Patience.UntilAsync(() => waiting == 3, async () =>
+        await Eventually.UntilAsync(() => waiting == 3, async () =>
             waiting = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event_type = 'Lock'"));
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(spent), default).Promptly(), Is.True);
         Assert.That(asking.Any(one => one.IsCompleted), Is.False);

@@ -16,7 +16,7 @@ public sealed class OutageTests
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Cut();
-        await Patience.UntilAsync(() => !node.Store.IsConnected);
+        await Eventually.UntilAsync(() => !node.Store.IsConnected);
 
         Assert.That((await Grants.OnlyAsync(node.Store)).Id, Is.EqualTo(grant.Id));
         Assert.That(node.Store.Fault, Is.Not.Null);
@@ -31,7 +31,7 @@ public sealed class OutageTests
         Assert.That((await Grants.OnlyAsync(node.Store)).Generation, Is.EqualTo(1), "nothing was done");
 
         proxy.Mend();
-        await Patience.UntilAsync(() => node.Store.IsConnected);
+        await Eventually.UntilAsync(() => node.Store.IsConnected);
         Assert.That(node.Store.Fault, Is.Null);
         Assert.That(node.Store.UnavailableReason, Is.Null);
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
@@ -48,12 +48,12 @@ public sealed class OutageTests
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
         proxy.Cut();
-        await Patience.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
+        await Eventually.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
         clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
 
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(node.Store);
-        await Patience.UntilAsync(() => node.Store.UnavailableReason?.Contains("cannot be reached", StringComparison.Ordinal) == true);
+        await Eventually.UntilAsync(() => node.Store.UnavailableReason?.Contains("cannot be reached", StringComparison.Ordinal) == true);
         // One that found the database away spares the others the attempt.
         Assert.That(node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask().IsCompletedSuccessfully, Is.True);
 
@@ -109,7 +109,7 @@ public sealed class OutageTests
             await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
         }
         proxy.Cut();
-        await Patience.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
+        await Eventually.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
 
         Assert.That(async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "an access token may be sent");
@@ -127,7 +127,7 @@ public sealed class OutageTests
 
         proxy.Mend();
         var grant = await Grants.AddedAsync(node.Store);
-        await Patience.UntilAsync(() => node.Store.IsConnected);
+        await Eventually.UntilAsync(() => node.Store.IsConnected);
         await Grants.LeaseAsync(node.Store, grant);
     }
 
@@ -150,7 +150,7 @@ public sealed class OutageTests
         Assert.That((renewed.Lease is not null, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)), "and is still the holder's");
         Assert.That(await holder.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
         Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Current!.Generation, Is.EqualTo(2));
-        await Patience.UntilAsync(() => holder.Store.IsConnected && other.Store.IsConnected);
+        await Eventually.UntilAsync(() => holder.Store.IsConnected && other.Store.IsConnected);
     }
 
     [Test]
@@ -232,7 +232,7 @@ public sealed class OutageTests
         await node.DisposeAsync();
 
         long left = -1;
-        await Patience.UntilAsync(() => left == 0, async () => left = await Sql.ReadAsync<long>(cluster, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'"));
+        await Eventually.UntilAsync(() => left == 0, async () => left = await Sql.ReadAsync<long>(cluster, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'"));
         Assert.That(async () => await node.Store.TryAcquireLeaseAsync(Grants.New(), held: null, Grants.Long, default), Throws.TypeOf<ObjectDisposedException>());
     }
 

@@ -101,7 +101,7 @@ public sealed class RefusedValueTests
             server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
 
         bool isOver = false;
-        await Patience.UntilAsync(() => isOver, async () =>
+        await Eventually.UntilAsync(() => isOver, async () =>
         {
             await RefusedAsync(other);
             isOver = !await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId);

@@ -37,9 +37,9 @@ public sealed class SecretsTests
         await Sql.RunAsync(cluster, $"ALTER TABLE {schema}.grants_v4 RENAME COLUMN gone TO content", $"UPDATE {schema}.grants_v4 SET content = 'changed'");
         said.Add(await SaidAsync(() => node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default).AsTask()));
         proxy.Cut();
-        await Patience.UntilAsync(() => !node.Store.IsConnected);
+        await Eventually.UntilAsync(() => !node.Store.IsConnected);
         said.Add(await SaidAsync(() => node.Store.TryReplaceAsync(Grants.After(grant), default).AsTask()));
-        await Patience.UntilAsync(() => heard.Count >= 4, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
+        await Eventually.UntilAsync(() => heard.Count >= 4, () => listener.WaitAsync(TimeSpan.FromSeconds(60)));
 
         string log = string.Join('\n', node.Log.Entries.Select(entry => entry.Message));
         Assert.That(string.Join('\n', said) + log + string.Join('\n', heard), Does.Not.Contain("canary"));

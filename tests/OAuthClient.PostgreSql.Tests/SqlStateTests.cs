@@ -54,7 +54,7 @@ public sealed class SqlStateTests
 
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(bed.Node.Store);
-        await Patience.UntilAsync(() => bed.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true);
+        await Eventually.UntilAsync(() => bed.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true);
         await Grants.OnlyAsync(bed.Node.Store);
 
         Assert.That(
@@ -109,7 +109,7 @@ public sealed class SqlStateTests
         public async Task UntilRefusedAsync()
         {
             OAuthException? refused = null;
-            await Patience.UntilAsync(() => refused is not null, async () =>
+            await Eventually.UntilAsync(() => refused is not null, async () =>
             {
                 try
                 {

@@ -76,7 +76,7 @@ public sealed class TwoNodesTests
         await Client(one).RevokeAsync(GrantOwner.User("42"));
 
         bool isOver = false;
-        await Patience.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync(GrantOwner.User("42")) is null);
+        await Eventually.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync(GrantOwner.User("42")) is null);
         Assert.That(async () => await Client(other).GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
     }
 
@@ -98,7 +98,7 @@ public sealed class TwoNodesTests
         Assert.That(await one.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
 
         bool isOver = false;
-        await Patience.UntilAsync(() => isOver, async () => isOver = !await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId));
+        await Eventually.UntilAsync(() => isOver, async () => isOver = !await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId));
         Assert.That(await signIn.IsSignedInAsync(phone.Owner, phone.SessionId), Is.True);
     }
 

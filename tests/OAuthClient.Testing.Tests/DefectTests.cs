@@ -94,7 +94,7 @@ internal sealed class DefectTests
     {
         await using TestBed bed = await StartAsync(defect);
 
-        IReadOnlyList<string> problems = await new Scrutiny(bed, "RS256").ProblemsAsync();
+        IReadOnlyList<string> problems = await new ServerInspection(bed, "RS256").ProblemsAsync();
 
         string[] expected = defect is Defect.None
             ? []
@@ -115,7 +115,7 @@ internal sealed class DefectTests
     {
         await using TestBed bed = await StartAsync(defect);
 
-        IReadOnlyList<string> problems = await new Scrutiny(bed, algorithm).ProblemsAsync();
+        IReadOnlyList<string> problems = await new ServerInspection(bed, algorithm).ProblemsAsync();
 
         Assert.That(problems, Is.EqualTo(problem is null ? Array.Empty<string>() : ["id_token: " + problem, "refreshed: " + problem]));
     }

@@ -13,9 +13,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private readonly Script script;
     private readonly Lock gate = new();
-    private readonly List<Sent> requests = [];
+    private readonly List<SentRequest> requests = [];
     private readonly ServiceProvider provider;
-    private Func<Sent, Task<HttpResponseMessage>> answer = _ => Task.FromResult(Json(200, Tokens("at", expiresIn: null)));
+    private Func<SentRequest, Task<HttpResponseMessage>> answer = _ => Task.FromResult(Json(200, Tokens("at", expiresIn: null)));
 
     public ScriptedServer(
         Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, Action<IServiceCollection>? registerFirst = null,
@@ -55,7 +55,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public IOAuthClient Client => provider.GetRequiredService<IOAuthClient>();
     public IGrantStore Store => provider.GetRequiredService<IGrantStore>();
 
-    public IReadOnlyList<Sent> Requests
+    public IReadOnlyList<SentRequest> Requests
     {
         get
         {
@@ -64,7 +64,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    public Sent Only => Requests.Single();
+    public SentRequest Only => Requests.Single();
 
     /// <summary>A token response; what is null is left out.</summary>
     public static string Tokens(string accessToken, string? refreshToken = null, int? expiresIn = 3600, string? scope = null) =>
@@ -77,9 +77,9 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public static HttpResponseMessage Bytes(int status, byte[] body) => new((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
 
-    public void AnswersAsync(Func<Sent, Task<HttpResponseMessage>> next) => answer = next;
+    public void AnswersAsync(Func<SentRequest, Task<HttpResponseMessage>> next) => answer = next;
 
-    public void Answers(Func<Sent, HttpResponseMessage> next) => AnswersAsync(sent => Task.FromResult(next(sent)));
+    public void Answers(Func<SentRequest, HttpResponseMessage> next) => AnswersAsync(sent => Task.FromResult(next(sent)));
 
     public void Answers(string json, int status = 200) => Answers(_ => Json(status, json));
 
@@ -111,18 +111,18 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private static string Member(string name, string? value) => value is null ? "" : $",\"{name}\":\"{value}\"";
 
     // Of our own, because MockHttp never answers when the answer's function throws.
-    private sealed class Script(Func<Sent, Task<HttpResponseMessage>> answer) : HttpMessageHandler
+    private sealed class Script(Func<SentRequest, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            var response = await answer(await Sent.ReadAsync(request));
+            var response = await answer(await SentRequest.ReadAsync(request));
             response.RequestMessage = request;
             return response;
         }
     }
 
     /// <summary>A request as it left the client.</summary>
-    internal sealed record Sent(HttpMethod Method, Uri Uri, string? Authorization, string Accept, string? MediaType, string Body)
+    internal sealed record SentRequest(HttpMethod Method, Uri Uri, string? Authorization, string Accept, string? MediaType, string Body)
     {
         public IReadOnlyList<KeyValuePair<string, string>> Form =>
             [.. Body.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2))
@@ -130,7 +130,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
         public string? this[string name] => Form.Where(field => field.Key == name).Select(field => field.Value).SingleOrDefault();
 
-        public static async Task<Sent> ReadAsync(HttpRequestMessage request) => new(
+        public static async Task<SentRequest> ReadAsync(HttpRequestMessage request) => new(
             request.Method, request.RequestUri!,
             request.Headers.TryGetValues("Authorization", out var values) ? string.Join(", ", values) : null,
             string.Join(", ", request.Headers.GetValues("Accept")),

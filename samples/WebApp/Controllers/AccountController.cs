@@ -13,7 +13,7 @@ public sealed class AccountController : Controller
     {
         if (string.IsNullOrWhiteSpace(displayName))
             return View(model: returnUrl);
-        await HttpContext.SignInAsync(Visitors.Create(displayName));
+        await HttpContext.SignInAsync(SampleUsers.Create(displayName));
         return LocalRedirect(Url.IsLocalUrl(returnUrl) ? returnUrl : "/");
     }
 

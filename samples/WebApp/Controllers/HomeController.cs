@@ -13,5 +13,5 @@ public sealed class HomeController([FromKeyedServices("photos")] IOAuthClient cl
     // An error keeps its request's method, which is POST after response_mode=form_post.
     [Route("/problem"), IgnoreAntiforgeryToken]
     public IActionResult Problem() =>
-        View(Problems.Describe(HttpContext.Features.Get<IExceptionHandlerFeature>()?.Error));
+        View(ErrorPages.Describe(HttpContext.Features.Get<IExceptionHandlerFeature>()?.Error));
 }

@@ -18,7 +18,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             if (session is null || MustLogInAgain(request, session))
             {
                 if (request.Prompt.Contains("none"))
-                    return AuthorizationResponse.Error(server, request, "login_required", "The user is not signed in.");
+                    return AuthorizationResponseWriter.Error(server, request, "login_required", "The user is not signed in.");
                 return ShowLogin(http, request, request.LoginHint ?? session?.User.UserName, problem: null);
             }
 
@@ -37,7 +37,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         return Guarded(encoded, request =>
         {
             if (http.FormParameters["decision"] is "deny")
-                return AuthorizationResponse.Error(server, request, "access_denied", "The user did not sign in.");
+                return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user did not sign in.");
             string userName = http.FormParameters["username"] ?? "";
             if (!server.Users.TryGetValue(userName, out TestUser? user) || !Randomness.SameSecret(user.EffectivePassword, http.FormParameters["password"] ?? ""))
                 return ShowLogin(http, request, userName, "The user name or the password is wrong.");
@@ -45,7 +45,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             (BrowserSession session, string setCookie) = server.Sessions.SignIn(http, user, server.Now);
             // The consent page gets an address of its own, so that reloading it does not send the password again.
             Reply next = MustAsk(request, session)
-                ? Reply.Redirect(303, AuthorizationResponse.AddQuery(
+                ? Reply.Redirect(303, AuthorizationResponseWriter.AddQuery(
                     server.Address("/consent"), [new("ticket", server.Tickets.Seal(AfterLogin, browser!, user.Subject, request.Encoded))])).NotStored()
                 : Grant(request, session, request.Scopes);
             return next.With("Set-Cookie", setCookie);
@@ -68,20 +68,20 @@ internal sealed class AuthorizationEndpoint(ServerState server)
                 return ShowConsent(http, request, session);
             string[] approved = [.. request.Scopes.Where(scope => scope is "openid" || http.FormParameters.All("scope").Contains(scope))];
             if (http.FormParameters["decision"] is not "allow" || (approved is [] && request.Scopes is not []))
-                return AuthorizationResponse.Error(server, request, "access_denied", "The user denied the request.");
+                return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user denied the request.");
             session.Consent(request, approved);
             return Grant(request, session, approved);
         });
     }
 
-    private Reply Guarded(string encoded, Func<AuthorizationRequest, Reply> proceed)
+    private Reply Guarded(string encoded, Func<ReceivedAuthorizationRequest, Reply> proceed)
     {
-        AuthorizationRequest request;
+        ReceivedAuthorizationRequest request;
         try
         {
-            request = AuthorizationRequest.Parse(encoded, server);
+            request = ReceivedAuthorizationRequest.Parse(encoded, server);
         }
-        catch (Refusal refusal)
+        catch (OAuthErrorException refusal)
         {
             return ErrorPage.Create(refusal.Error, refusal.Message);
         }
@@ -91,29 +91,29 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             request.Validate(server);
             return proceed(request);
         }
-        catch (Refusal refusal)
+        catch (OAuthErrorException refusal)
         {
-            return AuthorizationResponse.Error(server, request, refusal.Error, refusal.Description);
+            return AuthorizationResponseWriter.Error(server, request, refusal.Error, refusal.Description);
         }
     }
 
-    private bool MustLogInAgain(AuthorizationRequest request, BrowserSession session) =>
+    private bool MustLogInAgain(ReceivedAuthorizationRequest request, BrowserSession session) =>
         request.Prompt.Contains("login") || request.Prompt.Contains("select_account")
         || (request.MaxAge is { } maxAge && server.Now - session.AuthenticatedAt > maxAge);
 
-    private static bool MustAsk(AuthorizationRequest request, BrowserSession session) =>
+    private static bool MustAsk(ReceivedAuthorizationRequest request, BrowserSession session) =>
         request.Prompt.Contains("consent") || (request.Client.RequireConsent && !session.HasConsented(request));
 
-    private Reply AskOrAnswer(RecordedRequest http, AuthorizationRequest request, BrowserSession session)
+    private Reply AskOrAnswer(RecordedRequest http, ReceivedAuthorizationRequest request, BrowserSession session)
     {
         if (!MustAsk(request, session))
             return Grant(request, session, request.Scopes);
         return request.Prompt.Contains("none")
-            ? AuthorizationResponse.Error(server, request, "consent_required", "The user has not consented.")
+            ? AuthorizationResponseWriter.Error(server, request, "consent_required", "The user has not consented.")
             : ShowConsent(http, request, session);
     }
 
-    private Reply Grant(AuthorizationRequest request, BrowserSession session, IReadOnlyList<string> scopes)
+    private Reply Grant(ReceivedAuthorizationRequest request, BrowserSession session, IReadOnlyList<string> scopes)
     {
         if (scopes.Contains("openid"))
             session.Enter(request.Client);
@@ -122,17 +122,17 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             SessionId = session.Id,
             Acr = request.AcrValues.FirstOrDefault(server.Options.AcrValuesSupported.Contains),
         };
-        return AuthorizationResponse.Code(server, request, server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime));
+        return AuthorizationResponseWriter.Code(server, request, server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime));
     }
 
-    private Reply ShowLogin(RecordedRequest http, AuthorizationRequest request, string? userName, string? problem)
+    private Reply ShowLogin(RecordedRequest http, ReceivedAuthorizationRequest request, string? userName, string? problem)
     {
         string browser = server.Sessions.Browser(http) ?? Randomness.Token();
         string ticket = server.Tickets.Seal(AtLogin, browser, "", request.Encoded);
         return server.Sessions.Remember(LoginPage.Create(server, request, ticket, userName, problem), browser);
     }
 
-    private Reply ShowConsent(RecordedRequest http, AuthorizationRequest request, BrowserSession session)
+    private Reply ShowConsent(RecordedRequest http, ReceivedAuthorizationRequest request, BrowserSession session)
     {
         string browser = server.Sessions.Browser(http) ?? Randomness.Token();
         string ticket = server.Tickets.Seal(AtConsent, browser, session.User.Subject, request.Encoded);

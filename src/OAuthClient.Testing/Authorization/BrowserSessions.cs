@@ -70,10 +70,10 @@ internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticated
 
     public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
 
-    public bool HasConsented(AuthorizationRequest request) =>
+    public bool HasConsented(ReceivedAuthorizationRequest request) =>
         request.Scopes.Concat(request.Resources).Prepend("").All(what => _consents.ContainsKey((request.Client.ClientId, what)));
 
-    public void Consent(AuthorizationRequest request, IEnumerable<string> scopes)
+    public void Consent(ReceivedAuthorizationRequest request, IEnumerable<string> scopes)
     {
         foreach (string what in scopes.Concat(request.Resources).Prepend(""))
             _consents[(request.Client.ClientId, what)] = true;

@@ -24,7 +24,7 @@ internal static class ClientRules
             yield return "AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
         if (client.AuthenticationMethod is "tls_client_auth" && client.CertificateSubject is null)
             yield return "AuthenticationMethod tls_client_auth needs a CertificateSubject.";
-        if (client.AuthenticationMethod is "self_signed_tls_client_auth" && client.Certificate is null && !ClientCertificate.AreIn(client.PublicKeys))
+        if (client.AuthenticationMethod is "self_signed_tls_client_auth" && client.Certificate is null && !CertificateAuthentication.AreIn(client.PublicKeys))
             yield return "AuthenticationMethod self_signed_tls_client_auth needs a Certificate, or PublicKeys with x5c.";
         if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } bad)
             yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";

@@ -14,24 +14,24 @@ internal static class ClaimDefects
     private const int TenMinutes = 600;
     private const int Hour = 3600;
 
-    public static void Apply(Defect defect, JwtKind kind, JsonObject claims, bool refreshed = false)
+    public static void Apply(Defect defect, IssuedJwtKind kind, JsonObject claims, bool refreshed = false)
     {
         switch (kind)
         {
-            case JwtKind.IdToken when refreshed:
+            case IssuedJwtKind.IdToken when refreshed:
                 SpoilRefreshed(defect, claims);
                 SpoilIdToken(defect, claims);
                 break;
-            case JwtKind.IdToken:
+            case IssuedJwtKind.IdToken:
                 SpoilIdToken(defect, claims);
                 break;
-            case JwtKind.UserInfo:
+            case IssuedJwtKind.UserInfo:
                 SpoilUserInfo(defect, claims);
                 break;
-            case JwtKind.Introspection:
+            case IssuedJwtKind.Introspection:
                 SpoilIntrospection(defect, claims);
                 break;
-            case JwtKind.LogoutToken:
+            case IssuedJwtKind.LogoutToken:
                 SpoilLogoutToken(defect, claims);
                 break;
         }

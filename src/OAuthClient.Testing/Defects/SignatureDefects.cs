@@ -16,45 +16,45 @@ internal static class SignatureDefects
         defect is Defect.IdTokenOtherAlgorithm or Defect.LogoutTokenOtherAlgorithm ? ["ES256", "RS256"] : [];
 
     /// <returns>The token with its defect; null when nothing is wrong with its signature.</returns>
-    public static string? Sign(ServerState server, JwtKind kind, string algorithm, JsonObject header, JsonObject claims, Func<byte[], byte[]> sign)
+    public static string? Sign(ServerState server, IssuedJwtKind kind, string algorithm, JsonObject header, JsonObject claims, Func<byte[], byte[]> sign)
     {
         switch ((kind, server.Options.Defect))
         {
-            case (JwtKind.IdToken, Defect.IdTokenUnsigned) or (JwtKind.UserInfo, Defect.UserInfoUnsigned)
-                or (JwtKind.Introspection, Defect.IntrospectionUnsigned) or (JwtKind.LogoutToken, Defect.LogoutTokenUnsigned):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenUnsigned) or (IssuedJwtKind.UserInfo, Defect.UserInfoUnsigned)
+                or (IssuedJwtKind.Introspection, Defect.IntrospectionUnsigned) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenUnsigned):
                 header["alg"] = "none";
                 header.Remove("kid");
                 return JsonWebSignature.Create(header, claims, _ => []);
-            case (JwtKind.IdToken, Defect.IdTokenBadSignature) or (JwtKind.UserInfo, Defect.UserInfoBadSignature)
-                or (JwtKind.Introspection, Defect.IntrospectionBadSignature) or (JwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenBadSignature) or (IssuedJwtKind.UserInfo, Defect.UserInfoBadSignature)
+                or (IssuedJwtKind.Introspection, Defect.IntrospectionBadSignature) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
                 return JsonWebSignature.Create(header, claims, input => Spoil(sign(input)));
-            case (JwtKind.IdToken, Defect.IdTokenOtherAlgorithm) or (JwtKind.LogoutToken, Defect.LogoutTokenOtherAlgorithm):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenOtherAlgorithm) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenOtherAlgorithm):
                 SigningKey other = server.Keys.Current(algorithm is "ES256" ? "RS256" : "ES256");
                 (header["alg"], header["kid"]) = (other.Algorithm, other.KeyId);
                 return JsonWebSignature.Create(header, claims, other.Sign);
-            case (JwtKind.IdToken, Defect.IdTokenUnknownKey):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenUnknownKey):
                 return ByForeignKey(header, claims, name: null, value: null);
-            case (JwtKind.IdToken, Defect.IdTokenKeyByUrl):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenKeyByUrl):
                 return ByForeignKey(header, claims, "jku", server.Address("/foreign-keys"));
-            case (JwtKind.IdToken, Defect.IdTokenCertificateByUrl):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenCertificateByUrl):
                 return ByForeignKey(header, claims, "x5u", server.Address("/foreign-certificate"));
-            case (JwtKind.IdToken, Defect.IdTokenEmbeddedKey):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenEmbeddedKey):
                 return ByForeignKey(header, claims, "jwk", Foreign.Value.ToJsonWebKey());
-            case (JwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyPem):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyPem):
                 return ByPublicKey(server, algorithm, header, claims, key => key.ToPem());
-            case (JwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyJwk):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyJwk):
                 return ByPublicKey(server, algorithm, header, claims, key => key.ToJsonWebKey().ToJsonString());
-            case (JwtKind.IdToken, Defect.IdTokenCriticalExtension):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenCriticalExtension):
                 header["crit"] = new JsonArray("urn:example:extension");
                 header["urn:example:extension"] = true;
                 return JsonWebSignature.Create(header, claims, sign);
-            case (JwtKind.IdToken, Defect.IdTokenDuplicateIssuer):
+            case (IssuedJwtKind.IdToken, Defect.IdTokenDuplicateIssuer):
                 string doubled = "{\"iss\":\"" + ClaimDefects.OtherIssuer + "\"," + claims.ToJsonString()[1..];
                 return JsonWebSignature.Create(header, Encoding.UTF8.GetBytes(doubled), sign);
-            case (JwtKind.Introspection, Defect.IntrospectionWrongType):
+            case (IssuedJwtKind.Introspection, Defect.IntrospectionWrongType):
                 header["typ"] = "JWT";
                 return JsonWebSignature.Create(header, claims, sign);
-            case (JwtKind.LogoutToken, Defect.LogoutTokenWrongType):
+            case (IssuedJwtKind.LogoutToken, Defect.LogoutTokenWrongType):
                 header["typ"] = "at+jwt";
                 return JsonWebSignature.Create(header, claims, sign);
             default:

@@ -16,7 +16,7 @@ internal static class BearerToken
     /// <param name="isForUs">Whether its audience is right.</param>
     /// <param name="answer">What to do when all is well.</param>
     public static Reply Check(
-        RecordedRequest request, string realm, ServerState server, string? requiredScope, Func<AccessToken, bool> isForUs, Func<AccessToken, Reply> answer)
+        RecordedRequest request, string realm, ServerState server, string? requiredScope, Func<IssuedAccessToken, bool> isForUs, Func<IssuedAccessToken, Reply> answer)
     {
         if (request.QueryParameters.Contains("access_token"))
             return Challenge(400, realm, "invalid_request", "The access token must not be in the query.");

@@ -24,13 +24,13 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
         });
 
     /// <summary>Compared as URIs, for a resource without path is written with and without its slash.</summary>
-    private bool IsForUs(AccessToken token) => token.Resources is []
+    private bool IsForUs(IssuedAccessToken token) => token.Resources is []
         ? !options.RequireResource
         : token.Resources.Any(resource => new Uri(resource) == (options.Resource ?? baseAddress));
 
-    private static JsonObject Me(AccessToken token)
+    private static JsonObject Me(IssuedAccessToken token)
     {
-        JsonObject me = token.Grant.User is { } user ? UserInfoRequests.Claims(user, token.Scopes) : [];
+        JsonObject me = token.Grant.User is { } user ? UserInfoEndpoint.Claims(user, token.Scopes) : [];
         me["client_id"] = token.Grant.Client.ClientId;
         me["scope"] = string.Join(' ', token.Scopes);
         return me;

@@ -27,20 +27,20 @@ internal sealed class IssuedGrant(TestClient client, TestUser? user, IReadOnlyLi
     public void Revoke() => _revoked = true;
 }
 
-internal sealed class AuthorizationCode(IssuedGrant grant, AuthorizationRequest request, DateTimeOffset expiresAt)
+internal sealed class IssuedCode(IssuedGrant grant, ReceivedAuthorizationRequest request, DateTimeOffset expiresAt)
 {
     public string Value { get; } = Randomness.Token("ac");
 
     public IssuedGrant Grant { get; } = grant;
 
-    public AuthorizationRequest Request { get; } = request;
+    public ReceivedAuthorizationRequest Request { get; } = request;
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
     public bool Spent { get; set; }
 }
 
-internal sealed class RefreshToken(IssuedGrant grant, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+internal sealed class IssuedRefreshToken(IssuedGrant grant, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
 {
     public string Value { get; } = Randomness.Token("rt");
 
@@ -53,7 +53,7 @@ internal sealed class RefreshToken(IssuedGrant grant, DateTimeOffset issuedAt, D
     public DateTimeOffset? SpentAt { get; set; }
 }
 
-internal sealed class AccessToken(
+internal sealed class IssuedAccessToken(
     IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
 {
     private volatile bool _dead;

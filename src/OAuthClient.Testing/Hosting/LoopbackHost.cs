@@ -101,7 +101,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         {
             RecordedRequest request = await ReadAsync(context, gone.Token);
             Log.Add(request);
-            Exchange exchange = new(context, request, _answer, _clock(), gone.Token);
+            FaultContext exchange = new(context, request, _answer, _clock(), gone.Token);
             await AnswerAsync(exchange, request, context);
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException problem)
@@ -127,7 +127,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         _stopping.Dispose();
     }
 
-    private async Task AnswerAsync(Exchange exchange, RecordedRequest request, HttpContext context)
+    private async Task AnswerAsync(FaultContext exchange, RecordedRequest request, HttpContext context)
     {
         try
         {

@@ -11,7 +11,7 @@ internal static class ServerToken
     /// <param name="algorithm">The signature algorithm.</param>
     /// <param name="kind">What the token is for.</param>
     /// <param name="claims">What it says.</param>
-    public static string Sign(ServerState server, TestClient client, string algorithm, JwtKind kind, JsonObject claims)
+    public static string Sign(ServerState server, TestClient client, string algorithm, IssuedJwtKind kind, JsonObject claims)
     {
         JsonObject header = new() { ["alg"] = algorithm, ["typ"] = Type(kind) };
         Func<byte[], byte[]> sign;
@@ -29,7 +29,7 @@ internal static class ServerToken
             sign = key.Sign;
         }
 
-        if (kind is JwtKind.IdToken)
+        if (kind is IssuedJwtKind.IdToken)
             server.Options.OnIdTokenHeader?.Invoke(header);
         return SignatureDefects.Sign(server, kind, algorithm, header, claims, sign) ?? JsonWebSignature.Create(header, claims, sign);
     }
@@ -40,10 +40,10 @@ internal static class ServerToken
         : JsonWebEncryption.Encrypt(
             Encoding.UTF8.GetBytes(content), algorithm, contentAlgorithm ?? "A128CBC-HS256", JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm)!, contentType);
 
-    private static string Type(JwtKind kind) => kind switch
+    private static string Type(IssuedJwtKind kind) => kind switch
     {
-        JwtKind.Introspection => "token-introspection+jwt",
-        JwtKind.LogoutToken => "logout+jwt",
+        IssuedJwtKind.Introspection => "token-introspection+jwt",
+        IssuedJwtKind.LogoutToken => "logout+jwt",
         _ => "JWT",
     };
 }

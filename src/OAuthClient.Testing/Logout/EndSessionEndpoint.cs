@@ -1,7 +1,7 @@
 namespace OAuthClient.Testing;
 
 /// <summary>The end session endpoint (OpenID Connect RP-Initiated Logout §2), and the page that asks when nobody proved which session is meant.</summary>
-internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout backChannel)
+internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSender backChannel)
 {
     private const string AtSignOut = "sign-out";
 
@@ -40,7 +40,7 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout b
         {
             return await proceed(EndSessionRequest.Parse(encoded, server));
         }
-        catch (Refusal refusal)
+        catch (OAuthErrorException refusal)
         {
             return ErrorPage.Create(refusal.Error, refusal.Message);
         }
@@ -57,7 +57,7 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout b
     {
         List<KeyValuePair<string, string>> parameters = request.State is { } state ? [new("state", state)] : [];
         ParameterDefects.ApplyToPostLogout(server.Options.Defect, parameters);
-        string? next = request.RedirectUri is { } uri ? AuthorizationResponse.AddQuery(uri, parameters) : null;
+        string? next = request.RedirectUri is { } uri ? AuthorizationResponseWriter.AddQuery(uri, parameters) : null;
         string[] frames = [];
         if (session is not null)
         {
@@ -74,5 +74,5 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogout b
 
     /// <summary>OpenID Connect Front-Channel Logout §2.</summary>
     private string Frame(TestClient client, BrowserSession session) =>
-        AuthorizationResponse.AddQuery(client.FrontChannelLogoutUri!.AbsoluteUri, [new("iss", server.IssuerFor(session.User)), new("sid", session.Id)]);
+        AuthorizationResponseWriter.AddQuery(client.FrontChannelLogoutUri!.AbsoluteUri, [new("iss", server.IssuerFor(session.User)), new("sid", session.Id)]);
 }

@@ -24,27 +24,27 @@ internal sealed class EndSessionRequest
 
     public string? State { get; }
 
-    /// <exception cref="Refusal">The request is wrong. Nobody is redirected anywhere (§4).</exception>
+    /// <exception cref="OAuthErrorException">The request is wrong. Nobody is redirected anywhere (§4).</exception>
     public static EndSessionRequest Parse(string encoded, ServerState server)
     {
-        Parameters parameters = Parameters.Parse(encoded);
+        FormParameters parameters = FormParameters.Parse(encoded);
         if (parameters.Repeated() is { } repeated)
-            throw Refusal.InvalidRequest($"The parameter {repeated} was sent more than once.");
+            throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
         (string ClientId, string SessionId)? hint = parameters["id_token_hint"] is { } token
-            ? ReadHint(token, server) ?? throw Refusal.InvalidRequest("The id_token_hint is no ID Token that this server signed.")
+            ? ReadHint(token, server) ?? throw OAuthErrorException.InvalidRequest("The id_token_hint is no ID Token that this server signed.")
             : null;
         string? clientId = parameters["client_id"];
         if (hint is not null && clientId is not null && hint.Value.ClientId != clientId)
-            throw Refusal.InvalidRequest("The id_token_hint was issued to another client than client_id says.");
+            throw OAuthErrorException.InvalidRequest("The id_token_hint was issued to another client than client_id says.");
         clientId ??= hint?.ClientId;
         TestClient? client = null;
         if (clientId is not null && !server.Clients.TryGetValue(clientId, out client))
-            throw Refusal.InvalidRequest($"The client_id {clientId} is not registered.");
+            throw OAuthErrorException.InvalidRequest($"The client_id {clientId} is not registered.");
         string? redirectUri = parameters["post_logout_redirect_uri"];
         if (redirectUri is not null && client is null)
-            throw Refusal.InvalidRequest("A post_logout_redirect_uri needs an id_token_hint or a client_id, to tell whose it is.");
+            throw OAuthErrorException.InvalidRequest("A post_logout_redirect_uri needs an id_token_hint or a client_id, to tell whose it is.");
         if (redirectUri is not null && !client!.PostLogoutRedirectUris.Contains(redirectUri))
-            throw Refusal.InvalidRequest($"The post_logout_redirect_uri {redirectUri} is not registered for the client {clientId}.");
+            throw OAuthErrorException.InvalidRequest($"The post_logout_redirect_uri {redirectUri} is not registered for the client {clientId}.");
         return new(encoded, client, hint?.SessionId, redirectUri, parameters["state"]);
     }
 

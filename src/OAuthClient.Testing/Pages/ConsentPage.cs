@@ -3,7 +3,7 @@ namespace OAuthClient.Testing;
 /// <summary>Where the user decides what the client may do.</summary>
 internal static class ConsentPage
 {
-    public static Reply Create(ServerState server, AuthorizationRequest request, TestUser user, string ticket)
+    public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, TestUser user, string ticket)
     {
         string client = request.Client.DisplayName ?? request.Client.ClientId;
         string scopes = request.Scopes is []

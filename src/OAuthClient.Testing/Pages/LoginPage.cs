@@ -3,7 +3,7 @@ namespace OAuthClient.Testing;
 /// <summary>Where the user signs in.</summary>
 internal static class LoginPage
 {
-    public static Reply Create(ServerState server, AuthorizationRequest request, string ticket, string? userName, string? problem)
+    public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, string ticket, string? userName, string? problem)
     {
         string client = request.Client.DisplayName ?? request.Client.ClientId;
         string warning = problem is null ? "" : $"<div class=\"bad\" id=\"problem\" role=\"alert\">{Page.Encode(problem)}</div>";

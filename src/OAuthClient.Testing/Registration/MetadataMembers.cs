@@ -55,5 +55,5 @@ internal sealed class MetadataMembers(JsonObject asked)
     private JsonNode? Read(string name, JsonValueKind kind) =>
         asked[name] is not { } value ? null : value.GetValueKind() == kind ? value : throw Wrong(name);
 
-    private static Refusal Wrong(string name) => Refusal.InvalidClientMetadata($"The {name} is of the wrong type or shape.");
+    private static OAuthErrorException Wrong(string name) => OAuthErrorException.InvalidClientMetadata($"The {name} is of the wrong type or shape.");
 }

@@ -1,27 +1,27 @@
 namespace OAuthClient.Testing;
 
 /// <summary>Which address is which endpoint.</summary>
-internal sealed class AuthorizationServerEndpoints(ServerState server, BackChannelLogout backChannel)
+internal sealed class AuthorizationServerEndpoints(ServerState server, BackChannelLogoutSender backChannel)
 {
     private const string Registration = "/register";
 
     private readonly EndSessionEndpoint _endSession = new(server, backChannel);
     private readonly AuthorizationEndpoint _authorization = new(server);
-    private readonly TokenRequests _token = new(server);
-    private readonly RevocationRequests _revocation = new(server);
-    private readonly UserInfoRequests _userInfo = new(server);
-    private readonly IntrospectionRequests _introspection = new(server);
-    private readonly ClaimsRequests _claims = new(server);
-    private readonly RegistrationRequests _registration = new(server);
-    private readonly WebFingerRequests _webFinger = new(server);
-    private readonly MetadataRequests _metadata = new(server);
+    private readonly TokenEndpoint _token = new(server);
+    private readonly RevocationEndpoint _revocation = new(server);
+    private readonly UserInfoEndpoint _userInfo = new(server);
+    private readonly IntrospectionEndpoint _introspection = new(server);
+    private readonly ClaimsEndpoint _claims = new(server);
+    private readonly RegistrationEndpoint _registration = new(server);
+    private readonly WebFingerEndpoint _webFinger = new(server);
+    private readonly MetadataEndpoint _metadata = new(server);
 
     public TestEndpoint Classify(string path)
     {
         // The one well-known name is inserted before the issuer's path (RFC 8414 §3.1), the other appended to it (OpenID Connect Discovery §4.1).
         if (path == "/.well-known/oauth-authorization-server" + server.PathBase || path == server.PathBase + "/.well-known/openid-configuration")
             return TestEndpoint.Metadata;
-        if (path is WebFingerRequests.Path)
+        if (path is WebFingerEndpoint.Path)
             return TestEndpoint.WebFinger;
         if (!path.StartsWith(server.PathBase, StringComparison.Ordinal))
             return TestEndpoint.Other;

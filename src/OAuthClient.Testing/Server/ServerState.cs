@@ -18,11 +18,11 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
     /// <summary>What the metadata name as the issuer where one server has many; null where it has one.</summary>
     public string? IssuerTemplate { get; } = options.IssuerTemplate is { } template ? authority + template : null;
 
-    public GrantLedger Grants { get; } = new();
+    public IssuedTokenStore Grants { get; } = new();
 
     public BrowserSessions Sessions { get; } = new(new Uri(authority).Port);
 
-    public FormTicket Tickets { get; } = new();
+    public AntiforgeryToken Tickets { get; } = new();
 
     public KeyRing Keys { get; } = new();
 
@@ -85,7 +85,7 @@ internal sealed class ServerState(string authority, TestAuthorizationServerOptio
         string[] scopes = [.. (scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
         ISet<string> allowed = client.AllowedScopes ?? Options.ScopesSupported;
         return scopes.FirstOrDefault(one => !allowed.Contains(one)) is { } unknown
-            ? throw Refusal.InvalidScope($"The scope {unknown} does not exist here or is not this client's to ask for.")
+            ? throw OAuthErrorException.InvalidScope($"The scope {unknown} does not exist here or is not this client's to ask for.")
             : scopes;
     }
 

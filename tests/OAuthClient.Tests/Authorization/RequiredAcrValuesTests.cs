@@ -14,7 +14,7 @@ public class RequiredAcrValuesTests
     [Description("OpenID Connect Core §3.1.3.7 (12): another authentication than was demanded does not complete, and is not kept")]
     public async Task Another_authentication_than_demanded_does_not_complete(string? acr, bool accepted)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         bench.Server.Options.OnIdTokenClaims = claims => claims["acr"] = acr;
         AuthorizationParameters demand = new() { RequiredAcrValues = ["phr", "mfa"] };
 
@@ -31,7 +31,7 @@ public class RequiredAcrValuesTests
     [Description("Whoever takes openid out of the address gets no further than without the demanded acr")]
     public async Task Without_an_ID_Token_it_does_not_complete()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var pending = await bench.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = ["mfa"] });
         string address = pending.AuthorizationUri.AbsoluteUri.Replace("scope=openid", "scope=profile", StringComparison.Ordinal);
         var response = AuthorizationResponse.Parse(await bench.Server.SignInAsync(new(address)));
@@ -45,7 +45,7 @@ public class RequiredAcrValuesTests
     [Description("OpenID Connect Core §3.1.2.1: the demand goes out as acr_values, unless those say something else")]
     public async Task The_demand_is_sent()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         Assert.That(await SentAsync(new() { RequiredAcrValues = ["phr", "mfa"] }), Is.EqualTo("phr mfa"));
         Assert.That(await SentAsync(new() { RequiredAcrValues = ["phr"], AcrValues = "best" }), Is.EqualTo("best"));
         Assert.That(await SentAsync(new()), Is.Null);
@@ -60,7 +60,7 @@ public class RequiredAcrValuesTests
     [Description("A demand that nothing could meet is a mistake of the caller's")]
     public async Task A_demand_that_makes_no_sense_is_refused(string? value)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         Assert.That(async () => await bench.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = [value!] }), Throws.ArgumentException.With.Message.Contains("acr value"));
         Assert.That(
             async () => await bench.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = ["mfa"], Scopes = ["profile"] }),

@@ -56,7 +56,7 @@ public class BackgroundContextTests
         Ambient.Value = Alice;
         await server.Client.GetAccessTokenAsync(owner is null ? GrantOwner.Client : GrantOwner.User(owner));
         await asked.Task.Promptly();
-        await Patience.UntilAsync(() => seen.Places.Contains("log"));
+        await Eventually.UntilAsync(() => seen.Places.Contains("log"));
 
         Assert.That(seen.Places, Is.SupersetOf(owner is null ? ["handler", "log"] : new[] { "handler", "log", "store" }));
         seen.RequireNothing();

@@ -97,7 +97,7 @@ public class BaggageTests
         var builder = services.AddOAuthClient(o =>
         {
             o.Issuer = server.Issuer;
-            o.RedirectUri = new(Bench.Callback);
+            o.RedirectUri = new(OAuthTestHost.Callback);
             o.Scopes = ["openid", "offline_access", "photos.read"];
             o.DangerouslyAllowHttpOnLoopback = true;
         }).RegisterDynamically(o => o.GrantTypes = ["authorization_code", "refresh_token", "client_credentials"]);

@@ -43,7 +43,7 @@ public class BodyBoundTests
     [Description("Threat: oversized body. Chunks without end are over at the limit")]
     public async Task Endless_chunks()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.EndlessBody());
 
         Assert.That(
@@ -80,7 +80,7 @@ public class BodyBoundTests
     [Description("A body that breaks off is a network fault of the one documented type, and the form is not sent again")]
     public async Task Truncated_body()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.TruncatedBody());
 
         Assert.That(
@@ -109,7 +109,7 @@ public class BodyBoundTests
     [Description("A reset connection passes as the HttpRequestException it is")]
     public async Task Reset()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork());
 
         Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(), Throws.TypeOf<HttpRequestException>());

@@ -41,7 +41,7 @@ public class CleartextTests
     [Description("What lowers safety is logged once when it is on, with the client's name, and not when it is off")]
     public async Task Leave_for_http_is_logged_once()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         for (int i = 0; i < 3; i++)
             await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
         var warning = bench.Log.Events(1).Single();

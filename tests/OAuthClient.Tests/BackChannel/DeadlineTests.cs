@@ -14,8 +14,8 @@ public class DeadlineTests
     [Description("Threat: slow body. An answer that never begins is over at the deadline, not before, as HttpClient's own timeout would be")]
     public async Task Silent_server()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
         var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
@@ -34,7 +34,7 @@ public class DeadlineTests
     [Description("Threat: slow body. One byte a second does not keep a request alive: the deadline counts the body too")]
     public async Task One_byte_a_second()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.SlowBody(Second));
         var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
@@ -51,10 +51,10 @@ public class DeadlineTests
     [Description("The deadline is BackChannelDeadline, also when it is longer than HttpClient's own 100 seconds")]
     public async Task Deadline_of_the_options()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             o => o.BackChannelDeadline = TimeSpan.FromMinutes(4),
             builder => builder.BackChannel.ConfigureHttpClient(http => http.Timeout = TimeSpan.FromTicks(1)));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
         var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
@@ -69,8 +69,8 @@ public class DeadlineTests
     [Description("The caller's cancellation passes as it is, and is no timeout")]
     public async Task Cancelled_by_the_caller()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
         using CancellationTokenSource cancellation = new();
         var request = bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")), cancellation.Token);
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
@@ -85,7 +85,7 @@ public class DeadlineTests
     [Description("Cancelled before it began: nothing is sent")]
     public async Task Cancelled_before()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         Assert.That(
             async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")), new CancellationToken(canceled: true)),
             Throws.InstanceOf<OperationCanceledException>());
@@ -96,7 +96,7 @@ public class DeadlineTests
     [Description("RFC 6749 §4.1.2: once the code has been sent, the browser that leaves does not stop the exchange")]
     public async Task Code_exchange_goes_on_without_its_browser()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
         var pending = await bench.Client.BeginAuthorizationAsync();

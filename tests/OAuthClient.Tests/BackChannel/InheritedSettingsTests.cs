@@ -12,7 +12,7 @@ public class InheritedSettingsTests
     [Description("An API key that the application sends everywhere is not the authorization server's business; one set for the back channel is")]
     public async Task Default_headers_of_all_clients_stay_away_and_its_own_are_sent()
     {
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.Services.ConfigureHttpClientDefaults(all => all.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Api-Key", "internal")));
             builder.BackChannel.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Own", "mine"));
@@ -28,7 +28,7 @@ public class InheritedSettingsTests
     [Description("RFC 6749 §4.1.2: a copy made without the request's options is a second send all the same")]
     public async Task A_handler_that_copies_the_request_cannot_send_it_twice()
     {
-        await using var bench = await Bench.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Copying()));
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Copying()));
         Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.Client),
             Throws.InvalidOperationException.With.Message.Contains("tried to send a token request again"));
         Assert.That(bench.TokenRequests, Is.Zero, "a copy has no ticket, the first time neither");
@@ -39,7 +39,7 @@ public class InheritedSettingsTests
     public async Task Network_credentials_are_not_used()
     {
         SocketsHttpHandler primary = new() { Credentials = new NetworkCredential("user", "password") };
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             o => o.ClientSecret = "wrong",
             register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => primary));
         Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.TypeOf<TokenEndpointException>());

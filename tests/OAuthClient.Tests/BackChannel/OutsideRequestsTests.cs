@@ -66,7 +66,7 @@ public class OutsideRequestsTests
         int answers = 0;
         server.Answers(sent => Fails(sent) && Interlocked.Increment(ref answers) == 1 ? Later(429, FourSeconds) : Tokens());
         var first = RedeemAsync(server, Code);
-        await Patience.UntilAsync(() => Volatile.Read(ref answers) == 1);
+        await Eventually.UntilAsync(() => Volatile.Read(ref answers) == 1);
         await RequireOpenAsync(server);
         Pauses pauses = new(server.Clock);
         await pauses.PassAsync(first);
@@ -191,7 +191,7 @@ public class OutsideRequestsTests
         ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode is 429 or >= 500),
     });
 
-    private static bool Fails(ScriptedServer.Sent sent) =>
+    private static bool Fails(ScriptedServer.SentRequest sent) =>
         sent.Uri.AbsolutePath is "/introspect" or "/jwks" || sent["code"] == Code || sent["subject_token"] == Code;
 
     private static HttpResponseMessage Tokens() => ScriptedServer.Json(200, ScriptedServer.Tokens("at", "rt"));

@@ -131,7 +131,7 @@ public class PublicAddressConnectorTests
     [Description("With both options a whole login works on this machine, as it does in development")]
     public async Task A_login_on_loopback_where_that_is_allowed()
     {
-        await using var bench = await Bench.StartAsync(o => (o.RefusePrivateAddresses, o.Scopes) = (true, ["openid"]));
+        await using var bench = await OAuthTestHost.StartAsync(o => (o.RefusePrivateAddresses, o.Scopes) = (true, ["openid"]));
         Assert.That((await bench.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 

@@ -16,7 +16,7 @@ public class RedirectTests
     public async Task Token_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint, status));
 
         Assert.That(
@@ -47,7 +47,7 @@ public class RedirectTests
     public async Task Code_exchange(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint, status));
 
         Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<TokenEndpointException>());
@@ -60,7 +60,7 @@ public class RedirectTests
     public async Task Revocation_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignInAsync();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.Redirect(hostile.RevocationEndpoint, status));
 
@@ -74,7 +74,7 @@ public class RedirectTests
     public async Task UserInfo_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         await bench.SignInAsync();
         bench.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Redirect(hostile.UserInfoEndpoint, status));
 
@@ -88,7 +88,7 @@ public class RedirectTests
     public async Task Metadata_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.Redirect(new Uri(hostile.Issuer, "/.well-known/openid-configuration"), status));
 
         Assert.That(async () => await bench.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthException>());
@@ -101,7 +101,7 @@ public class RedirectTests
     public async Task Key_set_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Redirect(hostile.JwksUri, status));
 
         Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<EndpointException>());
@@ -125,7 +125,7 @@ public class RedirectTests
     public async Task User_primary_handler_follows_none(Func<HttpMessageHandler> primary)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync(register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(primary));
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(primary));
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
         Assert.That(
@@ -140,7 +140,7 @@ public class RedirectTests
     public async Task Application_default_follows_none()
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.ConfigureHttpClientDefaults(
+        await using var bench = await OAuthTestHost.StartAsync(registerFirst: services => services.ConfigureHttpClientDefaults(
             http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = true })));
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
@@ -155,7 +155,7 @@ public class RedirectTests
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         using HttpMessageHandler shared = wrapped ? new Passing(new SocketsHttpHandler()) : new SocketsHttpHandler();
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
             builder.Services.AddOAuthClient("other", o =>
@@ -178,7 +178,7 @@ public class RedirectTests
     [Description("Nobody's cookie is sent with somebody else's token: the back channel keeps none between requests, even if the user's handler would")]
     public async Task Cookies_are_not_kept([Values] bool ownPrimary)
     {
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
         {
             if (ownPrimary)
                 builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true });

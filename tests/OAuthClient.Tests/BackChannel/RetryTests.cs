@@ -27,7 +27,7 @@ public class RetryTests
         ["429 with Retry-After"] = Fault.Status(429, headers: [new("Retry-After", "1")]),
     };
 
-    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<Bench, Task> Act)> Harmless = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<OAuthTestHost, Task> Act)> Harmless = new(StringComparer.Ordinal)
     {
         ["discovery"] = (TestEndpoint.Metadata, bench => bench.Client.BeginAuthorizationAsync()),
         ["keys"] = (TestEndpoint.Jwks, bench => bench.SignInAsync()),
@@ -36,7 +36,7 @@ public class RetryTests
         ["revocation"] = (TestEndpoint.Revocation, bench => bench.Client.RevokeAsync(GrantOwner.User("42"))),
     };
 
-    private static readonly Dictionary<string, Func<Bench, Task>> Spent = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<OAuthTestHost, Task>> Spent = new(StringComparer.Ordinal)
     {
         ["code"] = bench => bench.SignInAsync(),
         ["refresh token"] = async bench => await bench.Client.RequestTokenAsync(TokenRequest.Refresh((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.RefreshToken!)),
@@ -183,7 +183,7 @@ public class RetryTests
     public async Task A_silent_server_is_asked_again()
     {
         await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never), times: 1);
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never), times: 1);
         var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(10));
@@ -220,9 +220,9 @@ public class RetryTests
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 
-    private static async Task<Bench> StartAsync(bool signedIn = false, Action<OAuthClientBuilder>? register = null, Action<OAuthClientOptions>? options = null)
+    private static async Task<OAuthTestHost> StartAsync(bool signedIn = false, Action<OAuthClientBuilder>? register = null, Action<OAuthClientOptions>? options = null)
     {
-        var bench = await Bench.StartAsync(
+        var bench = await OAuthTestHost.StartAsync(
             o =>
             {
                 o.Scopes = ["openid", "api", "offline_access"];

@@ -15,7 +15,7 @@ public class SendTrackerTests
     [Description("A refused connection: nothing left")]
     public async Task Nobody_there()
     {
-        await using var bench = await Bench.StartAsync(register: builder => Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused)));
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused)));
         SendTracker departure = new();
         Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<HttpRequestException>());
         Assert.That(departure.MayHaveBeenSent, Is.False);
@@ -25,7 +25,7 @@ public class SendTrackerTests
     [Description("A server that speaks no TLS: the handshake fails, and nothing left")]
     public async Task Handshake_fails()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         SendTracker departure = new();
         var https = new UriBuilder(bench.Server.Issuer) { Scheme = "https", Path = "/token" }.Uri;
         Assert.That(() => SendAsync(bench, departure, https), Throws.TypeOf<HttpRequestException>());
@@ -37,10 +37,10 @@ public class SendTrackerTests
     public async Task Never_connected()
     {
         TaskCompletionSource connecting = new();
-        await using var bench = await Bench.StartAsync(register: builder => Connect(builder, async cancellationToken =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => Connect(builder, async cancellationToken =>
         {
             connecting.SetResult();
-            await Patience.Never.WaitAsync(cancellationToken);
+            await Eventually.Never.WaitAsync(cancellationToken);
             return Stream.Null;
         }));
         SendTracker departure = new();
@@ -67,7 +67,7 @@ public class SendTrackerTests
     [Description("Once the server has it, it has left, whatever comes back")]
     public async Task The_server_has_it(Fault fault)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Token, fault);
         SendTracker departure = new();
         Assert.That(() => SendAsync(bench, departure), Throws.Exception);
@@ -79,7 +79,7 @@ public class SendTrackerTests
     [Description("A handler that plays the network and answers without having read the body")]
     public async Task An_answer_proves_it()
     {
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new Unread(HttpStatusCode.BadRequest)));
         SendTracker departure = new();
         Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<TokenEndpointException>());
@@ -90,7 +90,7 @@ public class SendTrackerTests
     [Description("What a user's handler does with the body on the way does not hide when it leaves, nor makes it leave")]
     public async Task A_handler_that_reads_or_replaces_the_body([Values] Meddling how, [Values] bool connects)
     {
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.BackChannel.AddHttpMessageHandler(() => new Meddler(how));
             if (!connects)
@@ -109,7 +109,7 @@ public class SendTrackerTests
     [Description("Forbidden at the last moment: connected, and not one byte of it left")]
     public async Task Forbidden([Values] bool meddled)
     {
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
         {
             if (meddled)
                 builder.BackChannel.AddHttpMessageHandler(() => new Meddler(Meddling.Buffers));
@@ -126,7 +126,7 @@ public class SendTrackerTests
     [Description("Forbidden, and a user's handler makes another exception of it: who forbade it knows it all the same")]
     public async Task Forbidden_and_disguised()
     {
-        await using var bench = await Bench.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Disguising()));
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Disguising()));
         Assert.That(() => SendAsync(bench, new() { CanSend = () => false }), Throws.TypeOf<SendCancelledException>());
     }
 
@@ -136,7 +136,7 @@ public class SendTrackerTests
     {
         bool connected = false;
         bool? atQuestion = null;
-        await using var bench = await Bench.StartAsync(register: builder => Connect(builder, _ =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ =>
         {
             connected = true;
             throw new SocketException((int)SocketError.ConnectionRefused);
@@ -147,7 +147,7 @@ public class SendTrackerTests
         Assert.That(atQuestion, Is.Null);
     }
 
-    private static async Task SendAsync(Bench bench, SendTracker departure, Uri? endpoint = null)
+    private static async Task SendAsync(OAuthTestHost bench, SendTracker departure, Uri? endpoint = null)
     {
         await new TokenEndpointClient(bench.BackChannelOf(), bench.Clock, NullLogger.Instance).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),

@@ -14,7 +14,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. An application-wide retrying handler, added before the client, does not reach the back channel")]
     public async Task Application_wide_retries_added_before()
     {
-        await using var bench = await Bench.StartAsync(retries: true, registerFirst: services =>
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, registerFirst: services =>
             services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler())));
         await RequireOnePostAsync<TokenEndpointException>(bench);
     }
@@ -23,7 +23,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. An application-wide retrying handler, added after the client, does not reach the back channel")]
     public async Task Application_wide_retries_added_after()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder =>
             builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler())));
         await RequireOnePostAsync<TokenEndpointException>(bench);
     }
@@ -32,7 +32,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. A retrying handler that the user puts on the back channel gets the guard's exception, not a second send")]
     public async Task Retries_on_the_back_channel()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler()));
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler()));
         var exception = await RequireOnePostAsync<InvalidOperationException>(bench);
         Assert.That(exception.Message, Does.Contain("retrying handler").And.Contain("back channel"));
     }
@@ -41,7 +41,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. A primary handler that retries by itself is guarded beneath its retries")]
     public async Task Retries_in_the_primary_handler()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder =>
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new RetryingHandler(new SocketsHttpHandler())));
         await RequireOnePostAsync<InvalidOperationException>(bench);
     }
@@ -50,7 +50,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. A builder filter, which has the word after all options, cannot put retries beneath the guard")]
     public async Task Retries_by_a_builder_filter([Values] bool innermost)
     {
-        await using var bench = await Bench.StartAsync(retries: true, registerFirst: services =>
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, registerFirst: services =>
             services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new RetryingFilter(innermost)));
         await RequireOnePostAsync<InvalidOperationException>(bench);
     }
@@ -59,7 +59,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. Options configured after everything else cannot put retries beneath the guard")]
     public async Task Retries_by_later_options()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder =>
             builder.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
                 options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new RetryingHandler()))));
         await RequireOnePostAsync<InvalidOperationException>(bench);
@@ -69,7 +69,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. The guard also counts for a copy of the request, which some retrying handlers send")]
     public async Task Retries_with_a_copy_of_the_request()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler()));
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler()));
         await RequireOnePostAsync<InvalidOperationException>(bench);
     }
 
@@ -77,7 +77,7 @@ public class SingleSendRequestMessageTests
     [Description("A request that spends nothing may be retried by the user's handler")]
     public async Task Metadata_may_be_retried()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler()));
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler()));
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.Status(503), times: 2);
 
         await bench.Client.BeginAuthorizationAsync();
@@ -90,7 +90,7 @@ public class SingleSendRequestMessageTests
     [Description("The user's own handlers and headers, which send nothing twice, go on working")]
     public async Task Benign_handler_and_headers()
     {
-        await using var bench = await Bench.StartAsync(retries: true, register: builder => builder.BackChannel
+        await using var bench = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel
             .AddHttpMessageHandler(() => new StampingHandler())
             .ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Tenant", "one")));
 
@@ -105,7 +105,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. Two requests in a row are two requests: the guard is per request, not per client")]
     public async Task Second_request_is_no_second_send()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
         await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
@@ -115,7 +115,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. A reset after the server did its work is not answered by sending the code again (RFC 6749 §4.1.2)")]
     public async Task Code_after_a_reset()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork());
 
         Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<HttpRequestException>());
@@ -127,7 +127,7 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. Nor on a connection that was used before, where sockets would be allowed to try again")]
     public async Task Code_after_a_reset_of_a_used_connection([Values] bool afterWork)
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
         bench.Server.ClearRequests();
         bench.Server.Faults.Add(TestEndpoint.Token, afterWork ? Fault.ResetAfterWork() : Fault.ResetBeforeWork());
@@ -141,7 +141,7 @@ public class SingleSendRequestMessageTests
     [Description("RFC 9700 §4.7, threat: code sent twice. A callback that comes twice, as when the browser goes back, is redeemed once")]
     public async Task Callback_that_comes_again()
     {
-        await using var bench = await Bench.StartAsync(retries: true);
+        await using var bench = await OAuthTestHost.StartAsync(retries: true);
         var pending = await bench.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
 
@@ -155,7 +155,7 @@ public class SingleSendRequestMessageTests
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 
-    private static async Task<TException> RequireOnePostAsync<TException>(Bench bench) where TException : Exception
+    private static async Task<TException> RequireOnePostAsync<TException>(OAuthTestHost bench) where TException : Exception
     {
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         TException? caught = null;

@@ -151,7 +151,7 @@ public class UseResilienceTests
     public async Task A_timeout_of_ones_own()
     {
         await using var bench = await StartAsync(pipeline => pipeline.AddTimeout(TimeSpan.FromSeconds(3)));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
         var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(3));
@@ -179,11 +179,11 @@ public class UseResilienceTests
         Assert.That(seen, Does.StartWith("text/html").And.EndWith(" <html>"));
     }
 
-    private static Task Act(Bench bench, bool refresh) =>
+    private static Task Act(OAuthTestHost bench, bool refresh) =>
         refresh ? bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token"))) : bench.SignInAsync();
 
-    private static Task<Bench> StartAsync(Action<ResiliencePipelineBuilder<HttpResponseMessage>> pipeline, Action<OAuthClientBuilder>? register = null) =>
-        Bench.StartAsync(register: builder =>
+    private static Task<OAuthTestHost> StartAsync(Action<ResiliencePipelineBuilder<HttpResponseMessage>> pipeline, Action<OAuthClientBuilder>? register = null) =>
+        OAuthTestHost.StartAsync(register: builder =>
         {
             builder.UseResilience(pipeline);
             register?.Invoke(builder);

@@ -15,7 +15,7 @@ public class JwtSignatureValidatorTests
     public async Task Signed_with_the_client_secret()
     {
         await using var bench = await StartAsync("HS256");
-        Rewrite(bench, compact => Hmac(compact, Encoding.UTF8.GetBytes(Bench.ClientSecret)));
+        Rewrite(bench, compact => Hmac(compact, Encoding.UTF8.GetBytes(OAuthTestHost.ClientSecret)));
 
         Assert.That((await bench.SignInAsync()).Subject, Is.EqualTo("alice"));
         Assert.That(bench.Server.RequestsTo(TestEndpoint.Jwks), Is.Empty);
@@ -26,7 +26,7 @@ public class JwtSignatureValidatorTests
     public async Task Signed_with_the_client_secret_without_agreement()
     {
         await using var bench = await StartAsync();
-        Rewrite(bench, compact => Hmac(compact, Encoding.UTF8.GetBytes(Bench.ClientSecret)));
+        Rewrite(bench, compact => Hmac(compact, Encoding.UTF8.GetBytes(OAuthTestHost.ClientSecret)));
         await RefusedAsync(bench, "signed by 'HS256'");
     }
 
@@ -120,7 +120,7 @@ public class JwtSignatureValidatorTests
         Assert.That((await bench.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
-    private static Task<Bench> StartAsync(string? algorithms = null, Action<OAuthClientOptions>? options = null) => Bench.StartAsync(o =>
+    private static Task<OAuthTestHost> StartAsync(string? algorithms = null, Action<OAuthClientOptions>? options = null) => OAuthTestHost.StartAsync(o =>
     {
         o.Scopes = ["openid", "offline_access"];
         if (algorithms is not null)
@@ -128,13 +128,13 @@ public class JwtSignatureValidatorTests
         options?.Invoke(o);
     });
 
-    private static void Rewrite(Bench bench, Func<string, string> change) =>
+    private static void Rewrite(OAuthTestHost bench, Func<string, string> change) =>
         bench.Server.Options.OnTokenResponse = response => response["id_token"] = change((string)response["id_token"]!);
 
     private static string Hmac(string compact, byte[] key) => TestKey.SignByHmac(
         key, "{\"alg\":\"HS256\"}", Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(compact.Split('.')[1])));
 
-    private static async Task RefusedAsync(Bench bench, string words)
+    private static async Task RefusedAsync(OAuthTestHost bench, string words)
     {
         Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
         Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);

@@ -15,7 +15,7 @@ public class MetadataCacheTests
     [Test]
     public async Task One_fetch_for_many_logins()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         for (int i = 0; i < 5; i++)
             await bench.SignInAsync();
         Assert.That(Fetches(bench), Is.EqualTo(1));
@@ -25,7 +25,7 @@ public class MetadataCacheTests
     [Description("A hundred first uses at the same moment make one fetch")]
     public async Task Parallel_first_uses()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.HoldUntil(release.Task));
         var client = bench.Client;
@@ -51,7 +51,7 @@ public class MetadataCacheTests
     public async Task Late_first_use()
     {
         LateClock clock = new();
-        await using var bench = await Bench.StartAsync(registerFirst: services => services.AddSingleton<TimeProvider>(clock));
+        await using var bench = await OAuthTestHost.StartAsync(registerFirst: services => services.AddSingleton<TimeProvider>(clock));
         await bench.Client.BeginAuthorizationAsync();
         clock.Advance(Day);
 
@@ -77,7 +77,7 @@ public class MetadataCacheTests
     [Description("After an hour the next use has them fetched, and goes on with those at hand")]
     public async Task Fetched_again_after_an_hour()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var (discovery, registration) = Discovery(bench);
         await discovery.FindAsync(registration, default);
 
@@ -110,7 +110,7 @@ public class MetadataCacheTests
     [Description("What nobody has used for a day is not used before it was fetched again")]
     public async Task Too_old_to_be_used()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var (discovery, registration) = Discovery(bench);
         await discovery.FindAsync(registration, default);
         bench.Server.Options.OnMetadata = metadata => metadata["token_endpoint"] = "https://moved.example/token";
@@ -131,7 +131,7 @@ public class MetadataCacheTests
     [Description("Through an outage the old copy is served, and the server is asked again half a minute later")]
     public async Task Old_copy_through_an_outage(Fault outage, int requestsPerFetch)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var (discovery, registration) = Discovery(bench);
         await discovery.FindAsync(registration, default);
         bench.Clock.Advance(Hour);
@@ -161,7 +161,7 @@ public class MetadataCacheTests
     [Description("An outage that lasts for a day, counted from when the copy came, is an error")]
     public async Task Old_copy_for_a_day()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var (discovery, registration) = Discovery(bench);
         await discovery.FindAsync(registration, default);
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.Status(503));
@@ -185,12 +185,12 @@ public class MetadataCacheTests
     [Description("While the refetch hangs, and after it ran into the deadline, the old copy is served")]
     public async Task Old_copy_through_a_timeout()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var (discovery, registration) = Discovery(bench);
         await discovery.FindAsync(registration, default);
         bench.Clock.Advance(Hour);
         bench.Server.ClearRequests();
-        bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.HoldUntil(Patience.Never));
+        bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.HoldUntil(Eventually.Never));
 
         await discovery.FindAsync(registration, default).Promptly();
         await bench.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
@@ -205,7 +205,7 @@ public class MetadataCacheTests
     [Description("Threat: issuer confusion. A document that now names another issuer is no outage: the old copy does not cover it up")]
     public async Task Changed_issuer_is_no_outage()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var (discovery, registration) = Discovery(bench);
         await discovery.FindAsync(registration, default);
         bench.Server.Options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example";
@@ -218,7 +218,7 @@ public class MetadataCacheTests
     [Description("Without an old copy an outage is an error, and the next use tries again")]
     public async Task First_fetch_fails()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.ResetBeforeWork(), times: 1);
         Assert.That(async () => await bench.Client.BeginAuthorizationAsync(), Throws.TypeOf<HttpRequestException>());
         bench.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -229,7 +229,7 @@ public class MetadataCacheTests
     [Description("A caller who cancels stops waiting; the fetch goes on for the others")]
     public async Task Cancelled_caller()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.HoldUntil(release.Task));
         using CancellationTokenSource cancellation = new();
@@ -245,7 +245,7 @@ public class MetadataCacheTests
         Assert.That(Fetches(bench), Is.EqualTo(1));
     }
 
-    private static (ServerMetadataCache Discovery, ClientConfiguration Registration) Discovery(Bench bench) => (new(bench.BackChannelOf(), bench.Clock), bench.RegistrationOf().Current);
+    private static (ServerMetadataCache Discovery, ClientConfiguration Registration) Discovery(OAuthTestHost bench) => (new(bench.BackChannelOf(), bench.Clock), bench.RegistrationOf().Current);
 
     /// <summary>A use that waits for what it left behind.</summary>
     private static async Task UseAsync(ServerMetadataCache discovery, ClientConfiguration registration)
@@ -254,7 +254,7 @@ public class MetadataCacheTests
         await discovery.DrainAsync(default).Promptly();
     }
 
-    private static int Fetches(Bench bench) => bench.Server.RequestsTo(TestEndpoint.Metadata).Count;
+    private static int Fetches(OAuthTestHost bench) => bench.Server.RequestsTo(TestEndpoint.Metadata).Count;
 
     /// <summary>Lets something happen while somebody looks at the clock.</summary>
     private sealed class LateClock : TimeProvider

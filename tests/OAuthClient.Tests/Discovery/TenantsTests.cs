@@ -42,7 +42,7 @@ public class TenantsTests
         async Task<Grant> SignInAsync()
         {
             var pending = await bench.Client.BeginAuthorizationAsync();
-            return await bench.Services.GetRequiredKeyedService<OpenIdSignIn>(Bench.ClientName).CompleteAsync(pending, AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri)));
+            return await bench.Services.GetRequiredKeyedService<OpenIdSignIn>(OAuthTestHost.ClientName).CompleteAsync(pending, AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri)));
         }
     }
 
@@ -123,10 +123,10 @@ public class TenantsTests
         Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys"));
     }
 
-    private static Task<Bench> StartAsync(Action<OAuthClientOptions>? options = null, string tenant = Tenant, Action<JsonObject, string>? change = null)
+    private static Task<OAuthTestHost> StartAsync(Action<OAuthClientOptions>? options = null, string tenant = Tenant, Action<JsonObject, string>? change = null)
     {
         string template = "";
-        return Bench.StartAsync(
+        return OAuthTestHost.StartAsync(
             o =>
             {
                 o.Scopes = ["openid", "offline_access"];

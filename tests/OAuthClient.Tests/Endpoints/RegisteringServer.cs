@@ -10,7 +10,7 @@ internal sealed class RegisteringServer
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Registration> clients = [];
-    private readonly List<ScriptedServer.Sent> requests = [];
+    private readonly List<ScriptedServer.SentRequest> requests = [];
     private int made;
 
     /// <summary>Changes what a new client, or one that is read or updated, is told.</summary>
@@ -25,7 +25,7 @@ internal sealed class RegisteringServer
     /// <summary>What all its secrets begin with.</summary>
     public string SecretPrefix { get; init; } = "";
 
-    public Func<ScriptedServer.Sent, Task> Before { get; set; } = _ => Task.CompletedTask;
+    public Func<ScriptedServer.SentRequest, Task> Before { get; set; } = _ => Task.CompletedTask;
 
     public IReadOnlyCollection<string> Clients
     {
@@ -38,7 +38,7 @@ internal sealed class RegisteringServer
 
     public int Registrations => RequestsTo("/register").Count;
 
-    public IReadOnlyList<ScriptedServer.Sent> RequestsTo(string path)
+    public IReadOnlyList<ScriptedServer.SentRequest> RequestsTo(string path)
     {
         lock (gate)
             return [.. requests.Where(request => request.Uri.AbsolutePath == path)];
@@ -86,7 +86,7 @@ internal sealed class RegisteringServer
     }
 
     /// <summary>What it answers of its own accord.</summary>
-    public async Task<HttpResponseMessage> AnswerAsync(ScriptedServer.Sent sent)
+    public async Task<HttpResponseMessage> AnswerAsync(ScriptedServer.SentRequest sent)
     {
         await Before(sent);
         lock (gate)
@@ -96,7 +96,7 @@ internal sealed class RegisteringServer
         }
     }
 
-    private HttpResponseMessage Reply(ScriptedServer.Sent sent)
+    private HttpResponseMessage Reply(ScriptedServer.SentRequest sent)
     {
         switch (sent.Uri.AbsolutePath)
         {
@@ -118,7 +118,7 @@ internal sealed class RegisteringServer
         }
     }
 
-    private HttpResponseMessage Manage(ScriptedServer.Sent sent, string id)
+    private HttpResponseMessage Manage(ScriptedServer.SentRequest sent, string id)
     {
         if (!clients.TryGetValue(id, out var client) || sent.Authorization != "Bearer " + client.Token)
             return ScriptedServer.Json(401, "");
@@ -147,7 +147,7 @@ internal sealed class RegisteringServer
         return ScriptedServer.Json(status, answer.ToJsonString());
     }
 
-    private bool IsAuthenticated(ScriptedServer.Sent sent)
+    private bool IsAuthenticated(ScriptedServer.SentRequest sent)
     {
         if (sent.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true)
         {

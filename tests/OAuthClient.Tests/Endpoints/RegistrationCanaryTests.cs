@@ -79,20 +79,20 @@ public class RegistrationCanaryTests
         }
     }
 
-    private static readonly Func<ScriptedServer.Sent, HttpResponseMessage>[] Lies =
+    private static readonly Func<ScriptedServer.SentRequest, HttpResponseMessage>[] Lies =
     [
         .. from status in new[] { 200, 400, 401, 500 }
            from member in new[]
            {
                "error", "error_description", "error_uri", "client_id", "registration_client_uri", "token_endpoint_auth_method", "id_token_signed_response_alg", "active",
            }
-           select new Func<ScriptedServer.Sent, HttpResponseMessage>(sent => Lie(status, member, Heard(sent))),
+           select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sent => Lie(status, member, Heard(sent))),
         sent => ScriptedServer.Text(400, Heard(sent), "text/html"),
         sent => ScriptedServer.Text(200, Heard(sent), "text/" + string.Concat(Heard(sent).Where(char.IsAsciiLetterOrDigit))),
     ];
 
     // All that was said to it, as it stands there and as it was wrapped.
-    private static string Heard(ScriptedServer.Sent sent)
+    private static string Heard(ScriptedServer.SentRequest sent)
     {
         string credentials = sent.Authorization?.Split(' ')[1] ?? "";
         bool isBasic = sent.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true;

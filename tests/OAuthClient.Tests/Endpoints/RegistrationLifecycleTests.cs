@@ -206,13 +206,13 @@ public class RegistrationLifecycleTests
         Assert.That((await Registration(two).RegisterAsync()).ClientId, Is.EqualTo("client-1"));
         Assert.That(store.Finds, Is.EqualTo(before));
         two.Clock.Advance(TimeSpan.FromSeconds(1));
-        await Patience.UntilAsync(() => used == "client-2", async () => used = (await Registration(two).RegisterAsync()).ClientId);
+        await Eventually.UntilAsync(() => used == "client-2", async () => used = (await Registration(two).RegisterAsync()).ClientId);
         Assert.That(store.Finds, Is.EqualTo(before + 1));
         Assert.That(server.Registrations, Is.EqualTo(2));
 
         await Registration(one).DeleteAsync();
         two.Clock.Advance(TimeSpan.FromMinutes(1));
-        await Patience.UntilAsync(() => used == "client-3", async () => used = (await Registration(two).RegisterAsync()).ClientId);
+        await Eventually.UntilAsync(() => used == "client-3", async () => used = (await Registration(two).RegisterAsync()).ClientId);
         Assert.That((await Registration(one).RegisterAsync()).ClientId, Is.EqualTo("client-3"));
     }
 
@@ -227,7 +227,7 @@ public class RegistrationLifecycleTests
         store.IsAway = true;
         node.Clock.Advance(TimeSpan.FromMinutes(1));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        await Patience.UntilAsync(() => node.Log.Events(18).Count == 1);
+        await Eventually.UntilAsync(() => node.Log.Events(18).Count == 1);
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(server.Registrations, Is.EqualTo(1));
     }

@@ -13,7 +13,7 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7591 §3: from nothing but an issuer and an initial access token to a login, a refresh and a revocation")]
     public async Task A_whole_life_of_a_client_that_registered_itself()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(o => (o.ClientName, o.InitialAccessToken) = ("Photos", "initial-token")),
             server: o => (o.AllowRegistration, o.InitialAccessToken) = (true, "initial-token"));
         var grant = await bench.SignInAsync();
@@ -33,7 +33,7 @@ public class RegistrationOverSocketsTests
     public async Task An_encrypted_login_of_a_client_that_registered_itself(string kind)
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             o =>
             {
                 NoClient(o);
@@ -50,9 +50,9 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7592 §2, §3: read, updated and deleted while the server replaces the registration access token")]
     public async Task Management_with_rotation()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(), server: o => (o.AllowRegistration, o.RotateRegistrationAccessTokens) = (true, true));
-        var registration = bench.Services.GetRequiredKeyedService<DynamicRegistration>(Bench.ClientName);
+        var registration = bench.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
         var client = await registration.RegisterAsync();
         await registration.UpdateAsync();
         await registration.ReadAsync();
@@ -66,7 +66,7 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7591 §3.2.1: a secret that ends is renewed, or the client registered anew; whoever needs a token gets one")]
     public async Task Secrets_that_end()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
             server: o => (o.AllowRegistration, o.ClientSecretLifetime) = (true, TimeSpan.FromDays(1)));
         for (int day = 0; day < 5; day++)
@@ -80,9 +80,9 @@ public class RegistrationOverSocketsTests
     [Description("RFC 6749 §5.2: the server has lost its clients")]
     public async Task A_server_that_forgot()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]), server: o => o.AllowRegistration = true);
-        var registration = bench.Services.GetRequiredKeyedService<DynamicRegistration>(Bench.ClientName);
+        var registration = bench.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
         string first = (await registration.RegisterAsync()).ClientId;
         bench.Clock.Advance(TimeSpan.FromMinutes(11));
         bench.Server.RemoveClient(first);
@@ -94,11 +94,11 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7662 §2: a live token, a revoked one, and one that never was")]
     public async Task Introspection()
     {
-        await using var bench = await Bench.StartAsync();
-        var introspection = bench.Services.GetRequiredKeyedService<TokenIntrospection>(Bench.ClientName);
+        await using var bench = await OAuthTestHost.StartAsync();
+        var introspection = bench.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
         var grant = await bench.SignInAsync();
         var token = await introspection.IntrospectAsync(grant.AccessToken!);
-        Assert.That((token.IsActive, token.ClientId), Is.EqualTo((true, Bench.ClientName)));
+        Assert.That((token.IsActive, token.ClientId), Is.EqualTo((true, OAuthTestHost.ClientName)));
         Assert.That(token.Scopes, Is.EquivalentTo(grant.Scopes));
         Assert.That(token.ExpiresAt, Is.EqualTo(grant.AccessToken!.ExpiresAt).Within(TimeSpan.FromSeconds(1)));
         Assert.That((await introspection.IntrospectAsync(grant.RefreshToken!)).IsActive, Is.True);
@@ -111,10 +111,10 @@ public class RegistrationOverSocketsTests
     [Description("RFC 9701 §4: signed, and verified with the server's published keys")]
     public async Task Signed_introspection()
     {
-        await using var bench = await Bench.StartAsync(o => o.SignedIntrospectionResponses = true);
-        var introspection = bench.Services.GetRequiredKeyedService<TokenIntrospection>(Bench.ClientName);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.SignedIntrospectionResponses = true);
+        var introspection = bench.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
         var grant = await bench.SignInAsync();
-        Assert.That((await introspection.IntrospectAsync(grant.AccessToken!)).ClientId, Is.EqualTo(Bench.ClientName));
+        Assert.That((await introspection.IntrospectAsync(grant.AccessToken!)).ClientId, Is.EqualTo(OAuthTestHost.ClientName));
         bench.Server.RotateSigningKey();
         Assert.That((await introspection.IntrospectAsync("never-issued")).IsActive, Is.False);
     }
@@ -129,13 +129,13 @@ public class RegistrationOverSocketsTests
         server.AddClient(new TestClient
         {
             ClientId = "photos",
-            RedirectUris = { Bench.Callback },
+            RedirectUris = { OAuthTestHost.Callback },
             AuthenticationMethod = method,
             CertificateSubject = method == "tls_client_auth" ? "CN=photos" : null,
             Certificate = method == "tls_client_auth" ? null : certificate,
         });
         ServiceCollection services = new();
-        services.AddOAuthClient(o => (o.Issuer, o.ClientId, o.RedirectUri) = (server.Issuer, "photos", new(Bench.Callback)))
+        services.AddOAuthClient(o => (o.Issuer, o.ClientId, o.RedirectUri) = (server.Issuer, "photos", new(OAuthTestHost.Callback)))
             .UseClientCertificate(_ => certificate)
             .BackChannel.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {

@@ -13,7 +13,7 @@ public class UserInfoTests
     [Description("OpenID Connect Core §5.3.1: a GET with the token in the header, and nowhere else (RFC 6750 §2.1)")]
     public async Task Claims()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "profile"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
         var grant = await bench.SignedInAsync();
 
         var user = await bench.Client.GetUserInfoAsync(GrantOwner.User("42"));
@@ -36,7 +36,7 @@ public class UserInfoTests
     [Description("OpenID Connect Core §5.3.2: sub MUST be that of the ID Token, exactly; the answer is not used otherwise")]
     public async Task Another_subject(string subject)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         await bench.SignInAsync();
         bench.Server.Options.OnUserInfo = claims => claims["sub"] = subject;
         Assert.That(
@@ -48,7 +48,7 @@ public class UserInfoTests
     [Description("OpenID Connect Core §5.3.2: without a sub the answer is about nobody")]
     public async Task No_subject([Values("missing", "null", "empty")] string how)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         await bench.SignInAsync();
         bench.Server.Options.OnUserInfo = claims =>
         {

@@ -210,7 +210,7 @@ public class WebFingerTests
         }
 
         public ManualTimeProvider Clock { get; } = new();
-        public List<ScriptedServer.Sent> Requests { get; } = [];
+        public List<ScriptedServer.SentRequest> Requests { get; } = [];
         public bool Hangs { get; init; }
         public Task Asked => asked.Task;
 
@@ -221,10 +221,10 @@ public class WebFingerTests
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            Requests.Add(await ScriptedServer.Sent.ReadAsync(request));
+            Requests.Add(await ScriptedServer.SentRequest.ReadAsync(request));
             asked.TrySetResult();
             if (Hangs)
-                await Patience.Never.WaitAsync(cancellationToken);
+                await Eventually.Never.WaitAsync(cancellationToken);
             return ScriptedServer.Text(status, answer, "application/jrd+json");
         }
     }

@@ -17,7 +17,7 @@ public class AmbiguousRefreshTests
     [Description("RFC 9700 §4.14: a fault before the server rotated: the second presentation saves the grant, and nobody hears of the first")]
     public async Task Before_rotation(Fault fault)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
@@ -33,7 +33,7 @@ public class AmbiguousRefreshTests
     [Description("RFC 9700 §4.14: an answer lost after the rotation, and a server that takes the old one for a while: the grant lives")]
     public async Task After_rotation_with_grace(Fault fault)
     {
-        await using var bench = await Bench.StartAsync(server: o => o.RefreshTokenGracePeriod = TimeSpan.FromMinutes(1));
+        await using var bench = await OAuthTestHost.StartAsync(server: o => o.RefreshTokenGracePeriod = TimeSpan.FromMinutes(1));
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
@@ -50,7 +50,7 @@ public class AmbiguousRefreshTests
     [Description("RFC 9700 §4.14: an answer lost after the rotation at a strict server is a grant lost, whoever the client is; it says so and is not asked again")]
     public async Task After_rotation_without_grace(Fault fault)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
@@ -66,7 +66,7 @@ public class AmbiguousRefreshTests
     [Description("Life of a token 6: once more, and not again within a second; a crowd that comes within a second of the failure hears the same, and asks nothing")]
     public async Task Never_more_than_once()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -80,7 +80,7 @@ public class AmbiguousRefreshTests
     [Description("Life of a token 6: as long as nobody knows, each later refresh presents it once, not twice; when the server is well again the grant lives")]
     public async Task In_doubt_it_is_presented_once()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -100,7 +100,7 @@ public class AmbiguousRefreshTests
     [Description("Clear errors: what waiting callers get tells where it came from, also across the state machine")]
     public async Task A_fault_keeps_its_origin()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_client"}"""));
@@ -113,7 +113,7 @@ public class AmbiguousRefreshTests
     [Description("Life of a token 6: a refusal of something else is an answer: it is not presented again")]
     public async Task A_definite_answer_is_one([Values("invalid_client", "unauthorized_client", "invalid_scope")] string error)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, $$"""{"error":"{{error}}"}"""));

@@ -80,7 +80,7 @@ public class ClientHealthTests
             busy.Headers.RetryAfter = new(TimeSpan.FromMinutes(1));
             return busy;
         });
-        await Patience.UntilAsync(() => AvailabilityOf(server).GetProblems().Count > 0, async () =>
+        await Eventually.UntilAsync(() => AvailabilityOf(server).GetProblems().Count > 0, async () =>
         {
             server.Clock.Advance(RefreshBackoff.Pause);
             try

@@ -136,14 +136,14 @@ public class DistributedClientTokenCacheTests
         for (int i = 0; i < 3; i++)
             Assert.That((await node.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo("own"));
         Assert.That(node.Requests, Has.Count.EqualTo(1));
-        await Patience.UntilAsync(() => node.Log.Events(13).Count == 2);
+        await Eventually.UntilAsync(() => node.Log.Events(13).Count == 2);
     }
 
     [Test]
     [Description("A cache that never answers is left alone after half a second")]
     public async Task A_cache_that_is_silent()
     {
-        Cache cache = new() { Fault = () => Patience.Never };
+        Cache cache = new() { Fault = () => Eventually.Never };
         await using var node = Node(cache);
         node.Answers(Tokens("own"));
         var getting = node.Client.GetAccessTokenAsync(GrantOwner.Client).AsTask();
@@ -252,7 +252,7 @@ public class DistributedClientTokenCacheTests
         {
             int before = Volatile.Read(ref sets);
             var token = await get();
-            await Patience.UntilAsync(() => Volatile.Read(ref sets) > before);
+            await Eventually.UntilAsync(() => Volatile.Read(ref sets) > before);
             return token;
         }
 

@@ -18,7 +18,7 @@ public class EarlyRefreshTests
     [Description("Life of a token 3: callers go on with the token in hand while one request is under way, and get the new one after it")]
     public async Task In_the_background(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(bench, owner);
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
@@ -32,7 +32,7 @@ public class EarlyRefreshTests
         release.SetResult();
 
         AccessToken? current = null;
-        await Patience.UntilAsync(() => current is not null && !current.Equals(old), async () => current = await TokenAsync(bench, owner));
+        await Eventually.UntilAsync(() => current is not null && !current.Equals(old), async () => current = await TokenAsync(bench, owner));
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
     }
 
@@ -40,7 +40,7 @@ public class EarlyRefreshTests
     [TestCase(null)]
     public async Task Not_before_the_window(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(bench, owner);
         bench.Clock.Advance(Early - Tick);
         Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
@@ -54,13 +54,13 @@ public class EarlyRefreshTests
     [Description("Life of a token 3: when it fails, nobody hears of it but the log, and it is not tried again for five seconds")]
     public async Task Failing(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(bench, owner);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal));
         bench.Clock.Advance(Early);
 
         Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
-        await Patience.UntilAsync(() => bench.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => bench.Log.Events(2).Count == 1);
         for (int i = 0; i < 100; i++)
             Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
         bench.Clock.Advance(TimeSpan.FromSeconds(5) - Tick);
@@ -69,8 +69,8 @@ public class EarlyRefreshTests
         Assert.That(bench.TokenRequests, Is.EqualTo(1), "within the pause");
 
         bench.Clock.Advance(Tick);
-        await Patience.UntilAsync(() => bench.TokenRequests == 2, async () => Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old)));
-        await Patience.UntilAsync(() => bench.Log.Events(2).Count == 2);
+        await Eventually.UntilAsync(() => bench.TokenRequests == 2, async () => Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old)));
+        await Eventually.UntilAsync(() => bench.Log.Events(2).Count == 2);
         for (int i = 0; i < 100; i++)
             await TokenAsync(bench, owner);
         Assert.That(bench.TokenRequests, Is.EqualTo(2), "a pause again");
@@ -85,12 +85,12 @@ public class EarlyRefreshTests
     [Description("Life of a token 3: after the end readers wait, whatever pause an early failure began")]
     public async Task After_the_end_readers_wait(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var old = await SignedInAsync(bench, owner);
         bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal), times: 1);
         bench.Clock.Advance(TimeSpan.FromHours(1) - Tick);
         await TokenAsync(bench, owner);
-        await Patience.UntilAsync(() => bench.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => bench.Log.Events(2).Count == 1);
 
         bench.Clock.Advance(Tick);
         TaskCompletionSource release = new();
@@ -112,7 +112,7 @@ public class EarlyRefreshTests
         server.Answers("""{"error":"invalid_grant"}""", 400);
         server.Clock.Advance(Early);
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => server.Log.Events(2).Count == 1);
 
         server.Clock.Advance(TimeSpan.FromSeconds(30) - Tick);
         for (int i = 0; i < 10; i++)
@@ -131,7 +131,7 @@ public class EarlyRefreshTests
         server.Answers(Refusal, 400);
         server.Clock.Advance(Early);
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        await Patience.UntilAsync(() => server.Log.Events(2).Count == 1);
+        await Eventually.UntilAsync(() => server.Log.Events(2).Count == 1);
 
         server.Answers(Tokens("at-2", "rt-2", expiresIn: 1));
         server.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -139,14 +139,14 @@ public class EarlyRefreshTests
 
         server.Answers(Tokens("at-3", "rt-3"));
         server.Clock.Advance(TimeSpan.FromMilliseconds(800));
-        await Patience.UntilAsync(() => server.Requests.Count == 3, async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")));
+        await Eventually.UntilAsync(() => server.Requests.Count == 3, async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")));
     }
 
     private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
-    private static Task<AccessToken> TokenAsync(Bench bench, string? owner) => bench.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
+    private static Task<AccessToken> TokenAsync(OAuthTestHost bench, string? owner) => bench.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
 
-    private static async Task<AccessToken> SignedInAsync(Bench bench, string? owner)
+    private static async Task<AccessToken> SignedInAsync(OAuthTestHost bench, string? owner)
     {
         if (owner is not null)
             await bench.SignInAsync(owner);

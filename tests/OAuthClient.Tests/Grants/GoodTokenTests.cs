@@ -12,7 +12,7 @@ public class GoodTokenTests
     [Description("Life of a token 2: the client's own")]
     public async Task The_clients_token_is_read_without_allocation()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
         bench.Server.ClearRequests();
 
@@ -24,7 +24,7 @@ public class GoodTokenTests
     [Description("Life of a token 2: a resource owner's")]
     public async Task A_resource_owners_token_is_read_without_allocation()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         var owner = GrantOwner.User("42");
 

@@ -11,7 +11,7 @@ public class GrantClaimsTests
     [Description("OpenID Connect Core §5.1: the ID Token's claims and those of userinfo are one user's")]
     public async Task A_principal_of_both()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "profile"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
         bench.Server.Options.OnIdTokenClaims = claims => claims["roles"] = "admin";
         var grant = await bench.SignInAsync();
         var userInfo = await bench.Client.GetUserInfoAsync(GrantOwner.User("42"));
@@ -53,7 +53,7 @@ public class GrantClaimsTests
         List<string> owners = [];
         for (int i = 0; i < 2; i++)
         {
-            await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+            await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
             await bench.SignInAsync();
             var principal = (await bench.Client.GetUserInfoAsync(GrantOwner.User("42"))).ToClaimsPrincipal();
             owners.Add(principal.FindFirst(GrantOwner.ClaimType)!.Value);
@@ -119,7 +119,7 @@ public class GrantClaimsTests
     [Description("OpenID Connect Core §5.3.2: another user's userinfo is not mixed in")]
     public async Task Userinfo_of_another_user_is_refused()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var grant = await bench.SignInAsync();
         await using ScriptedServer other = new();
         await other.SignInAsync();

@@ -17,7 +17,7 @@ public class GrantLostTests
     [Description("RFC 6749 §5.2: only the resource owner can help. Said with the server's answer inside, logged once, and without a token")]
     public async Task Reauthorization_required()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var grant = await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);
@@ -35,7 +35,7 @@ public class GrantLostTests
     [Description("The server will not change its mind about this refresh token: it is asked once, whoever asks and for whatever scope")]
     public async Task Asked_once_only()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);
@@ -52,7 +52,7 @@ public class GrantLostTests
     [Description("Nothing is deleted blindly: the grant is still there to be revoked, or found by whoever wants to know")]
     public async Task Nothing_is_deleted()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var grant = await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);
@@ -66,7 +66,7 @@ public class GrantLostTests
     [Description("A new authorization helps, at once")]
     public async Task New_authorization_helps()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         bench.Clock.Advance(Hour);

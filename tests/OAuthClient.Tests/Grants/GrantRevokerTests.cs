@@ -15,7 +15,7 @@ public class GrantRevokerTests
     [Description("RFC 7009 §2.1: ended at the server, and forgotten here")]
     public async Task Ended_at_the_server()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await using var api = await bench.Server.StartResourceServerAsync();
         var grant = await bench.SignInAsync();
         await bench.Client.RevokeAsync(GrantOwner.User("42"));
@@ -112,7 +112,7 @@ public class GrantRevokerTests
     [Description("Rotation race: a refresh under way is waited for, and the refresh token it brought is the one given back")]
     public async Task Waits_for_a_refresh([Values] bool refreshFails)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var before = await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();
@@ -137,7 +137,7 @@ public class GrantRevokerTests
     [Description("Nobody gets a token of a grant that is being ended: readers who come meanwhile are told that there is none")]
     public async Task Readers_meanwhile()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
@@ -153,7 +153,7 @@ public class GrantRevokerTests
     [Description("A caller who leaves does not stop the ending, once it has begun")]
     public async Task Caller_leaves()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         TaskCompletionSource release = new();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
@@ -171,7 +171,7 @@ public class GrantRevokerTests
     [Description("Two who end the same grant at the same moment end it once")]
     public async Task Ended_twice()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.RevokeAsync(GrantOwner.User("42"))))).Promptly();
         Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);

@@ -31,7 +31,7 @@ public class GrantWriteQueueTests
         var third = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(third, Is.Not.EqualTo(second));
         Assert.That(bench.TokenRequests, Is.EqualTo(2));
-        var stored = (await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single();
+        var stored = (await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single();
         Assert.That(stored.AccessToken, Is.EqualTo(third));
         Assert.That(stored.Generation, Is.GreaterThan(grant.Generation));
         Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
@@ -46,14 +46,14 @@ public class GrantWriteQueueTests
         var token = await UnsavedAsync(bench, store);
 
         store.RefusesToSave = false;
-        await Patience.UntilAsync(
+        await Eventually.UntilAsync(
             () => store.Saved == 1,
             () =>
             {
                 bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
                 return Task.CompletedTask;
             });
-        Assert.That((await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
 
     [Test]
@@ -67,7 +67,7 @@ public class GrantWriteQueueTests
             token = await UnsavedAsync(bench, store);
             store.RefusesToSave = false;
         }
-        Assert.That((await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
 
     [Test]
@@ -81,7 +81,7 @@ public class GrantWriteQueueTests
 
         ((IDisposable)bench.Services).Dispose();
 
-        Assert.That((await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
 
     [Test]
@@ -102,7 +102,7 @@ public class GrantWriteQueueTests
         release.SetResult();
         await end.Promptly();
 
-        var stored = (await store.FindAsync(Bench.ClientName, GrantOwner.User("42"), default)).Single();
+        var stored = (await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single();
         Assert.That(stored.Generation, Is.EqualTo(2));
         Assert.That(stored.RefreshToken, Is.Not.EqualTo(grant.RefreshToken));
     }
@@ -169,11 +169,11 @@ public class GrantWriteQueueTests
         Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("alice")))!.Owner.Id, Is.EqualTo("alice"));
     }
 
-    private static Task<Bench> BenchAsync(IGrantStore store) =>
-        Bench.StartAsync(registerFirst: services => services.AddSingleton(store));
+    private static Task<OAuthTestHost> BenchAsync(IGrantStore store) =>
+        OAuthTestHost.StartAsync(registerFirst: services => services.AddSingleton(store));
 
     /// <summary>Refreshes a grant while the store takes nothing.</summary>
-    private static async Task<AccessToken> UnsavedAsync(Bench bench, FailingStore store)
+    private static async Task<AccessToken> UnsavedAsync(OAuthTestHost bench, FailingStore store)
     {
         await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));

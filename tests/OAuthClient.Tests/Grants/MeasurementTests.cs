@@ -43,7 +43,7 @@ public class MeasurementTests
         await server.Client.GetAccessTokenAsync(whose);
         Expect("early");
 
-        await Patience.UntilAsync(() => measured.Tags(Refreshes).Count == expected.Count);
+        await Eventually.UntilAsync(() => measured.Tags(Refreshes).Count == expected.Count);
         Assert.That(measured.Tags(Refreshes), Is.EqualTo(expected));
     }
 
@@ -54,7 +54,7 @@ public class MeasurementTests
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         using RecordedMeasurements measured = new(server.Services);
-        (Func<Sent, HttpResponseMessage> Answer, string ErrorType)[] ways =
+        (Func<SentRequest, HttpResponseMessage> Answer, string ErrorType)[] ways =
         [
             (_ => Json(400, """{"error":"invalid_scope"}"""), "invalid_scope"),
             (sent => Json(400, $$"""{"error":"{{sent["refresh_token"]}}"}"""), "400"),
@@ -74,7 +74,7 @@ public class MeasurementTests
     [Description("Life of a token 8: lost grants are counted, apart by whether an answer had been lost; so are the lost answers")]
     public async Task Lost_grants_and_lost_answers([Values] bool answerIsLost)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         using RecordedMeasurements measured = new(bench.Services);
         bench.Clock.Advance(Hour);
@@ -177,7 +177,7 @@ public class MeasurementTests
         Assert.That(measured.Now("oauthclient.grant.unsaved"), Is.EqualTo(1));
         store.RefusesToSave = false;
         server.Clock.Advance(TimeSpan.FromSeconds(5));
-        await Patience.UntilAsync(() => server.Log.Events(12).Count == 1);
+        await Eventually.UntilAsync(() => server.Log.Events(12).Count == 1);
         Assert.That(measured.Now("oauthclient.grant.unsaved"), Is.Zero);
     }
 

@@ -46,7 +46,7 @@ public class MovedConfigurationTests
     {
         await using var moved = await MovingAsync();
         await moved.SignInAsync();
-        moved.First.AddClient(new TestClient { ClientId = "photos", ClientSecret = "rotated", RedirectUris = { Bench.Callback } });
+        moved.First.AddClient(new TestClient { ClientId = "photos", ClientSecret = "rotated", RedirectUris = { OAuthTestHost.Callback } });
         moved.Configuration["ClientSecret"] = "rotated";
         moved.Configuration.Reload();
         moved.First.ClearRequests();
@@ -130,7 +130,7 @@ public class MovedConfigurationTests
         foreach (var server in new[] { first, second })
         {
             foreach (string id in new[] { "photos", "other" })
-                server.AddClient(new TestClient { ClientId = id, ClientSecret = "secret", RedirectUris = { Bench.Callback } });
+                server.AddClient(new TestClient { ClientId = id, ClientSecret = "secret", RedirectUris = { OAuthTestHost.Callback } });
         }
         return new Moving(first, second, clock);
     }
@@ -149,7 +149,7 @@ public class MovedConfigurationTests
                 ["Issuer"] = first.Issuer.OriginalString,
                 ["ClientId"] = "photos",
                 ["ClientSecret"] = "secret",
-                ["RedirectUri"] = Bench.Callback,
+                ["RedirectUri"] = OAuthTestHost.Callback,
                 ["Scopes:0"] = "api",
                 ["DangerouslyAllowHttpOnLoopback"] = "true",
             }).Build();

@@ -16,7 +16,7 @@ public class RefreshConcurrencyTests
     [Description("Threat: stampede. 1,000 callers on an expired token make one request, and all get its token")]
     public async Task Thousand_callers(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();
@@ -35,7 +35,7 @@ public class RefreshConcurrencyTests
     [Description("Threat: stampede. 1,000 callers whose token an API refused make one request too")]
     public async Task Thousand_refusals(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignInAsync();
         var refused = await TokenAsync(bench, owner);
         bench.Server.ClearRequests();
@@ -68,7 +68,7 @@ public class RefreshConcurrencyTests
     [Description("A caller who refuses a token that was replaced meanwhile gets the newer one, and no request is made")]
     public async Task Refused_but_replaced_already(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignInAsync();
         var first = await TokenAsync(bench, owner);
         var second = await TokenAsync(bench, owner, new() { RejectedToken = first });
@@ -82,7 +82,7 @@ public class RefreshConcurrencyTests
     [Description("Life of a token 4: a caller who cancels stops waiting, and nothing else happens")]
     public async Task Cancelled_caller(string? owner)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();
@@ -105,7 +105,7 @@ public class RefreshConcurrencyTests
     public async Task One_at_a_time_whatever_scope()
     {
         Meter meter = new();
-        await using var bench = await Bench.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter)));
+        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter)));
         await bench.SignedInAsync();
         string[][] scopes = [[], ["api"], ["photos.read"], ["api", "photos.read"]];
 
@@ -128,7 +128,7 @@ public class RefreshConcurrencyTests
     [Description("A refresh that fails for one scope is not the failure of those who asked for another")]
     public async Task Failure_of_another_scope()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();
@@ -153,7 +153,7 @@ public class RefreshConcurrencyTests
     [Description("A failure is one request's failure: the thousand who waited for it hear of it, and do not each try in turn")]
     public async Task Shared_failure()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();
@@ -172,7 +172,7 @@ public class RefreshConcurrencyTests
     [Description("Two owners' grants are refreshed independently: one that hangs does not hold the other up")]
     public async Task Owners_do_not_wait_for_each_other()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignInAsync("alice");
         await bench.SignedInAsync("bob");
         bench.Clock.Advance(Hour);
@@ -189,7 +189,7 @@ public class RefreshConcurrencyTests
 
     private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
-    private static Task<AccessToken> TokenAsync(Bench bench, string? owner, AccessTokenParameters? parameters = null) =>
+    private static Task<AccessToken> TokenAsync(OAuthTestHost bench, string? owner, AccessTokenParameters? parameters = null) =>
         bench.Client.GetAccessTokenAsync(Owner(owner), parameters).Promptly();
 
     private sealed class Meter

@@ -183,7 +183,7 @@ public class RefreshTests
     [Description("OpenID Connect Core §12.2: a refreshed ID Token about the same user is adopted, without a nonce")]
     public async Task Refreshed_ID_Token()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var before = await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
@@ -197,7 +197,7 @@ public class RefreshTests
     [Description("OpenID Connect Core §12.2: an ID Token about another user makes the whole refresh worthless")]
     public async Task Refreshed_ID_Token_about_another_user([Values] bool keysReachable)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var before = await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
@@ -222,7 +222,7 @@ public class RefreshTests
     [Description("Life of a token 5: the refresh token is spent, so an outage of the keys' endpoint must not cost its successor. The ID Token that cannot be checked is not adopted")]
     public async Task Keys_out_of_reach(Fault outage)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var before = await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.RotateSigningKey();
@@ -242,7 +242,7 @@ public class RefreshTests
     [Description("Threat: JWT forgery. Keys within reach that do not verify the ID Token are no outage")]
     public async Task Forged_ID_Token()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         bench.Server.Options.OnTokenResponse = response =>

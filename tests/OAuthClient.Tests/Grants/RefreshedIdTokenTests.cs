@@ -11,7 +11,7 @@ public class RefreshedIdTokenTests
     [Description("The keys cannot be fetched: the rotated refresh token is kept all the same, and the first ID Token stays")]
     public async Task Keys_that_are_away_do_not_cost_the_grant()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.RotateSigningKey(keepPrevious: false);
@@ -27,7 +27,7 @@ public class RefreshedIdTokenTests
     [Description("A server that repeats the first, long expired ID Token: only that is dropped")]
     public async Task An_expired_one_is_dropped_and_the_tokens_beside_it_are_used()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnTokenResponse = response => response["id_token"] = grant.IdToken!.Reveal();
@@ -43,7 +43,7 @@ public class RefreshedIdTokenTests
     [Description("A clock that is two minutes off is no forger: the new ID Token is dropped, the rotated refresh token is kept")]
     public async Task A_clock_that_is_off_does_not_cost_the_grant(string claim, int seconds)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = bench.Clock.GetUtcNow().AddSeconds(seconds).ToUnixTimeSeconds();
@@ -55,7 +55,7 @@ public class RefreshedIdTokenTests
     [Description("A key set that lags behind the rotation, or is broken for a moment, costs the new ID Token only")]
     public async Task Keys_that_lag_behind_do_not_cost_the_grant(string keys)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.RotateSigningKey(keepPrevious: false);
@@ -69,7 +69,7 @@ public class RefreshedIdTokenTests
     [Description("OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time of the first ID Token, and the hash of the access token beside it")]
     public async Task One_about_another_authentication_is_refused(string claim, string value, string words)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = System.Text.Json.Nodes.JsonNode.Parse(value);
@@ -82,7 +82,7 @@ public class RefreshedIdTokenTests
     [Description("OpenID Connect Core §12.2: an ID Token for another client is no matter of clocks")]
     public async Task One_for_another_client_is_refused(string claim, string value)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = value;
@@ -90,7 +90,7 @@ public class RefreshedIdTokenTests
         Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 
-    private static async Task IsKeptWithoutTheNewIdTokenAsync(Bench bench, Grant grant)
+    private static async Task IsKeptWithoutTheNewIdTokenAsync(OAuthTestHost bench, Grant grant)
     {
         Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.EqualTo(grant.AccessToken));
         var refreshed = await bench.Client.FindGrantAsync(GrantOwner.User("42"));
@@ -104,7 +104,7 @@ public class RefreshedIdTokenTests
     [Description("OpenID Connect Core §12.2: iss and sub must be the same; tokens beside such an ID Token may be somebody else's")]
     public async Task One_about_somebody_else_is_refused_with_all_that_came_with_it(string claim, string words)
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(2));
         bench.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://somebody.example";

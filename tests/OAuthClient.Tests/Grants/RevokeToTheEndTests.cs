@@ -11,7 +11,7 @@ public class RevokeToTheEndTests
     [Description("RFC 7009 §2.2.1: a refusal for the refresh token leaves the access token to be revoked, and is reported")]
     public async Task A_refusal_for_one_token_does_not_spare_the_next()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var grant = await bench.SignedInAsync();
         bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.Status(503), times: 1);
 

@@ -14,7 +14,7 @@ public class SeveralGrantsTests
     [Description("Two users of the server under one owner are two grants; the newest counts")]
     public async Task Of_two_users()
     {
-        await using var bench = await Bench.StartAsync(o => o.Scopes = ["openid"]);
+        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var alice = await bench.SignInAsync(how: new SignInOptions { UserName = "alice" });
         var bob = await bench.SignInAsync(how: new SignInOptions { UserName = "bob" });
         var stored = await bench.Store.FindAsync("photos", GrantOwner.User("42"), default);
@@ -65,7 +65,7 @@ public class SeveralGrantsTests
     [Description("Replaced by a newer login while a refresh is under way: those who waited get a token of the new grant")]
     public async Task Newer_login_during_a_refresh()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         bench.Clock.Advance(Hour);
         TaskCompletionSource release = new();

@@ -27,7 +27,7 @@ public class SupersededGrantsTests
         await using OpenIdServer server = new(o => o.RevokeSupersededGrants = true);
         await server.SignInAsync();
         var newer = await server.SignInAsync();
-        await Patience.UntilAsync(() => server.Revoked.Count() == 2);
+        await Eventually.UntilAsync(() => server.Revoked.Count() == 2);
         Assert.That(server.Revoked, Is.EqualTo(new[] { "rt-1", "at-1" }));
         Assert.That((await server.Store.FindAsync("", newer.Owner, default)).Select(grant => grant.Id), Is.EqualTo(new[] { newer.Id }));
     }
@@ -38,7 +38,7 @@ public class SupersededGrantsTests
     {
         await using OpenIdServer server = new(o => o.RevokeSupersededGrants = true);
         await SignInTwentyOneTimesAsync(server);
-        await Patience.UntilAsync(() => server.Revoked.Count() == 2);
+        await Eventually.UntilAsync(() => server.Revoked.Count() == 2);
         Assert.That(server.Revoked, Is.EqualTo(new[] { "rt-1", "at-1" }));
         Assert.That(await server.LeftAsync(), Is.EqualTo(Enumerable.Range(1, 20).Reverse().Select(i => $"s{i}")));
     }
@@ -51,7 +51,7 @@ public class SupersededGrantsTests
         server.Revoke = () => isAway ? throw new HttpRequestException("gone") : ScriptedServer.Json(503, "");
         await server.SignInAsync();
         var newer = await server.SignInAsync();
-        await Patience.UntilAsync(() => server.Script.Log.Events(33).Count > 0);
+        await Eventually.UntilAsync(() => server.Script.Log.Events(33).Count > 0);
         Assert.That(server.Script.Log.Events(33).Select(entry => entry.Level), Is.All.EqualTo(LogLevel.Warning));
         Assert.That((await server.Store.FindAsync("", newer.Owner, default)).Select(grant => grant.Id), Is.EqualTo(new[] { newer.Id }));
         Assert.That((await server.Client.GetAccessTokenAsync(newer.Owner)).Reveal(), Is.EqualTo("at-2"));
@@ -86,11 +86,11 @@ public class SupersededGrantsTests
         await server.SignInAsync();
         store.RefusesToRemove = true;
         await server.SignInAsync();
-        await Patience.UntilAsync(() => server.Script.Log.Events(34).Count > 0);
+        await Eventually.UntilAsync(() => server.Script.Log.Events(34).Count > 0);
         Assert.That(server.Revoked, Is.Empty, "what is still used is not revoked");
         store.RefusesToRemove = false;
         await server.SignInAsync();
-        await Patience.UntilAsync(() => server.Revoked.Count() == 4);
+        await Eventually.UntilAsync(() => server.Revoked.Count() == 4);
         Assert.That(server.Revoked, Is.EquivalentTo(new[] { "rt-1", "at-1", "rt-2", "at-2" }));
     }
 

@@ -14,7 +14,7 @@ public class TokenAtHandTests
     [Description("Life of a token 2: the very token and header that the longer way gives")]
     public async Task A_good_token_is_at_hand()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
 
@@ -31,7 +31,7 @@ public class TokenAtHandTests
     [Description("Cache hits: what the handler finds at hand is one, for an owner and for the client")]
     public async Task It_counts_as_found()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
         using RecordedMeasurements measured = new(bench.Services);
@@ -55,7 +55,7 @@ public class TokenAtHandTests
     [Description("Life of a token 3: from 30 s before its end on, somebody has to see to the next one")]
     public async Task A_token_that_ends_soon_is_not(int secondsLater, bool isAtHand)
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
         Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
@@ -71,7 +71,7 @@ public class TokenAtHandTests
     [Description("Threat: one user's token to another. Another owner, or the client, finds nothing")]
     public async Task Nobody_finds_anothers()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
 
         foreach (var other in new[] { GrantOwner.User("4"), GrantOwner.User("421"), GrantOwner.User("42 "), GrantOwner.Client, GrantOwner.Service("42") })
@@ -82,7 +82,7 @@ public class TokenAtHandTests
     [Description("Life of a token 1: fewer scopes, or one resource, are other tokens")]
     public async Task A_narrower_token_is_another()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
 
         Assert.That(Source(bench).TryGetCached(Owner, new(["api"], []), out _), Is.Null);
@@ -93,7 +93,7 @@ public class TokenAtHandTests
     [Description("RFC 7009 §2: what was given back is not at hand any more")]
     public async Task A_revoked_token_is_not()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignedInAsync();
         Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
@@ -106,7 +106,7 @@ public class TokenAtHandTests
     [Description("Life of a token 2: what was at hand is not once there is a newer one, by refresh or by login")]
     public async Task A_newer_one_takes_its_place()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         var first = (await bench.SignedInAsync()).AccessToken;
         Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
         Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
@@ -172,5 +172,5 @@ public class TokenAtHandTests
         Assert.That(header is not null, Is.EqualTo(isAtHand));
     }
 
-    private static AccessTokenProvider Source(Bench bench) => bench.Services.GetRequiredKeyedService<AccessTokenProvider>(Bench.ClientName);
+    private static AccessTokenProvider Source(OAuthTestHost bench) => bench.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
 }

@@ -13,7 +13,7 @@ public class AttachTests
     [Description("RFC 6750 §2.1: the header, exactly; nothing in the query or the body (§2.2, §2.3)")]
     public async Task Header_exactly()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await bench.SignInAsync();
         await bench.Http.PostAsync("/echo?x=1", new StringContent("body"));
         var request = bench.Api.Requests.Single();
@@ -36,7 +36,7 @@ public class AttachTests
     [Description("RFC 6750 §2: one way to send the token: whatever stood there before is replaced")]
     public async Task Replaces_what_was_there(Action<HttpRequestHeaders> set)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await bench.SignInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
         set(request.Headers);
@@ -48,9 +48,9 @@ public class AttachTests
     [Description("A default header of the HTTP client is replaced too")]
     public async Task Replaces_a_default_header()
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
-            Bench.ForOwner(http, api);
+            OAuthTestHost.ForOwner(http, api);
             http.ConfigureHttpClient(client => client.DefaultRequestHeaders.Authorization = new("Bearer", "stale"));
         });
         var grant = await bench.SignInAsync();
@@ -62,7 +62,7 @@ public class AttachTests
     [Description("RFC 6749 §4.4: for the client itself")]
     public async Task For_the_client()
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress)));
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress)));
         Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"client_id\":\"photos\"").And.Not.Contain("\"sub\""));
         await bench.Http.GetStringAsync("/me");
         Assert.That(bench.TokenRequests, Is.EqualTo(1));
@@ -72,7 +72,7 @@ public class AttachTests
     [Description("RFC 6749 §6: with fewer scopes than were granted")]
     public async Task With_scopes()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("api")));
         await bench.SignInAsync();
         Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"scope\":\"api\""));
@@ -82,7 +82,7 @@ public class AttachTests
     [Description("RFC 8707 §2.2: for one protected resource")]
     public async Task With_resources()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             api: (http, api) =>
             {
                 api.Options.RequireResource = true;
@@ -96,7 +96,7 @@ public class AttachTests
     [Description("A synchronous send is refused, not served by blocking; nothing is sent")]
     public async Task Synchronous_send()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
         Assert.That(() => bench.Http.Send(request), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
@@ -106,7 +106,7 @@ public class AttachTests
     [Test]
     public async Task Typed_client()
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
             http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
                 .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress)));
         await bench.SignInAsync();

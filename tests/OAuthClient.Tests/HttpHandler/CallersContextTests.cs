@@ -8,7 +8,7 @@ public class CallersContextTests
     [Test]
     public async Task Nothing_comes_back_to_the_callers_context()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var http = bench.Http;
         Counting context = new();
 

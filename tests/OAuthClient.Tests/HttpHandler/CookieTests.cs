@@ -71,7 +71,7 @@ public class CookieTests
     [Description("A typed client is no different from a named one")]
     public async Task Typed_client()
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
             http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
                 .AddAccessTokenHandler("photos", t => t.ForRequestOwner().To(api.BaseAddress)));
         Assert.That(await CookieOfSecondAsync(bench, bench.Services.GetRequiredService<PhotosApi>().Http), Is.Null);
@@ -149,7 +149,7 @@ public class CookieTests
                 Interlocked.Increment(ref handlers);
                 return new OtherHandler();
             }));
-        await Patience.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(bench.Http));
+        await Eventually.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(bench.Http));
         var entry = bench.Log.Events(SettingUnknown).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("'api'").And.Contain(nameof(OtherHandler)));
@@ -173,22 +173,22 @@ public class CookieTests
             .With.Message.Contain("'api'").And.Message.Contain("Credentials").And.Message.Not.Contain("password"));
     }
 
-    private static Task<Bench> StartAsync(
+    private static Task<OAuthTestHost> StartAsync(
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose,
         Action<IHttpClientBuilder>? before = null,
         Action<IHttpClientBuilder>? after = null) =>
-        Bench.StartAsync(api: (http, api) =>
+        OAuthTestHost.StartAsync(api: (http, api) =>
         {
             before?.Invoke(http);
             http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
             after?.Invoke(http);
         });
 
-    private static void SetCookieOnce(Bench bench) => bench.Api.Faults.Add(
+    private static void SetCookieOnce(OAuthTestHost bench) => bench.Api.Faults.Add(
         TestEndpoint.Resource, Fault.Status(200, "{}", headers: [new("Set-Cookie", "session=of-the-first; Path=/")]), times: 1);
 
     /// <returns>The cookie of the second owner's request, after the API set one for the first.</returns>
-    private static async Task<string?> CookieOfSecondAsync(Bench bench, HttpClient? http = null)
+    private static async Task<string?> CookieOfSecondAsync(OAuthTestHost bench, HttpClient? http = null)
     {
         await bench.SignInAsync("alice");
         var grant = await bench.SignInAsync("bob");

@@ -21,7 +21,7 @@ public class FailClosedTests
     [Description("Life of a token 9: whatever went wrong at the token endpoint")]
     public async Task Token_endpoint_fails(Fault fault, Type exception)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(1));
         bench.Server.Faults.Add(TestEndpoint.Token, fault);
@@ -33,10 +33,10 @@ public class FailClosedTests
     [Description("Life of a token 9: the token endpoint does not answer within the deadline")]
     public async Task Token_endpoint_is_silent()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(1));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Patience.Never));
+        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
         var call = bench.Http.GetAsync("/me");
         await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         bench.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -50,7 +50,7 @@ public class FailClosedTests
     [Description("Life of a token 9: no grant")]
     public async Task No_grant()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(bench.Api.Requests, Is.Empty);
     }
@@ -59,7 +59,7 @@ public class FailClosedTests
     [Description("Life of a token 9: a grant that does not cover what the HTTP client needs")]
     public async Task Scopes_beyond_the_grant()
     {
-        await using var bench = await Bench.StartAsync(
+        await using var bench = await OAuthTestHost.StartAsync(
             api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("photos.write")));
         await bench.SignInAsync();
         Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
@@ -70,7 +70,7 @@ public class FailClosedTests
     [Description("Life of a token 1, 9: nobody is signed in. Not the client's token, not somebody's, none")]
     public async Task Nobody_is_signed_in([Values] bool clientInstead)
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             http.Services.AddSingleton<ICurrentGrantOwner>(new Current(clientInstead ? GrantOwner.Client : null));
             http.AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress));
@@ -87,7 +87,7 @@ public class FailClosedTests
     [Description("Life of a token 9: refused by the API, and then by the server. The exception says that the user is needed; there is no second call")]
     public async Task Refused_and_no_other_token()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Server.RevokeEverything();
         Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
@@ -98,7 +98,7 @@ public class FailClosedTests
     [Description("The caller's cancellation is heard while a token is waited for, and nothing is sent")]
     public async Task Cancelled_while_waiting_for_a_token()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Clock.Advance(TimeSpan.FromHours(1));
         TaskCompletionSource release = new();

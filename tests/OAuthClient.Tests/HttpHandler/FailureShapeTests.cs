@@ -11,7 +11,7 @@ public class FailureShapeTests
     [Description("Life of a token 9: a request to another origin fails as a task")]
     public async Task A_refused_request_is_a_failed_task()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         using var pipeline = Pipeline(bench);
 
         var sending = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, "https://elsewhere.example.com/"), CancellationToken.None);
@@ -25,9 +25,9 @@ public class FailureShapeTests
     [Description("A handler beneath that throws instead of returning a task, also with a token in hand")]
     public async Task A_handler_that_throws_is_a_failed_task(Type exception)
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
-            Bench.ForOwner(http, api);
+            OAuthTestHost.ForOwner(http, api);
             http.AddHttpMessageHandler(() => new ThrowingHandler(exception));
         });
         await bench.SignedInAsync();
@@ -39,7 +39,7 @@ public class FailureShapeTests
         Assert.That(sending.IsCanceled, Is.EqualTo(exception == typeof(OperationCanceledException)));
     }
 
-    private static HttpMessageInvoker Pipeline(Bench bench) =>
+    private static HttpMessageInvoker Pipeline(OAuthTestHost bench) =>
         new(bench.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false);
 
     private sealed class ThrowingHandler(Type exception) : DelegatingHandler

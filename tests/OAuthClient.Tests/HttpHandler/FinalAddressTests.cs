@@ -103,7 +103,7 @@ public class FinalAddressTests
     public async Task Changes_that_are_allowed()
     {
         Uri? second = null;
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             second = new Uri($"http://localhost:{api.BaseAddress.Port}");
             http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).To(second))
@@ -144,9 +144,9 @@ public class FinalAddressTests
         Assert.That(other.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer of its own"));
     }
 
-    private static Task<Bench> StartAsync(Action<IHttpClientBuilder, TestResourceServer> after) => Bench.StartAsync(api: (http, api) =>
+    private static Task<OAuthTestHost> StartAsync(Action<IHttpClientBuilder, TestResourceServer> after) => OAuthTestHost.StartAsync(api: (http, api) =>
     {
-        Bench.ForOwner(http, api);
+        OAuthTestHost.ForOwner(http, api);
         after(http, api);
     });
 

@@ -151,7 +151,7 @@ public class FindBearerChallengeTests
     [Description("RFC 6750 §3.1, RFC 9470 §3: over the wire, through the handler")]
     public async Task Reaches_the_caller(int status, string error)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, headers: [new("WWW-Authenticate", $"Bearer error=\"{error}\", scope=\"photos.write\", acr_values=\"phr\"")]));
 

@@ -11,12 +11,12 @@ public class HeaderLoggingTests
     [Test]
     public async Task Authorization_stays_redacted([Values("before", "after", "for all")] string when)
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             http.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
             if (when == "before")
                 http.RedactLoggedHeaders(_ => false);
-            Bench.ForOwner(http, api);
+            OAuthTestHost.ForOwner(http, api);
             if (when == "after")
                 http.RedactLoggedHeaders(_ => false);
             if (when == "for all")
@@ -33,14 +33,14 @@ public class HeaderLoggingTests
         Assert.That(log, Does.Not.Contain("Authorization: Bearer"));
         foreach (Secret? secret in new Secret?[] { grant.AccessToken, grant.RefreshToken, replayed.AccessToken, replayed.RefreshToken })
             Assert.That(log, Does.Not.Contain(secret!.Reveal()));
-        Assert.That(log, Does.Not.Contain(Bench.ClientSecret));
+        Assert.That(log, Does.Not.Contain(OAuthTestHost.ClientSecret));
     }
 
     [Test]
     [Description("Threat: secrets in logs. On the back channel no header is shown at all")]
     public async Task Back_channel_shows_no_header()
     {
-        await using var bench = await Bench.StartAsync(register: builder =>
+        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
             builder.BackChannel.RedactLoggedHeaders(_ => false);

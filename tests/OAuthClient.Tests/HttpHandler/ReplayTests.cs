@@ -25,7 +25,7 @@ public class ReplayTests
     [Description("RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, gets one refresh and one replay with the new token")]
     public async Task Invited(string[] challenges)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await bench.SignedInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized(challenges), times: 1);
 
@@ -61,7 +61,7 @@ public class ReplayTests
     [Description("RFC 6750 §3.1: anything else is returned as it came, and costs no token request")]
     public async Task Not_invited(int status, string[] challenges)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, "as it came", "text/plain", challenges.Select(Challenge)));
 
@@ -95,7 +95,7 @@ public class ReplayTests
     [Description("What can be sent twice is, whole; what cannot is not, and its 401 is returned")]
     public async Task Content(Func<HttpContent?> content, bool repeatable)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Server.ExpireAccessTokens();
         using HttpRequestMessage request = new(HttpMethod.Post, "/echo") { Content = content() };
@@ -116,7 +116,7 @@ public class ReplayTests
     [Description("Threat: redirect leak. An API that redirects to a hostile host, which asks for a token: the host sees no credential, and no replay")]
     public async Task Redirected_to_a_hostile_host(int status)
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await using var hostile = await bench.Server.StartResourceServerAsync();
         await bench.SignedInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me"), status));
@@ -133,7 +133,7 @@ public class ReplayTests
     [Description("Threat: redirect leak. Nor is it replayed to another path of the same host: the one that was asked decided")]
     public async Task Redirected_to_another_path()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(bench.Api.BaseAddress, "/echo")), times: 1);
         using var response = await bench.Http.GetAsync("/me");
@@ -146,7 +146,7 @@ public class ReplayTests
     [Description("RFC 6750 §3.1: the second 401 is returned; there is no third attempt")]
     public async Task Second_refusal_is_returned()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
         using var response = await bench.Http.GetAsync("/me");
@@ -160,7 +160,7 @@ public class ReplayTests
     [Description("Threat: stampede. An API that says 401 to everything costs one token request a minute, not one a call")]
     public async Task Api_that_refuses_everything(bool client)
     {
-        await using var bench = await Bench.StartAsync(api: (http, api) =>
+        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
             http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner(GrantOwner.User("42"))).To(api.BaseAddress)));
         await bench.SignInAsync();
         bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
@@ -185,7 +185,7 @@ public class ReplayTests
     [Description("A token that was refused after a long life is replaced, however it came: revocation is noticed each time")]
     public async Task Refused_again_later()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         for (int i = 1; i <= 3; i++)
         {
@@ -200,7 +200,7 @@ public class ReplayTests
     [Description("Threat: stampede. A hundred calls refused at the same moment make one token request, and all succeed")]
     public async Task Refused_together()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await bench.SignedInAsync();
         bench.Server.ExpireAccessTokens();
         var http = bench.Http;
@@ -213,7 +213,7 @@ public class ReplayTests
     [Description("A server that gives the refused token again: one replay, then its 401, and no loop")]
     public async Task Same_token_again()
     {
-        await using var bench = await Bench.StartAsync(api: Bench.ForOwner);
+        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         var grant = await bench.SignedInAsync();
         bench.Server.Options.OnTokenResponse = response => response["access_token"] = grant.AccessToken!.Reveal();
         bench.Server.ExpireAccessTokens();

@@ -177,12 +177,12 @@ public class ServiceDiscoveryTests
     private static void Add(Action<AccessTokenHandlerOptions> configure) =>
         new ServiceCollection().AddHttpClient("api").AddAccessTokenHandler(configure);
 
-    private static Task<Bench> StartAsync(
+    private static Task<OAuthTestHost> StartAsync(
         Place place,
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions>? where = null,
         string address = Service,
         Action<IHttpClientBuilder>? last = null) =>
-        Bench.StartAsync(api: (http, api) =>
+        OAuthTestHost.StartAsync(api: (http, api) =>
         {
             http.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
             {

@@ -108,9 +108,9 @@ public class SharedHeaderTests
         }
     }
 
-    private static Task<Bench> StartAsync(
+    private static Task<OAuthTestHost> StartAsync(
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose, Action<IHttpClientBuilder>? after = null) =>
-        Bench.StartAsync(api: (http, api) =>
+        OAuthTestHost.StartAsync(api: (http, api) =>
         {
             http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
             after?.Invoke(http);

@@ -48,12 +48,12 @@ public class TokenRequestTests
     [Description("RFC 6749 §3.2, RFC 7636 §4.6, against a strict server: the exchange leaves nothing out and says nothing twice")]
     public async Task Code_exchange_with_a_real_server()
     {
-        await using var bench = await Bench.StartAsync();
+        await using var bench = await OAuthTestHost.StartAsync();
         await bench.SignInAsync();
         var sent = bench.Server.RequestsTo(TestEndpoint.Token).Single();
         Assert.That(sent.ResponseStatus, Is.EqualTo(200));
         Assert.That(sent.QueryString, Is.Empty);
-        Assert.That(sent.FormValues("redirect_uri"), Is.EqualTo(new[] { Bench.Callback }));
+        Assert.That(sent.FormValues("redirect_uri"), Is.EqualTo(new[] { OAuthTestHost.Callback }));
     }
 
     [Test]

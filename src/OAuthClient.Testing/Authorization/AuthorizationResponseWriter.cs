@@ -1,0 +1,32 @@
+namespace OAuthClient.Testing;
+
+/// <summary>What goes back to the client by way of the browser (RFC 6749 §4.1.2, RFC 9207 §2).</summary>
+internal static class AuthorizationResponseWriter
+{
+    public static Reply Code(ServerState server, ReceivedAuthorizationRequest request, IssuedCode code) =>
+        Create(server, request, [new("code", code.Value)]);
+
+    public static Reply Error(ServerState server, ReceivedAuthorizationRequest request, string error, string description) =>
+        Create(server, request, [new("error", error), new("error_description", description)]);
+
+    private static Reply Create(ServerState server, ReceivedAuthorizationRequest request, List<KeyValuePair<string, string>> parameters)
+    {
+        if (request.State is { } state)
+            parameters.Add(new("state", state));
+        if (server.SendsIss)
+            parameters.Add(new("iss", server.Issuer));
+        ParameterDefects.ApplyToCallback(server.Options.Defect, parameters);
+        server.Options.OnAuthorizationResponse?.Invoke(parameters);
+        if (request.FormPost)
+            return FormPostPage.Create(request.RedirectUri, parameters);
+
+        // 303 and never 307, which would send the user's password on to the client (RFC 9700 §4.12).
+        return Reply.Redirect(303, AddQuery(request.RedirectUri, parameters)).NotStored().With("Referrer-Policy", "no-referrer");
+    }
+
+    public static string AddQuery(string uri, IEnumerable<KeyValuePair<string, string>> parameters)
+    {
+        string query = string.Join('&', parameters.Select(pair => Uri.EscapeDataString(pair.Key) + "=" + Uri.EscapeDataString(pair.Value)));
+        return query is "" ? uri : uri + (uri.Contains('?', StringComparison.Ordinal) ? "&" : "?") + query;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+
+namespace OAuthClient.Testing;
+
+/// <summary>An authorization request (RFC 6749 §4.1.1) whose client and redirect URI are known to be good, and thus where to answer.</summary>
+internal sealed class ReceivedAuthorizationRequest
+{
+    private readonly FormParameters _parameters;
+
+    private ReceivedAuthorizationRequest(string encoded, FormParameters parameters, TestClient client, string redirectUri)
+    {
+        Encoded = encoded;
+        _parameters = parameters;
+        Client = client;
+        RedirectUri = redirectUri;
+        FormPost = parameters["response_mode"] is "form_post";
+        Prompt = parameters["prompt"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        AcrValues = parameters["acr_values"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+    }
+
+    /// <summary>The request as it came, for the forms to carry.</summary>
+    public string Encoded { get; }
+
+    public TestClient Client { get; }
+
+    public string RedirectUri { get; }
+
+    public bool FormPost { get; }
+
+    public IReadOnlyList<string> Prompt { get; }
+
+    /// <summary>In the order the client prefers them (OpenID Connect Core §3.1.2.1).</summary>
+    public IReadOnlyList<string> AcrValues { get; }
+
+    public string? State => _parameters["state"];
+
+    public string? Nonce => _parameters["nonce"];
+
+    public string? LoginHint => _parameters["login_hint"];
+
+    public string? CodeChallenge => _parameters["code_challenge"];
+
+    /// <summary>Plain when absent (RFC 7636 §4.3).</summary>
+    public string CodeChallengeMethod => _parameters["code_challenge_method"] ?? "plain";
+
+    public IReadOnlyList<string> Scopes { get; private set; } = [];
+
+    public IReadOnlyList<string> Resources { get; private set; } = [];
+
+    public TimeSpan? MaxAge { get; private set; }
+
+    /// <summary>Finds out whom to answer. When that fails nobody may be redirected anywhere (RFC 6749 §4.1.2.1): the page says why.</summary>
+    /// <exception cref="OAuthErrorException">The client or the redirect URI is not to be trusted.</exception>
+    public static ReceivedAuthorizationRequest Parse(string encoded, ServerState server)
+    {
+        FormParameters parameters = FormParameters.Parse(encoded);
+        if (parameters.All("client_id").Count > 1 || parameters.All("redirect_uri").Count > 1)
+            throw OAuthErrorException.InvalidRequest("The client_id or the redirect_uri was sent more than once.");
+        if (parameters["client_id"] is not { } clientId)
+            throw OAuthErrorException.InvalidRequest("The client_id is missing.");
+        if (!server.Clients.TryGetValue(clientId, out TestClient? client))
+            throw OAuthErrorException.InvalidRequest($"The client_id {clientId} is not registered.");
+        if (parameters["redirect_uri"] is not { } redirectUri)
+            throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
+        if (!client.MayRedirectTo(redirectUri))
+            throw OAuthErrorException.InvalidRequest($"The redirect_uri {redirectUri} is not registered for the client {clientId}.");
+        return new(encoded, parameters, client, redirectUri);
+    }
+
+    /// <summary>Checks everything else; what is wrong now is told to the client.</summary>
+    /// <exception cref="OAuthErrorException">The request is wrong.</exception>
+    public void Validate(ServerState server)
+    {
+        if (_parameters.Repeated() is { } repeated)
+            throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
+        if (_parameters.Contains("request"))
+            throw new OAuthErrorException("request_not_supported", "Request objects are not supported.");
+        if (_parameters.Contains("request_uri"))
+            throw new OAuthErrorException("request_uri_not_supported", "Request objects by reference are not supported.");
+        if (_parameters["response_type"] is not { } responseType)
+            throw OAuthErrorException.InvalidRequest("The response_type is missing.");
+        if (responseType is not "code")
+            throw new OAuthErrorException("unsupported_response_type", "Only the response_type code is supported.");
+        if (!Client.MayUse("authorization_code"))
+            throw OAuthErrorException.UnauthorizedClient("The client may not use authorization codes.");
+        if (_parameters["response_mode"] is not (null or "query" or "form_post"))
+            throw OAuthErrorException.InvalidRequest("The response_mode must be query or form_post.");
+        ValidateCodeChallenge(server.Options);
+        Scopes = server.ParseScope(_parameters["scope"], Client);
+        Resources = RequestedResources.Parse(_parameters.All("resource"));
+        if (Prompt.FirstOrDefault(one => one is not ("none" or "login" or "consent" or "select_account")) is not null)
+            throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");
+        if (Prompt.Contains("none") && Prompt.Count > 1)
+            throw OAuthErrorException.InvalidRequest("The prompt none goes with no other.");
+        if (_parameters["max_age"] is { } maxAge)
+        {
+            MaxAge = int.TryParse(maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : throw OAuthErrorException.InvalidRequest("The max_age must be a number of seconds.");
+        }
+    }
+
+    private void ValidateCodeChallenge(TestAuthorizationServerOptions options)
+    {
+        if (CodeChallenge is not { } challenge)
+        {
+            if (options.RequirePkce || _parameters.Contains("code_challenge_method"))
+                throw OAuthErrorException.InvalidRequest("The code_challenge is missing (RFC 7636).");
+            return;
+        }
+
+        if (!options.CodeChallengeMethods.Contains(CodeChallengeMethod))
+            throw OAuthErrorException.InvalidRequest($"The code_challenge_method {CodeChallengeMethod} is not supported (RFC 7636).");
+        bool wellFormed = CodeChallengeMethod is "S256" ? challenge.Length == 43 && CodeChallengeVerifier.HasOnlyAllowedCharacters(challenge) : CodeChallengeVerifier.IsWellFormed(challenge);
+        if (!wellFormed)
+            throw OAuthErrorException.InvalidRequest("The code_challenge is malformed (RFC 7636).");
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>Authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3) and the keys they point to.</summary>
+internal sealed class MetadataEndpoint(ServerState server)
+{
+    public Reply Metadata(RecordedRequest request)
+    {
+        if (request.Method is not ("GET" or "HEAD"))
+            return Reply.MethodNotAllowed("GET, HEAD");
+        TestAuthorizationServerOptions options = server.Options;
+        JsonObject metadata = new()
+        {
+            ["issuer"] = server.IssuerTemplate ?? server.Issuer,
+            ["authorization_endpoint"] = server.Address("/authorize"),
+            ["token_endpoint"] = server.Address("/token"),
+            ["revocation_endpoint"] = server.Address("/revoke"),
+            ["introspection_endpoint"] = server.Address("/introspect"),
+            ["userinfo_endpoint"] = server.Address("/userinfo"),
+            ["end_session_endpoint"] = server.Address("/logout"),
+            ["jwks_uri"] = server.Address("/jwks"),
+            ["scopes_supported"] = List(options.ScopesSupported.Order(StringComparer.Ordinal)),
+            ["response_types_supported"] = List(["code"]),
+            ["response_modes_supported"] = List(["query", "form_post"]),
+            ["grant_types_supported"] = List(["authorization_code", "refresh_token", "client_credentials"]),
+            ["token_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
+            ["revocation_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods),
+            ["introspection_endpoint_auth_methods_supported"] = List(server.AuthenticationMethods.Where(method => method is not "none")),
+            ["introspection_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["introspection_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
+            ["introspection_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
+            ["code_challenge_methods_supported"] = List(options.CodeChallengeMethods),
+            ["subject_types_supported"] = List(["public"]),
+            ["id_token_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["id_token_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
+            ["id_token_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
+            ["userinfo_signing_alg_values_supported"] = List(SignatureAlgorithm.All),
+            ["userinfo_encryption_alg_values_supported"] = List(JsonWebEncryption.KeyAlgorithms),
+            ["userinfo_encryption_enc_values_supported"] = List(JsonWebEncryption.ContentAlgorithms),
+            ["claim_types_supported"] = List(["normal", "aggregated", "distributed"]),
+            ["prompt_values_supported"] = List(["none", "login", "consent", "select_account"]),
+            ["backchannel_logout_supported"] = true,
+            ["backchannel_logout_session_supported"] = true,
+            ["frontchannel_logout_supported"] = true,
+            ["frontchannel_logout_session_supported"] = true,
+            ["request_parameter_supported"] = false,
+            ["request_uri_parameter_supported"] = false,
+            ["authorization_response_iss_parameter_supported"] = server.SendsIss,
+        };
+        if (options.AcrValuesSupported.Count > 0)
+            metadata["acr_values_supported"] = List(options.AcrValuesSupported.Order(StringComparer.Ordinal));
+        if (options.AllowRegistration)
+            metadata["registration_endpoint"] = server.Address("/register");
+        if (server.Certificates is not null)
+            metadata["mtls_endpoint_aliases"] = Aliases(metadata);
+        ParameterDefects.ApplyToMetadata(options.Defect, metadata);
+        options.OnMetadata?.Invoke(metadata);
+        return Reply.Json(200, metadata);
+    }
+
+    public Reply Keys(RecordedRequest request)
+    {
+        if (request.Method is not ("GET" or "HEAD"))
+            return Reply.MethodNotAllowed("GET, HEAD");
+        JsonObject keys = server.Keys.ToJsonWebKeySet(server.SigningAlgorithms(), server.Options.PublishKeyIds, server.Options.PublishDecoyKeys);
+        if (server.IssuerTemplate is { } template)
+        {
+            foreach (JsonNode? key in keys["keys"]!.AsArray())
+                key!["issuer"] = template;
+        }
+
+        server.Options.OnJwks?.Invoke(keys);
+        return Reply.Json(200, keys);
+    }
+
+    /// <summary>RFC 8705 §5: of those endpoints that clients call themselves.</summary>
+    private JsonObject Aliases(JsonObject metadata)
+    {
+        JsonObject aliases = new();
+        foreach (string name in new[] { "token_endpoint", "revocation_endpoint", "introspection_endpoint", "userinfo_endpoint", "registration_endpoint" })
+        {
+            if ((string?)metadata[name] is { } address)
+                aliases[name] = server.AddressForCertificates(address[server.Issuer.Length..]);
+        }
+
+        return aliases;
+    }
+
+    private static JsonArray List(IEnumerable<string> values) => new([.. values.Select(value => JsonValue.Create(value))]);
+}

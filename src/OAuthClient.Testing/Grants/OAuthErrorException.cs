@@ -1,0 +1,29 @@
+namespace OAuthClient.Testing;
+
+/// <summary>An error that the protocol has a code for (RFC 6749 §4.1.2.1 and §5.2).</summary>
+internal sealed class OAuthErrorException(string error, string description, int status = 400) : Exception(description)
+{
+    public string Error { get; } = error;
+
+    /// <summary>The message in the characters that an error_description may have; it may quote what the client sent.</summary>
+    public string Description { get; } =
+        string.Concat(description.Select(character => character is >= ' ' and <= '~' and not ('"' or '\\') ? character : '?'));
+
+    public int Status { get; } = status;
+
+    public static OAuthErrorException InvalidRequest(string description) => new("invalid_request", description);
+
+    public static OAuthErrorException InvalidGrant(string description) => new("invalid_grant", description);
+
+    public static OAuthErrorException InvalidScope(string description) => new("invalid_scope", description);
+
+    /// <summary>RFC 7591 §3.2.2.</summary>
+    public static OAuthErrorException InvalidClientMetadata(string description) => new("invalid_client_metadata", description);
+
+    /// <summary>RFC 8707 §2.</summary>
+    public static OAuthErrorException InvalidTarget(string description) => new("invalid_target", description);
+
+    public static OAuthErrorException InvalidClient(string description) => new("invalid_client", description, 401);
+
+    public static OAuthErrorException UnauthorizedClient(string description) => new("unauthorized_client", description);
+}

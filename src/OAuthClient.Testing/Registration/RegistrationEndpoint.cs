@@ -1,0 +1,137 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>The client registration endpoint (RFC 7591 §3) and each client's configuration endpoint (RFC 7592 §2).</summary>
+internal sealed class RegistrationEndpoint(ServerState server)
+{
+    public Reply Answer(RecordedRequest request, string? clientId)
+    {
+        if (!server.Options.AllowRegistration)
+            return Reply.NotFound();
+        try
+        {
+            return clientId is null ? Register(request) : Manage(request, clientId);
+        }
+        catch (OAuthErrorException refusal)
+        {
+            Reply reply = Reply.Json(refusal.Status, new JsonObject { ["error"] = refusal.Error, ["error_description"] = refusal.Description }).NotStored();
+            return refusal.Status is 401 ? reply.With("WWW-Authenticate", $"Bearer realm=\"{server.Issuer}\", error=\"invalid_token\"") : reply;
+        }
+    }
+
+    private Reply Register(RecordedRequest request)
+    {
+        if (request.Method is not "POST")
+            return Reply.MethodNotAllowed("POST");
+        if (server.Options.InitialAccessToken is { } initial && !(Bearer(request) is { } sent && Randomness.SameSecret(sent, initial)))
+            throw InvalidToken("The initial access token is missing or wrong.");
+        (TestClient client, JsonObject metadata) = RegistrationRequestReader.Read(Body(request), server, Randomness.Token("client")[..23], NewSecret());
+        RegisteredClient registered = new(client, metadata, Randomness.Token("rat"), server.Now, server.Now);
+        return Describe(201, Save(registered));
+    }
+
+    private Reply Manage(RecordedRequest request, string clientId)
+    {
+        if (Bearer(request) is not { } token || server.Registry.Find(clientId, token) is not { } registered)
+            throw InvalidToken("The registration access token is missing or wrong, or there is no such client.");
+        switch (request.Method)
+        {
+            case "GET":
+                return Describe(200, Save(WithFreshSecret(registered)));
+            case "PUT":
+                return Describe(200, Save(Update(WithFreshSecret(registered), Body(request))));
+            case "DELETE":
+                server.Remove(clientId);
+                return new Reply(204).NotStored();
+            default:
+                return Reply.MethodNotAllowed("GET, PUT, DELETE");
+        }
+    }
+
+    /// <summary>RFC 7592 §2.2: what is sent replaces what was; the credentials are the server's.</summary>
+    private RegisteredClient Update(RegisteredClient registered, JsonObject asked)
+    {
+        TestClient before = registered.Client;
+        if (Text(asked, "client_id") != before.ClientId)
+            throw OAuthErrorException.InvalidRequest("The client_id must be that of the client.");
+        foreach (string name in new[] { "registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at" })
+        {
+            if (asked.ContainsKey(name))
+                throw OAuthErrorException.InvalidRequest($"The {name} is not the client's to send.");
+        }
+
+        if (asked.ContainsKey("client_secret") && !(before.ClientSecret is { } secret && Text(asked, "client_secret") is { } sent && Randomness.SameSecret(secret, sent)))
+            throw OAuthErrorException.InvalidRequest("The client_secret is not the client's to choose.");
+        bool hadSecret = before.ClientSecret is not null;
+        (TestClient client, JsonObject metadata) = RegistrationRequestReader.Read(
+            asked, server, before.ClientId, hadSecret ? (before.ClientSecret!, before.ClientSecretExpiresAt) : NewSecret());
+        return registered with
+        {
+            Client = client,
+            Metadata = metadata,
+            SecretIssuedAt = hadSecret ? registered.SecretIssuedAt : server.Now,
+            AccessToken = server.Options.RotateRegistrationAccessTokens ? Randomness.Token("rat") : registered.AccessToken,
+        };
+    }
+
+    /// <summary>A secret in the second half of its life is replaced by whoever looks (RFC 7592 §2.1).</summary>
+    private RegisteredClient WithFreshSecret(RegisteredClient registered)
+    {
+        if (registered.Client.ClientSecretExpiresAt is not { } expiresAt || server.Now - registered.SecretIssuedAt < (expiresAt - registered.SecretIssuedAt) / 2)
+            return registered;
+        (TestClient client, _) = RegistrationRequestReader.Read(registered.Metadata, server, registered.Client.ClientId, NewSecret());
+        return registered with { Client = client, SecretIssuedAt = server.Now };
+    }
+
+    private RegisteredClient Save(RegisteredClient registered)
+    {
+        server.Clients[registered.Client.ClientId] = registered.Client;
+        server.Registry.Set(registered);
+        return registered;
+    }
+
+    /// <summary>RFC 7591 §3.2.1, RFC 7592 §3.</summary>
+    private Reply Describe(int status, RegisteredClient registered)
+    {
+        TestClient client = registered.Client;
+        JsonObject answer = new() { ["client_id"] = client.ClientId, ["client_id_issued_at"] = registered.IssuedAt.ToUnixTimeSeconds() };
+        if (client.ClientSecret is not null)
+        {
+            answer["client_secret"] = client.ClientSecret;
+            answer["client_secret_expires_at"] = client.ClientSecretExpiresAt?.ToUnixTimeSeconds() ?? 0;
+        }
+
+        answer["registration_access_token"] = registered.AccessToken;
+        answer["registration_client_uri"] = server.Address("/register/" + client.ClientId);
+        foreach ((string name, JsonNode? value) in registered.Metadata)
+            answer[name] = value?.DeepClone();
+        server.Options.OnRegistration?.Invoke(answer);
+        return Reply.Json(status, answer).NotStored();
+    }
+
+    private (string, DateTimeOffset?) NewSecret() => (Randomness.Token(), server.Now + server.Options.ClientSecretLifetime);
+
+    private static JsonObject Body(RecordedRequest request)
+    {
+        if (request.Header("Content-Type")?.Split(';')[0].Trim().Equals("application/json", StringComparison.OrdinalIgnoreCase) is not true)
+            throw OAuthErrorException.InvalidRequest("The body must be application/json.");
+        try
+        {
+            return JsonNode.Parse(request.Body, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) as JsonObject
+                ?? throw OAuthErrorException.InvalidRequest("The body must be a JSON object.");
+        }
+        catch (JsonException)
+        {
+            throw OAuthErrorException.InvalidRequest("The body must be JSON, with no member twice.");
+        }
+    }
+
+    private static string? Text(JsonObject json, string name) => json[name]?.GetValueKind() is JsonValueKind.String ? json[name]!.GetValue<string>() : null;
+
+    private static string? Bearer(RecordedRequest request) =>
+        request.Header("Authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
+
+    private static OAuthErrorException InvalidToken(string description) => new("invalid_token", description, 401);
+}

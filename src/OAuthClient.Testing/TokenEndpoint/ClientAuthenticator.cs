@@ -1,0 +1,62 @@
+using System.Buffers;
+using System.Text;
+
+namespace OAuthClient.Testing;
+
+/// <summary>Finds out which client sent a back-channel request (RFC 6749 §2.3): by exactly one method, the one it registered.</summary>
+internal static class ClientAuthenticator
+{
+    // What URL-encoding leaves as it is, in any encoder's opinion. A colon or a space here means that the client forgot to encode (§2.3.1).
+    private static readonly SearchValues<char> FormEncoded =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._~!'()+%");
+
+    public static TestClient Authenticate(RecordedRequest request, ServerState server)
+    {
+        FormParameters form = request.FormParameters;
+        (string Id, string Secret)? basic = request.Header("Authorization") is { } header ? ParseBasic(header) : null;
+        string? formId = form["client_id"];
+        string? formSecret = form["client_secret"];
+        if (form.Contains("client_assertion") || form.Contains("client_assertion_type"))
+            throw OAuthErrorException.InvalidClient("Client assertions are not supported.");
+        if (basic is not null && form.Contains("client_secret"))
+            throw OAuthErrorException.InvalidRequest("The client used more than one authentication method.");
+        if (basic is { } credentials && formId is not null && formId != credentials.Id)
+            throw OAuthErrorException.InvalidRequest("The client_id differs from that in the Authorization header.");
+
+        string id = basic?.Id ?? formId ?? throw OAuthErrorException.InvalidClient("The client did not authenticate.");
+        string? secret = basic?.Secret ?? formSecret;
+        if (!server.Clients.TryGetValue(id, out TestClient? client))
+            throw OAuthErrorException.InvalidClient("The client is unknown.");
+        string method = basic is not null ? "client_secret_basic" : formSecret is not null ? "client_secret_post" : client.UsesCertificate ? client.AuthenticationMethod! : "none";
+        if (client.AuthenticationMethod is { } registered && registered != method)
+            throw OAuthErrorException.InvalidClient($"The client registered {registered} and used {method}.");
+        if (client.UsesCertificate)
+            return CertificateAuthentication.Require(client, request.ClientCertificate, server.Certificates);
+        if (client.IsPublic)
+            return method is "none" ? client : throw OAuthErrorException.InvalidClient("The client is public and has no secret.");
+        if (secret is null || !Randomness.SameSecret(secret, client.ClientSecret!))
+            throw OAuthErrorException.InvalidClient("The client secret is missing or wrong.");
+        if (server.Now >= client.ClientSecretExpiresAt)
+            throw OAuthErrorException.InvalidClient("The client secret has expired.");
+        return client;
+    }
+
+    private static (string Id, string Secret) ParseBasic(string header)
+    {
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            throw OAuthErrorException.InvalidClient("The Authorization header is not of the scheme Basic.");
+        string encoded = header["Basic ".Length..].Trim();
+        byte[] bytes = new byte[encoded.Length];
+        if (!Convert.TryFromBase64String(encoded, bytes, out int length))
+            throw OAuthErrorException.InvalidClient("The Basic credentials are not in Base64.");
+        string pair = Encoding.UTF8.GetString(bytes.AsSpan(0, length));
+        int colon = pair.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0)
+            throw OAuthErrorException.InvalidClient("The Basic credentials have no colon.");
+        return (FormDecode(pair[..colon]), FormDecode(pair[(colon + 1)..]));
+    }
+
+    private static string FormDecode(string value) => value.AsSpan().ContainsAnyExcept(FormEncoded)
+        ? throw OAuthErrorException.InvalidClient("The Basic credentials are not form-encoded (RFC 6749 section 2.3.1).")
+        : Uri.UnescapeDataString(value.Replace('+', ' '));
+}

@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+
+namespace OAuthClient.Testing;
+
+/// <summary>The token endpoint (RFC 6749 §3.2).</summary>
+internal sealed class TokenEndpoint(ServerState server)
+{
+    public Reply Answer(RecordedRequest request) => AuthenticatedEndpoint.Answer(request, server, (client, form) =>
+    {
+        if (form["grant_type"] is not { } grantType)
+            throw OAuthErrorException.InvalidRequest("The grant_type is missing.");
+        if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials"))
+            throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
+        if (!client.MayUse(grantType))
+            throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
+        JsonObject response = grantType switch
+        {
+            "authorization_code" => RedeemCode(client, form),
+            "refresh_token" => Refresh(client, form),
+            _ => ClientCredentials(client, form),
+        };
+        server.Options.OnTokenResponse?.Invoke(response);
+        return Reply.Json(200, response).NotStored();
+    });
+
+    /// <summary>RFC 6749 §4.1.3, RFC 7636 §4.6.</summary>
+    private JsonObject RedeemCode(TestClient client, FormParameters form)
+    {
+        string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
+        string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
+        IReadOnlyList<string> resources = [];
+        IssuedCode code = server.Grants.SpendCode(value, client, server.Now, found =>
+        {
+            if (found.Request.RedirectUri != redirectUri)
+                throw OAuthErrorException.InvalidGrant("The redirect_uri differs from that of the authorization request.");
+            CodeChallengeVerifier.Check(found.Request, form["code_verifier"]);
+            resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+        });
+        bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
+        return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
+    }
+
+    /// <summary>RFC 6749 §6.</summary>
+    private JsonObject Refresh(TestClient client, FormParameters form)
+    {
+        string value = form["refresh_token"] ?? throw OAuthErrorException.InvalidRequest("The refresh_token is missing.");
+        TestAuthorizationServerOptions options = server.Options;
+        bool rotate = options.RotateRefreshTokens;
+        IReadOnlyList<string> scopes = [];
+        IReadOnlyList<string> resources = [];
+        IssuedRefreshToken token = server.Grants.SpendRefreshToken(value, client, server.Now, rotate, options.RefreshTokenGracePeriod, found =>
+        {
+            IReadOnlyList<string> granted = found.Grant.Scopes;
+            string[]? asked = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (asked?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
+                throw OAuthErrorException.InvalidScope("The scope goes beyond what was granted.");
+            scopes = asked ?? granted;
+            resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+        });
+        return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
+    }
+
+    /// <summary>RFC 6749 §4.4: for confidential clients only, and without a refresh token.</summary>
+    private JsonObject ClientCredentials(TestClient client, FormParameters form)
+    {
+        if (client.IsPublic)
+            throw OAuthErrorException.UnauthorizedClient("A public client may not use client_credentials.");
+        IReadOnlyList<string> scopes = server.ParseScope(form["scope"], client);
+        if (scopes.Contains("openid"))
+            throw OAuthErrorException.InvalidScope("There is no user whom openid could be about.");
+        IReadOnlyList<string> resources = RequestedResources.Parse(form.All("resource"));
+        return Respond(new IssuedGrant(client, user: null, scopes, resources, server.Now), scopes, resources, refreshable: false, nonce: null, refreshed: false);
+    }
+
+    /// <summary>RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.</summary>
+    private JsonObject Respond(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, bool refreshable, string? nonce, bool refreshed)
+    {
+        TestAuthorizationServerOptions options = server.Options;
+        IssuedAccessToken accessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now, options.AccessTokenLifetime);
+        JsonObject response = new()
+        {
+            ["access_token"] = accessToken.Value,
+            ["token_type"] = "Bearer",
+            ["expires_in"] = (long)options.AccessTokenLifetime.TotalSeconds,
+        };
+        if (scopes is not [])
+            response["scope"] = string.Join(' ', scopes);
+        if (refreshable)
+            response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
+        if (grant.User is not null && scopes.Contains("openid") && options.Defect is not Defect.IdTokenMissing)
+            response["id_token"] = IdTokenFactory.Create(server, grant, accessToken, nonce, refreshed);
+        return response;
+    }
+}
