@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The states that were used up on any node (RFC 9700 §4.7).</summary>
-internal sealed class ConsumedStateTable(PostgresCommandExecutor database, string schema)
+internal sealed class ConsumedStateTable(PostgresCommandExecutor executor, string schema)
 {
     // By its ticket a call whose answer was lost knows its own row again.
     private readonly string add = $"""
@@ -16,7 +16,7 @@ internal sealed class ConsumedStateTable(PostgresCommandExecutor database, strin
     {
         byte[] fingerprint = SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan()));
         long ticket = RandomIds.New();
-        return await database.ExecuteAsync(
+        return await executor.ExecuteAsync(
             add, parameters => parameters.Bytes(fingerprint).Number(ticket).Time(expiresAt.UtcDateTime), mayRepeat: true, cancellationToken).ConfigureAwait(false) > 0;
     }
 }

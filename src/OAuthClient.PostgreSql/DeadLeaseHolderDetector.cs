@@ -18,19 +18,19 @@ internal sealed class DeadLeaseHolderDetector(TimeProvider time)
 
     /// <summary>Notes what a look at a lease showed.</summary>
     /// <returns>Whether its holder is dead.</returns>
-    public bool Note(string grantId, LeaseSnapshot look)
+    public bool Note(string grantId, LeaseSnapshot snapshot)
     {
-        if (!look.IsHolderGone)
+        if (!snapshot.IsHolderGone)
         {
             missing.TryRemove(grantId, out _);
             return false;
         }
-        if (missing.TryGetValue(grantId, out var known) && known.Fence == look.Fence)
+        if (missing.TryGetValue(grantId, out var known) && known.Fence == snapshot.Fence)
             return time.GetElapsedTime(known.Since) >= Proof;
         // Of leases nobody asked for again; what is lost with them is 2 seconds.
         if (missing.Count >= Enough)
             missing.Clear();
-        missing[grantId] = (look.Fence, time.GetTimestamp());
+        missing[grantId] = (snapshot.Fence, time.GetTimestamp());
         return false;
     }
 

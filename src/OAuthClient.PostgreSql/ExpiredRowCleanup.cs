@@ -9,7 +9,7 @@ namespace OAuthClient.PostgreSql;
 /// node's clock matters. A grant that
 /// the server refused stays until its owner authorizes again or it is ended: that is not for the store to judge.
 /// </summary>
-internal sealed class ExpiredRowCleanup(PostgresCommandExecutor database, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     internal const int Batch = 500;
 
@@ -38,7 +38,7 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor database, string
             int batch;
             do
             {
-                batch = await database.ExecuteAsync(statement, static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
+                batch = await executor.ExecuteAsync(statement, static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
                 gone += batch;
             }
             while (batch == Batch);

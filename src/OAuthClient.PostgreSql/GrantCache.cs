@@ -13,7 +13,7 @@ namespace OAuthClient.PostgreSql;
 /// copy that may have missed one. A grant only ever gives way to a newer generation of itself, and an id never comes back: so a change
 /// by this node, or an answer of the database, can be put into a copy at any time and in any order.
 /// </remarks>
-internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifications hints, ILogger logger, Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read)
+internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifications notifications, ILogger logger, Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read)
 {
     private const int MostReads = 3;
 
@@ -210,7 +210,7 @@ internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifica
     /// <summary>A place to read into. It is taken up for good when something was read: who asks in vain drives nobody out.</summary>
     private GrantCacheEntry Enter(string clientName, GrantOwner owner)
     {
-        string hint = hints.Of(clientName, owner);
+        string hint = notifications.Of(clientName, owner);
         lock (places)
         {
             if (entries.TryGetValue((clientName, owner), out var known))

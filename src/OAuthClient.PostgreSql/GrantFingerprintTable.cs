@@ -12,7 +12,7 @@ internal readonly record struct GrantFingerprints(byte[]? Subject, byte[]? Sessi
 }
 
 /// <summary>Finds grants by who it is at the server, which only the encrypted grant itself says.</summary>
-internal sealed class GrantFingerprintTable(PostgresCommandExecutor database, string schema)
+internal sealed class GrantFingerprintTable(PostgresCommandExecutor executor, string schema)
 {
     private const string Columns = "id, client_name, owner, generation, content";
 
@@ -23,7 +23,7 @@ internal sealed class GrantFingerprintTable(PostgresCommandExecutor database, st
         """;
 
     public Task<List<GrantRow>> FindAsync(string fingerprint, CancellationToken cancellationToken) =>
-        database.ReadAllAsync(find, parameters => parameters.Bytes(GrantFingerprints.Bytes(fingerprint)), Row, cancellationToken);
+        executor.ReadAllAsync(find, parameters => parameters.Bytes(GrantFingerprints.Bytes(fingerprint)), Row, cancellationToken);
 
     private static GrantRow Row(NpgsqlDataReader row) =>
         new(new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3)), row.GetFieldValue<byte[]>(4));

@@ -7,7 +7,7 @@ namespace OAuthClient.PostgreSql;
 internal sealed record GrantRow(GrantRowKey Place, byte[] Content);
 
 /// <summary>The rows of grants. Each statement is one round trip, and a change tells the other nodes in the same one.</summary>
-internal sealed class GrantTable(PostgresCommandExecutor database, string schema, ChangeNotifications hints)
+internal sealed class GrantTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)
 {
     private readonly string find = $"""
         SELECT id, generation, content FROM "{schema}".{StoreSchema.GrantsTable}
@@ -45,7 +45,7 @@ internal sealed class GrantTable(PostgresCommandExecutor database, string schema
     public Task<List<GrantRow>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         string ownerId = GrantRowKey.OwnerIn(owner);
-        return database.ReadAllAsync(
+        return executor.ReadAllAsync(
             find,
             parameters => parameters.Texts(clientName, ownerId),
             row => new GrantRow(new(row.GetString(0), clientName, ownerId, row.GetInt64(1)), row.GetFieldValue<byte[]>(2)),
@@ -59,9 +59,9 @@ internal sealed class GrantTable(PostgresCommandExecutor database, string schema
     /// <param name="fingerprints">Whose it is at the server.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<bool> AddAsync(GrantRow row, DateTimeOffset? deadAt, string hint, GrantFingerprints fingerprints, CancellationToken cancellationToken) =>
-        await database.Priority.ReadOneAsync(
+        await executor.Priority.ReadOneAsync(
             add,
-            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, hints.Channel, hints.Sender)
+            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, notifications.Channel, notifications.Sender)
                 .Bytes(fingerprints.Subject).Bytes(fingerprints.Session),
             Count,
             mayRepeat: true,
@@ -98,19 +98,19 @@ internal sealed class GrantTable(PostgresCommandExecutor database, string schema
     }
 
     public Task RemoveAsync(GrantRowKey place, CancellationToken cancellationToken) =>
-        database.Priority.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(hints.Channel, hints.Sender), Count, mayRepeat: true, cancellationToken);
+        executor.Priority.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(notifications.Channel, notifications.Sender), Count, mayRepeat: true, cancellationToken);
 
     private async Task<bool> ReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken) =>
-        await database.Priority.ReadOneAsync(
+        await executor.Priority.ReadOneAsync(
             replace,
-            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hints.Channel, hints.Sender),
+            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(notifications.Channel, notifications.Sender),
             Count,
             mayRepeat: false,
             cancellationToken).ConfigureAwait(false) > 0;
 
     // Encrypted with a random nonce: the same bytes can only be these.
     private Task<Outcome> OutcomeAsync(GrantRow row, CancellationToken cancellationToken) =>
-        database.Priority.ReadOneAsync(
+        executor.Priority.ReadOneAsync(
             content,
             parameters => parameters.Place(row.Place),
             stored => stored.GetInt64(0) is var generation && generation == row.Place.Generation && stored.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(row.Content) ? Outcome.Ours

@@ -25,7 +25,7 @@ internal sealed record LeaseRow(bool IsTaken, GrantRow Row, long Fence, RefreshT
 internal sealed record LeaseSnapshot(long Generation, long Fence, TimeSpan? Left, bool IsHolderGone);
 
 /// <summary>The leases that lie in the rows of grants, all by the database's clock.</summary>
-internal sealed class LeaseTable(PostgresCommandExecutor database, string schema, ChangeNotifications hints)
+internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)
 {
     // The fence is not among them: it only grows.
     private const string Ended = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";
@@ -80,11 +80,11 @@ internal sealed class LeaseTable(PostgresCommandExecutor database, string schema
           ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
         """;
 
-    public Task<LeaseRow?> TryTakeAsync(GrantRowKey seen, RefreshLease? held, TimeSpan length, LeaseRequest taker, CancellationToken cancellationToken) =>
-        database.ReadOneAsync(
+    public Task<LeaseRow?> TryTakeAsync(GrantRowKey seen, RefreshLease? held, TimeSpan length, LeaseRequest request, CancellationToken cancellationToken) =>
+        executor.ReadOneAsync(
             take,
             parameters => parameters.Place(seen).Number(seen.Generation).Length(length).Number(held?.Fence)
-                .Number(taker.Node).Number(taker.Ticket).Time(taker.ConnectedSince).Number(taker.DeadFence),
+                .Number(request.Node).Number(request.Ticket).Time(request.ConnectedSince).Number(request.DeadFence),
             row => new LeaseRow(
                 row.GetBoolean(0),
                 new(seen with { Generation = row.GetInt64(1) }, row.GetFieldValue<byte[]>(2)),
@@ -95,18 +95,18 @@ internal sealed class LeaseTable(PostgresCommandExecutor database, string schema
 
     /// <returns>Whose grant's lease was ended; <see langword="null"/> when none was.</returns>
     /// <param name="lease">The lease.</param>
-    /// <param name="presentation">What is known of the refresh token now.</param>
+    /// <param name="status">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<string?> EndAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
-        database.Priority.ReadOneAsync(
+    public Task<string?> EndAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
+        executor.Priority.ReadOneAsync(
             end,
-            parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)presentation).Texts(hints.Channel, hints.Sender),
+            parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)status).Texts(notifications.Channel, notifications.Sender),
             static row => row.GetString(0),
             mayRepeat: true,
             cancellationToken);
 
     public Task<LeaseSnapshot?> LookAsync(GrantRowKey seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
-        database.ReadOneAsync(
+        executor.ReadOneAsync(
             look,
             parameters => parameters.Place(seen).Time(connectedSince),
             static row => new LeaseSnapshot(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetTimeSpan(2), row.GetBoolean(3)),

@@ -8,7 +8,7 @@ namespace OAuthClient.PostgreSql;
 /// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
 /// </summary>
 internal sealed class NodeConnection(
-    PostgresCommandExecutor database, ChangeNotifications hints, long node, TimeProvider time, ILogger logger,
+    PostgresCommandExecutor executor, ChangeNotifications notifications, long node, TimeProvider time, ILogger logger,
     Action<string> changed, Action connected, Action<long> disconnected) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -54,7 +54,7 @@ internal sealed class NodeConnection(
         {
             try
             {
-                var connection = await database.OpenAsync(stopping.Token).ConfigureAwait(false);
+                var connection = await executor.OpenAsync(stopping.Token).ConfigureAwait(false);
                 await using (connection.ConfigureAwait(false))
                 {
                     var since = await EnterAsync(connection).ConfigureAwait(false);
@@ -81,10 +81,10 @@ internal sealed class NodeConnection(
     {
         connection.Notification += (_, notification) =>
         {
-            if (notification.Channel == hints.Channel && hints.FromOthers(notification.Payload) is { } hint)
+            if (notification.Channel == notifications.Channel && notifications.FromOthers(notification.Payload) is { } hint)
                 changed(hint);
         };
-        var enter = database.Command(connection, $"SELECT pg_advisory_lock_shared($1), clock_timestamp()");
+        var enter = executor.Command(connection, $"SELECT pg_advisory_lock_shared($1), clock_timestamp()");
         await using (enter.ConfigureAwait(false))
         {
             enter.Parameters.Number(node);
@@ -95,7 +95,7 @@ internal sealed class NodeConnection(
                 await row.ReadAsync(stopping.Token).ConfigureAwait(false);
                 since = row.GetDateTime(1);
             }
-            await ExecuteAsync(connection, $"LISTEN \"{hints.Channel}\"", stopping.Token).ConfigureAwait(false);
+            await ExecuteAsync(connection, $"LISTEN \"{notifications.Channel}\"", stopping.Token).ConfigureAwait(false);
             return since;
         }
     }
@@ -121,7 +121,7 @@ internal sealed class NodeConnection(
 
     private async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
     {
-        var command = database.Command(connection, sql);
+        var command = executor.Command(connection, sql);
         await using (command.ConfigureAwait(false))
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }

@@ -20,20 +20,20 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private readonly TimeProvider time;
     private readonly ILogger logger;
     private readonly DatabaseHealth health;
-    private readonly PostgresCommandExecutor database;
+    private readonly PostgresCommandExecutor executor;
     private readonly long node;
     private readonly StoreSchema schema;
-    private readonly RowEncryption protection;
-    private readonly ChangeNotifications hints;
+    private readonly RowEncryption encryption;
+    private readonly ChangeNotifications notifications;
     private readonly GrantTable grants;
     private readonly GrantFingerprintTable fingerprints;
     private readonly LeaseTable leases;
     private readonly ConsumedStateTable usedStates;
-    private readonly ChangeWaiters signals = new();
-    private readonly DeadLeaseHolderDetector suspicions;
-    private readonly GrantCache known;
-    private readonly NodeConnection? presence;
-    private readonly ExpiredRowCleanup cleanUp;
+    private readonly ChangeWaiters waiters = new();
+    private readonly DeadLeaseHolderDetector detector;
+    private readonly GrantCache cache;
+    private readonly NodeConnection? connection;
+    private readonly ExpiredRowCleanup cleanup;
     private readonly Lock openings = new();
     private readonly CancellationTokenSource stopping = new();
     private volatile Task? opening;
@@ -44,43 +44,43 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
         node = RandomIds.New();
         health = new(options.Schema, time, logger);
-        database = new(source, options.Schema, options.CommandTimeout, health);
-        schema = new(database, options.Schema, options.CreateSchema, logger);
-        protection = new(options);
-        hints = new(options.Schema, node);
-        grants = new(database, options.Schema, hints);
-        fingerprints = new(database, options.Schema);
-        leases = new(database, options.Schema, hints);
-        usedStates = new(database, options.Schema);
-        suspicions = new(time);
-        known = new(time, options.MaximumOwnersInMemory, hints, logger, ReadAsync);
-        presence = options.BehindTransactionPooler
-            ? null : new(database, hints, node, time, logger, HearOf, StartListening, known.StopListening);
-        cleanUp = new(database, options.Schema, time, logger);
-        Clients = new(database, options.Schema, protection, OpenAsync);
+        executor = new(source, options.Schema, options.CommandTimeout, health);
+        schema = new(executor, options.Schema, options.CreateSchema, logger);
+        encryption = new(options);
+        notifications = new(options.Schema, node);
+        grants = new(executor, options.Schema, notifications);
+        fingerprints = new(executor, options.Schema);
+        leases = new(executor, options.Schema, notifications);
+        usedStates = new(executor, options.Schema);
+        detector = new(time);
+        cache = new(time, options.MaximumOwnersInMemory, notifications, logger, ReadAsync);
+        connection = options.BehindTransactionPooler
+            ? null : new(executor, notifications, node, time, logger, HearOf, StartListening, cache.StopListening);
+        cleanup = new(executor, options.Schema, time, logger);
+        Clients = new(executor, options.Schema, encryption, OpenAsync);
     }
 
     /// <summary>The clients that registered themselves, in the same schema.</summary>
     public PostgresDynamicClientStore Clients { get; }
 
     /// <summary>Whether the node hears of changes, and would be noticed if it died; always so behind a transaction pooler.</summary>
-    public bool IsConnected => presence is null || presence.IsConnected;
+    public bool IsConnected => connection is null || connection.IsConnected;
 
     /// <summary>What keeps it from being connected.</summary>
-    public Exception? Fault => presence?.Fault;
+    public Exception? Fault => connection?.Fault;
 
-    public string? UnavailableReason => string.Join(' ', health.GetProblems(opening, presence)) is { Length: > 0 } problems ? problems : null;
+    public string? UnavailableReason => string.Join(' ', health.GetProblems(opening, connection)) is { Length: > 0 } problems ? problems : null;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         opening is { IsCompletedSuccessfully: true }
-            ? known.FindAsync(clientName, owner, cancellationToken)
+            ? cache.FindAsync(clientName, owner, cancellationToken)
             : OpenAndFindAsync(clientName, owner, cancellationToken);
 
     public async ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         if (opening is not { IsCompletedSuccessfully: true })
             await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await known.FindCurrentAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
+        return await cache.FindCurrentAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask<IReadOnlyList<Grant>> FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken)
@@ -92,25 +92,25 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public async ValueTask AddAsync(Grant grant, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        string hint = hints.Of(grant.ClientName, grant.Owner);
+        string hint = notifications.Of(grant.ClientName, grant.Owner);
         if (!await grants.AddAsync(Row(grant), DeadAt(grant), hint, GrantFingerprints.Of(grant), cancellationToken).ConfigureAwait(false))
             throw new InvalidOperationException($"There is a grant {grant.Id} already; the store takes each once.");
-        known.Add(grant);
+        cache.Add(grant);
     }
 
     public async ValueTask<bool> TryReplaceAsync(Grant newer, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        string hint = hints.Of(newer.ClientName, newer.Owner);
+        string hint = notifications.Of(newer.ClientName, newer.Owner);
         if (!await grants.TryReplaceAsync(Row(newer), DeadAt(newer), cancellationToken).ConfigureAwait(false))
         {
             // Whoever is refused looks again, and must not find what this node remembers.
-            known.Invalidate(hint);
+            cache.Invalidate(hint);
             return false;
         }
-        known.Replace(newer);
-        suspicions.Forget(newer.Id);
-        signals.Wake(hint);
+        cache.Replace(newer);
+        detector.Forget(newer.Id);
+        waiters.Wake(hint);
         return true;
     }
 
@@ -118,42 +118,42 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         await grants.RemoveAsync(GrantRowKey.Of(grant), cancellationToken).ConfigureAwait(false);
-        known.Remove(grant);
-        signals.Wake(hints.Of(grant.ClientName, grant.Owner));
+        cache.Remove(grant);
+        waiters.Wake(notifications.Of(grant.ClientName, grant.Owner));
     }
 
     public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         long ticket = held is null ? RandomIds.New() : RandomIds.ToRenew(node, held.Fence);
-        LeaseRequest taker = new(presence?.Node, presence?.ConnectedSince, ticket, suspicions.DeadFence(seen.Id));
-        if (await leases.TryTakeAsync(GrantRowKey.Of(seen), held, length, taker, cancellationToken).ConfigureAwait(false) is not { } answer)
+        LeaseRequest request = new(connection?.Node, connection?.ConnectedSince, ticket, detector.DeadFence(seen.Id));
+        if (await leases.TryTakeAsync(GrantRowKey.Of(seen), held, length, request, cancellationToken).ConfigureAwait(false) is not { } answer)
         {
-            known.Remove(seen);
+            cache.Remove(seen);
             return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
         }
         var lease = answer.IsTaken ? new RefreshLease(seen.Id, seen.Generation, answer.Fence) : null;
         Grant stored;
         try
         {
-            stored = protection.Unprotect(answer.Row.Content, answer.Row.Place);
+            stored = encryption.Unprotect(answer.Row.Content, answer.Row.Place);
         }
         catch (OAuthException) when (lease is not null)
         {
             await ReleaseLeaseAsync(lease, answer.Presentation, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
-        known.Replace(stored);
+        cache.Replace(stored);
         if (lease is not null)
-            suspicions.Forget(seen.Id);
+            detector.Forget(seen.Id);
         return new(stored, lease, stored.Generation == seen.Generation ? answer.Presentation : RefreshTokenStatus.Unused);
     }
 
-    public async ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken)
+    public async ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        if (await leases.EndAsync(lease, presentation, cancellationToken).ConfigureAwait(false) is { } hint)
-            signals.Wake(hint);
+        if (await leases.EndAsync(lease, status, cancellationToken).ConfigureAwait(false) is { } hint)
+            waiters.Wake(hint);
     }
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
@@ -161,17 +161,17 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         long began = time.GetTimestamp();
         var pause = FirstPause;
-        using var waiting = signals.Enter(hints.Of(seen.ClientName, seen.Owner));
+        using var waiting = waiters.Enter(notifications.Of(seen.ClientName, seen.Owner));
         while (true)
         {
             var change = waiting.Next;
-            var look = await leases.LookAsync(GrantRowKey.Of(seen), presence?.ConnectedSince, cancellationToken).ConfigureAwait(false);
-            if (look?.Generation != seen.Generation || look.Left is not { } left || left <= TimeSpan.Zero || suspicions.Note(seen.Id, look))
+            var snapshot = await leases.LookAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, cancellationToken).ConfigureAwait(false);
+            if (snapshot?.Generation != seen.Generation || snapshot.Left is not { } left || left <= TimeSpan.Zero || detector.Note(seen.Id, snapshot))
                 return;
             var patience = atMost - time.GetElapsedTime(began);
             if (patience <= TimeSpan.Zero)
                 return;
-            bool isTold = presence?.IsConnected == true;
+            bool isTold = connection?.IsConnected == true;
             if (!await IsOverAsync(change, Shortest(RandomIds.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken).ConfigureAwait(false))
                 pause = Shortest(pause * 2, LongestPause);
         }
@@ -190,9 +190,9 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         await stopping.CancelAsync().ConfigureAwait(false);
         if (opening is { } last)
             await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await cleanUp.DisposeAsync().ConfigureAwait(false);
-        if (presence is not null)
-            await presence.DisposeAsync().ConfigureAwait(false);
+        await cleanup.DisposeAsync().ConfigureAwait(false);
+        if (connection is not null)
+            await connection.DisposeAsync().ConfigureAwait(false);
         if (ownsSource)
             await source.DisposeAsync().ConfigureAwait(false);
     }
@@ -203,7 +203,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private async ValueTask<IReadOnlyList<Grant>> OpenAndFindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
-        return await known.FindAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
+        return await cache.FindAsync(clientName, owner, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Once for all callers; when it failed, the next one tries again.</summary>
@@ -222,10 +222,10 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
 
     private async Task BeginAsync()
     {
-        hints.UseKey(await schema.RequireAsync(stopping.Token).ConfigureAwait(false));
-        if (presence is not null)
-            await presence.StartAsync(stopping.Token).ConfigureAwait(false);
-        cleanUp.Start();
+        notifications.UseKey(await schema.RequireAsync(stopping.Token).ConfigureAwait(false));
+        if (connection is not null)
+            await connection.StartAsync(stopping.Token).ConfigureAwait(false);
+        cleanup.Start();
     }
 
     private async Task<IReadOnlyList<Grant>> ReadAsync(string clientName, GrantOwner owner) =>
@@ -239,7 +239,7 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         {
             try
             {
-                found.Add(protection.Unprotect(row.Content, row.Place));
+                found.Add(encryption.Unprotect(row.Content, row.Place));
             }
             catch (OAuthException exception)
             {
@@ -252,19 +252,19 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
 
     private void HearOf(string hint)
     {
-        known.Invalidate(hint);
-        signals.Wake(hint);
+        cache.Invalidate(hint);
+        waiters.Wake(hint);
     }
 
     private void StartListening()
     {
         health.Answered();
-        known.StartListening();
+        cache.StartListening();
         // Announcements were missed until now.
-        signals.WakeAll();
+        waiters.WakeAll();
     }
 
-    private GrantRow Row(Grant grant) => new(GrantRowKey.Of(grant), protection.Protect(grant));
+    private GrantRow Row(Grant grant) => new(GrantRowKey.Of(grant), encryption.Protect(grant));
 
     // A grant that ends with its sign-in is of no use afterwards, whatever tokens it holds.
     // Without a refresh token all there is is the access token; where nobody said when that ends, the grant is kept.

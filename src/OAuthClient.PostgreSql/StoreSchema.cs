@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The tables: what they are called, and how they come to be. The script that is printed is the script that is run.</summary>
-internal sealed partial class StoreSchema(PostgresCommandExecutor database, string schema, bool create, ILogger logger)
+internal sealed partial class StoreSchema(PostgresCommandExecutor executor, string schema, bool create, ILogger logger)
 {
     public const int Version = 4;
 
@@ -102,7 +102,7 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor database, stri
         var found = await FindAsync(cancellationToken).ConfigureAwait(false);
         if (found is null or { Version: < Version } && create)
         {
-            await database.ExecuteAsync(Script(schema), static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
+            await executor.ExecuteAsync(Script(schema), static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
             found = await FindAsync(cancellationToken).ConfigureAwait(false);
         }
         if (found is { Version: Version } && await ExistsAsync(EarlierGrantsTable, cancellationToken).ConfigureAwait(false))
@@ -127,7 +127,7 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor database, stri
         // Asked for by name, a missing table is no error of a statement.
         if (!await ExistsAsync("schema_version", cancellationToken).ConfigureAwait(false))
             return null;
-        return await database.ReadOneAsync(
+        return await executor.ReadOneAsync(
             $"""
             SELECT version, (SELECT hint_key FROM "{schema}".schema_version ORDER BY version LIMIT 1)
               FROM "{schema}".schema_version ORDER BY version DESC LIMIT 1
@@ -138,7 +138,7 @@ internal sealed partial class StoreSchema(PostgresCommandExecutor database, stri
             cancellationToken).ConfigureAwait(false);
     }
 
-    private Task<bool> ExistsAsync(string table, CancellationToken cancellationToken) => database.ReadOneAsync(
+    private Task<bool> ExistsAsync(string table, CancellationToken cancellationToken) => executor.ReadOneAsync(
         "SELECT to_regclass($1) IS NOT NULL",
         parameters => parameters.Texts($"\"{schema}\".{table}"),
         static row => row.GetBoolean(0),

@@ -29,7 +29,7 @@ public sealed class Fault
         ArgumentOutOfRangeException.ThrowIfGreaterThan(statusCode, 599);
         Reply reply = body is null ? new Reply(statusCode) : Reply.Text(statusCode, body, contentType);
         reply = reply with { Headers = [.. headers ?? []] };
-        return new(string.Create(CultureInfo.InvariantCulture, $"status {statusCode}"), exchange => exchange.SendAsync(reply));
+        return new(string.Create(CultureInfo.InvariantCulture, $"status {statusCode}"), faultContext => faultContext.SendAsync(reply));
     }
 
     /// <summary>Answers 200 with another body, without doing the endpoint's work.</summary>
@@ -39,7 +39,7 @@ public sealed class Fault
     public static Fault Body(string body, string contentType = "application/json")
     {
         ArgumentNullException.ThrowIfNull(body);
-        return new("body", exchange => exchange.SendAsync(Reply.Text(200, body, contentType)));
+        return new("body", faultContext => faultContext.SendAsync(Reply.Text(200, body, contentType)));
     }
 
     /// <summary>Redirects elsewhere without doing the endpoint's work. 307 and 308 ask the client to send the whole request, secrets included, again (RFC 9110 §15.4.8).</summary>
@@ -52,7 +52,7 @@ public sealed class Fault
         ArgumentNullException.ThrowIfNull(location);
         if (statusCode is not (301 or 302 or 303 or 307 or 308))
             throw new ArgumentOutOfRangeException(nameof(statusCode), statusCode, "A redirect is 301, 302, 303, 307 or 308.");
-        return new("redirect", exchange => exchange.SendAsync(Reply.Redirect(statusCode, location.OriginalString)));
+        return new("redirect", faultContext => faultContext.SendAsync(Reply.Redirect(statusCode, location.OriginalString)));
     }
 
     /// <summary>Does the work and answers well, but late.</summary>
@@ -63,7 +63,7 @@ public sealed class Fault
     /// </param>
     /// <returns>The fault.</returns>
     public static Fault Delay(TimeSpan delay, bool afterWork = false) =>
-        Late("delay", exchange => Task.Delay(delay, exchange.Clock, exchange.Gone), afterWork);
+        Late("delay", faultContext => Task.Delay(delay, faultContext.Clock, faultContext.Gone), afterWork);
 
     /// <summary>Like <see cref="Delay"/>, but until the test says so: no clock, no guessing.</summary>
     /// <param name="release">The answer goes out when this task has ended, however it ended.</param>
@@ -72,33 +72,33 @@ public sealed class Fault
     public static Fault HoldUntil(Task release, bool afterWork = false)
     {
         ArgumentNullException.ThrowIfNull(release);
-        return Late("hold", exchange => Task.WhenAny(release, Task.Delay(Timeout.InfiniteTimeSpan, exchange.Clock, exchange.Gone)), afterWork);
+        return Late("hold", faultContext => Task.WhenAny(release, Task.Delay(Timeout.InfiniteTimeSpan, faultContext.Clock, faultContext.Gone)), afterWork);
     }
 
     /// <summary>Resets the connection before the endpoint's work is done: nothing was spent, nothing rotated.</summary>
     /// <returns>The fault.</returns>
-    public static Fault ResetBeforeWork() => new("reset before work", exchange =>
+    public static Fault ResetBeforeWork() => new("reset before work", faultContext =>
     {
-        exchange.Reset();
+        faultContext.Reset();
         return Task.CompletedTask;
     });
 
     /// <summary>Does the endpoint's work, then resets the connection instead of answering: the refresh token is rotated and nobody knows the new one.</summary>
     /// <returns>The fault.</returns>
-    public static Fault ResetAfterWork() => new("reset after work", async exchange =>
+    public static Fault ResetAfterWork() => new("reset after work", async faultContext =>
     {
-        await exchange.WorkAsync();
-        exchange.Reset();
+        await faultContext.WorkAsync();
+        faultContext.Reset();
     });
 
     /// <summary>Does the work, announces the whole length, sends half of the body and resets the connection.</summary>
     /// <returns>The fault.</returns>
-    public static Fault TruncatedBody() => new("truncated body", async exchange =>
+    public static Fault TruncatedBody() => new("truncated body", async faultContext =>
     {
-        Reply reply = await exchange.WorkAsync();
-        exchange.Start(reply, reply.Body.Length);
-        await exchange.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
-        exchange.Reset();
+        Reply reply = await faultContext.WorkAsync();
+        faultContext.Start(reply, reply.Body.Length);
+        await faultContext.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
+        faultContext.Reset();
     });
 
     /// <summary>Does the work and answers well, but calls the answer by another media type.</summary>
@@ -107,44 +107,44 @@ public sealed class Fault
     public static Fault WrongContentType(string contentType = "text/html")
     {
         ArgumentException.ThrowIfNullOrEmpty(contentType);
-        return new("wrong content type", async exchange => await exchange.SendAsync(await exchange.WorkAsync() with { ContentType = contentType }));
+        return new("wrong content type", async faultContext => await faultContext.SendAsync(await faultContext.WorkAsync() with { ContentType = contentType }));
     }
 
     /// <summary>Does the work and sends the body byte by byte.</summary>
     /// <param name="betweenBytes">The pause after every byte, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
     /// <returns>The fault.</returns>
-    public static Fault SlowBody(TimeSpan betweenBytes) => new("slow body", async exchange =>
+    public static Fault SlowBody(TimeSpan betweenBytes) => new("slow body", async faultContext =>
     {
-        Reply reply = await exchange.WorkAsync();
-        exchange.Start(reply, reply.Body.Length);
+        Reply reply = await faultContext.WorkAsync();
+        faultContext.Start(reply, reply.Body.Length);
         for (int sent = 0; sent < reply.Body.Length; sent++)
         {
-            await exchange.WriteAsync(reply.Body.Slice(sent, 1));
-            await Task.Delay(betweenBytes, exchange.Clock, exchange.Gone);
+            await faultContext.WriteAsync(reply.Body.Slice(sent, 1));
+            await Task.Delay(betweenBytes, faultContext.Clock, faultContext.Gone);
         }
     });
 
     /// <summary>Answers 200 with a JSON body that never ends, without doing the endpoint's work; it stops when the client hangs up.</summary>
     /// <returns>The fault.</returns>
-    public static Fault EndlessBody() => new("endless body", async exchange =>
+    public static Fault EndlessBody() => new("endless body", async faultContext =>
     {
-        exchange.Start(new Reply(200, "application/json"));
-        await exchange.WriteAsync("{\"padding\":\""u8.ToArray());
+        faultContext.Start(new Reply(200, "application/json"));
+        await faultContext.WriteAsync("{\"padding\":\""u8.ToArray());
         byte[] piece = Encoding.ASCII.GetBytes(new string('x', 16 * 1024));
         while (true)
-            await exchange.WriteAsync(piece);
+            await faultContext.WriteAsync(piece);
     });
 
     /// <inheritdoc/>
     public override string ToString() => _name;
 
-    internal Task ApplyAsync(FaultContext exchange) => _apply(exchange);
+    internal Task ApplyAsync(FaultContext faultContext) => _apply(faultContext);
 
-    private static Fault Late(string name, Func<FaultContext, Task> wait, bool afterWork) => new(name, async exchange =>
+    private static Fault Late(string name, Func<FaultContext, Task> wait, bool afterWork) => new(name, async faultContext =>
     {
-        Reply? done = afterWork ? await exchange.WorkAsync() : null;
-        await wait(exchange);
-        exchange.Gone.ThrowIfCancellationRequested();
-        await exchange.SendAsync(done ?? await exchange.WorkAsync());
+        Reply? done = afterWork ? await faultContext.WorkAsync() : null;
+        await wait(faultContext);
+        faultContext.Gone.ThrowIfCancellationRequested();
+        await faultContext.SendAsync(done ?? await faultContext.WorkAsync());
     });
 }

@@ -2,11 +2,11 @@ namespace OAuthClient;
 
 /// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
 internal sealed class DefaultOAuthClient(
-    ClientConfigurationProvider registration, ServerMetadataCache discovery, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens,
-    AccessTokenProvider tokens, GrantRevoker ending, SessionTerminator sessions, SignInValidator signIns, UserInfoEndpointClient userInfo,
+    ClientConfigurationProvider configuration, ServerMetadataCache metadata, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens,
+    AccessTokenProvider tokens, GrantRevoker revoker, SessionTerminator terminator, SignInValidator signIns, UserInfoEndpointClient userInfo,
     IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
 {
-    private readonly CoarseClock recent = new(time);
+    private readonly CoarseClock clock = new(time);
     private readonly SameUserRequirement sameUser = new();
     private UsualAddress? usual;
 
@@ -20,9 +20,9 @@ internal sealed class DefaultOAuthClient(
     private async Task<PendingAuthorization> BeginAsync(
         AuthorizationParameters? parameters, bool renewsSignIn, CancellationToken cancellationToken)
     {
-        long now = recent.Now;
-        var current = await registration.GetRegisteredAsync(now, cancellationToken).ConfigureAwait(false);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        long now = clock.Now;
+        var current = await configuration.GetRegisteredAsync(now, cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (!server.SendsIssuerInResponse && current.SharesRedirectUri)
         {
             throw new OAuthException(
@@ -56,7 +56,7 @@ internal sealed class DefaultOAuthClient(
         return WithTelemetryAsync(pending, response, owner: null, cancellationToken);
     }
 
-    public bool IsIssuer(string? issuer) => registration.Current.ConfiguredMetadata.IsIssuer(issuer);
+    public bool IsIssuer(string? issuer) => configuration.Current.ConfiguredMetadata.IsIssuer(issuer);
 
     public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
@@ -89,8 +89,8 @@ internal sealed class DefaultOAuthClient(
     public async Task<TokenResponse> RequestTokenAsync(TokenRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         try
         {
             return await tokenEndpoint.SendAsync(request, current, server, cancellationToken).ConfigureAwait(false);
@@ -98,10 +98,10 @@ internal sealed class DefaultOAuthClient(
         catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true } && request is ClientCredentialsRequest)
         {
             // The server has forgotten a client that registers itself. Codes and refresh tokens were that client's; this it can ask for by its new name.
-            var anew = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+            var anew = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             if (ReferenceEquals(anew, current))
                 throw;
-            server = await discovery.FindAsync(anew, cancellationToken).ConfigureAwait(false);
+            server = await metadata.FindAsync(anew, cancellationToken).ConfigureAwait(false);
             return await tokenEndpoint.SendAsync(request, anew, server, cancellationToken).ConfigureAwait(false);
         }
     }
@@ -109,8 +109,8 @@ internal sealed class DefaultOAuthClient(
     public async ValueTask<Grant?> FindGrantAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         EnsureResourceOwner(owner);
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        var grants = await store.FindAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindAsync(configuration.Name, owner, cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
         return grants.FirstOrDefault(grant => UserAccessTokenProvider.IsUsable(grant, current, owner) && !grant.HasEnded(now));
     }
@@ -118,21 +118,21 @@ internal sealed class DefaultOAuthClient(
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         EnsureResourceOwner(owner);
-        await registration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        await ending.RevokeAllAsync(owner, cancellationToken).ConfigureAwait(false);
+        await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        await revoker.RevokeAllAsync(owner, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<UserInfo> GetUserInfoAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
         EnsureResourceOwner(owner);
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected: null, cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         var theirs = grants.Where(grant => UserAccessTokenProvider.IsUsable(grant, current, owner)).ToList();
         // The one that holds this very token, for another of the owner's grants may name another account; or the newest, when a
         // refresh has just replaced the token.
         var grant = theirs.Find(grant => token.Equals(grant.AccessToken)) ?? theirs.FirstOrDefault();
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (grant is null)
             throw GrantRefresher.CreateReauthorizationRequired(current, "the grant was ended or replaced meanwhile");
         var info = await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
@@ -150,15 +150,15 @@ internal sealed class DefaultOAuthClient(
     private async Task<Grant> CompleteAsync(
         PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
     {
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, current.Name, current.ConfiguredMetadata.ServerId, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new OAuthProtocolException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
         (store as InMemoryGrantStore)?.ObserveCallback(pending, current.PendingAuthorizationLifetime);
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
 
-        long lastHeard = sessions.LogoutSequence;
+        long lastHeard = terminator.LogoutSequence;
         // From here on the code is spent, so the exchange goes to its end even if the browser has left.
         var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
         var identity = await ValidateIdTokenAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
@@ -219,9 +219,9 @@ internal sealed class DefaultOAuthClient(
         else
             sameUser.Require(knownOwner, identity, pending, others, server);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        if (await sessions.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
+        if (await terminator.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
             throw new OAuthProtocolException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
-        await ending.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
+        await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
 

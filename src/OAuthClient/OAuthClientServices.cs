@@ -12,48 +12,48 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
 
-    private readonly UserAccessTokenProvider ownerTokens;
-    private readonly GrantWriteQueue saved;
+    private readonly UserAccessTokenProvider userAccessTokenProvider;
+    private readonly GrantWriteQueue writes;
 
     public OAuthClientServices(IServiceProvider services, string name)
     {
-        var registration = new ClientConfigurationProvider(
+        var configuration = new ClientConfigurationProvider(
             name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<RedirectUriConflictDetector>());
-        ReadOptionsAhead(registration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
+        ReadOptionsAhead(configuration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
         var time = services.GetRequiredService<TimeProvider>();
         var store = services.GetRequiredService<IGrantStore>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
 
-        var backChannel = new BackChannelClient(name, services.GetRequiredService<IHttpClientFactory>(), registration, time, logger, services.GetKeyedService<ResiliencePipelineConfiguration>(name));
-        var discovery = new ServerMetadataCache(backChannel, time);
+        var backChannel = new BackChannelClient(name, services.GetRequiredService<IHttpClientFactory>(), configuration, time, logger, services.GetKeyedService<ResiliencePipelineConfiguration>(name));
+        var metadata = new ServerMetadataCache(backChannel, time);
         var signatures = new JwtSignatureValidator(new JwksCache(backChannel, time));
         var idTokens = new IdTokenValidator(signatures, time);
         var endpoint = new RegistrationEndpointClient(backChannel, time);
-        var kept = new DynamicClientPersistence(registration, services.GetRequiredService<IDynamicClientStore>(), logger);
-        Registration = new(registration, endpoint, new RegistrationLifecycle(registration, discovery, endpoint, kept, time, logger), kept);
+        var persistence = new DynamicClientPersistence(configuration, services.GetRequiredService<IDynamicClientStore>(), logger);
+        Registration = new(configuration, endpoint, new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger), persistence);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
-        var notes = new RefreshBackoff();
-        saved = new GrantWriteQueue(store, time, logger);
-        Health = new ClientHealth(saved, store, time);
-        var instruments = services.GetRequiredService<OAuthClientMetrics>();
-        instruments.ObserveUnsavedGrants(name, () => saved.UnsavedCount);
-        var telemetry = new ClientTelemetry(name, instruments, Health, time);
-        var refresh = new GrantRefresher(
-            registration, new RefreshTokenClient(discovery, tokenEndpoint, idTokens, time, logger), saved, store, notes, telemetry, time, logger);
-        ownerTokens = new UserAccessTokenProvider(registration, refresh, store, saved, notes, telemetry, time, logger);
-        var ending = new GrantRevoker(registration, discovery, new RevocationEndpointClient(backChannel), ownerTokens, store, saved, notes, time, logger);
+        var backoff = new RefreshBackoff();
+        writes = new GrantWriteQueue(store, time, logger);
+        Health = new ClientHealth(writes, store, time);
+        var metrics = services.GetRequiredService<OAuthClientMetrics>();
+        metrics.ObserveUnsavedGrants(name, () => writes.UnsavedCount);
+        var telemetry = new ClientTelemetry(name, metrics, Health, time);
+        var refresher = new GrantRefresher(
+            configuration, new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger), writes, store, backoff, telemetry, time, logger);
+        userAccessTokenProvider = new UserAccessTokenProvider(configuration, refresher, store, writes, backoff, telemetry, time, logger);
+        var revoker = new GrantRevoker(configuration, metadata, new RevocationEndpointClient(backChannel), userAccessTokenProvider, store, writes, backoff, time, logger);
 
-        Tokens = new AccessTokenProvider(ownerTokens, new ClientCredentialsTokenProvider(registration, discovery, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
-        ClaimSources = new ClaimSourceReader(backChannel, signatures, registration, discovery, time);
-        Introspection = new(registration, discovery, backChannel, signatures, time);
-        var sessions = new SessionTerminator(store, saved, notes, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
+        Tokens = new AccessTokenProvider(userAccessTokenProvider, new ClientCredentialsTokenProvider(configuration, metadata, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
+        ClaimSources = new ClaimSourceReader(backChannel, signatures, configuration, metadata, time);
+        Introspection = new(configuration, metadata, backChannel, signatures, time);
+        var terminator = new SessionTerminator(store, writes, backoff, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         DefaultOAuthClient client = new(
-            registration, discovery, tokenEndpoint, idTokens, Tokens, ending, sessions, new SignInValidator(registration, store, time),
+            configuration, metadata, tokenEndpoint, idTokens, Tokens, revoker, terminator, new SignInValidator(configuration, store, time),
             new UserInfoEndpointClient(backChannel, signatures, time), store, telemetry, time);
         Client = client;
         SignIn = new OpenIdSignIn(client);
         Logout = new OpenIdLogout(
-            registration, discovery, new LogoutTokenValidator(signatures, time), ending, sessions, store, time, logger);
+            configuration, metadata, new LogoutTokenValidator(signatures, time), revoker, terminator, store, time, logger);
     }
 
     public AccessTokenProvider Tokens { get; }
@@ -70,8 +70,8 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     {
         // By the machine's own clock: an application's may stand still.
         using var patience = new CancellationTokenSource(ShutdownTimeout, TimeProvider.System);
-        await ownerTokens.DrainAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await saved.DisposeAsync().ConfigureAwait(false);
+        await userAccessTokenProvider.DrainAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await writes.DisposeAsync().ConfigureAwait(false);
     }
 
     [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "A container that is disposed of synchronously refuses what cannot be.")]
@@ -79,21 +79,21 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
 
     // Options are put together and checked when somebody first asks for them. In a process that has just started that takes a good part of
     // the time to its first request, and another processor can do it while this one goes on.
-    private static void ReadOptionsAhead(ClientConfigurationProvider registration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
+    private static void ReadOptionsAhead(ClientConfigurationProvider configuration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
         ThreadPool.UnsafeQueueUserWorkItem(
             static ahead =>
             {
                 try
                 {
-                    _ = ahead.registration.Current;
-                    _ = ahead.handlers.Get(BackChannelClient.ClientNamePrefix + ahead.registration.Name);
+                    _ = ahead.configuration.Current;
+                    _ = ahead.handlers.Get(BackChannelClient.ClientNamePrefix + ahead.configuration.Name);
                 }
                 catch (Exception)
                 {
                     // Whoever asks meets it too, and can be told.
                 }
             },
-            (registration, handlers), preferLocal: false);
+            (configuration, handlers), preferLocal: false);
 
     private static DistributedClientTokenCache? Shared(IServiceProvider services, string name, TimeProvider time, ILogger logger) =>
         services.GetKeyedService<DistributedTokenProtection>(name) is { } protection

@@ -9,25 +9,25 @@ namespace OAuthClient;
 /// </summary>
 public sealed class OpenIdLogout
 {
-    private readonly ClientConfigurationProvider registration;
-    private readonly ServerMetadataCache discovery;
+    private readonly ClientConfigurationProvider configuration;
+    private readonly ServerMetadataCache metadata;
     private readonly LogoutTokenValidator logoutTokens;
-    private readonly GrantRevoker ending;
-    private readonly SessionTerminator sessions;
+    private readonly GrantRevoker revoker;
+    private readonly SessionTerminator terminator;
     private readonly IGrantStore store;
     private readonly TimeProvider time;
     private readonly ILogger logger;
 
     internal OpenIdLogout(
-        ClientConfigurationProvider registration, ServerMetadataCache discovery, LogoutTokenValidator logoutTokens, GrantRevoker ending, SessionTerminator sessions,
+        ClientConfigurationProvider configuration, ServerMetadataCache metadata, LogoutTokenValidator logoutTokens, GrantRevoker revoker, SessionTerminator terminator,
         IGrantStore store, TimeProvider time, ILogger logger)
     {
-        (this.registration, this.discovery, this.logoutTokens, this.ending) = (registration, discovery, logoutTokens, ending);
-        (this.sessions, this.store, this.time, this.logger) = (sessions, store, time, logger);
+        (this.configuration, this.metadata, this.logoutTokens, this.revoker) = (configuration, metadata, logoutTokens, revoker);
+        (this.terminator, this.store, this.time, this.logger) = (terminator, store, time, logger);
     }
 
     /// <summary>The client's name in <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
-    public string ClientName => registration.Name;
+    public string ClientName => configuration.Name;
 
     /// <summary>
     /// Ends the owner's grants, forgotten first and then revoked as far as the server can be reached, and gives the address at which the
@@ -44,12 +44,12 @@ public sealed class OpenIdLogout
         EnsureResourceOwner(owner);
         parameters ??= LogoutParameters.None;
         EndSessionRequestBuilder.Require(parameters);
-        var current = await registration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
         var hint = grants.Where(grant => UserAccessTokenProvider.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
             .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
-        await ending.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
+        await revoker.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
         return EndSessionRequestBuilder.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
     }
@@ -66,7 +66,7 @@ public sealed class OpenIdLogout
     {
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
-        pending.ValidateCorrelation(response, registration.Name, time.GetUtcNow());
+        pending.ValidateCorrelation(response, configuration.Name, time.GetUtcNow());
     }
 
     /// <summary>
@@ -85,12 +85,12 @@ public sealed class OpenIdLogout
     {
         ArgumentNullException.ThrowIfNull(logoutToken);
         // Anyone can post a logout token: all that needs neither the server nor the store is checked first.
-        var unverified = LogoutTokenValidator.Parse(logoutToken, registration.Current);
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var unverified = LogoutTokenValidator.Parse(logoutToken, configuration.Current);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var token = logoutTokens.ValidateClaims(unverified, current);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         await logoutTokens.ValidateSignatureAsync(unverified, current, server, cancellationToken).ConfigureAwait(false);
-        return await sessions.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
+        return await terminator.EndAsync(current, token, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -110,7 +110,7 @@ public sealed class OpenIdLogout
         GrantOwner owner, string? sessionId, string? issuer, string? session, string? signInId = null, CancellationToken cancellationToken = default)
     {
         EnsureResourceOwner(owner);
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
             throw new OAuthProtocolException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
         if (issuer is not null && !current.ConfiguredMetadata.IsIssuer(issuer))
@@ -125,7 +125,7 @@ public sealed class OpenIdLogout
             throw new OAuthProtocolException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
         if (session is not null && !(sessionId is null ? theirs.Exists(grant => Secret.SameText(session, grant.SessionId)) : Secret.SameText(session, sessionId)))
             throw new OAuthProtocolException("The front-channel logout is of another session than the user's.");
-        await ending.SignOutAsync(owner, IsMeant, cancellationToken).ConfigureAwait(false);
+        await revoker.SignOutAsync(owner, IsMeant, cancellationToken).ConfigureAwait(false);
 
         bool IsMeant(Grant grant) =>
             (issuer is null || IsFrom(grant, issuer))
@@ -147,7 +147,7 @@ public sealed class OpenIdLogout
     {
         try
         {
-            return (await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false)).EndSessionEndpoint;
+            return (await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false)).EndSessionEndpoint;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -19,7 +19,7 @@ internal sealed class AbsentStore : IGrantStore
 
     public ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) => throw new IOException(Words);
 
-    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) => throw new IOException(Words);
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) => throw new IOException(Words);
 
     public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) => throw new IOException(Words);
 

@@ -13,17 +13,17 @@ public sealed class AsyncMethodsTests
             ["SingleFlight.JoinOrStart"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
             ["GrantRefresher.RunAsync"] = "a refresh token that was sent cannot be called back; the answer must be saved whoever left",
             ["RefreshTokenClient.PrepareAsync"] = "a step of the refresh that everybody waits for",
-            ["RefreshTokenClient.PresentAsync"] = "a refresh token that was sent cannot be called back",
-            ["IdTokenValidator.PrepareAsync"] = "a step of the refresh that everybody waits for",
-            ["JwtSignatureValidator.PrepareAsync"] = "a step of the refresh that everybody waits for",
-            ["JwksCache.PrepareAsync"] = "a step of the refresh that everybody waits for",
+            ["RefreshTokenClient.SendAsync"] = "a refresh token that was sent cannot be called back",
+            ["IdTokenValidator.PrefetchKeysAsync"] = "a step of the refresh that everybody waits for",
+            ["JwtSignatureValidator.PrefetchKeysAsync"] = "a step of the refresh that everybody waits for",
+            ["JwksCache.PrefetchAsync"] = "a step of the refresh that everybody waits for",
             ["GrantWriteQueue.FlushAsync"] = "a step of the refresh that everybody waits for",
             ["GrantWriteQueue.SaveAsync"] = "what a spent refresh token brought must be saved whoever left",
             ["GrantRevoker.RemoveSupersededAsync"] = "follows a grant that is saved already; to stop half way would leave both",
             ["SessionTerminator.TryEndNewAsync"] = "what is left half done would be a sign-in that has ended",
             ["JwtSignature.VerifiesAsync"] = "calculates with keys in hand, and waits for nothing",
-            ["DynamicClientPersistence.KeepAsync"] = "what the server gave must be kept whoever left",
-            ["DynamicClientPersistence.ForgetAsync"] = "follows a client that is deleted already at the server",
+            ["DynamicClientPersistence.SaveAsync"] = "what the server gave must be kept whoever left",
+            ["DynamicClientPersistence.RemoveAsync"] = "follows a client that is deleted already at the server",
         },
         ["OAuthClient.AspNetCore"] = new(StringComparer.Ordinal)
         {
@@ -43,14 +43,14 @@ public sealed class AsyncMethodsTests
         },
         ["OAuthClient.PostgreSql"] = new(StringComparer.Ordinal)
         {
-            ["Detached.Run"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
+            ["BackgroundTask.Run"] = "the work is everybody's: whoever cancels stops waiting for the task, and nothing else",
         },
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {
             ["Fault.ApplyAsync"] = "the exchange brings its own token, Gone",
-            ["Exchange.WorkAsync"] = "the exchange has its own token, Gone",
-            ["Exchange.SendAsync"] = "the exchange has its own token, Gone",
-            ["Exchange.WriteAsync"] = "the exchange has its own token, Gone",
+            ["FaultContext.WorkAsync"] = "the exchange has its own token, Gone",
+            ["FaultContext.SendAsync"] = "the exchange has its own token, Gone",
+            ["FaultContext.WriteAsync"] = "the exchange has its own token, Gone",
         },
     };
 

@@ -19,8 +19,8 @@ internal static class TypeNames
         let fault = name switch
         {
             null or "" => null,
-            // OpenID Connect's own word.
-            "UserInfo" => null,
+            // UserInfo is the term of OpenID Connect; OAuthClientServices holds the services of one client, as IServiceProvider does.
+            "UserInfo" or "OAuthClientServices" => null,
             "OAuthClient" => "hides the namespace of that name",
             _ when SayNothing.Contains(Words.Of(name)[^1], StringComparer.Ordinal) => "ends in a word that says nothing",
             _ => null,

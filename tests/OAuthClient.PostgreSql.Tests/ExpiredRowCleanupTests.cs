@@ -64,8 +64,8 @@ public sealed class ExpiredRowCleanupTests
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
-        var database = node.NewDatabase(schema);
-        await using ExpiredRowCleanup cleanUp = new(database, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
+        var executor = node.NewDatabase(schema);
+        await using ExpiredRowCleanup cleanup = new(executor, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
         const int Many = (2 * ExpiredRowCleanup.Batch) + 1;
         await Sql.RunAsync(cluster, $"""
             INSERT INTO {schema}.used_states (fingerprint, ticket, expires_at) SELECT sha256(i::text::bytea), i, now() - interval '2 hours' FROM generate_series(1, {Many}) i
@@ -74,12 +74,12 @@ public sealed class ExpiredRowCleanupTests
         await using (var another = await node.Source.OpenConnectionAsync())
         {
             await using var transaction = await another.BeginTransactionAsync();
-            await using (var command = database.Command(another, $"SELECT pg_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0))"))
+            await using (var command = executor.Command(another, $"SELECT pg_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0))"))
                 await command.ExecuteNonQueryAsync();
-            Assert.That(await cleanUp.RunAsync(default), Is.Zero, "while another does it");
+            Assert.That(await cleanup.RunAsync(default), Is.Zero, "while another does it");
         }
-        Assert.That(await cleanUp.RunAsync(default), Is.EqualTo(Many));
-        Assert.That(await cleanUp.RunAsync(default), Is.Zero);
+        Assert.That(await cleanup.RunAsync(default), Is.EqualTo(Many));
+        Assert.That(await cleanup.RunAsync(default), Is.Zero);
     }
 
     private static Grant Sample(string id, DateTimeOffset signInExpiresAt, string? refreshToken = "", string? scope = null) =>

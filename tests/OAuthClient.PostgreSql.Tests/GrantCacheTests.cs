@@ -112,22 +112,22 @@ public sealed class GrantCacheTests
     {
         var grant = Grants.New();
         Queue<TaskCompletionSource<IReadOnlyList<Grant>>> reads = new([new(), new()]);
-        GrantCache? known = null;
-        ChangeNotifications hints = new("schema", 1);
-        known = new(TimeProvider.System, 10, hints, new RecordedLog().CreateLogger("known"), (_, _) => reads.Dequeue().Task);
+        GrantCache? cache = null;
+        ChangeNotifications notifications = new("schema", 1);
+        cache = new(TimeProvider.System, 10, notifications, new RecordedLog().CreateLogger("known"), (_, _) => reads.Dequeue().Task);
         var (first, second) = (reads.ToArray()[0], reads.ToArray()[1]);
-        known.StartListening();
+        cache.StartListening();
 
-        var finding = known.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
+        var finding = cache.FindAsync("photos", GrantOwner.User("42"), default).AsTask();
         await Eventually.UntilAsync(() => reads.Count == 1);
-        known.Invalidate(hints.Of("photos", GrantOwner.User("42")));
+        cache.Invalidate(notifications.Of("photos", GrantOwner.User("42")));
         first.SetResult([grant]);
         await Eventually.UntilAsync(() => reads.Count == 0);
         second.SetResult([Grants.After(grant)]);
 
         Assert.That((await finding.Promptly()).Single().Generation, Is.EqualTo(2));
-        known.Replace(grant);
-        Assert.That((await known.FindAsync("photos", GrantOwner.User("42"), default)).Single().Generation, Is.EqualTo(2));
+        cache.Replace(grant);
+        Assert.That((await cache.FindAsync("photos", GrantOwner.User("42"), default)).Single().Generation, Is.EqualTo(2));
     }
 
     [Test]
@@ -137,36 +137,36 @@ public sealed class GrantCacheTests
         ManualTimeProvider clock = new();
         int reads = 0;
         bool isAway = false;
-        ChangeNotifications hints = new("schema", 1);
+        ChangeNotifications notifications = new("schema", 1);
         IReadOnlyList<Grant> stored = [Grants.New()];
         RecordedLog log = new();
-        GrantCache known = new(clock, 10, hints, log.CreateLogger("known"), (_, _) =>
+        GrantCache cache = new(clock, 10, notifications, log.CreateLogger("known"), (_, _) =>
         {
             Interlocked.Increment(ref reads);
             return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
         });
-        await known.FindAsync("photos", GrantOwner.User("42"), default);
+        await cache.FindAsync("photos", GrantOwner.User("42"), default);
         isAway = true;
         clock.Advance(TimeSpan.FromSeconds(5));
 
         for (int i = 0; i < 10; i++)
         {
-            Assert.That(await known.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
+            Assert.That(await cache.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1));
             await Eventually.UntilAsync(() => Volatile.Read(ref reads) == 2 && log.Entries.Count == 1);
         }
         Assert.That(reads, Is.EqualTo(2));
         clock.Advance(TimeSpan.FromSeconds(5));
         for (int i = 0; i < 10; i++)
         {
-            await known.FindAsync("photos", GrantOwner.User("42"), default);
+            await cache.FindAsync("photos", GrantOwner.User("42"), default);
             await Eventually.UntilAsync(() => Volatile.Read(ref reads) == 3);
         }
 
         isAway = false;
         clock.Advance(TimeSpan.FromMinutes(1));
         stored = [Grants.New(), .. stored];
-        Assert.That(await known.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
-        Assert.That(async () => await known.FindAsync("photos", GrantOwner.User("another"), default), Throws.Nothing);
+        Assert.That(await cache.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
+        Assert.That(async () => await cache.FindAsync("photos", GrantOwner.User("another"), default), Throws.Nothing);
     }
 
     [Test]

@@ -60,11 +60,11 @@ public sealed class RowEncryptionTests
     {
         var client = OAuthClient.Tests.DynamicClientStoreContract.Client("photos", "https://as.example");
         var own = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
-        foreach (var protection in new[] { Protection, own })
+        foreach (var encryption in new[] { Protection, own })
         {
-            byte[] content = protection.Protect(client);
-            Assert.That(protection.Unprotect(content, DynamicClientRowKey.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
-            Assert.That(() => protection.Unprotect(content, new DynamicClientRowKey(clientName, server, generation)), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+            byte[] content = encryption.Protect(client);
+            Assert.That(encryption.Unprotect(content, DynamicClientRowKey.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
+            Assert.That(() => encryption.Unprotect(content, new DynamicClientRowKey(clientName, server, generation)), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
         }
         Assert.That(Encoding.Latin1.GetString(Protection.Protect(client)), Does.Not.Contain("a-secret").And.Not.Contains("a-token"));
         Assert.That(() => Protection.Unprotect(Protection.Protect(client), new GrantRowKey("", "photos", "https://as.example", 1)), Throws.TypeOf<OAuthException>());
@@ -124,7 +124,7 @@ public sealed class RowEncryptionTests
 
     private static byte[] Turned(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
 
-    private static Grant Read(RowEncryption protection, byte[] content, Grant grant) => protection.Unprotect(content, GrantRowKey.Of(grant));
+    private static Grant Read(RowEncryption encryption, byte[] content, Grant grant) => encryption.Unprotect(content, GrantRowKey.Of(grant));
 
     private static RowEncryption With(Action<PostgresGrantStoreOptions> configure)
     {

@@ -150,9 +150,9 @@ public class BackChannelLogoutTests
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         string token = server.LogoutToken(claims => claims["nonce"] = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["nonce"].ToString());
-        server.Script.Answers(sent => sent.Uri.AbsolutePath == "/token"
+        server.Script.Answers(sentRequest => sentRequest.Uri.AbsolutePath == "/token"
             ? ScriptedServer.Json(200, $$"""{"access_token":"at","token_type":"Bearer","id_token":"{{token}}"}""")
-            : server.Answer(sent));
+            : server.Answer(sentRequest));
         Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("typ"));
     }
 
@@ -165,14 +165,14 @@ public class BackChannelLogoutTests
         server.Script.Clock.Advance(TimeSpan.FromHours(1));
         TaskCompletionSource asked = new();
         TaskCompletionSource release = new();
-        server.Script.AnswersAsync(async sent =>
+        server.Script.AnswersAsync(async sentRequest =>
         {
-            if (sent.Uri.AbsolutePath == "/token")
+            if (sentRequest.Uri.AbsolutePath == "/token")
             {
                 asked.SetResult();
                 await release.Task;
             }
-            return server.Answer(sent);
+            return server.Answer(sentRequest);
         });
         var refresh = server.Client.GetAccessTokenAsync(grant.Owner).AsTask();
         await asked.Task.Promptly();

@@ -109,10 +109,10 @@ public class LateLogoutTests
         string token = server.LogoutToken();
         await server.Logout.ProcessBackChannelLogoutAsync(token);
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
-        server.Script.AnswersAsync(async sent =>
+        server.Script.AnswersAsync(async sentRequest =>
         {
-            var answer = server.Answer(sent);
-            if (sent.Uri.AbsolutePath == "/token")
+            var answer = server.Answer(sentRequest);
+            if (sentRequest.Uri.AbsolutePath == "/token")
                 await server.Logout.ProcessBackChannelLogoutAsync(token);
             return answer;
         });
@@ -130,10 +130,10 @@ public class LateLogoutTests
         string token = server.LogoutToken(sessionId: null);
         server.Script.Clock.Advance(Second);
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
-        server.Script.AnswersAsync(async sent =>
+        server.Script.AnswersAsync(async sentRequest =>
         {
-            var answer = server.Answer(sent);
-            if (sent.Uri.AbsolutePath == "/token")
+            var answer = server.Answer(sentRequest);
+            if (sentRequest.Uri.AbsolutePath == "/token")
                 await server.Logout.ProcessBackChannelLogoutAsync(token);
             return answer;
         });

@@ -92,20 +92,20 @@ public class LogoutDuringSignInTests
     public void Remembered_for_a_while()
     {
         ManualTimeProvider time = new();
-        RecentLogoutTokens recent = new(time);
+        RecentLogoutTokens recentLogouts = new(time);
         var now = time.GetUtcNow();
-        recent.Add(Of("first", now), TimeSpan.FromMinutes(10));
+        recentLogouts.Add(Of("first", now), TimeSpan.FromMinutes(10));
         Assert.That(IsKnown("first"), Is.True);
         time.Advance(TimeSpan.FromMinutes(10));
-        recent.Add(Of("second", now), TimeSpan.FromMinutes(10));
+        recentLogouts.Add(Of("second", now), TimeSpan.FromMinutes(10));
         Assert.That((IsKnown("first"), IsKnown("second")), Is.EqualTo((false, true)));
         for (int i = 0; i < RecentLogoutTokens.Capacity - 1; i++)
-            recent.Add(Of("x", now), TimeSpan.FromMinutes(10));
+            recentLogouts.Add(Of("x", now), TimeSpan.FromMinutes(10));
         Assert.That(IsKnown("second"), Is.True);
-        recent.Add(Of("x", now), TimeSpan.FromMinutes(10));
+        recentLogouts.Add(Of("x", now), TimeSpan.FromMinutes(10));
         Assert.That(IsKnown("second"), Is.False);
 
-        bool IsKnown(string subject) => recent.AnyAfter(now, 0, token => token.Subject == subject);
+        bool IsKnown(string subject) => recentLogouts.AnyAfter(now, 0, token => token.Subject == subject);
 
         static LogoutToken Of(string subject, DateTimeOffset issuedAt) => new(ScriptedServer.Origin, subject, null, issuedAt);
     }
@@ -115,10 +115,10 @@ public class LogoutDuringSignInTests
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         string token = server.LogoutToken(subject: subject, sessionId: sessionId);
         int? ended = null;
-        server.Script.AnswersAsync(async sent =>
+        server.Script.AnswersAsync(async sentRequest =>
         {
-            var answer = server.Answer(sent);
-            if (sent.Uri.AbsolutePath == "/token")
+            var answer = server.Answer(sentRequest);
+            if (sentRequest.Uri.AbsolutePath == "/token")
                 ended = await server.Logout.ProcessBackChannelLogoutAsync(token);
             return answer;
         });

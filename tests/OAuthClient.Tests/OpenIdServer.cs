@@ -92,7 +92,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
         return key.Sign("RS256", header, claims.ToJsonString());
     }
 
-    public HttpResponseMessage Answer(ScriptedServer.SentRequest sent) => sent.Uri.AbsolutePath switch
+    public HttpResponseMessage Answer(ScriptedServer.SentRequest sentRequest) => sentRequest.Uri.AbsolutePath switch
     {
         "/jwks" => ScriptedServer.Json(200, SigningKeys.Set(key.Jwk())),
         "/token" => ScriptedServer.Json(200, Tokens()),

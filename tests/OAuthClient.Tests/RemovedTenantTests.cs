@@ -102,10 +102,10 @@ public class RemovedTenantTests
         await using var server = Server(tenants);
         var grant = await SignInAsync(server, "removed");
         server.Script.Clock.Advance(UntilTheTokenExpires);
-        server.Script.Answers(sent =>
+        server.Script.Answers(sentRequest =>
         {
             tenants.Allow("kept");
-            return server.Answer(sent);
+            return server.Answer(sentRequest);
         });
 
         await Swallow(server.Client.GetAccessTokenAsync(grant.Owner).AsTask());

@@ -21,11 +21,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
         Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, Action<IServiceCollection>? registerFirst = null,
         bool retries = false)
     {
-        script = new Script(sent =>
+        script = new Script(sentRequest =>
         {
             lock (gate)
-                requests.Add(sent);
-            return answer(sent);
+                requests.Add(sentRequest);
+            return answer(sentRequest);
         });
         ServiceCollection collection = new();
         collection.AddSingleton<TimeProvider>(Clock);
@@ -79,7 +79,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public void AnswersAsync(Func<SentRequest, Task<HttpResponseMessage>> next) => answer = next;
 
-    public void Answers(Func<SentRequest, HttpResponseMessage> next) => AnswersAsync(sent => Task.FromResult(next(sent)));
+    public void Answers(Func<SentRequest, HttpResponseMessage> next) => AnswersAsync(sentRequest => Task.FromResult(next(sentRequest)));
 
     public void Answers(string json, int status = 200) => Answers(_ => Json(status, json));
 

@@ -168,11 +168,11 @@ public class SignInLifetimeTests
         await using OpenIdServer server = new(o => o.SignInLifetime = TimeSpan.FromHours(2));
         var grant = await server.SignInAsync();
         server.Script.Clock.Advance(TimeSpan.FromHours(1));
-        server.Script.Answers(sent =>
+        server.Script.Answers(sentRequest =>
         {
-            if (sent.Uri.AbsolutePath == "/token")
+            if (sentRequest.Uri.AbsolutePath == "/token")
                 server.Script.Clock.Advance(TimeSpan.FromHours(1));
-            return server.Answer(sent);
+            return server.Answer(sentRequest);
         });
 
         Assert.ThrowsAsync<ReauthorizationRequiredException>(() => server.Client.GetAccessTokenAsync(grant.Owner).Promptly());

@@ -81,9 +81,9 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         {
             request = ReceivedAuthorizationRequest.Parse(encoded, server);
         }
-        catch (OAuthErrorException refusal)
+        catch (OAuthErrorException oAuthErrorException)
         {
-            return ErrorPage.Create(refusal.Error, refusal.Message);
+            return ErrorPage.Create(oAuthErrorException.Error, oAuthErrorException.Message);
         }
 
         try
@@ -91,9 +91,9 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             request.Validate(server);
             return proceed(request);
         }
-        catch (OAuthErrorException refusal)
+        catch (OAuthErrorException oAuthErrorException)
         {
-            return AuthorizationResponseWriter.Error(server, request, refusal.Error, refusal.Description);
+            return AuthorizationResponseWriter.Error(server, request, oAuthErrorException.Error, oAuthErrorException.Description);
         }
     }
 

@@ -101,8 +101,8 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         {
             RecordedRequest request = await ReadAsync(context, gone.Token);
             Log.Add(request);
-            FaultContext exchange = new(context, request, _answer, _clock(), gone.Token);
-            await AnswerAsync(exchange, request, context);
+            FaultContext faultContext = new(context, request, _answer, _clock(), gone.Token);
+            await AnswerAsync(faultContext, request, context);
         }
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException problem)
         {
@@ -127,16 +127,16 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         _stopping.Dispose();
     }
 
-    private async Task AnswerAsync(FaultContext exchange, RecordedRequest request, HttpContext context)
+    private async Task AnswerAsync(FaultContext faultContext, RecordedRequest request, HttpContext context)
     {
         try
         {
-            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(exchange) : exchange.SendAsync(await exchange.WorkAsync()));
+            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(faultContext) : faultContext.SendAsync(await faultContext.WorkAsync()));
         }
-        catch (Exception problem) when (!exchange.Gone.IsCancellationRequested && !context.Response.HasStarted)
+        catch (Exception problem) when (!faultContext.Gone.IsCancellationRequested && !context.Response.HasStarted)
         {
             // What a hook or a predicate of the test threw is worth more in the test's output than a bare 500.
-            await exchange.SendAsync(Reply.Text(StatusCodes.Status500InternalServerError, problem.ToString()));
+            await faultContext.SendAsync(Reply.Text(StatusCodes.Status500InternalServerError, problem.ToString()));
         }
     }
 

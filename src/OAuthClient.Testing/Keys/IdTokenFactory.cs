@@ -9,10 +9,10 @@ internal static class IdTokenFactory
 {
     /// <param name="server">Who issues it.</param>
     /// <param name="grant">Whom and which client it is about.</param>
-    /// <param name="accessToken">The access token it goes with, bound by <c>at_hash</c> (§3.1.3.6).</param>
+    /// <param name="issuedAccessToken">The access token it goes with, bound by <c>at_hash</c> (§3.1.3.6).</param>
     /// <param name="nonce">The request's nonce; a refreshed ID Token has none (§12.2).</param>
     /// <param name="refreshed">Whether it comes from a refresh.</param>
-    public static string Create(ServerState server, IssuedGrant grant, IssuedAccessToken accessToken, string? nonce, bool refreshed)
+    public static string Create(ServerState server, IssuedGrant grant, IssuedAccessToken issuedAccessToken, string? nonce, bool refreshed)
     {
         TestClient client = server.Current(grant.Client);
         string algorithm = client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm;
@@ -25,7 +25,7 @@ internal static class IdTokenFactory
             ["exp"] = (now + server.Options.IdTokenLifetime).ToUnixTimeSeconds(),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
-            ["at_hash"] = Base64Url.EncodeToString(SignatureAlgorithm.LeftHalfOfHash(algorithm, Encoding.ASCII.GetBytes(accessToken.Value))),
+            ["at_hash"] = Base64Url.EncodeToString(SignatureAlgorithm.LeftHalfOfHash(algorithm, Encoding.ASCII.GetBytes(issuedAccessToken.Value))),
         };
         if (nonce is not null)
             claims["nonce"] = nonce;

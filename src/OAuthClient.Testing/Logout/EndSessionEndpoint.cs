@@ -40,9 +40,9 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
         {
             return await proceed(EndSessionRequest.Parse(encoded, server));
         }
-        catch (OAuthErrorException refusal)
+        catch (OAuthErrorException oAuthErrorException)
         {
-            return ErrorPage.Create(refusal.Error, refusal.Message);
+            return ErrorPage.Create(oAuthErrorException.Error, oAuthErrorException.Message);
         }
     }
 

@@ -14,10 +14,10 @@ internal sealed class RegistrationEndpoint(ServerState server)
         {
             return clientId is null ? Register(request) : Manage(request, clientId);
         }
-        catch (OAuthErrorException refusal)
+        catch (OAuthErrorException oAuthErrorException)
         {
-            Reply reply = Reply.Json(refusal.Status, new JsonObject { ["error"] = refusal.Error, ["error_description"] = refusal.Description }).NotStored();
-            return refusal.Status is 401 ? reply.With("WWW-Authenticate", $"Bearer realm=\"{server.Issuer}\", error=\"invalid_token\"") : reply;
+            Reply reply = Reply.Json(oAuthErrorException.Status, new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }).NotStored();
+            return oAuthErrorException.Status is 401 ? reply.With("WWW-Authenticate", $"Bearer realm=\"{server.Issuer}\", error=\"invalid_token\"") : reply;
         }
     }
 

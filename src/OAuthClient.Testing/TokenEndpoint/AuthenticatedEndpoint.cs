@@ -22,10 +22,10 @@ internal static class AuthenticatedEndpoint
                 throw OAuthErrorException.InvalidRequest($"The parameter {misplaced} must not be in the query.");
             return answer(ClientAuthenticator.Authenticate(request, server), request.FormParameters);
         }
-        catch (OAuthErrorException refusal)
+        catch (OAuthErrorException oAuthErrorException)
         {
-            Reply reply = Reply.Json(refusal.Status, new JsonObject { ["error"] = refusal.Error, ["error_description"] = refusal.Description }).NotStored();
-            return refusal.Status is 401 ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"") : reply;
+            Reply reply = Reply.Json(oAuthErrorException.Status, new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }).NotStored();
+            return oAuthErrorException.Status is 401 ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"") : reply;
         }
     }
 }

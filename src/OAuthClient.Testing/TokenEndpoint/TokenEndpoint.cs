@@ -76,10 +76,10 @@ internal sealed class TokenEndpoint(ServerState server)
     private JsonObject Respond(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, bool refreshable, string? nonce, bool refreshed)
     {
         TestAuthorizationServerOptions options = server.Options;
-        IssuedAccessToken accessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now, options.AccessTokenLifetime);
+        IssuedAccessToken issuedAccessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now, options.AccessTokenLifetime);
         JsonObject response = new()
         {
-            ["access_token"] = accessToken.Value,
+            ["access_token"] = issuedAccessToken.Value,
             ["token_type"] = "Bearer",
             ["expires_in"] = (long)options.AccessTokenLifetime.TotalSeconds,
         };
@@ -88,7 +88,7 @@ internal sealed class TokenEndpoint(ServerState server)
         if (refreshable)
             response["refresh_token"] = server.Grants.AddRefreshToken(grant, server.Now, options.RefreshTokenLifetime).Value;
         if (grant.User is not null && scopes.Contains("openid") && options.Defect is not Defect.IdTokenMissing)
-            response["id_token"] = IdTokenFactory.Create(server, grant, accessToken, nonce, refreshed);
+            response["id_token"] = IdTokenFactory.Create(server, grant, issuedAccessToken, nonce, refreshed);
         return response;
     }
 }

@@ -19,7 +19,7 @@ internal static class AuthorizationRequestBuilder
         ParameterNames.ClientSecret, ParameterNames.CodeVerifier, ParameterNames.Code, ParameterNames.AccessToken, ParameterNames.RefreshToken,
         ParameterNames.GrantType, ParameterNames.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
 
-    /// <param name="registration">Who asks.</param>
+    /// <param name="configuration">Who asks.</param>
     /// <param name="server">Who is asked.</param>
     /// <param name="parameters">What is asked beyond the registration.</param>
     /// <param name="now">The moment.</param>
@@ -32,29 +32,29 @@ internal static class AuthorizationRequestBuilder
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="OAuthProtocolException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
     public static PendingAuthorization Begin(
-        ClientConfiguration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
+        ClientConfiguration configuration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
         ref UsualAddress? usual, bool renewsSignIn = false)
     {
         var endpoint = server.AuthorizationEndpoint ?? throw new OAuthException(
             $"{server.ServerId} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser.");
-        var redirectUri = registration.RedirectUri ?? throw new InvalidOperationException(
-            $"Set RedirectUri for {registration.DisplayName}: it is where the server sends the browser back.");
+        var redirectUri = configuration.RedirectUri ?? throw new InvalidOperationException(
+            $"Set RedirectUri for {configuration.DisplayName}: it is where the server sends the browser back.");
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
                 $"{server.ServerId} offers PKCE only by '{ServerTextSanitizer.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
         }
 
-        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : registration.Scopes;
+        IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : configuration.Scopes;
         // Only an ID Token says that the user who completes it is the one who signed in.
         bool addsOpenId = renewsSignIn && !ScopeList.Contains(scopes, ScopeList.OpenId);
         if (addsOpenId)
             scopes = [ScopeList.OpenId, .. scopes];
-        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceIndicators.Checked(targets) : registration.Resources;
+        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceIndicators.Checked(targets) : configuration.Resources;
         var (state, verifierText, nonceText) = SecureRandomString.CreateThree();
         var verifier = new CodeVerifier(verifierText);
-        bool asksForIdToken = ReferenceEquals(scopes, registration.Scopes)
-            ? registration.RequestsIdToken
+        bool asksForIdToken = ReferenceEquals(scopes, configuration.Scopes)
+            ? configuration.RequestsIdToken
             : ScopeList.Contains(scopes, ScopeList.OpenId);
         string? nonce = asksForIdToken ? nonceText : null;
         IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
@@ -64,9 +64,9 @@ internal static class AuthorizationRequestBuilder
         return new PendingAuthorization
         {
             Address = ReferenceEquals(parameters, AuthorizationParameters.None) && !addsOpenId
-                ? Usual(registration, server, endpoint, ref usual).With(state, challenge, nonce)
-                : Write(registration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
-            ClientName = registration.Name,
+                ? Usual(configuration, server, endpoint, ref usual).With(state, challenge, nonce)
+                : Write(configuration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
+            ClientName = configuration.Name,
             Server = server.ServerId,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
             RequiresIssuer = server.SendsIssuerInResponse,
@@ -79,27 +79,27 @@ internal static class AuthorizationRequestBuilder
             CodeVerifier = verifier,
             Scopes = scopes,
             Resources = resources,
-            ExpiresAt = now + registration.PendingAuthorizationLifetime,
+            ExpiresAt = now + configuration.PendingAuthorizationLifetime,
             RenewsSignIn = renewsSignIn,
         };
     }
 
-    private static UsualAddress Usual(ClientConfiguration registration, AuthorizationServerMetadata server, Uri endpoint, ref UsualAddress? usual)
+    private static UsualAddress Usual(ClientConfiguration configuration, AuthorizationServerMetadata server, Uri endpoint, ref UsualAddress? usual)
     {
-        if (Volatile.Read(ref usual) is { } known && known.IsOf(registration, server))
+        if (Volatile.Read(ref usual) is { } known && known.IsOf(configuration, server))
             return known;
         string stand = new('-', SecureRandomString.Length);
         string sample = Write(
-            registration, endpoint, AuthorizationParameters.None, registration.Scopes, registration.Resources,
-            stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), registration.RequestsIdToken ? stand : null, out var places);
-        UsualAddress written = new(registration, server, sample, places);
+            configuration, endpoint, AuthorizationParameters.None, configuration.Scopes, configuration.Resources,
+            stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), configuration.RequestsIdToken ? stand : null, out var places);
+        UsualAddress written = new(configuration, server, sample, places);
         // Of several who write it at once any may be the last: all have written the same.
         Volatile.Write(ref usual, written);
         return written;
     }
 
     private static string Write(
-        ClientConfiguration registration, Uri endpoint, AuthorizationParameters parameters, IReadOnlyList<string> scopes, IReadOnlyList<string> resources,
+        ClientConfiguration configuration, Uri endpoint, AuthorizationParameters parameters, IReadOnlyList<string> scopes, IReadOnlyList<string> resources,
         string state, ReadOnlySpan<char> challenge, string? nonce, out UsualAddress.Places places)
     {
         var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
@@ -108,13 +108,13 @@ internal static class AuthorizationRequestBuilder
         int ofChallenge = query.AddEncoded(MethodAndChallenge, challenge);
         int ofNonce = query.AddEncoded(ParameterNames.Nonce + "=", nonce);
         places = new(ofState, ofChallenge, ofNonce);
-        query.Add(ParameterNames.ClientId, registration.ClientId);
-        query.AddEncoded(ParameterNames.RedirectUri + "=", registration.EncodedRedirectUri);
-        if (ReferenceEquals(scopes, registration.Scopes))
-            query.AddEncoded(ParameterNames.Scope + "=", registration.EncodedScopes);
+        query.Add(ParameterNames.ClientId, configuration.ClientId);
+        query.AddEncoded(ParameterNames.RedirectUri + "=", configuration.EncodedRedirectUri);
+        if (ReferenceEquals(scopes, configuration.Scopes))
+            query.AddEncoded(ParameterNames.Scope + "=", configuration.EncodedScopes);
         else
             query.AddList(ParameterNames.Scope, scopes);
-        query.Add(ParameterNames.ResponseMode, registration.ResponseMode);
+        query.Add(ParameterNames.ResponseMode, configuration.ResponseMode);
         for (int i = 0; i < resources.Count; i++)
             query.Add(ParameterNames.Resource, resources[i]);
         AddFurther(ref query, parameters);

@@ -6,14 +6,14 @@ namespace OAuthClient;
 /// The address of authorization requests that ask for nothing beyond their registration, as nearly all do: written once, because from one
 /// to the next only three values of always the same length differ.
 /// </summary>
-/// <param name="registration">Whose requests.</param>
+/// <param name="configuration">Whose requests.</param>
 /// <param name="server">Where to.</param>
 /// <param name="sample">One that was written out.</param>
 /// <param name="places">Where in it the values stand.</param>
-internal sealed class UsualAddress(ClientConfiguration registration, AuthorizationServerMetadata server, string sample, UsualAddress.Places places)
+internal sealed class UsualAddress(ClientConfiguration configuration, AuthorizationServerMetadata server, string sample, UsualAddress.Places places)
 {
     /// <summary>Whether it still is theirs: registrations and metadata that have changed are other objects.</summary>
-    public bool IsOf(ClientConfiguration client, AuthorizationServerMetadata itsServer) => ReferenceEquals(registration, client) && ReferenceEquals(server, itsServer);
+    public bool IsOf(ClientConfiguration client, AuthorizationServerMetadata itsServer) => ReferenceEquals(configuration, client) && ReferenceEquals(server, itsServer);
 
     /// <summary>The same with values of its own, as long as those in the sample.</summary>
     public string With(ReadOnlySpan<char> state, ReadOnlySpan<char> challenge, ReadOnlySpan<char> nonce) =>

@@ -5,17 +5,17 @@ using System.Runtime.ExceptionServices;
 namespace OAuthClient;
 
 /// <summary>One request and all the attempts it takes, within one deadline.</summary>
-internal sealed class BackChannelCall(BackChannelRequest request, HttpClient client, ClientConfiguration current, ServerAvailability server, long begun, TimeProvider time)
+internal sealed class BackChannelCall(BackChannelRequest request, HttpClient client, ClientConfiguration current, ServerAvailability availability, long begun, TimeProvider time)
 {
-    private readonly SendTracker? departure = request.RetryMode == RetryMode.Idempotent ? null : request.SendTracker ?? new();
+    private readonly SendTracker? tracker = request.RetryMode == RetryMode.Idempotent ? null : request.SendTracker ?? new();
 
     // A request that must not affect others keeps the pause that the server asked for to itself.
-    private readonly RetryAfterPause pause = request.AffectsOtherRequests ? server.Pause : new(time);
+    private readonly RetryAfterPause pause = request.AffectsOtherRequests ? availability.Pause : new(time);
     private byte[]? form;
     private int attempts;
     private bool hasWaited;
 
-    public ServerAvailability Server => server;
+    public ServerAvailability Server => availability;
 
     /// <summary>What is left of the deadline.</summary>
     public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
@@ -26,13 +26,13 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
     /// <summary>
     /// Gets how long the server asked not to be sent this request: as an answer to it, or to one that counts for every request.
     /// </summary>
-    public TimeSpan RetryAfterRemaining => (server.Pause.Remaining, pause.Remaining) is var (shared, own) && own > shared ? own : shared;
+    public TimeSpan RetryAfterRemaining => (availability.Pause.Remaining, pause.Remaining) is var (shared, own) && own > shared ? own : shared;
 
     /// <summary>Determines whether a failed attempt says that the server cannot be connected to, whatever the request was.</summary>
     /// <param name="fault">The fault of the attempt.</param>
     /// <returns><see langword="true"/> if no connection was made.</returns>
     public bool IsConnectionFault(Exception fault) =>
-        TransientErrors.IsTransient(fault) && (departure is not null ? !departure.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
+        TransientErrors.IsTransient(fault) && (tracker is not null ? !tracker.MayHaveBeenSent : TransientErrors.IsConnectionFault(fault));
 
     /// <summary>Whether it is spent by being sent.</summary>
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
@@ -41,7 +41,7 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
     public bool CanBeSent => request.RetryMode switch
     {
         RetryMode.Idempotent => true,
-        RetryMode.IfNotSent => !departure!.MayHaveBeenSent,
+        RetryMode.IfNotSent => !tracker!.MayHaveBeenSent,
         _ => Volatile.Read(ref attempts) == 0,
     };
 
@@ -78,7 +78,7 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
         {
             using var message = Message();
             response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (either ?? late).Token).ConfigureAwait(false);
-            departure?.ResponseReceived(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
+            tracker?.ResponseReceived(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
             pause.Record(response);
             using var received = response.Content;
             response.Content = await BufferedResponseContent.ReadAsync(received, askedAt, request, (either ?? late).Token).ConfigureAwait(false);
@@ -88,7 +88,7 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
         {
             response?.Dispose();
             // Whatever the network or a handler made of it: the one who forbade it knows it by its type.
-            if (departure is { IsForbidden: true } && exception is not SendCancelledException)
+            if (tracker is { IsForbidden: true } && exception is not SendCancelledException)
                 throw new SendCancelledException();
             if (exception is OperationCanceledException && late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
                 throw isPart ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout)) : Timeout(exception);
@@ -128,7 +128,7 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
     // A message and its content are for one attempt.
     private SingleSendRequestMessage Message()
     {
-        var message = new SingleSendRequestMessage(request.Method, request.Endpoint, departure);
+        var message = new SingleSendRequestMessage(request.Method, request.Endpoint, tracker);
         if (request.Form is not null)
             message.Content = new FormContent(form ??= FormContent.Encode(request.Form));
         else if (request.Json is not null)

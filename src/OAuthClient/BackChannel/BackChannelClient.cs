@@ -5,7 +5,7 @@ namespace OAuthClient;
 
 /// <summary>The one way out to the authorization server: no redirects, bounded bodies, one deadline for the whole exchange, and another attempt where one does no harm.</summary>
 internal sealed class BackChannelClient(
-    string name, IHttpClientFactory clients, ClientConfigurationProvider registration, TimeProvider time, ILogger logger, ResiliencePipelineConfiguration? pipeline = null)
+    string name, IHttpClientFactory clients, ClientConfigurationProvider configuration, TimeProvider time, ILogger logger, ResiliencePipelineConfiguration? pipeline = null)
 {
     public const string ClientNamePrefix = "OAuthClient.BackChannel:";
 
@@ -25,36 +25,36 @@ internal sealed class BackChannelClient(
     /// <exception cref="SendCancelledException">Whoever may forbid it did.</exception>
     public async Task<BackChannelResponse> SendAsync(BackChannelRequest request, CancellationToken cancellationToken)
     {
-        var current = registration.Current;
+        var current = configuration.Current;
         if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!EndpointSecurity.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
             throw new OAuthProtocolException($"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
 
-        var server = AvailabilityOf(request.Endpoint);
+        var availability = AvailabilityOf(request.Endpoint);
         long begun = time.GetTimestamp();
-        var exchange = new BackChannelCall(request, Client(begun), current, server, begun, time);
-        var resilience = server.Resilience ?? (pipeline is null ? null : Resilience(server));
+        var call = new BackChannelCall(request, Client(begun), current, availability, begun, time);
+        var backChannelResilience = availability.Resilience ?? (pipeline is null ? null : Resilience(availability));
         Attempt? first = null;
-        if (resilience is null)
+        if (backChannelResilience is null)
         {
             // In here and not in a method of its own: to a process that starts, each asynchronous one costs as much as ten others.
             try
             {
-                await exchange.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
-                first = new(await exchange.SendAsync(cancellationToken).ConfigureAwait(false), null);
+                await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
+                first = new(await call.SendAsync(cancellationToken).ConfigureAwait(false), null);
             }
             catch (Exception exception) when (TransientErrors.IsTransient(exception))
             {
                 first = new(null, exception);
             }
             if (first.Answer is null || TransientErrors.IsTransient(first.Answer.StatusCode))
-                resilience = Resilience(server);
+                backChannelResilience = Resilience(availability);
         }
-        using var message = resilience is null ? first!.Answer! : await resilience.SendAsync(exchange, first, cancellationToken).ConfigureAwait(false);
-        var answer = message.Content as BufferedResponseContent ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
+        using var message = backChannelResilience is null ? first!.Answer! : await backChannelResilience.SendAsync(call, first, cancellationToken).ConfigureAwait(false);
+        var content = message.Content as BufferedResponseContent ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
         var retryAfter = message.IsSuccessStatusCode ? null : RetryAfterPause.Read(message, time);
-        return new BackChannelResponse(request, message.StatusCode, answer, retryAfter);
+        return new BackChannelResponse(request, message.StatusCode, content, retryAfter);
     }
 
     private HttpClient Client(long now)
@@ -75,12 +75,12 @@ internal sealed class BackChannelClient(
 
     // Not inlined, because Polly would be loaded with whoever inlines it.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private BackChannelResilience Resilience(ServerAvailability server) =>
+    private BackChannelResilience Resilience(ServerAvailability availability) =>
         // Polly starts a task with each circuit breaker, which runs the callbacks of all later callers.
-        BackgroundWork.RunIsolated((Channel: this, server), static all => all.Channel.Create(all.server));
+        BackgroundWork.RunIsolated((Channel: this, availability), static all => all.Channel.Create(all.availability));
 
-    private BackChannelResilience Create(ServerAvailability server) =>
-        server.SetResilience(pipeline is null ? new DefaultResiliencePipeline(name, server, time, logger) : new CustomResiliencePipeline(pipeline, time));
+    private BackChannelResilience Create(ServerAvailability availability) =>
+        availability.SetResilience(pipeline is null ? new DefaultResiliencePipeline(name, availability, time, logger) : new CustomResiliencePipeline(pipeline, time));
 
     // A key of three values would be compiled, with all that a dictionary does, in each process that starts.
     private sealed class SameOrigin : IEqualityComparer<Uri>

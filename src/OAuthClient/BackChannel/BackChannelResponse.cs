@@ -4,20 +4,20 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>An endpoint's whole answer, read and bounded.</summary>
-internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, BufferedResponseContent answer, TimeSpan? retryAfter)
+internal sealed class BackChannelResponse(BackChannelRequest request, HttpStatusCode statusCode, BufferedResponseContent content, TimeSpan? retryAfter)
 {
     public HttpStatusCode StatusCode => statusCode;
     public bool IsSuccess => (int)statusCode is >= 200 and <= 299;
-    public ReadOnlyMemory<byte> Body => answer.Body;
+    public ReadOnlyMemory<byte> Body => content.Body;
 
     /// <summary>What the server says the body is.</summary>
-    public string? MediaType => answer.Received.ContentType?.MediaType;
+    public string? MediaType => content.Received.ContentType?.MediaType;
 
     /// <summary>When what brought it was sent: a lifetime that counts from here never ends later than at the server.</summary>
-    public DateTimeOffset RequestedAt => answer.RequestedAt;
+    public DateTimeOffset RequestedAt => content.RequestedAt;
 
     /// <summary>The body as a JSON object, or <see langword="null"/> when it is none. The media type is not asked: some servers err there, and a page of HTML is no JSON object.</summary>
-    public JsonElement? Json() => StrictJson.TryParseObject(answer.Body);
+    public JsonElement? Json() => StrictJson.TryParseObject(content.Body);
 
     /// <summary>What to tell the developer when this is not the answer that was asked for.</summary>
     public EndpointFailure Failure(JsonElement? json) => new(request.EndpointName, ServerTextSanitizer.WithoutQuery(request.Endpoint), statusCode)

@@ -24,27 +24,27 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         shared = builder.Build();
     }
 
-    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall exchange, Attempt? first, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken)
     {
-        if (exchange.AffectsOtherRequests)
-            return await SendAsync(exchange, shared, cancellationToken).ConfigureAwait(false);
+        if (call.AffectsOtherRequests)
+            return await SendAsync(call, shared, cancellationToken).ConfigureAwait(false);
         // The state of the shared pipeline, such as a circuit, must not depend on answers to requests that outside callers choose. The
         // registry disposes of the pipeline that such a request gets instead.
         ResiliencePipelineRegistry<string> registry = new();
         await using (registry.ConfigureAwait(false))
         {
             var own = registry.GetOrAddPipeline<HttpResponseMessage>("", Configure);
-            return await SendAsync(exchange, own, cancellationToken).ConfigureAwait(false);
+            return await SendAsync(call, own, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        BackChannelCall exchange, ResiliencePipeline<HttpResponseMessage> pipeline, CancellationToken cancellationToken)
+        BackChannelCall call, ResiliencePipeline<HttpResponseMessage> pipeline, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(exchange.TimeLeft, time);
+        using var deadline = new CancellationTokenSource(call.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         // What is spent by being sent has one attempt at a time, even where a pipeline begins several: the next knows what became of the first.
-        var turn = exchange.IsSingleSend ? new SemaphoreSlim(1) : null;
+        var turn = call.IsSingleSend ? new SemaphoreSlim(1) : null;
         Attempt? last = null;
         var context = ResilienceContextPool.Shared.Get(end.Token);
         try
@@ -63,12 +63,12 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
                     }
                     try
                     {
-                        if (last is { } final && !exchange.CanBeSent)
+                        if (last is { } final && !call.CanBeSent)
                             return OutcomeOf(final);
-                        var made = await AttemptAsync(exchange, attempt.CancellationToken).ConfigureAwait(false);
+                        var made = await AttemptAsync(call, attempt.CancellationToken).ConfigureAwait(false);
                         Volatile.Write(ref last, made);
                         // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
-                        if (made.Answer?.IsSuccessStatusCode != true && !exchange.CanBeSent)
+                        if (made.Answer?.IsSuccessStatusCode != true && !call.CanBeSent)
                             await end.CancelAsync().ConfigureAwait(false);
                         return OutcomeOf(made);
                     }
@@ -79,8 +79,8 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
                 },
                 context, this).ConfigureAwait(false);
             if (outcome.Exception is OperationCanceledException late && !cancellationToken.IsCancellationRequested && end.IsCancellationRequested)
-                outcome = deadline.IsCancellationRequested ? Outcome.FromException<HttpResponseMessage>(exchange.Timeout(late)) : OutcomeOf(last!);
-            if (Rejection(outcome.Exception, exchange) is { } rejection)
+                outcome = deadline.IsCancellationRequested ? Outcome.FromException<HttpResponseMessage>(call.Timeout(late)) : OutcomeOf(last!);
+            if (Rejection(outcome.Exception, call) is { } rejection)
                 throw rejection;
             outcome.ThrowIfException();
             return outcome.Result!;
@@ -97,12 +97,12 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         choice.Configure(builder);
     }
 
-    private static async Task<Attempt> AttemptAsync(BackChannelCall exchange, CancellationToken cancellationToken)
+    private static async Task<Attempt> AttemptAsync(BackChannelCall call, CancellationToken cancellationToken)
     {
         try
         {
-            await exchange.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
-            var answer = await exchange.SendAsync(cancellationToken).ConfigureAwait(false);
+            await call.WaitForRetryAfterAsync(cancellationToken).ConfigureAwait(false);
+            var answer = await call.SendAsync(cancellationToken).ConfigureAwait(false);
             (answer.Content as BufferedResponseContent)?.ShowHeaders();
             return new(answer, null);
         }
@@ -116,9 +116,9 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         attempt.Fault is null ? Outcome.FromResult(attempt.Answer!) : Outcome.FromException<HttpResponseMessage>(attempt.Fault);
 
     // Polly's own exceptions in the words of a network, which are the only ones that callers need to know.
-    private static Exception? Rejection(Exception? exception, BackChannelCall exchange) => exception switch
+    private static Exception? Rejection(Exception? exception, BackChannelCall call) => exception switch
     {
-        BrokenCircuitException => exchange.NotSent("the circuit of your pipeline (UseResilience) is open", exception),
+        BrokenCircuitException => call.NotSent("the circuit of your pipeline (UseResilience) is open", exception),
         TimeoutRejectedException => new TaskCanceledException(exception.Message, new TimeoutException(exception.Message, exception), CancellationToken.None),
         _ => null,
     };

@@ -25,7 +25,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     // When the circuit opened, in timestamps; closed when it is the minimum.
     private long openedAt = long.MinValue;
 
-    public DefaultResiliencePipeline(string clientName, ServerAvailability server, TimeProvider time, ILogger logger)
+    public DefaultResiliencePipeline(string clientName, ServerAvailability availability, TimeProvider time, ILogger logger)
     {
         this.time = time;
         retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(new()
@@ -45,22 +45,22 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
             OnOpened = _ =>
             {
                 Volatile.Write(ref openedAt, time.GetTimestamp());
-                Log.CircuitOpened(logger, clientName, server.Origin, BreakDuration.TotalSeconds);
+                Log.CircuitOpened(logger, clientName, availability.Origin, BreakDuration.TotalSeconds);
                 return ValueTask.CompletedTask;
             },
             OnClosed = _ =>
             {
                 Volatile.Write(ref openedAt, long.MinValue);
-                Log.CircuitClosed(logger, clientName, server.Origin);
+                Log.CircuitClosed(logger, clientName, availability.Origin);
                 return ValueTask.CompletedTask;
             },
         }).Build();
     }
 
-    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall exchange, Attempt? first, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(ExchangeKey, exchange);
+        context.Properties.Set(ExchangeKey, call);
         try
         {
             var outcome = await retries.ExecuteOutcomeAsync(
@@ -68,7 +68,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
                 {
                     var known = first;
                     first = null;
-                    return AttemptAsync(exchange, known, attempt);
+                    return AttemptAsync(call, known, attempt);
                 },
                 context, this).ConfigureAwait(false);
             outcome.ThrowIfException();
@@ -81,19 +81,19 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     }
 
     // The circuit hears of an attempt made before it was built, too.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(BackChannelCall exchange, Attempt? known, ResilienceContext context)
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptAsync(BackChannelCall call, Attempt? known, ResilienceContext context)
     {
         try
         {
             if (known is null)
-                await exchange.WaitForRetryAfterAsync(context.CancellationToken).ConfigureAwait(false);
-            if (!exchange.AffectsOtherRequests)
-                return await AttemptBesideAsync(exchange, known, context).ConfigureAwait(false);
+                await call.WaitForRetryAfterAsync(context.CancellationToken).ConfigureAwait(false);
+            if (!call.AffectsOtherRequests)
+                return await AttemptBesideAsync(call, known, context).ConfigureAwait(false);
             var outcome = await circuit.ExecuteOutcomeAsync(
-                static (attempt, all) => all.known is null ? SendAsync(all.exchange, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
-                context, (exchange, known)).ConfigureAwait(false);
+                static (attempt, all) => all.known is null ? SendAsync(all.call, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
+                context, (call, known)).ConfigureAwait(false);
             return outcome.Exception is BrokenCircuitException broken
-                ? Outcome.FromException<HttpResponseMessage>(LeftAlone(exchange, broken.RetryAfter ?? BreakDuration, broken.InnerException))
+                ? Outcome.FromException<HttpResponseMessage>(LeftAlone(call, broken.RetryAfter ?? BreakDuration, broken.InnerException))
                 : outcome;
         }
         catch (Exception exception)
@@ -105,24 +105,24 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     // An open circuit holds up every request. But the request of an outside caller is not the one that finds out whether the server is
     // back: its error answers would open or close the circuit, and while it lasts no other request could find out. Only what such a caller
     // cannot bring about counts: that no connection was made, and that the server accepted the request.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptBesideAsync(BackChannelCall exchange, Attempt? known, ResilienceContext context)
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptBesideAsync(BackChannelCall call, Attempt? known, ResilienceContext context)
     {
         if (known is null && Volatile.Read(ref openedAt) is var opened && opened != long.MinValue
             && BreakDuration - time.GetElapsedTime(opened) is var remaining && remaining > TimeSpan.Zero)
         {
-            return Outcome.FromException<HttpResponseMessage>(LeftAlone(exchange, remaining, inner: null));
+            return Outcome.FromException<HttpResponseMessage>(LeftAlone(call, remaining, inner: null));
         }
-        var outcome = known is null ? await SendAsync(exchange, context.CancellationToken).ConfigureAwait(false) : OutcomeOf(known);
-        if (outcome.Exception is { } fault ? exchange.IsConnectionFault(fault) : outcome.Result!.IsSuccessStatusCode)
+        var outcome = known is null ? await SendAsync(call, context.CancellationToken).ConfigureAwait(false) : OutcomeOf(known);
+        if (outcome.Exception is { } fault ? call.IsConnectionFault(fault) : outcome.Result!.IsSuccessStatusCode)
             await circuit.ExecuteOutcomeAsync(static (_, result) => ValueTask.FromResult(result), context, outcome).ConfigureAwait(false);
         return outcome;
     }
 
-    private static async ValueTask<Outcome<HttpResponseMessage>> SendAsync(BackChannelCall exchange, CancellationToken cancellationToken)
+    private static async ValueTask<Outcome<HttpResponseMessage>> SendAsync(BackChannelCall call, CancellationToken cancellationToken)
     {
         try
         {
-            return Outcome.FromResult(await exchange.SendAsync(cancellationToken).ConfigureAwait(false));
+            return Outcome.FromResult(await call.SendAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
@@ -135,23 +135,23 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
 
     private static bool IsWorthRepeating(RetryPredicateArguments<HttpResponseMessage> attempt)
     {
-        var exchange = attempt.Context.Properties.GetValue(ExchangeKey, null!);
+        var call = attempt.Context.Properties.GetValue(ExchangeKey, null!);
         bool mayPass = attempt.Outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsTransient(attempt.Outcome.Result!.StatusCode);
-        if (!mayPass || !exchange.CanBeSent)
+        if (!mayPass || !call.CanBeSent)
             return false;
         // Half of it by chance, so that many who failed together do not come back together.
         int pause = FirstPauseMilliseconds << attempt.AttemptNumber;
         var wait = TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(pause / 2, pause + 1));
-        if (exchange.RetryAfterRemaining is var quiet && quiet > wait)
+        if (call.RetryAfterRemaining is var quiet && quiet > wait)
             wait = quiet;
         attempt.Context.Properties.Set(PauseKey, wait);
         // The fault at hand says more than a deadline that passed while waiting.
-        return wait < exchange.TimeLeft;
+        return wait < call.TimeLeft;
     }
 
     private static bool IsServerError(Outcome<HttpResponseMessage> outcome) =>
         outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsServerError(outcome.Result!.StatusCode);
 
-    private static RequestNotSentException LeftAlone(BackChannelCall exchange, TimeSpan remaining, Exception? inner) => exchange.NotSent(
-        $"{exchange.Server.Origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
+    private static RequestNotSentException LeftAlone(BackChannelCall call, TimeSpan remaining, Exception? inner) => call.NotSent(
+        $"{call.Server.Origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
 }

@@ -16,7 +16,7 @@ internal sealed class FormContent : HttpContent
         SearchValues.Create(" -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
 
     private readonly byte[] body;
-    private SendTracker? departure;
+    private SendTracker? tracker;
     private bool isWritten;
 
     public FormContent(byte[] body, string mediaType = "application/x-www-form-urlencoded")
@@ -31,7 +31,7 @@ internal sealed class FormContent : HttpContent
     {
         if (isWritten)
             return false;
-        departure = whom;
+        tracker = whom;
         return true;
     }
 
@@ -58,7 +58,7 @@ internal sealed class FormContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         isWritten = true;
-        departure?.MarkSending();
+        tracker?.MarkSending();
         return stream.WriteAsync(body, cancellationToken).AsTask();
     }
 

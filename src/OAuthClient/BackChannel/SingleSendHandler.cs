@@ -19,20 +19,20 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
         if (request is not SingleSendRequestMessage once || !once.TryUse())
             throw SecondSend();
         // A handler that read the body, or put another in its place, must not hide when it leaves.
-        if (once.SendTracker is { } departure && request.Content is { } content && (content as FormContent)?.TrackSend(departure) != true)
-            request.Content = new TrackedContent(content, departure);
+        if (once.SendTracker is { } tracker && request.Content is { } content && (content as FormContent)?.TrackSend(tracker) != true)
+            request.Content = new TrackedContent(content, tracker);
         return base.SendAsync(request, cancellationToken);
     }
 
     private sealed class TrackedContent : HttpContent
     {
         private readonly HttpContent inner;
-        private readonly SendTracker departure;
+        private readonly SendTracker tracker;
 
-        public TrackedContent(HttpContent inner, SendTracker departure)
+        public TrackedContent(HttpContent inner, SendTracker tracker)
         {
             this.inner = inner;
-            this.departure = departure;
+            this.tracker = tracker;
             foreach (var header in inner.Headers.NonValidated)
                 Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
@@ -42,7 +42,7 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            departure.MarkSending();
+            tracker.MarkSending();
             return inner.CopyToAsync(stream, context, cancellationToken);
         }
 
@@ -64,12 +64,12 @@ internal sealed class SingleSendHandler(HttpMessageHandler network) : Delegating
 /// <summary>A message for one attempt: the guard lets it pass once.</summary>
 /// <param name="method">GET or POST.</param>
 /// <param name="endpoint">Where to.</param>
-/// <param name="departure">Who is told when the body leaves, where that matters.</param>
-internal sealed class SingleSendRequestMessage(HttpMethod method, Uri endpoint, SendTracker? departure) : HttpRequestMessage(method, endpoint)
+/// <param name="tracker">Who is told when the body leaves, where that matters.</param>
+internal sealed class SingleSendRequestMessage(HttpMethod method, Uri endpoint, SendTracker? tracker) : HttpRequestMessage(method, endpoint)
 {
     private int used;
 
-    public SendTracker? SendTracker => departure;
+    public SendTracker? SendTracker => tracker;
 
     public bool TryUse() => Interlocked.Exchange(ref used, 1) == 0;
 }

@@ -9,30 +9,30 @@ internal static class ClientAuthenticator
     /// <summary>Adds to <paramref name="form"/> what belongs in the body.</summary>
     /// <returns>The Authorization header's value, when that is where the credentials go.</returns>
     public static string? Authenticate(
-        ClientConfiguration registration, AuthorizationServerMetadata server, ICollection<KeyValuePair<string, string>> form)
+        ClientConfiguration configuration, AuthorizationServerMetadata server, ICollection<KeyValuePair<string, string>> form)
     {
-        switch (Method(registration, server))
+        switch (Method(configuration, server))
         {
             case ClientAuthenticationMethod.ClientSecretBasic:
-                return registration.BasicCredentials ??= "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
-                    FormEncode(registration.ClientId) + ":" + FormEncode(registration.ClientSecret!.Reveal())));
+                return configuration.BasicCredentials ??= "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
+                    FormEncode(configuration.ClientId) + ":" + FormEncode(configuration.ClientSecret!.Reveal())));
             case ClientAuthenticationMethod.ClientSecretPost:
-                form.Add(new(ParameterNames.ClientId, registration.ClientId));
-                form.Add(new(ParameterNames.ClientSecret, registration.ClientSecret!.Reveal()));
+                form.Add(new(ParameterNames.ClientId, configuration.ClientId));
+                form.Add(new(ParameterNames.ClientSecret, configuration.ClientSecret!.Reveal()));
                 return null;
             // RFC 8705 §2: a certificate says who, and the id says as which client.
             default:
-                form.Add(new(ParameterNames.ClientId, registration.ClientId));
+                form.Add(new(ParameterNames.ClientId, configuration.ClientId));
                 return null;
         }
     }
 
-    public static ClientAuthenticationMethod Method(ClientConfiguration registration, AuthorizationServerMetadata server)
+    public static ClientAuthenticationMethod Method(ClientConfiguration configuration, AuthorizationServerMetadata server)
     {
-        if (registration.ClientAuthentication is { } stated)
+        if (configuration.ClientAuthentication is { } stated)
             return stated;
-        if (registration.ClientSecret is null)
-            return registration.AuthenticatesByCertificate ? ClientAuthenticationMethod.TlsClientAuth : ClientAuthenticationMethod.None;
+        if (configuration.ClientSecret is null)
+            return configuration.AuthenticatesByCertificate ? ClientAuthenticationMethod.TlsClientAuth : ClientAuthenticationMethod.None;
         // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
         return server.TokenEndpointAuthenticationMethods is { } offered
             && !offered.Contains("client_secret_basic", StringComparer.Ordinal)

@@ -6,20 +6,20 @@ internal sealed class JwtSignatureValidator(JwksCache keys)
     /// <summary>Opens it where it is encrypted, takes it apart and requires its signature. What it claims is for the caller to check.</summary>
     /// <exception cref="OAuthProtocolException">It is not to be believed; the message says why.</exception>
     public async Task<UnverifiedJwt> ReadAsync(
-        string compact, JwtType kind, ClientConfiguration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+        string compact, JwtType kind, ClientConfiguration configuration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
-        var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, kind, registration.DecryptionKeys), kind, registration.IdTokenSigningAlgorithms);
-        await ValidateAsync(token, registration, server, cancellationToken).ConfigureAwait(false);
+        var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, kind, configuration.DecryptionKeys), kind, configuration.IdTokenSigningAlgorithms);
+        await ValidateAsync(token, configuration, server, cancellationToken).ConfigureAwait(false);
         return token;
     }
 
     /// <summary>Requires the signature of one that was taken apart before.</summary>
     /// <exception cref="OAuthProtocolException">It does not verify.</exception>
-    public Task ValidateAsync(UnverifiedJwt token, ClientConfiguration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+    public Task ValidateAsync(UnverifiedJwt token, ClientConfiguration configuration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
     {
         if (SignatureAlgorithms.IsSymmetric(token.Algorithm))
         {
-            HmacSignatureValidator.Validate(token, registration.ClientSecret);
+            HmacSignatureValidator.Validate(token, configuration.ClientSecret);
             return Task.CompletedTask;
         }
         return keys.ValidateSignatureAsync(

@@ -7,21 +7,21 @@ internal static class ServerMetadataClient
 {
     /// <exception cref="OAuthProtocolException">The document names another issuer, or is malformed.</exception>
     /// <exception cref="OAuthException">There is no metadata at either address.</exception>
-    public static async Task<AuthorizationServerMetadata> FetchAsync(ClientConfiguration registration, BackChannelClient backChannel, CancellationToken cancellationToken)
+    public static async Task<AuthorizationServerMetadata> FetchAsync(ClientConfiguration configuration, BackChannelClient backChannel, CancellationToken cancellationToken)
     {
-        var issuer = registration.Issuer!;
+        var issuer = configuration.Issuer!;
         var answers = new List<string>();
         EndpointException? refusal = null;
         bool isServersFault = false;
-        foreach (var address in Addresses(issuer, openIdFirst: registration.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)))
+        foreach (var address in Addresses(issuer, openIdFirst: configuration.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)))
         {
             var request = new BackChannelRequest("metadata endpoint", address);
             var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
             var json = response.Json();
             if (response.StatusCode == HttpStatusCode.OK && json is { } document)
             {
-                var metadata = AuthorizationServerMetadata.Read(document, registration.AllowHttpOnLoopback, registration.HasClientCertificate);
-                ValidateIssuer(metadata, registration);
+                var metadata = AuthorizationServerMetadata.Read(document, configuration.AllowHttpOnLoopback, configuration.HasClientCertificate);
+                ValidateIssuer(metadata, configuration);
                 // Of many tenants' metadata only where they were found is one name for all.
                 return metadata with { Issuer = issuer.OriginalString };
             }
@@ -52,18 +52,18 @@ internal static class ServerMetadataClient
         : string.Equals(found, written + "/", StringComparison.Ordinal) ? " (with a slash at the end)"
         : "";
 
-    private static void ValidateIssuer(AuthorizationServerMetadata metadata, ClientConfiguration registration)
+    private static void ValidateIssuer(AuthorizationServerMetadata metadata, ClientConfiguration configuration)
     {
         // Not Uri equality: a slash, a capital or a default port makes another issuer.
-        string expected = registration.IssuerTemplate?.Text ?? registration.Issuer!.OriginalString;
+        string expected = configuration.IssuerTemplate?.Text ?? configuration.Issuer!.OriginalString;
         if (string.Equals(metadata.Issuer, expected, StringComparison.Ordinal))
             return;
-        string option = registration.IssuerTemplate is null ? nameof(OAuthClientOptions.Issuer) : nameof(OAuthClientOptions.IssuerTemplate);
-        string advice = registration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
+        string option = configuration.IssuerTemplate is null ? nameof(OAuthClientOptions.Issuer) : nameof(OAuthClientOptions.IssuerTemplate);
+        string advice = configuration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
             ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
             : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
         throw new OAuthProtocolException(
-            $"The metadata found for '{registration.Issuer!.OriginalString}' says that its issuer is '{ServerTextSanitizer.Clean(metadata.Issuer) ?? "nobody"}'{(registration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
+            $"The metadata found for '{configuration.Issuer!.OriginalString}' says that its issuer is '{ServerTextSanitizer.Clean(metadata.Issuer) ?? "nobody"}'{(configuration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
             + $"They must be identical, character by character (RFC 8414 §3.3); {advice}");
     }
 }

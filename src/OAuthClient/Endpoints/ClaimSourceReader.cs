@@ -12,12 +12,12 @@ public sealed class ClaimSourceReader
 {
     private readonly BackChannelClient backChannel;
     private readonly JwtSignatureValidator signatures;
-    private readonly ClientConfigurationProvider registration;
-    private readonly ServerMetadataCache discovery;
+    private readonly ClientConfigurationProvider configuration;
+    private readonly ServerMetadataCache metadata;
     private readonly TimeProvider time;
 
-    internal ClaimSourceReader(BackChannelClient backChannel, JwtSignatureValidator signatures, ClientConfigurationProvider registration, ServerMetadataCache discovery, TimeProvider time) =>
-        (this.backChannel, this.signatures, this.registration, this.discovery, this.time) = (backChannel, signatures, registration, discovery, time);
+    internal ClaimSourceReader(BackChannelClient backChannel, JwtSignatureValidator signatures, ClientConfigurationProvider configuration, ServerMetadataCache metadata, TimeProvider time) =>
+        (this.backChannel, this.signatures, this.configuration, this.metadata, this.time) = (backChannel, signatures, configuration, metadata, time);
 
     /// <summary>
     /// The claims of the source: those that came along, or fetched from its endpoint, over https, with the source's own access token and no
@@ -30,14 +30,14 @@ public sealed class ClaimSourceReader
     public async Task<ClaimSourceResult> ReadAsync(ClaimSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
-        var current = registration.Current;
+        var current = configuration.Current;
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
         var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys), JwtType.ClaimSourceResult, SignatureAlgorithms.Asymmetric);
         string? issuer = token.Claims.TextIfAny(ParameterNames.Issuer);
         bool isVerified = false;
         if (current.ConfiguredMetadata.IsIssuer(issuer))
         {
-            var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+            var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
             await signatures.ValidateAsync(token, current, server, cancellationToken).ConfigureAwait(false);
             isVerified = IsMeant(token, source, current, server);
         }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>The credentials of a client that registered itself: in use here first and in the store then, so that nothing the server gave is lost.</summary>
-internal sealed class DynamicClientPersistence(ClientConfigurationProvider registration, IDynamicClientStore store, ILogger logger)
+internal sealed class DynamicClientPersistence(ClientConfigurationProvider configuration, IDynamicClientStore store, ILogger logger)
 {
     private DynamicClient? unsaved;
 
@@ -20,7 +20,7 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider regis
         if (stored is not null && (!string.Equals(stored.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal) || !string.Equals(stored.ClientName, current.Name, StringComparison.Ordinal)))
             throw new OAuthException($"The IDynamicClientStore gave another registration than that of {current.DisplayName} at {current.ConfiguredMetadata.ServerId}; it must compare both names character by character.");
         if (!IsSame(stored, current.Registered))
-            registration.SetCredentials(stored);
+            configuration.SetCredentials(stored);
         return stored;
     }
 
@@ -37,7 +37,7 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider regis
                 if (stored is not null && (!IsSameClient(stored, newer) || stored.LastConfirmedAt > newer.LastConfirmedAt))
                 {
                     newer = stored;
-                    registration.SetCredentials(stored);
+                    configuration.SetCredentials(stored);
                     break;
                 }
                 Use(newer = newer.AfterGeneration(stored?.Generation ?? 0));
@@ -54,7 +54,7 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider regis
     public async Task RemoveAsync(DynamicClient client)
     {
         Volatile.Write(ref unsaved, null);
-        registration.SetCredentials(null);
+        configuration.SetCredentials(null);
         await store.RemoveAsync(client, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -66,6 +66,6 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider regis
     private void Use(DynamicClient newer)
     {
         Volatile.Write(ref unsaved, newer);
-        registration.SetCredentials(newer);
+        configuration.SetCredentials(newer);
     }
 }

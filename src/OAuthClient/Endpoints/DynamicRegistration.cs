@@ -6,16 +6,16 @@ namespace OAuthClient;
 /// </summary>
 public sealed class DynamicRegistration
 {
-    private readonly ClientConfigurationProvider registration;
+    private readonly ClientConfigurationProvider configuration;
     private readonly RegistrationEndpointClient endpoint;
-    private readonly RegistrationLifecycle upkeep;
-    private readonly DynamicClientPersistence kept;
+    private readonly RegistrationLifecycle lifecycle;
+    private readonly DynamicClientPersistence persistence;
     private readonly SingleFlight<string, DynamicClient?> flights = new(StringComparer.Ordinal);
 
-    internal DynamicRegistration(ClientConfigurationProvider registration, RegistrationEndpointClient endpoint, RegistrationLifecycle upkeep, DynamicClientPersistence kept)
+    internal DynamicRegistration(ClientConfigurationProvider configuration, RegistrationEndpointClient endpoint, RegistrationLifecycle lifecycle, DynamicClientPersistence persistence)
     {
-        (this.registration, this.endpoint, this.upkeep, this.kept) = (registration, endpoint, upkeep, kept);
-        registration.SetRegistrar(GetRegisteredAsync);
+        (this.configuration, this.endpoint, this.lifecycle, this.persistence) = (configuration, endpoint, lifecycle, persistence);
+        configuration.SetRegistrar(GetRegisteredAsync);
     }
 
     /// <summary>Registers the client, unless it is registered already, by this node or another. Without being asked it happens when the first token or authorization is wanted.</summary>
@@ -23,21 +23,21 @@ public sealed class DynamicRegistration
     /// <exception cref="EndpointException">The server refused.</exception>
     /// <exception cref="OAuthException">The server has no registration endpoint, or registered what this client cannot be.</exception>
     public async Task<DynamicClient> RegisterAsync(CancellationToken cancellationToken = default) =>
-        (await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false)).Registered!;
+        (await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false)).Registered!;
 
     /// <summary>Asks the server what it has registered (RFC 7592 §2.1). What it says counts from now on, new credentials included.</summary>
     /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
     /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
     /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
     public async Task<DynamicClient> ReadAsync(CancellationToken cancellationToken = default) =>
-        (await ManageAsync(async current => await upkeep.ReadAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
+        (await ManageAsync(async current => await lifecycle.ReadAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>Has the server register what the options say now (RFC 7592 §2.2), for example another redirect URI.</summary>
     /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
     /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
     /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
     public async Task<DynamicClient> UpdateAsync(CancellationToken cancellationToken = default) =>
-        (await ManageAsync(async current => await upkeep.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
+        (await ManageAsync(async current => await lifecycle.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
 
     /// <summary>
     /// Deletes the client at the server (RFC 7592 §2.3), where the server has that, and forgets it here in any case; users' grants end
@@ -53,7 +53,7 @@ public sealed class DynamicRegistration
             // Where it cannot be deleted, to forget it is all that can be done, and the way out when the server has lost it.
             if (current.Registered!.CanBeManaged)
                 await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
-            await kept.RemoveAsync(current.Registered).ConfigureAwait(false);
+            await persistence.RemoveAsync(current.Registered).ConfigureAwait(false);
             return null;
         },
         cancellationToken,
@@ -62,17 +62,17 @@ public sealed class DynamicRegistration
     // The way of nearly every call: it does not wait.
     private ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (!upkeep.IsUsable(current))
+        if (!lifecycle.IsUsable(current))
             return new(PrepareAsync(cancellationToken));
-        if (upkeep.IsPollDue())
-            flights.JoinOrStart(registration.Name, PollStoreAsync, out _);
+        if (lifecycle.IsPollDue())
+            flights.JoinOrStart(configuration.Name, PollStoreAsync, out _);
         return new(current);
     }
 
     // Whoever waits for this has not got what was wanted: a look prepares nothing.
     private async Task<DynamicClient?> PollStoreAsync()
     {
-        await upkeep.PollStoreAsync(CancellationToken.None).ConfigureAwait(false);
+        await lifecycle.PollStoreAsync(CancellationToken.None).ConfigureAwait(false);
         return null;
     }
 
@@ -80,9 +80,9 @@ public sealed class DynamicRegistration
     {
         while (true)
         {
-            await RunExclusiveAsync(async () => await upkeep.PrepareAsync(CancellationToken.None).ConfigureAwait(false), mayBeAnothers: true, cancellationToken).ConfigureAwait(false);
+            await RunExclusiveAsync(async () => await lifecycle.PrepareAsync(CancellationToken.None).ConfigureAwait(false), mayBeAnothers: true, cancellationToken).ConfigureAwait(false);
             // Whoever manages the registration may have deleted it since.
-            if (registration.Current is { Registered: not null } current)
+            if (configuration.Current is { Registered: not null } current)
                 return current;
         }
     }
@@ -91,8 +91,8 @@ public sealed class DynamicRegistration
         Func<ClientConfiguration, Task<DynamicClient?>> work, CancellationToken cancellationToken, bool mayBeForgotten = false) => RunExclusiveAsync(
         async () =>
         {
-            var known = await kept.FindAsync(registration.Current, CancellationToken.None).ConfigureAwait(false);
-            var current = registration.Current;
+            var known = await persistence.FindAsync(configuration.Current, CancellationToken.None).ConfigureAwait(false);
+            var current = configuration.Current;
             return known switch
             {
                 null => throw new OAuthException($"{current.DisplayName} is not registered at {current.ConfiguredMetadata.ServerId}; call RegisterAsync first."),
@@ -108,7 +108,7 @@ public sealed class DynamicRegistration
     {
         while (true)
         {
-            bool ours = flights.JoinOrStart(registration.Name, work, out var flight);
+            bool ours = flights.JoinOrStart(configuration.Name, work, out var flight);
             try
             {
                 var client = await flight.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -9,7 +9,7 @@ namespace OAuthClient;
 /// their grants. So whoever can be asked is asked first.
 /// </summary>
 internal sealed class RegistrationLifecycle(
-    ClientConfigurationProvider registration, ServerMetadataCache discovery, RegistrationEndpointClient endpoint, DynamicClientPersistence kept, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration, ServerMetadataCache metadata, RegistrationEndpointClient endpoint, DynamicClientPersistence persistence, TimeProvider time, ILogger logger)
 {
     // A server that forgets what it has just registered would be filled with clients.
     private static readonly TimeSpan ReregistrationCooldown = TimeSpan.FromMinutes(10);
@@ -34,7 +34,7 @@ internal sealed class RegistrationLifecycle(
         if (current.Registered is not { } client)
             return false;
         var now = time.GetUtcNow();
-        return now.UtcTicks < Volatile.Read(ref looksAgainAt) || (!current.IsRefused && !kept.IsUnsaved && !EndsSoon(client, now));
+        return now.UtcTicks < Volatile.Read(ref looksAgainAt) || (!current.IsRefused && !persistence.IsUnsaved && !EndsSoon(client, now));
     }
 
     /// <summary>Whether the store has not been asked for a minute, and nobody else was told so: it may know another client by now.</summary>
@@ -51,18 +51,18 @@ internal sealed class RegistrationLifecycle(
     {
         try
         {
-            await kept.FindAsync(registration.Current, cancellationToken).ConfigureAwait(false);
+            await persistence.FindAsync(configuration.Current, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            Log.RegistrationNotCompared(logger, registration.Name, exception.GetType().Name);
+            Log.RegistrationNotCompared(logger, configuration.Name, exception.GetType().Name);
         }
     }
 
     /// <summary>Has credentials that may be used: found, renewed or new ones. One at a time.</summary>
     public async Task<DynamicClient> PrepareAsync(CancellationToken cancellationToken)
     {
-        var current = registration.Current;
+        var current = configuration.Current;
         if (IsUsable(current))
             return current.Registered!;
         if (failure is { } known && known.IsFor(current) && time.GetUtcNow() < known.Until)
@@ -94,16 +94,16 @@ internal sealed class RegistrationLifecycle(
     /// <summary>What the options say now, said to the server.</summary>
     public async Task<DynamicClient> UpdateAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        return await kept.SaveAsync(await endpoint.UpdateAsync(current.Registered!, current, server, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        return await persistence.SaveAsync(await endpoint.UpdateAsync(current.Registered!, current, server, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     public async Task<DynamicClient> ReadAsync(ClientConfiguration current, CancellationToken cancellationToken) =>
-        await kept.SaveAsync(await endpoint.ReadAsync(current.Registered!, current, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await persistence.SaveAsync(await endpoint.ReadAsync(current.Registered!, current, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
     private async Task<DynamicClient> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (await kept.FindAsync(current, cancellationToken).ConfigureAwait(false) is not { } known)
+        if (await persistence.FindAsync(current, cancellationToken).ConfigureAwait(false) is not { } known)
             return await RegisterAsync(current, inPlaceOf: null, cancellationToken).ConfigureAwait(false);
         // What was refused may be no more what is known: another node has been here.
         bool isRefused = current.IsRefused && DynamicClientPersistence.IsSame(known, current.Registered);
@@ -151,9 +151,9 @@ internal sealed class RegistrationLifecycle(
 
     private async Task<DynamicClient> RegisterAsync(ClientConfiguration current, DynamicClient? inPlaceOf, CancellationToken cancellationToken)
     {
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         var made = (await endpoint.RegisterAsync(current, server, cancellationToken).ConfigureAwait(false)).AfterGeneration(inPlaceOf?.Generation ?? 0);
-        var counts = await kept.SaveAsync(made).ConfigureAwait(false);
+        var counts = await persistence.SaveAsync(made).ConfigureAwait(false);
         if (string.Equals(counts.ClientId, made.ClientId, StringComparison.Ordinal))
             Log.Registered(logger, current.Name);
         else if (made.CanBeManaged)

@@ -10,16 +10,16 @@ namespace OAuthClient;
 /// </summary>
 public sealed class TokenIntrospection
 {
-    private readonly ClientConfigurationProvider registration;
-    private readonly ServerMetadataCache discovery;
+    private readonly ClientConfigurationProvider configuration;
+    private readonly ServerMetadataCache metadata;
     private readonly BackChannelClient backChannel;
     private readonly JwtSignatureValidator signatures;
     private readonly TimeProvider time;
 
-    internal TokenIntrospection(ClientConfigurationProvider registration, ServerMetadataCache discovery, BackChannelClient backChannel, JwtSignatureValidator signatures, TimeProvider time)
+    internal TokenIntrospection(ClientConfigurationProvider configuration, ServerMetadataCache metadata, BackChannelClient backChannel, JwtSignatureValidator signatures, TimeProvider time)
     {
-        this.registration = registration;
-        this.discovery = discovery;
+        this.configuration = configuration;
+        this.metadata = metadata;
         this.backChannel = backChannel;
         this.signatures = signatures;
         this.time = time;
@@ -35,8 +35,8 @@ public sealed class TokenIntrospection
     public async Task<IntrospectedToken> IntrospectAsync(string token, string? tokenTypeHint = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(token);
-        var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        var server = await discovery.FindAsync(current, cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         var response = await AskAsync(token, tokenTypeHint, current, server, cancellationToken).ConfigureAwait(false);
         return new(current.SignedIntrospectionResponses && response.IsSuccess
             ? await SignedAsync(response, current, server, cancellationToken).ConfigureAwait(false)

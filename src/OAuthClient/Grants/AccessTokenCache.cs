@@ -11,7 +11,7 @@ namespace OAuthClient;
 /// Readers take no lock. A place belongs to its owner for as long as the array is used, and what lies there is replaced between two steps
 /// of the version: a reader who sees it move takes the longer way.
 /// </remarks>
-internal sealed class AccessTokenCache(ClientConfiguration? registration)
+internal sealed class AccessTokenCache(ClientConfiguration? configuration)
 {
     private const int FirstSize = 64;
 
@@ -22,7 +22,7 @@ internal sealed class AccessTokenCache(ClientConfiguration? registration)
     private long dropped;
 
     /// <summary>Whose tokens these are.</summary>
-    public ClientConfiguration? Registration => registration;
+    public ClientConfiguration? Registration => configuration;
 
     /// <summary>How many places there are, taken or free.</summary>
     public int Capacity => Volatile.Read(ref places).Length;

@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// with other nodes where the application wants it.
 /// </summary>
 internal sealed class ClientCredentialsTokenProvider(
-    ClientConfigurationProvider registration, ServerMetadataCache discovery, TokenEndpointClient tokenEndpoint, DistributedClientTokenCache? shared, ClientTelemetry telemetry,
+    ClientConfigurationProvider configuration, ServerMetadataCache metadata, TokenEndpointClient tokenEndpoint, DistributedClientTokenCache? shared, ClientTelemetry telemetry,
     TimeProvider time, ILogger logger)
 {
     // An application may let its own callers choose scopes and resources.
@@ -17,13 +17,13 @@ internal sealed class ClientCredentialsTokenProvider(
     private readonly BoundedCache<string, Kept> tokens = new(MaximumSelections, StringComparer.Ordinal);
     private readonly BoundedCache<string, Failure> failures = new(MaximumSelections, StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
-    private readonly CoarseClock recent = new(time);
+    private readonly CoarseClock clock = new(time);
 
     /// <summary>A good token. The way of nearly every call: no lock, no task, no allocation.</summary>
     public AccessToken? TryGetCached(AccessTokenKey selection)
     {
-        long now = recent.Now;
-        var current = registration.GetCached(now);
+        long now = clock.Now;
+        var current = configuration.GetCached(now);
         return Known(current, selection, rejected: null) is { } known && now < AccessTokenExpiry.FreshUntil(known.Token, renewable: true, current.DefaultAccessTokenLifetime) ? known.Token : null;
     }
 
@@ -34,7 +34,7 @@ internal sealed class ClientCredentialsTokenProvider(
     {
         while (true)
         {
-            var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+            var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             var known = Known(current, selection, rejected);
             switch (known is null ? AccessTokenState.Expired : State(known, current, time.GetUtcNow()))
             {
@@ -56,7 +56,7 @@ internal sealed class ClientCredentialsTokenProvider(
             catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true })
             {
                 // The server has forgotten a client that registers itself: it may have another name by now.
-                if (ReferenceEquals(await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false), current))
+                if (ReferenceEquals(await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false), current))
                     throw;
                 continue;
             }
@@ -96,7 +96,7 @@ internal sealed class ClientCredentialsTokenProvider(
                 bool isFetched = token is null;
                 if (token is null)
                 {
-                    var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
+                    var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
                     var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
                     token = response.AccessToken;
                     token.ReplacesRejected = rejected is not null;

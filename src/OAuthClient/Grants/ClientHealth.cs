@@ -14,7 +14,7 @@ public sealed class ClientHealth
     // When nothing has been tried for so long, nobody knows.
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
-    private readonly GrantWriteQueue saved;
+    private readonly GrantWriteQueue writes;
     private readonly IGrantStore store;
     private readonly TimeProvider time;
     private readonly Lock gate = new();
@@ -23,9 +23,9 @@ public sealed class ClientHealth
     private string? lastFault;
     private DateTimeOffset failedAt;
 
-    internal ClientHealth(GrantWriteQueue saved, IGrantStore store, TimeProvider time)
+    internal ClientHealth(GrantWriteQueue writes, IGrantStore store, TimeProvider time)
     {
-        this.saved = saved;
+        this.writes = writes;
         this.store = store;
         this.time = time;
     }
@@ -42,7 +42,7 @@ public sealed class ClientHealth
             if ((failures >= Row || isLeftAlone) && time.GetUtcNow() - failedAt < Memory)
                 problems.Add(string.Create(CultureInfo.InvariantCulture, $"Access tokens cannot be renewed ({failures} in a row): {lastFault}."));
         }
-        if (saved.UnsavedCount is > 0 and var unsaved)
+        if (writes.UnsavedCount is > 0 and var unsaved)
             problems.Add(string.Create(CultureInfo.InvariantCulture, $"{unsaved} refreshed grants are in this process's memory only, because the store did not take them; they are offered again until it does."));
         if (store.UnavailableReason is { } problem)
             problems.Add(problem);

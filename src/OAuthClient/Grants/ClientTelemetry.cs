@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace OAuthClient;
 
 /// <summary>What an application sees of one client's tokens: measurements, activities, and the client's condition.</summary>
-internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics instruments, ClientHealth condition, TimeProvider time)
+internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metrics, ClientHealth health, TimeProvider time)
 {
     private static readonly KeyValuePair<string, object?> Hit = new(Telemetry.LookupResult, "hit");
     private static readonly KeyValuePair<string, object?> Miss = new(Telemetry.LookupResult, "miss");
@@ -14,34 +14,34 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics inst
     private readonly KeyValuePair<string, object?> client = new(Telemetry.ClientName, clientName);
 
     /// <summary>Asked for each request: it costs next to nothing.</summary>
-    public bool CountsLookups => instruments.Lookups.Enabled;
+    public bool CountsLookups => metrics.Lookups.Enabled;
 
-    public void Lookup(GrantOwner owner, bool isHit) => instruments.Lookups.Add(1, client, GrantTypeOf(owner), isHit ? Hit : Miss);
+    public void Lookup(GrantOwner owner, bool isHit) => metrics.Lookups.Add(1, client, GrantTypeOf(owner), isHit ? Hit : Miss);
 
-    public bool SeesWaits => IsSeen(instruments.TokenWaits);
+    public bool SeesWaits => IsSeen(metrics.TokenWaits);
 
     public TimedOperation? WaitForToken(GrantOwner owner) => !SeesWaits ? null :
-        new(Telemetry.Start("oauthclient.token.wait"), instruments.TokenWaits, time, [client, GrantTypeOf(owner)]);
+        new(Telemetry.Start("oauthclient.token.wait"), metrics.TokenWaits, time, [client, GrantTypeOf(owner)]);
 
-    public TimedOperation? WaitForLease() => !IsSeen(instruments.LeaseWaits) ? null :
-        new(Telemetry.Start("oauthclient.lease.wait"), instruments.LeaseWaits, time, [client]);
+    public TimedOperation? WaitForLease() => !IsSeen(metrics.LeaseWaits) ? null :
+        new(Telemetry.Start("oauthclient.lease.wait"), metrics.LeaseWaits, time, [client]);
 
-    public TimedOperation? CompleteAuthorization() => !IsSeen(instruments.Authorizations) ? null :
-        new(Telemetry.Start("oauthclient.authorization.complete"), instruments.Authorizations, time, [client]);
+    public TimedOperation? CompleteAuthorization() => !IsSeen(metrics.Authorizations) ? null :
+        new(Telemetry.Start("oauthclient.authorization.complete"), metrics.Authorizations, time, [client]);
 
     /// <param name="owner">Whose token.</param>
     /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
     /// <param name="caller">Who was first to ask.</param>
     public RefreshOperation Refresh(GrantOwner owner, string cause, ActivityContext caller) => new(
-        !IsSeen(instruments.Refreshes) ? null : new(
-            Telemetry.StartDetached("oauthclient.token.refresh", caller), instruments.Refreshes, time,
+        !IsSeen(metrics.Refreshes) ? null : new(
+            Telemetry.StartDetached("oauthclient.token.refresh", caller), metrics.Refreshes, time,
             [client, GrantTypeOf(owner), new(Telemetry.RefreshCause, cause)]),
-        condition);
+        health);
 
-    public void PresentedWithoutAnswer() => instruments.AmbiguousRefreshes.Add(1, client);
+    public void PresentedWithoutAnswer() => metrics.AmbiguousRefreshes.Add(1, client);
 
     /// <param name="wasInDoubt">Whether an answer to the same refresh token was lost before: then the server may have replaced it, and nobody has what replaced it.</param>
-    public void Lost(bool wasInDoubt) => instruments.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
+    public void Lost(bool wasInDoubt) => metrics.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
 
     // What nobody sees need not be made.
     private static bool IsSeen(Instrument instrument) => instrument.Enabled || Telemetry.Source.HasListeners();
@@ -65,13 +65,13 @@ internal static class RefreshCause
 }
 
 /// <summary>One renewal of an access token, on its way to its outcome.</summary>
-internal sealed class RefreshOperation(TimedOperation? operation, ClientHealth condition) : IDisposable
+internal sealed class RefreshOperation(TimedOperation? operation, ClientHealth health) : IDisposable
 {
     /// <summary>The server gave a token, or somebody else had fetched one.</summary>
     public void Brought(bool isFetched)
     {
         operation?.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
-        condition.Worked();
+        health.Worked();
     }
 
     /// <summary>The grant was ended or replaced meanwhile.</summary>
@@ -84,7 +84,7 @@ internal sealed class RefreshOperation(TimedOperation? operation, ClientHealth c
         operation?.Fail(fault);
         // One owner's loss says nothing of how the client fares.
         if (!isLost)
-            condition.Failed(fault);
+            health.Failed(fault);
     }
 
     public void Dispose() => operation?.Dispose();

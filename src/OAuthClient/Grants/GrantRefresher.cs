@@ -8,7 +8,7 @@ namespace OAuthClient;
 /// process refreshes the same grant meanwhile; the store's lease does so among processes.
 /// </summary>
 internal sealed class GrantRefresher(
-    ClientConfigurationProvider registration, RefreshTokenClient exchange, GrantWriteQueue grants, IGrantStore store, RefreshBackoff notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration, RefreshTokenClient client, GrantWriteQueue grants, IGrantStore store, RefreshBackoff backoff, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
@@ -24,18 +24,18 @@ internal sealed class GrantRefresher(
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
     public async Task<AccessTokenResult?> RunAsync(Grant seen, AccessTokenKey selection, AccessToken? rejected)
     {
-        var wish = new RefreshContext(registration.Current, seen.Owner, selection, rejected);
+        var context = new RefreshContext(configuration.Current, seen.Owner, selection, rejected);
         // All that can take long and needs no lease, before there is one.
-        var server = await exchange.PrepareAsync(seen, wish.Registration).ConfigureAwait(false);
+        var server = await client.PrepareAsync(seen, context.Registration).ConfigureAwait(false);
         if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } newest)
             return null;
 
-        var state = notes.Begin(newest);
+        var state = backoff.Begin(newest);
         RefreshEvent happened = new RefreshEvent.Started();
         long leasedAt = 0;
         while (true)
         {
-            (state, var effects) = RefreshStateMachine.Step(wish, state, happened, time.GetUtcNow());
+            (state, var effects) = RefreshStateMachine.Step(context, state, happened, time.GetUtcNow());
             foreach (var effect in effects)
             {
                 switch (effect)
@@ -43,10 +43,10 @@ internal sealed class GrantRefresher(
                     case RefreshEffect.AcquireLease or RefreshEffect.WaitForLease:
                         // Counted from before it was asked for, a lease never lasts longer here than at the store.
                         leasedAt = time.GetTimestamp();
-                        happened = await ApplyToStoreAsync(effect, state, wish.Registration).ConfigureAwait(false);
+                        happened = await ApplyToStoreAsync(effect, state, context.Registration).ConfigureAwait(false);
                         break;
-                    case RefreshEffect.SendRefreshRequest present:
-                        happened = await exchange.SendAsync(present, wish, server, leasedAt).ConfigureAwait(false);
+                    case RefreshEffect.SendRefreshRequest sendRefreshRequest:
+                        happened = await client.SendAsync(sendRefreshRequest, context, server, leasedAt).ConfigureAwait(false);
                         if (happened is RefreshEvent.RequestFailed { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var unknown })
                         {
                             telemetry.PresentedWithoutAnswer();
@@ -60,10 +60,10 @@ internal sealed class GrantRefresher(
                     case RefreshEffect.ReleaseLease end:
                         await ReleaseLeaseAsync(end, state, seen.ClientName).ConfigureAwait(false);
                         break;
-                    case RefreshEffect.ReturnToken give:
-                        notes.Forget(seen);
-                        Log.Refreshed(logger, seen.ClientName, give.IsFetched ? "the server" : "another refresh");
-                        return new(give.Token, give.IsFetched);
+                    case RefreshEffect.ReturnToken returnToken:
+                        backoff.Forget(seen);
+                        Log.Refreshed(logger, seen.ClientName, returnToken.IsFetched ? "the server" : "another refresh");
+                        return new(returnToken.Token, returnToken.IsFetched);
                     case RefreshEffect.Reload:
                         return null;
                     case RefreshEffect.Fail fail:
@@ -71,12 +71,12 @@ internal sealed class GrantRefresher(
                         ExceptionDispatchInfo.Throw(fail.Fault);
                         break;
                     case RefreshEffect.RequireReauthorization lost:
-                        notes.Lost(lost.Grant);
+                        backoff.Lost(lost.Grant);
                         // Counted by the one node that heard it, and no other.
                         if (lost.Fault is not null)
                             telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);
                         Log.GrantLost(logger, seen.ClientName);
-                        throw CreateReauthorizationRequired(wish.Registration, "the server no longer honours the grant", lost.Fault);
+                        throw CreateReauthorizationRequired(context.Registration, "the server no longer honours the grant", lost.Fault);
                 }
             }
         }
@@ -96,7 +96,7 @@ internal sealed class GrantRefresher(
         }
         catch
         {
-            notes.Interrupted(state);
+            backoff.Interrupted(state);
             throw;
         }
     }
@@ -110,7 +110,7 @@ internal sealed class GrantRefresher(
         }
         catch (Exception exception)
         {
-            notes.NotEnded(state, end);
+            backoff.NotEnded(state, end);
             Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
         }
     }

@@ -5,8 +5,8 @@ namespace OAuthClient;
 
 /// <summary>How grants end: given back by the application, or replaced by a newer one of the same user.</summary>
 internal sealed class GrantRevoker(
-    ClientConfigurationProvider registration, ServerMetadataCache discovery, RevocationEndpointClient revocation, UserAccessTokenProvider ownerTokens,
-    IGrantStore store, GrantWriteQueue saved, RefreshBackoff notes, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration, ServerMetadataCache metadata, RevocationEndpointClient revocation, UserAccessTokenProvider userAccessTokenProvider,
+    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, TimeProvider time, ILogger logger)
 {
     // More browsers than one user has; without a bound, each sign-in of a robot would leave a grant behind.
     private const int MostSignIns = 20;
@@ -25,12 +25,12 @@ internal sealed class GrantRevoker(
         if (failures.FirstOrDefault(failure => !failure.IsForgotten) is { } stored)
             ExceptionDispatchInfo.Throw(stored.Fault);
         if (failures is [var first, ..])
-            Log.NotRevoked(logger, registration.Name, first.Fault.GetType().Name);
+            Log.NotRevoked(logger, configuration.Name, first.Fault.GetType().Name);
     }
 
     private async Task<IReadOnlyList<Failure>> EndAllAsync(GrantOwner owner, Predicate<Grant> isMeant, CancellationToken cancellationToken)
     {
-        var grants = await store.FindCurrentAsync(registration.Name, owner, cancellationToken).ConfigureAwait(false);
+        var grants = await store.FindCurrentAsync(configuration.Name, owner, cancellationToken).ConfigureAwait(false);
         // Once begun it goes to the end: a browser that leaves must not leave half of the tokens alive.
         return await EndEveryAsync(owner, isMeant, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -45,7 +45,7 @@ internal sealed class GrantRevoker(
             await EndAllAsync(unseen, failures).ConfigureAwait(false);
             try
             {
-                grants = await store.FindCurrentAsync(registration.Name, owner, CancellationToken.None).ConfigureAwait(false);
+                grants = await store.FindCurrentAsync(configuration.Name, owner, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception exception)
             {
@@ -57,13 +57,13 @@ internal sealed class GrantRevoker(
 
     private async Task EndAllAsync(IReadOnlyList<Grant> grants, List<Failure> failures)
     {
-        var current = registration.Current;
+        var current = configuration.Current;
         foreach (var grant in grants)
         {
             try
             {
                 // A refresh under way would bring tokens that nobody revokes; it is waited for.
-                await ownerTokens.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None).ConfigureAwait(false);
+                await userAccessTokenProvider.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception exception)
             {
@@ -89,12 +89,12 @@ internal sealed class GrantRevoker(
             if (current.RevokeSupersededGrants)
             {
                 // Runs detached, as each flight does. When the application stops, it waits for the flight.
-                _ = ownerTokens.ExclusivelyAsync(older, () => RevokeSupersededAsync(older, current), CancellationToken.None);
+                _ = userAccessTokenProvider.ExclusivelyAsync(older, () => RevokeSupersededAsync(older, current), CancellationToken.None);
                 continue;
             }
             await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
-            notes.Gone(older);
-            saved.Discard(older);
+            backoff.Gone(older);
+            writes.Discard(older);
         }
     }
 
@@ -133,14 +133,14 @@ internal sealed class GrantRevoker(
         if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        notes.Gone(grant);
-        saved.Discard(grant);
+        backoff.Gone(grant);
+        writes.Discard(grant);
         // Another server's grant (the registration was moved) cannot be revoked at this one.
         if (!UserAccessTokenProvider.BelongsTo(grant, current, seen.Owner))
             return;
         try
         {
-            var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
+            var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
             if (server.RevocationEndpoint is null)
                 Log.NoRevocationEndpoint(logger, grant.ClientName);
             else
@@ -156,19 +156,19 @@ internal sealed class GrantRevoker(
     private async Task<Grant?> AcquireExclusiveAsync(Grant seen, ClientConfiguration current)
     {
         // A result that the store has not taken: the lease is this node's own.
-        if (saved.ApplyPending(seen) is var newer && !ReferenceEquals(newer, seen))
+        if (writes.ApplyPending(seen) is var newer && !ReferenceEquals(newer, seen))
             return newer;
         long began = time.GetTimestamp();
         while (true)
         {
-            var answer = await store.TryAcquireLeaseAsync(seen, notes.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
+            var answer = await store.TryAcquireLeaseAsync(seen, backoff.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
             if (answer.Current is not { } stored)
                 return null;
             var left = current.RefreshLease - time.GetElapsedTime(began);
             if (answer.Lease is { } lease)
-                notes.Held(stored, lease);
+                backoff.Held(stored, lease);
             if (answer.Lease is not null || left <= TimeSpan.Zero)
-                return saved.ApplyPending(stored);
+                return writes.ApplyPending(stored);
             if (stored.Generation == seen.Generation)
                 await store.WaitForChangeAsync(stored, left, CancellationToken.None).ConfigureAwait(false);
             seen = stored;

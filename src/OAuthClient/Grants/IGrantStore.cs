@@ -79,9 +79,9 @@ public interface IGrantStore
 
     /// <summary>Ends a lease without a new generation, and lets the others know. One that is over, or another's by now, is left alone.</summary>
     /// <param name="lease">What <see cref="TryAcquireLeaseAsync"/> gave.</param>
-    /// <param name="presentation">What is known of the refresh token now.</param>
+    /// <param name="status">What is known of the refresh token now.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken);
+    ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken);
 
     /// <summary>
     /// Waits while another holds the lease: until there is another generation or none, the lease ended, or the time is over. It

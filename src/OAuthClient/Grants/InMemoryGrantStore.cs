@@ -17,7 +17,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
-    private readonly ConsumedStates usedStates = new(time);
+    private readonly ConsumedStates consumedStates = new(time);
     private readonly InMemoryLeaseTable leases = new(time);
     private readonly GrantFingerprintIndex fingerprints = new();
     private readonly Lock changes = new();
@@ -122,10 +122,10 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         }
     }
 
-    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken)
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken)
     {
         lock (changes)
-            leases.End(lease, presentation);
+            leases.End(lease, status);
         return ValueTask.CompletedTask;
     }
 
@@ -150,7 +150,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     }
 
     public ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken) =>
-        new(usedStates.TryAdd(stateFingerprint, expiresAt));
+        new(consumedStates.TryAdd(stateFingerprint, expiresAt));
 
     private Grant? Find(Grant seen) => Find(Key(seen), seen.Id);
 

@@ -31,14 +31,14 @@ internal sealed class InMemoryLeaseTable(TimeProvider time)
         return new(stored, new RefreshLease(stored.Id, stored.Generation, fences), entry.Presentation);
     }
 
-    public void End(RefreshLease lease, RefreshTokenStatus presentation)
+    public void End(RefreshLease lease, RefreshTokenStatus status)
     {
         if (!entries.TryGetValue(lease.GrantId, out var entry) || entry.Fence != lease.Fence)
             return;
         entry.Fence = null;
-        entry.Presentation = presentation;
+        entry.Presentation = status;
         entry.Wake();
-        if (presentation == RefreshTokenStatus.Unused)
+        if (status == RefreshTokenStatus.Unused)
             entries.Remove(lease.GrantId);
     }
 

@@ -33,11 +33,11 @@ internal static class RefreshStateMachine
     private const int MostRanOut = 3;
 
     public static (RefreshState State, IReadOnlyList<RefreshEffect> Effects) Step(
-        RefreshContext wish, RefreshState state, RefreshEvent happened, DateTimeOffset now) => happened switch
+        RefreshContext context, RefreshState state, RefreshEvent happened, DateTimeOffset now) => happened switch
         {
             RefreshEvent.Started => (state, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]),
             RefreshEvent.WaitCompleted => (state, [new RefreshEffect.AcquireLease(state.Grant, Held: null)]),
-            RefreshEvent.LeaseResultReceived(var answer) => OnLease(wish, state, answer, now),
+            RefreshEvent.LeaseResultReceived(var answer) => OnLease(context, state, answer, now),
             RefreshEvent.LeaseExpired when state.LeaseExpirations == MostRanOut => GivingBack(
                 state, Known(state, presented: false), new OAuthException(
                     "The grant store takes longer to give a lease, or the token endpoint to connect, than the lease lasts; nothing was sent. Make either quicker, or RefreshLease longer.")),
@@ -50,15 +50,15 @@ internal static class RefreshStateMachine
             _ => throw new ArgumentOutOfRangeException(nameof(happened)),
         };
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshContext wish, RefreshState state, LeaseResult answer, DateTimeOffset now)
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshContext context, RefreshState state, LeaseResult answer, DateTimeOffset now)
     {
         // A grant that ended with its sign-in is not refreshed. The caller looks again and finds that it ended.
-        if (answer.Current is not { } stored || !wish.Concerns(stored) || stored.HasEnded(now))
+        if (answer.Current is not { } stored || !context.Concerns(stored) || stored.HasEnded(now))
             return (state, Ending(state, answer, new RefreshEffect.Reload()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
         // What was found out about the old refresh token says nothing about a new one.
         var next = state.Grant.RefreshToken is { } known && known.Equals(stored.RefreshToken) ? state with { Grant = stored } : new RefreshState(stored);
-        if (wish.GrantedBy(stored, now) is { } token)
+        if (context.GrantedBy(stored, now) is { } token)
             return (next, Ending(next, answer, new RefreshEffect.ReturnToken(token, IsFetched: false)));
         if (stored.RefreshToken is not { } refreshToken)
             return (next, Ending(next, answer, new RefreshEffect.RequireReauthorization(stored, Fault: null)));

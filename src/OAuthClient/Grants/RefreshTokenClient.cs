@@ -4,43 +4,43 @@ namespace OAuthClient;
 
 /// <summary>Presents a refresh token, and makes sure that what comes is about the same user.</summary>
 internal sealed class RefreshTokenClient(
-    ServerMetadataCache discovery, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens, TimeProvider time, ILogger logger)
+    ServerMetadataCache metadata, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens, TimeProvider time, ILogger logger)
 {
     /// <summary>Finds what presenting and checking will need.</summary>
     public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientConfiguration current)
     {
-        var server = await discovery.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
+        var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
         if (grant.IdToken is not null)
             await idTokens.PrefetchKeysAsync(server, current).ConfigureAwait(false);
         return server;
     }
 
-    /// <param name="present">What is presented.</param>
-    /// <param name="wish">What for.</param>
+    /// <param name="sendRefreshRequest">What is presented.</param>
+    /// <param name="context">What for.</param>
     /// <param name="server">The authorization server.</param>
     /// <param name="leasedAt">The timestamp from which the lease counts.</param>
-    public async Task<RefreshEvent> SendAsync(RefreshEffect.SendRefreshRequest present, RefreshContext wish, AuthorizationServerMetadata server, long leasedAt)
+    public async Task<RefreshEvent> SendAsync(RefreshEffect.SendRefreshRequest sendRefreshRequest, RefreshContext context, AuthorizationServerMetadata server, long leasedAt)
     {
-        var current = wish.Registration;
+        var current = context.Registration;
         var request = new RefreshTokenRequest(
-            present.RefreshToken,
-            wish.Selection.Scopes.Count > 0 ? wish.Selection.Scopes : null,
-            present.Grant.Scopes,
-            wish.Selection.Resources.Count > 0 ? wish.Selection.Resources : present.Grant.Resources);
+            sendRefreshRequest.RefreshToken,
+            context.Selection.Scopes.Count > 0 ? context.Selection.Scopes : null,
+            sendRefreshRequest.Grant.Scopes,
+            context.Selection.Resources.Count > 0 ? context.Selection.Resources : sendRefreshRequest.Grant.Resources);
         // Asked as the request leaves: a process that was stopped past its lease must not present what another has presented since.
         // By two clocks, because one of them stands still while the machine sleeps, and the other can be set.
         var began = time.GetUtcNow() - time.GetElapsedTime(leasedAt);
-        var departure = new SendTracker
+        var tracker = new SendTracker
         {
             CanSend = () => (time.GetElapsedTime(leasedAt), time.GetUtcNow() - began) is var (elapsed, passed)
                 && (elapsed > passed ? elapsed : passed) <= current.RefreshLease - current.RefreshDeadline,
         };
         try
         {
-            var response = await SendAsync(request, current, server, departure).ConfigureAwait(false);
+            var response = await SendAsync(request, current, server, tracker).ConfigureAwait(false);
             if (response.IdToken is { } idToken)
-                response = response.With(await SoundAsync(idToken, response.AccessToken, present.Grant, current, server).ConfigureAwait(false));
-            response.AccessToken.ReplacesRejected = wish.Rejected is not null;
+                response = response.With(await SoundAsync(idToken, response.AccessToken, sendRefreshRequest.Grant, current, server).ConfigureAwait(false));
+            response.AccessToken.ReplacesRejected = context.Rejected is not null;
             return new RefreshEvent.TokenReceived(response);
         }
         catch (SendCancelledException)
@@ -49,16 +49,16 @@ internal sealed class RefreshTokenClient(
         }
         catch (Exception exception)
         {
-            return new RefreshEvent.RequestFailed(RefreshTokenOutcomes.Of(exception, departure), exception);
+            return new RefreshEvent.RequestFailed(RefreshTokenOutcomes.Of(exception, tracker), exception);
         }
     }
 
-    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientConfiguration current, AuthorizationServerMetadata server, SendTracker departure)
+    private async Task<TokenResponse> SendAsync(RefreshTokenRequest request, ClientConfiguration current, AuthorizationServerMetadata server, SendTracker tracker)
     {
         using var deadline = new CancellationTokenSource(current.RefreshDeadline, time);
         try
         {
-            return await tokenEndpoint.SendAsync(request, current, server, departure, deadline.Token).ConfigureAwait(false);
+            return await tokenEndpoint.SendAsync(request, current, server, tracker, deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested && exception.InnerException is not TimeoutException)
         {

@@ -13,10 +13,10 @@ namespace OAuthClient;
 /// only after everything ended.
 /// </remarks>
 internal sealed class SessionTerminator(
-    IGrantStore store, GrantWriteQueue saved, RefreshBackoff notes, RecentLogoutTokens recent, ConsumedStates usedTokens, ILogger logger)
+    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, RecentLogoutTokens recentLogouts, ConsumedStates usedTokens, ILogger logger)
 {
     /// <summary>What a login that begins to be completed takes along.</summary>
-    public long LogoutSequence => recent.Last;
+    public long LogoutSequence => recentLogouts.Last;
 
     /// <param name="current">The client that was told.</param>
     /// <param name="token">Of which session; of all the subject's, when it names none.</param>
@@ -28,7 +28,7 @@ internal sealed class SessionTerminator(
         if (usedTokens.Contains(used))
             return 0;
         // Before the look at the store: a login that is stored after it looks here.
-        recent.Add(token, current.PendingAuthorizationLifetime);
+        recentLogouts.Add(token, current.PendingAuthorizationLifetime);
         string server = current.ConfiguredMetadata.ServerId;
         string fingerprint = token.Subject is { } subject
             ? Grant.FingerprintOfSubject(current.Name, server, subject)
@@ -42,8 +42,8 @@ internal sealed class SessionTerminator(
             foreach (var grant in meant)
             {
                 await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-                notes.Gone(grant);
-                saved.Discard(grant);
+                backoff.Gone(grant);
+                writes.Discard(grant);
             }
             grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);
         }
@@ -65,8 +65,8 @@ internal sealed class SessionTerminator(
             return false;
         // Many servers stamp iat when the code is redeemed. The user may have been authenticated, and have signed out, long before.
         var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaimsValidator.TryReadTime(claims, "auth_time") : null;
-        if (!recent.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
-            && !(authenticatedAt < issuedAt && recent.AnyAfter(
+        if (!recentLogouts.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
+            && !(authenticatedAt < issuedAt && recentLogouts.AnyAfter(
                 authenticatedAt.Value, lastHeard, token => IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt))))
         {
             return false;

@@ -4,20 +4,20 @@ namespace OAuthClient;
 /// Tells whether a sign-in is still valid. Called for each request of a signed-in user, so a valid one is mostly found in the store's
 /// memory. One that has ended is remembered for a short time, because its cookie may come with many requests.
 /// </summary>
-internal sealed class SignInValidator(ClientConfigurationProvider registration, IGrantStore store, TimeProvider time)
+internal sealed class SignInValidator(ClientConfigurationProvider configuration, IGrantStore store, TimeProvider time)
 {
     private const int Capacity = 10_000;
 
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    private readonly CoarseClock recent = new(time);
+    private readonly CoarseClock clock = new(time);
     private readonly ExpiringCache<SignInKey, ClientConfiguration> ended = new(Capacity, Lifetime, time);
     private readonly SingleFlight<SignInKey, bool> lookups = new();
 
     /// <inheritdoc cref="OpenIdSignIn.IsSignedInAsync"/>
     public async ValueTask<bool> IsValidAsync(GrantOwner owner, string? sessionId, string? signInId, CancellationToken cancellationToken)
     {
-        var current = await registration.GetRegisteredAsync(recent.Now, cancellationToken).ConfigureAwait(false);
+        var current = await configuration.GetRegisteredAsync(clock.Now, cancellationToken).ConfigureAwait(false);
         if (signInId is null)
         {
             // The owner's next sign-in has the same key, so nothing is remembered and no lookup is shared.
@@ -62,7 +62,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider registration, 
 
     private bool IsAmong(IReadOnlyList<Grant> grants, GrantOwner owner, string? sessionId, string? signInId, ClientConfiguration current)
     {
-        long now = recent.Now;
+        long now = clock.Now;
         foreach (var grant in grants)
         {
             if (grant.SignInExpiresAt?.UtcTicks > now && UserAccessTokenProvider.IsUsable(grant, current, owner)

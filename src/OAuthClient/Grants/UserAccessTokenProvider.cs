@@ -10,33 +10,33 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class UserAccessTokenProvider
 {
-    private readonly ClientConfigurationProvider registration;
-    private readonly GrantRefresher refresh;
+    private readonly ClientConfigurationProvider configuration;
+    private readonly GrantRefresher refresher;
     private readonly IGrantStore store;
-    private readonly GrantWriteQueue saved;
-    private readonly RefreshBackoff notes;
+    private readonly GrantWriteQueue writes;
+    private readonly RefreshBackoff backoff;
     private readonly ClientTelemetry telemetry;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly CoarseClock recent;
+    private readonly CoarseClock clock;
     private readonly SingleFlight<string, Renewal?> flights = new(StringComparer.Ordinal);
     private readonly InMemoryGrantStore? memory;
-    private AccessTokenCache atHand = new(registration: null);
+    private AccessTokenCache cache = new(configuration: null);
 
     public UserAccessTokenProvider(
-        ClientConfigurationProvider registration, GrantRefresher refresh, IGrantStore store, GrantWriteQueue saved, RefreshBackoff notes, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+        ClientConfigurationProvider configuration, GrantRefresher refresher, IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
     {
-        (this.registration, this.refresh, this.store, this.saved, this.notes, this.telemetry, this.time, this.logger) =
-            (registration, refresh, store, saved, notes, telemetry, time, logger);
-        recent = new(time);
+        (this.configuration, this.refresher, this.store, this.writes, this.backoff, this.telemetry, this.time, this.logger) =
+            (configuration, refresher, store, writes, backoff, telemetry, time, logger);
+        clock = new(time);
         memory = store as InMemoryGrantStore;
         memory?.OnChange((clientName, owner) =>
         {
-            if (!string.Equals(clientName, registration.Name, StringComparison.Ordinal))
+            if (!string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
                 return;
             // The change is seen by everybody before this looks for the copy, as the copy is before its reader looks for changes.
             Interlocked.MemoryBarrier();
-            Volatile.Read(ref atHand).Drop(owner);
+            Volatile.Read(ref cache).Drop(owner);
         });
     }
 
@@ -47,18 +47,19 @@ internal sealed class UserAccessTokenProvider
         if (memory is null || selection.Key.Length > 0)
             return null;
         // Looked up first: while the processor waits for what lies so far away, it goes on with the rest.
-        var known = Volatile.Read(ref atHand);
-        var token = known.Find(owner, out header, out long goodUntil);
-        long now = recent.Now;
-        var current = registration.GetCached(now);
-        return token is not null && now < goodUntil && ReferenceEquals(known.Registration, current) ? token : LoadIntoCache(memory, known, owner, current, now, out header);
+        var cached = Volatile.Read(ref cache);
+        var token = cached.Find(owner, out header, out long goodUntil);
+        long now = clock.Now;
+        var current = configuration.GetCached(now);
+        return token is not null && now < goodUntil && ReferenceEquals(cached.Registration, current)
+            ? token : LoadIntoCache(memory, cached, owner, current, now, out header);
     }
 
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
     public ValueTask<AccessToken> GetAsync(GrantOwner owner, AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var current = registration.GetCached(now.UtcTicks);
+        var current = configuration.GetCached(now.UtcTicks);
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
             return GetAsync(finding, owner, selection, rejected, cancellationToken);
@@ -82,13 +83,14 @@ internal sealed class UserAccessTokenProvider
     }
 
     // From the store to where it is at hand the next time.
-    private AccessToken? LoadIntoCache(InMemoryGrantStore memory, AccessTokenCache known, GrantOwner owner, ClientConfiguration current, long now, out string? header)
+    private AccessToken? LoadIntoCache(
+        InMemoryGrantStore memory, AccessTokenCache cached, GrantOwner owner, ClientConfiguration current, long now, out string? header)
     {
         header = null;
         // Seen by everybody before the store is asked: what it changes from then on is taken out of this one.
-        if (!ReferenceEquals(known.Registration, current))
-            Interlocked.Exchange(ref atHand, known = new(current));
-        long mark = known.Mark;
+        if (!ReferenceEquals(cached.Registration, current))
+            Interlocked.Exchange(ref cache, cached = new(current));
+        long mark = cached.Mark;
         if (memory.Find(current.Name, owner) is not [var newest, ..]
             || newest.AccessToken is not { } token || !IsUsable(newest, current, owner)
             || Math.Min(newest.EndsAtTicks, AccessTokenExpiry.FreshUntil(token, newest.CanRefresh, current.DefaultAccessTokenLifetime))
@@ -96,7 +98,7 @@ internal sealed class UserAccessTokenProvider
         {
             return null;
         }
-        known.Keep(newest.Owner, token, goodUntil, mark, now);
+        cached.Keep(newest.Owner, token, goodUntil, mark, now);
         header = token.AuthorizationHeader;
         return token;
     }
@@ -106,10 +108,10 @@ internal sealed class UserAccessTokenProvider
     {
         while (true)
         {
-            var current = await registration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
+            var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
             var grant = Choose(await finding.ConfigureAwait(false), current, owner, selection, rejected);
             var now = time.GetUtcNow();
-            bool renewable = grant.CanRefresh && !notes.IsLost(grant);
+            bool renewable = grant.CanRefresh && !backoff.IsLost(grant);
             var known = Usable(grant, selection, rejected);
             var state = known is null ? AccessTokenState.Expired : AccessTokenExpiry.StateAt(known, renewable, current.DefaultAccessTokenLifetime, now);
             if (state == AccessTokenState.Fresh || (state == AccessTokenState.RefreshDue && !renewable))
@@ -118,11 +120,11 @@ internal sealed class UserAccessTokenProvider
                 throw Unrenewable(current, grant, isForRefusedToken: rejected is not null);
             if (state == AccessTokenState.RefreshDue)
             {
-                if (notes.MayRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
+                if (backoff.MayRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
                     RenewEarly(grant, selection, current.Name);
                 return known!;
             }
-            notes.JustFailed(grant, selection, now)?.Throw();
+            backoff.JustFailed(grant, selection, now)?.Throw();
             var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
             // Nor does one during which the grant ended.
@@ -164,7 +166,7 @@ internal sealed class UserAccessTokenProvider
                 continue;
             }
             any = true;
-            var grant = saved.ApplyPending(stored);
+            var grant = writes.ApplyPending(stored);
             if (!selection.IsCoveredBy(grant))
                 continue;
             if (CanServe(grant, current, selection, rejected))
@@ -230,7 +232,7 @@ internal sealed class UserAccessTokenProvider
             : GrantRefresher.CreateReauthorizationRequired(current, "the access token is over and there is no refresh token", isForRefusedToken: isForRefusedToken);
 
     private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
-        (grant.CanRefresh && !notes.IsLost(grant))
+        (grant.CanRefresh && !backoff.IsLost(grant))
         || (Usable(grant, selection, rejected) is { } token
             && AccessTokenExpiry.StateAt(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow()) != AccessTokenState.Expired);
 
@@ -245,7 +247,7 @@ internal sealed class UserAccessTokenProvider
             using var watched = telemetry.Refresh(grant.Owner, Cause(grant, selection, rejected, early), caller);
             try
             {
-                if (await refresh.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
+                if (await refresher.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
                 {
                     watched.Ended();
                     return null;
@@ -258,9 +260,9 @@ internal sealed class UserAccessTokenProvider
                 watched.Failed(exception);
                 var fault = ExceptionDispatchInfo.Capture(exception);
                 if (early)
-                    notes.EarlyFailed(grant, time.GetUtcNow());
+                    backoff.EarlyFailed(grant, time.GetUtcNow());
                 else
-                    notes.Failed(grant, selection, fault, time.GetUtcNow());
+                    backoff.Failed(grant, selection, fault, time.GetUtcNow());
                 return new Renewal(selection.Key, Outcome: null, fault);
             }
         });

@@ -35,9 +35,9 @@ internal sealed class ClientConfigurationProvider
         // Unsigned, so that a clock that was set back does not keep it standing.
         if ((ulong)(now - Volatile.Read(ref askedAt)) < RefreshInterval)
             return Volatile.Read(ref snapshot)!.Registration;
-        var registration = Current;
+        var configuration = Current;
         Volatile.Write(ref askedAt, now);
-        return registration;
+        return configuration;
     }
 
     /// <summary>

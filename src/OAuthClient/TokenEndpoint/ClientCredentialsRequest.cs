@@ -8,10 +8,10 @@ internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IR
 
     internal override bool AffectsOtherRequests => true;
 
-    internal override void EnsureAllowed(ClientConfiguration registration)
+    internal override void EnsureAllowed(ClientConfiguration configuration)
     {
         // §4.4: MUST only be used by confidential clients.
-        if (!registration.IsConfidential)
-            throw new OAuthException($"Client credentials are for confidential clients; set ClientSecret for {registration.DisplayName}, or give it a certificate by UseClientCertificate (RFC 6749 §4.4).");
+        if (!configuration.IsConfidential)
+            throw new OAuthException($"Client credentials are for confidential clients; set ClientSecret for {configuration.DisplayName}, or give it a certificate by UseClientCertificate (RFC 6749 §4.4).");
     }
 }

@@ -21,9 +21,9 @@ internal enum RefreshTokenOutcome
 /// <summary>Tells from how a presentation failed what it means for the refresh token.</summary>
 internal static class RefreshTokenOutcomes
 {
-    public static RefreshTokenOutcome Of(Exception exception, SendTracker departure)
+    public static RefreshTokenOutcome Of(Exception exception, SendTracker tracker)
     {
-        if (!departure.MayHaveBeenSent)
+        if (!tracker.MayHaveBeenSent)
             return RefreshTokenOutcome.NotSent;
         return exception switch
         {

@@ -8,21 +8,21 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
     public Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientConfiguration registration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
-        SendAsync(request, registration, server, departure: null, cancellationToken);
+        TokenRequest request, ClientConfiguration configuration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
+        SendAsync(request, configuration, server, tracker: null, cancellationToken);
 
     /// <param name="request">What is asked for.</param>
-    /// <param name="registration">Who asks.</param>
+    /// <param name="configuration">Who asks.</param>
     /// <param name="server">Who is asked.</param>
-    /// <param name="departure">A new one, where that matters; afterwards it tells what <see cref="RefreshTokenOutcomes"/> needs to know.</param>
+    /// <param name="tracker">A new one, where that matters; afterwards it tells what <see cref="RefreshTokenOutcomes"/> needs to know.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
-    /// <exception cref="SendCancelledException"><paramref name="departure"/> forbade it.</exception>
+    /// <exception cref="SendCancelledException"><paramref name="tracker"/> forbade it.</exception>
     public async Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientConfiguration registration, AuthorizationServerMetadata server, SendTracker? departure, CancellationToken cancellationToken)
+        TokenRequest request, ClientConfiguration configuration, AuthorizationServerMetadata server, SendTracker? tracker, CancellationToken cancellationToken)
     {
-        request.EnsureAllowed(registration);
+        request.EnsureAllowed(configuration);
         var endpoint = server.TokenEndpoint ?? throw new OAuthException(
             $"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
 
@@ -33,7 +33,7 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
             form.Add(new(ParameterNames.Scope, ScopeList.Join(scopes)));
         foreach (string resource in request.Resources)
             form.Add(new(ParameterNames.Resource, resource));
-        string? authorization = ClientAuthenticator.Authenticate(registration, server, form);
+        string? authorization = ClientAuthenticator.Authenticate(configuration, server, form);
 
         var response = await backChannel.SendAsync(
             new BackChannelRequest("token endpoint", endpoint)
@@ -41,35 +41,35 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
                 Form = form,
                 RetryMode = request.RetryMode,
                 AffectsOtherRequests = request.AffectsOtherRequests,
-                SendTracker = departure,
+                SendTracker = tracker,
                 Authorization = authorization,
-                IsPublicClient = registration.ClientSecret is null,
-                UsesCertificate = registration.AuthenticatesByCertificate,
+                IsPublicClient = configuration.ClientSecret is null,
+                UsesCertificate = configuration.AuthenticatesByCertificate,
                 Secrets = request.Secrets,
-                ClientSecret = registration.ClientSecret,
+                ClientSecret = configuration.ClientSecret,
             },
             cancellationToken).ConfigureAwait(false);
         try
         {
             var tokens = TokenResponseReader.Read(response, request, response.RequestedAt);
-            registration.Refusals.Clear();
+            configuration.Refusals.Clear();
             return tokens;
         }
         catch (TokenEndpointException refusal) when (refusal.Error == ErrorCodes.InvalidClient)
         {
-            RecordRefusal(request, registration);
+            RecordRefusal(request, configuration);
             throw;
         }
     }
 
     // Some servers answer invalid_client to a code or an assertion that they do not like, and those an outside caller can choose.
-    private void RecordRefusal(TokenRequest request, ClientConfiguration registration)
+    private void RecordRefusal(TokenRequest request, ClientConfiguration configuration)
     {
-        if (!request.AffectsOtherRequests || !registration.Refusals.Record(time) || registration.Registered is not { } client)
+        if (!request.AffectsOtherRequests || !configuration.Refusals.Record(time) || configuration.Registered is not { } client)
             return;
         if (client.CanBeManaged)
-            Log.ManagedClientRefused(logger, registration.Name);
+            Log.ManagedClientRefused(logger, configuration.Name);
         else
-            Log.UnmanagedClientRefused(logger, registration.Name, CredentialRefusals.ConfirmationPeriod.TotalMinutes);
+            Log.UnmanagedClientRefused(logger, configuration.Name, CredentialRefusals.ConfirmationPeriod.TotalMinutes);
     }
 }

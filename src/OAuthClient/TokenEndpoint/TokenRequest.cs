@@ -42,7 +42,7 @@ public abstract class TokenRequest
     internal virtual IEnumerable<KeyValuePair<string, string>> Parameters() => [];
 
     /// <exception cref="OAuthException">This client may not use this grant type.</exception>
-    internal virtual void EnsureAllowed(ClientConfiguration registration)
+    internal virtual void EnsureAllowed(ClientConfiguration configuration)
     {
     }
 

@@ -50,8 +50,8 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
         return answer;
     }
 
-    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
-        inner.ReleaseLeaseAsync(lease, presentation, cancellationToken);
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
+        inner.ReleaseLeaseAsync(lease, status, cancellationToken);
 
     public ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
         inner.WaitForChangeAsync(seen, atMost, cancellationToken);

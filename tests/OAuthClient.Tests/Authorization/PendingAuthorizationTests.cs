@@ -79,14 +79,14 @@ public class PendingAuthorizationTests
     [Description("A browser's cookie jar is small: a typical one stays below 450 bytes before protection")]
     public void It_is_small()
     {
-        var registration = SampleRegistration.Create(o =>
+        var configuration = SampleRegistration.Create(o =>
         {
             o.Issuer = new("https://accounts.example.com");
             o.Scopes = ["openid", "profile", "email", "offline_access"];
             o.Resources = [new("https://api.example.com/")];
         });
         var server = SampleRegistration.Server with { Issuer = "https://accounts.example.com" };
-        int length = SampleRequest.Begin(registration, server, new(), SampleRegistration.Now).Protect(Plainly).Length;
+        int length = SampleRequest.Begin(configuration, server, new(), SampleRegistration.Now).Protect(Plainly).Length;
 
         Assert.That(length, Is.LessThan(450));
     }

@@ -4,9 +4,9 @@ namespace OAuthClient.Tests;
 internal static class SampleRequest
 {
     public static PendingAuthorization Begin(
-        ClientConfiguration registration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
+        ClientConfiguration configuration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
     {
         UsualAddress? usual = null;
-        return AuthorizationRequestBuilder.Begin(registration, server, parameters, now, hasOtherServers, ref usual);
+        return AuthorizationRequestBuilder.Begin(configuration, server, parameters, now, hasOtherServers, ref usual);
     }
 }

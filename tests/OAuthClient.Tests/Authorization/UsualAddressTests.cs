@@ -26,16 +26,16 @@ public class UsualAddressTests
     [Description("RFC 6749 §4.1.1, RFC 7636 §4.3: nothing but state, challenge and nonce differs from what is written out, and each stands where it belongs")]
     public void It_is_what_would_have_been_written(Action<OAuthClientOptions> options, string endpoint)
     {
-        var registration = SampleRegistration.Create(options);
+        var configuration = SampleRegistration.Create(options);
         var server = SampleRegistration.Server with { AuthorizationEndpoint = new(endpoint) };
         UsualAddress? usual = null;
-        string written = WithoutValues(Begin(registration, server, ref usual, new()));
+        string written = WithoutValues(Begin(configuration, server, ref usual, new()));
         Assert.That(usual, Is.Null, "what a request asks beyond the registration is no other request's");
 
-        Assert.That(WithoutValues(Begin(registration, server, ref usual)), Is.EqualTo(written), "the first");
+        Assert.That(WithoutValues(Begin(configuration, server, ref usual)), Is.EqualTo(written), "the first");
         var first = usual;
         Assert.That(first, Is.Not.Null);
-        Assert.That(WithoutValues(Begin(registration, server, ref usual)), Is.EqualTo(written), "the second");
+        Assert.That(WithoutValues(Begin(configuration, server, ref usual)), Is.EqualTo(written), "the second");
         Assert.That(usual, Is.SameAs(first), "a copy of the same");
     }
 
@@ -43,10 +43,10 @@ public class UsualAddressTests
     [Description("RFC 9700 §4.7.1: what one browser was sent with stands in nobody else's address")]
     public void Values_are_fresh_each_time()
     {
-        var registration = SampleRegistration.Create(o => o.Scopes = ["openid"]);
+        var configuration = SampleRegistration.Create(o => o.Scopes = ["openid"]);
         UsualAddress? usual = null;
-        var one = Begin(registration, SampleRegistration.Server, ref usual);
-        var two = Begin(registration, SampleRegistration.Server, ref usual);
+        var one = Begin(configuration, SampleRegistration.Server, ref usual);
+        var two = Begin(configuration, SampleRegistration.Server, ref usual);
 
         string text = two.AuthorizationUri.AbsoluteUri;
         Assert.That(text, Does.Not.Contain(one.State).And.Not.Contain(one.Nonce).And.Not.Contain(one.CodeVerifier.Challenge()));
@@ -57,13 +57,13 @@ public class UsualAddressTests
     [Description("RFC 8414 §3: metadata that were fetched again may name another endpoint")]
     public void An_endpoint_that_moved_is_the_one_that_counts()
     {
-        var registration = SampleRegistration.Create();
+        var configuration = SampleRegistration.Create();
         UsualAddress? usual = null;
-        Begin(registration, SampleRegistration.Server, ref usual);
+        Begin(configuration, SampleRegistration.Server, ref usual);
         var moved = SampleRegistration.Server with { AuthorizationEndpoint = new("https://server.example.com/elsewhere") };
 
-        Assert.That(Begin(registration, moved, ref usual).AuthorizationUri.AbsolutePath, Is.EqualTo("/elsewhere"));
-        Assert.That(Begin(registration, SampleRegistration.Server, ref usual).AuthorizationUri.AbsolutePath, Is.EqualTo("/authorize"));
+        Assert.That(Begin(configuration, moved, ref usual).AuthorizationUri.AbsolutePath, Is.EqualTo("/elsewhere"));
+        Assert.That(Begin(configuration, SampleRegistration.Server, ref usual).AuthorizationUri.AbsolutePath, Is.EqualTo("/authorize"));
     }
 
     [Test]
@@ -89,8 +89,8 @@ public class UsualAddressTests
     }
 
     private static PendingAuthorization Begin(
-        ClientConfiguration registration, AuthorizationServerMetadata server, ref UsualAddress? usual, AuthorizationParameters? parameters = null) =>
-        AuthorizationRequestBuilder.Begin(registration, server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now, hasOtherServers: false, ref usual);
+        ClientConfiguration configuration, AuthorizationServerMetadata server, ref UsualAddress? usual, AuthorizationParameters? parameters = null) =>
+        AuthorizationRequestBuilder.Begin(configuration, server, parameters ?? AuthorizationParameters.None, SampleRegistration.Now, hasOtherServers: false, ref usual);
 
     private static string WithoutValues(PendingAuthorization pending)
     {

@@ -9,9 +9,9 @@ internal static class BackChannelOfServices
 {
     public static BackChannelClient BackChannelOf(this ScriptedServer server) => BackChannelOf("", server.Services, server.Clock);
 
-    public static BackChannelClient BackChannelOf(this OAuthTestHost bench) => BackChannelOf(OAuthTestHost.ClientName, bench.Services, bench.Clock);
+    public static BackChannelClient BackChannelOf(this OAuthTestHost host) => BackChannelOf(OAuthTestHost.ClientName, host.Services, host.Clock);
 
-    public static ClientConfigurationProvider RegistrationOf(this OAuthTestHost bench) => RegistrationOf(OAuthTestHost.ClientName, bench.Services);
+    public static ClientConfigurationProvider RegistrationOf(this OAuthTestHost host) => RegistrationOf(OAuthTestHost.ClientName, host.Services);
 
     private static BackChannelClient BackChannelOf(string name, IServiceProvider services, TimeProvider clock) =>
         new(name, services.GetRequiredService<IHttpClientFactory>(), RegistrationOf(name, services), clock, NullLogger.Instance, services.GetKeyedService<ResiliencePipelineConfiguration>(name));

@@ -43,11 +43,11 @@ public class BodyBoundTests
     [Description("Threat: oversized body. Chunks without end are over at the limit")]
     public async Task Endless_chunks()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.EndlessBody());
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.EndlessBody());
 
         Assert.That(
-            async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
             Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ConfigurationLimitExceeded));
     }
 
@@ -80,13 +80,13 @@ public class BodyBoundTests
     [Description("A body that breaks off is a network fault of the one documented type, and the form is not sent again")]
     public async Task Truncated_body()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.TruncatedBody());
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.TruncatedBody());
 
         Assert.That(
-            async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
             Throws.TypeOf<HttpRequestException>());
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
@@ -109,10 +109,10 @@ public class BodyBoundTests
     [Description("A reset connection passes as the HttpRequestException it is")]
     public async Task Reset()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork());
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork());
 
-        Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(), Throws.TypeOf<HttpRequestException>());
+        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(), Throws.TypeOf<HttpRequestException>());
     }
 
     private static ServiceProvider Against(RawServer raw, DecompressionMethods decompression)

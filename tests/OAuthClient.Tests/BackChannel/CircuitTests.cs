@@ -116,14 +116,14 @@ public class CircuitTests
         RefreshTokenOutcome outcome = default;
         for (int i = 0; i <= Enough; i++)
         {
-            SendTracker departure = new();
+            SendTracker tracker = new();
             try
             {
                 var response = await backChannel.SendAsync(
                     new("token endpoint", new(ScriptedServer.Origin + "/token")) 
                     {
                         Form = [new("refresh_token", "the-token")],
-                        SendTracker = departure,
+                        SendTracker = tracker,
                         AffectsOtherRequests = true,
                     }, CancellationToken.None);
                 Assert.That((int)response.StatusCode, Is.EqualTo(500));
@@ -131,7 +131,7 @@ public class CircuitTests
             catch (HttpRequestException exception)
             {
                 Assert.That(i, Is.EqualTo(Enough));
-                outcome = RefreshTokenOutcomes.Of(exception, departure);
+                outcome = RefreshTokenOutcomes.Of(exception, tracker);
             }
         }
         Assert.That(outcome, Is.EqualTo(RefreshTokenOutcome.NotSent));

@@ -41,10 +41,10 @@ public class CleartextTests
     [Description("What lowers safety is logged once when it is on, with the client's name, and not when it is off")]
     public async Task Leave_for_http_is_logged_once()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
+        await using var host = await OAuthTestHost.StartAsync();
         for (int i = 0; i < 3; i++)
-            await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
-        var warning = bench.Log.Events(1).Single();
+            await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
+        var warning = host.Log.Events(1).Single();
         Assert.That(warning.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(warning.Message, Does.Contain("'photos'").And.Contain("DangerouslyAllowHttpOnLoopback"));
 

@@ -37,7 +37,7 @@ public class OutsideRequestsTests
     public async Task Invented_codes_answered_500([ValueSource(nameof(Pipelines))] Resilience resilience)
     {
         await using var server = Start(resilience);
-        server.Answers(sent => Fails(sent) ? new(HttpStatusCode.InternalServerError) : Tokens());
+        server.Answers(sentRequest => Fails(sentRequest) ? new(HttpStatusCode.InternalServerError) : Tokens());
         for (int i = 0; i < Invented; i++)
             Assert.That(() => RedeemAsync(server, Code).Promptly(), Throws.TypeOf<TokenEndpointException>());
         await RequireOpenAsync(server);
@@ -51,7 +51,7 @@ public class OutsideRequestsTests
         foreach (var resilience in Pipelines)
         {
             await using var server = Start(resilience);
-            server.Answers(sent => Fails(sent) ? Later(status, TimeSpan.FromMinutes(1)) : Tokens());
+            server.Answers(sentRequest => Fails(sentRequest) ? Later(status, TimeSpan.FromMinutes(1)) : Tokens());
             for (int i = 0; i < Invented; i++)
                 Assert.That(() => RedeemAsync(server, Code).Promptly(), Throws.TypeOf<TokenEndpointException>());
             await RequireOpenAsync(server);
@@ -64,7 +64,7 @@ public class OutsideRequestsTests
     {
         await using var server = Start(Resilience.BuiltIn);
         int answers = 0;
-        server.Answers(sent => Fails(sent) && Interlocked.Increment(ref answers) == 1 ? Later(429, FourSeconds) : Tokens());
+        server.Answers(sentRequest => Fails(sentRequest) && Interlocked.Increment(ref answers) == 1 ? Later(429, FourSeconds) : Tokens());
         var first = RedeemAsync(server, Code);
         await Eventually.UntilAsync(() => Volatile.Read(ref answers) == 1);
         await RequireOpenAsync(server);
@@ -82,7 +82,7 @@ public class OutsideRequestsTests
         foreach (int status in new[] { 500, 429, 503 })
         {
             await using var server = Start(resilience);
-            server.Answers(sent => Fails(sent) ? Later(status, TimeSpan.FromMinutes(1)) : Tokens());
+            server.Answers(sentRequest => Fails(sentRequest) ? Later(status, TimeSpan.FromMinutes(1)) : Tokens());
             Pauses pauses = new(server.Clock);
             for (int i = 0; i < 20; i++)
                 Assert.That(async () => await pauses.PassAsync(SendAsync(server, request)), Throws.InstanceOf<EndpointException>());
@@ -137,7 +137,7 @@ public class OutsideRequestsTests
         Assert.That(server.Log.Events(20), Has.Count.EqualTo(1));
         Assert.That(server.Log.Events(21), Is.Empty);
 
-        server.Answers(sent => Fails(sent) ? new(HttpStatusCode.InternalServerError) : Tokens());
+        server.Answers(sentRequest => Fails(sentRequest) ? new(HttpStatusCode.InternalServerError) : Tokens());
         await RequireOpenAsync(server);
         Assert.That(server.Log.Events(21), Has.Count.EqualTo(1));
     }
@@ -152,9 +152,9 @@ public class OutsideRequestsTests
             Assert.That(() => RefreshAsync(server).Promptly(), Throws.TypeOf<TokenEndpointException>());
         server.Clock.Advance(TimeSpan.FromSeconds(5));
         TaskCompletionSource release = new();
-        server.AnswersAsync(async sent =>
+        server.AnswersAsync(async sentRequest =>
         {
-            if (sent["grant_type"] == "refresh_token")
+            if (sentRequest["grant_type"] == "refresh_token")
                 await release.Task;
             return Tokens();
         });
@@ -191,8 +191,8 @@ public class OutsideRequestsTests
         ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode is 429 or >= 500),
     });
 
-    private static bool Fails(ScriptedServer.SentRequest sent) =>
-        sent.Uri.AbsolutePath is "/introspect" or "/jwks" || sent["code"] == Code || sent["subject_token"] == Code;
+    private static bool Fails(ScriptedServer.SentRequest sentRequest) =>
+        sentRequest.Uri.AbsolutePath is "/introspect" or "/jwks" || sentRequest["code"] == Code || sentRequest["subject_token"] == Code;
 
     private static HttpResponseMessage Tokens() => ScriptedServer.Json(200, ScriptedServer.Tokens("at", "rt"));
 

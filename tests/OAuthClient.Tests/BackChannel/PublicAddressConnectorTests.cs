@@ -131,8 +131,8 @@ public class PublicAddressConnectorTests
     [Description("With both options a whole login works on this machine, as it does in development")]
     public async Task A_login_on_loopback_where_that_is_allowed()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => (o.RefusePrivateAddresses, o.Scopes) = (true, ["openid"]));
-        Assert.That((await bench.SignInAsync()).Subject, Is.EqualTo("alice"));
+        await using var host = await OAuthTestHost.StartAsync(o => (o.RefusePrivateAddresses, o.Scopes) = (true, ["openid"]));
+        Assert.That((await host.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
     private static IEnumerable<TestCaseData> Blindfolds()

@@ -16,17 +16,17 @@ public class RedirectTests
     public async Task Token_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint, status));
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint, status));
 
         Assert.That(
-            async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
             Throws.TypeOf<TokenEndpointException>()
                 .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
-                .And.Property(nameof(EndpointException.Endpoint)).EqualTo(bench.Server.TokenEndpoint));
+                .And.Property(nameof(EndpointException.Endpoint)).EqualTo(host.Server.TokenEndpoint));
 
         Assert.That(hostile.Requests, Is.Empty);
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
@@ -47,10 +47,10 @@ public class RedirectTests
     public async Task Code_exchange(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint, status));
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint, status));
 
-        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await host.SignInAsync(), Throws.TypeOf<TokenEndpointException>());
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -60,11 +60,11 @@ public class RedirectTests
     public async Task Revocation_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignInAsync();
-        bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.Redirect(hostile.RevocationEndpoint, status));
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignInAsync();
+        host.Server.Faults.Add(TestEndpoint.Revocation, Fault.Redirect(hostile.RevocationEndpoint, status));
 
-        Assert.That(async () => await bench.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("revocation endpoint"));
+        Assert.That(async () => await host.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("revocation endpoint"));
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -74,11 +74,11 @@ public class RedirectTests
     public async Task UserInfo_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        await bench.SignInAsync();
-        bench.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Redirect(hostile.UserInfoEndpoint, status));
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await host.SignInAsync();
+        host.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Redirect(hostile.UserInfoEndpoint, status));
 
-        Assert.That(async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
+        Assert.That(async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -88,10 +88,10 @@ public class RedirectTests
     public async Task Metadata_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Metadata, Fault.Redirect(new Uri(hostile.Issuer, "/.well-known/openid-configuration"), status));
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Metadata, Fault.Redirect(new Uri(hostile.Issuer, "/.well-known/openid-configuration"), status));
 
-        Assert.That(async () => await bench.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthException>());
+        Assert.That(async () => await host.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthException>());
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -101,13 +101,13 @@ public class RedirectTests
     public async Task Key_set_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Redirect(hostile.JwksUri, status));
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        host.Server.Faults.Add(TestEndpoint.Jwks, Fault.Redirect(hostile.JwksUri, status));
 
-        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<EndpointException>());
+        Assert.That(async () => await host.SignInAsync(), Throws.TypeOf<EndpointException>());
 
         Assert.That(hostile.Requests, Is.Empty);
-        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     private static IEnumerable<TestCaseData> UserPrimaries()
@@ -125,11 +125,11 @@ public class RedirectTests
     public async Task User_primary_handler_follows_none(Func<HttpMessageHandler> primary)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(primary));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
+        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(primary));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
         Assert.That(
-            async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
             Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo(HttpStatusCode.TemporaryRedirect));
 
         Assert.That(hostile.Requests, Is.Empty);
@@ -140,11 +140,11 @@ public class RedirectTests
     public async Task Application_default_follows_none()
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var bench = await OAuthTestHost.StartAsync(registerFirst: services => services.ConfigureHttpClientDefaults(
+        await using var host = await OAuthTestHost.StartAsync(registerFirst: services => services.ConfigureHttpClientDefaults(
             http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = true })));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
-        Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])), Throws.TypeOf<TokenEndpointException>());
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -155,7 +155,7 @@ public class RedirectTests
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         using HttpMessageHandler shared = wrapped ? new Passing(new SocketsHttpHandler()) : new SocketsHttpHandler();
-        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
             builder.Services.AddOAuthClient("other", o =>
@@ -164,11 +164,11 @@ public class RedirectTests
                 o.ClientId = "other";
             }).BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
         });
-        await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
-        using var other = bench.Services.GetRequiredService<IHttpClientFactory>().CreateClient("OAuthClient.BackChannel:other");
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
+        using var other = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("OAuthClient.BackChannel:other");
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
-        using var answer = await other.GetAsync(bench.Server.TokenEndpoint);
+        using var answer = await other.GetAsync(host.Server.TokenEndpoint);
 
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.TemporaryRedirect));
         Assert.That(hostile.Requests, Is.Empty);
@@ -178,20 +178,20 @@ public class RedirectTests
     [Description("Nobody's cookie is sent with somebody else's token: the back channel keeps none between requests, even if the user's handler would")]
     public async Task Cookies_are_not_kept([Values] bool ownPrimary)
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             if (ownPrimary)
                 builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true });
         });
-        bench.Server.Faults.Add(
+        host.Server.Faults.Add(
             TestEndpoint.Token,
             Fault.Status(400, """{"error":"invalid_request"}""", headers: [new("Set-Cookie", "session=abc; Path=/")]),
             times: 1);
-        Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])), Throws.TypeOf<TokenEndpointException>());
 
-        await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
 
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Token)[1].Headers, Does.Not.ContainKey("Cookie"));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Token)[1].Headers, Does.Not.ContainKey("Cookie"));
     }
 
     private sealed class Passing(HttpMessageHandler inner) : DelegatingHandler(inner);

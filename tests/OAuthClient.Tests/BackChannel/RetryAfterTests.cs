@@ -100,12 +100,12 @@ public class RetryAfterTests
         await using ScriptedServer server = new(retries: true);
         AnswerOnce(server, 503, TimeSpan.FromSeconds(45));
         var backChannel = server.BackChannelOf();
-        SendTracker departure = new();
+        SendTracker tracker = new();
         BackChannelRequest userInfo = new("userinfo endpoint", new(ScriptedServer.Origin + "/userinfo")) { AffectsOtherRequests = true };
         await backChannel.SendAsync(userInfo, CancellationToken.None).Promptly();
         var exception = Assert.CatchAsync(() => backChannel.SendAsync(
-            new("token endpoint", new(ScriptedServer.Origin + "/token")) { Form = [new("refresh_token", "the-token")], SendTracker = departure }, CancellationToken.None).Promptly())!;
-        Assert.That(RefreshTokenOutcomes.Of(exception, departure), Is.EqualTo(RefreshTokenOutcome.NotSent));
+            new("token endpoint", new(ScriptedServer.Origin + "/token")) { Form = [new("refresh_token", "the-token")], SendTracker = tracker }, CancellationToken.None).Promptly())!;
+        Assert.That(RefreshTokenOutcomes.Of(exception, tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
     }
 
     private static void AnswerOnce(ScriptedServer server, int status, TimeSpan retryAfter) =>

@@ -29,18 +29,18 @@ public class RetryTests
 
     private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<OAuthTestHost, Task> Act)> Harmless = new(StringComparer.Ordinal)
     {
-        ["discovery"] = (TestEndpoint.Metadata, bench => bench.Client.BeginAuthorizationAsync()),
-        ["keys"] = (TestEndpoint.Jwks, bench => bench.SignInAsync()),
-        ["client credentials"] = (TestEndpoint.Token, bench => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]))),
-        ["userinfo"] = (TestEndpoint.UserInfo, bench => bench.Client.GetUserInfoAsync(GrantOwner.User("42"))),
-        ["revocation"] = (TestEndpoint.Revocation, bench => bench.Client.RevokeAsync(GrantOwner.User("42"))),
+        ["discovery"] = (TestEndpoint.Metadata, host => host.Client.BeginAuthorizationAsync()),
+        ["keys"] = (TestEndpoint.Jwks, host => host.SignInAsync()),
+        ["client credentials"] = (TestEndpoint.Token, host => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]))),
+        ["userinfo"] = (TestEndpoint.UserInfo, host => host.Client.GetUserInfoAsync(GrantOwner.User("42"))),
+        ["revocation"] = (TestEndpoint.Revocation, host => host.Client.RevokeAsync(GrantOwner.User("42"))),
     };
 
     private static readonly Dictionary<string, Func<OAuthTestHost, Task>> Spent = new(StringComparer.Ordinal)
     {
-        ["code"] = bench => bench.SignInAsync(),
-        ["refresh token"] = async bench => await bench.Client.RequestTokenAsync(TokenRequest.Refresh((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.RefreshToken!)),
-        ["extension"] = bench => bench.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
+        ["code"] = host => host.SignInAsync(),
+        ["refresh token"] = async host => await host.Client.RequestTokenAsync(TokenRequest.Refresh((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.RefreshToken!)),
+        ["extension"] = host => host.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
     };
 
     // A revocation's answer has no body that could be cut short (RFC 7009 §2.2).
@@ -55,13 +55,13 @@ public class RetryTests
     public async Task Harmless_requests_are_sent_again(string what, string fault)
     {
         var (endpoint, act) = Harmless[what];
-        await using var bench = await StartAsync(signedIn: what is "userinfo" or "revocation");
+        await using var host = await StartAsync(signedIn: what is "userinfo" or "revocation");
         int usual = what == "revocation" ? 2 : 1;
-        bench.Server.Faults.Add(endpoint, Faults[fault], times: 1);
+        host.Server.Faults.Add(endpoint, Faults[fault], times: 1);
 
-        await new Pauses(bench.Clock).PassAsync(act(bench));
+        await new Pauses(host.Clock).PassAsync(act(host));
 
-        Assert.That(bench.Server.RequestsTo(endpoint), Has.Count.EqualTo(usual + 1));
+        Assert.That(host.Server.RequestsTo(endpoint), Has.Count.EqualTo(usual + 1));
     }
 
     [Test]
@@ -70,12 +70,12 @@ public class RetryTests
         [Values("code", "refresh token", "extension")] string what,
         [Values("reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After")] string fault)
     {
-        await using var bench = await StartAsync(signedIn: what == "refresh token");
-        bench.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
+        await using var host = await StartAsync(signedIn: what == "refresh token");
+        host.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
 
-        Assert.That(() => new Pauses(bench.Clock).PassAsync(Spent[what](bench)), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<TokenEndpointException>());
+        Assert.That(() => new Pauses(host.Clock).PassAsync(Spent[what](host)), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<TokenEndpointException>());
 
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
@@ -83,10 +83,10 @@ public class RetryTests
     public async Task Spent_requests_that_were_turned_away_are_sent_again(
         [Values("code", "refresh token")] string what, [Values("429", "429 with Retry-After")] string fault)
     {
-        await using var bench = await StartAsync(signedIn: what == "refresh token");
-        bench.Server.Faults.Add(TestEndpoint.Token, Faults[fault], times: 1);
-        await new Pauses(bench.Clock).PassAsync(Spent[what](bench));
-        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+        await using var host = await StartAsync(signedIn: what == "refresh token");
+        host.Server.Faults.Add(TestEndpoint.Token, Faults[fault], times: 1);
+        await new Pauses(host.Clock).PassAsync(Spent[what](host));
+        Assert.That(host.TokenRequests, Is.EqualTo(2));
     }
 
     [Test]
@@ -94,11 +94,11 @@ public class RetryTests
     public async Task Spent_requests_that_did_not_leave_are_sent_again([Values("code", "refresh token")] string what, [Values] bool timesOut)
     {
         int left = 0;
-        await using var bench = await StartAsync(signedIn: what == "refresh token", register: builder => builder.BackChannel.AddHttpMessageHandler(
+        await using var host = await StartAsync(signedIn: what == "refresh token", register: builder => builder.BackChannel.AddHttpMessageHandler(
             () => new Unreachable(request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0, timesOut)));
         left = 1;
-        await new Pauses(bench.Clock).PassAsync(Spent[what](bench));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await new Pauses(host.Clock).PassAsync(Spent[what](host));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
         Assert.That(left, Is.EqualTo(-1));
     }
 
@@ -106,12 +106,12 @@ public class RetryTests
     [Description("RFC 8628 §3.5: polling has an interval to keep; nothing is sent in between")]
     public async Task Polling_is_not_repeated([Values("429", "503", "reset before work")] string fault)
     {
-        await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
+        await using var host = await StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
         Assert.That(
-            () => new Pauses(bench.Clock).PassAsync(bench.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
+            () => new Pauses(host.Clock).PassAsync(host.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
             Throws.Exception);
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
@@ -119,10 +119,10 @@ public class RetryTests
     public async Task Polling_that_did_not_leave_is_not_repeated()
     {
         int tried = 0;
-        await using var bench = await StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(
+        await using var host = await StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(
             () => new Unreachable(request => request.Method == HttpMethod.Post && ++tried > 0, timesOut: false)));
         Assert.That(
-            () => new Pauses(bench.Clock).PassAsync(bench.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
+            () => new Pauses(host.Clock).PassAsync(host.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
             Throws.TypeOf<HttpRequestException>());
         Assert.That(tried, Is.EqualTo(1));
     }
@@ -136,10 +136,10 @@ public class RetryTests
     [Description("An answer that will be the same next time is final")]
     public async Task Lasting_answers_are_final(int status)
     {
-        await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(status));
-        Assert.That(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await using var host = await StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(status));
+        Assert.That(() => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
@@ -156,13 +156,13 @@ public class RetryTests
     [Description("Three times, later each time, half of each pause by chance; then the last answer is the answer")]
     public async Task Pauses_grow_and_end()
     {
-        await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
-        Pauses pauses = new(bench.Clock);
+        await using var host = await StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        Pauses pauses = new(host.Clock);
         Assert.That(
-            () => pauses.PassAsync(bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials())),
+            () => pauses.PassAsync(host.Client.RequestTokenAsync(TokenRequest.ClientCredentials())),
             Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo(HttpStatusCode.ServiceUnavailable));
-        Assert.That(bench.TokenRequests, Is.EqualTo(4));
+        Assert.That(host.TokenRequests, Is.EqualTo(4));
         Assert.That(pauses.Taken, Has.Count.EqualTo(3));
         for (int i = 0; i < 3; i++)
             Assert.That(pauses.Taken[i].TotalMilliseconds, Is.InRange(250 << i, 500 << i));
@@ -172,34 +172,34 @@ public class RetryTests
     [Description("A pause that the deadline has no time for is not begun: the answer at hand says more")]
     public async Task No_pause_beyond_the_deadline()
     {
-        await using var bench = await StartAsync(options: o => o.BackChannelDeadline = TimeSpan.FromMilliseconds(250));
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
-        Assert.That(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await using var host = await StartAsync(options: o => o.BackChannelDeadline = TimeSpan.FromMilliseconds(250));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        Assert.That(() => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
     [Description("One attempt may take ten seconds, a third of the deadline, where another may follow")]
     public async Task A_silent_server_is_asked_again()
     {
-        await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never), times: 1);
-        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
-        bench.Clock.Advance(TimeSpan.FromSeconds(10));
-        await new Pauses(bench.Clock).PassAsync(request);
-        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+        await using var host = await StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never), times: 1);
+        var request = host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        await new Pauses(host.Clock).PassAsync(request);
+        Assert.That(host.TokenRequests, Is.EqualTo(2));
     }
 
     [Test]
     [Description("The lifetime counts from the attempt that brought the token, not from the first (RFC 6749 §5.1)")]
     public async Task Lifetime_counts_from_the_last_attempt()
     {
-        await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1);
-        var before = bench.Clock.GetUtcNow();
-        Pauses pauses = new(bench.Clock);
-        var response = await pauses.PassAsync(bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
+        await using var host = await StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1);
+        var before = host.Clock.GetUtcNow();
+        Pauses pauses = new(host.Clock);
+        var response = await pauses.PassAsync(host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
         Assert.That(response.AccessToken.IssuedAt, Is.EqualTo(before + pauses.Taken.Single()));
     }
 
@@ -207,22 +207,22 @@ public class RetryTests
     [Description("Whoever cancels ends a pause, too")]
     public async Task Cancelled_in_a_pause()
     {
-        await using var bench = await StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
+        await using var host = await StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         using CancellationTokenSource cancellation = new();
-        var request = bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), cancellation.Token);
-        while (await bench.Clock.WaitForTimerAsync() > TimeSpan.FromSeconds(5))
+        var request = host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), cancellation.Token);
+        while (await host.Clock.WaitForTimerAsync() > TimeSpan.FromSeconds(5))
         {
             // Attempts have timers, too.
         }
         await cancellation.CancelAsync();
         Assert.That(async () => await request.Promptly(), Throws.InstanceOf<OperationCanceledException>());
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     private static async Task<OAuthTestHost> StartAsync(bool signedIn = false, Action<OAuthClientBuilder>? register = null, Action<OAuthClientOptions>? options = null)
     {
-        var bench = await OAuthTestHost.StartAsync(
+        var host = await OAuthTestHost.StartAsync(
             o =>
             {
                 o.Scopes = ["openid", "api", "offline_access"];
@@ -231,8 +231,8 @@ public class RetryTests
             register,
             retries: true);
         if (signedIn)
-            await bench.SignedInAsync();
-        return bench;
+            await host.SignedInAsync();
+        return host;
     }
 
     private sealed class Unreachable(Func<HttpRequestMessage, bool> isFor, bool timesOut) : DelegatingHandler

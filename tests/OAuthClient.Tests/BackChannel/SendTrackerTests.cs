@@ -15,21 +15,21 @@ public class SendTrackerTests
     [Description("A refused connection: nothing left")]
     public async Task Nobody_there()
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused)));
-        SendTracker departure = new();
-        Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<HttpRequestException>());
-        Assert.That(departure.MayHaveBeenSent, Is.False);
+        await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused)));
+        SendTracker tracker = new();
+        Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
+        Assert.That(tracker.MayHaveBeenSent, Is.False);
     }
 
     [Test]
     [Description("A server that speaks no TLS: the handshake fails, and nothing left")]
     public async Task Handshake_fails()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        SendTracker departure = new();
-        var https = new UriBuilder(bench.Server.Issuer) { Scheme = "https", Path = "/token" }.Uri;
-        Assert.That(() => SendAsync(bench, departure, https), Throws.TypeOf<HttpRequestException>());
-        Assert.That(departure.MayHaveBeenSent, Is.False);
+        await using var host = await OAuthTestHost.StartAsync();
+        SendTracker tracker = new();
+        var https = new UriBuilder(host.Server.Issuer) { Scheme = "https", Path = "/token" }.Uri;
+        Assert.That(() => SendAsync(host, tracker, https), Throws.TypeOf<HttpRequestException>());
+        Assert.That(tracker.MayHaveBeenSent, Is.False);
     }
 
     [Test]
@@ -37,18 +37,18 @@ public class SendTrackerTests
     public async Task Never_connected()
     {
         TaskCompletionSource connecting = new();
-        await using var bench = await OAuthTestHost.StartAsync(register: builder => Connect(builder, async cancellationToken =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, async cancellationToken =>
         {
             connecting.SetResult();
             await Eventually.Never.WaitAsync(cancellationToken);
             return Stream.Null;
         }));
-        SendTracker departure = new();
-        var sending = SendAsync(bench, departure);
+        SendTracker tracker = new();
+        var sending = SendAsync(host, tracker);
         await connecting.Task.Promptly();
-        bench.Clock.Advance(TimeSpan.FromSeconds(30));
+        host.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.That(async () => await sending.Promptly(), Throws.TypeOf<TaskCanceledException>());
-        Assert.That(departure.MayHaveBeenSent, Is.False);
+        Assert.That(tracker.MayHaveBeenSent, Is.False);
     }
 
     private static IEnumerable<TestCaseData> Received()
@@ -67,67 +67,67 @@ public class SendTrackerTests
     [Description("Once the server has it, it has left, whatever comes back")]
     public async Task The_server_has_it(Fault fault)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        bench.Server.Faults.Add(TestEndpoint.Token, fault);
-        SendTracker departure = new();
-        Assert.That(() => SendAsync(bench, departure), Throws.Exception);
-        Assert.That(departure.MayHaveBeenSent);
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await using var host = await OAuthTestHost.StartAsync();
+        host.Server.Faults.Add(TestEndpoint.Token, fault);
+        SendTracker tracker = new();
+        Assert.That(() => SendAsync(host, tracker), Throws.Exception);
+        Assert.That(tracker.MayHaveBeenSent);
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
     [Description("A handler that plays the network and answers without having read the body")]
     public async Task An_answer_proves_it()
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new Unread(HttpStatusCode.BadRequest)));
-        SendTracker departure = new();
-        Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<TokenEndpointException>());
-        Assert.That(departure.MayHaveBeenSent);
+        SendTracker tracker = new();
+        Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(tracker.MayHaveBeenSent);
     }
 
     [Test]
     [Description("What a user's handler does with the body on the way does not hide when it leaves, nor makes it leave")]
     public async Task A_handler_that_reads_or_replaces_the_body([Values] Meddling how, [Values] bool connects)
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.BackChannel.AddHttpMessageHandler(() => new Meddler(how));
             if (!connects)
                 Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused));
         });
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork());
-        SendTracker departure = new();
-        Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<HttpRequestException>());
-        Assert.That(departure.MayHaveBeenSent, Is.EqualTo(connects));
-        Assert.That(bench.TokenRequests, Is.EqualTo(connects ? 1 : 0));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork());
+        SendTracker tracker = new();
+        Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
+        Assert.That(tracker.MayHaveBeenSent, Is.EqualTo(connects));
+        Assert.That(host.TokenRequests, Is.EqualTo(connects ? 1 : 0));
         if (connects)
-            Assert.That(bench.Server.RequestsTo(TestEndpoint.Token).Single().Form["refresh_token"], Is.EqualTo("the-token"));
+            Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Single().Form["refresh_token"], Is.EqualTo("the-token"));
     }
 
     [Test]
     [Description("Forbidden at the last moment: connected, and not one byte of it left")]
     public async Task Forbidden([Values] bool meddled)
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             if (meddled)
                 builder.BackChannel.AddHttpMessageHandler(() => new Meddler(Meddling.Buffers));
         });
         int asked = 0;
-        SendTracker departure = new() { CanSend = () => ++asked == 0 };
-        Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<SendCancelledException>());
+        SendTracker tracker = new() { CanSend = () => ++asked == 0 };
+        Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<SendCancelledException>());
         Assert.That(asked, Is.EqualTo(1));
-        Assert.That(departure.MayHaveBeenSent, Is.False);
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(tracker.MayHaveBeenSent, Is.False);
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
     [Description("Forbidden, and a user's handler makes another exception of it: who forbade it knows it all the same")]
     public async Task Forbidden_and_disguised()
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Disguising()));
-        Assert.That(() => SendAsync(bench, new() { CanSend = () => false }), Throws.TypeOf<SendCancelledException>());
+        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Disguising()));
+        Assert.That(() => SendAsync(host, new() { CanSend = () => false }), Throws.TypeOf<SendCancelledException>());
     }
 
     [Test]
@@ -136,24 +136,24 @@ public class SendTrackerTests
     {
         bool connected = false;
         bool? atQuestion = null;
-        await using var bench = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ =>
         {
             connected = true;
             throw new SocketException((int)SocketError.ConnectionRefused);
         }));
-        SendTracker departure = new() { CanSend = () => (atQuestion = connected).Value };
-        Assert.That(() => SendAsync(bench, departure), Throws.TypeOf<HttpRequestException>());
+        SendTracker tracker = new() { CanSend = () => (atQuestion = connected).Value };
+        Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
         Assert.That(connected);
         Assert.That(atQuestion, Is.Null);
     }
 
-    private static async Task SendAsync(OAuthTestHost bench, SendTracker departure, Uri? endpoint = null)
+    private static async Task SendAsync(OAuthTestHost host, SendTracker tracker, Uri? endpoint = null)
     {
-        await new TokenEndpointClient(bench.BackChannelOf(), bench.Clock, NullLogger.Instance).SendAsync(
+        await new TokenEndpointClient(host.BackChannelOf(), host.Clock, NullLogger.Instance).SendAsync(
             new RefreshTokenRequest(new("the-token"), scopes: null, granted: [], resources: []),
-            bench.RegistrationOf().Current,
-            new AuthorizationServerMetadata { TokenEndpoint = endpoint ?? new(bench.Server.Issuer, "/token") },
-            departure,
+            host.RegistrationOf().Current,
+            new AuthorizationServerMetadata { TokenEndpoint = endpoint ?? new(host.Server.Issuer, "/token") },
+            tracker,
             CancellationToken.None);
     }
 

@@ -86,13 +86,13 @@ public class ClientAuthenticatorTests
     [Description("RFC 6749 §2.3: what the developer wrote wins over the metadata")]
     public void Set_it_is_what_was_set(ClientAuthenticationMethod method, string offered)
     {
-        var registration = SampleRegistration.Create(o =>
+        var configuration = SampleRegistration.Create(o =>
         {
             o.ClientSecret = "secret";
             o.ClientAuthentication = method;
         });
 
-        Assert.That(ClientAuthenticator.Method(registration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = [offered] }), Is.EqualTo(method));
+        Assert.That(ClientAuthenticator.Method(configuration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = [offered] }), Is.EqualTo(method));
     }
 
     [Test]
@@ -104,12 +104,12 @@ public class ClientAuthenticatorTests
             foreach (string[]? offered in new[] { null, ["client_secret_basic"], new[] { "client_secret_post" }, ["client_secret_basic", "client_secret_post"] })
             {
                 var form = new List<KeyValuePair<string, string>> { new("grant_type", "authorization_code") };
-                var registration = SampleRegistration.Create(o =>
+                var configuration = SampleRegistration.Create(o =>
                 {
                     o.ClientSecret = "secret";
                     o.ClientAuthentication = method;
                 });
-                string? header = ClientAuthenticator.Authenticate(registration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = offered }, form);
+                string? header = ClientAuthenticator.Authenticate(configuration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = offered }, form);
 
                 int places = (header is null ? 0 : 1) + form.Count(field => field.Key == "client_secret");
                 Assert.That(places, Is.EqualTo(method == ClientAuthenticationMethod.None ? 0 : 1));

@@ -18,17 +18,17 @@ public class IdTokenValidatorTests
     {
         await using ScriptedServer server = new();
         server.Answers("""{"keys":[]}""");
-        var registration = SampleRegistration.Create(o => o.IdTokenSigningAlgorithms = algorithms.Split(' '));
+        var configuration = SampleRegistration.Create(o => o.IdTokenSigningAlgorithms = algorithms.Split(' '));
         var metadata = SampleRegistration.Server with { Issuer = hasIssuer ? SampleRegistration.Issuer : null, JwksUri = hasKeys ? Keys : null };
         IdTokenValidator validation = new(new JwtSignatureValidator(new JwksCache(server.BackChannelOf(), server.Clock)), server.Clock);
 
-        Assert.That(IdTokenValidator.CanValidate(metadata, registration), Is.EqualTo(isPossible));
-        await validation.PrefetchKeysAsync(metadata, registration);
+        Assert.That(IdTokenValidator.CanValidate(metadata, configuration), Is.EqualTo(isPossible));
+        await validation.PrefetchKeysAsync(metadata, configuration);
         Assert.That(server.Requests, Has.Count.EqualTo(isPossible && hasKeys ? 1 : 0), "keys are fetched where they are needed");
         if (!isPossible)
         {
             Assert.That(
-                async () => await validation.ValidateAsync(new("a.b.c"), new AccessToken("at", SampleRegistration.Now, null, [], []), registration, metadata, nonce: null, default),
+                async () => await validation.ValidateAsync(new("a.b.c"), new AccessToken("at", SampleRegistration.Now, null, [], []), configuration, metadata, nonce: null, default),
                 Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer"));
         }
     }
@@ -38,10 +38,10 @@ public class IdTokenValidatorTests
     public void What_is_kept()
     {
         const string inside = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
-        var registration = SampleRegistration.Create(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
+        var configuration = SampleRegistration.Create(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         IdToken signed = new(inside);
 
-        Assert.That(IdTokenValidator.Decrypt(signed, registration), Is.SameAs(signed));
-        Assert.That(IdTokenValidator.Decrypt(new(TestJwe.Encrypt(inside, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM")), registration).Reveal(), Is.EqualTo(inside));
+        Assert.That(IdTokenValidator.Decrypt(signed, configuration), Is.SameAs(signed));
+        Assert.That(IdTokenValidator.Decrypt(new(TestJwe.Encrypt(inside, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM")), configuration).Reveal(), Is.EqualTo(inside));
     }
 }

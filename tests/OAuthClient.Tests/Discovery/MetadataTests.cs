@@ -60,7 +60,7 @@ public class MetadataTests
     public async Task Falls_back_to_the_other_address(Func<HttpResponseMessage> first)
     {
         await using var server = Discovering(Issuer);
-        server.Answers(sent => sent.Uri.AbsoluteUri == OAuth ? first() : Document(Issuer));
+        server.Answers(sentRequest => sentRequest.Uri.AbsoluteUri == OAuth ? first() : Document(Issuer));
         await server.Client.BeginAuthorizationAsync();
         Assert.That(server.Requests.Select(request => request.Uri.AbsoluteUri), Is.EqualTo(new[] { OAuth, OpenId }));
     }
@@ -71,7 +71,7 @@ public class MetadataTests
     public async Task Neither_address_has_any(HttpStatusCode second, string advice)
     {
         await using var server = Discovering(Issuer);
-        server.Answers(sent => new HttpResponseMessage(sent.Uri.AbsoluteUri == OAuth ? HttpStatusCode.NotFound : second));
+        server.Answers(sentRequest => new HttpResponseMessage(sentRequest.Uri.AbsoluteUri == OAuth ? HttpStatusCode.NotFound : second));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
             Throws.TypeOf<OAuthException>()
@@ -168,7 +168,7 @@ public class MetadataTests
         }));
         string place = spelledOut ? "https://own.example" : "https://as.example/found";
         Uri? Own(string name) => spelledOut ? new($"https://own.example/{name}") : null;
-        var registration = SampleRegistration.Create(o =>
+        var configuration = SampleRegistration.Create(o =>
         {
             o.Issuer = new(Issuer);
             o.RevocationEndpoint = Own("revocation");
@@ -180,7 +180,7 @@ public class MetadataTests
             o.JwksUri = Own("jwks");
         });
 
-        var found = await new ServerMetadataCache(server.BackChannelOf(), server.Clock).FindAsync(registration, default);
+        var found = await new ServerMetadataCache(server.BackChannelOf(), server.Clock).FindAsync(configuration, default);
 
         Assert.That(
             new[] { found.RevocationEndpoint, found.RegistrationEndpoint, found.IntrospectionEndpoint, found.UserInfoEndpoint, found.EndSessionEndpoint, found.AuthorizationEndpoint, found.JwksUri },
@@ -257,7 +257,7 @@ public class MetadataTests
             o.RevocationEndpoint = new("https://back.example/revoke");
             o.UserInfoEndpoint = new("https://back.example/userinfo");
         });
-        server.Answers(sent => sent.Uri.AbsoluteUri switch
+        server.Answers(sentRequest => sentRequest.Uri.AbsoluteUri switch
         {
             OAuth => Document(Issuer),
             "https://back.example/userinfo" => ScriptedServer.Json(200, """{"sub":"s"}"""),

@@ -15,34 +15,34 @@ public class TenantsTests
     [Description("The metadata name the template, the token its tenant: iss is the one with the other put in")]
     public async Task A_user_of_a_tenant_signs_in(string tenant)
     {
-        await using var bench = await StartAsync(tenant: tenant);
-        var grant = await bench.SignInAsync();
+        await using var host = await StartAsync(tenant: tenant);
+        var grant = await host.SignInAsync();
         Assert.That(grant.Subject, Is.EqualTo("alice"));
-        Assert.That(grant.ToClaimsPrincipal().FindFirst("sub")!.Issuer, Is.EqualTo($"{bench.Server.Issuer.OriginalString}/{tenant}/v2.0"));
+        Assert.That(grant.ToClaimsPrincipal().FindFirst("sub")!.Issuer, Is.EqualTo($"{host.Server.Issuer.OriginalString}/{tenant}/v2.0"));
 
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken, Is.Not.EqualTo(grant.IdToken), "refreshed ID Tokens too");
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken, Is.Not.EqualTo(grant.IdToken), "refreshed ID Tokens too");
     }
 
     [Test]
     [Description("OpenID Connect Core §5.7: a user is issuer and subject. Two tenants' users of the same subject are two, and neither has the other's grants")]
     public async Task The_same_subject_of_two_tenants_is_two_users()
     {
-        await using var bench = await StartAsync();
+        await using var host = await StartAsync();
         var first = await SignInAsync();
-        bench.Server.Options.OnIdTokenClaims = claims => (claims["iss"], claims["tid"]) = ((string)claims["iss"]! + "/another/v2.0", "another");
+        host.Server.Options.OnIdTokenClaims = claims => (claims["iss"], claims["tid"]) = ((string)claims["iss"]! + "/another/v2.0", "another");
         var second = await SignInAsync();
 
         Assert.That(second.Subject, Is.EqualTo(first.Subject));
         Assert.That(second.Owner, Is.Not.EqualTo(first.Owner));
-        Assert.That(first.Owner, Is.EqualTo(GrantOwner.Subject($"{bench.Server.Issuer.OriginalString}/{Tenant}/v2.0", "alice")));
-        Assert.That((await bench.Client.FindGrantAsync(first.Owner))!.Id, Is.EqualTo(first.Id));
+        Assert.That(first.Owner, Is.EqualTo(GrantOwner.Subject($"{host.Server.Issuer.OriginalString}/{Tenant}/v2.0", "alice")));
+        Assert.That((await host.Client.FindGrantAsync(first.Owner))!.Id, Is.EqualTo(first.Id));
 
         async Task<Grant> SignInAsync()
         {
-            var pending = await bench.Client.BeginAuthorizationAsync();
-            return await bench.Services.GetRequiredKeyedService<OpenIdSignIn>(OAuthTestHost.ClientName).CompleteAsync(pending, AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri)));
+            var pending = await host.Client.BeginAuthorizationAsync();
+            return await host.Services.GetRequiredKeyedService<OpenIdSignIn>(OAuthTestHost.ClientName).CompleteAsync(pending, AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri)));
         }
     }
 
@@ -60,9 +60,9 @@ public class TenantsTests
     [Description("Threat: issuer confusion. A token of one tenant does not pass for another's, and a tid is nothing but a segment of a path")]
     public async Task A_token_of_another_issuer_is_refused(string claim, string? value, string words)
     {
-        await using var bench = await StartAsync(change: (claims, template) =>
+        await using var host = await StartAsync(change: (claims, template) =>
             claims[claim] = value == "TEMPLATE" ? template : value == "ISSUER" ? template[..template.IndexOf("/{", StringComparison.Ordinal)] : value);
-        Assert.That(async () => await bench.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
+        Assert.That(async () => await host.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
     }
 
     [TestCase(Tenant, true)]
@@ -71,8 +71,8 @@ public class TenantsTests
     [Description("Whose users may sign in is for the application to say")]
     public async Task Only_allowed_tenants(string allowed, bool accepted)
     {
-        await using var bench = await StartAsync(options: o => o.AllowedTenants = ["first", allowed]);
-        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("AllowedTenants"));
+        await using var host = await StartAsync(options: o => o.AllowedTenants = ["first", allowed]);
+        Assert.That(async () => await host.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("AllowedTenants"));
     }
 
     [Test]
@@ -98,10 +98,10 @@ public class TenantsTests
     [Description("RFC 9207 §2.4: an iss in the callback is one of the server's tenants, or the code is not redeemed")]
     public async Task The_callback_names_a_tenant(string issuer, bool accepted)
     {
-        await using var bench = await StartAsync();
-        bench.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("iss", string.Format(null, issuer, bench.Server.Issuer.OriginalString)));
-        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RFC 9207"));
-        Assert.That(bench.TokenRequests, Is.EqualTo(accepted ? 1 : 0));
+        await using var host = await StartAsync();
+        host.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("iss", string.Format(null, issuer, host.Server.Issuer.OriginalString)));
+        Assert.That(async () => await host.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RFC 9207"));
+        Assert.That(host.TokenRequests, Is.EqualTo(accepted ? 1 : 0));
     }
 
     [TestCase("TEMPLATE", true)]
@@ -111,16 +111,16 @@ public class TenantsTests
     [Description("A key that names an issuer signs for that tenant only")]
     public async Task A_key_of_another_tenant_is_not_tried(string issuer, bool accepted)
     {
-        await using var bench = await StartAsync();
-        string template = bench.Server.Issuer.OriginalString + "/{tenantid}/v2.0";
-        bench.Server.Options.OnJwks = set => set["keys"]![0]!["issuer"] = issuer switch
+        await using var host = await StartAsync();
+        string template = host.Server.Issuer.OriginalString + "/{tenantid}/v2.0";
+        host.Server.Options.OnJwks = set => set["keys"]![0]!["issuer"] = issuer switch
         {
             "TEMPLATE" => template,
             "OWN" => template.Replace("{tenantid}", Tenant, StringComparison.Ordinal),
             "OTHER" => template.Replace("{tenantid}", "other", StringComparison.Ordinal),
             _ => (JsonNode)5,
         };
-        Assert.That(async () => await bench.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys"));
+        Assert.That(async () => await host.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys"));
     }
 
     private static Task<OAuthTestHost> StartAsync(Action<OAuthClientOptions>? options = null, string tenant = Tenant, Action<JsonObject, string>? change = null)

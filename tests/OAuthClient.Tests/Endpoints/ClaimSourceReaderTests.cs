@@ -17,7 +17,7 @@ public class ClaimSourceReaderTests
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint, ["access_token"] = "token-of-the-source" });
-        Assert.That(server.Requests.Select(sent => sent.Uri.Host), Has.None.EqualTo("claims.example"));
+        Assert.That(server.Requests.Select(sentRequest => sentRequest.Uri.Host), Has.None.EqualTo("claims.example"));
 
         server.Says(TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", """{"iss":"https://claims.example","credit_score":"650","email":"not-asked-for"}"""));
         var claims = await Reader(server).ReadAsync(source);
@@ -43,7 +43,7 @@ public class ClaimSourceReaderTests
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint });
         server.Says(Sign(Claims()));
         await Reader(server).ReadAsync(source);
-        Assert.That(server.Requests.Single(sent => sent.Uri.Host == "claims.example").Authorization, Is.Null);
+        Assert.That(server.Requests.Single(sentRequest => sentRequest.Uri.Host == "claims.example").Authorization, Is.Null);
     }
 
     [Test]

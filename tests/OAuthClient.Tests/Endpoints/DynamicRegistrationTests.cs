@@ -265,7 +265,7 @@ public class DynamicRegistrationTests
         Assert.That(() => JsonSerializer.Serialize(client), Throws.TypeOf<NotSupportedException>());
 
         await using var another = server.Node(dynamic: o => (o.InitialAccessToken, o.SoftwareStatement) = ("initial-canary", "statement-canary"));
-        another.Answers(sent => ScriptedServer.Json(400, """{"error":"invalid_client_metadata","error_description":"statement-canary initial-canary"}"""));
+        another.Answers(sentRequest => ScriptedServer.Json(400, """{"error":"invalid_client_metadata","error_description":"statement-canary initial-canary"}"""));
         Assert.That(async () => await Registration(another).RegisterAsync(), Throws.TypeOf<EndpointException>().With.Message.Contains("[redacted] [redacted]").And.Message.Not.Contains("canary"));
     }
 

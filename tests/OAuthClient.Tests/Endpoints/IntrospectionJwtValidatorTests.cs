@@ -124,9 +124,9 @@ public class IntrospectionJwtValidatorTests
             o.SignedIntrospectionResponses = true;
             options?.Invoke(o);
         });
-        server.Answers(sent =>
+        server.Answers(sentRequest =>
         {
-            if (sent.Uri.AbsolutePath == "/jwks")
+            if (sentRequest.Uri.AbsolutePath == "/jwks")
                 return ScriptedServer.Json(200, new JsonObject { ["keys"] = new JsonArray(TestKey.Rsa.Jwk()) }.ToJsonString());
             JsonObject header = new() { ["alg"] = "RS256", ["kid"] = "key-1", ["typ"] = Type };
             JsonObject claims = new()

@@ -86,19 +86,19 @@ internal sealed class RegisteringServer
     }
 
     /// <summary>What it answers of its own accord.</summary>
-    public async Task<HttpResponseMessage> AnswerAsync(ScriptedServer.SentRequest sent)
+    public async Task<HttpResponseMessage> AnswerAsync(ScriptedServer.SentRequest sentRequest)
     {
-        await Before(sent);
+        await Before(sentRequest);
         lock (gate)
         {
-            requests.Add(sent);
-            return Reply(sent);
+            requests.Add(sentRequest);
+            return Reply(sentRequest);
         }
     }
 
-    private HttpResponseMessage Reply(ScriptedServer.SentRequest sent)
+    private HttpResponseMessage Reply(ScriptedServer.SentRequest sentRequest)
     {
-        switch (sent.Uri.AbsolutePath)
+        switch (sentRequest.Uri.AbsolutePath)
         {
             case "/.well-known/oauth-authorization-server":
                 var metadata = Metadata.DeepClone().AsObject();
@@ -107,28 +107,28 @@ internal sealed class RegisteringServer
                 return ScriptedServer.Json(200, metadata.ToJsonString());
             case "/register":
                 string id = "client-" + (++made).ToString(CultureInfo.InvariantCulture);
-                clients[id] = new(JsonNode.Parse(sent.Body)!.AsObject()) { Secret = SecretPrefix + "secret-of-" + id, Token = SecretPrefix + "management-of-" + id };
+                clients[id] = new(JsonNode.Parse(sentRequest.Body)!.AsObject()) { Secret = SecretPrefix + "secret-of-" + id, Token = SecretPrefix + "management-of-" + id };
                 return Tell(id, 201);
             case "/token" or "/introspect":
-                return IsAuthenticated(sent)
+                return IsAuthenticated(sentRequest)
                     ? ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer","refresh_token":"rt","active":true}""")
                     : ScriptedServer.Json(401, """{"error":"invalid_client"}""");
             default:
-                return Manage(sent, sent.Uri.Segments[^1]);
+                return Manage(sentRequest, sentRequest.Uri.Segments[^1]);
         }
     }
 
-    private HttpResponseMessage Manage(ScriptedServer.SentRequest sent, string id)
+    private HttpResponseMessage Manage(ScriptedServer.SentRequest sentRequest, string id)
     {
-        if (!clients.TryGetValue(id, out var client) || sent.Authorization != "Bearer " + client.Token)
+        if (!clients.TryGetValue(id, out var client) || sentRequest.Authorization != "Bearer " + client.Token)
             return ScriptedServer.Json(401, "");
-        if (sent.Method == HttpMethod.Delete)
+        if (sentRequest.Method == HttpMethod.Delete)
         {
             clients.Remove(id);
             return ScriptedServer.Json(204, "");
         }
-        if (sent.Method == HttpMethod.Put)
-            client.Metadata = JsonNode.Parse(sent.Body)!.AsObject();
+        if (sentRequest.Method == HttpMethod.Put)
+            client.Metadata = JsonNode.Parse(sentRequest.Body)!.AsObject();
         if (Rotates)
             client.Token += "'";
         return Tell(id, 200);
@@ -147,14 +147,14 @@ internal sealed class RegisteringServer
         return ScriptedServer.Json(status, answer.ToJsonString());
     }
 
-    private bool IsAuthenticated(ScriptedServer.SentRequest sent)
+    private bool IsAuthenticated(ScriptedServer.SentRequest sentRequest)
     {
-        if (sent.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true)
+        if (sentRequest.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true)
         {
-            string[] pair = Encoding.ASCII.GetString(Convert.FromBase64String(sent.Authorization["Basic ".Length..])).Split(':');
+            string[] pair = Encoding.ASCII.GetString(Convert.FromBase64String(sentRequest.Authorization["Basic ".Length..])).Split(':');
             return clients.TryGetValue(pair[0], out var client) && client.Secret == pair[1];
         }
-        return sent["client_id"] is { } id && clients.TryGetValue(id, out var other) && (sent["client_secret"] is not { } secret || other.Secret == secret);
+        return sentRequest["client_id"] is { } id && clients.TryGetValue(id, out var other) && (sentRequest["client_secret"] is not { } secret || other.Secret == secret);
     }
 
     private sealed class Registration(JsonObject metadata)

@@ -86,18 +86,18 @@ public class RegistrationCanaryTests
            {
                "error", "error_description", "error_uri", "client_id", "registration_client_uri", "token_endpoint_auth_method", "id_token_signed_response_alg", "active",
            }
-           select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sent => Lie(status, member, Heard(sent))),
-        sent => ScriptedServer.Text(400, Heard(sent), "text/html"),
-        sent => ScriptedServer.Text(200, Heard(sent), "text/" + string.Concat(Heard(sent).Where(char.IsAsciiLetterOrDigit))),
+           select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sentRequest => Lie(status, member, Heard(sentRequest))),
+        sentRequest => ScriptedServer.Text(400, Heard(sentRequest), "text/html"),
+        sentRequest => ScriptedServer.Text(200, Heard(sentRequest), "text/" + string.Concat(Heard(sentRequest).Where(char.IsAsciiLetterOrDigit))),
     ];
 
     // All that was said to it, as it stands there and as it was wrapped.
-    private static string Heard(ScriptedServer.SentRequest sent)
+    private static string Heard(ScriptedServer.SentRequest sentRequest)
     {
-        string credentials = sent.Authorization?.Split(' ')[1] ?? "";
-        bool isBasic = sent.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true;
+        string credentials = sentRequest.Authorization?.Split(' ')[1] ?? "";
+        bool isBasic = sentRequest.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true;
         return string.Join(
-            ' ', credentials, isBasic ? Encoding.ASCII.GetString(Convert.FromBase64String(credentials)) : "", isBasic ? sent["token"] : "", sent.Body.Contains("-statement", StringComparison.Ordinal) ? Canary + "-statement" : "");
+            ' ', credentials, isBasic ? Encoding.ASCII.GetString(Convert.FromBase64String(credentials)) : "", isBasic ? sentRequest["token"] : "", sentRequest.Body.Contains("-statement", StringComparison.Ordinal) ? Canary + "-statement" : "");
     }
 
     private static HttpResponseMessage Lie(int status, string member, string heard)

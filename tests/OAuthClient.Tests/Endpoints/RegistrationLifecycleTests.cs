@@ -26,7 +26,7 @@ public class RegistrationLifecycleTests
         TaskCompletionSource go = new();
         RegisteringServer server = new()
         {
-            Before = sent =>
+            Before = sentRequest =>
             {
                 arrived.TrySetResult();
                 return go.Task;
@@ -69,9 +69,9 @@ public class RegistrationLifecycleTests
         InMemoryDynamicClientStore store = new();
         TaskCompletionSource both = new();
         int waiting = 0;
-        server.Before = sent =>
+        server.Before = sentRequest =>
         {
-            if (sent.Uri.AbsolutePath != "/register")
+            if (sentRequest.Uri.AbsolutePath != "/register")
                 return Task.CompletedTask;
             if (Interlocked.Increment(ref waiting) == 2)
                 both.SetResult();
@@ -262,9 +262,9 @@ public class RegistrationLifecycleTests
         server.Answer = json => json["client_secret_expires_at"] = end.ToUnixTimeSeconds();
         await Registration(node).RegisterAsync();
         node.Clock.Advance(TimeSpan.FromHours(23.5));
-        server.Before = sent =>
+        server.Before = sentRequest =>
         {
-            if (sent.Method == HttpMethod.Put)
+            if (sentRequest.Method == HttpMethod.Put)
             {
                 end = end.AddDays(30);
                 server.ReplaceSecret("client-1", "renewed");
@@ -305,7 +305,7 @@ public class RegistrationLifecycleTests
         server.Answer = json => json["client_secret_expires_at"] = node.Clock.GetUtcNow().AddDays(1).ToUnixTimeSeconds();
         await Registration(node).RegisterAsync();
         node.Clock.Advance(TimeSpan.FromHours(23.5));
-        server.Before = sent => sent.Uri.AbsolutePath.StartsWith("/manage", StringComparison.Ordinal) ? throw new HttpRequestException("away") : Task.CompletedTask;
+        server.Before = sentRequest => sentRequest.Uri.AbsolutePath.StartsWith("/manage", StringComparison.Ordinal) ? throw new HttpRequestException("away") : Task.CompletedTask;
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(node.Log.Events(17), Has.Count.EqualTo(1));
         Assert.That(server.Registrations, Is.EqualTo(1));

@@ -13,18 +13,18 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7591 §3: from nothing but an issuer and an initial access token to a login, a refresh and a revocation")]
     public async Task A_whole_life_of_a_client_that_registered_itself()
     {
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(o => (o.ClientName, o.InitialAccessToken) = ("Photos", "initial-token")),
             server: o => (o.AllowRegistration, o.InitialAccessToken) = (true, "initial-token"));
-        var grant = await bench.SignInAsync();
-        bench.Server.ExpireAccessTokens();
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        await bench.Client.RevokeAsync(GrantOwner.User("42"));
+        var grant = await host.SignInAsync();
+        host.Server.ExpireAccessTokens();
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        await host.Client.RevokeAsync(GrantOwner.User("42"));
 
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Registration), Has.Count.EqualTo(1));
-        Assert.That(bench.Server.Clients.Single(client => client.ClientId == grant.ClientId).DisplayName, Is.EqualTo("Photos"));
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Metadata), Has.Count.AtMost(2), "what is known of the server does not change with the credentials");
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Registration), Has.Count.EqualTo(1));
+        Assert.That(host.Server.Clients.Single(client => client.ClientId == grant.ClientId).DisplayName, Is.EqualTo("Photos"));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Metadata), Has.Count.AtMost(2), "what is known of the server does not change with the credentials");
     }
 
     [TestCase("RSA")]
@@ -33,16 +33,16 @@ public class RegistrationOverSocketsTests
     public async Task An_encrypted_login_of_a_client_that_registered_itself(string kind)
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             o =>
             {
                 NoClient(o);
                 (o.Scopes, o.DecryptionKeys) = (["openid"], [kind == "RSA" ? DecryptionKeyTexts.Pem : ec.ExportPkcs8PrivateKeyPem()]);
             },
             builder => builder.RegisterDynamically(), server: o => o.AllowRegistration = true);
-        var grant = await bench.SignInAsync();
+        var grant = await host.SignInAsync();
         Assert.That(grant.Subject, Is.Not.Null);
-        var registered = bench.Server.Clients.Single(client => client.ClientId == grant.ClientId);
+        var registered = host.Server.Clients.Single(client => client.ClientId == grant.ClientId);
         Assert.That(registered.IdTokenEncryptionAlgorithm, Is.EqualTo(kind == "RSA" ? "RSA-OAEP-256" : "ECDH-ES+A128KW"));
     }
 
@@ -50,29 +50,29 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7592 §2, §3: read, updated and deleted while the server replaces the registration access token")]
     public async Task Management_with_rotation()
     {
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(), server: o => (o.AllowRegistration, o.RotateRegistrationAccessTokens) = (true, true));
-        var registration = bench.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
+        var registration = host.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
         var client = await registration.RegisterAsync();
         await registration.UpdateAsync();
         await registration.ReadAsync();
         Assert.That((await registration.UpdateAsync()).ClientId, Is.EqualTo(client.ClientId));
-        await bench.SignInAsync();
+        await host.SignInAsync();
         await registration.DeleteAsync();
-        Assert.That(bench.Server.Clients.Select(known => known.ClientId), Has.None.EqualTo(client.ClientId));
+        Assert.That(host.Server.Clients.Select(known => known.ClientId), Has.None.EqualTo(client.ClientId));
     }
 
     [Test]
     [Description("RFC 7591 §3.2.1: a secret that ends is renewed, or the client registered anew; whoever needs a token gets one")]
     public async Task Secrets_that_end()
     {
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
             server: o => (o.AllowRegistration, o.ClientSecretLifetime) = (true, TimeSpan.FromDays(1)));
         for (int day = 0; day < 5; day++)
         {
-            Assert.That(async () => await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
-            bench.Clock.Advance(TimeSpan.FromHours(23.5));
+            Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
+            host.Clock.Advance(TimeSpan.FromHours(23.5));
         }
     }
 
@@ -80,13 +80,13 @@ public class RegistrationOverSocketsTests
     [Description("RFC 6749 §5.2: the server has lost its clients")]
     public async Task A_server_that_forgot()
     {
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             NoClient, builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]), server: o => o.AllowRegistration = true);
-        var registration = bench.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
+        var registration = host.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
         string first = (await registration.RegisterAsync()).ClientId;
-        bench.Clock.Advance(TimeSpan.FromMinutes(11));
-        bench.Server.RemoveClient(first);
-        await bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        host.Clock.Advance(TimeSpan.FromMinutes(11));
+        host.Server.RemoveClient(first);
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That((await registration.RegisterAsync()).ClientId, Is.Not.EqualTo(first));
     }
 
@@ -94,15 +94,15 @@ public class RegistrationOverSocketsTests
     [Description("RFC 7662 §2: a live token, a revoked one, and one that never was")]
     public async Task Introspection()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var introspection = bench.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
-        var grant = await bench.SignInAsync();
+        await using var host = await OAuthTestHost.StartAsync();
+        var introspection = host.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
+        var grant = await host.SignInAsync();
         var token = await introspection.IntrospectAsync(grant.AccessToken!);
         Assert.That((token.IsActive, token.ClientId), Is.EqualTo((true, OAuthTestHost.ClientName)));
         Assert.That(token.Scopes, Is.EquivalentTo(grant.Scopes));
         Assert.That(token.ExpiresAt, Is.EqualTo(grant.AccessToken!.ExpiresAt).Within(TimeSpan.FromSeconds(1)));
         Assert.That((await introspection.IntrospectAsync(grant.RefreshToken!)).IsActive, Is.True);
-        await bench.Client.RevokeAsync(GrantOwner.User("42"));
+        await host.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That((await introspection.IntrospectAsync(grant.AccessToken!)).IsActive, Is.False);
         Assert.That((await introspection.IntrospectAsync("never-issued")).IsActive, Is.False);
     }
@@ -111,11 +111,11 @@ public class RegistrationOverSocketsTests
     [Description("RFC 9701 §4: signed, and verified with the server's published keys")]
     public async Task Signed_introspection()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.SignedIntrospectionResponses = true);
-        var introspection = bench.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
-        var grant = await bench.SignInAsync();
+        await using var host = await OAuthTestHost.StartAsync(o => o.SignedIntrospectionResponses = true);
+        var introspection = host.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
+        var grant = await host.SignInAsync();
         Assert.That((await introspection.IntrospectAsync(grant.AccessToken!)).ClientId, Is.EqualTo(OAuthTestHost.ClientName));
-        bench.Server.RotateSigningKey();
+        host.Server.RotateSigningKey();
         Assert.That((await introspection.IntrospectAsync("never-issued")).IsActive, Is.False);
     }
 

@@ -94,9 +94,9 @@ public class RegistrationRefusalTests
         RegisteringServer server = isManaged ? new() : Unmanaged();
         await using var node = await SignedInAsync(server);
         var introspection = node.Services.GetRequiredService<TokenIntrospection>();
-        node.AnswersAsync(sent => sent.Uri.AbsolutePath == "/introspect"
+        node.AnswersAsync(sentRequest => sentRequest.Uri.AbsolutePath == "/introspect"
             ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
-            : server.AnswerAsync(sent));
+            : server.AnswerAsync(sentRequest));
         for (int i = 0; i < 5; i++)
         {
             Assert.That(() => introspection.IntrospectAsync("a-token"), Throws.TypeOf<EndpointException>());
@@ -114,9 +114,9 @@ public class RegistrationRefusalTests
     {
         RegisteringServer server = isManaged ? new() : Unmanaged();
         await using var node = await SignedInAsync(server);
-        node.AnswersAsync(sent => sent["code"] == "invented"
+        node.AnswersAsync(sentRequest => sentRequest["code"] == "invented"
             ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
-            : server.AnswerAsync(sent));
+            : server.AnswerAsync(sentRequest));
         for (int i = 0; i < 5; i++)
         {
             var pending = await node.Client.BeginAuthorizationAsync();
@@ -138,9 +138,9 @@ public class RegistrationRefusalTests
         RegisteringServer server = new();
         await using var node = await SignedInAsync(server);
         bool refuses = true;
-        node.AnswersAsync(sent => refuses && sent.Uri.AbsolutePath == "/token"
+        node.AnswersAsync(sentRequest => refuses && sentRequest.Uri.AbsolutePath == "/token"
             ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
-            : server.AnswerAsync(sent));
+            : server.AnswerAsync(sentRequest));
         for (int i = 0; i < 5; i++)
         {
             Assert.That(() => RequestAsync(node), Refused);

@@ -92,7 +92,7 @@ public class RevocationTests
     public async Task Echoed_secrets()
     {
         await using var server = await SignedInAsync();
-        server.Answers(sent => ScriptedServer.Json(400, $$"""{"error":"invalid_request","error_description":"{{sent["token"]}} the-client-secret"}"""));
+        server.Answers(sentRequest => ScriptedServer.Json(400, $$"""{"error":"invalid_request","error_description":"{{sentRequest["token"]}} the-client-secret"}"""));
         Assert.That(
             async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
             Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] [redacted]"));

@@ -18,7 +18,7 @@ internal static class SignedServer
             options?.Invoke(o);
         });
         string idToken = Sign(Claims(("aud", "client"), ("exp", Now.AddMinutes(5).ToUnixTimeSeconds()), ("iat", Now.ToUnixTimeSeconds())));
-        server.Answers(sent => sent.Uri.AbsolutePath == "/jwks"
+        server.Answers(sentRequest => sentRequest.Uri.AbsolutePath == "/jwks"
             ? Keys()
             : ScriptedServer.Json(200, $$"""{"access_token":"the-access-token","token_type":"Bearer","id_token":"{{idToken}}"}"""));
         await server.SignInAsync();
@@ -27,7 +27,7 @@ internal static class SignedServer
 
     /// <summary>Answers everything but the key set so.</summary>
     public static void Says(this ScriptedServer server, string body, string mediaType = "application/jwt", int status = 200) =>
-        server.Answers(sent => sent.Uri.AbsolutePath == "/jwks" ? Keys() : ScriptedServer.Text(status, body, mediaType));
+        server.Answers(sentRequest => sentRequest.Uri.AbsolutePath == "/jwks" ? Keys() : ScriptedServer.Text(status, body, mediaType));
 
     public static JsonObject Claims(params (string Name, JsonNode? Value)[] further)
     {

@@ -17,9 +17,9 @@ public class SignedUserInfoTests
     {
         await using var server = await SignedInAsync();
         string compact = Sign(Claims(("aud", new JsonArray("someone", "client")), ("name", "Alice Adams"), ("exp", Now.AddMinutes(1).ToUnixTimeSeconds())));
-        server.Answers(sent =>
+        server.Answers(sentRequest =>
         {
-            if (sent.Uri.AbsolutePath == "/jwks")
+            if (sentRequest.Uri.AbsolutePath == "/jwks")
                 return ScriptedServer.Json(200, SigningKeys.Set(TestKey.Rsa.Jwk()));
             ByteArrayContent content = new(Encoding.ASCII.GetBytes(compact));
             content.Headers.TryAddWithoutValidation("Content-Type", mediaType);

@@ -180,7 +180,7 @@ public class TokenIntrospectionTests
     public async Task A_discovered_endpoint()
     {
         await using ScriptedServer server = new(o => (o.TokenEndpoint, o.Issuer) = (null, new(ScriptedServer.Origin)));
-        server.Answers(sent => sent.Method == HttpMethod.Get
+        server.Answers(sentRequest => sentRequest.Method == HttpMethod.Get
             ? ScriptedServer.Json(200, """{"issuer":"https://as.example","introspection_endpoint":"https://as.example/what-is-it"}""")
             : ScriptedServer.Json(200, """{"active":true}"""));
         await Introspection(server).IntrospectAsync(Token);

@@ -13,17 +13,17 @@ public class UserInfoTests
     [Description("OpenID Connect Core §5.3.1: a GET with the token in the header, and nowhere else (RFC 6750 §2.1)")]
     public async Task Claims()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
-        var grant = await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
+        var grant = await host.SignedInAsync();
 
-        var user = await bench.Client.GetUserInfoAsync(GrantOwner.User("42"));
+        var user = await host.Client.GetUserInfoAsync(GrantOwner.User("42"));
 
         Assert.That(user.Subject, Is.EqualTo("alice"));
         Assert.That(user["name"], Is.EqualTo("Alice Adams"));
         Assert.That(user["no-such-claim"], Is.Null);
         Assert.That(user.Claims.GetProperty("sub").GetString(), Is.EqualTo("alice"));
         Assert.That(user.ToString(), Is.EqualTo("UserInfo"));
-        var request = bench.Server.RequestsTo(TestEndpoint.UserInfo).Single();
+        var request = host.Server.RequestsTo(TestEndpoint.UserInfo).Single();
         Assert.That(request.Method, Is.EqualTo("GET"));
         Assert.That(request.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
         Assert.That(request.QueryString, Is.Empty);
@@ -36,11 +36,11 @@ public class UserInfoTests
     [Description("OpenID Connect Core §5.3.2: sub MUST be that of the ID Token, exactly; the answer is not used otherwise")]
     public async Task Another_subject(string subject)
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        await bench.SignInAsync();
-        bench.Server.Options.OnUserInfo = claims => claims["sub"] = subject;
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await host.SignInAsync();
+        host.Server.Options.OnUserInfo = claims => claims["sub"] = subject;
         Assert.That(
-            async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user").And.Message.Not.Contain("mallory"));
     }
 
@@ -48,15 +48,15 @@ public class UserInfoTests
     [Description("OpenID Connect Core §5.3.2: without a sub the answer is about nobody")]
     public async Task No_subject([Values("missing", "null", "empty")] string how)
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        await bench.SignInAsync();
-        bench.Server.Options.OnUserInfo = claims =>
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await host.SignInAsync();
+        host.Server.Options.OnUserInfo = claims =>
         {
             claims.Remove("sub");
             if (how != "missing")
                 claims["sub"] = how == "null" ? null : JsonValue.Create("");
         };
-        Assert.That(async () => await bench.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no sub"));
+        Assert.That(async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no sub"));
     }
 
     [Test]

@@ -12,82 +12,82 @@ public class AccessTokenCacheTests
     [Description("Threat: one user's token to another, among 10,000 whose places lie side by side and are moved as they grow more")]
     public void Each_finds_their_own()
     {
-        AccessTokenCache atHand = new(registration: null);
+        AccessTokenCache cache = new(configuration: null);
         var owners = Enumerable.Range(0, 10_000).Select(i => GrantOwner.User($"user-{i}")).ToList();
         foreach (var owner in owners)
-            atHand.Keep(owner, Token(owner.Id!), Later, atHand.Mark, Now.UtcTicks);
+            cache.Keep(owner, Token(owner.Id!), Later, cache.Mark, Now.UtcTicks);
 
         foreach (var owner in owners)
         {
             // Another object of the same name is the same owner.
-            Assert.That(atHand.Find(GrantOwner.User(owner.Id!), out string? header, out long goodUntil)?.Reveal(), Is.EqualTo(owner.Id));
+            Assert.That(cache.Find(GrantOwner.User(owner.Id!), out string? header, out long goodUntil)?.Reveal(), Is.EqualTo(owner.Id));
             Assert.That((header, goodUntil), Is.EqualTo(("Bearer " + owner.Id, Later)));
         }
-        Assert.That(atHand.Find(GrantOwner.User("user-10000"), out _, out _), Is.Null);
+        Assert.That(cache.Find(GrantOwner.User("user-10000"), out _, out _), Is.Null);
     }
 
     [Test]
     [Description("Life of a token 7: what the store changes is gone, and what was read before the change is not kept after it")]
     public void Nothing_older_than_the_store()
     {
-        AccessTokenCache atHand = new(registration: null);
-        atHand.Keep(GrantOwner.User("42"), Token("old"), Later, atHand.Mark, Now.UtcTicks);
-        long before = atHand.Mark;
+        AccessTokenCache cache = new(configuration: null);
+        cache.Keep(GrantOwner.User("42"), Token("old"), Later, cache.Mark, Now.UtcTicks);
+        long before = cache.Mark;
 
-        atHand.Drop(GrantOwner.User("42"));
-        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _), Is.Null);
+        cache.Drop(GrantOwner.User("42"));
+        Assert.That(cache.Find(GrantOwner.User("42"), out _, out _), Is.Null);
 
-        atHand.Keep(GrantOwner.User("42"), Token("old"), Later, before, Now.UtcTicks);
-        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _), Is.Null);
+        cache.Keep(GrantOwner.User("42"), Token("old"), Later, before, Now.UtcTicks);
+        Assert.That(cache.Find(GrantOwner.User("42"), out _, out _), Is.Null);
 
-        atHand.Keep(GrantOwner.User("42"), Token("new"), Later, atHand.Mark, Now.UtcTicks);
-        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _)?.Reveal(), Is.EqualTo("new"));
+        cache.Keep(GrantOwner.User("42"), Token("new"), Later, cache.Mark, Now.UtcTicks);
+        Assert.That(cache.Find(GrantOwner.User("42"), out _, out _)?.Reveal(), Is.EqualTo("new"));
     }
 
     [Test]
     [Description("Life of a token 2: who finds a token there already writes nothing, so that nobody else has to look twice")]
     public void What_lies_there_already_is_not_written_again()
     {
-        AccessTokenCache atHand = new(registration: null);
+        AccessTokenCache cache = new(configuration: null);
         var token = Token("at");
-        atHand.Keep(GrantOwner.User("42"), token, Later, atHand.Mark, Now.UtcTicks);
-        int written = atHand.Version;
+        cache.Keep(GrantOwner.User("42"), token, Later, cache.Mark, Now.UtcTicks);
+        int written = cache.Version;
 
-        atHand.Keep(GrantOwner.User("42"), token, Later, atHand.Mark, Now.UtcTicks);
-        Assert.That(atHand.Version, Is.EqualTo(written));
+        cache.Keep(GrantOwner.User("42"), token, Later, cache.Mark, Now.UtcTicks);
+        Assert.That(cache.Version, Is.EqualTo(written));
 
-        atHand.Keep(GrantOwner.User("42"), token, Later - 1, atHand.Mark, Now.UtcTicks);
-        Assert.That(atHand.Version, Is.EqualTo(written + 2));
+        cache.Keep(GrantOwner.User("42"), token, Later - 1, cache.Mark, Now.UtcTicks);
+        Assert.That(cache.Version, Is.EqualTo(written + 2));
     }
 
     [Test]
     [Description("State flooding: 100,000 owners who are gone, or whose tokens are over, leave no places behind; who is still there is still found")]
     public void Places_of_the_gone_are_given_away()
     {
-        AccessTokenCache atHand = new(registration: null);
-        atHand.Keep(GrantOwner.User("42"), Token("at"), Later, atHand.Mark, Now.UtcTicks);
+        AccessTokenCache cache = new(configuration: null);
+        cache.Keep(GrantOwner.User("42"), Token("at"), Later, cache.Mark, Now.UtcTicks);
         var token = Token("another");
         long now = Now.UtcTicks;
         for (int i = 0; i < 100_000; i++)
         {
             GrantOwner owner = GrantOwner.User($"user-{i}");
             // One in two is dropped, one in two over with the next one's.
-            atHand.Keep(owner, token, ++now, atHand.Mark, now - 1);
+            cache.Keep(owner, token, ++now, cache.Mark, now - 1);
             if (i % 2 == 0)
-                atHand.Drop(owner);
+                cache.Drop(owner);
         }
 
-        Assert.That(atHand.Find(GrantOwner.User("42"), out _, out _), Is.Not.Null);
-        Assert.That(atHand.Capacity, Is.LessThanOrEqualTo(128));
+        Assert.That(cache.Find(GrantOwner.User("42"), out _, out _), Is.Not.Null);
+        Assert.That(cache.Capacity, Is.LessThanOrEqualTo(128));
     }
 
     [Test]
     [Description("Threat: one user's token to another. Readers beside writers see a token with its own header, or none")]
     public async Task Never_half_of_each()
     {
-        AccessTokenCache atHand = new(registration: null);
+        AccessTokenCache cache = new(configuration: null);
         AccessToken[] both = [Token("one"), Token("another")];
-        atHand.Keep(GrantOwner.User("42"), both[0], Later, atHand.Mark, Now.UtcTicks);
+        cache.Keep(GrantOwner.User("42"), both[0], Later, cache.Mark, Now.UtcTicks);
         using CancellationTokenSource over = new();
         using CountdownEvent reading = new(2);
         var readers = Enumerable.Range(0, 2).Select(reader => Task.Run(() =>
@@ -95,7 +95,7 @@ public class AccessTokenCacheTests
             int found = 0;
             while (!over.IsCancellationRequested)
             {
-                if (atHand.Find(GrantOwner.User("42"), out string? header, out _) is not { } token)
+                if (cache.Find(GrantOwner.User("42"), out string? header, out _) is not { } token)
                     continue;
                 if (++found == 1)
                     reading.Signal();
@@ -107,11 +107,11 @@ public class AccessTokenCacheTests
         reading.Wait();
         for (int i = 0; i < 300_000; i++)
         {
-            atHand.Keep(GrantOwner.User("42"), both[i % 2], Later, atHand.Mark, Now.UtcTicks);
+            cache.Keep(GrantOwner.User("42"), both[i % 2], Later, cache.Mark, Now.UtcTicks);
             if (i % 3 == 0)
-                atHand.Drop(GrantOwner.User("42"));
+                cache.Drop(GrantOwner.User("42"));
             if (i % 5 == 0)
-                atHand.Keep(GrantOwner.User($"user-{i}"), both[0], Later, atHand.Mark, Now.UtcTicks);
+                cache.Keep(GrantOwner.User($"user-{i}"), both[0], Later, cache.Mark, Now.UtcTicks);
         }
         await over.CancelAsync();
 

@@ -39,7 +39,7 @@ public class ClientCredentialsTokenProviderTests
     public async Task Kept_by_selection()
     {
         await using ScriptedServer server = new(o => (o.Scopes, o.Resources) = (["a", "b"], [new("https://one.example")]));
-        server.Answers(sent => Json(200, Tokens(Uri.EscapeDataString(sent["scope"] + sent["resource"]))));
+        server.Answers(sentRequest => Json(200, Tokens(Uri.EscapeDataString(sentRequest["scope"] + sentRequest["resource"]))));
         for (int i = 0; i < 2; i++)
         {
             Assert.That(await TokenAsync(server, new() { Scopes = ["a"] }), Is.EqualTo("ahttps%3A%2F%2Fone.example"));

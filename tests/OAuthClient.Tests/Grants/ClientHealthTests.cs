@@ -15,17 +15,17 @@ public class ClientHealthTests
     public async Task Failing_refreshes([Values] bool isTriedAgain)
     {
         await using ScriptedServer server = new();
-        var condition = AvailabilityOf(server);
+        var health = AvailabilityOf(server);
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers("""{"error":"invalid_client","error_description":"the words of the server"}""", 401);
         for (int i = 0; i < 3; i++)
         {
-            Assert.That(condition.GetProblems(), Is.Empty);
+            Assert.That(health.GetProblems(), Is.Empty);
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
             server.Clock.Advance(TimeSpan.FromMinutes(1));
         }
-        Assert.That(condition.GetProblems(), Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." }));
+        Assert.That(health.GetProblems(), Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." }));
         Assert.That(server.Requests, Has.Count.EqualTo(3), "finding out asks nobody");
 
         if (isTriedAgain)
@@ -37,7 +37,7 @@ public class ClientHealthTests
         {
             server.Clock.Advance(TimeSpan.FromMinutes(4));
         }
-        Assert.That(condition.GetProblems(), Is.Empty);
+        Assert.That(health.GetProblems(), Is.Empty);
     }
 
     [Test]

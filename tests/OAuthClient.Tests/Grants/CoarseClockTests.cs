@@ -10,10 +10,10 @@ public class CoarseClockTests
     public void Anothers_clock()
     {
         ManualTimeProvider clock = new();
-        CoarseClock recent = new(clock);
+        CoarseClock coarse = new(clock);
         for (int i = 0; i < 3; i++)
         {
-            Assert.That(recent.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks));
+            Assert.That(coarse.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks));
             clock.Advance(TimeSpan.FromTicks(1));
         }
     }
@@ -24,16 +24,16 @@ public class CoarseClockTests
     {
         ManualTimeProvider clock = new();
         long tick = 5;
-        CoarseClock recent = new(clock, () => tick);
-        long first = recent.Now;
+        CoarseClock coarse = new(clock, () => tick);
+        long first = coarse.Now;
         Assert.That(first, Is.EqualTo(clock.GetUtcNow().UtcTicks));
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.That(recent.Now, Is.EqualTo(first));
+        Assert.That(coarse.Now, Is.EqualTo(first));
         tick++;
-        Assert.That(recent.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks));
+        Assert.That(coarse.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks));
         clock.Advance(TimeSpan.FromSeconds(1));
         tick--;
-        Assert.That(recent.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks), "another tick, whichever");
+        Assert.That(coarse.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks), "another tick, whichever");
     }
 }

@@ -85,7 +85,7 @@ public class DistributedClientTokenCacheTests
     {
         Cache cache = new();
         await using var one = Node(cache);
-        one.Answers(sent => Json(200, Tokens("at-" + sent["scope"], scope: sent["scope"])));
+        one.Answers(sentRequest => Json(200, Tokens("at-" + sentRequest["scope"], scope: sentRequest["scope"])));
         await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Scopes = ["read"] }));
         await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client, new() { Scopes = ["write"] }));
         var (first, second) = (cache.Entries.First(), cache.Entries.Last());

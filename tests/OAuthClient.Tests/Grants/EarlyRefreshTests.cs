@@ -18,35 +18,35 @@ public class EarlyRefreshTests
     [Description("Life of a token 3: callers go on with the token in hand while one request is under way, and get the new one after it")]
     public async Task In_the_background(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var old = await SignedInAsync(bench, owner);
+        await using var host = await OAuthTestHost.StartAsync();
+        var old = await SignedInAsync(host, owner);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
-        bench.Clock.Advance(Early);
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
+        host.Clock.Advance(Early);
 
         for (int i = 0; i < 100; i++)
-            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+            Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         for (int i = 0; i < 100; i++)
-            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
+            Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
         release.SetResult();
 
         AccessToken? current = null;
-        await Eventually.UntilAsync(() => current is not null && !current.Equals(old), async () => current = await TokenAsync(bench, owner));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await Eventually.UntilAsync(() => current is not null && !current.Equals(old), async () => current = await TokenAsync(host, owner));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase("42")]
     [TestCase(null)]
     public async Task Not_before_the_window(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var old = await SignedInAsync(bench, owner);
-        bench.Clock.Advance(Early - Tick);
-        Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
-        bench.Clock.Advance(TimeSpan.FromSeconds(31));
-        Assert.That(await TokenAsync(bench, owner), Is.Not.EqualTo(old));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1), "had one begun in the background, it would have been the first of two");
+        await using var host = await OAuthTestHost.StartAsync();
+        var old = await SignedInAsync(host, owner);
+        host.Clock.Advance(Early - Tick);
+        Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
+        host.Clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.That(await TokenAsync(host, owner), Is.Not.EqualTo(old));
+        Assert.That(host.TokenRequests, Is.EqualTo(1), "had one begun in the background, it would have been the first of two");
     }
 
     [TestCase("42")]
@@ -54,28 +54,28 @@ public class EarlyRefreshTests
     [Description("Life of a token 3: when it fails, nobody hears of it but the log, and it is not tried again for five seconds")]
     public async Task Failing(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var old = await SignedInAsync(bench, owner);
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal));
-        bench.Clock.Advance(Early);
+        await using var host = await OAuthTestHost.StartAsync();
+        var old = await SignedInAsync(host, owner);
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal));
+        host.Clock.Advance(Early);
 
-        Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
-        await Eventually.UntilAsync(() => bench.Log.Events(2).Count == 1);
+        Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
+        await Eventually.UntilAsync(() => host.Log.Events(2).Count == 1);
         for (int i = 0; i < 100; i++)
-            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
-        bench.Clock.Advance(TimeSpan.FromSeconds(5) - Tick);
+            Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
+        host.Clock.Advance(TimeSpan.FromSeconds(5) - Tick);
         for (int i = 0; i < 100; i++)
-            Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1), "within the pause");
+            Assert.That(await TokenAsync(host, owner), Is.EqualTo(old));
+        Assert.That(host.TokenRequests, Is.EqualTo(1), "within the pause");
 
-        bench.Clock.Advance(Tick);
-        await Eventually.UntilAsync(() => bench.TokenRequests == 2, async () => Assert.That(await TokenAsync(bench, owner), Is.EqualTo(old)));
-        await Eventually.UntilAsync(() => bench.Log.Events(2).Count == 2);
+        host.Clock.Advance(Tick);
+        await Eventually.UntilAsync(() => host.TokenRequests == 2, async () => Assert.That(await TokenAsync(host, owner), Is.EqualTo(old)));
+        await Eventually.UntilAsync(() => host.Log.Events(2).Count == 2);
         for (int i = 0; i < 100; i++)
-            await TokenAsync(bench, owner);
-        Assert.That(bench.TokenRequests, Is.EqualTo(2), "a pause again");
+            await TokenAsync(host, owner);
+        Assert.That(host.TokenRequests, Is.EqualTo(2), "a pause again");
 
-        var warning = bench.Log.Events(2)[0];
+        var warning = host.Log.Events(2)[0];
         Assert.That(warning.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(warning.Message, Does.Contain("'photos'").And.Contain(nameof(TokenEndpointException)).And.Not.Contain(old.Reveal()));
     }
@@ -85,18 +85,18 @@ public class EarlyRefreshTests
     [Description("Life of a token 3: after the end readers wait, whatever pause an early failure began")]
     public async Task After_the_end_readers_wait(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var old = await SignedInAsync(bench, owner);
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal), times: 1);
-        bench.Clock.Advance(TimeSpan.FromHours(1) - Tick);
-        await TokenAsync(bench, owner);
-        await Eventually.UntilAsync(() => bench.Log.Events(2).Count == 1);
+        await using var host = await OAuthTestHost.StartAsync();
+        var old = await SignedInAsync(host, owner);
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, Refusal), times: 1);
+        host.Clock.Advance(TimeSpan.FromHours(1) - Tick);
+        await TokenAsync(host, owner);
+        await Eventually.UntilAsync(() => host.Log.Events(2).Count == 1);
 
-        bench.Clock.Advance(Tick);
+        host.Clock.Advance(Tick);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
-        var waiting = TokenAsync(bench, owner);
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token, 2).Promptly();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
+        var waiting = TokenAsync(host, owner);
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token, 2).Promptly();
         Assert.That(waiting.IsCompleted, Is.False);
         release.SetResult();
 
@@ -144,14 +144,14 @@ public class EarlyRefreshTests
 
     private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
-    private static Task<AccessToken> TokenAsync(OAuthTestHost bench, string? owner) => bench.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
+    private static Task<AccessToken> TokenAsync(OAuthTestHost host, string? owner) => host.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
 
-    private static async Task<AccessToken> SignedInAsync(OAuthTestHost bench, string? owner)
+    private static async Task<AccessToken> SignedInAsync(OAuthTestHost host, string? owner)
     {
         if (owner is not null)
-            await bench.SignInAsync(owner);
-        var token = await TokenAsync(bench, owner);
-        bench.Server.ClearRequests();
+            await host.SignInAsync(owner);
+        var token = await TokenAsync(host, owner);
+        host.Server.ClearRequests();
         return token;
     }
 }

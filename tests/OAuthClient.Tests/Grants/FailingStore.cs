@@ -44,8 +44,8 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public bool RefusesToEndLeases { get; set; }
 
-    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
-        RefusesToEndLeases ? throw new IOException("The database is away.") : inner.ReleaseLeaseAsync(lease, presentation, cancellationToken);
+    public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
+        RefusesToEndLeases ? throw new IOException("The database is away.") : inner.ReleaseLeaseAsync(lease, status, cancellationToken);
 
     public async ValueTask WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken)
     {

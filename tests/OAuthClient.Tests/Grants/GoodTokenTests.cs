@@ -12,24 +12,24 @@ public class GoodTokenTests
     [Description("Life of a token 2: the client's own")]
     public async Task The_clients_token_is_read_without_allocation()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
-        bench.Server.ClearRequests();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.Client.GetAccessTokenAsync(GrantOwner.Client);
+        host.Server.ClearRequests();
 
-        Assert.That(await BytesOfReadingAsync(bench.Client, GrantOwner.Client), Is.Zero);
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(await BytesOfReadingAsync(host.Client, GrantOwner.Client), Is.Zero);
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
     [Description("Life of a token 2: a resource owner's")]
     public async Task A_resource_owners_token_is_read_without_allocation()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
         var owner = GrantOwner.User("42");
 
-        Assert.That(await BytesOfReadingAsync(bench.Client, owner), Is.Zero);
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(await BytesOfReadingAsync(host.Client, owner), Is.Zero);
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     // Nothing is waited for, so all of it stays on one thread.

@@ -11,20 +11,20 @@ public class GrantClaimsTests
     [Description("OpenID Connect Core §5.1: the ID Token's claims and those of userinfo are one user's")]
     public async Task A_principal_of_both()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
-        bench.Server.Options.OnIdTokenClaims = claims => claims["roles"] = "admin";
-        var grant = await bench.SignInAsync();
-        var userInfo = await bench.Client.GetUserInfoAsync(GrantOwner.User("42"));
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "profile"]);
+        host.Server.Options.OnIdTokenClaims = claims => claims["roles"] = "admin";
+        var grant = await host.SignInAsync();
+        var userInfo = await host.Client.GetUserInfoAsync(GrantOwner.User("42"));
 
         var principal = grant.ToClaimsPrincipal(userInfo);
         Assert.That(principal.Identity!.Name, Is.EqualTo("Alice Adams"));
         Assert.That(principal.IsInRole("admin"), Is.True);
         Assert.That(principal.FindFirst("sub")!.Value, Is.EqualTo("alice"));
-        Assert.That(principal.Claims.Where(claim => claim.Type != GrantOwner.ClaimType).Select(claim => claim.Issuer), Has.All.EqualTo(bench.Server.Issuer.OriginalString));
+        Assert.That(principal.Claims.Where(claim => claim.Type != GrantOwner.ClaimType).Select(claim => claim.Issuer), Has.All.EqualTo(host.Server.Issuer.OriginalString));
         Assert.That(principal.FindFirst(GrantOwner.ClaimType), Has.Property("Value").EqualTo("user:42").And.Property("Issuer").EqualTo(ClaimsIdentity.DefaultIssuer));
 
         Assert.That(grant.ToClaimsPrincipal(authenticationType: "Here", nameClaim: "sub").Identity, Has.Property("Name").EqualTo("alice").And.Property("AuthenticationType").EqualTo("Here"));
-        Assert.That(userInfo.ToClaimsPrincipal().FindFirst("name")!.Issuer, Is.EqualTo(bench.Server.Issuer.OriginalString));
+        Assert.That(userInfo.ToClaimsPrincipal().FindFirst("name")!.Issuer, Is.EqualTo(host.Server.Issuer.OriginalString));
         Assert.That(grant.StandardClaims!.Subject, Is.EqualTo("alice"));
         Assert.That(userInfo.StandardClaims.Name, Is.EqualTo("Alice Adams"));
     }
@@ -53,11 +53,11 @@ public class GrantClaimsTests
         List<string> owners = [];
         for (int i = 0; i < 2; i++)
         {
-            await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-            await bench.SignInAsync();
-            var principal = (await bench.Client.GetUserInfoAsync(GrantOwner.User("42"))).ToClaimsPrincipal();
+            await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+            await host.SignInAsync();
+            var principal = (await host.Client.GetUserInfoAsync(GrantOwner.User("42"))).ToClaimsPrincipal();
             owners.Add(principal.FindFirst(GrantOwner.ClaimType)!.Value);
-            Assert.That(owners[i], Is.EqualTo(GrantOwner.Subject(bench.Server.Issuer.OriginalString, "alice").ToString()));
+            Assert.That(owners[i], Is.EqualTo(GrantOwner.Subject(host.Server.Issuer.OriginalString, "alice").ToString()));
             Assert.That(principal.FindFirst(ClaimTypes.NameIdentifier)!.Value, Is.EqualTo(owners[i]));
         }
         Assert.That(owners[0], Is.Not.EqualTo(owners[1]));
@@ -119,8 +119,8 @@ public class GrantClaimsTests
     [Description("OpenID Connect Core §5.3.2: another user's userinfo is not mixed in")]
     public async Task Userinfo_of_another_user_is_refused()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        var grant = await bench.SignInAsync();
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var grant = await host.SignInAsync();
         await using ScriptedServer other = new();
         await other.SignInAsync();
         other.Answers("""{"sub":"mallory"}""");

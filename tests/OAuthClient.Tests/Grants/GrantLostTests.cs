@@ -17,47 +17,47 @@ public class GrantLostTests
     [Description("RFC 6749 §5.2: only the resource owner can help. Said with the server's answer inside, logged once, and without a token")]
     public async Task Reauthorization_required()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var grant = await bench.SignedInAsync();
-        bench.Server.RevokeEverything();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        var grant = await host.SignedInAsync();
+        host.Server.RevokeEverything();
+        host.Clock.Advance(Hour);
 
-        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly())!;
+        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly())!;
 
         Assert.That(exception.ClientName, Is.EqualTo("photos"));
         Assert.That(exception.Message, Does.Contain("the OAuth client 'photos'").And.Contain("no longer honours").And.Contain("Begin an authorization"));
         Assert.That(exception.InnerException, Is.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant"));
         Assert.That(exception.ToString(), Does.Not.Contain(grant.RefreshToken!.Reveal()).And.Not.Contain(grant.AccessToken!.Reveal()));
-        Assert.That(bench.Log.Events(3).Single().Level, Is.EqualTo(LogLevel.Warning));
+        Assert.That(host.Log.Events(3).Single().Level, Is.EqualTo(LogLevel.Warning));
     }
 
     [Test]
     [Description("The server will not change its mind about this refresh token: it is asked once, whoever asks and for whatever scope")]
     public async Task Asked_once_only()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Server.RevokeEverything();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Server.RevokeEverything();
+        host.Clock.Advance(Hour);
         for (int i = 0; i < 10; i++)
         {
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["api"] }), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["api"] }), Throws.TypeOf<ReauthorizationRequiredException>());
         }
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
-        Assert.That(bench.Log.Events(3), Has.Count.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.Log.Events(3), Has.Count.EqualTo(1));
     }
 
     [Test]
     [Description("Nothing is deleted blindly: the grant is still there to be revoked, or found by whoever wants to know")]
     public async Task Nothing_is_deleted()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var grant = await bench.SignedInAsync();
-        bench.Server.RevokeEverything();
-        bench.Clock.Advance(Hour);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
-        var stored = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        await using var host = await OAuthTestHost.StartAsync();
+        var grant = await host.SignedInAsync();
+        host.Server.RevokeEverything();
+        host.Clock.Advance(Hour);
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        var stored = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That((stored.Id, stored.Generation), Is.EqualTo((grant.Id, 1L)));
         Assert.That(stored.RefreshToken, Is.EqualTo(grant.RefreshToken));
     }
@@ -66,13 +66,13 @@ public class GrantLostTests
     [Description("A new authorization helps, at once")]
     public async Task New_authorization_helps()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Server.RevokeEverything();
-        bench.Clock.Advance(Hour);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
-        var grant = await bench.SignInAsync();
-        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Server.RevokeEverything();
+        host.Clock.Advance(Hour);
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        var grant = await host.SignInAsync();
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
     }
 
     [Test]
@@ -117,9 +117,9 @@ public class GrantLostTests
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         bool replaced = false;
-        server.AnswersAsync(async sent =>
+        server.AnswersAsync(async sentRequest =>
         {
-            if (sent["refresh_token"] == "rt-2")
+            if (sentRequest["refresh_token"] == "rt-2")
                 return Json(200, Tokens("at-3", "rt-3"));
             replaced = await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", "rt-2", expiresIn: 0), default);
             return Json(400, InvalidGrant);

@@ -15,15 +15,15 @@ public class GrantRevokerTests
     [Description("RFC 7009 §2.1: ended at the server, and forgotten here")]
     public async Task Ended_at_the_server()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await using var api = await bench.Server.StartResourceServerAsync();
-        var grant = await bench.SignInAsync();
-        await bench.Client.RevokeAsync(GrantOwner.User("42"));
-        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        await using var host = await OAuthTestHost.StartAsync();
+        await using var api = await host.Server.StartResourceServerAsync();
+        var grant = await host.SignInAsync();
+        await host.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(
-            bench.Server.RequestsTo(TestEndpoint.Revocation).Select(request => (request.Form["token"], request.Form["token_type_hint"], request.ResponseStatus)),
+            host.Server.RequestsTo(TestEndpoint.Revocation).Select(request => (request.Form["token"], request.Form["token_type_hint"], request.ResponseStatus)),
             Is.EqualTo(new[] { (grant.RefreshToken!.Reveal(), "refresh_token", (int?)200), (grant.AccessToken!.Reveal(), "access_token", 200) }));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
     }
 
     [Test]
@@ -68,7 +68,7 @@ public class GrantRevokerTests
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at", "rt"));
-        server.Answers(sent => sent["token"] == "rt" ? Json(503, "") : Json(200, ""));
+        server.Answers(sentRequest => sentRequest["token"] == "rt" ? Json(503, "") : Json(200, ""));
         Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>());
         Assert.That(server.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt", "at" }));
     }
@@ -81,7 +81,7 @@ public class GrantRevokerTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Scopes = ["a"] });
         await server.SignedInAsync(Tokens("at-2", "rt-2"), parameters: new() { Scopes = ["b"] });
         await server.SignedInAsync(Tokens("at-3", "rt-3"), owner: "43");
-        server.Answers(sent => sent["token"]!.EndsWith('2') ? throw new HttpRequestException("gone") : Json(200, ""));
+        server.Answers(sentRequest => sentRequest["token"]!.EndsWith('2') ? throw new HttpRequestException("gone") : Json(200, ""));
         Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>());
         Assert.That(server.Requests.Select(request => request["token"]), Is.EqualTo(new[] { "rt-2", "rt-1", "at-1" }));
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Is.Empty);
@@ -112,71 +112,71 @@ public class GrantRevokerTests
     [Description("Rotation race: a refresh under way is waited for, and the refresh token it brought is the one given back")]
     public async Task Waits_for_a_refresh([Values] bool refreshFails)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var before = await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        var before = await host.SignedInAsync();
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
         if (refreshFails)
-            bench.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
-        var refresh = bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+            host.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
+        var refresh = host.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
-        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"));
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Is.Empty);
+        var revoke = host.Client.RevokeAsync(GrantOwner.User("42"));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Revocation), Is.Empty);
         release.SetResult();
         await revoke.Promptly();
         await refresh.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
-        string given = bench.Server.RequestsTo(TestEndpoint.Revocation)[0].Form["token"];
+        string given = host.Server.RequestsTo(TestEndpoint.Revocation)[0].Form["token"];
         Assert.That(given == before.RefreshToken!.Reveal(), Is.EqualTo(refreshFails));
-        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
     [Description("Nobody gets a token of a grant that is being ended: readers who come meanwhile are told that there is none")]
     public async Task Readers_meanwhile()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
-        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"));
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        host.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
+        var revoke = host.Client.RevokeAsync(GrantOwner.User("42"));
+        await host.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         release.SetResult();
         await revoke.Promptly();
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
     [Description("A caller who leaves does not stop the ending, once it has begun")]
     public async Task Caller_leaves()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
+        host.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
         using CancellationTokenSource cancellation = new();
-        var revoke = bench.Client.RevokeAsync(GrantOwner.User("42"), cancellation.Token);
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
+        var revoke = host.Client.RevokeAsync(GrantOwner.User("42"), cancellation.Token);
+        await host.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
         await cancellation.CancelAsync();
         Assert.That(async () => await revoke.Promptly(), Throws.InstanceOf<OperationCanceledException>());
         release.SetResult();
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Revocation, 2).Promptly();
-        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        await host.Server.WaitForRequestAsync(TestEndpoint.Revocation, 2).Promptly();
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
     [Description("Two who end the same grant at the same moment end it once")]
     public async Task Ended_twice()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => bench.Client.RevokeAsync(GrantOwner.User("42"))))).Promptly();
-        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => host.Client.RevokeAsync(GrantOwner.User("42"))))).Promptly();
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(
-            bench.Server.RequestsTo(TestEndpoint.Revocation).Select(request => request.Form["token"]).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(2));
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Revocation), Has.Count.EqualTo(2));
+            host.Server.RequestsTo(TestEndpoint.Revocation).Select(request => request.Form["token"]).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(2));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Revocation), Has.Count.EqualTo(2));
     }
 }

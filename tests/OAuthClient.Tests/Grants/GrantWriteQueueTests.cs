@@ -12,25 +12,25 @@ public class GrantWriteQueueTests
     public async Task A_refresh_that_cannot_be_saved_is_kept_in_memory_and_saved_later()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await BenchAsync(store);
-        var grant = await bench.SignedInAsync();
+        await using var host = await BenchAsync(store);
+        var grant = await host.SignedInAsync();
 
         store.RefusesToSave = true;
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        var second = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(second), "served from memory meanwhile");
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        var second = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(second), "served from memory meanwhile");
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
 
         // Over again, and still unsaved: whoever spent the one in memory now would risk two.
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>());
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
 
         store.RefusesToSave = false;
-        bench.Clock.Advance(RefreshBackoff.Pause);
-        var third = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        host.Clock.Advance(RefreshBackoff.Pause);
+        var third = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         Assert.That(third, Is.Not.EqualTo(second));
-        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+        Assert.That(host.TokenRequests, Is.EqualTo(2));
         var stored = (await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single();
         Assert.That(stored.AccessToken, Is.EqualTo(third));
         Assert.That(stored.Generation, Is.GreaterThan(grant.Generation));
@@ -42,15 +42,15 @@ public class GrantWriteQueueTests
     public async Task It_is_offered_again_in_the_background()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await BenchAsync(store);
-        var token = await UnsavedAsync(bench, store);
+        await using var host = await BenchAsync(store);
+        var token = await UnsavedAsync(host, store);
 
         store.RefusesToSave = false;
         await Eventually.UntilAsync(
             () => store.Saved == 1,
             () =>
             {
-                bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                host.Clock.Advance(TimeSpan.FromMilliseconds(100));
                 return Task.CompletedTask;
             });
         Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
@@ -62,9 +62,9 @@ public class GrantWriteQueueTests
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         AccessToken token;
-        await using (var bench = await BenchAsync(store))
+        await using (var host = await BenchAsync(store))
         {
-            token = await UnsavedAsync(bench, store);
+            token = await UnsavedAsync(host, store);
             store.RefusesToSave = false;
         }
         Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
@@ -75,11 +75,11 @@ public class GrantWriteQueueTests
     public async Task It_is_offered_on_a_synchronous_shutdown()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await BenchAsync(store);
-        var token = await UnsavedAsync(bench, store);
+        await using var host = await BenchAsync(store);
+        var token = await UnsavedAsync(host, store);
         store.RefusesToSave = false;
 
-        ((IDisposable)bench.Services).Dispose();
+        ((IDisposable)host.Services).Dispose();
 
         Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
     }
@@ -89,15 +89,15 @@ public class GrantWriteQueueTests
     public async Task A_refresh_under_way_is_waited_for_on_shutdown()
     {
         InMemoryGrantStore store = new(TimeProvider.System);
-        await using var bench = await BenchAsync(store);
-        var grant = await bench.SignedInAsync();
-        bench.Clock.Advance(TimeSpan.FromHours(2));
+        await using var host = await BenchAsync(store);
+        var grant = await host.SignedInAsync();
+        host.Clock.Advance(TimeSpan.FromHours(2));
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(OAuthClient.Testing.TestEndpoint.Token, OAuthClient.Testing.Fault.HoldUntil(release.Task));
-        _ = bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
-        await bench.Server.WaitForRequestAsync(OAuthClient.Testing.TestEndpoint.Token).Promptly();
+        host.Server.Faults.Add(OAuthClient.Testing.TestEndpoint.Token, OAuthClient.Testing.Fault.HoldUntil(release.Task));
+        _ = host.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask();
+        await host.Server.WaitForRequestAsync(OAuthClient.Testing.TestEndpoint.Token).Promptly();
 
-        var end = ((IAsyncDisposable)bench.Services).DisposeAsync().AsTask();
+        var end = ((IAsyncDisposable)host.Services).DisposeAsync().AsTask();
         Assert.That(end.IsCompleted, Is.False);
         release.SetResult();
         await end.Promptly();
@@ -113,13 +113,13 @@ public class GrantWriteQueueTests
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         RecordedLog log;
-        await using (var bench = await BenchAsync(store))
+        await using (var host = await BenchAsync(store))
         {
-            log = bench.Log;
-            await bench.SignedInAsync();
-            bench.Clock.Advance(TimeSpan.FromHours(2));
+            log = host.Log;
+            await host.SignedInAsync();
+            host.Clock.Advance(TimeSpan.FromHours(2));
             store.RefusesToSave = true;
-            await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+            await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
         }
         Assert.That(log.Events(5), Has.Count.EqualTo(1));
         Assert.That(log.Events(8), Has.Count.EqualTo(1));
@@ -130,18 +130,18 @@ public class GrantWriteQueueTests
     public async Task A_grant_kept_in_memory_is_revoked_with_its_newest_refresh_token()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
-        await using var bench = await BenchAsync(store);
-        var grant = await bench.SignedInAsync();
+        await using var host = await BenchAsync(store);
+        var grant = await host.SignedInAsync();
         store.RefusesToSave = true;
-        bench.Clock.Advance(TimeSpan.FromHours(2));
-        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        host.Clock.Advance(TimeSpan.FromHours(2));
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
 
-        await bench.Client.RevokeAsync(GrantOwner.User("42"));
+        await host.Client.RevokeAsync(GrantOwner.User("42"));
 
-        var revoked = bench.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation);
+        var revoked = host.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation);
         Assert.That(revoked, Has.Count.EqualTo(2));
         Assert.That(revoked[0].Form["token"], Is.Not.EqualTo(grant.RefreshToken!.Reveal()));
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ReauthorizationRequiredException>());
     }
 
     [Test]
@@ -149,12 +149,12 @@ public class GrantWriteQueueTests
     public async Task A_store_that_ignores_case_gives_nobody_anothers_grant()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
-        await using var bench = await BenchAsync(store);
-        await bench.SignedInAsync("alice");
+        await using var host = await BenchAsync(store);
+        await host.SignedInAsync("alice");
 
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("Alice")), Throws.InstanceOf<ReauthorizationRequiredException>());
-        Assert.That(await bench.Client.FindGrantAsync(GrantOwner.User("Alice")), Is.Null);
-        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("alice")), Is.Not.Null);
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("Alice")), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("Alice")), Is.Null);
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("alice")), Is.Not.Null);
     }
 
     [Test]
@@ -162,22 +162,22 @@ public class GrantWriteQueueTests
     public async Task A_store_that_ignores_case_ends_nobody_elses_grant()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };
-        await using var bench = await BenchAsync(store);
-        await bench.SignedInAsync("alice");
-        await bench.SignedInAsync("Alice");
+        await using var host = await BenchAsync(store);
+        await host.SignedInAsync("alice");
+        await host.SignedInAsync("Alice");
 
-        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("alice")))!.Owner.Id, Is.EqualTo("alice"));
+        Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("alice")))!.Owner.Id, Is.EqualTo("alice"));
     }
 
     private static Task<OAuthTestHost> BenchAsync(IGrantStore store) =>
         OAuthTestHost.StartAsync(registerFirst: services => services.AddSingleton(store));
 
     /// <summary>Refreshes a grant while the store takes nothing.</summary>
-    private static async Task<AccessToken> UnsavedAsync(OAuthTestHost bench, FailingStore store)
+    private static async Task<AccessToken> UnsavedAsync(OAuthTestHost host, FailingStore store)
     {
-        await bench.SignedInAsync();
-        bench.Clock.Advance(TimeSpan.FromHours(2));
+        await host.SignedInAsync();
+        host.Clock.Advance(TimeSpan.FromHours(2));
         store.RefusesToSave = true;
-        return await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        return await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
     }
 }

@@ -57,7 +57,7 @@ public class MeasurementTests
         (Func<SentRequest, HttpResponseMessage> Answer, string ErrorType)[] ways =
         [
             (_ => Json(400, """{"error":"invalid_scope"}"""), "invalid_scope"),
-            (sent => Json(400, $$"""{"error":"{{sent["refresh_token"]}}"}"""), "400"),
+            (sentRequest => Json(400, $$"""{"error":"{{sentRequest["refresh_token"]}}"}"""), "400"),
             (_ => throw new HttpRequestException("reset"), "System.Net.Http.HttpRequestException"),
             (_ => Json(503, ""), "503"),
         ];
@@ -74,21 +74,21 @@ public class MeasurementTests
     [Description("Life of a token 8: lost grants are counted, apart by whether an answer had been lost; so are the lost answers")]
     public async Task Lost_grants_and_lost_answers([Values] bool answerIsLost)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        using RecordedMeasurements measured = new(bench.Services);
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        using RecordedMeasurements measured = new(host.Services);
+        host.Clock.Advance(Hour);
         if (answerIsLost)
-            bench.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork(), times: 1);
+            host.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork(), times: 1);
         else
-            bench.Server.RevokeEverything();
+            host.Server.RevokeEverything();
 
         for (int i = 0; i < 2; i++)
-            Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
 
         Assert.That(measured.Tags("oauthclient.grant.lost"), Is.EqualTo(new[] { $"name=photos cause={(answerIsLost ? "answer_lost" : "refused")}" }));
         Assert.That(measured.Tags("oauthclient.token.refresh.ambiguous"), Has.Count.EqualTo(answerIsLost ? 1 : 0));
-        Assert.That(bench.Log.Events(10), Has.Count.EqualTo(answerIsLost ? 1 : 0));
+        Assert.That(host.Log.Events(10), Has.Count.EqualTo(answerIsLost ? 1 : 0));
         Assert.That(measured.Tags(Refreshes), Is.EqualTo(new[] { "name=photos grant_type=refresh_token cause=expired outcome=lost type=invalid_grant" }));
     }
 

@@ -205,8 +205,8 @@ public class MovedConfigurationTests
         ValueTask<LeaseResult> IGrantStore.TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
             store.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
 
-        ValueTask IGrantStore.ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus presentation, CancellationToken cancellationToken) =>
-            store.ReleaseLeaseAsync(lease, presentation, cancellationToken);
+        ValueTask IGrantStore.ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
+            store.ReleaseLeaseAsync(lease, status, cancellationToken);
 
         ValueTask IGrantStore.WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
             store.WaitForChangeAsync(seen, atMost, cancellationToken);

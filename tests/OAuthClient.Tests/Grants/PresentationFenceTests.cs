@@ -21,17 +21,17 @@ public class PresentationFenceTests
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Answers(Tokens("at-2", "rt-2"));
-        var registration = SampleRegistration.Create(o => (o.TokenEndpoint, o.DangerouslyAllowHttpOnLoopback) = (new(Origin + "/token"), true));
+        var configuration = SampleRegistration.Create(o => (o.TokenEndpoint, o.DangerouslyAllowHttpOnLoopback) = (new(Origin + "/token"), true));
         TwoClocks clocks = new(server.Clock.GetUtcNow()) { Elapsed = TimeSpan.FromSeconds(elapsed), Passed = TimeSpan.FromSeconds(passed) };
         var backChannel = server.BackChannelOf();
-        RefreshTokenClient exchange = new(
+        RefreshTokenClient client = new(
             new ServerMetadataCache(backChannel, clocks), new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
             new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
             clocks, NullLogger.Instance);
         int before = server.Requests.Count;
 
-        var happened = await exchange.SendAsync(
-            new(grant, grant.RefreshToken!), new(registration, grant.Owner, AccessTokenKey.Default, Rejected: null), registration.ConfiguredMetadata, leasedAt: 0);
+        var happened = await client.SendAsync(
+            new(grant, grant.RefreshToken!), new(configuration, grant.Owner, AccessTokenKey.Default, Rejected: null), configuration.ConfiguredMetadata, leasedAt: 0);
 
         Assert.That(happened, leaves ? Is.TypeOf<RefreshEvent.TokenReceived>() : Is.TypeOf<RefreshEvent.LeaseExpired>(), (happened as RefreshEvent.RequestFailed)?.Fault.ToString());
         Assert.That(server.Requests, Has.Count.EqualTo(leaves ? before + 1 : before));

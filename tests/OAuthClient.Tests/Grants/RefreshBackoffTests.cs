@@ -13,38 +13,38 @@ public class RefreshBackoffTests
     [Description("State flooding: 100,000 grants that were lost or failed leave no more than 10,000 notes of each kind")]
     public void They_are_bounded()
     {
-        RefreshBackoff notes = new();
+        RefreshBackoff backoff = new();
         var fault = ExceptionDispatchInfo.Capture(new HttpRequestException("gone"));
         var grants = Enumerable.Range(0, 100_000).Select(i => GrantStoreContract.Sample($"g{i}", "42")).ToList();
         foreach (var grant in grants)
         {
-            notes.Lost(grant);
-            notes.EarlyFailed(grant, Now);
-            notes.Failed(grant, AccessTokenKey.Default, fault, Now);
-            notes.Interrupted(new RefreshState(grant) { IsInDoubt = true });
+            backoff.Lost(grant);
+            backoff.EarlyFailed(grant, Now);
+            backoff.Failed(grant, AccessTokenKey.Default, fault, Now);
+            backoff.Interrupted(new RefreshState(grant) { IsInDoubt = true });
         }
-        Assert.That(grants.Count(notes.IsLost), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => !notes.MayRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => notes.JustFailed(grant, AccessTokenKey.Default, Now) is not null), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => notes.Begin(grant).IsInDoubt), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(backoff.IsLost), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(grant => !backoff.MayRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(grant => backoff.JustFailed(grant, AccessTokenKey.Default, Now) is not null), Is.InRange(1, 10_000));
+        Assert.That(grants.Count(grant => backoff.Begin(grant).IsInDoubt), Is.InRange(1, 10_000));
     }
 
     [Test]
     [Description("To the tick: a failure somebody waited for counts for a second, an early one for five; each for its own token")]
     public void They_are_over_when_their_time_is()
     {
-        RefreshBackoff notes = new();
+        RefreshBackoff backoff = new();
         var grant = GrantStoreContract.Sample("g1", "42");
-        notes.EarlyFailed(grant, Now);
-        notes.Failed(grant, AccessTokenKey.Default, ExceptionDispatchInfo.Capture(new HttpRequestException("gone")), Now);
+        backoff.EarlyFailed(grant, Now);
+        backoff.Failed(grant, AccessTokenKey.Default, ExceptionDispatchInfo.Capture(new HttpRequestException("gone")), Now);
         var tick = TimeSpan.FromTicks(1);
-        Assert.That(notes.JustFailed(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause - tick), Is.Not.Null);
-        Assert.That(notes.JustFailed(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause), Is.Null);
-        Assert.That(notes.JustFailed(grant, new AccessTokenKey(["a"], []), Now), Is.Null);
-        Assert.That(notes.MayRefreshEarly(grant, Now + RefreshBackoff.EarlyPause - tick), Is.False);
-        Assert.That(notes.MayRefreshEarly(grant, Now + RefreshBackoff.EarlyPause), Is.True);
-        notes.Forget(grant);
-        Assert.That(notes.MayRefreshEarly(grant, Now), Is.True);
-        Assert.That(notes.JustFailed(grant, AccessTokenKey.Default, Now), Is.Null);
+        Assert.That(backoff.JustFailed(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause - tick), Is.Not.Null);
+        Assert.That(backoff.JustFailed(grant, AccessTokenKey.Default, Now + RefreshBackoff.Pause), Is.Null);
+        Assert.That(backoff.JustFailed(grant, new AccessTokenKey(["a"], []), Now), Is.Null);
+        Assert.That(backoff.MayRefreshEarly(grant, Now + RefreshBackoff.EarlyPause - tick), Is.False);
+        Assert.That(backoff.MayRefreshEarly(grant, Now + RefreshBackoff.EarlyPause), Is.True);
+        backoff.Forget(grant);
+        Assert.That(backoff.MayRefreshEarly(grant, Now), Is.True);
+        Assert.That(backoff.JustFailed(grant, AccessTokenKey.Default, Now), Is.Null);
     }
 }

@@ -16,18 +16,18 @@ public class RefreshConcurrencyTests
     [Description("Threat: stampede. 1,000 callers on an expired token make one request, and all get its token")]
     public async Task Thousand_callers(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
 
-        var callers = Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(bench, owner))).ToList();
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        var callers = Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(host, owner))).ToList();
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         release.SetResult();
 
         Assert.That((await Task.WhenAll(callers).Promptly()).Distinct().Count(), Is.EqualTo(1));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase("42")]
@@ -35,15 +35,15 @@ public class RefreshConcurrencyTests
     [Description("Threat: stampede. 1,000 callers whose token an API refused make one request too")]
     public async Task Thousand_refusals(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignInAsync();
-        var refused = await TokenAsync(bench, owner);
-        bench.Server.ClearRequests();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignInAsync();
+        var refused = await TokenAsync(host, owner);
+        host.Server.ClearRequests();
 
-        var another = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(bench, owner, new() { RejectedToken = refused })))).Promptly();
+        var another = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(host, owner, new() { RejectedToken = refused })))).Promptly();
 
         Assert.That(another.Distinct().Single(), Is.Not.EqualTo(refused));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase("42")]
@@ -68,13 +68,13 @@ public class RefreshConcurrencyTests
     [Description("A caller who refuses a token that was replaced meanwhile gets the newer one, and no request is made")]
     public async Task Refused_but_replaced_already(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignInAsync();
-        var first = await TokenAsync(bench, owner);
-        var second = await TokenAsync(bench, owner, new() { RejectedToken = first });
-        bench.Server.ClearRequests();
-        Assert.That(await TokenAsync(bench, owner, new() { RejectedToken = first }), Is.EqualTo(second));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignInAsync();
+        var first = await TokenAsync(host, owner);
+        var second = await TokenAsync(host, owner, new() { RejectedToken = first });
+        host.Server.ClearRequests();
+        Assert.That(await TokenAsync(host, owner, new() { RejectedToken = first }), Is.EqualTo(second));
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [TestCase("42")]
@@ -82,22 +82,22 @@ public class RefreshConcurrencyTests
     [Description("Life of a token 4: a caller who cancels stops waiting, and nothing else happens")]
     public async Task Cancelled_caller(string? owner)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task));
         using CancellationTokenSource cancellation = new();
-        var leaving = bench.Client.GetAccessTokenAsync(Owner(owner), cancellationToken: cancellation.Token).AsTask();
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
-        var staying = TokenAsync(bench, owner);
+        var leaving = host.Client.GetAccessTokenAsync(Owner(owner), cancellationToken: cancellation.Token).AsTask();
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        var staying = TokenAsync(host, owner);
 
         await cancellation.CancelAsync();
         Assert.That(async () => await leaving.Promptly(), Throws.InstanceOf<OperationCanceledException>());
         release.SetResult();
 
-        Assert.That(await TokenAsync(bench, owner), Is.EqualTo(await staying.Promptly()));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(await TokenAsync(host, owner), Is.EqualTo(await staying.Promptly()));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
@@ -105,83 +105,83 @@ public class RefreshConcurrencyTests
     public async Task One_at_a_time_whatever_scope()
     {
         Meter meter = new();
-        await using var bench = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter)));
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter)));
+        await host.SignedInAsync();
         string[][] scopes = [[], ["api"], ["photos.read"], ["api", "photos.read"]];
 
         for (int round = 0; round < 5; round++)
         {
-            bench.Clock.Advance(Hour);
+            host.Clock.Advance(Hour);
             var tokens = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
-                (Asked: scopes[i % 4], Token: await TokenAsync(bench, "42", new() { Scopes = scopes[i % 4] }))))).Promptly();
+                (Asked: scopes[i % 4], Token: await TokenAsync(host, "42", new() { Scopes = scopes[i % 4] }))))).Promptly();
             foreach ((string[] asked, AccessToken token) in tokens)
                 Assert.That(token.Scopes, Is.EquivalentTo(asked.Length > 0 ? asked : ["api", "photos.read"]));
         }
 
         Assert.That(meter.Most, Is.EqualTo(1));
-        Assert.That(bench.TokenRequests, Is.EqualTo(5 * 4));
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Token).Select(request => request.ResponseStatus), Is.All.EqualTo(200));
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Token).Select(request => request.Form["refresh_token"]), Is.Unique);
+        Assert.That(host.TokenRequests, Is.EqualTo(5 * 4));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Select(request => request.ResponseStatus), Is.All.EqualTo(200));
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Select(request => request.Form["refresh_token"]), Is.Unique);
     }
 
     [Test]
     [Description("A refresh that fails for one scope is not the failure of those who asked for another")]
     public async Task Failure_of_another_scope()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
-        bench.Server.Options.OnTokenResponse = response =>
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        host.Server.Options.OnTokenResponse = response =>
         {
             if (response["scope"]!.GetValue<string>() == "api")
                 response["token_type"] = "mac";
         };
-        var failing = TokenAsync(bench, "42", new() { Scopes = ["api"] });
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
-        bench.Server.Options.RotateRefreshTokens = false;
-        var other = TokenAsync(bench, "42", new() { Scopes = ["photos.read"] });
+        var failing = TokenAsync(host, "42", new() { Scopes = ["api"] });
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        host.Server.Options.RotateRefreshTokens = false;
+        var other = TokenAsync(host, "42", new() { Scopes = ["photos.read"] });
         release.SetResult();
 
         Assert.That(async () => await failing.Promptly(), Throws.TypeOf<OAuthProtocolException>());
         Assert.That((await other.Promptly()).Scopes, Is.EqualTo(new[] { "photos.read" }));
-        Assert.That(bench.TokenRequests, Is.EqualTo(2));
+        Assert.That(host.TokenRequests, Is.EqualTo(2));
     }
 
     [Test]
     [Description("A failure is one request's failure: the thousand who waited for it hear of it, and do not each try in turn")]
     public async Task Shared_failure()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
-        bench.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
-        var callers = Enumerable.Range(0, 1000).Select(_ => TokenAsync(bench, "42")).ToList();
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        host.Server.Options.OnTokenResponse = response => response["token_type"] = "mac";
+        var callers = Enumerable.Range(0, 1000).Select(_ => TokenAsync(host, "42")).ToList();
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         release.SetResult();
 
         foreach (var caller in callers)
             Assert.That(async () => await caller.Promptly(), Throws.TypeOf<OAuthProtocolException>());
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
     [Description("Two owners' grants are refreshed independently: one that hangs does not hold the other up")]
     public async Task Owners_do_not_wait_for_each_other()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignInAsync("alice");
-        await bench.SignedInAsync("bob");
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignInAsync("alice");
+        await host.SignedInAsync("bob");
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
-        var held = TokenAsync(bench, "alice");
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        var held = TokenAsync(host, "alice");
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
-        var free = await TokenAsync(bench, "bob").Promptly();
+        var free = await TokenAsync(host, "bob").Promptly();
         Assert.That(held.IsCompleted, Is.False);
         release.SetResult();
         Assert.That(await held.Promptly(), Is.Not.EqualTo(free));
@@ -189,8 +189,8 @@ public class RefreshConcurrencyTests
 
     private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
-    private static Task<AccessToken> TokenAsync(OAuthTestHost bench, string? owner, AccessTokenParameters? parameters = null) =>
-        bench.Client.GetAccessTokenAsync(Owner(owner), parameters).Promptly();
+    private static Task<AccessToken> TokenAsync(OAuthTestHost host, string? owner, AccessTokenParameters? parameters = null) =>
+        host.Client.GetAccessTokenAsync(Owner(owner), parameters).Promptly();
 
     private sealed class Meter
     {

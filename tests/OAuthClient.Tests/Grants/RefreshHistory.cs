@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace OAuthClient.Tests.Grants;
 
 internal delegate (RefreshState State, IReadOnlyList<RefreshEffect> Effects) RefreshRule(
-    RefreshContext wish, RefreshState state, RefreshEvent happened, DateTimeOffset now);
+    RefreshContext context, RefreshState state, RefreshEvent happened, DateTimeOffset now);
 
 /// <summary>
 /// Several nodes that refresh one grant, a store and a server with faults, on a virtual clock. What happens next, and to whom, is
@@ -20,7 +20,7 @@ internal sealed class RefreshHistory
     private readonly ManualTimeProvider clock = new();
     private readonly InMemoryGrantStore store;
     private readonly List<Node> nodes = [];
-    private readonly ClientConfiguration registration = new("photos", new OAuthClientOptions
+    private readonly ClientConfiguration configuration = new("photos", new OAuthClientOptions
     {
         ClientId = "client-id",
         Issuer = new Uri("https://as.example"),
@@ -117,13 +117,13 @@ internal sealed class RefreshHistory
                 {
                     // The store is away, or its answer is lost.
                     if (action % 11 == 9)
-                        Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask());
+                        Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, configuration.RefreshLease, default).AsTask());
                     node.Notes.Interrupted(node.State!);
                     node.Todo.Clear();
                 }
                 else
                 {
-                    Advance(node, new RefreshEvent.LeaseResultReceived(Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, registration.RefreshLease, default).AsTask())));
+                    Advance(node, new RefreshEvent.LeaseResultReceived(Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, configuration.RefreshLease, default).AsTask())));
                 }
                 break;
             case RefreshEffect.WaitForLease when action % 11 == 10:
@@ -133,8 +133,8 @@ internal sealed class RefreshHistory
             case RefreshEffect.WaitForLease:
                 Advance(node, new RefreshEvent.WaitCompleted());
                 break;
-            case RefreshEffect.SendRefreshRequest present:
-                Present(node, present, action % 8);
+            case RefreshEffect.SendRefreshRequest sendRefreshRequest:
+                Present(node, sendRefreshRequest, action % 8);
                 break;
             case RefreshEffect.Save save:
                 Save(node, save, isStoreAway: action % 6 == 5);
@@ -147,7 +147,7 @@ internal sealed class RefreshHistory
                     break;
                 }
                 Done(store.ReleaseLeaseAsync(end.Lease, end.Known, default).AsTask());
-                if (node.Last is { WasRefused: true } last && clock.GetElapsedTime(last.LeasedAt) < registration.RefreshLease)
+                if (node.Last is { WasRefused: true } last && clock.GetElapsedTime(last.LeasedAt) < configuration.RefreshLease)
                     last.IsTold = true;
                 break;
             default:
@@ -160,14 +160,14 @@ internal sealed class RefreshHistory
 
     private void Advance(Node node, RefreshEvent happened)
     {
-        (node.State, var effects) = rule(new RefreshContext(registration, GrantOwner.User("42"), AccessTokenKey.Default, Rejected: null), node.State!, happened, clock.GetUtcNow());
+        (node.State, var effects) = rule(new RefreshContext(configuration, GrantOwner.User("42"), AccessTokenKey.Default, Rejected: null), node.State!, happened, clock.GetUtcNow());
         foreach (var effect in effects)
             node.Todo.Enqueue(effect);
     }
 
-    private void Present(Node node, RefreshEffect.SendRefreshRequest present, int fate)
+    private void Present(Node node, RefreshEffect.SendRefreshRequest sendRefreshRequest, int fate)
     {
-        if (clock.GetElapsedTime(node.LeasedAt) > registration.RefreshLease - registration.RefreshDeadline)
+        if (clock.GetElapsedTime(node.LeasedAt) > configuration.RefreshLease - configuration.RefreshDeadline)
         {
             Advance(node, new RefreshEvent.LeaseExpired());
             return;
@@ -177,11 +177,11 @@ internal sealed class RefreshHistory
             Advance(node, new RefreshEvent.RequestFailed(RefreshTokenOutcome.NotSent, new HttpRequestException("connection refused")));
             return;
         }
-        var mine = new ModelPresentation(present.RefreshToken.Reveal(), node.LeasedAt);
+        var mine = new ModelPresentation(sendRefreshRequest.RefreshToken.Reveal(), node.LeasedAt);
         foreach (var earlier in presentations.Where(earlier => earlier.Token == mine.Token && !earlier.IsExcused))
         {
             // Whoever did not tell within its lease is taken for dead.
-            if (earlier.IsTold || (server.Rotates && clock.GetElapsedTime(earlier.LeasedAt) < registration.RefreshLease))
+            if (earlier.IsTold || (server.Rotates && clock.GetElapsedTime(earlier.LeasedAt) < configuration.RefreshLease))
                 Violation = $"the refresh token {mine.Token} was presented again without need";
             // It was stopped with the answer in its hands, for longer than anybody can wait.
             server.AnswerLost();

@@ -183,11 +183,11 @@ public class RefreshTests
     [Description("OpenID Connect Core §12.2: a refreshed ID Token about the same user is adopted, without a nonce")]
     public async Task Refreshed_ID_Token()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        var before = await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
-        await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var before = await host.SignedInAsync();
+        host.Clock.Advance(Hour);
+        await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        var after = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.IdToken, Is.Not.EqualTo(before.IdToken));
         Assert.That(after.Subject, Is.EqualTo("alice"));
         Assert.That(after.IdTokenClaims!.Value.TryGetProperty("nonce", out _), Is.False);
@@ -197,17 +197,17 @@ public class RefreshTests
     [Description("OpenID Connect Core §12.2: an ID Token about another user makes the whole refresh worthless")]
     public async Task Refreshed_ID_Token_about_another_user([Values] bool keysReachable)
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        var before = await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
-        bench.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var before = await host.SignedInAsync();
+        host.Clock.Advance(Hour);
+        host.Server.Options.OnIdTokenClaims = claims => claims["sub"] = "mallory";
         if (!keysReachable)
         {
-            bench.Server.RotateSigningKey();
-            bench.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
+            host.Server.RotateSigningKey();
+            host.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
         }
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user"));
-        var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user"));
+        var after = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.Generation, Is.EqualTo(1));
         Assert.That(after.AccessToken, Is.EqualTo(before.AccessToken));
     }
@@ -222,35 +222,35 @@ public class RefreshTests
     [Description("Life of a token 5: the refresh token is spent, so an outage of the keys' endpoint must not cost its successor. The ID Token that cannot be checked is not adopted")]
     public async Task Keys_out_of_reach(Fault outage)
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        var before = await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
-        bench.Server.RotateSigningKey();
-        bench.Server.Faults.Add(TestEndpoint.Jwks, outage);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var before = await host.SignedInAsync();
+        host.Clock.Advance(Hour);
+        host.Server.RotateSigningKey();
+        host.Server.Faults.Add(TestEndpoint.Jwks, outage);
 
-        var token = await bench.Client.GetAccessTokenAsync(GrantOwner.User("42"));
+        var token = await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
 
-        var after = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        var after = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.AccessToken, Is.EqualTo(token));
         Assert.That(after.RefreshToken, Is.Not.EqualTo(before.RefreshToken));
         Assert.That(after.IdToken, Is.EqualTo(before.IdToken));
-        bench.Clock.Advance(Hour);
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.Nothing, "the successor was kept");
+        host.Clock.Advance(Hour);
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.Nothing, "the successor was kept");
     }
 
     [Test]
     [Description("Threat: JWT forgery. Keys within reach that do not verify the ID Token are no outage")]
     public async Task Forged_ID_Token()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
-        bench.Server.Options.OnTokenResponse = response =>
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        await host.SignedInAsync();
+        host.Clock.Advance(Hour);
+        host.Server.Options.OnTokenResponse = response =>
         {
             string[] parts = response["id_token"]!.GetValue<string>().Split('.');
             response["id_token"] = $"{parts[0]}.{parts[1]}.{new string('A', parts[2].Length)}";
         };
-        Assert.That(async () => await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("signature"));
+        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("signature"));
     }
 
     private static async Task<string> TokenAsync(ScriptedServer server) => (await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal();

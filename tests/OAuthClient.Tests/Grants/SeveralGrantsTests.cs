@@ -14,14 +14,14 @@ public class SeveralGrantsTests
     [Description("Two users of the server under one owner are two grants; the newest counts")]
     public async Task Of_two_users()
     {
-        await using var bench = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        var alice = await bench.SignInAsync(how: new SignInOptions { UserName = "alice" });
-        var bob = await bench.SignInAsync(how: new SignInOptions { UserName = "bob" });
-        var stored = await bench.Store.FindAsync("photos", GrantOwner.User("42"), default);
+        await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
+        var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
+        var bob = await host.SignInAsync(how: new SignInOptions { UserName = "bob" });
+        var stored = await host.Store.FindAsync("photos", GrantOwner.User("42"), default);
         Assert.That(stored.Select(grant => grant.Id), Is.EqualTo(new[] { bob.Id, alice.Id }));
-        Assert.That(await bench.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(bob.AccessToken));
-        Assert.That((await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.Id, Is.EqualTo(bob.Id));
-        Assert.That((await bench.Client.GetUserInfoAsync(GrantOwner.User("42"))).Subject, Is.EqualTo("bob"));
+        Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(bob.AccessToken));
+        Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.Id, Is.EqualTo(bob.Id));
+        Assert.That((await host.Client.GetUserInfoAsync(GrantOwner.User("42"))).Subject, Is.EqualTo("bob"));
     }
 
     [Test]
@@ -31,7 +31,7 @@ public class SeveralGrantsTests
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-a", "rt-a"), parameters: new() { Scopes = ["a"] });
         await server.SignedInAsync(Tokens("at-b", "rt-b"), parameters: new() { Scopes = ["b"] });
-        server.Answers(sent => Json(200, Tokens("narrow-" + sent["refresh_token"])));
+        server.Answers(sentRequest => Json(200, Tokens("narrow-" + sentRequest["refresh_token"])));
         Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] })).Reveal(), Is.EqualTo("narrow-rt-a"));
         Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Reveal(), Is.EqualTo("narrow-rt-b"));
         Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-b"));
@@ -65,19 +65,19 @@ public class SeveralGrantsTests
     [Description("Replaced by a newer login while a refresh is under way: those who waited get a token of the new grant")]
     public async Task Newer_login_during_a_refresh()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        bench.Clock.Advance(Hour);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        host.Clock.Advance(Hour);
         TaskCompletionSource release = new();
-        bench.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
-        var waiting = Enumerable.Range(0, 20).Select(_ => bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask()).ToList();
-        await bench.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
+        host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
+        var waiting = Enumerable.Range(0, 20).Select(_ => host.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask()).ToList();
+        await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
 
-        var newer = await bench.SignInAsync();
+        var newer = await host.SignInAsync();
         release.SetResult();
 
         Assert.That(await Task.WhenAll(waiting).Promptly(), Is.All.EqualTo(newer.AccessToken));
-        Assert.That((await bench.Store.FindAsync("photos", GrantOwner.User("42"), default)).Single().Id, Is.EqualTo(newer.Id));
+        Assert.That((await host.Store.FindAsync("photos", GrantOwner.User("42"), default)).Single().Id, Is.EqualTo(newer.Id));
     }
 
     [Test]

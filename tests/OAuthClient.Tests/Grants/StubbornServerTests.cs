@@ -18,7 +18,7 @@ public class StubbornServerTests
         var another = await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }).Promptly();
 
         Assert.That(another, Is.EqualTo(grant.AccessToken));
-        Assert.That(server.Requests.Count(sent => sent["grant_type"] == "refresh_token"), Is.EqualTo(1));
+        Assert.That(server.Requests.Count(sentRequest => sentRequest["grant_type"] == "refresh_token"), Is.EqualTo(1));
     }
 
     [Test]

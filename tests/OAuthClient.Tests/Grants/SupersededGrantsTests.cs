@@ -63,11 +63,11 @@ public class SupersededGrantsTests
     {
         OpenIdServer server = new(o => o.RevokeSupersededGrants = true);
         TaskCompletionSource release = new();
-        server.Script.AnswersAsync(async sent =>
+        server.Script.AnswersAsync(async sentRequest =>
         {
-            if (sent.Uri.AbsolutePath == "/revoke")
+            if (sentRequest.Uri.AbsolutePath == "/revoke")
                 await release.Task;
-            return server.Answer(sent);
+            return server.Answer(sentRequest);
         });
         await server.SignInAsync();
         await server.SignInAsync().Promptly();

@@ -14,15 +14,15 @@ public class TokenAtHandTests
     [Description("Life of a token 2: the very token and header that the longer way gives")]
     public async Task A_good_token_is_at_hand()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        await host.Client.GetAccessTokenAsync(GrantOwner.Client);
 
         foreach (var owner in new[] { Owner, GrantOwner.Client })
         {
-            var token = Source(bench).TryGetCached(owner, AccessTokenKey.Default, out string? header);
+            var token = Source(host).TryGetCached(owner, AccessTokenKey.Default, out string? header);
 
-            Assert.That(token, Is.SameAs(await bench.Client.GetAccessTokenAsync(owner)));
+            Assert.That(token, Is.SameAs(await host.Client.GetAccessTokenAsync(owner)));
             Assert.That(header, Is.EqualTo("Bearer " + token!.Reveal()));
         }
     }
@@ -31,14 +31,14 @@ public class TokenAtHandTests
     [Description("Cache hits: what the handler finds at hand is one, for an owner and for the client")]
     public async Task It_counts_as_found()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
-        using RecordedMeasurements measured = new(bench.Services);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        await host.Client.GetAccessTokenAsync(GrantOwner.Client);
+        using RecordedMeasurements measured = new(host.Services);
 
-        Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _);
-        Source(bench).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _);
-        Source(bench).TryGetCached(GrantOwner.User("unknown"), AccessTokenKey.Default, out _);
+        Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _);
+        Source(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _);
+        Source(host).TryGetCached(GrantOwner.User("unknown"), AccessTokenKey.Default, out _);
 
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[]
         {
@@ -55,68 +55,68 @@ public class TokenAtHandTests
     [Description("Life of a token 3: from 30 s before its end on, somebody has to see to the next one")]
     public async Task A_token_that_ends_soon_is_not(int secondsLater, bool isAtHand)
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        await host.Client.GetAccessTokenAsync(GrantOwner.Client);
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
-        bench.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
+        host.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
 
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isAtHand));
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isAtHand));
         Assert.That(header is not null, Is.EqualTo(isAtHand));
-        Assert.That(Source(bench).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _) is not null, Is.EqualTo(isAtHand));
+        Assert.That(Source(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _) is not null, Is.EqualTo(isAtHand));
     }
 
     [Test]
     [Description("Threat: one user's token to another. Another owner, or the client, finds nothing")]
     public async Task Nobody_finds_anothers()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
 
         foreach (var other in new[] { GrantOwner.User("4"), GrantOwner.User("421"), GrantOwner.User("42 "), GrantOwner.Client, GrantOwner.Service("42") })
-            Assert.That(Source(bench).TryGetCached(other, AccessTokenKey.Default, out _), Is.Null);
+            Assert.That(Source(host).TryGetCached(other, AccessTokenKey.Default, out _), Is.Null);
     }
 
     [Test]
     [Description("Life of a token 1: fewer scopes, or one resource, are other tokens")]
     public async Task A_narrower_token_is_another()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
 
-        Assert.That(Source(bench).TryGetCached(Owner, new(["api"], []), out _), Is.Null);
-        Assert.That(Source(bench).TryGetCached(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
+        Assert.That(Source(host).TryGetCached(Owner, new(["api"], []), out _), Is.Null);
+        Assert.That(Source(host).TryGetCached(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
     }
 
     [Test]
     [Description("RFC 7009 §2: what was given back is not at hand any more")]
     public async Task A_revoked_token_is_not()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignedInAsync();
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignedInAsync();
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
-        await bench.Client.RevokeAsync(Owner);
+        await host.Client.RevokeAsync(Owner);
 
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Null);
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Null);
     }
 
     [Test]
     [Description("Life of a token 2: what was at hand is not once there is a newer one, by refresh or by login")]
     public async Task A_newer_one_takes_its_place()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        var first = (await bench.SignedInAsync()).AccessToken;
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
+        await using var host = await OAuthTestHost.StartAsync();
+        var first = (await host.SignedInAsync()).AccessToken;
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
 
-        var second = await Source(bench).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.EqualTo(second).And.Not.EqualTo(first));
+        var second = await Source(host).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.EqualTo(second).And.Not.EqualTo(first));
         Assert.That(header, Is.EqualTo("Bearer " + second.Reveal()));
 
-        var third = (await bench.SignedInAsync()).AccessToken;
-        Assert.That(Source(bench).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(third).And.Not.EqualTo(second));
+        var third = (await host.SignedInAsync()).AccessToken;
+        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(third).And.Not.EqualTo(second));
     }
 
     [TestCase("another-client", SampleRegistration.Issuer)]
@@ -172,5 +172,5 @@ public class TokenAtHandTests
         Assert.That(header is not null, Is.EqualTo(isAtHand));
     }
 
-    private static AccessTokenProvider Source(OAuthTestHost bench) => bench.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
+    private static AccessTokenProvider Source(OAuthTestHost host) => host.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
 }

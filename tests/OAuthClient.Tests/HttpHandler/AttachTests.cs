@@ -13,10 +13,10 @@ public class AttachTests
     [Description("RFC 6750 §2.1: the header, exactly; nothing in the query or the body (§2.2, §2.3)")]
     public async Task Header_exactly()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        var grant = await bench.SignInAsync();
-        await bench.Http.PostAsync("/echo?x=1", new StringContent("body"));
-        var request = bench.Api.Requests.Single();
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        var grant = await host.SignInAsync();
+        await host.Http.PostAsync("/echo?x=1", new StringContent("body"));
+        var request = host.Api.Requests.Single();
         Assert.That(request.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
         Assert.That(request.QueryString, Is.EqualTo("?x=1"));
         Assert.That(request.Body, Is.EqualTo("body"));
@@ -36,81 +36,81 @@ public class AttachTests
     [Description("RFC 6750 §2: one way to send the token: whatever stood there before is replaced")]
     public async Task Replaces_what_was_there(Action<HttpRequestHeaders> set)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        var grant = await bench.SignInAsync();
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        var grant = await host.SignInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
         set(request.Headers);
-        await bench.Http.SendAsync(request);
-        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        await host.Http.SendAsync(request);
+        Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
     }
 
     [Test]
     [Description("A default header of the HTTP client is replaced too")]
     public async Task Replaces_a_default_header()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             OAuthTestHost.ForOwner(http, api);
             http.ConfigureHttpClient(client => client.DefaultRequestHeaders.Authorization = new("Bearer", "stale"));
         });
-        var grant = await bench.SignInAsync();
-        await bench.Http.GetAsync("/me");
-        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        var grant = await host.SignInAsync();
+        await host.Http.GetAsync("/me");
+        Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
     }
 
     [Test]
     [Description("RFC 6749 §4.4: for the client itself")]
     public async Task For_the_client()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress)));
-        Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"client_id\":\"photos\"").And.Not.Contain("\"sub\""));
-        await bench.Http.GetStringAsync("/me");
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress)));
+        Assert.That(await host.Http.GetStringAsync("/me"), Does.Contain("\"client_id\":\"photos\"").And.Not.Contain("\"sub\""));
+        await host.Http.GetStringAsync("/me");
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
     [Description("RFC 6749 §6: with fewer scopes than were granted")]
     public async Task With_scopes()
     {
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("api")));
-        await bench.SignInAsync();
-        Assert.That(await bench.Http.GetStringAsync("/me"), Does.Contain("\"scope\":\"api\""));
+        await host.SignInAsync();
+        Assert.That(await host.Http.GetStringAsync("/me"), Does.Contain("\"scope\":\"api\""));
     }
 
     [Test]
     [Description("RFC 8707 §2.2: for one protected resource")]
     public async Task With_resources()
     {
-        await using var bench = await OAuthTestHost.StartAsync(
+        await using var host = await OAuthTestHost.StartAsync(
             api: (http, api) =>
             {
                 api.Options.RequireResource = true;
                 http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress).WithResources(api.BaseAddress));
             });
-        Assert.That(async () => await bench.Http.GetStringAsync("/me"), Throws.Nothing);
-        Assert.That(bench.Server.RequestsTo(TestEndpoint.Token).Single().FormValues("resource"), Is.EqualTo(new[] { bench.Api.BaseAddress.OriginalString }));
+        Assert.That(async () => await host.Http.GetStringAsync("/me"), Throws.Nothing);
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Single().FormValues("resource"), Is.EqualTo(new[] { host.Api.BaseAddress.OriginalString }));
     }
 
     [Test]
     [Description("A synchronous send is refused, not served by blocking; nothing is sent")]
     public async Task Synchronous_send()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignInAsync();
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
-        Assert.That(() => bench.Http.Send(request), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
-        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(() => host.Http.Send(request), Throws.TypeOf<NotSupportedException>().With.Message.Contain("SendAsync"));
+        Assert.That(host.Api.Requests, Is.Empty);
     }
 
     [Test]
     public async Task Typed_client()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
             http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
                 .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress)));
-        await bench.SignInAsync();
-        Assert.That(await bench.Services.GetRequiredService<PhotosApi>().MeAsync(), Does.Contain("photos"));
+        await host.SignInAsync();
+        Assert.That(await host.Services.GetRequiredService<PhotosApi>().MeAsync(), Does.Contain("photos"));
     }
 
     [Test]

@@ -8,22 +8,22 @@ public class CallersContextTests
     [Test]
     public async Task Nothing_comes_back_to_the_callers_context()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        var http = bench.Http;
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        var http = host.Http;
         Counting context = new();
 
-        var pending = await context.Run(() => bench.Client.BeginAuthorizationAsync());
-        var callback = AuthorizationResponse.Parse(await bench.Server.SignInAsync(pending.AuthorizationUri));
-        await context.Run(() => bench.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")));
-        bench.Server.ExpireAccessTokens();
+        var pending = await context.Run(() => host.Client.BeginAuthorizationAsync());
+        var callback = AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri));
+        await context.Run(() => host.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")));
+        host.Server.ExpireAccessTokens();
         using var replayed = await context.Run(() => http.GetAsync("/me"));
-        await context.Run(() => bench.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
-        await context.Run(() => bench.Client.GetAccessTokenAsync(GrantOwner.Client).AsTask());
-        bench.Clock.Advance(TimeSpan.FromHours(1));
-        await context.Run(() => bench.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask());
+        await context.Run(() => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])));
+        await context.Run(() => host.Client.GetAccessTokenAsync(GrantOwner.Client).AsTask());
+        host.Clock.Advance(TimeSpan.FromHours(1));
+        await context.Run(() => host.Client.GetAccessTokenAsync(GrantOwner.User("42")).AsTask());
         await context.Run(async () =>
         {
-            await bench.Client.RevokeAsync(GrantOwner.User("42")).ConfigureAwait(false);
+            await host.Client.RevokeAsync(GrantOwner.User("42")).ConfigureAwait(false);
             return true;
         });
 

@@ -48,58 +48,58 @@ public class CookieTests
         + "the first")]
     public async Task Cookies_are_not_shared(Action<IHttpClientBuilder> configure)
     {
-        await using var bench = await StartAsync(t => t.ForRequestOwner(), after: configure);
-        Assert.That(await CookieOfSecondAsync(bench), Is.Null);
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
-        Assert.That(bench.Log.Events(TurnedOff).Single().Message, Does.Contain("'api'"));
+        await using var host = await StartAsync(t => t.ForRequestOwner(), after: configure);
+        Assert.That(await CookieOfSecondAsync(host), Is.Null);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(host.Log.Events(TurnedOff).Single().Message, Does.Contain("'api'"));
     }
 
     [TestCaseSource(nameof(PrimaryHandlers))]
     [Description("The same, before AddAccessTokenHandler, for the current user")]
     public async Task Cookies_are_not_shared_between_users(Action<IHttpClientBuilder> configure)
     {
-        await using var bench = await StartAsync(t => t.ForCurrentUser(), before: http =>
+        await using var host = await StartAsync(t => t.ForCurrentUser(), before: http =>
         {
             http.Services.AddSingleton<ICurrentGrantOwner, NoCurrentUser>();
             configure(http);
         });
-        Assert.That(await CookieOfSecondAsync(bench), Is.Null);
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(await CookieOfSecondAsync(host), Is.Null);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
     }
 
     [Test]
     [Description("A typed client is no different from a named one")]
     public async Task Typed_client()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
             http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
                 .AddAccessTokenHandler("photos", t => t.ForRequestOwner().To(api.BaseAddress)));
-        Assert.That(await CookieOfSecondAsync(bench, bench.Services.GetRequiredService<PhotosApi>().Http), Is.Null);
+        Assert.That(await CookieOfSecondAsync(host, host.Services.GetRequiredService<PhotosApi>().Http), Is.Null);
     }
 
     [Test]
     [Description("The client itself, and one fixed owner, are one identity each: their cookies are kept")]
     public async Task One_identity_keeps_its_cookies([Values] bool isClient)
     {
-        await using var bench = await StartAsync(t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")));
-        await bench.SignedInAsync("alice");
-        SetCookieOnce(bench);
-        await bench.Http.GetStringAsync("/me");
-        await bench.Http.GetStringAsync("/me");
-        Assert.That(bench.Api.Requests[1].Headers["Cookie"], Is.EqualTo("session=of-the-first"));
-        Assert.That(bench.Log.Events(TurnedOff), Is.Empty);
+        await using var host = await StartAsync(t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")));
+        await host.SignedInAsync("alice");
+        SetCookieOnce(host);
+        await host.Http.GetStringAsync("/me");
+        await host.Http.GetStringAsync("/me");
+        Assert.That(host.Api.Requests[1].Headers["Cookie"], Is.EqualTo("session=of-the-first"));
+        Assert.That(host.Log.Events(TurnedOff), Is.Empty);
     }
 
     [Test]
     [Description("The option turns cookies on again, and is logged once")]
     public async Task Dangerously_allowed()
     {
-        await using var bench = await StartAsync(t => t.ForRequestOwner().DangerouslyAllowCookies());
-        Assert.That(await CookieOfSecondAsync(bench), Is.EqualTo("session=of-the-first"));
-        var entry = bench.Log.Events(Allowed).Single();
+        await using var host = await StartAsync(t => t.ForRequestOwner().DangerouslyAllowCookies());
+        Assert.That(await CookieOfSecondAsync(host), Is.EqualTo("session=of-the-first"));
+        var entry = host.Log.Events(Allowed).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("DangerouslyAllowCookies").And.Contain("'api'"));
-        Assert.That(bench.Log.Events(TurnedOff), Is.Empty);
+        Assert.That(host.Log.Events(TurnedOff), Is.Empty);
     }
 
     [TestCase("unwrapped", true, "another client")]
@@ -113,27 +113,27 @@ public class CookieTests
     public async Task Handler_that_has_sent(string shape, bool useCookies, string sentBy)
     {
         using SocketsHttpHandler shared = new() { UseCookies = useCookies };
-        await using var bench = await StartAsync(t => t.ForRequestOwner(), after: http =>
+        await using var host = await StartAsync(t => t.ForRequestOwner(), after: http =>
         {
             http.ConfigurePrimaryHttpMessageHandler(() => shape == "wrapped" ? new Passing(shared) : shared);
             http.Services.AddHttpClient("another").ConfigurePrimaryHttpMessageHandler(() => shared);
         });
         using (HttpMessageInvoker other = sentBy == "by itself"
             ? new(shared, disposeHandler: false)
-            : bench.Services.GetRequiredService<IHttpClientFactory>().CreateClient("another"))
+            : host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("another"))
         {
-            (await other.SendAsync(new(HttpMethod.Get, bench.Api.BaseAddress), default)).Dispose();
+            (await other.SendAsync(new(HttpMethod.Get, host.Api.BaseAddress), default)).Dispose();
         }
-        bench.Api.ClearRequests();
+        host.Api.ClearRequests();
         if (useCookies)
         {
-            Assert.That(() => bench.Http, Throws.InvalidOperationException
+            Assert.That(() => host.Http, Throws.InvalidOperationException
                 .With.Message.Contain("'api'").And.Message.Contain("UseCookies = false").And.Message.Contain("DangerouslyAllowCookies()"));
-            Assert.That(bench.Api.Requests, Is.Empty);
+            Assert.That(host.Api.Requests, Is.Empty);
         }
         else
         {
-            Assert.That(await CookieOfSecondAsync(bench), Is.Null);
+            Assert.That(await CookieOfSecondAsync(host), Is.Null);
         }
     }
 
@@ -142,18 +142,18 @@ public class CookieTests
     public async Task Unknown_handler()
     {
         int handlers = 0;
-        await using var bench = await StartAsync(t => t.ForRequestOwner(), after: http => http
+        await using var host = await StartAsync(t => t.ForRequestOwner(), after: http => http
             .SetHandlerLifetime(TimeSpan.FromSeconds(1))
             .ConfigurePrimaryHttpMessageHandler(() =>
             {
                 Interlocked.Increment(ref handlers);
                 return new OtherHandler();
             }));
-        await Eventually.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(bench.Http));
-        var entry = bench.Log.Events(SettingUnknown).Single();
+        await Eventually.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(host.Http));
+        var entry = host.Log.Events(SettingUnknown).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
         Assert.That(entry.Message, Does.Contain("'api'").And.Contain(nameof(OtherHandler)));
-        Assert.That(bench.Log.Events(TurnedOff), Is.Empty);
+        Assert.That(host.Log.Events(TurnedOff), Is.Empty);
     }
 
     [Test]
@@ -167,9 +167,9 @@ public class CookieTests
             "HttpClientHandler" => new HttpClientHandler { Credentials = account, PreAuthenticate = true },
             _ => new HttpClientHandler { UseDefaultCredentials = true },
         };
-        await using var bench = await StartAsync(
+        await using var host = await StartAsync(
             t => t.ForRequestOwner(), after: http => http.ConfigurePrimaryHttpMessageHandler(() => primary));
-        Assert.That(() => bench.Http, Throws.InvalidOperationException
+        Assert.That(() => host.Http, Throws.InvalidOperationException
             .With.Message.Contain("'api'").And.Message.Contain("Credentials").And.Message.Not.Contain("password"));
     }
 
@@ -184,16 +184,16 @@ public class CookieTests
             after?.Invoke(http);
         });
 
-    private static void SetCookieOnce(OAuthTestHost bench) => bench.Api.Faults.Add(
+    private static void SetCookieOnce(OAuthTestHost host) => host.Api.Faults.Add(
         TestEndpoint.Resource, Fault.Status(200, "{}", headers: [new("Set-Cookie", "session=of-the-first; Path=/")]), times: 1);
 
     /// <returns>The cookie of the second owner's request, after the API set one for the first.</returns>
-    private static async Task<string?> CookieOfSecondAsync(OAuthTestHost bench, HttpClient? http = null)
+    private static async Task<string?> CookieOfSecondAsync(OAuthTestHost host, HttpClient? http = null)
     {
-        await bench.SignInAsync("alice");
-        var grant = await bench.SignInAsync("bob");
-        http ??= bench.Http;
-        SetCookieOnce(bench);
+        await host.SignInAsync("alice");
+        var grant = await host.SignInAsync("bob");
+        http ??= host.Http;
+        SetCookieOnce(host);
         foreach (string owner in new[] { "alice", "bob" })
         {
             using HttpRequestMessage request = new(HttpMethod.Get, "/me");
@@ -201,7 +201,7 @@ public class CookieTests
             using var response = await http.SendAsync(request);
             response.EnsureSuccessStatusCode();
         }
-        var second = bench.Api.Requests[^1];
+        var second = host.Api.Requests[^1];
         Assert.That(second.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
         return second.Headers.GetValueOrDefault("Cookie");
     }

@@ -11,8 +11,8 @@ public class FailureShapeTests
     [Description("Life of a token 9: a request to another origin fails as a task")]
     public async Task A_refused_request_is_a_failed_task()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        using var pipeline = Pipeline(bench);
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        using var pipeline = Pipeline(host);
 
         var sending = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, "https://elsewhere.example.com/"), CancellationToken.None);
 
@@ -25,22 +25,22 @@ public class FailureShapeTests
     [Description("A handler beneath that throws instead of returning a task, also with a token in hand")]
     public async Task A_handler_that_throws_is_a_failed_task(Type exception)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             OAuthTestHost.ForOwner(http, api);
             http.AddHttpMessageHandler(() => new ThrowingHandler(exception));
         });
-        await bench.SignedInAsync();
-        using var pipeline = Pipeline(bench);
+        await host.SignedInAsync();
+        using var pipeline = Pipeline(host);
 
-        var sending = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, bench.Api.BaseAddress), CancellationToken.None);
+        var sending = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, host.Api.BaseAddress), CancellationToken.None);
 
         Assert.That(async () => await sending, Throws.TypeOf(exception));
         Assert.That(sending.IsCanceled, Is.EqualTo(exception == typeof(OperationCanceledException)));
     }
 
-    private static HttpMessageInvoker Pipeline(OAuthTestHost bench) =>
-        new(bench.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false);
+    private static HttpMessageInvoker Pipeline(OAuthTestHost host) =>
+        new(host.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false);
 
     private sealed class ThrowingHandler(Type exception) : DelegatingHandler
     {

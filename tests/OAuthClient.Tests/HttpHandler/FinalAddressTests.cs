@@ -41,25 +41,25 @@ public class FinalAddressTests
     public async Task Address_changed_by_a_handler(Action<IHttpClientBuilder, Func<DelegatingHandler>> place)
     {
         Uri? elsewhere = null;
-        await using var bench = await StartAsync((http, _) => place(http, () => new Changing(request => request.RequestUri = elsewhere)));
-        await using var hostile = await bench.Server.StartResourceServerAsync();
+        await using var testHost = await StartAsync((http, _) => place(http, () => new Changing(request => request.RequestUri = elsewhere)));
+        await using var hostile = await testHost.Server.StartResourceServerAsync();
         elsewhere = new(hostile.BaseAddress, "/me");
-        await bench.SignInAsync();
-        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
+        await testHost.SignInAsync();
+        Assert.That(async () => await testHost.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
             .With.Message.Contain(hostile.BaseAddress.Authority).And.Message.Contain("not sent"));
         Assert.That(hostile.Requests, Is.Empty);
-        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(testHost.Api.Requests, Is.Empty);
     }
 
     [Test]
     [Description("The message names the handler's change, the HTTP client and the declaration")]
     public async Task Message()
     {
-        await using var bench = await StartAsync((http, _) => http.AddHttpMessageHandler(() =>
+        await using var testHost = await StartAsync((http, _) => http.AddHttpMessageHandler(() =>
             new Changing(request => request.RequestUri = new("http://user:pw@127.0.0.1:9/"))));
-        await bench.SignInAsync();
-        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
-            .With.Message.Contain("http://127.0.0.1:9").And.Message.Contain(bench.Api.BaseAddress.Authority)
+        await testHost.SignInAsync();
+        Assert.That(async () => await testHost.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
+            .With.Message.Contain("http://127.0.0.1:9").And.Message.Contain(testHost.Api.BaseAddress.Authority)
             .And.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("handler").And.Message.Not.Contain("pw"));
     }
 
@@ -70,32 +70,32 @@ public class FinalAddressTests
     [Description("A Host header set by hand names another host to TLS, HTTP/2 and shared servers: by the caller, or by a handler")]
     public async Task Host_header(string host)
     {
-        await using var bench = await StartAsync((http, _) => http.AddHttpMessageHandler(() => new Changing(request =>
+        await using var testHost = await StartAsync((http, _) => http.AddHttpMessageHandler(() => new Changing(request =>
         {
             if (request.Headers.NonValidated.Contains("X-By-Handler"))
                 request.Headers.TryAddWithoutValidation("Host", host);
         })));
-        await bench.SignInAsync();
+        await testHost.SignInAsync();
         foreach (bool byHandler in new[] { false, true })
         {
             using HttpRequestMessage request = new(HttpMethod.Get, "/me");
             request.Headers.TryAddWithoutValidation(byHandler ? "X-By-Handler" : "Host", host);
-            Assert.That(async () => await bench.Http.SendAsync(request), Throws.TypeOf<OAuthException>()
+            Assert.That(async () => await testHost.Http.SendAsync(request), Throws.TypeOf<OAuthException>()
                 .With.Message.Contain("Host header").And.Message.Contain("not sent"));
         }
-        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(testHost.Api.Requests, Is.Empty);
     }
 
     [Test]
     [Description("A second Host header is not looked past")]
     public async Task Second_host_header()
     {
-        await using var bench = await StartAsync((_, _) => { });
-        await bench.SignInAsync();
+        await using var testHost = await StartAsync((_, _) => { });
+        await testHost.SignInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
-        request.Headers.TryAddWithoutValidation("Host", [bench.Api.BaseAddress.Authority, "evil.example"]);
-        Assert.That(async () => await bench.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
-        Assert.That(bench.Api.Requests, Is.Empty);
+        request.Headers.TryAddWithoutValidation("Host", [testHost.Api.BaseAddress.Authority, "evil.example"]);
+        Assert.That(async () => await testHost.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
+        Assert.That(testHost.Api.Requests, Is.Empty);
     }
 
     [Test]
@@ -103,7 +103,7 @@ public class FinalAddressTests
     public async Task Changes_that_are_allowed()
     {
         Uri? second = null;
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var testHost = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             second = new Uri($"http://localhost:{api.BaseAddress.Port}");
             http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).To(second))
@@ -114,13 +114,13 @@ public class FinalAddressTests
                     request.RequestUri = new Uri(second, "/echo");
                 }));
         });
-        await using var other = await bench.Server.StartResourceServerAsync();
-        await bench.SignInAsync();
-        using var response = await bench.Http.GetAsync("/me");
+        await using var other = await testHost.Server.StartResourceServerAsync();
+        await testHost.SignInAsync();
+        using var response = await testHost.Http.GetAsync("/me");
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(bench.Api.Requests.Single().Path, Is.EqualTo("/echo"));
+        Assert.That(testHost.Api.Requests.Single().Path, Is.EqualTo("/echo"));
         second = other.BaseAddress;
-        using var anonymous = await bench.Http.GetAsync("/without");
+        using var anonymous = await testHost.Http.GetAsync("/without");
         Assert.That(other.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
     }
 
@@ -129,15 +129,15 @@ public class FinalAddressTests
     public async Task Shared_primary_handler()
     {
         using Passing shared = new(new SocketsHttpHandler { UseCookies = false });
-        await using var bench = await StartAsync((http, _) =>
+        await using var testHost = await StartAsync((http, _) =>
         {
             http.ConfigurePrimaryHttpMessageHandler(() => shared);
             http.Services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(() => shared);
         });
-        await using var other = await bench.Server.StartResourceServerAsync();
-        await bench.SignInAsync();
-        using var mine = await bench.Http.GetAsync("/me");
-        using var plain = bench.Services.GetRequiredService<IHttpClientFactory>().CreateClient("plain");
+        await using var other = await testHost.Server.StartResourceServerAsync();
+        await testHost.SignInAsync();
+        using var mine = await testHost.Http.GetAsync("/me");
+        using var plain = testHost.Services.GetRequiredService<IHttpClientFactory>().CreateClient("plain");
         plain.DefaultRequestHeaders.Authorization = new("Bearer", "of its own");
         using var theirs = await plain.GetAsync(new Uri(other.BaseAddress, "/me"));
         Assert.That(mine.StatusCode, Is.EqualTo(HttpStatusCode.OK));

@@ -151,18 +151,18 @@ public class FindBearerChallengeTests
     [Description("RFC 6750 §3.1, RFC 9470 §3: over the wire, through the handler")]
     public async Task Reaches_the_caller(int status, string error)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, headers: [new("WWW-Authenticate", $"Bearer error=\"{error}\", scope=\"photos.write\", acr_values=\"phr\"")]));
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, headers: [new("WWW-Authenticate", $"Bearer error=\"{error}\", scope=\"photos.write\", acr_values=\"phr\"")]));
 
-        using var response = await bench.Http.GetAsync("/me");
+        using var response = await host.Http.GetAsync("/me");
 
         var challenge = response.FindBearerChallenge()!;
         Assert.That(challenge.Error, Is.EqualTo(error));
         Assert.That(challenge.Scopes, Is.EqualTo(["photos.write"]));
         Assert.That(challenge.AcrValues, Is.EqualTo("phr"));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     private static BearerChallenge? Find(string header)

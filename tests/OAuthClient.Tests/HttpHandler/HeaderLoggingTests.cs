@@ -11,7 +11,7 @@ public class HeaderLoggingTests
     [Test]
     public async Task Authorization_stays_redacted([Values("before", "after", "for all")] string when)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             http.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
             if (when == "before")
@@ -22,13 +22,13 @@ public class HeaderLoggingTests
             if (when == "for all")
                 http.Services.ConfigureHttpClientDefaults(all => all.RedactLoggedHeaders(_ => false));
         });
-        var grant = await bench.SignInAsync();
-        bench.Server.ExpireAccessTokens();
+        var grant = await host.SignInAsync();
+        host.Server.ExpireAccessTokens();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me") { Headers = { { "X-Shown", "shown-value" } } };
-        await bench.Http.SendAsync(request);
-        var replayed = (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!;
+        await host.Http.SendAsync(request);
+        var replayed = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
 
-        string log = string.Join('\n', bench.Log.Entries.Select(entry => entry.Message));
+        string log = string.Join('\n', host.Log.Entries.Select(entry => entry.Message));
         Assert.That(log, Does.Contain("X-Shown: shown-value"), "headers are logged, and the application's wish is heard");
         Assert.That(log, Does.Not.Contain("Authorization: Bearer"));
         foreach (Secret? secret in new Secret?[] { grant.AccessToken, grant.RefreshToken, replayed.AccessToken, replayed.RefreshToken })
@@ -40,14 +40,14 @@ public class HeaderLoggingTests
     [Description("Threat: secrets in logs. On the back channel no header is shown at all")]
     public async Task Back_channel_shows_no_header()
     {
-        await using var bench = await OAuthTestHost.StartAsync(register: builder =>
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
             builder.BackChannel.RedactLoggedHeaders(_ => false);
         });
-        await bench.Client.GetAccessTokenAsync(GrantOwner.Client);
-        string log = string.Join('\n', bench.Log.Entries.Select(entry => entry.Message));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        await host.Client.GetAccessTokenAsync(GrantOwner.Client);
+        string log = string.Join('\n', host.Log.Entries.Select(entry => entry.Message));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
         Assert.That(log, Does.Not.Contain("Authorization"));
     }
 }

@@ -29,7 +29,7 @@ public class ManyUsersTests
         for (int user = 0; user < Users; user++)
             await server.SignedInAsync(Tokens($"at.user{user}.0", $"rt.user{user}"), owner: $"user{user}");
         int issued = 0;
-        server.Answers(sent => Json(200, Tokens($"at.{sent["refresh_token"]!["rt.".Length..]}.{Interlocked.Increment(ref issued)}")));
+        server.Answers(sentRequest => Json(200, Tokens($"at.{sentRequest["refresh_token"]!["rt.".Length..]}.{Interlocked.Increment(ref issued)}")));
         var factory = server.Services.GetRequiredService<IHttpClientFactory>();
         int mismatches = 0;
         int answers = 0;

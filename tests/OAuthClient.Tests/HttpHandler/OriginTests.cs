@@ -121,10 +121,10 @@ public class OriginTests
     [Description("Over real sockets: another port on the same host sees no request")]
     public async Task Another_port_sees_nothing()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await using var hostile = await bench.Server.StartResourceServerAsync();
-        await bench.SignInAsync();
-        Assert.That(async () => await bench.Http.GetAsync(new Uri(hostile.BaseAddress, "/me")), Throws.TypeOf<OAuthException>());
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await using var hostile = await host.Server.StartResourceServerAsync();
+        await host.SignInAsync();
+        Assert.That(async () => await host.Http.GetAsync(new Uri(hostile.BaseAddress, "/me")), Throws.TypeOf<OAuthException>());
         Assert.That(hostile.Requests, Is.Empty);
     }
 
@@ -132,13 +132,13 @@ public class OriginTests
     [Description("A handler above that changes the address is not trusted either")]
     public async Task Address_changed_by_a_handler_above()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
         {
             http.AddHttpMessageHandler(() => new Diverting());
             OAuthTestHost.ForOwner(http, api);
         });
-        await bench.SignInAsync();
-        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>());
+        await host.SignInAsync();
+        Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>());
     }
 
     [Test]

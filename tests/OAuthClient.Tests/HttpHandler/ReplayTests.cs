@@ -25,19 +25,19 @@ public class ReplayTests
     [Description("RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, gets one refresh and one replay with the new token")]
     public async Task Invited(string[] challenges)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        var grant = await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized(challenges), times: 1);
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        var grant = await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Unauthorized(challenges), times: 1);
 
-        using var response = await bench.Http.GetAsync("/me");
+        using var response = await host.Http.GetAsync("/me");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
-        Assert.That(bench.Api.Requests.Select(request => request.Headers["Authorization"]), Is.EqualTo(new[]
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.Api.Requests.Select(request => request.Headers["Authorization"]), Is.EqualTo(new[]
         {
-            "Bearer " + grant.AccessToken!.Reveal(), "Bearer " + (await bench.Client.FindGrantAsync(GrantOwner.User("42")))!.AccessToken!.Reveal(),
+            "Bearer " + grant.AccessToken!.Reveal(), "Bearer " + (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.AccessToken!.Reveal(),
         }));
-        Assert.That(bench.Api.Requests[0].Headers["Authorization"], Is.Not.EqualTo(bench.Api.Requests[1].Headers["Authorization"]));
+        Assert.That(host.Api.Requests[0].Headers["Authorization"], Is.Not.EqualTo(host.Api.Requests[1].Headers["Authorization"]));
     }
 
     private static IEnumerable<TestCaseData> NoInvitations()
@@ -61,16 +61,16 @@ public class ReplayTests
     [Description("RFC 6750 §3.1: anything else is returned as it came, and costs no token request")]
     public async Task Not_invited(int status, string[] challenges)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, "as it came", "text/plain", challenges.Select(Challenge)));
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, "as it came", "text/plain", challenges.Select(Challenge)));
 
-        using var response = await bench.Http.GetAsync("/me");
+        using var response = await host.Http.GetAsync("/me");
 
         Assert.That((int)response.StatusCode, Is.EqualTo(status));
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("as it came"));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     private static IEnumerable<TestCaseData> Contents()
@@ -95,17 +95,17 @@ public class ReplayTests
     [Description("What can be sent twice is, whole; what cannot is not, and its 401 is returned")]
     public async Task Content(Func<HttpContent?> content, bool repeatable)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
-        bench.Server.ExpireAccessTokens();
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Server.ExpireAccessTokens();
         using HttpRequestMessage request = new(HttpMethod.Post, "/echo") { Content = content() };
 
-        using var response = await bench.Http.SendAsync(request);
+        using var response = await host.Http.SendAsync(request);
 
         Assert.That(response.StatusCode, Is.EqualTo(repeatable ? HttpStatusCode.OK : HttpStatusCode.Unauthorized));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(repeatable ? 2 : 1));
-        Assert.That(bench.TokenRequests, Is.EqualTo(repeatable ? 1 : 0));
-        Assert.That(bench.Api.Requests.Select(sent => (sent.Method, sent.Path, sent.Body)).Distinct().Count(), Is.EqualTo(1));
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(repeatable ? 2 : 1));
+        Assert.That(host.TokenRequests, Is.EqualTo(repeatable ? 1 : 0));
+        Assert.That(host.Api.Requests.Select(sent => (sent.Method, sent.Path, sent.Body)).Distinct().Count(), Is.EqualTo(1));
     }
 
     [TestCase(301)]
@@ -116,43 +116,43 @@ public class ReplayTests
     [Description("Threat: redirect leak. An API that redirects to a hostile host, which asks for a token: the host sees no credential, and no replay")]
     public async Task Redirected_to_a_hostile_host(int status)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await using var hostile = await bench.Server.StartResourceServerAsync();
-        await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me"), status));
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await using var hostile = await host.Server.StartResourceServerAsync();
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me"), status));
 
-        using var response = await bench.Http.GetAsync("/me");
+        using var response = await host.Http.GetAsync("/me");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(hostile.Requests, Has.Count.EqualTo(1), "redirects of the API itself are the application's to follow, but without a token");
         Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
     [Description("Threat: redirect leak. Nor is it replayed to another path of the same host: the one that was asked decided")]
     public async Task Redirected_to_another_path()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(bench.Api.BaseAddress, "/echo")), times: 1);
-        using var response = await bench.Http.GetAsync("/me");
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(host.Api.BaseAddress, "/echo")), times: 1);
+        using var response = await host.Http.GetAsync("/me");
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
     [Description("RFC 6750 §3.1: the second 401 is returned; there is no third attempt")]
     public async Task Second_refusal_is_returned()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
-        using var response = await bench.Http.GetAsync("/me");
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
+        using var response = await host.Http.GetAsync("/me");
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [TestCase(true)]
@@ -160,39 +160,39 @@ public class ReplayTests
     [Description("Threat: stampede. An API that says 401 to everything costs one token request a minute, not one a call")]
     public async Task Api_that_refuses_everything(bool client)
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: (http, api) =>
+        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
             http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner(GrantOwner.User("42"))).To(api.BaseAddress)));
-        await bench.SignInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
-        await bench.Http.GetAsync("/me");
-        bench.Server.ClearRequests();
-        bench.Api.ClearRequests();
+        await host.SignInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
+        await host.Http.GetAsync("/me");
+        host.Server.ClearRequests();
+        host.Api.ClearRequests();
 
         for (int i = 0; i < 10; i++)
-            Assert.That((await bench.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(bench.TokenRequests, Is.Zero);
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(10), "nor a replay");
+            Assert.That((await host.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(host.TokenRequests, Is.Zero);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(10), "nor a replay");
 
-        bench.Clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
-        await bench.Http.GetAsync("/me");
-        Assert.That(bench.TokenRequests, Is.Zero, "within the minute");
-        bench.Clock.Advance(TimeSpan.FromTicks(1));
-        await bench.Http.GetAsync("/me");
-        Assert.That(bench.TokenRequests, Is.EqualTo(1), "after it");
+        host.Clock.Advance(TimeSpan.FromMinutes(1) - TimeSpan.FromTicks(1));
+        await host.Http.GetAsync("/me");
+        Assert.That(host.TokenRequests, Is.Zero, "within the minute");
+        host.Clock.Advance(TimeSpan.FromTicks(1));
+        await host.Http.GetAsync("/me");
+        Assert.That(host.TokenRequests, Is.EqualTo(1), "after it");
     }
 
     [Test]
     [Description("A token that was refused after a long life is replaced, however it came: revocation is noticed each time")]
     public async Task Refused_again_later()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
         for (int i = 1; i <= 3; i++)
         {
-            bench.Server.ExpireAccessTokens();
-            Assert.That((await bench.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-            Assert.That(bench.TokenRequests, Is.EqualTo(i));
-            bench.Clock.Advance(TimeSpan.FromMinutes(1));
+            host.Server.ExpireAccessTokens();
+            Assert.That((await host.Http.GetAsync("/me")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(host.TokenRequests, Is.EqualTo(i));
+            host.Clock.Advance(TimeSpan.FromMinutes(1));
         }
     }
 
@@ -200,26 +200,26 @@ public class ReplayTests
     [Description("Threat: stampede. A hundred calls refused at the same moment make one token request, and all succeed")]
     public async Task Refused_together()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        await bench.SignedInAsync();
-        bench.Server.ExpireAccessTokens();
-        var http = bench.Http;
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        await host.SignedInAsync();
+        host.Server.ExpireAccessTokens();
+        var http = host.Http;
         var responses = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => http.GetAsync("/me")))).Promptly();
         Assert.That(responses.Select(response => response.StatusCode), Is.All.EqualTo(HttpStatusCode.OK));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
     [Description("A server that gives the refused token again: one replay, then its 401, and no loop")]
     public async Task Same_token_again()
     {
-        await using var bench = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
-        var grant = await bench.SignedInAsync();
-        bench.Server.Options.OnTokenResponse = response => response["access_token"] = grant.AccessToken!.Reveal();
-        bench.Server.ExpireAccessTokens();
-        using var response = await bench.Http.GetAsync("/me").Promptly();
+        await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
+        var grant = await host.SignedInAsync();
+        host.Server.Options.OnTokenResponse = response => response["access_token"] = grant.AccessToken!.Reveal();
+        host.Server.ExpireAccessTokens();
+        using var response = await host.Http.GetAsync("/me").Promptly();
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(bench.TokenRequests, Is.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     private static KeyValuePair<string, string> Challenge(string challenge) => new("WWW-Authenticate", challenge);

@@ -16,26 +16,26 @@ public class ServiceDiscoveryTests
     [Description("Wherever AddServiceDiscovery() is called: the token goes to the instance, with path and query as they were")]
     public async Task Resolved([Values] Place place)
     {
-        await using var bench = await StartAsync(place);
-        var grant = await bench.SignedInAsync();
-        using var response = await bench.Http.GetAsync("/echo?x=1&y=a%20b");
+        await using var host = await StartAsync(place);
+        var grant = await host.SignedInAsync();
+        using var response = await host.Http.GetAsync("/echo?x=1&y=a%20b");
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        var request = bench.Api.Requests.Single();
+        var request = host.Api.Requests.Single();
         Assert.That(request.Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
         Assert.That((request.Path, request.QueryString), Is.EqualTo(("/echo", "?x=1&y=a%20b")));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
     [Description("RFC 6750 §3.1: a refused token is replaced, and the request is resolved and sent once more")]
     public async Task Replayed([Values] Place place)
     {
-        await using var bench = await StartAsync(place);
-        await bench.SignedInAsync();
-        bench.Server.ExpireAccessTokens();
-        using var response = await bench.Http.GetAsync("/me");
+        await using var host = await StartAsync(place);
+        await host.SignedInAsync();
+        host.Server.ExpireAccessTokens();
+        using var response = await host.Http.GetAsync("/me");
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(2));
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
     }
 
     [Test]
@@ -43,15 +43,15 @@ public class ServiceDiscoveryTests
         + "same")]
     public async Task Redirected_to_a_hostile_host([Values] Place place)
     {
-        await using var bench = await StartAsync(place);
-        await using var hostile = await bench.Server.StartResourceServerAsync();
-        await bench.SignedInAsync();
-        bench.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me")));
-        using var response = await bench.Http.GetAsync("/me");
+        await using var host = await StartAsync(place);
+        await using var hostile = await host.Server.StartResourceServerAsync();
+        await host.SignedInAsync();
+        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Redirect(new Uri(hostile.BaseAddress, "/me")));
+        using var response = await host.Http.GetAsync("/me");
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
         Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
-        Assert.That(bench.TokenRequests, Is.Zero);
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(1));
+        Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
@@ -59,11 +59,11 @@ public class ServiceDiscoveryTests
         + "declaration")]
     public async Task Not_declared()
     {
-        await using var bench = await StartAsync(Place.BehindOurs, t => t.To("https://photos-tls"), "https://photos-tls");
-        await bench.SignedInAsync();
-        Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
+        await using var host = await StartAsync(Place.BehindOurs, t => t.To("https://photos-tls"), "https://photos-tls");
+        await host.SignedInAsync();
+        Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
             .With.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("not sent"));
-        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(host.Api.Requests, Is.Empty);
     }
 
     [Test]
@@ -71,13 +71,13 @@ public class ServiceDiscoveryTests
     public async Task Https_stays_https([Values] Place place)
     {
         Recording network = new();
-        await using var bench = await StartAsync(
+        await using var host = await StartAsync(
             place,
             t => t.To("https://photos-tls").AllowServiceDiscovery(),
             "https://photos-tls",
             http => http.ConfigurePrimaryHttpMessageHandler(() => network));
-        await bench.SignedInAsync();
-        using var response = await bench.Http.GetAsync("/me");
+        await host.SignedInAsync();
+        using var response = await host.Http.GetAsync("/me");
         Assert.That(network.Address, Is.EqualTo(new Uri("https://127.0.0.1:9/me")));
         Assert.That(network.Host, Is.Null.Or.EqualTo("photos-tls"));
         Assert.That(network.HasToken);
@@ -96,15 +96,15 @@ public class ServiceDiscoveryTests
     {
         foreach (var place in Enum.GetValues<Place>())
         {
-            await using var bench = await StartAsync(place);
-            await using var hostile = await bench.Server.StartResourceServerAsync();
-            await bench.SignedInAsync();
+            await using var host = await StartAsync(place);
+            await using var hostile = await host.Server.StartResourceServerAsync();
+            await host.SignedInAsync();
             Uri other = address.Length == 0 ? new(hostile.BaseAddress, "/me") : new(address);
-            Assert.That(async () => await bench.Http.GetAsync(other), Throws.TypeOf<OAuthException>()
+            Assert.That(async () => await host.Http.GetAsync(other), Throws.TypeOf<OAuthException>()
                 .With.Message.Contain("may go to " + Service).And.Message.Contain("not sent"));
-            Assert.That(bench.Api.Requests, Is.Empty);
+            Assert.That(host.Api.Requests, Is.Empty);
             Assert.That(hostile.Requests, Is.Empty);
-            Assert.That(bench.TokenRequests, Is.Zero);
+            Assert.That(host.TokenRequests, Is.Zero);
         }
     }
 
@@ -112,14 +112,14 @@ public class ServiceDiscoveryTests
     [Description("A caller's Host header must name the stated service: service discovery would leave it as it is")]
     public async Task Host_header_of_the_caller([Values] Place place)
     {
-        await using var bench = await StartAsync(place);
-        await bench.SignedInAsync();
+        await using var host = await StartAsync(place);
+        await host.SignedInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me") { Headers = { Host = "evil.example" } };
-        Assert.That(async () => await bench.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
+        Assert.That(async () => await host.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
         using HttpRequestMessage same = new(HttpMethod.Get, "/me") { Headers = { Host = "photos-api" } };
-        using var response = await bench.Http.SendAsync(same);
+        using var response = await host.Http.SendAsync(same);
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That(bench.Api.Requests, Has.Count.EqualTo(1));
+        Assert.That(host.Api.Requests, Has.Count.EqualTo(1));
     }
 
     private static IEnumerable<TestCaseData> Changes()
@@ -149,11 +149,11 @@ public class ServiceDiscoveryTests
     {
         foreach (var place in Enum.GetValues<Place>())
         {
-            await using var bench = await StartAsync(
+            await using var host = await StartAsync(
                 place, t => t.To(stated).AllowServiceDiscovery(), stated, http => http.AddHttpMessageHandler(() => new Changing(change)));
-            await bench.SignedInAsync();
-            Assert.That(async () => await bench.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>().With.Message.Contain("not sent"));
-            Assert.That(bench.Api.Requests, Is.Empty);
+            await host.SignedInAsync();
+            Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>().With.Message.Contain("not sent"));
+            Assert.That(host.Api.Requests, Is.Empty);
         }
     }
 

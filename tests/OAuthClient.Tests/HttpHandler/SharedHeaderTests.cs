@@ -13,10 +13,10 @@ public class SharedHeaderTests
     [Description("A default header of a client with several owners: the client fails at its first use, and says what to change")]
     public async Task Configured_default_header(string name, string value)
     {
-        await using var bench = await StartAsync(
+        await using var host = await StartAsync(
             t => t.ForRequestOwner(),
             http => http.ConfigureHttpClient(client => client.DefaultRequestHeaders.TryAddWithoutValidation(name, value)));
-        Assert.That(() => bench.Http, Throws.InvalidOperationException
+        Assert.That(() => host.Http, Throws.InvalidOperationException
             .With.Message.Contain("'api'").And.Message.Contain("DefaultRequestHeaders").And.Message.Not.Contain(value));
     }
 
@@ -24,87 +24,87 @@ public class SharedHeaderTests
     [Description("The same, from the defaults of all clients")]
     public async Task Default_header_of_all_clients()
     {
-        await using var bench = await StartAsync(t => t.ForRequestOwner(), http => http.Services.ConfigureHttpClientDefaults(
+        await using var host = await StartAsync(t => t.ForRequestOwner(), http => http.Services.ConfigureHttpClientDefaults(
             all => all.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("Cookie", "session=of-the-first"))));
-        Assert.That(() => bench.Http, Throws.InvalidOperationException.With.Message.Contain("DefaultRequestHeaders"));
+        Assert.That(() => host.Http, Throws.InvalidOperationException.With.Message.Contain("DefaultRequestHeaders"));
     }
 
     [Test]
     [Description("One owner may have them: the access token takes the place of Authorization, and the cookie is sent")]
     public async Task One_identity_keeps_its_defaults()
     {
-        await using var bench = await StartAsync(t => t.ForOwner(GrantOwner.User("alice")), http => http.ConfigureHttpClient(client =>
+        await using var host = await StartAsync(t => t.ForOwner(GrantOwner.User("alice")), http => http.ConfigureHttpClient(client =>
         {
             client.DefaultRequestHeaders.Authorization = new("Bearer", "stale");
             client.DefaultRequestHeaders.Add("Cookie", "session=own");
         }));
-        var grant = await bench.SignInAsync("alice");
-        await bench.Http.GetStringAsync("/me");
-        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
-        Assert.That(bench.Api.Requests.Single().Headers["Cookie"], Is.EqualTo("session=own"));
+        var grant = await host.SignInAsync("alice");
+        await host.Http.GetStringAsync("/me");
+        Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
+        Assert.That(host.Api.Requests.Single().Headers["Cookie"], Is.EqualTo("session=own"));
     }
 
     [Test]
     [Description("A default cookie that is set after the client was made, as in a typed client's constructor: no request leaves with it")]
     public async Task Default_cookie_set_later()
     {
-        await using var bench = await StartAsync(t => t.ForRequestOwner());
-        await bench.SignInAsync("bob");
-        using var http = bench.Http;
+        await using var host = await StartAsync(t => t.ForRequestOwner());
+        await host.SignInAsync("bob");
+        using var http = host.Http;
         http.DefaultRequestHeaders.Add("Cookie", "session=of-the-first");
         Assert.That(
             async () => await SendAsync(http, "bob"),
             Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header").And.Message.Contain("not sent")
                 .And.Message.Contain("DangerouslyAllowCookies()").And.Message.Not.Contain("of-the-first"));
-        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(host.Api.Requests, Is.Empty);
     }
 
     [Test]
     [Description(".NET sends a Cookie header from among those of the content, too; no request leaves with it")]
     public async Task Cookie_among_the_headers_of_the_content()
     {
-        await using var bench = await StartAsync(t => t.ForRequestOwner());
-        await bench.SignInAsync("bob");
-        using var http = bench.Http;
+        await using var host = await StartAsync(t => t.ForRequestOwner());
+        await host.SignInAsync("bob");
+        using var http = host.Http;
         using StringContent content = new("{}");
         content.Headers.TryAddWithoutValidation("Cookie", "session=of-the-first");
         using HttpRequestMessage request = new(HttpMethod.Post, "/me") { Content = content };
         request.SetGrantOwner(GrantOwner.User("bob"));
         Assert.That(async () => await http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header"));
-        Assert.That(bench.Api.Requests, Is.Empty);
+        Assert.That(host.Api.Requests, Is.Empty);
     }
 
     [Test]
     [Description("A default Authorization that is set after the client was made never leaves: each request carries its owner's token")]
     public async Task Default_authorization_set_later()
     {
-        await using var bench = await StartAsync(t => t.ForRequestOwner());
-        var alice = await bench.SignInAsync("alice");
-        var bob = await bench.SignInAsync("bob");
-        using var http = bench.Http;
+        await using var host = await StartAsync(t => t.ForRequestOwner());
+        var alice = await host.SignInAsync("alice");
+        var bob = await host.SignInAsync("bob");
+        using var http = host.Http;
         http.DefaultRequestHeaders.Authorization = new("Bearer", alice.AccessToken!.Reveal());
         await SendAsync(http, "bob");
-        Assert.That(bench.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + bob.AccessToken!.Reveal()));
+        Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + bob.AccessToken!.Reveal()));
     }
 
     [Test]
     [Description("A handler behind ours that all owners share may not add a cookie either")]
     public async Task Cookie_of_a_shared_handler([Values] bool isAllowed)
     {
-        await using var bench = await StartAsync(
+        await using var host = await StartAsync(
             t => isAllowed ? t.ForRequestOwner().DangerouslyAllowCookies() : t.ForRequestOwner(),
             http => http.AddHttpMessageHandler(() => new AddingCookie()));
-        await bench.SignInAsync("bob");
+        await host.SignInAsync("bob");
         if (isAllowed)
         {
-            await SendAsync(bench.Http, "bob");
-            Assert.That(bench.Api.Requests.Single().Headers["Cookie"], Is.EqualTo("session=of-the-first"));
+            await SendAsync(host.Http, "bob");
+            Assert.That(host.Api.Requests.Single().Headers["Cookie"], Is.EqualTo("session=of-the-first"));
         }
         else
         {
             Assert.That(
-                async () => await SendAsync(bench.Http, "bob"), Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header"));
-            Assert.That(bench.Api.Requests, Is.Empty);
+                async () => await SendAsync(host.Http, "bob"), Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header"));
+            Assert.That(host.Api.Requests, Is.Empty);
         }
     }
 

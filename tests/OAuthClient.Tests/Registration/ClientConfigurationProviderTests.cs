@@ -14,7 +14,7 @@ public sealed class ClientConfigurationProviderTests : IDisposable
 
     private readonly IConfigurationRoot configuration;
     private readonly ServiceProvider provider;
-    private readonly ClientConfigurationProvider registration;
+    private readonly ClientConfigurationProvider current;
 
     public ClientConfigurationProviderTests()
     {
@@ -26,19 +26,19 @@ public sealed class ClientConfigurationProviderTests : IDisposable
         var services = new ServiceCollection();
         services.AddOAuthClient("photos", configuration);
         provider = services.BuildServiceProvider();
-        registration = new("photos", provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), provider.GetRequiredService<RedirectUriConflictDetector>());
+        current = new("photos", provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), provider.GetRequiredService<RedirectUriConflictDetector>());
     }
 
     [Test]
     [Description("A reloaded configuration counts for the very next request")]
     public void An_announced_change_counts_at_once()
     {
-        Assert.That(registration.GetCached(Now.UtcTicks).ClientId, Is.EqualTo("first"));
+        Assert.That(current.GetCached(Now.UtcTicks).ClientId, Is.EqualTo("first"));
 
         configuration["ClientId"] = "second";
         configuration.Reload();
 
-        Assert.That(registration.GetCached(Now.UtcTicks).ClientId, Is.EqualTo("second"));
+        Assert.That(current.GetCached(Now.UtcTicks).ClientId, Is.EqualTo("second"));
     }
 
     [TestCase(0, "first")]
@@ -49,30 +49,30 @@ public sealed class ClientConfigurationProviderTests : IDisposable
     [Description("A cache of options that somebody cleared says nothing; it is noticed within a second, also when the clock was set back")]
     public void A_silent_change_counts_within_a_second(int millisecondsLater, string clientId)
     {
-        registration.GetCached(Now.UtcTicks);
+        current.GetCached(Now.UtcTicks);
 
         configuration["ClientId"] = "second";
         provider.GetRequiredService<IOptionsMonitorCache<OAuthClientOptions>>().Clear();
 
-        Assert.That(registration.GetCached(Now.AddMilliseconds(millisecondsLater).UtcTicks).ClientId, Is.EqualTo(clientId));
+        Assert.That(current.GetCached(Now.AddMilliseconds(millisecondsLater).UtcTicks).ClientId, Is.EqualTo(clientId));
     }
 
     [Test]
     [Description("A change that turned out wrong is said, and not the old one used for ever")]
     public void A_wrong_change_is_said()
     {
-        registration.GetCached(Now.UtcTicks);
+        current.GetCached(Now.UtcTicks);
 
         configuration["ClientId"] = "";
         Assert.That(configuration.Reload, Throws.InstanceOf<AggregateException>().With.InnerException.TypeOf<OptionsValidationException>());
 
-        Assert.That(() => registration.GetCached(Now.AddSeconds(1).UtcTicks), Throws.TypeOf<OptionsValidationException>());
+        Assert.That(() => current.GetCached(Now.AddSeconds(1).UtcTicks), Throws.TypeOf<OptionsValidationException>());
     }
 
     [Test]
-    [Description("What hangs on the registration's identity, such as metadata, is made once")]
+    [Description("What hangs on the current's identity, such as metadata, is made once")]
     public void Without_a_change_it_is_the_same_object() =>
-        Assert.That(registration.GetCached(Now.AddMinutes(1).UtcTicks), Is.SameAs(registration.GetCached(Now.UtcTicks)).And.SameAs(registration.Current));
+        Assert.That(current.GetCached(Now.AddMinutes(1).UtcTicks), Is.SameAs(current.GetCached(Now.UtcTicks)).And.SameAs(current.Current));
 
     public void Dispose()
     {

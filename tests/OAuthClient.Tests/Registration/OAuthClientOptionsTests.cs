@@ -59,7 +59,7 @@ public class OAuthClientOptionsTests
             o.IdTokenSigningAlgorithms = new List<string> { "ES256" };
             o.Resources = new List<Uri> { new("https://api.example.com") };
         });
-        var registration = new ClientConfiguration("photos", options);
+        var configuration = new ClientConfiguration("photos", options);
         options.Scopes.Add("c");
         options.Resources.Clear();
         options.IdTokenSigningAlgorithms.Add("RS256");
@@ -68,11 +68,11 @@ public class OAuthClientOptionsTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(registration.Scopes, Is.EqualTo(["a", "b"]));
-            Assert.That(registration.Resources, Is.EqualTo(["https://api.example.com"]));
-            Assert.That(registration.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
-            Assert.That(registration.ClientSecret!.Reveal(), Is.EqualTo("secret"));
-            Assert.That(registration.ClientId, Is.EqualTo("client-id"));
+            Assert.That(configuration.Scopes, Is.EqualTo(["a", "b"]));
+            Assert.That(configuration.Resources, Is.EqualTo(["https://api.example.com"]));
+            Assert.That(configuration.IdTokenSigningAlgorithms, Is.EqualTo(["ES256"]));
+            Assert.That(configuration.ClientSecret!.Reveal(), Is.EqualTo("secret"));
+            Assert.That(configuration.ClientId, Is.EqualTo("client-id"));
         });
     }
 

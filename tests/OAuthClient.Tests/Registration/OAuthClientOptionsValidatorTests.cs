@@ -379,13 +379,13 @@ public class OAuthClientOptionsValidatorTests
     [Description("Life of a token 5: what is not set follows from what is")]
     public void A_lease_follows_from_what_is_stated(int? lease, int? grace, double expectedLease, double expectedDeadline)
     {
-        var registration = SampleRegistration.Create(o =>
+        var configuration = SampleRegistration.Create(o =>
         {
             o.RefreshLease = lease is null ? null : TimeSpan.FromSeconds(lease.Value);
             o.RefreshTokenGracePeriod = grace is null ? null : TimeSpan.FromSeconds(grace.Value);
         });
-        Assert.That(registration.RefreshLease, Is.EqualTo(TimeSpan.FromSeconds(expectedLease)));
-        Assert.That(registration.RefreshDeadline, Is.EqualTo(TimeSpan.FromSeconds(expectedDeadline)));
+        Assert.That(configuration.RefreshLease, Is.EqualTo(TimeSpan.FromSeconds(expectedLease)));
+        Assert.That(configuration.RefreshDeadline, Is.EqualTo(TimeSpan.FromSeconds(expectedDeadline)));
     }
 
     [Test]

@@ -28,7 +28,7 @@ public class OptionsFromConfigurationTests
             ["EndSessionEndpoint"] = "https://server.example.com/e",
             ["ClientId"] = "client-id",
             ["ClientSecret"] = "secret",
-            ["ClientAuthentication"] = "body",
+            ["ClientAuthentication"] = "clientSecretPost",
             ["RedirectUri"] = "https://client.example.com/callback",
             ["PostLogoutRedirectUri"] = "https://client.example.com/signed-out",
             ["SignInLifetime"] = "1.00:00:00",

@@ -75,15 +75,15 @@ public class RefreshTokenOutcomeTests
     [Description("RFC 6585 §4: turned away with 429, then never sent again")]
     public void Turned_away_and_then_not_sent()
     {
-        var departure = Departed();
-        departure.ResponseReceived(turnedAway: true);
-        Assert.That(RefreshTokenOutcomes.Of(new HttpRequestException("refused"), departure), Is.EqualTo(RefreshTokenOutcome.NotSent));
+        var tracker = Departed();
+        tracker.ResponseReceived(turnedAway: true);
+        Assert.That(RefreshTokenOutcomes.Of(new HttpRequestException("refused"), tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
     }
 
     private static SendTracker Departed()
     {
-        SendTracker departure = new();
-        departure.MarkSending();
-        return departure;
+        SendTracker tracker = new();
+        tracker.MarkSending();
+        return tracker;
     }
 }

@@ -163,10 +163,10 @@ public class TokenErrorTests
     {
         await using ScriptedServer server = new();
         string? verifier = null;
-        server.Answers(sent =>
+        server.Answers(sentRequest =>
         {
-            verifier = sent["code_verifier"];
-            return ScriptedServer.Json(400, $$"""{"error":"invalid_grant","error_description":"{{sent["code"]}} {{verifier}}"}""");
+            verifier = sentRequest["code_verifier"];
+            return ScriptedServer.Json(400, $$"""{"error":"invalid_grant","error_description":"{{sentRequest["code"]}} {{verifier}}"}""");
         });
         var exception = Assert.CatchAsync<TokenEndpointException>(async () => await server.SignInAsync())!;
         Assert.That(exception.ErrorDescription, Is.EqualTo("[redacted] [redacted]"));

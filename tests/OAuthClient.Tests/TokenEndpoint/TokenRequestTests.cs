@@ -28,29 +28,29 @@ public class TokenRequestTests
         await server.Client.CompleteAuthorizationAsync(
             pending, AuthorizationResponse.Parse([new("code", "c/+ =&ode"), new("state", query["state"]!)]), GrantOwner.User("42"));
 
-        var sent = server.Only;
-        Assert.That(sent.Method, Is.EqualTo(HttpMethod.Post));
-        Assert.That(sent.Uri.AbsoluteUri, Is.EqualTo("https://as.example/token"));
-        Assert.That(sent.MediaType, Is.EqualTo("application/x-www-form-urlencoded"));
-        Assert.That(sent.Accept, Is.EqualTo("application/json"));
-        Assert.That(sent.Authorization, Is.EqualTo(Basic));
-        Assert.That(sent.Form.Select(field => field.Key), Is.EqualTo(new[] { "grant_type", "code", "redirect_uri", "code_verifier", "resource", "resource" }));
-        Assert.That(sent["grant_type"], Is.EqualTo("authorization_code"));
-        Assert.That(sent["code"], Is.EqualTo("c/+ =&ode"));
-        Assert.That(sent["redirect_uri"], Is.EqualTo(RedirectUri));
+        var sentRequest = server.Only;
+        Assert.That(sentRequest.Method, Is.EqualTo(HttpMethod.Post));
+        Assert.That(sentRequest.Uri.AbsoluteUri, Is.EqualTo("https://as.example/token"));
+        Assert.That(sentRequest.MediaType, Is.EqualTo("application/x-www-form-urlencoded"));
+        Assert.That(sentRequest.Accept, Is.EqualTo("application/json"));
+        Assert.That(sentRequest.Authorization, Is.EqualTo(Basic));
+        Assert.That(sentRequest.Form.Select(field => field.Key), Is.EqualTo(new[] { "grant_type", "code", "redirect_uri", "code_verifier", "resource", "resource" }));
+        Assert.That(sentRequest["grant_type"], Is.EqualTo("authorization_code"));
+        Assert.That(sentRequest["code"], Is.EqualTo("c/+ =&ode"));
+        Assert.That(sentRequest["redirect_uri"], Is.EqualTo(RedirectUri));
         Assert.That(query["redirect_uri"].ToString(), Is.EqualTo(RedirectUri), "the same characters as in the authorization request");
-        Assert.That(new CodeVerifier(sent["code_verifier"]!).Challenge(), Is.EqualTo(query["code_challenge"].ToString()));
-        Assert.That(sent.Form.Where(field => field.Key == "resource").Select(field => field.Value), Is.EqualTo(new[] { "https://one.example/a", "https://two.example" }));
-        Assert.That(sent.Body, Does.Contain("code=c%2F%2B+%3D%26ode"));
+        Assert.That(new CodeVerifier(sentRequest["code_verifier"]!).Challenge(), Is.EqualTo(query["code_challenge"].ToString()));
+        Assert.That(sentRequest.Form.Where(field => field.Key == "resource").Select(field => field.Value), Is.EqualTo(new[] { "https://one.example/a", "https://two.example" }));
+        Assert.That(sentRequest.Body, Does.Contain("code=c%2F%2B+%3D%26ode"));
     }
 
     [Test]
     [Description("RFC 6749 §3.2, RFC 7636 §4.6, against a strict server: the exchange leaves nothing out and says nothing twice")]
     public async Task Code_exchange_with_a_real_server()
     {
-        await using var bench = await OAuthTestHost.StartAsync();
-        await bench.SignInAsync();
-        var sent = bench.Server.RequestsTo(TestEndpoint.Token).Single();
+        await using var host = await OAuthTestHost.StartAsync();
+        await host.SignInAsync();
+        var sent = host.Server.RequestsTo(TestEndpoint.Token).Single();
         Assert.That(sent.ResponseStatus, Is.EqualTo(200));
         Assert.That(sent.QueryString, Is.Empty);
         Assert.That(sent.FormValues("redirect_uri"), Is.EqualTo(new[] { OAuthTestHost.Callback }));
