@@ -1,23 +1,5 @@
 namespace OAuthClient.PostgreSql;
 
-/// <summary>What was read of one owner's grants.</summary>
-/// <param name="Grants">The grants, newest first.</param>
-/// <param name="ReadAt">The timestamp at which reading began.</param>
-/// <param name="ReadDuring">The period in which announcements arrived then; <see langword="null"/> when none did.</param>
-/// <param name="IsOutdated">Whether the grants are known to have changed since.</param>
-internal sealed record GrantSnapshot(Grant[] Grants, long ReadAt, ListeningPeriod? ReadDuring, bool IsOutdated);
-
-/// <summary>A time in which every announcement arrives.</summary>
-internal sealed class ListeningPeriod
-{
-    private long endedAt = long.MinValue;
-
-    /// <summary>The timestamp of its end; <see langword="null"/> while it lasts.</summary>
-    public long? EndedAt => Interlocked.Read(ref endedAt) is var ended && ended == long.MinValue ? null : ended;
-
-    public void End(long timestamp) => Interlocked.Exchange(ref endedAt, timestamp);
-}
-
 /// <summary>The place of one owner's grants in the cache.</summary>
 internal sealed class GrantCacheEntry(string clientName, GrantOwner owner, string hint)
 {

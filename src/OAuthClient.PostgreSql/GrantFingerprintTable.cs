@@ -1,15 +1,6 @@
-using System.Buffers.Text;
 using Npgsql;
 
 namespace OAuthClient.PostgreSql;
-
-/// <summary>A grant's fingerprints as they lie in its row.</summary>
-internal readonly record struct GrantFingerprints(byte[]? Subject, byte[]? Session)
-{
-    public static GrantFingerprints Of(Grant grant) => new(Bytes(grant.SubjectFingerprint), Bytes(grant.SessionFingerprint));
-
-    public static byte[]? Bytes(string? fingerprint) => fingerprint is null ? null : Base64Url.DecodeFromChars(fingerprint);
-}
 
 /// <summary>Finds grants by who it is at the server, which only the encrypted grant itself says.</summary>
 internal sealed class GrantFingerprintTable(PostgresCommandExecutor executor, string schema)

@@ -1,28 +1,6 @@
 using System.Globalization;
-using Npgsql;
 
 namespace OAuthClient.PostgreSql;
-
-/// <summary>Who asks for a lease, and what it knows of the nodes.</summary>
-/// <param name="Node">The node's own id, when its death would be noticed.</param>
-/// <param name="ConnectedSince">Since when it is connected, by the database's clock.</param>
-/// <param name="Ticket">By chance: by it an answer that was lost is asked for again.</param>
-/// <param name="DeadFence">The lease whose holder the node has seen dead for long enough.</param>
-internal readonly record struct LeaseRequest(long? Node, DateTime? ConnectedSince, long Ticket, long? DeadFence);
-
-/// <summary>A stored grant, and what came of asking for its lease.</summary>
-/// <param name="IsTaken">Whether the lease was given.</param>
-/// <param name="Row">The grant.</param>
-/// <param name="Fence">The lease's number.</param>
-/// <param name="Presentation">What is known of the stored generation's refresh token.</param>
-internal sealed record LeaseRow(bool IsTaken, GrantRow Row, long Fence, RefreshTokenStatus Presentation);
-
-/// <summary>A look at a lease.</summary>
-/// <param name="Generation">The stored generation.</param>
-/// <param name="Fence">The lease's number.</param>
-/// <param name="Left">How long it goes on; <see langword="null"/> when nobody holds one.</param>
-/// <param name="IsHolderGone">Whether the lock that shows its holder alive is missing.</param>
-internal sealed record LeaseSnapshot(long Generation, long Fence, TimeSpan? Left, bool IsHolderGone);
 
 /// <summary>The leases that lie in the rows of grants, all by the database's clock.</summary>
 internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema, ChangeNotifications notifications)

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The credentials of clients that registered themselves, beside the grants that were given to them. Each statement is one round trip.</summary>

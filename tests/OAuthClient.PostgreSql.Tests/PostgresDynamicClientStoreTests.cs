@@ -1,5 +1,3 @@
-using OAuthClient.Tests;
-
 namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>What every store of registered clients must do, and that two nodes share it.</summary>

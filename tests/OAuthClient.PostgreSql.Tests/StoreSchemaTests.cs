@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace OAuthClient.PostgreSql.Tests;
 
 /// <summary>The tables come about by themselves, once, or by a script that an administrator runs.</summary>

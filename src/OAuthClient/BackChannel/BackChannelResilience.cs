@@ -8,6 +8,3 @@ internal abstract class BackChannelResilience
     /// <param name="cancellationToken">Stops waiting.</param>
     public abstract Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken);
 }
-
-/// <summary>What became of an attempt: an answer, or the fault there was instead.</summary>
-internal sealed record Attempt(HttpResponseMessage? Answer, Exception? Fault);

@@ -5,9 +5,6 @@ using Polly.Timeout;
 
 namespace OAuthClient;
 
-/// <summary>How an application wants its own pipeline built: once for each server.</summary>
-internal sealed record ResiliencePipelineConfiguration(Action<ResiliencePipelineBuilder<HttpResponseMessage>> Configure);
-
 /// <summary>The application's own pipeline in place of the built-in one. It decides; but what is spent by being sent is sent no second time for it.</summary>
 internal sealed class CustomResiliencePipeline : BackChannelResilience
 {

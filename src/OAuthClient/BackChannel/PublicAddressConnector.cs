@@ -1,11 +1,7 @@
 using System.Net;
-using System.Net.Http;
 using System.Net.Sockets;
 
 namespace OAuthClient;
-
-/// <summary>Finds the addresses of a host.</summary>
-internal delegate Task<IPAddress[]> DnsResolver(string host, CancellationToken cancellationToken);
 
 /// <summary>
 /// Connects to public addresses only. What was looked at is what is connected to: a name that is asked for twice could be

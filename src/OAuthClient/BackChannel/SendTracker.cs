@@ -36,6 +36,3 @@ internal sealed class SendTracker
     /// <param name="turnedAway">Whether with 429.</param>
     public void ResponseReceived(bool turnedAway) => Volatile.Write(ref left, turnedAway ? 0 : 1);
 }
-
-/// <summary><see cref="SendTracker.CanSend"/> said no, and nothing was sent. For the one who asked; nobody else sees it.</summary>
-internal sealed class SendCancelledException() : Exception("The request was called back before it left; nothing was sent.");

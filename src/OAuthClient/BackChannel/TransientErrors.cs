@@ -43,6 +43,3 @@ internal static class TransientErrors
         return false;
     }
 }
-
-/// <summary>Nothing was sent, because the server is to be left alone for a while.</summary>
-internal sealed class RequestNotSentException(string message, Exception? inner = null) : HttpRequestException(message, inner);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace OAuthClient;
 
 /// <summary>Validates an ID Token before anything that came with it is used (OpenID Connect Core §3.1.3.7).</summary>
@@ -44,10 +42,3 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
         return new ValidatedIdToken(token, issuer, subject, unverified.Claims);
     }
 }
-
-/// <summary>An ID Token that passed every check.</summary>
-/// <param name="Token">The token, as it was signed.</param>
-/// <param name="Issuer">Its issuer: with a server of many tenants the tenant's own, for two tenants' users may have the same subject.</param>
-/// <param name="Subject">Who signed in.</param>
-/// <param name="Claims">All it claims.</param>
-internal sealed record ValidatedIdToken(IdToken Token, string Issuer, string Subject, JsonElement Claims);

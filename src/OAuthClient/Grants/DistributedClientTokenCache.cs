@@ -6,11 +6,6 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>How the shared tokens of a client are encrypted.</summary>
-/// <param name="Protect">Encrypts and authenticates.</param>
-/// <param name="Unprotect">Decrypts, and throws when the data were changed.</param>
-internal sealed record DistributedTokenProtection(Func<IServiceProvider, byte[], byte[]> Protect, Func<IServiceProvider, byte[], byte[]> Unprotect);
-
 /// <summary>
 /// The client's own access tokens as other nodes fetched them. A cache that is away, slow or wrong costs what having none would: one
 /// token request. So nothing but what may be lost goes in, and what comes out is looked at before it is believed.

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace OAuthClient;
 
 /// <summary>
@@ -28,33 +26,4 @@ public interface IDynamicClientStore
     /// <param name="client">The client.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken);
-}
-
-/// <summary>In this process's memory, and gone with it.</summary>
-internal sealed class InMemoryDynamicClientStore : IDynamicClientStore
-{
-    private readonly ConcurrentDictionary<(string, string), DynamicClient> clients = new();
-
-    public ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken) =>
-        new(clients.GetValueOrDefault((clientName, server)));
-
-    public ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken)
-    {
-        if (!clients.TryGetValue(Key(newer), out var stored))
-            return new(newer.Generation == 1 && clients.TryAdd(Key(newer), newer));
-        return new(stored.Generation == newer.Generation - 1 && clients.TryUpdate(Key(newer), newer, stored));
-    }
-
-    public ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken)
-    {
-        while (clients.TryGetValue(Key(client), out var stored)
-            && string.Equals(stored.ClientId, client.ClientId, StringComparison.Ordinal)
-            && !clients.TryRemove(new(Key(client), stored)))
-        {
-            // Replaced meanwhile: looked at again.
-        }
-        return ValueTask.CompletedTask;
-    }
-
-    private static (string, string) Key(DynamicClient client) => (client.ClientName, client.Server);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Conformance;

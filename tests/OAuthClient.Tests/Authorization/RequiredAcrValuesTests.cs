@@ -1,5 +1,3 @@
-using OAuthClient.Testing;
-
 namespace OAuthClient.Tests;
 
 /// <summary>acr_values alone is a wish (OpenID Connect Core §5.5.1.1), and stands in an address that the browser can change; what was demanded is held against the ID Token.</summary>

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 

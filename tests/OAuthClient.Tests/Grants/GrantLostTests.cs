@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
-using OAuthClient.Testing;
 using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 

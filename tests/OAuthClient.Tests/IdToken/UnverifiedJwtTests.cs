@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OAuthClient.Tests;
 
 /// <summary>A JWT is taken apart strictly before anything of it is believed (RFC 7515 §7.1, RFC 7519 §7.2).</summary>

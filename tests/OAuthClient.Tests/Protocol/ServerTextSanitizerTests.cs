@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OAuthClient.Tests;
 
 /// <summary>What a server says is fit for a log before it gets there (RFC 6749 §10.14, A.7, A.8).</summary>

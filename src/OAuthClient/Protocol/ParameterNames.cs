@@ -37,21 +37,3 @@ internal static class ParameterNames
     public const string TokenTypeHint = "token_type_hint";
     public const string UiLocales = "ui_locales";
 }
-
-/// <summary>Error codes that the library acts on (RFC 6749 §4.1.2.1, §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2).</summary>
-internal static class ErrorCodes
-{
-    public const string InvalidClient = "invalid_client";
-    public const string InvalidClientMetadata = "invalid_client_metadata";
-    public const string InvalidGrant = "invalid_grant";
-    public const string InvalidRedirectUri = "invalid_redirect_uri";
-    public const string InvalidScope = "invalid_scope";
-    public const string InvalidSoftwareStatement = "invalid_software_statement";
-    public const string InvalidToken = "invalid_token";
-    public const string ServerError = "server_error";
-    public const string TemporarilyUnavailable = "temporarily_unavailable";
-    public const string UnapprovedSoftwareStatement = "unapproved_software_statement";
-    public const string UnauthorizedClient = "unauthorized_client";
-    public const string UnsupportedGrantType = "unsupported_grant_type";
-    public const string UnsupportedTokenType = "unsupported_token_type";
-}

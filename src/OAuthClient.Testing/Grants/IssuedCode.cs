@@ -1,0 +1,14 @@
+namespace OAuthClient.Testing;
+
+internal sealed class IssuedCode(IssuedGrant grant, ReceivedAuthorizationRequest request, DateTimeOffset expiresAt)
+{
+    public string Value { get; } = Randomness.Token("ac");
+
+    public IssuedGrant Grant { get; } = grant;
+
+    public ReceivedAuthorizationRequest Request { get; } = request;
+
+    public DateTimeOffset ExpiresAt { get; } = expiresAt;
+
+    public bool Spent { get; set; }
+}

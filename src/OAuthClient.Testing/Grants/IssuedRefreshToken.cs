@@ -1,0 +1,14 @@
+namespace OAuthClient.Testing;
+
+internal sealed class IssuedRefreshToken(IssuedGrant grant, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+{
+    public string Value { get; } = Randomness.Token("rt");
+
+    public IssuedGrant Grant { get; } = grant;
+
+    public DateTimeOffset IssuedAt { get; } = issuedAt;
+
+    public DateTimeOffset ExpiresAt { get; } = expiresAt;
+
+    public DateTimeOffset? SpentAt { get; set; }
+}
