@@ -112,7 +112,7 @@ internal sealed class DefaultOAuthClient(
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(configuration.Name, owner, cancellationToken).ConfigureAwait(false);
         var now = time.GetUtcNow();
-        return grants.FirstOrDefault(grant => UserAccessTokenProvider.IsUsable(grant, current, owner) && !grant.HasEnded(now));
+        return grants.FirstOrDefault(grant => GrantOwnership.IsUsable(grant, current, owner) && !grant.HasEnded(now));
     }
 
     public async Task RevokeAsync(GrantOwner owner, CancellationToken cancellationToken)
@@ -128,13 +128,13 @@ internal sealed class DefaultOAuthClient(
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var token = await tokens.GetAsync(owner, AccessTokenKey.Default, rejected: null, cancellationToken).ConfigureAwait(false);
         var grants = await store.FindAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var theirs = grants.Where(grant => UserAccessTokenProvider.IsUsable(grant, current, owner)).ToList();
+        var theirs = grants.Where(grant => GrantOwnership.IsUsable(grant, current, owner)).ToList();
         // The one that holds this very token, for another of the owner's grants may name another account; or the newest, when a
         // refresh has just replaced the token.
         var grant = theirs.Find(grant => token.Equals(grant.AccessToken)) ?? theirs.FirstOrDefault();
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
         if (grant is null)
-            throw GrantRefresher.CreateReauthorizationRequired(current, "the grant was ended or replaced meanwhile");
+            throw current.CreateReauthorizationRequired("the grant was ended or replaced meanwhile");
         var info = await userInfo.GetAsync(token, grant.Subject, current, server, cancellationToken).ConfigureAwait(false);
         // Not the grant's owner: a user of the application may have connected the accounts of several people.
         info.OwnerClaims = UserInfoOwner(grant, info, server)?.ToClaims(info.Issuer);
@@ -154,7 +154,8 @@ internal sealed class DefaultOAuthClient(
         ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, current.Name, current.ConfiguredMetadata.ServerId, time.GetUtcNow());
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
             throw new OAuthProtocolException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
-        (store as InMemoryGrantStore)?.ObserveCallback(pending, current.PendingAuthorizationLifetime);
+        (store as InMemoryGrantStore)?.ObserveCallback(
+            pending.ClientName, pending.StoreInstanceId, pending.ExpiresAt - current.PendingAuthorizationLifetime);
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
 
@@ -227,12 +228,12 @@ internal sealed class DefaultOAuthClient(
 
     private static Grant? FindActiveSignIn(IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, string? session, DateTimeOffset now) =>
         session is null ? null : grants.FirstOrDefault(grant =>
-            grant.SignInExpiresAt > now && UserAccessTokenProvider.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
+            grant.SignInExpiresAt > now && GrantOwnership.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
 
     // A renewal adds no time to the sign-in that it renews.
     private static DateTimeOffset EndOfSignIn(
         IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, DateTimeOffset now) =>
-        grants.Where(grant => grant.SignInExpiresAt > now && UserAccessTokenProvider.BelongsTo(grant, current, owner)).Max(grant => grant.SignInExpiresAt)
+        grants.Where(grant => grant.SignInExpiresAt > now && GrantOwnership.BelongsTo(grant, current, owner)).Max(grant => grant.SignInExpiresAt)
         ?? now + current.SignInLifetime;
 
     private static void EnsureResourceOwner(GrantOwner owner)

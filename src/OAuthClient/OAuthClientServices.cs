@@ -33,20 +33,23 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
         Registration = new(configuration, endpoint, new RegistrationLifecycle(configuration, metadata, endpoint, persistence, time, logger), persistence);
         var tokenEndpoint = new TokenEndpointClient(backChannel, time, logger);
         var backoff = new RefreshBackoff();
+        var interrupted = new InterruptedRefreshes();
         writes = new GrantWriteQueue(store, time, logger);
-        Health = new ClientHealth(writes, store, time);
+        var refreshes = new RecentRefreshFailures(time);
+        Health = new ClientHealth(writes, store, refreshes);
         var metrics = services.GetRequiredService<OAuthClientMetrics>();
         metrics.ObserveUnsavedGrants(name, () => writes.UnsavedCount);
-        var telemetry = new ClientTelemetry(name, metrics, Health, time);
+        var telemetry = new ClientTelemetry(name, metrics, refreshes, time);
         var refresher = new GrantRefresher(
-            configuration, new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger), writes, store, backoff, telemetry, time, logger);
+            configuration, new RefreshTokenClient(metadata, tokenEndpoint, idTokens, time, logger), writes, store, backoff, interrupted, telemetry,
+            time, logger);
         userAccessTokenProvider = new UserAccessTokenProvider(configuration, refresher, store, writes, backoff, telemetry, time, logger);
-        var revoker = new GrantRevoker(configuration, metadata, new RevocationEndpointClient(backChannel), userAccessTokenProvider, store, writes, backoff, time, logger);
+        var revoker = new GrantRevoker(configuration, metadata, new RevocationEndpointClient(backChannel), userAccessTokenProvider, store, writes, backoff, interrupted, time, logger);
 
         Tokens = new AccessTokenProvider(userAccessTokenProvider, new ClientCredentialsTokenProvider(configuration, metadata, tokenEndpoint, Shared(services, name, time, logger), telemetry, time, logger), telemetry, time);
         ClaimSources = new ClaimSourceReader(backChannel, signatures, configuration, metadata, time);
         Introspection = new(configuration, metadata, backChannel, signatures, time);
-        var terminator = new SessionTerminator(store, writes, backoff, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
+        var terminator = new SessionTerminator(store, writes, backoff, interrupted, new RecentLogoutTokens(time), new ConsumedStates(time), logger);
         DefaultOAuthClient client = new(
             configuration, metadata, tokenEndpoint, idTokens, Tokens, revoker, terminator, new SignInValidator(configuration, store, time),
             new UserInfoEndpointClient(backChannel, signatures, time), store, telemetry, time);

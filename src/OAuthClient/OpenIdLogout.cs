@@ -47,7 +47,7 @@ public sealed class OpenIdLogout
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
-        var hint = grants.Where(grant => UserAccessTokenProvider.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
+        var hint = grants.Where(grant => GrantOwnership.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
             .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
         await revoker.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
@@ -116,7 +116,7 @@ public sealed class OpenIdLogout
         if (issuer is not null && !current.ConfiguredMetadata.IsIssuer(issuer))
             throw OtherServer(issuer, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
-        var theirs = grants.Where(grant => UserAccessTokenProvider.BelongsTo(grant, current, owner)).ToList();
+        var theirs = grants.Where(grant => GrantOwnership.BelongsTo(grant, current, owner)).ToList();
         // With a server of many tenants the user's own, not whichever it has.
         if (issuer is not null && theirs.Count > 0 && !theirs.Exists(grant => IsFrom(grant, issuer)))
             throw OtherServer(issuer, current);

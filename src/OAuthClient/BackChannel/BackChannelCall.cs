@@ -5,17 +5,16 @@ using System.Runtime.ExceptionServices;
 namespace OAuthClient;
 
 /// <summary>One request and all the attempts it takes, within one deadline.</summary>
-internal sealed class BackChannelCall(BackChannelRequest request, HttpClient client, ClientConfiguration current, ServerAvailability availability, long begun, TimeProvider time)
+internal sealed class BackChannelCall(
+    BackChannelRequest request, HttpClient client, ClientConfiguration current, RetryAfterPause sharedPause, long begun, TimeProvider time)
 {
     private readonly SendTracker? tracker = request.RetryMode == RetryMode.Idempotent ? null : request.SendTracker ?? new();
 
     // A request that must not affect others keeps the pause that the server asked for to itself.
-    private readonly RetryAfterPause pause = request.AffectsOtherRequests ? availability.Pause : new(time);
+    private readonly RetryAfterPause pause = request.AffectsOtherRequests ? sharedPause : new(time);
     private byte[]? form;
     private int attempts;
     private bool hasWaited;
-
-    public ServerAvailability Server => availability;
 
     /// <summary>What is left of the deadline.</summary>
     public TimeSpan TimeLeft => current.BackChannelDeadline - time.GetElapsedTime(begun);
@@ -26,7 +25,7 @@ internal sealed class BackChannelCall(BackChannelRequest request, HttpClient cli
     /// <summary>
     /// Gets how long the server asked not to be sent this request: as an answer to it, or to one that counts for every request.
     /// </summary>
-    public TimeSpan RetryAfterRemaining => (availability.Pause.Remaining, pause.Remaining) is var (shared, own) && own > shared ? own : shared;
+    public TimeSpan RetryAfterRemaining => (sharedPause.Remaining, pause.Remaining) is var (shared, own) && own > shared ? own : shared;
 
     /// <summary>Determines whether a failed attempt says that the server cannot be connected to, whatever the request was.</summary>
     /// <param name="fault">The fault of the attempt.</param>

@@ -33,7 +33,7 @@ internal sealed class BackChannelClient(
 
         var availability = AvailabilityOf(request.Endpoint);
         long begun = time.GetTimestamp();
-        var call = new BackChannelCall(request, Client(begun), current, availability, begun, time);
+        var call = new BackChannelCall(request, Client(begun), current, availability.Pause, begun, time);
         var backChannelResilience = availability.Resilience ?? (pipeline is null ? null : Resilience(availability));
         Attempt? first = null;
         if (backChannelResilience is null)

@@ -15,9 +15,10 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     private const int MaximumRetries = 3;
     private const int FirstPauseMilliseconds = 500;
     private static readonly TimeSpan BreakDuration = TimeSpan.FromSeconds(5);
-    private static readonly ResiliencePropertyKey<BackChannelCall> ExchangeKey = new("OAuthClient.Exchange");
+    private static readonly ResiliencePropertyKey<BackChannelCall> CallKey = new("OAuthClient.BackChannelCall");
     private static readonly ResiliencePropertyKey<TimeSpan> PauseKey = new("OAuthClient.Pause");
 
+    private readonly string origin;
     private readonly TimeProvider time;
     private readonly ResiliencePipeline<HttpResponseMessage> retries;
     private readonly ResiliencePipeline<HttpResponseMessage> circuit;
@@ -27,6 +28,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
 
     public DefaultResiliencePipeline(string clientName, ServerAvailability availability, TimeProvider time, ILogger logger)
     {
+        origin = availability.Origin;
         this.time = time;
         retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(new()
         {
@@ -45,13 +47,13 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
             OnOpened = _ =>
             {
                 Volatile.Write(ref openedAt, time.GetTimestamp());
-                Log.CircuitOpened(logger, clientName, availability.Origin, BreakDuration.TotalSeconds);
+                Log.CircuitOpened(logger, clientName, origin, BreakDuration.TotalSeconds);
                 return ValueTask.CompletedTask;
             },
             OnClosed = _ =>
             {
                 Volatile.Write(ref openedAt, long.MinValue);
-                Log.CircuitClosed(logger, clientName, availability.Origin);
+                Log.CircuitClosed(logger, clientName, origin);
                 return ValueTask.CompletedTask;
             },
         }).Build();
@@ -60,7 +62,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(ExchangeKey, call);
+        context.Properties.Set(CallKey, call);
         try
         {
             var outcome = await retries.ExecuteOutcomeAsync(
@@ -135,7 +137,7 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
 
     private static bool IsWorthRepeating(RetryPredicateArguments<HttpResponseMessage> attempt)
     {
-        var call = attempt.Context.Properties.GetValue(ExchangeKey, null!);
+        var call = attempt.Context.Properties.GetValue(CallKey, null!);
         bool mayPass = attempt.Outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsTransient(attempt.Outcome.Result!.StatusCode);
         if (!mayPass || !call.CanBeSent)
             return false;
@@ -152,6 +154,6 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     private static bool IsServerError(Outcome<HttpResponseMessage> outcome) =>
         outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsServerError(outcome.Result!.StatusCode);
 
-    private static RequestNotSentException LeftAlone(BackChannelCall call, TimeSpan remaining, Exception? inner) => call.NotSent(
-        $"{call.Server.Origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
+    private RequestNotSentException LeftAlone(BackChannelCall call, TimeSpan remaining, Exception? inner) => call.NotSent(
+        $"{origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
 }

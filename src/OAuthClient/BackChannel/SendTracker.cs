@@ -29,10 +29,13 @@ internal sealed class SendTracker
             throw new SendCancelledException();
         }
         if (Interlocked.Exchange(ref left, 1) != 0)
-            throw SingleSendHandler.SecondSend();
+            throw SecondSend();
     }
 
     /// <summary>The server has answered. A handler that plays the network need not have read the body for that.</summary>
     /// <param name="turnedAway">Whether with 429.</param>
     public void ResponseReceived(bool turnedAway) => Volatile.Write(ref left, turnedAway ? 0 : 1);
+
+    public static InvalidOperationException SecondSend() => new(
+        "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
 }

@@ -8,16 +8,13 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class SingleSendHandler(HttpMessageHandler network) : DelegatingHandler(network)
 {
-    public static InvalidOperationException SecondSend() => new(
-        "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
-
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.Method == HttpMethod.Get)
             return base.SendAsync(request, cancellationToken);
         // What is no message of ours is a copy that some handler made.
         if (request is not SingleSendRequestMessage once || !once.TryUse())
-            throw SecondSend();
+            throw SendTracker.SecondSend();
         // A handler that read the body, or put another in its place, must not hide when it leaves.
         if (once.SendTracker is { } tracker && request.Content is { } content && (content as FormContent)?.TrackSend(tracker) != true)
             request.Content = new TrackedContent(content, tracker);

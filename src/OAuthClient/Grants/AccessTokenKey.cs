@@ -25,10 +25,6 @@ internal sealed class AccessTokenKey
             ? Default
             : new(parameters.Scopes, ResourceIndicators.Checked(parameters.Resources));
 
-    public bool IsCoveredBy(Grant grant) =>
-        ScopeList.Covers(grant.Scopes, Scopes)
-        && (grant.Resources.Count == 0 || Resources.All(resource => grant.Resources.Contains(resource, StringComparer.Ordinal)));
-
     /// <summary>So that no two lists have the same text.</summary>
     public static string LengthPrefixed(IReadOnlyList<string> texts)
     {

@@ -13,7 +13,7 @@ internal sealed class AccessTokenProvider(UserAccessTokenProvider owners, Client
             : owners.GetAsync(owner, selection, rejected, cancellationToken);
         bool isHit = getting.IsCompletedSuccessfully;
         if (telemetry.CountsLookups)
-            telemetry.Lookup(owner, isHit);
+            telemetry.Lookup(owner.IsClient, isHit);
         return isHit || !telemetry.SeesWaits ? getting : WatchAsync(getting, owner);
     }
 
@@ -31,7 +31,7 @@ internal sealed class AccessTokenProvider(UserAccessTokenProvider owners, Client
             header = token?.AuthorizationHeader;
         }
         if (token is not null && telemetry.CountsLookups)
-            telemetry.Lookup(owner, isHit: true);
+            telemetry.Lookup(owner.IsClient, isHit: true);
         return token;
     }
 
@@ -43,7 +43,7 @@ internal sealed class AccessTokenProvider(UserAccessTokenProvider owners, Client
     private async ValueTask<AccessToken> WatchAsync(ValueTask<AccessToken> getting, GrantOwner owner)
     {
         // Begun in here, the activity is not the caller's current one.
-        using var wait = telemetry.WaitForToken(owner);
+        using var wait = telemetry.WaitForToken(owner.IsClient);
         try
         {
             return await getting.ConfigureAwait(false);

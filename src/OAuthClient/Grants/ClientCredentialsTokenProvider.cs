@@ -87,7 +87,7 @@ internal sealed class ClientCredentialsTokenProvider(
             // A flight that landed a moment ago may have brought what this one is for.
             if (Known(current, selection, rejected) is { } known && State(known, current, time.GetUtcNow()) == AccessTokenState.Fresh)
                 return new(known, IsFresh: false);
-            using var watched = telemetry.Refresh(GrantOwner.Client, Cause(current, selection, rejected, inPlaceOf), caller);
+            using var watched = telemetry.Refresh(isClient: true, Cause(current, selection, rejected, inPlaceOf), caller);
             try
             {
                 var request = Request(current, selection);

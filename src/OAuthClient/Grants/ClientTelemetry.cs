@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 namespace OAuthClient;
 
 /// <summary>What an application sees of one client's tokens: measurements, activities, and the client's condition.</summary>
-internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metrics, ClientHealth health, TimeProvider time)
+internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metrics, RecentRefreshFailures failures, TimeProvider time)
 {
     private static readonly KeyValuePair<string, object?> Hit = new(Telemetry.LookupResult, "hit");
     private static readonly KeyValuePair<string, object?> Miss = new(Telemetry.LookupResult, "miss");
@@ -16,12 +16,12 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
     /// <summary>Asked for each request: it costs next to nothing.</summary>
     public bool CountsLookups => metrics.Lookups.Enabled;
 
-    public void Lookup(GrantOwner owner, bool isHit) => metrics.Lookups.Add(1, client, GrantTypeOf(owner), isHit ? Hit : Miss);
+    public void Lookup(bool isClient, bool isHit) => metrics.Lookups.Add(1, client, GrantTypeOf(isClient), isHit ? Hit : Miss);
 
     public bool SeesWaits => IsSeen(metrics.TokenWaits);
 
-    public TimedOperation? WaitForToken(GrantOwner owner) => !SeesWaits ? null :
-        new(Telemetry.Start("oauthclient.token.wait"), metrics.TokenWaits, time, [client, GrantTypeOf(owner)]);
+    public TimedOperation? WaitForToken(bool isClient) => !SeesWaits ? null :
+        new(Telemetry.Start("oauthclient.token.wait"), metrics.TokenWaits, time, [client, GrantTypeOf(isClient)]);
 
     public TimedOperation? WaitForLease() => !IsSeen(metrics.LeaseWaits) ? null :
         new(Telemetry.Start("oauthclient.lease.wait"), metrics.LeaseWaits, time, [client]);
@@ -29,14 +29,14 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
     public TimedOperation? CompleteAuthorization() => !IsSeen(metrics.Authorizations) ? null :
         new(Telemetry.Start("oauthclient.authorization.complete"), metrics.Authorizations, time, [client]);
 
-    /// <param name="owner">Whose token.</param>
+    /// <param name="isClient">Whether the token is the client's own.</param>
     /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
     /// <param name="caller">Who was first to ask.</param>
-    public RefreshOperation Refresh(GrantOwner owner, string cause, ActivityContext caller) => new(
+    public RefreshOperation Refresh(bool isClient, string cause, ActivityContext caller) => new(
         !IsSeen(metrics.Refreshes) ? null : new(
             Telemetry.StartDetached("oauthclient.token.refresh", caller), metrics.Refreshes, time,
-            [client, GrantTypeOf(owner), new(Telemetry.RefreshCause, cause)]),
-        health);
+            [client, GrantTypeOf(isClient), new(Telemetry.RefreshCause, cause)]),
+        failures);
 
     public void PresentedWithoutAnswer() => metrics.AmbiguousRefreshes.Add(1, client);
 
@@ -46,5 +46,5 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
     // What nobody sees need not be made.
     private static bool IsSeen(Instrument instrument) => instrument.Enabled || Telemetry.Source.HasListeners();
 
-    private static KeyValuePair<string, object?> GrantTypeOf(GrantOwner owner) => owner.IsClient ? ByClientCredentials : ByRefreshToken;
+    private static KeyValuePair<string, object?> GrantTypeOf(bool isClient) => isClient ? ByClientCredentials : ByRefreshToken;
 }

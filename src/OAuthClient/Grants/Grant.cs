@@ -265,6 +265,10 @@ public sealed class Grant
     internal AccessToken? Find(string selectionKey) =>
         selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
 
+    internal bool Covers(AccessTokenKey key) =>
+        ScopeList.Covers(Scopes, key.Scopes)
+        && (Resources.Count == 0 || key.Resources.All(resource => Resources.Contains(resource, StringComparer.Ordinal)));
+
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 
     /// <summary>The next generation, after a refresh. Without a new refresh token the old one stays (RFC 6749 §6).</summary>

@@ -8,17 +8,11 @@ namespace OAuthClient;
 /// process refreshes the same grant meanwhile; the store's lease does so among processes.
 /// </summary>
 internal sealed class GrantRefresher(
-    ClientConfigurationProvider configuration, RefreshTokenClient client, GrantWriteQueue grants, IGrantStore store, RefreshBackoff backoff, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration, RefreshTokenClient client, GrantWriteQueue grants, IGrantStore store, RefreshBackoff backoff,
+    InterruptedRefreshes interrupted, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
 {
     // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
-
-    public static ReauthorizationRequiredException CreateReauthorizationRequired(
-        ClientConfiguration current, string why, Exception? inner = null, bool isForRefusedToken = false) =>
-        new(current.Name, $"The user must authorize {current.DisplayName}: {why}. Begin an authorization.", inner)
-        {
-            IsForRejectedToken = isForRefusedToken,
-        };
 
     /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
     /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
@@ -30,7 +24,7 @@ internal sealed class GrantRefresher(
         if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } newest)
             return null;
 
-        var state = backoff.Begin(newest);
+        var state = interrupted.Resume(newest);
         RefreshEvent happened = new RefreshEvent.Started();
         long leasedAt = 0;
         while (true)
@@ -76,7 +70,7 @@ internal sealed class GrantRefresher(
                         if (lost.Fault is not null)
                             telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);
                         Log.GrantLost(logger, seen.ClientName);
-                        throw CreateReauthorizationRequired(context.Registration, "the server no longer honours the grant", lost.Fault);
+                        throw context.Registration.CreateReauthorizationRequired("the server no longer honours the grant", lost.Fault);
                 }
             }
         }
@@ -96,7 +90,7 @@ internal sealed class GrantRefresher(
         }
         catch
         {
-            backoff.Interrupted(state);
+            interrupted.Record(state);
             throw;
         }
     }
@@ -110,7 +104,7 @@ internal sealed class GrantRefresher(
         }
         catch (Exception exception)
         {
-            backoff.NotEnded(state, end);
+            interrupted.RecordUnreleased(state, end);
             Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
         }
     }

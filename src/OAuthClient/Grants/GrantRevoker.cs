@@ -6,7 +6,7 @@ namespace OAuthClient;
 /// <summary>How grants end: given back by the application, or replaced by a newer one of the same user.</summary>
 internal sealed class GrantRevoker(
     ClientConfigurationProvider configuration, ServerMetadataCache metadata, RevocationEndpointClient revocation, UserAccessTokenProvider userAccessTokenProvider,
-    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, TimeProvider time, ILogger logger)
+    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, InterruptedRefreshes interrupted, TimeProvider time, ILogger logger)
 {
     // More browsers than one user has; without a bound, each sign-in of a robot would leave a grant behind.
     private const int MostSignIns = 20;
@@ -93,7 +93,8 @@ internal sealed class GrantRevoker(
                 continue;
             }
             await store.RemoveAsync(older, CancellationToken.None).ConfigureAwait(false);
-            backoff.Gone(older);
+            backoff.Forget(older);
+            interrupted.Remove(older);
             writes.Discard(older);
         }
     }
@@ -133,10 +134,11 @@ internal sealed class GrantRevoker(
         if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-        backoff.Gone(grant);
+        backoff.Forget(grant);
+        interrupted.Remove(grant);
         writes.Discard(grant);
         // Another server's grant (the registration was moved) cannot be revoked at this one.
-        if (!UserAccessTokenProvider.BelongsTo(grant, current, seen.Owner))
+        if (!GrantOwnership.BelongsTo(grant, current, seen.Owner))
             return;
         try
         {
@@ -161,12 +163,12 @@ internal sealed class GrantRevoker(
         long began = time.GetTimestamp();
         while (true)
         {
-            var answer = await store.TryAcquireLeaseAsync(seen, backoff.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
+            var answer = await store.TryAcquireLeaseAsync(seen, interrupted.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
             if (answer.Current is not { } stored)
                 return null;
             var left = current.RefreshLease - time.GetElapsedTime(began);
             if (answer.Lease is { } lease)
-                backoff.Held(stored, lease);
+                interrupted.RecordHeld(stored, lease);
             if (answer.Lease is not null || left <= TimeSpan.Zero)
                 return writes.ApplyPending(stored);
             if (stored.Generation == seen.Generation)

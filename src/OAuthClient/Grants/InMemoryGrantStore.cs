@@ -34,18 +34,19 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     /// Logs a warning, once, when a callback proves that another process with a store of its own runs beside this one: that process began
     /// the authorization after this store was created. An authorization from before a restart proves nothing.
     /// </summary>
-    /// <param name="pending">The authorization that the callback answers.</param>
-    /// <param name="lifetime">How long a pending authorization is awaited.</param>
-    public void ObserveCallback(PendingAuthorization pending, TimeSpan lifetime)
+    /// <param name="clientName">The client's name.</param>
+    /// <param name="storeInstanceId">The <see cref="InstanceId"/> of the process that began the authorization; 0 if it is not known.</param>
+    /// <param name="begunAt">The time at which the authorization began.</param>
+    public void ObserveCallback(string clientName, int storeInstanceId, DateTimeOffset begunAt)
     {
-        if (pending.StoreInstanceId is 0 || pending.StoreInstanceId == InstanceId
-            || pending.ExpiresAt - lifetime <= createdAt + ClockTolerance
+        if (storeInstanceId is 0 || storeInstanceId == InstanceId
+            || begunAt <= createdAt + ClockTolerance
             || Interlocked.Exchange(ref hasWarned, 1) != 0)
         {
             return;
         }
         if (loggers is not null)
-            Log.GrantsInMemoryOfSeveralProcesses(loggers.CreateLogger(Log.Category), pending.ClientName);
+            Log.GrantsInMemoryOfSeveralProcesses(loggers.CreateLogger(Log.Category), clientName);
     }
 
     /// <summary>Whoever keeps a copy is told whose grants were changed, before the change counts as made.</summary>

@@ -11,13 +11,12 @@ internal sealed class RefreshBackoff
     /// <summary>After a refresh failed that somebody waited for: long enough that a crowd costs one request, short enough that nobody notices.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // What is forgotten costs one more request, or one more look at the store, which remembers what was refused; or to wait for one's own lease.
+    // What is forgotten costs one more request, or one more look at the store, which remembers what was refused.
     private const int Most = 10_000;
 
     private readonly BoundedCache<string, RefreshToken> lost = new(Most, StringComparer.Ordinal);
     private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Most, StringComparer.Ordinal);
     private readonly BoundedCache<string, Failure> failures = new(Most, StringComparer.Ordinal);
-    private readonly BoundedCache<string, RefreshState> interrupted = new(Most, StringComparer.Ordinal);
 
     /// <summary>The server said <c>invalid_grant</c> to this very refresh token: it will not change its mind.</summary>
     public void Lost(Grant grant)
@@ -42,37 +41,6 @@ internal sealed class RefreshBackoff
         && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
             ? failure.Fault
             : null;
-
-    /// <summary>
-    /// The store did not answer for a lease that is held here. It is this node's until another takes it: whoever begins with it goes on as
-    /// soon as the store is back, and need not wait until it runs out, perhaps for longer than the server still takes the refresh token.
-    /// </summary>
-    public void Interrupted(RefreshState state)
-    {
-        if (state.Lease is not null || state.Refusal is not null || state.IsInDoubt)
-            interrupted.Set(state.Grant.Id, state with { LeaseExpirations = 0 });
-    }
-
-    /// <summary>The same for one that was to be ended.</summary>
-    public void NotEnded(RefreshState state, RefreshEffect.ReleaseLease end) =>
-        Interrupted(state with { Lease = end.Lease, IsInDoubt = state.IsInDoubt || end.Known == RefreshTokenStatus.Unknown });
-
-    /// <summary>The same for one that somebody took who is no refresh.</summary>
-    public void Held(Grant stored, RefreshLease lease) => Interrupted(Begin(stored) with { Lease = lease });
-
-    /// <summary>The lease that is held here all the same.</summary>
-    public RefreshLease? LeaseOf(Grant grant) => interrupted.TryGet(grant.Id, out var state) ? state.Lease : null;
-
-    /// <summary>Where the refresh of a grant begins: where the last one was interrupted, if the grant is still the same.</summary>
-    public RefreshState Begin(Grant grant) =>
-        interrupted.TryRemove(grant.Id, out var state) && state.Grant.Generation == grant.Generation ? state : new RefreshState(grant);
-
-    /// <summary>There is no such grant any more.</summary>
-    public void Gone(Grant grant)
-    {
-        Forget(grant);
-        interrupted.TryRemove(grant.Id, out _);
-    }
 
     public void Forget(Grant grant)
     {

@@ -7,7 +7,7 @@ namespace OAuthClient;
 /// <param name="Rejected">The one that an API refused, if that is the reason.</param>
 internal sealed record RefreshContext(ClientConfiguration Registration, GrantOwner Owner, AccessTokenKey Selection, AccessToken? Rejected)
 {
-    public bool Concerns(Grant grant) => UserAccessTokenProvider.IsUsable(grant, Registration, Owner);
+    public bool Concerns(Grant grant) => GrantOwnership.IsUsable(grant, Registration, Owner);
 
     /// <summary>A token of the grant that is as good as a new one: somebody else's refresh may have brought it.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>

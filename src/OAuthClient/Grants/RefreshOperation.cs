@@ -1,13 +1,13 @@
 namespace OAuthClient;
 
 /// <summary>One renewal of an access token, on its way to its outcome.</summary>
-internal sealed class RefreshOperation(TimedOperation? operation, ClientHealth health) : IDisposable
+internal sealed class RefreshOperation(TimedOperation? operation, RecentRefreshFailures failures) : IDisposable
 {
     /// <summary>The server gave a token, or somebody else had fetched one.</summary>
     public void Brought(bool isFetched)
     {
         operation?.Tag(Telemetry.RefreshOutcome, isFetched ? "refreshed" : "adopted");
-        health.Worked();
+        failures.RecordSuccess();
     }
 
     /// <summary>The grant was ended or replaced meanwhile.</summary>
@@ -20,7 +20,7 @@ internal sealed class RefreshOperation(TimedOperation? operation, ClientHealth h
         operation?.Fail(fault);
         // One owner's loss says nothing of how the client fares.
         if (!isLost)
-            health.Failed(fault);
+            failures.RecordFailure(fault);
     }
 
     public void Dispose() => operation?.Dispose();

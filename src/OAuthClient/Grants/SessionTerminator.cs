@@ -13,7 +13,7 @@ namespace OAuthClient;
 /// only after everything ended.
 /// </remarks>
 internal sealed class SessionTerminator(
-    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, RecentLogoutTokens recentLogouts, ConsumedStates usedTokens, ILogger logger)
+    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, InterruptedRefreshes interrupted, RecentLogoutTokens recentLogouts, ConsumedStates usedTokens, ILogger logger)
 {
     /// <summary>What a login that begins to be completed takes along.</summary>
     public long LogoutSequence => recentLogouts.Last;
@@ -42,7 +42,8 @@ internal sealed class SessionTerminator(
             foreach (var grant in meant)
             {
                 await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
-                backoff.Gone(grant);
+                backoff.Forget(grant);
+                interrupted.Remove(grant);
                 writes.Discard(grant);
             }
             grants = await store.FindByFingerprintAsync(fingerprint, CancellationToken.None).ConfigureAwait(false);

@@ -65,7 +65,7 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
         long now = clock.Now;
         foreach (var grant in grants)
         {
-            if (grant.SignInExpiresAt?.UtcTicks > now && UserAccessTokenProvider.IsUsable(grant, current, owner)
+            if (grant.SignInExpiresAt?.UtcTicks > now && GrantOwnership.IsUsable(grant, current, owner)
                 && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
                 && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
             {

@@ -70,7 +70,7 @@ internal sealed class UserAccessTokenProvider
         for (int i = 0; i < grants.Count; i++)
         {
             var grant = grants[i];
-            if (!IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
+            if (!GrantOwnership.IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
                 continue;
             if (Usable(grant, selection, rejected) is { } token
                 && AccessTokenExpiry.StateAt(token, grant.CanRefresh, current.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh)
@@ -92,7 +92,7 @@ internal sealed class UserAccessTokenProvider
             Interlocked.Exchange(ref cache, cached = new(current));
         long mark = cached.Mark;
         if (memory.Find(current.Name, owner) is not [var newest, ..]
-            || newest.AccessToken is not { } token || !IsUsable(newest, current, owner)
+            || newest.AccessToken is not { } token || !GrantOwnership.IsUsable(newest, current, owner)
             || Math.Min(newest.EndsAtTicks, AccessTokenExpiry.FreshUntil(token, newest.CanRefresh, current.DefaultAccessTokenLifetime))
                 is var goodUntil && now >= goodUntil)
         {
@@ -153,9 +153,9 @@ internal sealed class UserAccessTokenProvider
         var now = time.GetUtcNow();
         foreach (var stored in grants)
         {
-            if (!BelongsTo(stored, current, owner))
+            if (!GrantOwnership.BelongsTo(stored, current, owner))
                 continue;
-            if (!IsUsable(stored, current, owner))
+            if (!GrantOwnership.IsUsable(stored, current, owner))
             {
                 isOfRemovedTenant = true;
                 continue;
@@ -167,7 +167,7 @@ internal sealed class UserAccessTokenProvider
             }
             any = true;
             var grant = writes.ApplyPending(stored);
-            if (!selection.IsCoveredBy(grant))
+            if (!grant.Covers(selection))
                 continue;
             if (CanServe(grant, current, selection, rejected))
                 return grant;
@@ -175,7 +175,7 @@ internal sealed class UserAccessTokenProvider
         }
         if (over is not null)
             return over;
-        throw GrantRefresher.CreateReauthorizationRequired(current, any
+        throw current.CreateReauthorizationRequired(any
             ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
             : isOfRemovedTenant
             ? "the tenant of the user's account was removed from AllowedTenants"
@@ -212,24 +212,10 @@ internal sealed class UserAccessTokenProvider
         }
     }
 
-    /// <summary>Not only the store's word: one that compares names without case would give Alice's grant to alice.</summary>
-    public static bool BelongsTo(Grant grant, ClientConfiguration current, GrantOwner owner) =>
-        grant.Owner.Equals(owner)
-        && string.Equals(grant.ClientName, current.Name, StringComparison.Ordinal)
-        && string.Equals(grant.ClientId, current.ClientId, StringComparison.Ordinal)
-        && string.Equals(grant.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
-
-    /// <summary>
-    /// Whether the grant may be used: it belongs to the owner, and its tenant is allowed now. Asked at each use, because
-    /// <see cref="OAuthClientOptions.AllowedTenants"/> may be reloaded. A grant that is ended or revoked need not be usable.
-    /// </summary>
-    public static bool IsUsable(Grant grant, ClientConfiguration current, GrantOwner owner) =>
-        BelongsTo(grant, current, owner) && (current.IssuerTemplate is not { } template || grant.IsAllowedBy(template));
-
     private static ReauthorizationRequiredException Unrenewable(ClientConfiguration current, Grant grant, bool isForRefusedToken) =>
         grant.CanRefresh
-            ? GrantRefresher.CreateReauthorizationRequired(current, "the server no longer honours the grant")
-            : GrantRefresher.CreateReauthorizationRequired(current, "the access token is over and there is no refresh token", isForRefusedToken: isForRefusedToken);
+            ? current.CreateReauthorizationRequired("the server no longer honours the grant")
+            : current.CreateReauthorizationRequired("the access token is over and there is no refresh token", isForRejectedToken: isForRefusedToken);
 
     private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
         (grant.CanRefresh && !backoff.IsLost(grant))
@@ -244,7 +230,7 @@ internal sealed class UserAccessTokenProvider
         var caller = Telemetry.Caller;
         return flights.JoinOrStart(grant.Id, async () =>
         {
-            using var watched = telemetry.Refresh(grant.Owner, Cause(grant, selection, rejected, early), caller);
+            using var watched = telemetry.Refresh(isClient: false, Cause(grant, selection, rejected, early), caller);
             try
             {
                 if (await refresher.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)

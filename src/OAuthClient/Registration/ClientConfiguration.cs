@@ -162,4 +162,16 @@ internal sealed class ClientConfiguration
 
     /// <summary>How messages call this client.</summary>
     public string DisplayName => Name.Length == 0 ? "the OAuth client" : $"the OAuth client '{Name}'";
+
+    /// <summary>Creates the exception that asks the application for a new authorization of this client.</summary>
+    /// <param name="reason">The reason, as part of a sentence.</param>
+    /// <param name="inner">The cause; <see langword="null"/> without one.</param>
+    /// <param name="isForRejectedToken">Whether an API rejected the access token.</param>
+    /// <returns>The exception.</returns>
+    public ReauthorizationRequiredException CreateReauthorizationRequired(
+        string reason, Exception? inner = null, bool isForRejectedToken = false) =>
+        new(Name, $"The user must authorize {DisplayName}: {reason}. Begin an authorization.", inner)
+        {
+            IsForRejectedToken = isForRejectedToken,
+        };
 }

@@ -21,12 +21,10 @@ public class RefreshBackoffTests
             backoff.Lost(grant);
             backoff.EarlyFailed(grant, Now);
             backoff.Failed(grant, AccessTokenKey.Default, fault, Now);
-            backoff.Interrupted(new RefreshState(grant) { IsInDoubt = true });
         }
         Assert.That(grants.Count(backoff.IsLost), Is.InRange(1, 10_000));
         Assert.That(grants.Count(grant => !backoff.MayRefreshEarly(grant, Now)), Is.InRange(1, 10_000));
         Assert.That(grants.Count(grant => backoff.JustFailed(grant, AccessTokenKey.Default, Now) is not null), Is.InRange(1, 10_000));
-        Assert.That(grants.Count(grant => backoff.Begin(grant).IsInDoubt), Is.InRange(1, 10_000));
     }
 
     [Test]

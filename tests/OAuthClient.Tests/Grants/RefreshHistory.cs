@@ -103,7 +103,7 @@ internal sealed class RefreshHistory
             // Some begin with what they remember.
             if (node.Seen is null || action % 2 == 0)
                 node.Seen = Stored();
-            node.State = node.Notes.Begin(node.Seen);
+            node.State = node.Interrupted.Resume(node.Seen);
             Advance(node, new RefreshEvent.Started());
             return;
         }
@@ -117,7 +117,7 @@ internal sealed class RefreshHistory
                     // The store is away, or its answer is lost.
                     if (action % 11 == 9)
                         Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, configuration.RefreshLease, default).AsTask());
-                    node.Notes.Interrupted(node.State!);
+                    node.Interrupted.Record(node.State!);
                     node.Todo.Clear();
                 }
                 else
@@ -126,7 +126,7 @@ internal sealed class RefreshHistory
                 }
                 break;
             case RefreshEffect.WaitForLease when action % 11 == 10:
-                node.Notes.Interrupted(node.State!);
+                node.Interrupted.Record(node.State!);
                 node.Todo.Clear();
                 break;
             case RefreshEffect.WaitForLease:
@@ -141,7 +141,7 @@ internal sealed class RefreshHistory
             case RefreshEffect.ReleaseLease end:
                 if (action % 9 == 8)
                 {
-                    node.Notes.NotEnded(node.State!, end);
+                    node.Interrupted.RecordUnreleased(node.State!, end);
                     late.Enqueue(end);
                     break;
                 }
@@ -281,7 +281,7 @@ internal sealed class RefreshHistory
     private sealed class Node
     {
         public Queue<RefreshEffect> Todo { get; } = new();
-        public RefreshBackoff Notes { get; } = new();
+        public InterruptedRefreshes Interrupted { get; } = new();
         public bool IsBusy => Todo.Count > 0;
         public RefreshState? State { get; set; }
         public Grant? Seen { get; set; }

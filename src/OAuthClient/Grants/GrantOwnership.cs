@@ -1,0 +1,30 @@
+namespace OAuthClient;
+
+/// <summary>Decides which grants belong to an owner and a client, and which of them may be used.</summary>
+internal static class GrantOwnership
+{
+    /// <summary>
+    /// Determines whether a grant belongs to the owner and the client. Each name is compared here, with case, because a store may compare
+    /// without: it would give the grant of <c>Alice</c> to <c>alice</c>.
+    /// </summary>
+    /// <param name="grant">The grant.</param>
+    /// <param name="configuration">The client's configuration.</param>
+    /// <param name="owner">The owner.</param>
+    /// <returns><see langword="true"/> if the grant belongs to both.</returns>
+    public static bool BelongsTo(Grant grant, ClientConfiguration configuration, GrantOwner owner) =>
+        grant.Owner.Equals(owner)
+        && string.Equals(grant.ClientName, configuration.Name, StringComparison.Ordinal)
+        && string.Equals(grant.ClientId, configuration.ClientId, StringComparison.Ordinal)
+        && string.Equals(grant.Server, configuration.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Determines whether a grant may be used: it belongs to the owner and the client, and its tenant is allowed now. This is checked at
+    /// each use, because <see cref="OAuthClientOptions.AllowedTenants"/> may be reloaded. A grant need not be usable to be revoked.
+    /// </summary>
+    /// <param name="grant">The grant.</param>
+    /// <param name="configuration">The client's configuration.</param>
+    /// <param name="owner">The owner.</param>
+    /// <returns><see langword="true"/> if the grant may be used.</returns>
+    public static bool IsUsable(Grant grant, ClientConfiguration configuration, GrantOwner owner) =>
+        BelongsTo(grant, configuration, owner) && (configuration.IssuerTemplate is not { } template || grant.IsAllowedBy(template));
+}
