@@ -39,18 +39,19 @@ internal sealed class DatabaseHealth(string schema, TimeProvider time, ILogger l
     }
 
     /// <param name="opening">The attempt to open the store, when there was one.</param>
-    /// <param name="connection">The connection for notifications, when the node keeps one.</param>
+    /// <param name="isListening">Whether the connection for notifications stands; <see langword="null"/> when the node keeps none.</param>
+    /// <param name="listeningFault">Why it does not stand.</param>
     /// <returns>A sentence for each problem, without secrets.</returns>
-    public IEnumerable<string> GetProblems(Task? opening, NodeConnection? connection)
+    public IEnumerable<string> GetProblems(Task? opening, bool? isListening, Exception? listeningFault)
     {
         if (opening is { IsFaulted: true, Exception.InnerException: { } fault })
         {
             string reason = fault is OAuthException ? fault.Message : PostgresErrorClassifier.Describe(fault);
             yield return $"The grant store in PostgreSQL cannot be opened ({reason}).";
         }
-        if (opening is { IsCompletedSuccessfully: true } && connection is { IsConnected: false })
+        if (opening is { IsCompletedSuccessfully: true } && isListening is false)
         {
-            yield return $"The grant store in PostgreSQL has lost its connection for notifications ({connection.Fault?.GetType().Name}): "
+            yield return $"The grant store in PostgreSQL has lost its connection for notifications ({listeningFault?.GetType().Name}): "
                 + "access tokens in memory are served for at most a minute without another look, and checks whether a user is signed in "
                 + "read the database.";
         }

@@ -69,7 +69,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     /// <summary>What keeps it from being connected.</summary>
     public Exception? Fault => connection?.Fault;
 
-    public string? UnavailableReason => string.Join(' ', health.GetProblems(opening, connection)) is { Length: > 0 } problems ? problems : null;
+    public string? UnavailableReason =>
+        string.Join(' ', health.GetProblems(opening, connection?.IsConnected, connection?.Fault)) is { Length: > 0 } problems ? problems : null;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         opening is { IsCompletedSuccessfully: true }

@@ -16,8 +16,8 @@ internal static class FileShape
         var count = lines[^1].Span.IsEmpty ? lines.Count - 1 : lines.Count;
         if (count > MostLines)
             yield return $"{file.FilePath} has {count} lines; a file is one idea, in at most {MostLines}";
-        if (file.FilePath.Count(c => c == '/') > 1)
-            yield return $"{file.FilePath} lies deeper than one folder";
+        if (file.FilePath.Count(c => c == '/') > 2)
+            yield return $"{file.FilePath} lies deeper than two folders";
 
         var root = (CompilationUnitSyntax)file.GetRoot();
         foreach (var member in root.Members)

@@ -21,8 +21,8 @@ public sealed class FileShapeTests
         Assert.That(Breaches("Long.cs", string.Concat(Enumerable.Repeat("\n", 300)) + "// 301"), Has.One.Contains("has 301 lines"));
 
     [Test]
-    public void A_folder_in_a_folder_is_reported() =>
-        Assert.That(Breaches("Grants/Inner/Thing.cs", "namespace OAuthClient;"), Has.One.Contains("deeper than one folder"));
+    public void A_third_level_of_folders_is_reported() =>
+        Assert.That(Breaches("Grants/Storage/Inner/Thing.cs", "namespace OAuthClient;"), Has.One.Contains("deeper than two folders"));
 
     [TestCase("namespace OAuthClient.Grants;", "has the namespace OAuthClient.Grants")]
     [TestCase("namespace OAuthClient { class Thing; }", "has a namespace with braces")]

@@ -5,39 +5,67 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace OAuthClient.Conventions.Tests;
 
 /// <summary>
-/// A folder uses only folders below it. All types share one namespace, so <c>using</c> lines prove nothing:
-/// every name is bound, and asked in which folder its declaration stands.
+/// A folder uses only the folders that <see cref="FolderMap"/> allows, and the files of a folder form no cycle. All types share one
+/// namespace, so <c>using</c> lines prove nothing: every name is bound, and the file that declares it is looked up.
 /// </summary>
 internal static class FolderLayering
 {
-    public const string Root = "(root)";
-
-    /// <summary>From the top of the house down.</summary>
-    public static readonly IReadOnlyList<string> Rooms =
-    [
-        Root, "HttpHandler", "Grants", "TokenEndpoint", "Endpoints", "Discovery", "BackChannel",
-        "Authorization", "IdToken", "ClientAuthentication", "Registration", "Protocol",
-    ];
-
     public static IEnumerable<string> Breaches(SourceTree sources) =>
         sources.Files.SelectMany(file => Breaches(file, sources)).Concat(SpreadTypes(sources)).Distinct(StringComparer.Ordinal);
 
+    /// <summary>Finds the cycles between folders, by what their files use.</summary>
+    /// <param name="sources">The files of a project.</param>
+    /// <returns>The folders of each cycle.</returns>
+    public static IEnumerable<string> FolderCycles(SourceTree sources) => Cycles.Find(
+        from use in Uses(sources)
+        where use.Folder != use.OtherFolder && use.Folder != FolderMap.Root
+        select (use.Folder, use.OtherFolder));
+
+    /// <summary>Finds the cycles between the files of each folder.</summary>
+    /// <param name="sources">The files of a project.</param>
+    /// <param name="factories">The pairs of types that may use each other.</param>
+    /// <returns>The files of each cycle.</returns>
+    public static IEnumerable<string> FileCycles(SourceTree sources, IReadOnlyCollection<(string Type, string Created)> factories) => Cycles.Find(
+        from use in Uses(sources)
+        where use.Folder == use.OtherFolder && !factories.Contains((Path.GetFileNameWithoutExtension(use.File), use.Type))
+        select (use.File, use.OtherFile));
+
+    /// <summary>Finds entries of the map that no file needs.</summary>
+    /// <param name="sources">The files of the core.</param>
+    /// <returns>The needless entries.</returns>
+    public static IEnumerable<string> Needless(SourceTree sources)
+    {
+        var needed = Uses(sources).Select(use => (use.Folder, use.OtherFolder)).ToHashSet();
+        return from entry in FolderMap.Uses
+               from used in entry.Value
+               where !needed.Contains((entry.Key, used))
+               select $"{entry.Key} may use {used}, but does not";
+    }
+
     private static IEnumerable<string> Breaches(SyntaxTree file, SourceTree sources)
     {
-        var room = RoomOf(file);
-        var floor = Floor(room);
-        if (floor < 0)
-            return [$"{file.FilePath} stands in {room}, which is not a room: {string.Join(", ", Rooms)}"];
+        var folder = FolderOf(file);
+        if (folder != FolderMap.Root && !FolderMap.Uses.ContainsKey(folder))
+            return [$"{file.FilePath} stands in {folder}, which is not in the map: {string.Join(", ", FolderMap.Uses.Keys)}"];
+        return from use in Uses(file, sources)
+               where use.Folder != FolderMap.Root && use.Folder != use.OtherFolder
+                   && !FolderMap.Uses[use.Folder].Contains(use.OtherFolder, StringComparer.Ordinal)
+               select $"{SourceTree.Place(use.Node)} uses {use.Type} ({use.OtherFolder})";
+    }
 
+    private static IEnumerable<Use> Uses(SourceTree sources) => sources.Files.SelectMany(file => Uses(file, sources));
+
+    private static IEnumerable<Use> Uses(SyntaxTree file, SourceTree sources)
+    {
         var model = sources.Compilation.GetSemanticModel(file);
         return from node in file.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
                from type in TypesUsed(model, node)
-               let home = Homes(type).OrderByDescending(Floor).FirstOrDefault()
-               where home is not null && Floor(home) is >= 0 and var above && above < floor
-               select $"{SourceTree.Place(node)} uses {type.Name} ({home})";
+               from reference in type.DeclaringSyntaxReferences
+               where reference.SyntaxTree != file
+               select new Use(node, file.FilePath, FolderOf(file), type.Name, reference.SyntaxTree.FilePath, FolderOf(reference.SyntaxTree));
     }
 
-    // A type in pieces would stand in two rooms at once, and be below everyone.
+    // A type in parts in two folders would belong to both.
     private static IEnumerable<string> SpreadTypes(SourceTree sources) =>
         from declared in sources.Nodes<BaseTypeDeclarationSyntax>()
         let type = sources.Compilation.GetSemanticModel(declared.File).GetDeclaredSymbol(declared.Node)
@@ -49,7 +77,7 @@ internal static class FolderLayering
     private static IEnumerable<INamedTypeSymbol> TypesUsed(SemanticModel model, ExpressionSyntax node)
     {
         var bound = model.GetSymbolInfo(node);
-        // Where generated code is missing an overload may not resolve; any of its candidates tells the room.
+        // Where generated code is missing an overload may not resolve; any of its candidates tells the folder.
         var symbols = bound.Symbol is { } symbol ? [symbol] : bound.CandidateSymbols.AsEnumerable();
         if (model.GetConversion(node).MethodSymbol is { } conversion)
             symbols = symbols.Append(conversion);
@@ -71,16 +99,10 @@ internal static class FolderLayering
     }
 
     private static IEnumerable<string> Homes(INamedTypeSymbol type) =>
-        type.DeclaringSyntaxReferences.Select(reference => RoomOf(reference.SyntaxTree)).Distinct(StringComparer.Ordinal);
+        type.DeclaringSyntaxReferences.Select(reference => FolderOf(reference.SyntaxTree)).Distinct(StringComparer.Ordinal);
 
-    private static string RoomOf(SyntaxTree file) =>
-        file.FilePath.LastIndexOf('/') is >= 0 and var slash ? file.FilePath[..slash] : Root;
+    private static string FolderOf(SyntaxTree file) =>
+        file.FilePath.LastIndexOf('/') is >= 0 and var slash ? file.FilePath[..slash] : FolderMap.Root;
 
-    private static int Floor(string room)
-    {
-        for (var i = 0; i < Rooms.Count; i++)
-            if (string.Equals(Rooms[i], room, StringComparison.Ordinal))
-                return i;
-        return -1;
-    }
+    private sealed record Use(ExpressionSyntax Node, string File, string Folder, string Type, string OtherFile, string OtherFolder);
 }

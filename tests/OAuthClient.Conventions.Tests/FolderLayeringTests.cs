@@ -3,19 +3,54 @@ namespace OAuthClient.Conventions.Tests;
 public sealed class FolderLayeringTests
 {
     [Test]
-    public void A_folder_of_the_core_uses_only_folders_below_it() =>
-        Rule.Holds("Move the type down, or hand it in from above:", FolderLayering.Breaches(SourceTree.Load("OAuthClient")));
+    public void A_folder_of_the_core_uses_only_the_folders_of_the_map() =>
+        Rule.Holds("Move the type, or pass what it needs as an argument:", FolderLayering.Breaches(SourceTree.Load("OAuthClient")));
 
-    [TestCase("class Step { Handler? next; }", TestName = "An upward field is seen")]
-    [TestCase("class Step { object Next() => new Handler(); }", TestName = "An upward constructor is seen")]
-    [TestCase("class Step { Handler Next() => new(); }", TestName = "An upward target-typed constructor is seen")]
-    [TestCase("class Step { void Next() => Handler.Send(); }", TestName = "An upward static call is seen")]
-    [TestCase("class Step { void Next() => 1.Attach(); }", TestName = "An upward extension method is seen")]
-    [TestCase("class Step { object? o = default(Handler.Part); }", TestName = "An upward nested type is seen")]
-    [TestCase("class Step : List<Handler>;", TestName = "An upward type argument is seen")]
-    [TestCase("class Step { string s = nameof(Handler); }", TestName = "An upward nameof is seen")]
-    [TestCase("[Mark] class Step;", TestName = "An upward attribute is seen")]
-    public void An_upward_use_is_reported_with_its_line_and_room(string step)
+    [Test]
+    public void The_map_has_no_needless_entry() =>
+        Rule.Holds("Remove from FolderMap:", FolderLayering.Needless(SourceTree.Load("OAuthClient")));
+
+    // The server of OAuthClient.Testing hands its state, which holds all its parts, to each of them.
+    [TestCase("OAuthClient"), TestCase("OAuthClient.AspNetCore"), TestCase("OAuthClient.PostgreSql")]
+    public void Folders_form_no_cycle(string project) =>
+        Rule.Holds("Break the cycle between folders:", FolderLayering.FolderCycles(SourceTree.Load(project)));
+
+    [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
+    public void The_files_of_a_folder_form_no_cycle(string project) =>
+        Rule.Holds("Break the cycle between files:", FolderLayering.FileCycles(SourceTree.Load(project), FolderMap.Factories));
+
+    [Test]
+    public void A_cycle_between_files_is_reported_unless_it_is_a_factory()
+    {
+        var sources = SourceTree.Of("OAuthClient",
+            ("Grants/One.cs", "namespace OAuthClient; class One { Two? two; }"),
+            ("Grants/Two.cs", "namespace OAuthClient; class Two { Three? three; }"),
+            ("Grants/Three.cs", "namespace OAuthClient; class Three { One? one; }"),
+            ("Grants/Four.cs", "namespace OAuthClient; class Four { One? one; }"));
+        Assert.That(FolderLayering.FileCycles(sources, []), Is.EqualTo(["Grants/One.cs <-> Grants/Three.cs <-> Grants/Two.cs"]));
+        Assert.That(FolderLayering.FileCycles(sources, [("Three", "One")]), Is.Empty);
+    }
+
+    [Test]
+    public void A_cycle_between_folders_is_reported()
+    {
+        var sources = SourceTree.Of("OAuthClient",
+            ("Grants/One.cs", "namespace OAuthClient; class One { Two? two; }"),
+            ("Refresh/Two.cs", "namespace OAuthClient; class Two { Three? three; }"),
+            ("Grants/Three.cs", "namespace OAuthClient; class Three;"));
+        Assert.That(FolderLayering.FolderCycles(sources), Is.EqualTo(["Grants <-> Refresh"]));
+    }
+
+    [TestCase("class Step { Handler? next; }", TestName = "A forbidden field is seen")]
+    [TestCase("class Step { object Next() => new Handler(); }", TestName = "A forbidden constructor is seen")]
+    [TestCase("class Step { Handler Next() => new(); }", TestName = "A forbidden target-typed constructor is seen")]
+    [TestCase("class Step { void Next() => Handler.Send(); }", TestName = "A forbidden static call is seen")]
+    [TestCase("class Step { void Next() => 1.Attach(); }", TestName = "A forbidden extension method is seen")]
+    [TestCase("class Step { object? o = default(Handler.Part); }", TestName = "A forbidden nested type is seen")]
+    [TestCase("class Step : List<Handler>;", TestName = "A forbidden type argument is seen")]
+    [TestCase("class Step { string s = nameof(Handler); }", TestName = "A forbidden nameof is seen")]
+    [TestCase("[Mark] class Step;", TestName = "A forbidden attribute is seen")]
+    public void A_use_that_the_map_does_not_allow_is_reported_with_its_line_and_folder(string step)
     {
         var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
             ("HttpHandler/Handler.cs", Handler),
@@ -36,7 +71,7 @@ public sealed class FolderLayeringTests
     }
 
     [Test]
-    public void Downward_uses_uses_in_the_same_room_and_mentions_in_documentation_are_fine()
+    public void Allowed_uses_uses_in_the_same_folder_and_mentions_in_documentation_are_fine()
     {
         var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
             ("OAuthClients.cs", "namespace OAuthClient; class OAuthClients { Handler? handler; Step? step; }"),
@@ -47,7 +82,7 @@ public sealed class FolderLayeringTests
     }
 
     [Test]
-    public void Missing_generated_code_hides_no_upward_use()
+    public void Missing_generated_code_hides_no_use()
     {
         var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
             ("HttpHandler/Handler.cs", Handler),
@@ -57,13 +92,13 @@ public sealed class FolderLayeringTests
     }
 
     [TestCase("Helpers/Thing.cs", "Helpers")]
-    [TestCase("Grants/Inner/Thing.cs", "Grants/Inner")]
-    public void A_folder_that_is_no_room_is_reported(string path, string room) =>
+    [TestCase("Grants/Other/Thing.cs", "Grants/Other")]
+    public void A_folder_that_is_not_in_the_map_is_reported(string path, string folder) =>
         Assert.That(FolderLayering.Breaches(SourceTree.Of("OAuthClient", (path, "namespace OAuthClient; class Thing;"))),
-            Has.One.StartsWith($"{path} stands in {room}, which is not a room"));
+            Has.One.StartsWith($"{path} stands in {folder}, which is not in the map"));
 
     [Test]
-    public void A_type_in_pieces_over_two_rooms_is_reported() =>
+    public void A_type_in_parts_in_two_folders_is_reported() =>
         Assert.That(FolderLayering.Breaches(SourceTree.Of("OAuthClient",
                 ("Grants/Log.cs", "namespace OAuthClient; static partial class Log;"),
                 ("Discovery/Log.cs", "namespace OAuthClient; static partial class Log;"))),

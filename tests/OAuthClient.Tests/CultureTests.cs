@@ -31,16 +31,16 @@ public class CultureTests(string culture)
     public void The_authorization_request_is_the_same()
     {
         var pending = SampleRequest.Begin(
-            SampleRegistration.Create(o => o.Scopes = ["openid", "I", "i"]), SampleRegistration.Server,
-            new() { MaxAge = TimeSpan.FromSeconds(1234567), Additional = new Dictionary<string, string> { ["I\u0130\u0131"] = "I\u0130\u0131" } }, SampleRegistration.Now);
+            SampleConfiguration.Create(o => o.Scopes = ["openid", "I", "i"]), SampleConfiguration.Server,
+            new() { MaxAge = TimeSpan.FromSeconds(1234567), Additional = new Dictionary<string, string> { ["I\u0130\u0131"] = "I\u0130\u0131" } }, SampleConfiguration.Now);
         var sent = QueryPairs.Single(pending.AuthorizationUri);
 
         Assert.That(sent["max_age"], Is.EqualTo("1234567"));
         Assert.That(sent["scope"], Is.EqualTo("openid I i"));
         Assert.That(sent["I\u0130\u0131"], Is.EqualTo("I\u0130\u0131"));
-        Assert.That(pending.ExpiresAt, Is.EqualTo(SampleRegistration.Now + TimeSpan.FromMinutes(10)));
+        Assert.That(pending.ExpiresAt, Is.EqualTo(SampleConfiguration.Now + TimeSpan.FromMinutes(10)));
         Assert.That(() => SampleRequest.Begin(
-            SampleRegistration.Create(), SampleRegistration.Server, new() { Additional = new Dictionary<string, string> { ["REDIRECT_URI"] = "x" } }, SampleRegistration.Now), Throws.ArgumentException);
+            SampleConfiguration.Create(), SampleConfiguration.Server, new() { Additional = new Dictionary<string, string> { ["REDIRECT_URI"] = "x" } }, SampleConfiguration.Now), Throws.ArgumentException);
     }
 
     [Test]
@@ -66,8 +66,8 @@ public class CultureTests(string culture)
         var claims = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(
             "{\"iss\":\"https://server.example.com\",\"aud\":\"client-id\",\"exp\":1893499200.5,\"iat\":1.8934992e9,\"sub\":\"I\"}"))!.Value;
 
-        Assert.That(IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "client-id", nonce: null, SampleRegistration.Now), Is.EqualTo("I"));
-        Assert.That(() => IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "CLIENT-ID", nonce: null, SampleRegistration.Now), Throws.InstanceOf<OAuthProtocolException>());
+        Assert.That(IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", nonce: null, SampleConfiguration.Now), Is.EqualTo("I"));
+        Assert.That(() => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "CLIENT-ID", nonce: null, SampleConfiguration.Now), Throws.InstanceOf<OAuthProtocolException>());
     }
 
     [Test]

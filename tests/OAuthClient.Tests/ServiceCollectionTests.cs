@@ -136,7 +136,7 @@ public class ServiceCollectionTests
         Assert.That(pending.ExpiresAt, Is.EqualTo(clock.GetUtcNow() + TimeSpan.FromMinutes(10)));
 
         clock.Advance(TimeSpan.FromMinutes(10));
-        var callback = AuthorizationResponse.Parse($"{SampleRegistration.Callback}?code=c&state={pending.State}");
+        var callback = AuthorizationResponse.Parse($"{SampleConfiguration.Callback}?code=c&state={pending.State}");
         Assert.That(async () => await client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("expired"));
     }
 
@@ -156,7 +156,7 @@ public class ServiceCollectionTests
         options.AuthorizationEndpoint = new("https://server.example.com/authorize");
         options.TokenEndpoint = new("https://server.example.com/token");
         options.ClientId = "client-id";
-        options.RedirectUri = new(SampleRegistration.Callback);
+        options.RedirectUri = new(SampleConfiguration.Callback);
     }
 
     private sealed class NeedsOne([FromKeyedServices("one")] IOAuthClient client)

@@ -14,7 +14,7 @@ public class UnknownMembersTests
         + "of the grant and of its tokens")]
     public void A_refreshed_grant_keeps_them()
     {
-        var newer = JsonNode.Parse(GrantJsonTests.Full.Protect(Plainly))!;
+        var newer = JsonNode.Parse(GrantSerializerTests.Full.Protect(Plainly))!;
         newer["Newer"] = JsonNode.Parse("""{"a":[1,"ä",null]}""");
         newer["AccessTokens"]!.AsArray().Single(token => (string?)token!["Key"] != "")!["NewerInToken"] = 7;
         byte[] stored = Encoding.UTF8.GetBytes(newer.ToJsonString());
@@ -46,7 +46,7 @@ public class UnknownMembersTests
     [Description("What is kept is bounded, and too much is refused rather than lost")]
     public void They_are_bounded()
     {
-        var newer = JsonNode.Parse(GrantJsonTests.Full.Protect(Plainly))!;
+        var newer = JsonNode.Parse(GrantSerializerTests.Full.Protect(Plainly))!;
         newer["Newer"] = new string('x', UnknownMembers.MaximumLength);
 
         Assert.That(() => Grant.Unprotect(Encoding.UTF8.GetBytes(newer.ToJsonString()), Plainly),

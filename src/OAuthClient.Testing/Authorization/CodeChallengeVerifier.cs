@@ -16,9 +16,9 @@ internal static class CodeChallengeVerifier
     /// <summary>RFC 7636 §4.1.</summary>
     public static bool IsWellFormed(string verifier) => verifier.Length is >= 43 and <= 128 && HasOnlyAllowedCharacters(verifier);
 
-    public static void Check(ReceivedAuthorizationRequest request, string? verifier)
+    public static void Check(string? codeChallenge, string? codeChallengeMethod, string? verifier)
     {
-        if (request.CodeChallenge is not { } challenge)
+        if (codeChallenge is not { } challenge)
         {
             // A verifier without challenge is what remains of a request whose challenge was stripped on its way (RFC 9700 §4.8.2).
             if (verifier is not null)
@@ -30,7 +30,7 @@ internal static class CodeChallengeVerifier
             throw OAuthErrorException.InvalidGrant("The code_verifier is missing.");
         if (!IsWellFormed(verifier))
             throw OAuthErrorException.InvalidGrant("The code_verifier must be 43 to 128 unreserved characters.");
-        string transformed = request.CodeChallengeMethod is "S256" ? Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))) : verifier;
+        string transformed = codeChallengeMethod is "S256" ? Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))) : verifier;
         if (!Randomness.SameSecret(transformed, challenge))
             throw OAuthErrorException.InvalidGrant("The code_verifier does not match the code_challenge.");
     }

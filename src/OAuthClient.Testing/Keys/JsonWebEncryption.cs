@@ -59,10 +59,6 @@ internal static class JsonWebEncryption
         }
     }
 
-    /// <exception cref="FormatException">The key has no such member, or not in base64url.</exception>
-    public static byte[] Member(JsonObject key, string name) =>
-        (string?)key[name] is { Length: > 0 } encoded ? Base64Url.DecodeFromChars(encoded) : throw new FormatException($"The key has no {name}.");
-
     /// <summary>In bytes (RFC 7518 §5.1); the CBC ones have two keys in one.</summary>
     private static int KeyLength(string contentAlgorithm) => contentAlgorithm switch
     {
@@ -74,13 +70,13 @@ internal static class JsonWebEncryption
     };
 
     /// <summary>RFC 7518 §4.3.</summary>
-    private static (byte[] JweKeyDecryption, byte[] EncryptedKey) Transport(string algorithm, int length, JsonObject recipient)
+    private static (byte[] ContentKey, byte[] EncryptedKey) Transport(string algorithm, int length, JsonObject recipient)
     {
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
         using RSA rsa = RSA.Create(new RSAParameters
         {
-            Modulus = Member(recipient, "n"),
-            Exponent = Member(recipient, "e"),
+            Modulus = JsonWebKeyMember.Read(recipient, "n"),
+            Exponent = JsonWebKeyMember.Read(recipient, "e"),
         });
         return (contentKey, rsa.Encrypt(contentKey, algorithm is "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256));
     }

@@ -10,13 +10,13 @@ namespace OAuthClient.Testing;
 internal static class KeyAgreement
 {
     /// <summary>Puts the sender's public key into the header, and gives the content key with what the recipient must be sent of it.</summary>
-    public static (byte[] JweKeyDecryption, byte[] EncryptedKey) Agree(JsonObject header, string algorithm, string contentAlgorithm, int length, JsonObject recipient)
+    public static (byte[] ContentKey, byte[] EncryptedKey) Agree(JsonObject header, string algorithm, string contentAlgorithm, int length, JsonObject recipient)
     {
         ECCurve curve = Curve((string?)recipient["crv"]);
         using ECDiffieHellman theirs = ECDiffieHellman.Create(new ECParameters
         {
             Curve = curve,
-            Q = new ECPoint { X = JsonWebEncryption.Member(recipient, "x"), Y = JsonWebEncryption.Member(recipient, "y") },
+            Q = new ECPoint { X = JsonWebKeyMember.Read(recipient, "x"), Y = JsonWebKeyMember.Read(recipient, "y") },
         });
         using ECDiffieHellman ours = ECDiffieHellman.Create(curve);
         ECPoint point = ours.ExportParameters(includePrivateParameters: false).Q;

@@ -33,7 +33,7 @@ internal sealed class TokenEndpoint(ServerState server)
         {
             if (found.Request.RedirectUri != redirectUri)
                 throw OAuthErrorException.InvalidGrant("The redirect_uri differs from that of the authorization request.");
-            CodeChallengeVerifier.Check(found.Request, form["code_verifier"]);
+            CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
             resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
         });
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");

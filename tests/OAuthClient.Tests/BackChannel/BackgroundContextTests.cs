@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OAuthClient.Tests.Grants;
 using Polly;
 using static OAuthClient.Tests.ScriptedServer;
 

@@ -75,10 +75,10 @@ public class ClientAuthenticatorTests
     [Description("RFC 8414 §2: by the server's metadata; client_secret_basic when they are silent. A server that lists none does not make a confidential client public")]
     public void Unset_it_follows_the_metadata(string? offered, ClientAuthenticationMethod expected)
     {
-        var server = SampleRegistration.Server with { TokenEndpointAuthenticationMethods = offered?.Split(',', StringSplitOptions.RemoveEmptyEntries) };
+        var server = SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = offered?.Split(',', StringSplitOptions.RemoveEmptyEntries) };
 
-        Assert.That(ClientAuthenticator.Method(SampleRegistration.Create(o => o.ClientSecret = "secret"), server), Is.EqualTo(expected));
-        Assert.That(ClientAuthenticator.Method(SampleRegistration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
+        Assert.That(ClientAuthenticator.Method(SampleConfiguration.Create(o => o.ClientSecret = "secret"), server), Is.EqualTo(expected));
+        Assert.That(ClientAuthenticator.Method(SampleConfiguration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
     }
 
     [TestCase(ClientAuthenticationMethod.ClientSecretBasic, "client_secret_post")]
@@ -86,13 +86,13 @@ public class ClientAuthenticatorTests
     [Description("RFC 6749 §2.3: what the developer wrote wins over the metadata")]
     public void Set_it_is_what_was_set(ClientAuthenticationMethod method, string offered)
     {
-        var configuration = SampleRegistration.Create(o =>
+        var configuration = SampleConfiguration.Create(o =>
         {
             o.ClientSecret = "secret";
             o.ClientAuthentication = method;
         });
 
-        Assert.That(ClientAuthenticator.Method(configuration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = [offered] }), Is.EqualTo(method));
+        Assert.That(ClientAuthenticator.Method(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = [offered] }), Is.EqualTo(method));
     }
 
     [Test]
@@ -104,12 +104,12 @@ public class ClientAuthenticatorTests
             foreach (string[]? offered in new[] { null, ["client_secret_basic"], new[] { "client_secret_post" }, ["client_secret_basic", "client_secret_post"] })
             {
                 var form = new List<KeyValuePair<string, string>> { new("grant_type", "authorization_code") };
-                var configuration = SampleRegistration.Create(o =>
+                var configuration = SampleConfiguration.Create(o =>
                 {
                     o.ClientSecret = "secret";
                     o.ClientAuthentication = method;
                 });
-                string? header = ClientAuthenticator.Authenticate(configuration, SampleRegistration.Server with { TokenEndpointAuthenticationMethods = offered }, form);
+                string? header = ClientAuthenticator.Authenticate(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = offered }, form);
 
                 int places = (header is null ? 0 : 1) + form.Count(field => field.Key == "client_secret");
                 Assert.That(places, Is.EqualTo(method == ClientAuthenticationMethod.None ? 0 : 1));
@@ -122,6 +122,6 @@ public class ClientAuthenticatorTests
     private static (string? Header, List<KeyValuePair<string, string>> Form) Authenticate(Action<OAuthClientOptions> options)
     {
         var form = new List<KeyValuePair<string, string>>();
-        return (ClientAuthenticator.Authenticate(SampleRegistration.Create(options), SampleRegistration.Server, form), form);
+        return (ClientAuthenticator.Authenticate(SampleConfiguration.Create(options), SampleConfiguration.Server, form), form);
     }
 }

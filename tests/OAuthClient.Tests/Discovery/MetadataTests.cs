@@ -168,7 +168,7 @@ public class MetadataTests
         }));
         string place = spelledOut ? "https://own.example" : "https://as.example/found";
         Uri? Own(string name) => spelledOut ? new($"https://own.example/{name}") : null;
-        var configuration = SampleRegistration.Create(o =>
+        var configuration = SampleConfiguration.Create(o =>
         {
             o.Issuer = new(Issuer);
             o.RevocationEndpoint = Own("revocation");

@@ -1,4 +1,4 @@
-namespace OAuthClient.Tests.Fuzz;
+namespace OAuthClient.Tests;
 
 /// <summary>Numbers that look random and are the same for the same seed, on every machine and runtime (SplitMix64).</summary>
 internal sealed class Dice(ulong seed)

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace OAuthClient.Tests.Fuzz;
+namespace OAuthClient.Tests;
 
 /// <summary>
 /// Whatever a stranger writes, it is understood or refused by one of the library's own exceptions, in memory that grows no faster

@@ -3,16 +3,16 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.IdentityModel.Tokens;
 
-namespace OAuthClient.Tests.Fuzz;
+namespace OAuthClient.Tests;
 
 /// <summary>JWTs: as they stand, signed and encrypted; and with claims that the server signed, whatever they are.</summary>
 internal static class JwtTargets
 {
     private const string Payload =
-        $$$"""{"iss":"{{{SampleRegistration.Issuer}}}","aud":["client-id"],"azp":"client-id","sub":"alice","exp":1893500000,"iat":1893499200,"auth_time":1893499100,"nonce":"n","acr":"a","at_hash":"x","name":"Alice","email_verified":true,"address":{"formatted":"a\nb","country":"TR"},"updated_at":1311280970,"roles":["x","y"],"_claim_names":{"pay":"s1"},"_claim_sources":{"s1":{"endpoint":"https://bank.example/c","access_token":"t"},"s2":{"JWT":"a.b.c"} } }""";
+        $$$"""{"iss":"{{{SampleConfiguration.Issuer}}}","aud":["client-id"],"azp":"client-id","sub":"alice","exp":1893500000,"iat":1893499200,"auth_time":1893499100,"nonce":"n","acr":"a","at_hash":"x","name":"Alice","email_verified":true,"address":{"formatted":"a\nb","country":"TR"},"updated_at":1311280970,"roles":["x","y"],"_claim_names":{"pay":"s1"},"_claim_sources":{"s1":{"endpoint":"https://bank.example/c","access_token":"t"},"s2":{"JWT":"a.b.c"} } }""";
 
     private static readonly ClientSecret Secret = new("a secret that is long enough for HS256, and HS512 too, as the specification has it");
-    private static readonly AccessToken Token = new("at", SampleRegistration.Now, null, [], []);
+    private static readonly AccessToken Token = new("at", SampleConfiguration.Now, null, [], []);
     private static readonly TestKey Ec = TestKey.For("ES256");
     private static readonly IReadOnlyList<JsonWebKey> Keys = TestKey.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa"));
     private static readonly ECDiffieHellman OwnEc = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
@@ -53,15 +53,15 @@ internal static class JwtTargets
             string compact = Encoding.ASCII.GetString(signed) + "." + System.Buffers.Text.Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret.Reveal()), signed));
             var claims = Believe(compact).Claims;
             // Each is asked, whatever another says.
-            Ask(() => IdTokenClaimsValidator.Validate(claims, SampleRegistration.Issuer, "client-id", "n", SampleRegistration.Now));
-            Ask(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleRegistration.Now));
+            Ask(() => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", "n", SampleConfiguration.Now));
+            Ask(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
             Ask(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
             Ask(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
-            Ask(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleRegistration.Issuer, claims));
-            Ask(() => LogoutToken.Validate(claims, SampleRegistration.Issuer, "client-id", SampleRegistration.Now));
+            Ask(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
+            Ask(() => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
             StandardClaims.Of(claims);
             ClaimSource.Of(claims);
-            ClaimsPrincipalFactory.Create([], SampleRegistration.Issuer, "OpenID Connect", "name", "roles", claims);
+            ClaimsPrincipalFactory.Create([], SampleConfiguration.Issuer, "OpenID Connect", "name", "roles", claims);
         });
 
     public static Target KeySet { get; } = new(

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OAuthClient.Tests.Fuzz;
+namespace OAuthClient.Tests;
 
 /// <summary>Makes bad input out of good: by bits and bytes, by words that mean something, and by size.</summary>
 internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnlyList<string> words)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace OAuthClient.Tests.Fuzz;
+namespace OAuthClient.Tests;
 
 /// <summary>Something that reads what a stranger wrote.</summary>
 internal sealed class Target(string name, IReadOnlyList<string> samples, IReadOnlyList<string> words, Action<byte[]> read)

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace OAuthClient.Tests.Fuzz;
+namespace OAuthClient.Tests;
 
 /// <summary>What the library reads that somebody else wrote: browsers, authorization servers and APIs.</summary>
 internal static class Targets
@@ -21,7 +21,7 @@ internal static class Targets
         {
             var response = AuthorizationResponse.Parse(Encoding.UTF8.GetString(input));
             var pending = SampleAuthorization.Pending();
-            ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, pending.ClientName, pending.Server, SampleRegistration.Now);
+            ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, pending.ClientName, pending.Server, SampleConfiguration.Now);
             ValidatedAuthorizationResponse.Validate(pending, response);
         });
 
@@ -39,7 +39,7 @@ internal static class Targets
             // Two ways of reading the same must find the same.
             if (TokenMembers.TryRead(input, out var members) && members is { AccessToken: not null, TokenType: "Bearer" or "bearer" } && !IsSame(members, Unusual(input)))
                 throw new AssertionException("Read in one pass it is another response.");
-            TokenResponseReader.Read(Response(input), request, SampleRegistration.Now);
+            TokenResponseReader.Read(Response(input), request, SampleConfiguration.Now);
         });
 
     private static bool IsSame(TokenMembers one, TokenMembers other) =>
@@ -105,7 +105,7 @@ internal static class Targets
         {
             if (Response(input).Json() is not { } json)
                 throw new OAuthException("No JSON object.");
-            var client = RegistrationResponseReader.Read(json, SampleRegistration.Create(), new(SampleRegistration.Issuer), known: null, "client_secret_basic", SampleRegistration.Now);
+            var client = RegistrationResponseReader.Read(json, SampleConfiguration.Create(), new(SampleConfiguration.Issuer), known: null, "client_secret_basic", SampleConfiguration.Now);
             DynamicClient.Unprotect(client.Protect(data => data), data => data);
         });
 
@@ -126,7 +126,7 @@ internal static class Targets
         using ByteArrayContent content = new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         var request = new BackChannelRequest("token endpoint", new("https://server.example.com/token"));
         // What is in memory is read at once.
-        var reading = BufferedResponseContent.ReadAsync(content, SampleRegistration.Now, request, CancellationToken.None);
+        var reading = BufferedResponseContent.ReadAsync(content, SampleConfiguration.Now, request, CancellationToken.None);
 #pragma warning disable VSTHRD002 // It has completed.
         var answer = reading.IsCompletedSuccessfully ? reading.Result : throw new AssertionException("It was not read at once.");
 #pragma warning restore VSTHRD002

@@ -48,14 +48,14 @@ public class AccessTokenTests
     [Description("RFC 6749 §5.1: what the server said about it")]
     public void It_keeps_what_the_server_said()
     {
-        var token = new AccessToken("a", SampleRegistration.Now, SampleRegistration.Now.AddSeconds(60), ["s"], ["https://api.example.com"]);
+        var token = new AccessToken("a", SampleConfiguration.Now, SampleConfiguration.Now.AddSeconds(60), ["s"], ["https://api.example.com"]);
 
-        Assert.That(token.IssuedAt, Is.EqualTo(SampleRegistration.Now));
-        Assert.That(token.ExpiresAt, Is.EqualTo(SampleRegistration.Now.AddSeconds(60)));
+        Assert.That(token.IssuedAt, Is.EqualTo(SampleConfiguration.Now));
+        Assert.That(token.ExpiresAt, Is.EqualTo(SampleConfiguration.Now.AddSeconds(60)));
         Assert.That(token.Scopes, Is.EqualTo(["s"]));
         Assert.That(token.Resources, Is.EqualTo(["https://api.example.com"]));
         Assert.That(Token("a").ExpiresAt, Is.Null);
     }
 
-    private static AccessToken Token(string value) => new(value, SampleRegistration.Now, null, [], []);
+    private static AccessToken Token(string value) => new(value, SampleConfiguration.Now, null, [], []);
 }

@@ -81,7 +81,7 @@ public class SecretTests
     public void What_holds_a_secret_is_not_serialised()
     {
         var response = new TokenResponse(Token(Canary), new RefreshToken(Canary), new IdToken(Canary), new Dictionary<string, JsonElement>());
-        object[] holders = [response, SampleRegistration.Options(o => o.ClientSecret = Canary), TokenRequest.Refresh(new RefreshToken(Canary))];
+        object[] holders = [response, SampleConfiguration.Options(o => o.ClientSecret = Canary), TokenRequest.Refresh(new RefreshToken(Canary))];
 
         foreach (object holder in holders)
         {
@@ -160,5 +160,5 @@ public class SecretTests
         Assert.That(() => new RefreshToken(null!), Throws.ArgumentNullException);
     }
 
-    private static AccessToken Token(string value) => new(value, SampleRegistration.Now, null, [], []);
+    private static AccessToken Token(string value) => new(value, SampleConfiguration.Now, null, [], []);
 }

@@ -1,0 +1,67 @@
+namespace OAuthClient.Conventions.Tests;
+
+/// <summary>Which folder of the core may use which. A folder that is not listed does not exist; the root may use every folder.</summary>
+internal static class FolderMap
+{
+    public const string Root = "(root)";
+
+    public static readonly IReadOnlyDictionary<string, string[]> Uses = new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["HttpHandler"] = ["AccessTokens", "Configuration", "Diagnostics", "Grants", "Protocol"],
+        ["OpenIdConnect"] =
+        [
+            "AuthorizationCode", "BackChannel", "Caching", "Configuration", "Diagnostics", "Discovery", "Grants",
+            "Grants/Storage", "IdTokens", "Jose", "Protocol", "Refresh", "Revocation",
+        ],
+        ["Introspection"] = ["BackChannel", "ClientAuthentication", "Configuration", "Discovery", "Jose", "Protocol"],
+        ["DynamicRegistration"] =
+        [
+            "BackChannel", "Caching", "ClientAuthentication", "Configuration", "Diagnostics",
+            "Discovery", "Jose", "Protocol",
+        ],
+        ["Revocation"] =
+        [
+            "AccessTokens", "BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Discovery",
+            "Grants", "Grants/Storage", "Protocol", "Refresh",
+        ],
+        ["AccessTokens"] =
+        [
+            "Caching", "Configuration", "Diagnostics", "Discovery", "Grants",
+            "Grants/Storage", "Protocol", "Refresh", "TokenEndpoint",
+        ],
+        ["Refresh"] =
+        [
+            "BackChannel", "Caching", "Configuration", "Diagnostics", "Discovery", "Grants",
+            "Grants/Storage", "IdTokens", "Jose", "Protocol", "TokenEndpoint",
+        ],
+        ["Grants/Storage"] = ["Diagnostics", "Grants", "Protocol"],
+        ["Grants"] = ["Configuration", "IdTokens", "Jose", "Protocol"],
+        ["IdTokens"] = ["Configuration", "Discovery", "Jose", "Protocol"],
+        ["Discovery"] = ["BackChannel", "Caching", "Configuration", "Jose", "Protocol"],
+        ["AuthorizationCode"] = ["Configuration", "Protocol", "TokenEndpoint"],
+        ["TokenEndpoint"] = ["BackChannel", "ClientAuthentication", "Configuration", "Diagnostics", "Protocol"],
+        ["ClientAuthentication"] = ["Configuration", "Protocol"],
+        ["BackChannel"] = ["Caching", "Configuration", "Diagnostics", "Protocol"],
+        ["Configuration"] = ["Jose", "Protocol"],
+        ["Jose"] = ["Protocol"],
+        ["Caching"] = ["Protocol"],
+        ["Diagnostics"] = ["Protocol"],
+        ["Protocol"] = [],
+    };
+
+    /// <summary>
+    /// The pairs of files in one folder that use each other: a type that users know, and what its factory methods create or its public
+    /// methods write. All other files of a folder form no cycle.
+    /// </summary>
+    public static readonly IReadOnlyCollection<(string Type, string Created)> Factories =
+    [
+        ("TokenRequest", "ClientCredentialsRequest"),
+        ("TokenRequest", "ExtensionGrantRequest"),
+        ("TokenRequest", "RefreshTokenRequest"),
+        ("GrantOwner", "AmbientGrantOwner"),
+        ("Grant", "GrantSerializer"),
+        ("DynamicClient", "DynamicClientSerializer"),
+        ("PendingAuthorization", "PendingAuthorizationSerializer"),
+        ("PendingLogout", "PendingLogoutSerializer"),
+    ];
+}

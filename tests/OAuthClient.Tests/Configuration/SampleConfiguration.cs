@@ -1,0 +1,32 @@
+namespace OAuthClient.Tests;
+
+/// <summary>A client and its server as small as they can be, for a test to change the one thing it is about.</summary>
+internal static class SampleConfiguration
+{
+    public const string Issuer = "https://server.example.com";
+    public const string Callback = "https://client.example.com/callback";
+
+    public static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public static AuthorizationServerMetadata Server { get; } = new()
+    {
+        Issuer = Issuer,
+        AuthorizationEndpoint = new("https://server.example.com/authorize"),
+        TokenEndpoint = new("https://server.example.com/token"),
+        SendsIssuerInResponse = true,
+    };
+
+    public static OAuthClientOptions Options(Action<OAuthClientOptions>? change = null)
+    {
+        var options = new OAuthClientOptions
+        {
+            Issuer = new(Issuer),
+            ClientId = "client-id",
+            RedirectUri = new(Callback),
+        };
+        change?.Invoke(options);
+        return options;
+    }
+
+    public static ClientConfiguration Create(Action<OAuthClientOptions>? change = null, string name = "photos") => new(name, Options(change));
+}

@@ -1,0 +1,47 @@
+namespace OAuthClient.Tests;
+
+/// <summary>When an ID Token can be checked at all, and what of it is kept (OpenID Connect Core §3.1.3.7).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class IdTokenValidatorTests
+{
+    private static readonly Uri Keys = new("https://server.example.com/jwks");
+
+    [TestCase(true, true, "RS256", true)]
+    [TestCase(true, false, "RS256", false)]
+    [TestCase(true, false, "HS256", true)]
+    [TestCase(true, false, "HS256 RS256", false)]
+    [TestCase(false, true, "RS256", false)]
+    [TestCase(false, false, "HS256", false)]
+    [Description("It takes an issuer, and keys: the server's, or the client secret where nothing else may sign")]
+    public async Task What_it_takes(bool hasIssuer, bool hasKeys, string algorithms, bool isPossible)
+    {
+        await using ScriptedServer server = new();
+        server.Answers("""{"keys":[]}""");
+        var configuration = SampleConfiguration.Create(o => o.IdTokenSigningAlgorithms = algorithms.Split(' '));
+        var metadata = SampleConfiguration.Server with { Issuer = hasIssuer ? SampleConfiguration.Issuer : null, JwksUri = hasKeys ? Keys : null };
+        IdTokenValidator validation = new(new JwtSignatureValidator(new JwksCache(server.BackChannelOf(), server.Clock)), server.Clock);
+
+        Assert.That(IdTokenValidator.CanValidate(metadata, configuration), Is.EqualTo(isPossible));
+        await validation.PrefetchKeysAsync(metadata, configuration);
+        Assert.That(server.Requests, Has.Count.EqualTo(isPossible && hasKeys ? 1 : 0), "keys are fetched where they are needed");
+        if (!isPossible)
+        {
+            Assert.That(
+                async () => await validation.ValidateAsync(new("a.b.c"), new AccessToken("at", SampleConfiguration.Now, null, [], []), configuration, metadata, nonce: null, default),
+                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer"));
+        }
+    }
+
+    [Test]
+    [Description("RFC 7516: what is kept of an encrypted ID Token is the signed one inside; one that is not encrypted stays what it is")]
+    public void What_is_kept()
+    {
+        const string inside = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
+        var configuration = SampleConfiguration.Create(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
+        IdToken signed = new(inside);
+
+        Assert.That(IdTokenValidator.Decrypt(signed, configuration), Is.SameAs(signed));
+        Assert.That(IdTokenValidator.Decrypt(new(TestJwe.Encrypt(inside, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM")), configuration).Reveal(), Is.EqualTo(inside));
+    }
+}

@@ -1,0 +1,184 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OAuthClient.Tests;
+
+/// <summary>A logout token that arrives late or more than once (OpenID Connect Back-Channel Logout §2.6).</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.All)]
+public class LateLogoutTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [TestCase("alice", null), TestCase("alice", "s1"), TestCase(null, "s1")]
+    [Description("§2.6: a session whose ID Token was issued after the logout token goes on; both times are by the server's clock")]
+    public async Task A_session_that_began_later_goes_on(string? subject, string? sessionId)
+    {
+        await using OpenIdServer server = new();
+        await server.SignInAsync();
+        string token = server.LogoutToken(subject: subject, sessionId: sessionId);
+        server.Script.Clock.Advance(Second);
+        await server.SignInAsync();
+        await server.ConnectAsync(GrantOwner.User("42"));
+
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
+
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
+    }
+
+    [TestCase(0, 1), TestCase(-1, 1), TestCase(1, 0)]
+    [Description("§2.6: a session that began in the same second, or before, ends")]
+    public async Task A_session_of_the_same_second_ends(int issuedAfter, int ended)
+    {
+        await using OpenIdServer server = new();
+        string token = server.LogoutToken(sessionId: null);
+        await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! + issuedAfter);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(ended));
+    }
+
+    [Test]
+    [Description("§2.7: a grant of which it is not known when its first ID Token was issued ends")]
+    public async Task A_session_of_unknown_age_ends()
+    {
+        await using OpenIdServer server = new();
+        string token = server.LogoutToken();
+        server.Script.Clock.Advance(Second);
+        Grant grant = new("g1", "", OpenIdServer.OwnerOf("alice"), ScriptedServer.Origin, "client") { Subject = "alice", SessionId = "s1" };
+        await server.Store.AddAsync(grant, default);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("A session began with its first ID Token: one that a refresh brings does not make the session newer (OpenID "
+        + "Connect Core §12.2)")]
+    public async Task A_refresh_does_not_make_a_session_newer()
+    {
+        await using OpenIdServer server = new();
+        var grant = await server.SignInAsync();
+        server.Script.Clock.Advance(Second);
+        string token = server.LogoutToken();
+        server.Script.Clock.Advance(Second);
+        await server.AnsweredAsync("alice", "s1", claims => claims.Remove("nonce"));
+        await server.Client.GetAccessTokenAsync(grant.Owner, new() { RejectedToken = grant.AccessToken });
+        Assert.That((await server.Client.FindGrantAsync(grant.Owner))!.IdToken, Is.Not.EqualTo(grant.IdToken), "there is a newer ID Token");
+
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
+    }
+
+    [Test]
+    [Description("When a session began is stored with the grant, and is known after a restart")]
+    public async Task When_a_session_began_is_stored()
+    {
+        await using OpenIdServer server = new();
+        string token = server.LogoutToken();
+        server.Script.Clock.Advance(Second);
+        var grant = await server.SignInAsync();
+        await server.Store.RemoveAsync(grant, default);
+        await server.Store.AddAsync(Grant.Unprotect(grant.Protect(data => data), data => data), default);
+
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+    }
+
+    [TestCase("alice", null), TestCase("alice", "s1"), TestCase(null, "s1")]
+    [Description("§2.6: a jti counts once. A copy that arrives after a new login of the same second ends nothing")]
+    public async Task A_copy_ends_nothing(string? subject, string? sessionId)
+    {
+        await using OpenIdServer server = new();
+        await server.SignInAsync();
+        string token = server.LogoutToken(subject: subject, sessionId: sessionId);
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
+        await server.SignInAsync();
+
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
+
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(claims => claims["jti"] = "j2")), Is.EqualTo(1), "another token");
+        await server.SignInAsync("bob", "s2");
+        string other = server.LogoutToken(subject: "bob", sessionId: "s2");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(other), Is.EqualTo(1), "a server that uses a jti twice");
+    }
+
+    [Test]
+    [Description("§2.6: a copy that arrives while a login of the same second is completed does not count against that login")]
+    public async Task A_copy_does_not_stop_a_login()
+    {
+        await using OpenIdServer server = new();
+        await server.SignInAsync();
+        string token = server.LogoutToken();
+        await server.Logout.ProcessBackChannelLogoutAsync(token);
+        var (pending, response) = await server.AnsweredAsync("alice", "s1");
+        server.Script.AnswersAsync(async sentRequest =>
+        {
+            var answer = server.Answer(sentRequest);
+            if (sentRequest.Uri.AbsolutePath == "/token")
+                await server.Logout.ProcessBackChannelLogoutAsync(token);
+            return answer;
+        });
+
+        await server.SignIn.CompleteAsync(pending, response);
+
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+    }
+
+    [Test]
+    [Description("A logout token that was issued before the ID Token, and arrives while the login is completed, does not count against it")]
+    public async Task A_late_token_does_not_stop_a_login()
+    {
+        await using OpenIdServer server = new();
+        string token = server.LogoutToken(sessionId: null);
+        server.Script.Clock.Advance(Second);
+        var (pending, response) = await server.AnsweredAsync("alice", "s1");
+        server.Script.AnswersAsync(async sentRequest =>
+        {
+            var answer = server.Answer(sentRequest);
+            if (sentRequest.Uri.AbsolutePath == "/token")
+                await server.Logout.ProcessBackChannelLogoutAsync(token);
+            return answer;
+        });
+
+        await server.SignIn.CompleteAsync(pending, response);
+
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+    }
+
+    [Test]
+    [Description("A jti is remembered once all grants ended: the server's retry after a failure ends what is left, and a copy of "
+        + "the retry nothing")]
+    public async Task A_retry_after_a_failure_counts()
+    {
+        FailingStore store = new(new InMemoryGrantStore(new ManualTimeProvider()));
+        await using OpenIdServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
+        await server.SignInAsync("alice", "s1");
+        await server.SignInAsync("alice", "s2");
+        string token = server.LogoutToken(sessionId: null);
+        store.RemovesBeforeRefusing = 1;
+        Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(token), Throws.TypeOf<IOException>());
+        Assert.That(await server.LeftAsync(), Has.Exactly(1).Items, "it failed half way");
+
+        store.RemovesBeforeRefusing = null;
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
+        await server.SignInAsync("alice", "s3");
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s3" }));
+    }
+
+    [Test]
+    [Description("§2.6: a copy that arrives at the last moment at which the token is accepted ends nothing; after that the token is "
+        + "refused")]
+    public async Task A_jti_is_remembered_while_the_token_is_accepted()
+    {
+        await using OpenIdServer server = new();
+        string token = server.LogoutToken(claims => claims["exp"] = (long)claims["iat"]! + 30, sessionId: null);
+        await server.Logout.ProcessBackChannelLogoutAsync(token);
+        // The first ID Token has the same iat, although it is fetched later.
+        server.Script.Clock.Advance(TimeSpan.FromSeconds(90) - TimeSpan.FromTicks(1));
+        await server.SignInAsync(claims: claims => claims["iat"] = (long)claims["iat"]! - 89);
+
+        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
+        Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
+        server.Script.Clock.Advance(TimeSpan.FromTicks(1));
+        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => server.Logout.ProcessBackChannelLogoutAsync(token));
+        Assert.That(refusal!.Message, Does.Contain("expired"));
+    }
+}
