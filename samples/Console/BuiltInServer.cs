@@ -30,7 +30,14 @@ internal sealed class BuiltInServer : IDemoEnvironment
     {
         var started = await TestAuthorizationServer.StartAsync(o => o.AccessTokenLifetime = TokenLifetime);
         var stage = new BuiltInServer(started, await started.StartResourceServerAsync());
-        started.AddClient(new TestClient { ClientId = stage.ClientId, ClientSecret = stage.ClientSecret, RedirectUris = { stage.RedirectUri.OriginalString } });
+        started.AddClient(
+            new TestClient
+            {
+                ClientId = stage.ClientId,
+                ClientSecret = stage.ClientSecret,
+                RedirectUris = { stage.RedirectUri.OriginalString },
+            }
+        );
         HttpTraceHandler.Say($"A built-in authorization server listens at {stage.Issuer.OriginalString}, an API at {stage.Api}");
         return stage;
     }
@@ -38,7 +45,11 @@ internal sealed class BuiltInServer : IDemoEnvironment
     public async Task<Uri> SendBrowserAsync(PendingAuthorization pending)
     {
         var authorizationUri = pending.AuthorizationUri;
-        HttpTraceHandler.Step(1, "Authorization request: the browser is sent to the authorization server", $"GET {HttpTraceHandler.Address(authorizationUri)}");
+        HttpTraceHandler.Step(
+            1,
+            "Authorization request: the browser is sent to the authorization server",
+            $"GET {HttpTraceHandler.Address(authorizationUri)}"
+        );
         HttpTraceHandler.Step(2, "Login and consent: the built-in user signs in as alice and agrees", "POST login, POST consent");
         var callback = await server.SignInAsync(authorizationUri);
         HttpTraceHandler.Step(3, "Callback: the browser comes back with a code", $"GET {HttpTraceHandler.Address(callback)}");

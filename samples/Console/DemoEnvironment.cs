@@ -41,8 +41,12 @@ internal static class DemoEnvironment
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         for (int i = 0; i < args.Length; i += 2)
         {
-            if (!args[i].StartsWith("--", StringComparison.Ordinal) || args[i] is "--help" || i + 1 == args.Length
-                || args[i] is not ("--issuer" or "--client-id" or "--client-secret" or "--scope" or "--port" or "--api"))
+            if (
+                !args[i].StartsWith("--", StringComparison.Ordinal)
+                || args[i] is "--help"
+                || i + 1 == args.Length
+                || args[i] is not ("--issuer" or "--client-id" or "--client-secret" or "--scope" or "--port" or "--api")
+            )
             {
                 Stop(args[i] is "--help" ? 0 : 2, Usage);
             }

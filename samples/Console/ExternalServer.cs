@@ -17,8 +17,10 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
     public Uri Issuer { get; } = new(given["--issuer"]);
     public string ClientId => given["--client-id"];
     public string? ClientSecret => given.GetValueOrDefault("--client-secret") ?? Environment.GetEnvironmentVariable("CLIENT_SECRET");
-    public Uri RedirectUri { get; } = new($"http://127.0.0.1:{int.Parse(given.GetValueOrDefault("--port", "8400"), CultureInfo.InvariantCulture)}/callback");
-    public IList<string> Scopes => given.GetValueOrDefault("--scope", "openid profile offline_access").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+    public Uri RedirectUri { get; } =
+        new($"http://127.0.0.1:{int.Parse(given.GetValueOrDefault("--port", "8400"), CultureInfo.InvariantCulture)}/callback");
+    public IList<string> Scopes =>
+        given.GetValueOrDefault("--scope", "openid profile offline_access").Split(' ', StringSplitOptions.RemoveEmptyEntries);
     public bool IsOnThisMachine => Issuer.IsLoopback;
     public Uri Api => new(api.GetLeftPart(UriPartial.Authority));
     public string Resource => api.PathAndQuery;
@@ -28,7 +30,11 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
         var authorizationUri = pending.AuthorizationUri;
         using var listener = new HttpListener { Prefixes = { RedirectUri.GetLeftPart(UriPartial.Authority) + "/" } };
         listener.Start();
-        HttpTraceHandler.Step(1, "Authorization request: your browser is sent to the authorization server", $"GET {HttpTraceHandler.Address(authorizationUri)}");
+        HttpTraceHandler.Step(
+            1,
+            "Authorization request: your browser is sent to the authorization server",
+            $"GET {HttpTraceHandler.Address(authorizationUri)}"
+        );
         OpenBrowser(authorizationUri);
         HttpTraceHandler.Step(2, "Login and consent: yours, in the browser", $"If it did not open, go to\n{authorizationUri.AbsoluteUri}");
         using var patience = new CancellationTokenSource(Patience);
@@ -49,7 +55,9 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
     {
         if (!grant.CanRefresh)
         {
-            HttpTraceHandler.Say("Your server gave no refresh token, so there is nothing to show of a refresh (try --scope with offline_access).");
+            HttpTraceHandler.Say(
+                "Your server gave no refresh token, so there is nothing to show of a refresh (try --scope with offline_access)."
+            );
             return;
         }
         HttpTraceHandler.Say("Your server's tokens live too long to wait for; acting as if the API had refused this one …");

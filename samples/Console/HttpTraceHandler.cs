@@ -9,7 +9,13 @@ internal sealed class HttpTraceHandler : DelegatingHandler
     private const string Redacted = "[redacted]";
     private static readonly HashSet<string> Secrets = new(StringComparer.Ordinal)
     {
-        "code", "code_verifier", "client_secret", "access_token", "refresh_token", "id_token", "token",
+        "code",
+        "code_verifier",
+        "client_secret",
+        "access_token",
+        "refresh_token",
+        "id_token",
+        "token",
     };
 
     private static readonly bool Colours = !System.Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
@@ -19,9 +25,8 @@ internal sealed class HttpTraceHandler : DelegatingHandler
 
     public static void Step(int number, string title, string lines) => Print($"{number}  {title}", lines);
 
-    public static string Address(Uri uri) => uri.Query.Length <= 1
-        ? uri.ToString()
-        : uri.GetLeftPart(UriPartial.Path) + "\n  ?" + Parameters(uri.Query[1..], "\n  &");
+    public static string Address(Uri uri) =>
+        uri.Query.Length <= 1 ? uri.ToString() : uri.GetLeftPart(UriPartial.Path) + "\n  ?" + Parameters(uri.Query[1..], "\n  &");
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -30,7 +35,10 @@ internal sealed class HttpTraceHandler : DelegatingHandler
         Print(asked, Request(request, form));
         var response = await base.SendAsync(request, cancellationToken);
         await response.Content.LoadIntoBufferAsync(cancellationToken);
-        Print(answered, $"{(int)response.StatusCode} {response.StatusCode}" + Body(await response.Content.ReadAsStringAsync(cancellationToken)));
+        Print(
+            answered,
+            $"{(int)response.StatusCode} {response.StatusCode}" + Body(await response.Content.ReadAsStringAsync(cancellationToken))
+        );
         return response;
     }
 
@@ -60,8 +68,17 @@ internal sealed class HttpTraceHandler : DelegatingHandler
         return form.Length == 0 ? text : text + "\n  " + Parameters(form, "\n  &");
     }
 
-    private static string Parameters(string encoded, string separator) => string.Join(separator, encoded.Split('&').Select(pair =>
-        pair.Split('=', 2) is [var name, var value] ? $"{name}={(Secrets.Contains(name) ? Redacted : Uri.UnescapeDataString(value.Replace('+', ' ')))}" : pair));
+    private static string Parameters(string encoded, string separator) =>
+        string.Join(
+            separator,
+            encoded
+                .Split('&')
+                .Select(pair =>
+                    pair.Split('=', 2) is [var name, var value]
+                        ? $"{name}={(Secrets.Contains(name) ? Redacted : Uri.UnescapeDataString(value.Replace('+', ' ')))}"
+                        : pair
+                )
+        );
 
     private static string Body(string body)
     {

@@ -18,14 +18,16 @@ internal sealed class BuiltInServer(TestAuthorizationServer server, TestResource
             var server = await TestAuthorizationServer.StartAsync(o => o.AccessTokenLifetime = TimeSpan.FromMinutes(1));
             var api = await server.StartResourceServerAsync(o => o.RequiredScope = "photos.read");
             started = new(server, api);
-            configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-            {
-                ["Photos:Issuer"] = server.Issuer.OriginalString,
-                ["Photos:ClientId"] = ClientId,
-                ["Photos:ClientSecret"] = ClientSecret,
-                ["Photos:DangerouslyAllowHttpOnLoopback"] = "true",
-                ["Api"] = api.BaseAddress.OriginalString,
-            });
+            configuration.AddInMemoryCollection(
+                new Dictionary<string, string?>(StringComparer.Ordinal)
+                {
+                    ["Photos:Issuer"] = server.Issuer.OriginalString,
+                    ["Photos:ClientId"] = ClientId,
+                    ["Photos:ClientSecret"] = ClientSecret,
+                    ["Photos:DangerouslyAllowHttpOnLoopback"] = "true",
+                    ["Api"] = api.BaseAddress.OriginalString,
+                }
+            );
             scopes = [.. scopes, "photos.read"];
         }
         if (!configuration.GetSection("Photos:Scopes").Exists())
@@ -34,13 +36,16 @@ internal sealed class BuiltInServer(TestAuthorizationServer server, TestResource
     }
 
     /// <summary>What you do once on a real server's own pages.</summary>
-    public void Register(string redirectUri) => server.AddClient(new TestClient
-    {
-        ClientId = ClientId,
-        ClientSecret = ClientSecret,
-        DisplayName = "Passepartout",
-        RedirectUris = { redirectUri },
-    });
+    public void Register(string redirectUri) =>
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = ClientId,
+                ClientSecret = ClientSecret,
+                DisplayName = "Passepartout",
+                RedirectUris = { redirectUri },
+            }
+        );
 
     public async ValueTask DisposeAsync()
     {

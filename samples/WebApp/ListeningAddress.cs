@@ -16,7 +16,9 @@ internal static class ListeningAddress
             listening.Host = "localhost";
         string address = listening.Uri.GetLeftPart(UriPartial.Authority);
 
-        string redirectUri = app.Configuration["Photos:RedirectUri"] is { } configured and not NotYetKnown ? configured : address + "/callback";
+        string redirectUri = app.Configuration["Photos:RedirectUri"] is { } configured and not NotYetKnown
+            ? configured
+            : address + "/callback";
         app.Configuration["Photos:RedirectUri"] = redirectUri;
         // The client takes up changed options without a restart.
         ((IConfigurationRoot)app.Configuration).Reload();

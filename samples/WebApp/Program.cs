@@ -19,12 +19,14 @@ builder.Services.AddAntiforgery(SampleUsers.Antiforgery);
 
 // Describe the client once: issuer, client id and secret, scopes. Everything else is found out from the issuer.
 // The page for a denied authorization is this application's own; the pages for expiry and errors are the library's.
-builder.Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"))
+builder
+    .Services.AddOAuthClient("photos", builder.Configuration.GetSection("Photos"))
     .AddBrowserAuthorization(browser => browser.DeniedPagePath = "/denied");
 
 // An HttpClient whose requests carry the current user's access token, and carry it nowhere else.
 var api = new Uri(builder.Configuration["Api"]!);
-builder.Services.AddHttpClient<PhotosApi>(http => http.BaseAddress = api)
+builder
+    .Services.AddHttpClient<PhotosApi>(http => http.BaseAddress = api)
     .AddAccessTokenHandler("photos", token => token.ForCurrentUser().To(api));
 
 var app = builder.Build();

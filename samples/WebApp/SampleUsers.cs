@@ -14,12 +14,15 @@ internal static class SampleUsers
     public static ClaimsPrincipal Create(string displayName)
     {
         string name = displayName.Trim();
-        return new(new ClaimsIdentity(
-            [
-                new(ClaimTypes.NameIdentifier, RandomNumberGenerator.GetHexString(16, lowercase: true)),
-                new(ClaimTypes.Name, name.Length > LongestName ? name[..LongestName] : name),
-            ],
-            CookieAuthenticationDefaults.AuthenticationScheme));
+        return new(
+            new ClaimsIdentity(
+                [
+                    new(ClaimTypes.NameIdentifier, RandomNumberGenerator.GetHexString(16, lowercase: true)),
+                    new(ClaimTypes.Name, name.Length > LongestName ? name[..LongestName] : name),
+                ],
+                CookieAuthenticationDefaults.AuthenticationScheme
+            )
+        );
     }
 
     public static void Cookie(CookieAuthenticationOptions options)

@@ -33,7 +33,8 @@ internal static class Settings
         configuration["urls"] ??= "http://localhost:5080";
         configuration["Logging:LogLevel:Default"] ??= "Warning";
         configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
-        bool isEnough = configuration["Photos:Issuer"] is null || (configuration["Photos:ClientId"] is not null && configuration["Api"] is not null);
+        bool isEnough =
+            configuration["Photos:Issuer"] is null || (configuration["Photos:ClientId"] is not null && configuration["Api"] is not null);
         bool isAsked = args.Contains("--help", StringComparer.Ordinal);
         if (isEnough && !isAsked)
             return true;

@@ -26,13 +26,22 @@ internal static class AnonymousFormReader
     /// <returns>The form's fields.</returns>
     /// <exception cref="OAuthProtocolException">The form is too large, ends early, or states a charset that cannot be read.</exception>
     public static async Task<IFormCollection> ReadAsync(
-        HttpRequest request, int maximumFields, int maximumValueLength, CancellationToken cancellationToken)
+        HttpRequest request,
+        int maximumFields,
+        int maximumValueLength,
+        CancellationToken cancellationToken
+    )
     {
         var size = request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>();
         if (size is { IsReadOnly: false, MaxRequestBodySize: null or > MaximumBody })
             size.MaxRequestBodySize = MaximumBody;
         // The framework's own limits are made for uploads.
-        FormOptions limits = new() { ValueCountLimit = maximumFields, KeyLengthLimit = 256, ValueLengthLimit = maximumValueLength };
+        FormOptions limits = new()
+        {
+            ValueCountLimit = maximumFields,
+            KeyLengthLimit = 256,
+            ValueLengthLimit = maximumValueLength,
+        };
         try
         {
             return await request.ReadFormAsync(limits, cancellationToken).ConfigureAwait(false);
@@ -40,13 +49,21 @@ internal static class AnonymousFormReader
         // A body that is too long or ends early (IOException, with BadHttpRequestException); limits (InvalidDataException); a charset that
         // is unknown or refused, as utf-7 is (NotSupportedException, ArgumentException); a Content-Type that does not parse
         // (InvalidOperationException).
-        catch (Exception exception) when (exception is IOException or InvalidDataException or NotSupportedException or ArgumentException
-            or InvalidOperationException or FormatException)
+        catch (Exception exception)
+            when (exception
+                    is IOException
+                        or InvalidDataException
+                        or NotSupportedException
+                        or ArgumentException
+                        or InvalidOperationException
+                        or FormatException
+            )
         {
             throw new OAuthProtocolException(
                 "The form is larger than any authorization server makes it, is broken off, or states a charset that is not supported; "
-                + "send it as UTF-8.",
-                exception);
+                    + "send it as UTF-8.",
+                exception
+            );
         }
     }
 }

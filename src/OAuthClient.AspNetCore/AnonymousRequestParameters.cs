@@ -19,13 +19,17 @@ internal static class AnonymousRequestParameters
         return Once(form);
     }
 
-    private static Dictionary<string, string> Once(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> parameters)
+    private static Dictionary<string, string> Once(
+        IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> parameters
+    )
     {
         var all = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, values) in parameters)
         {
             if (values.Count > 1)
-                throw new OAuthProtocolException("The request holds a parameter more than once; which one counts would be a guess (RFC 6749 §3.1).");
+                throw new OAuthProtocolException(
+                    "The request holds a parameter more than once; which one counts would be a guess (RFC 6749 §3.1)."
+                );
             if (values is [{ Length: > 0 } value])
                 all[name] = value;
         }

@@ -10,8 +10,10 @@ internal static class ApplicationSignOut
     /// <summary>Ends it by the default scheme for that; an application without one has a way of its own.</summary>
     public static async Task EndAsync(HttpContext context)
     {
-        if (context.RequestServices.GetService<IAuthenticationSchemeProvider>() is { } schemes
-            && await schemes.GetDefaultSignOutSchemeAsync().ConfigureAwait(false) is { } scheme)
+        if (
+            context.RequestServices.GetService<IAuthenticationSchemeProvider>() is { } schemes
+            && await schemes.GetDefaultSignOutSchemeAsync().ConfigureAwait(false) is { } scheme
+        )
         {
             await context.SignOutAsync(scheme.Name).ConfigureAwait(false);
         }

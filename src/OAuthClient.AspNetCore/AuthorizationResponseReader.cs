@@ -18,9 +18,13 @@ internal static class AuthorizationResponseReader
         if (HttpMethods.IsGet(request.Method))
             return AuthorizationResponse.Parse(Address(request));
         if (!HttpMethods.IsPost(request.Method) || !AnonymousFormReader.IsForm(request))
-            throw new OAuthProtocolException("A callback is a GET, or the POST of a URL-encoded form (OAuth 2.0 Form Post Response Mode §2); this was neither.");
+            throw new OAuthProtocolException(
+                "A callback is a GET, or the POST of a URL-encoded form (OAuth 2.0 Form Post Response Mode §2); this was neither."
+            );
         if (OfAResponse.Any(request.Query.ContainsKey))
-            throw new OAuthProtocolException("The callback came by form and by query at once; which one counts would be a guess (RFC 6749 §3.1).");
+            throw new OAuthProtocolException(
+                "The callback came by form and by query at once; which one counts would be a guess (RFC 6749 §3.1)."
+            );
         var form = await AnonymousFormReader.ReadAsync(request, MaximumFields, MaximumValueLength, cancellationToken).ConfigureAwait(false);
         var parameters = form.SelectMany(field => field.Value, (field, value) => KeyValuePair.Create(field.Key, value ?? ""));
         return AuthorizationResponse.Parse(parameters, Address(request));

@@ -26,7 +26,13 @@ internal static class BackChannelLogout
         {
             // Our own fault, or that of the server's keys: not for the server to believe that the user is signed out.
             Log.BackChannelLogoutFailed(logger, exception.GetType().Name);
-            await WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "temporarily_unavailable", "The user could not be signed out just now.").ConfigureAwait(false);
+            await WriteAsync(
+                    context,
+                    StatusCodes.Status503ServiceUnavailable,
+                    "temporarily_unavailable",
+                    "The user could not be signed out just now."
+                )
+                .ConfigureAwait(false);
         }
     }
 
@@ -42,6 +48,8 @@ internal static class BackChannelLogout
         }
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
-        await context.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted).ConfigureAwait(false);
+        await context
+            .Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), context.RequestAborted)
+            .ConfigureAwait(false);
     }
 }

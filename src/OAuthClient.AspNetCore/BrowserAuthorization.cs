@@ -19,8 +19,15 @@ public sealed class BrowserAuthorization
     private readonly BrowserSignOut signOut;
 
     internal BrowserAuthorization(
-        string name, IOAuthClient client, OpenIdSignIn signIn, BrowserSignOut signOut, ICurrentGrantOwner currentOwner, PendingAuthorizationCookies cookies,
-        IOptionsMonitor<OAuthClientOptions> options, UncheckedSignInWarning signInWarning)
+        string name,
+        IOAuthClient client,
+        OpenIdSignIn signIn,
+        BrowserSignOut signOut,
+        ICurrentGrantOwner currentOwner,
+        PendingAuthorizationCookies cookies,
+        IOptionsMonitor<OAuthClientOptions> options,
+        UncheckedSignInWarning signInWarning
+    )
     {
         SignIn = signIn;
         this.signOut = signOut;
@@ -56,7 +63,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async Task<IActionResult> BeginAsync(
-        ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
+        ControllerBase controller,
+        string? returnUrl = null,
+        AuthorizationParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(controller);
         var result = await RedirectToServerAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
@@ -76,8 +87,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async ValueTask<IResult> BeginAsync(
-        HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
-        (await RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
+        HttpContext context,
+        string? returnUrl = null,
+        AuthorizationParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    ) => (await RedirectToServerAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
 
     /// <summary>
     /// Begins a login of a user whom the application need not know: who they are is the server's word (OpenID Connect Core §3.1). The result,
@@ -95,7 +109,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async Task<IActionResult> BeginSignInAsync(
-        ControllerBase controller, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default)
+        ControllerBase controller,
+        string? returnUrl = null,
+        AuthorizationParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(controller);
         var result = await SignInAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
@@ -118,8 +136,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public async ValueTask<IResult> BeginSignInAsync(
-        HttpContext context, string? returnUrl = null, AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
-        (await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
+        HttpContext context,
+        string? returnUrl = null,
+        AuthorizationParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    ) => (await SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
 
     /// <summary>
     /// Signs the user out: of the application (its default scheme), of this client (the session's grants end), and by the result, returned from the
@@ -133,7 +154,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request; the user is signed out here.</exception>
     /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
     public async Task<IActionResult> BeginSignOutAsync(
-        ControllerBase controller, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
+        ControllerBase controller,
+        string? returnUrl = null,
+        LogoutParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(controller);
         var result = await SignOutAsync(controller.HttpContext, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
@@ -152,7 +177,11 @@ public sealed class BrowserAuthorization
     /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request; the user is signed out here.</exception>
     /// <exception cref="Exception">Whatever the store of grants throws when it cannot be reached: the application's cookie is gone all the same, the grants may live on.</exception>
     public async ValueTask<IResult> BeginSignOutAsync(
-        HttpContext context, string? returnUrl = null, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
+        HttpContext context,
+        string? returnUrl = null,
+        LogoutParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(context);
         return (await SignOutAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false)).ApplyIfDropped(context);
@@ -203,7 +232,8 @@ public sealed class BrowserAuthorization
         {
             throw new InvalidOperationException(
                 $"{cause} Only an endpoint of the library can post the form once more from this site: "
-                + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint.");
+                    + $"map the callback by app.MapBrowserAuthorization(\"{name}\") in place of this endpoint."
+            );
         }
         if (callback.Pending is { } pending)
             PendingAuthorizationCookies.RemoveAtResponse(context, pending);
@@ -224,15 +254,26 @@ public sealed class BrowserAuthorization
         CurrentOwner is { } owner ? Client.RevokeAsync(owner, cancellationToken) : Task.CompletedTask;
 
     internal async Task<SeeOtherResult> RedirectToServerAsync(
-        HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+        HttpContext context,
+        string? returnUrl,
+        AuthorizationParameters? parameters,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(context);
-        var owner = CurrentOwner ?? throw new InvalidOperationException(
-            "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization().");
+        var owner = CurrentOwner
+            ?? throw new InvalidOperationException(
+                "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization()."
+            );
         return await RedirectToServerAsync(context, owner, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
     }
 
-    internal Task<SeeOtherResult> SignInAsync(HttpContext context, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+    internal Task<SeeOtherResult> SignInAsync(
+        HttpContext context,
+        string? returnUrl,
+        AuthorizationParameters? parameters,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(context);
         IEnumerable<string> scopes = parameters?.Scopes is { } chosen ? chosen : options.Get(name).Scopes;
@@ -242,11 +283,19 @@ public sealed class BrowserAuthorization
     }
 
     internal Task<SeeOtherResult> SignOutAsync(
-        HttpContext context, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken) =>
-        signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken));
+        HttpContext context,
+        string? returnUrl,
+        LogoutParameters? parameters,
+        CancellationToken cancellationToken
+    ) => signOut.BeginAsync(context, CurrentOwner, returnUrl, parameters, OrEndOf(context, cancellationToken));
 
     private async Task<SeeOtherResult> RedirectToServerAsync(
-        HttpContext context, GrantOwner? owner, string? returnUrl, AuthorizationParameters? parameters, CancellationToken cancellationToken)
+        HttpContext context,
+        GrantOwner? owner,
+        string? returnUrl,
+        AuthorizationParameters? parameters,
+        CancellationToken cancellationToken
+    )
     {
         NoStoreHeaders.Declare(context);
         // State flooding: what another site loads without a navigation must not evict an authorization that waits.
@@ -258,9 +307,16 @@ public sealed class BrowserAuthorization
             ? await SignIn.BeginRenewalAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false)
             : await Client.BeginAuthorizationAsync(parameters, OrEndOf(context, cancellationToken)).ConfigureAwait(false);
         bool isFormPost = string.Equals(options.Get(name).ResponseMode, "form_post", StringComparison.Ordinal);
-        cookies.Add(context, pending, owner, LocalReturnUrl.OrRoot(returnUrl, context.Request), isFormPost ? SameSiteMode.None : SameSiteMode.Lax);
+        cookies.Add(
+            context,
+            pending,
+            owner,
+            LocalReturnUrl.OrRoot(returnUrl, context.Request),
+            isFormPost ? SameSiteMode.None : SameSiteMode.Lax
+        );
         return SeeOtherResult.SeeOther(pending.AuthorizationUri);
     }
 
-    private static CancellationToken OrEndOf(HttpContext context, CancellationToken given) => given.CanBeCanceled ? given : context.RequestAborted;
+    private static CancellationToken OrEndOf(HttpContext context, CancellationToken given) =>
+        given.CanBeCanceled ? given : context.RequestAborted;
 }

@@ -61,11 +61,15 @@ public static class BrowserAuthorizationEndpointExtensions
         var authorization = OpenIdEndpointExtensions.Authorization(endpoints, clientName);
         var services = endpoints.ServiceProvider;
         string name = authorization.Name;
-        var options = services.GetRequiredService<IOptionsMonitor<BrowserAuthorizationOptions>>().Get(name)
+        var options = services
+            .GetRequiredService<IOptionsMonitor<BrowserAuthorizationOptions>>()
+            .Get(name)
             .WithDefaults(name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(name));
-        var antiforgery = services.GetService<IAntiforgery>() ?? throw new InvalidOperationException(
-            "MapBrowserAuthorization needs the antiforgery services, and the application has removed them. "
-            + "Call builder.Services.AddAntiforgery().");
+        var antiforgery = services.GetService<IAntiforgery>()
+            ?? throw new InvalidOperationException(
+                "MapBrowserAuthorization needs the antiforgery services, and the application has removed them. "
+                    + "Call builder.Services.AddAntiforgery()."
+            );
         var browser = new BrowserAuthorizationEndpoints(authorization, options, antiforgery, OpenIdEndpointExtensions.Logger(endpoints));
 
         var group = endpoints.MapGroup("");

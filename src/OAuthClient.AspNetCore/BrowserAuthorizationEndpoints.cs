@@ -8,7 +8,11 @@ namespace OAuthClient.AspNetCore;
 
 /// <summary>The endpoints of one client that browsers call.</summary>
 internal sealed class BrowserAuthorizationEndpoints(
-    BrowserAuthorization authorization, BrowserAuthorizationOptions options, IAntiforgery antiforgery, ILogger logger)
+    BrowserAuthorization authorization,
+    BrowserAuthorizationOptions options,
+    IAntiforgery antiforgery,
+    ILogger logger
+)
 {
     private const string ReturnUrl = "returnUrl";
 
@@ -17,8 +21,11 @@ internal sealed class BrowserAuthorizationEndpoints(
         if (await ReadReturnUrlAsync(context).ConfigureAwait(false) is not { } form)
             return;
         var schemes = context.RequestServices.GetService<IAuthenticationSchemeProvider>();
-        if (authorization.CurrentOwner is null && schemes is not null
-            && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null)
+        if (
+            authorization.CurrentOwner is null
+            && schemes is not null
+            && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null
+        )
         {
             // After the login the browser goes to a page by GET; this address takes a POST only.
             AuthenticationProperties properties = new() { RedirectUri = LocalReturnUrl.OrRoot(form.ReturnUrl, context.Request) };
@@ -34,8 +41,11 @@ internal sealed class BrowserAuthorizationEndpoints(
         if (!options.AllowSignIn)
         {
             Log.Refused(
-                logger, "A login", authorization.Name,
-                "sign-in is off; to let the server's users sign in to the application, set AllowSignIn in AddBrowserAuthorization.");
+                logger,
+                "A login",
+                authorization.Name,
+                "sign-in is off; to let the server's users sign in to the application, set AllowSignIn in AddBrowserAuthorization."
+            );
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return;
         }
@@ -44,7 +54,8 @@ internal sealed class BrowserAuthorizationEndpoints(
         {
             throw new InvalidOperationException(
                 "The application has no default scheme to sign the user in by. "
-                + $"Call AddAuthentication(\"Cookies\").AddCookie(\"Cookies\"), or do not use {options.SignInPath}.");
+                    + $"Call AddAuthentication(\"Cookies\").AddCookie(\"Cookies\"), or do not use {options.SignInPath}."
+            );
         }
         var values = context.Request.Query[ReturnUrl];
         string? returnUrl = values.Count == 1 ? values[0] : null;
@@ -115,12 +126,13 @@ internal sealed class BrowserAuthorizationEndpoints(
         NoStoreHeaders.Declare(context);
         try
         {
-            var parameters = AnonymousFormReader.IsForm(context.Request)
-                ? await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
+            var parameters =
+                AnonymousFormReader.IsForm(context.Request)
+                    ? await AnonymousRequestParameters.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)
                 : context.Request.HasFormContentType
                     // Antiforgery would read it with the framework's limits, which are made for uploads.
                     ? throw new OAuthProtocolException("The form must be URL-encoded.")
-                    : new Dictionary<string, string>(StringComparer.Ordinal);
+                : new Dictionary<string, string>(StringComparer.Ordinal);
             await antiforgery.ValidateRequestAsync(context).ConfigureAwait(false);
             return new(parameters.GetValueOrDefault(ReturnUrl) ?? context.Request.Query[ReturnUrl]);
         }

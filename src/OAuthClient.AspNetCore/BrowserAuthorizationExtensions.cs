@@ -20,7 +20,9 @@ public static class BrowserAuthorizationExtensions
     /// <param name="configure">Changes the paths and pages of
     /// <see cref="BrowserAuthorizationEndpointExtensions.MapBrowserAuthorization"/>.</param>
     public static OAuthClientBuilder AddBrowserAuthorization(
-        this OAuthClientBuilder builder, Action<BrowserAuthorizationOptions>? configure = null)
+        this OAuthClientBuilder builder,
+        Action<BrowserAuthorizationOptions>? configure = null
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
@@ -34,20 +36,31 @@ public static class BrowserAuthorizationExtensions
         services.TryAddSingleton<PendingAuthorizationCookies>();
         services.TryAddSingleton<PendingLogoutCookie>();
         services.TryAddSingleton<UncheckedSignInWarning>();
-        services.TryAddKeyedSingleton(builder.Name, (provider, _) => new BrowserAuthorization(
-            builder.Name,
-            provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
-            provider.GetRequiredKeyedService<OpenIdSignIn>(builder.Name),
-            new BrowserSignOut(builder.Name, provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name), provider.GetRequiredService<PendingLogoutCookie>()),
-            CurrentOwner(provider, services),
-            provider.GetRequiredService<PendingAuthorizationCookies>(),
-            provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
-            provider.GetRequiredService<UncheckedSignInWarning>()));
+        services.TryAddKeyedSingleton(builder.Name, (provider, _) =>
+            new BrowserAuthorization(
+                builder.Name,
+                provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
+                provider.GetRequiredKeyedService<OpenIdSignIn>(builder.Name),
+                new BrowserSignOut(
+                    builder.Name,
+                    provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name),
+                    provider.GetRequiredService<PendingLogoutCookie>()
+                ),
+                CurrentOwner(provider, services),
+                provider.GetRequiredService<PendingAuthorizationCookies>(),
+                provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
+                provider.GetRequiredService<UncheckedSignInWarning>()
+            )
+        );
         if (builder.Name.Length == 0)
             services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));
         string subject = builder.Name.Length == 0 ? "OAuth client" : $"OAuth client '{builder.Name}'";
-        services.AddOptions<OAuthClientOptions>(builder.Name).Validate(
-            options => options.RedirectUri is not null, $"{subject}: set RedirectUri; AddBrowserAuthorization needs to know where the browser comes back.");
+        services
+            .AddOptions<OAuthClientOptions>(builder.Name)
+            .Validate(
+                options => options.RedirectUri is not null,
+                $"{subject}: set RedirectUri; AddBrowserAuthorization needs to know where the browser comes back."
+            );
         return builder;
     }
 
@@ -60,7 +73,10 @@ public static class BrowserAuthorizationExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddDataProtection();
-        return builder.ShareClientTokens((services, data) => Protector(services).Protect(data), (services, data) => Protector(services).Unprotect(data));
+        return builder.ShareClientTokens(
+            (services, data) => Protector(services).Protect(data),
+            (services, data) => Protector(services).Unprotect(data)
+        );
     }
 
     /// <summary>
@@ -74,28 +90,39 @@ public static class BrowserAuthorizationExtensions
     public static TBuilder ReauthorizeWhenNeeded<TBuilder>(this TBuilder builder, string? clientName = null)
         where TBuilder : IEndpointConventionBuilder
     {
-        return builder.AddEndpointFilter(async (invocation, next) =>
-        {
-            try
+        return builder.AddEndpointFilter(
+            async (invocation, next) =>
             {
-                return await next(invocation).ConfigureAwait(false);
+                try
+                {
+                    return await next(invocation).ConfigureAwait(false);
+                }
+                catch (ReauthorizationRequiredException exception)
+                {
+                    if (
+                        Reauthorization.IsFor(clientName, exception, invocation.HttpContext)
+                        && await Reauthorization
+                            .BeginAsync(invocation.HttpContext, exception.ClientName, invocation.HttpContext.RequestAborted)
+                            .ConfigureAwait(false)
+                            is { } result
+                    )
+                        return result;
+                    throw;
+                }
             }
-            catch (ReauthorizationRequiredException exception)
-            {
-                if (Reauthorization.IsFor(clientName, exception, invocation.HttpContext)
-                    && await Reauthorization.BeginAsync(invocation.HttpContext, exception.ClientName, invocation.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
-                    return result;
-                throw;
-            }
-        });
+        );
     }
 
     private static IDataProtector Protector(IServiceProvider services) =>
-        services.GetRequiredService<IDataProtectionProvider>().CreateProtector("OAuthClient.AspNetCore", "ClientCredentialsTokenProvider", "v1");
+        services
+            .GetRequiredService<IDataProtectionProvider>()
+            .CreateProtector("OAuthClient.AspNetCore", "ClientCredentialsTokenProvider", "v1");
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider provider, IServiceCollection registered) =>
         // One that belongs to a request would name its user for everyone who comes later.
         registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton)
-            ? throw new InvalidOperationException("Register ICurrentGrantOwner as a singleton, which finds the user anew at each call, for example by IHttpContextAccessor.")
+            ? throw new InvalidOperationException(
+                "Register ICurrentGrantOwner as a singleton, which finds the user anew at each call, for example by IHttpContextAccessor."
+            )
             : provider.GetRequiredService<ICurrentGrantOwner>();
 }

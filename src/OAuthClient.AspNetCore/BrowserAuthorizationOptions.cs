@@ -87,7 +87,9 @@ public sealed class BrowserAuthorizationOptions
             SignOutPath = OrElse(SignOutPath, root.Add("/sign-out")),
             CallbackPath = OrElse(CallbackPath, PathString.FromUriComponent(client.RedirectUri!)),
             SignedOutPath = OrElse(
-                SignedOutPath, client.PostLogoutRedirectUri is { } uri ? PathString.FromUriComponent(uri) : root.Add("/signed-out")),
+                SignedOutPath,
+                client.PostLogoutRedirectUri is { } uri ? PathString.FromUriComponent(uri) : root.Add("/signed-out")
+            ),
             DeniedPagePath = DeniedPagePath,
             ExpiredPagePath = ExpiredPagePath,
             ErrorPagePath = ErrorPagePath,

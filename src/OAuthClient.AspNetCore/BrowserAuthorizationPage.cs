@@ -6,7 +6,12 @@ namespace OAuthClient.AspNetCore;
 public sealed class BrowserAuthorizationPage
 {
     internal BrowserAuthorizationPage(
-        HttpContext context, BrowserAuthorizationPageKind kind, string clientName, string returnUrl, Exception? exception)
+        HttpContext context,
+        BrowserAuthorizationPageKind kind,
+        string clientName,
+        string returnUrl,
+        Exception? exception
+    )
     {
         HttpContext = context;
         Kind = kind;

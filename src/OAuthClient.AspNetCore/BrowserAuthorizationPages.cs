@@ -9,8 +9,13 @@ namespace OAuthClient.AspNetCore;
 internal static class BrowserAuthorizationPages
 {
     public static Task WriteAsync(
-        HttpContext context, string clientName, BrowserAuthorizationPageKind kind, int statusCode, string? returnUrl = null,
-        Exception? exception = null)
+        HttpContext context,
+        string clientName,
+        BrowserAuthorizationPageKind kind,
+        int statusCode,
+        string? returnUrl = null,
+        Exception? exception = null
+    )
     {
         NoStoreHeaders.Declare(context);
         returnUrl ??= LocalReturnUrl.OrRoot(null, context.Request);
@@ -21,18 +26,30 @@ internal static class BrowserAuthorizationPages
         var (path, title, text, link) = kind switch
         {
             BrowserAuthorizationPageKind.OtherError => (
-                options.DeniedPagePath, "Access was not granted",
-                "The request for access was declined. Nothing was changed, and you can try again at any time.", "Try again"),
+                options.DeniedPagePath,
+                "Access was not granted",
+                "The request for access was declined. Nothing was changed, and you can try again at any time.",
+                "Try again"
+            ),
             BrowserAuthorizationPageKind.Expired => (
-                options.ExpiredPagePath, "This page has expired",
+                options.ExpiredPagePath,
+                "This page has expired",
                 "The request was already used, took too long, or was started in a different browser or by a different user.",
-                "Start again"),
+                "Start again"
+            ),
             BrowserAuthorizationPageKind.SignedOut => (
-                options.SignedOutPagePath, "You are signed out", "You can close this page now.", "Continue"),
+                options.SignedOutPagePath,
+                "You are signed out",
+                "You can close this page now.",
+                "Continue"
+            ),
             _ => (
-                options.ErrorPagePath, "Something went wrong",
+                options.ErrorPagePath,
+                "Something went wrong",
                 "The service that you were sent to did not answer as expected. Try again; if the problem continues, "
-                + "contact the operator of this site.", "Try again"),
+                    + "contact the operator of this site.",
+                "Try again"
+            ),
         };
         // The code is in the address of this page, and a redirect takes it away from there.
         return path.HasValue

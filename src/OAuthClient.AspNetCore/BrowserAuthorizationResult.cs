@@ -46,9 +46,11 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
         if (User is not null)
             await httpContext.SignInAsync(User).ConfigureAwait(false);
         const BrowserAuthorizationPageKind denied = BrowserAuthorizationPageKind.OtherError;
-        await (OtherError
-            ? BrowserAuthorizationPages.WriteAsync(httpContext, clientName, denied, StatusCodes.Status200OK, ReturnUrl)
-            : SeeOtherResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)).ConfigureAwait(false);
+        await (
+            OtherError
+                ? BrowserAuthorizationPages.WriteAsync(httpContext, clientName, denied, StatusCodes.Status200OK, ReturnUrl)
+                : SeeOtherResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)
+        ).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,12 @@ namespace OAuthClient.AspNetCore;
 internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, PendingLogoutCookie cookie)
 {
     public async Task<SeeOtherResult> BeginAsync(
-        HttpContext context, GrantOwner? owner, string? returnUrl, LogoutParameters? parameters, CancellationToken cancellationToken)
+        HttpContext context,
+        GrantOwner? owner,
+        string? returnUrl,
+        LogoutParameters? parameters,
+        CancellationToken cancellationToken
+    )
     {
         NoStoreHeaders.Declare(context);
         // Logout CSRF: another site must not end a session by an image or a frame. A script of this site may.
@@ -39,8 +44,10 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
     {
         NoStoreHeaders.Declare(context);
         var response = AuthorizationResponse.Parse(context.Request.QueryString.Value ?? "");
-        var (pending, returnUrl) = cookie.Find(context) ?? throw new OAuthProtocolException(
-            "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie.");
+        var (pending, returnUrl) = cookie.Find(context)
+            ?? throw new OAuthProtocolException(
+                "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie."
+            );
         logout.Complete(pending, response);
         // A forged return must not use up the true one.
         PendingLogoutCookie.RemoveAtResponse(context);
@@ -48,13 +55,15 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
     }
 
     private static LogoutParameters? OfSession(LogoutParameters? parameters, SignInSession? session) =>
-        session is null || parameters?.SessionId is not null || parameters?.SignInId is not null ? parameters : new()
-        {
-            SessionId = session.SessionId,
-            SignInId = session.SignInId,
-            LogoutHint = parameters?.LogoutHint,
-            UiLocales = parameters?.UiLocales,
-            OmitState = parameters?.OmitState == true,
-            Additional = parameters?.Additional ?? new Dictionary<string, string>(StringComparer.Ordinal),
-        };
+        session is null || parameters?.SessionId is not null || parameters?.SignInId is not null
+            ? parameters
+            : new()
+            {
+                SessionId = session.SessionId,
+                SignInId = session.SignInId,
+                LogoutHint = parameters?.LogoutHint,
+                UiLocales = parameters?.UiLocales,
+                OmitState = parameters?.OmitState == true,
+                Additional = parameters?.Additional ?? new Dictionary<string, string>(StringComparer.Ordinal),
+            };
 }

@@ -4,7 +4,12 @@ namespace OAuthClient.AspNetCore;
 
 /// <summary>Completes one client's authorizations from the requests at the redirect URI.</summary>
 internal sealed class CallbackProcessor(
-    IOAuthClient client, OpenIdSignIn signIn, PendingAuthorizationCookies cookies, UncheckedSignInWarning signInWarning, Func<GrantOwner?> findOwner)
+    IOAuthClient client,
+    OpenIdSignIn signIn,
+    PendingAuthorizationCookies cookies,
+    UncheckedSignInWarning signInWarning,
+    Func<GrantOwner?> findOwner
+)
 {
     private const string NotFound =
         "No authorization that was begun in this browser waits for this callback (RFC 6749 §10.12). "
@@ -36,7 +41,11 @@ internal sealed class CallbackProcessor(
             return new(response, pending, Problem: null);
         var owner = findOwner();
         bool needsRepost = FormRepost.MayLackCookies(context.Request, isUserKnown: owner is not null);
-        string? problem = pending.Owner.Equals(owner) ? null : owner is not null ? OtherUser : needsRepost ? WithoutSession : SignedOut;
+        string? problem =
+            pending.Owner.Equals(owner) ? null
+            : owner is not null ? OtherUser
+            : needsRepost ? WithoutSession
+            : SignedOut;
         return new(response, pending, problem, needsRepost, IsUserKnown: owner is not null);
     }
 
@@ -50,7 +59,8 @@ internal sealed class CallbackProcessor(
         {
             if (pending.Owner is { } owner)
             {
-                var grant = await client.CompleteAuthorizationAsync(pending.Authorization, callback.Response, owner, cancellationToken)
+                var grant = await client
+                    .CompleteAuthorizationAsync(pending.Authorization, callback.Response, owner, cancellationToken)
                     .ConfigureAwait(false);
                 return new(name, pending.ReturnUrl, grant);
             }

@@ -22,15 +22,19 @@ internal static class ClaimsGrantOwner
             var owner = FindStated(identity) ?? FindById(identity, scopes);
             if (owner is null || owner == found)
                 continue;
-            found = found is null ? owner : throw new InvalidOperationException(
-                "The request's user has several authenticated identities that name different owners of grants, so none is chosen. "
-                + "Authenticate the endpoint by one scheme ([Authorize(AuthenticationSchemes = …)]), give the identities the same claim "
-                + $"'{GrantOwner.ClaimType}', or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().");
+            found = found is null
+                ? owner
+                : throw new InvalidOperationException(
+                    "The request's user has several authenticated identities that name different owners of grants, so none is chosen. "
+                        + "Authenticate the endpoint by one scheme ([Authorize(AuthenticationSchemes = …)]), give the identities the same claim "
+                        + $"'{GrantOwner.ClaimType}', or register an ICurrentGrantOwner of your own before AddBrowserAuthorization()."
+                );
         }
         return found is null && isAuthenticated
             ? throw new InvalidOperationException(
                 "The signed-in user has neither a NameIdentifier nor a sub claim, so no grant can be told to be theirs. Add one at "
-                + "sign-in, or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().")
+                    + "sign-in, or register an ICurrentGrantOwner of your own before AddBrowserAuthorization()."
+            )
             : found;
     }
 
@@ -45,11 +49,13 @@ internal static class ClaimsGrantOwner
         {
             if (!string.Equals(claim.Type, GrantOwner.ClaimType, StringComparison.Ordinal) || !IsLocal(claim))
                 continue;
-            found = found is null && GrantOwner.TryParse(claim.Value, out var owner) && owner.Kind is not GrantOwnerKind.Client
-                ? owner
-                : throw new InvalidOperationException(
-                    $"The user's claims of the type '{GrantOwner.ClaimType}' do not name one owner. "
-                    + "Write GrantOwner.ToString() into one claim, or none.");
+            found =
+                found is null && GrantOwner.TryParse(claim.Value, out var owner) && owner.Kind is not GrantOwnerKind.Client
+                    ? owner
+                    : throw new InvalidOperationException(
+                        $"The user's claims of the type '{GrantOwner.ClaimType}' do not name one owner. "
+                            + "Write GrantOwner.ToString() into one claim, or none."
+                    );
         }
         return found;
     }
@@ -74,7 +80,8 @@ internal static class ClaimsGrantOwner
                     : $"The signed-in user's claim of the type '{claim.Type}' cannot be an owner's id: it, or its issuer, is blank, or "
                         + "holds a NUL character or an unpaired surrogate. Write the application's own id of the user into this claim "
                         + "at sign-in, or register an ICurrentGrantOwner of your own before AddBrowserAuthorization().",
-                exception);
+                exception
+            );
         }
     }
 
@@ -86,13 +93,18 @@ internal static class ClaimsGrantOwner
         {
             if (!string.Equals(claim.Type, type, StringComparison.Ordinal) || string.IsNullOrWhiteSpace(claim.Value))
                 continue;
-            if (found is not null
-                && !(string.Equals(found.Value, claim.Value, StringComparison.Ordinal)
-                    && string.Equals(found.Issuer, claim.Issuer, StringComparison.Ordinal)))
+            if (
+                found is not null
+                && !(
+                    string.Equals(found.Value, claim.Value, StringComparison.Ordinal)
+                    && string.Equals(found.Issuer, claim.Issuer, StringComparison.Ordinal)
+                )
+            )
             {
                 throw new InvalidOperationException(
                     $"The signed-in user has several claims of the type '{type}' that differ, so the owner of grants is not known. "
-                    + $"Keep one of them, or add a claim of the type '{GrantOwner.ClaimType}' with GrantOwner.ToString().");
+                        + $"Keep one of them, or add a claim of the type '{GrantOwner.ClaimType}' with GrantOwner.ToString()."
+                );
             }
             found = claim;
         }

@@ -8,8 +8,10 @@ internal sealed class ClientHealthCheck(ClientHealth health) : IHealthCheck
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var problems = health.GetProblems();
-        return Task.FromResult(problems.Count == 0
-            ? HealthCheckResult.Healthy()
-            : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', problems)));
+        return Task.FromResult(
+            problems.Count == 0
+                ? HealthCheckResult.Healthy()
+                : new HealthCheckResult(context.Registration.FailureStatus, string.Join(' ', problems))
+        );
     }
 }

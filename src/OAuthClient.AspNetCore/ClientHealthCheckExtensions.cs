@@ -15,19 +15,28 @@ public static class ClientHealthCheckExtensions
     /// <param name="failureStatus">What is reported then. Degraded unless given: the application works, and restarting it would lose what is in memory only.</param>
     /// <param name="tags">To choose health checks by.</param>
     public static IHealthChecksBuilder AddOAuthClient(
-        this IHealthChecksBuilder builder, string? clientName = null, HealthStatus failureStatus = HealthStatus.Degraded, IEnumerable<string>? tags = null)
+        this IHealthChecksBuilder builder,
+        string? clientName = null,
+        HealthStatus failureStatus = HealthStatus.Degraded,
+        IEnumerable<string>? tags = null
+    )
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.Add(new HealthCheckRegistration(
-            string.IsNullOrEmpty(clientName) ? "oauthclient" : "oauthclient:" + clientName,
-            services => new ClientHealthCheck(Condition(services, clientName)),
-            failureStatus,
-            tags));
+        return builder.Add(
+            new HealthCheckRegistration(
+                string.IsNullOrEmpty(clientName) ? "oauthclient" : "oauthclient:" + clientName,
+                services => new ClientHealthCheck(Condition(services, clientName)),
+                failureStatus,
+                tags
+            )
+        );
     }
 
     private static ClientHealth Condition(IServiceProvider services, string? clientName) =>
         (clientName is null ? services.GetService<ClientHealth>() : services.GetKeyedService<ClientHealth>(clientName))
-        ?? throw new InvalidOperationException(clientName is null
-            ? "The health check wants to know how an OAuth client is doing, but none is registered; call AddOAuthClient on the service collection."
-            : $"The health check wants to know how the OAuth client '{clientName}' is doing, which is not registered; call AddOAuthClient(\"{clientName}\", …).");
+        ?? throw new InvalidOperationException(
+            clientName is null
+                ? "The health check wants to know how an OAuth client is doing, but none is registered; call AddOAuthClient on the service collection."
+                : $"The health check wants to know how the OAuth client '{clientName}' is doing, which is not registered; call AddOAuthClient(\"{clientName}\", …)."
+        );
 }

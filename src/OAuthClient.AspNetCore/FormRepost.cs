@@ -46,6 +46,9 @@ internal static class FormRepost
     }
 
     private static void AppendField(StringBuilder form, string name, string value) =>
-        form.Append("<input type=\"hidden\" name=\"").Append(HtmlEncoder.Default.Encode(name))
-            .Append("\" value=\"").Append(HtmlEncoder.Default.Encode(value)).Append("\">\n");
+        form.Append("<input type=\"hidden\" name=\"")
+            .Append(HtmlEncoder.Default.Encode(name))
+            .Append("\" value=\"")
+            .Append(HtmlEncoder.Default.Encode(value))
+            .Append("\">\n");
 }

@@ -71,6 +71,7 @@ internal static class HtmlPage
             </html>
 
             """,
-            context.RequestAborted);
+            context.RequestAborted
+        );
     }
 }

@@ -13,7 +13,8 @@ internal static class LocalReturnUrl
     private const string ThisSite = "https://this-site.invalid";
 
     /// <summary>The path, normalised and percent-encoded, or the application's root.</summary>
-    public static string OrRoot(string? url, HttpRequest request) => Normalise(url) ?? Normalise(request.PathBase.ToUriComponent() + "/") ?? "/";
+    public static string OrRoot(string? url, HttpRequest request) =>
+        Normalise(url) ?? Normalise(request.PathBase.ToUriComponent() + "/") ?? "/";
 
     public static string? Normalise(string? url)
     {
@@ -38,7 +39,12 @@ internal static class LocalReturnUrl
         // Whoever decodes it once more than it was encoded, must not find another site either.
         for (int round = 0; round < MostRounds; round++)
         {
-            if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal) || path.Contains('\\', StringComparison.Ordinal) || path.Any(char.IsControl))
+            if (
+                !path.StartsWith('/')
+                || path.StartsWith("//", StringComparison.Ordinal)
+                || path.Contains('\\', StringComparison.Ordinal)
+                || path.Any(char.IsControl)
+            )
                 return false;
             string decoded = Uri.UnescapeDataString(path);
             if (string.Equals(decoded, path, StringComparison.Ordinal))

@@ -9,11 +9,14 @@ internal static class NoStoreHeaders
     {
         SetHeaders(context.Response);
         // Once more at the last moment: an error page clears all headers, and a result may set its own.
-        context.Response.OnStarting(static response =>
-        {
-            SetHeaders((HttpResponse)response);
-            return Task.CompletedTask;
-        }, context.Response);
+        context.Response.OnStarting(
+            static response =>
+            {
+                SetHeaders((HttpResponse)response);
+                return Task.CompletedTask;
+            },
+            context.Response
+        );
     }
 
     private static void SetHeaders(HttpResponse response)

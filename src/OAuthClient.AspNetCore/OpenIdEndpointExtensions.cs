@@ -21,7 +21,11 @@ public static class OpenIdEndpointExtensions
     /// <param name="pattern">The path.</param>
     /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
     /// <exception cref="InvalidOperationException">There is no such client.</exception>
-    public static IEndpointConventionBuilder MapBackChannelLogout(this IEndpointRouteBuilder endpoints, string pattern, string? clientName = null)
+    public static IEndpointConventionBuilder MapBackChannelLogout(
+        this IEndpointRouteBuilder endpoints,
+        string pattern,
+        string? clientName = null
+    )
     {
         var logout = Logout(endpoints, clientName);
         var logger = Logger(endpoints);
@@ -37,13 +41,21 @@ public static class OpenIdEndpointExtensions
     /// <param name="pattern">The path.</param>
     /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
     /// <exception cref="InvalidOperationException">There is no such client, or it has no browser authorization.</exception>
-    public static IEndpointConventionBuilder MapFrontChannelLogout(this IEndpointRouteBuilder endpoints, string pattern, string? clientName = null)
+    public static IEndpointConventionBuilder MapFrontChannelLogout(
+        this IEndpointRouteBuilder endpoints,
+        string pattern,
+        string? clientName = null
+    )
     {
         var logout = Logout(endpoints, clientName);
         var authorization = Authorization(endpoints, clientName);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
         var logger = Logger(endpoints);
-        return Open(endpoints.MapGet(pattern, context => FrontChannelLogout.AnswerAsync(context, authorization, logout, Origins(options.Get(authorization.Name)), logger)));
+        return Open(
+            endpoints.MapGet(pattern, context =>
+                FrontChannelLogout.AnswerAsync(context, authorization, logout, Origins(options.Get(authorization.Name)), logger)
+            )
+        );
     }
 
     /// <summary>
@@ -54,12 +66,20 @@ public static class OpenIdEndpointExtensions
     /// <param name="pattern">The path.</param>
     /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the only one's unless given.</param>
     /// <exception cref="InvalidOperationException">There is no such client, or it has no browser authorization.</exception>
-    public static IEndpointConventionBuilder MapThirdPartyInitiatedLogin(this IEndpointRouteBuilder endpoints, string pattern, string? clientName = null)
+    public static IEndpointConventionBuilder MapThirdPartyInitiatedLogin(
+        this IEndpointRouteBuilder endpoints,
+        string pattern,
+        string? clientName = null
+    )
     {
         var authorization = Authorization(endpoints, clientName);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
         var logger = Logger(endpoints);
-        return Open(endpoints.MapMethods(pattern, GetAndPost, context => ThirdPartyInitiatedLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)));
+        return Open(
+            endpoints.MapMethods(pattern, GetAndPost, context =>
+                ThirdPartyInitiatedLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)
+            )
+        );
     }
 
     // Whoever calls these is not signed in, and has no antiforgery token of this site.
@@ -71,18 +91,33 @@ public static class OpenIdEndpointExtensions
     private static OpenIdLogout Logout(IEndpointRouteBuilder endpoints, string? clientName)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        return (clientName is null ? endpoints.ServiceProvider.GetService<OpenIdLogout>() : endpoints.ServiceProvider.GetKeyedService<OpenIdLogout>(clientName))
-            ?? throw new InvalidOperationException($"There is no OAuth client{(clientName is null ? "" : $" '{clientName}'")} to sign out from; call AddOAuthClient on the service collection.");
+        return (
+            clientName is null
+                ? endpoints.ServiceProvider.GetService<OpenIdLogout>()
+                : endpoints.ServiceProvider.GetKeyedService<OpenIdLogout>(clientName)
+        )
+            ?? throw new InvalidOperationException(
+                $"There is no OAuth client{(clientName is null ? "" : $" '{clientName}'")} to sign out from; call AddOAuthClient on the service collection."
+            );
     }
 
     internal static BrowserAuthorization Authorization(IEndpointRouteBuilder endpoints, string? clientName)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         string name = clientName ?? endpoints.ServiceProvider.GetRequiredService<OpenIdLogout>().ClientName;
-        return endpoints.ServiceProvider.GetKeyedService<BrowserAuthorization>(name) ?? throw new InvalidOperationException(
-            $"The endpoint needs AddOAuthClient({(name.Length == 0 ? "" : $"\"{name}\", ")}…).AddBrowserAuthorization().");
+        return endpoints.ServiceProvider.GetKeyedService<BrowserAuthorization>(name)
+            ?? throw new InvalidOperationException(
+                $"The endpoint needs AddOAuthClient({(name.Length == 0 ? "" : $"\"{name}\", ")}…).AddBrowserAuthorization()."
+            );
     }
 
-    private static string Origins(OAuthClientOptions options) => string.Join(
-        ' ', new[] { options.Issuer, options.EndSessionEndpoint }.OfType<Uri>().Select(uri => uri.GetLeftPart(UriPartial.Authority)).Distinct(StringComparer.Ordinal).DefaultIfEmpty("'none'"));
+    private static string Origins(OAuthClientOptions options) =>
+        string.Join(
+            ' ',
+            new[] { options.Issuer, options.EndSessionEndpoint }
+                .OfType<Uri>()
+                .Select(uri => uri.GetLeftPart(UriPartial.Authority))
+                .Distinct(StringComparer.Ordinal)
+                .DefaultIfEmpty("'none'")
+        );
 }

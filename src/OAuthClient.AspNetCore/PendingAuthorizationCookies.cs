@@ -27,7 +27,8 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
         if (Size(name, value) > MostCharacters)
         {
             throw new InvalidOperationException(
-                $"The pending authorization at the OAuth client '{authorization.ClientName}' would take {Size(name, value)} characters in a cookie, more than {MostCharacters}: browsers keep no larger ones. Ask for fewer scopes or resources, or use shorter user ids.");
+                $"The pending authorization at the OAuth client '{authorization.ClientName}' would take {Size(name, value)} characters in a cookie, more than {MostCharacters}: browsers keep no larger ones. Ask for fewer scopes or resources, or use shorter user ids."
+            );
         }
         MakeRoom(context, Size(name, value));
         var options = Attributes(sameSite);
@@ -37,7 +38,8 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
 
     /// <summary>The one that this callback answers, when this browser has it.</summary>
     public PendingAuthorizationCookie? Find(HttpContext context, AuthorizationResponse response) =>
-        Ours(context).Select(cookie => PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector))
+        Ours(context)
+            .Select(cookie => PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector))
             .FirstOrDefault(cookie => cookie?.Authorization.Matches(response) == true);
 
     /// <summary>At the last moment, because an error page clears what was set before.</summary>
@@ -53,7 +55,13 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
         // What cannot be read goes first, but only when there is no room: it may be another application's on the same host.
         var now = time.GetUtcNow();
         var waiting = Ours(context)
-            .Select(cookie => (Name: cookie.Key, Size: Size(cookie.Key, cookie.Value), PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt))
+            .Select(cookie =>
+                (
+                    Name: cookie.Key,
+                    Size: Size(cookie.Key, cookie.Value),
+                    PendingAuthorizationCookie.Unprotect(cookie.Key, cookie.Value, protector)?.Authorization.ExpiresAt
+                )
+            )
             .OrderByDescending(cookie => cookie.ExpiresAt ?? DateTimeOffset.MinValue);
         foreach (var cookie in waiting)
         {
@@ -71,13 +79,14 @@ internal sealed class PendingAuthorizationCookies(IDataProtectionProvider protec
 
     private static int Size(string name, string value) => name.Length + value.Length + "=; ".Length;
 
-    private static CookieOptions Attributes(SameSiteMode sameSite) => new()
-    {
-        Secure = true,
-        HttpOnly = true,
-        Path = "/",
-        SameSite = sameSite,
-        // Without it a consent policy would drop the cookie, and no login could end.
-        IsEssential = true,
-    };
+    private static CookieOptions Attributes(SameSiteMode sameSite) =>
+        new()
+        {
+            Secure = true,
+            HttpOnly = true,
+            Path = "/",
+            SameSite = sameSite,
+            // Without it a consent policy would drop the cookie, and no login could end.
+            IsEssential = true,
+        };
 }

@@ -7,4 +7,9 @@ namespace OAuthClient.AspNetCore;
 /// <param name="NeedsRepost">Whether the request may lack the application's cookies because another site sent it.</param>
 /// <param name="IsUserKnown">Whether a user is signed in.</param>
 internal sealed record PendingCallback(
-    AuthorizationResponse Response, PendingAuthorizationCookie? Pending, string? Problem, bool NeedsRepost = false, bool IsUserKnown = false);
+    AuthorizationResponse Response,
+    PendingAuthorizationCookie? Pending,
+    string? Problem,
+    bool NeedsRepost = false,
+    bool IsUserKnown = false
+);

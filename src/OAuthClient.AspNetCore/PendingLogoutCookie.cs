@@ -46,7 +46,8 @@ internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, Ti
             });
             return (pending, returnUrl);
         }
-        catch (Exception exception) when (exception is CryptographicException or FormatException or OAuthProtocolException or IOException or ArgumentException)
+        catch (Exception exception)
+            when (exception is CryptographicException or FormatException or OAuthProtocolException or IOException or ArgumentException)
         {
             return null;
         }
@@ -60,12 +61,13 @@ internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, Ti
             return Task.CompletedTask;
         });
 
-    private static CookieOptions Attributes() => new()
-    {
-        Secure = true,
-        HttpOnly = true,
-        Path = "/",
-        SameSite = SameSiteMode.Lax,
-        IsEssential = true,
-    };
+    private static CookieOptions Attributes() =>
+        new()
+        {
+            Secure = true,
+            HttpOnly = true,
+            Path = "/",
+            SameSite = SameSiteMode.Lax,
+            IsEssential = true,
+        };
 }

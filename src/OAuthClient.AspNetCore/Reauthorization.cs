@@ -14,8 +14,10 @@ internal static class Reauthorization
         clientName is null || string.Equals(Of(clientName, context).Name, exception.ClientName, StringComparison.Ordinal);
 
     private static BrowserAuthorization Of(string clientName, HttpContext context) =>
-        context.RequestServices.GetKeyedService<BrowserAuthorization>(clientName) ?? throw new InvalidOperationException(
-            $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization().");
+        context.RequestServices.GetKeyedService<BrowserAuthorization>(clientName)
+        ?? throw new InvalidOperationException(
+            $"ReauthorizeWhenNeeded(\"{clientName}\") needs AddOAuthClient(\"{clientName}\", …).AddBrowserAuthorization()."
+        );
 
     /// <returns><see langword="null"/> when it is too late, or when there is no user to send: the exception stands.</returns>
     public static async Task<SeeOtherResult?> BeginAsync(HttpContext context, string clientName, CancellationToken cancellationToken)
@@ -31,9 +33,13 @@ internal static class Reauthorization
         }
         bool isRepeatable = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         string? returnUrl = isRepeatable
-            ? context.Request.PathBase.ToUriComponent() + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent()
+            ? context.Request.PathBase.ToUriComponent()
+                + context.Request.Path.ToUriComponent()
+                + context.Request.QueryString.ToUriComponent()
             : null;
-        var parameters = await MustAskAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false) ? new AuthorizationParameters { Prompt = "consent" } : null;
+        var parameters = await MustAskAsync(authorization, owner, context.RequestServices, cancellationToken).ConfigureAwait(false)
+            ? new AuthorizationParameters { Prompt = "consent" }
+            : null;
         // Who signed in by this client signs in again: whoever comes back then is who is signed in, and no other user's grant becomes theirs.
         if (SignInSession.Find(context.User, authorization.Name)?.Owner.Equals(owner) == true)
             return await authorization.SignInAsync(context, returnUrl, parameters, cancellationToken).ConfigureAwait(false);
@@ -43,7 +49,11 @@ internal static class Reauthorization
     // A grant that was given a moment ago and already does not do, say for want of a scope: a server that remembers the consent
     // would give the same again, and the browser would go in circles.
     private static async ValueTask<bool> MustAskAsync(
-        BrowserAuthorization authorization, GrantOwner owner, IServiceProvider services, CancellationToken cancellationToken) =>
+        BrowserAuthorization authorization,
+        GrantOwner owner,
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    ) =>
         await authorization.Client.FindGrantAsync(owner, cancellationToken).ConfigureAwait(false) is { } grant
         && services.GetRequiredService<TimeProvider>().GetUtcNow() - grant.CreatedAt < Fresh;
 }

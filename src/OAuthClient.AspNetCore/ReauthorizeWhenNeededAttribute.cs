@@ -18,8 +18,14 @@ public sealed class ReauthorizeWhenNeededAttribute(string? clientName = null) : 
     public async Task OnExceptionAsync(ExceptionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Exception is ReauthorizationRequiredException exception && Reauthorization.IsFor(ClientName, exception, context.HttpContext)
-            && await Reauthorization.BeginAsync(context.HttpContext, exception.ClientName, context.HttpContext.RequestAborted).ConfigureAwait(false) is { } result)
+        if (
+            context.Exception is ReauthorizationRequiredException exception
+            && Reauthorization.IsFor(ClientName, exception, context.HttpContext)
+            && await Reauthorization
+                .BeginAsync(context.HttpContext, exception.ClientName, context.HttpContext.RequestAborted)
+                .ConfigureAwait(false)
+                is { } result
+        )
         {
             context.ExceptionHandled = true;
             context.Result = result;

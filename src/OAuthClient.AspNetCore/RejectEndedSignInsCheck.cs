@@ -8,17 +8,23 @@ namespace OAuthClient.AspNetCore;
 
 /// <summary>Keeps the host from starting when a scheme that should reject ended sign-ins would not.</summary>
 internal sealed class RejectEndedSignInsCheck(
-    IAuthenticationSchemeProvider schemes, IOptions<RejectEndedSignInsOptions> options, IServiceScopeFactory scopes) : IHostedService
+    IAuthenticationSchemeProvider schemes,
+    IOptions<RejectEndedSignInsOptions> options,
+    IServiceScopeFactory scopes
+) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var known = await schemes.GetAllSchemesAsync().ConfigureAwait(false);
         foreach (string name in options.Value.Schemes)
         {
-            RequireChecked(known.FirstOrDefault(scheme => string.Equals(scheme.Name, name, StringComparison.Ordinal))
-                ?? throw new InvalidOperationException(
-                    $"RejectEndedSignIns(\"{name}\"): there is no authentication scheme '{name}'. Register it with AddCookie(\"{name}\"), "
-                    + "or correct the name."));
+            RequireChecked(
+                known.FirstOrDefault(scheme => string.Equals(scheme.Name, name, StringComparison.Ordinal))
+                    ?? throw new InvalidOperationException(
+                        $"RejectEndedSignIns(\"{name}\"): there is no authentication scheme '{name}'. Register it with AddCookie(\"{name}\"), "
+                            + "or correct the name."
+                    )
+            );
         }
         if (options.Value.AllSchemes)
         {
@@ -26,7 +32,8 @@ internal sealed class RejectEndedSignInsCheck(
             if (cookies.Count == 0)
             {
                 throw new InvalidOperationException(
-                    "RejectEndedSignIns() checks cookies, and there is no cookie scheme. Register one with AddCookie().");
+                    "RejectEndedSignIns() checks cookies, and there is no cookie scheme. Register one with AddCookie()."
+                );
             }
             cookies.ForEach(RequireChecked);
         }
@@ -40,9 +47,11 @@ internal sealed class RejectEndedSignInsCheck(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private static InvalidOperationException Replaced(string service) => new(
-        $"RejectEndedSignIns: the services hold a {service} of the application's own, so ended sign-ins would not be rejected, or it would "
-        + "not be used. Remove it, or call OpenIdSignIn.IsSignedInAsync in it in place of RejectEndedSignIns.");
+    private static InvalidOperationException Replaced(string service) =>
+        new(
+            $"RejectEndedSignIns: the services hold a {service} of the application's own, so ended sign-ins would not be rejected, or it would "
+                + "not be used. Remove it, or call OpenIdSignIn.IsSignedInAsync in it in place of RejectEndedSignIns."
+        );
 
     private static void RequireChecked(AuthenticationScheme scheme)
     {
@@ -50,8 +59,9 @@ internal sealed class RejectEndedSignInsCheck(
         {
             throw new InvalidOperationException(
                 $"RejectEndedSignIns cannot check the authentication scheme '{scheme.Name}', because its handler is {scheme.HandlerType}. "
-                + "Register it with AddCookie; or name the other schemes in RejectEndedSignIns, and call OpenIdSignIn.IsSignedInAsync "
-                + "in this one's handler.");
+                    + "Register it with AddCookie; or name the other schemes in RejectEndedSignIns, and call OpenIdSignIn.IsSignedInAsync "
+                    + "in this one's handler."
+            );
         }
     }
 }

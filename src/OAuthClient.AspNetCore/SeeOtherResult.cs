@@ -20,10 +20,12 @@ internal sealed class SeeOtherResult : IActionResult, IResult
 
     public static SeeOtherResult Unauthorized => new(StatusCodes.Status401Unauthorized);
 
-    public static SeeOtherResult NotANavigation => new(
-        StatusCodes.Status403Forbidden,
-        text: "The request was refused because it is not a top-level navigation (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Purpose). "
-            + "Open this address in the browser window, by a link, a form or a redirect.");
+    public static SeeOtherResult NotANavigation =>
+        new(
+            StatusCodes.Status403Forbidden,
+            text: "The request was refused because it is not a top-level navigation (Sec-Fetch-Mode, Sec-Fetch-Dest, Sec-Purpose). "
+                + "Open this address in the browser window, by a link, a form or a redirect."
+        );
 
     /// <summary>303, which is always followed by a GET: no posted form goes along (RFC 9700 §4.12).</summary>
     public static SeeOtherResult SeeOther(Uri location) => new(StatusCodes.Status303SeeOther, location.AbsoluteUri);

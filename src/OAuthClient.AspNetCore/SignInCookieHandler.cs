@@ -13,17 +13,20 @@ namespace OAuthClient.AspNetCore;
 /// application's own, and are called as without it.
 /// </summary>
 internal sealed class SignInCookieHandler(
-    IOptionsMonitor<CookieAuthenticationOptions> options, ILoggerFactory logger, UrlEncoder encoder,
-    IOptions<RejectEndedSignInsOptions> rejected)
-    : CookieAuthenticationHandler(options, logger, encoder)
+    IOptionsMonitor<CookieAuthenticationOptions> options,
+    ILoggerFactory logger,
+    UrlEncoder encoder,
+    IOptions<RejectEndedSignInsOptions> rejected
+) : CookieAuthenticationHandler(options, logger, encoder)
 {
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var result = await base.HandleAuthenticateAsync().ConfigureAwait(false);
         if (!result.Succeeded || !rejected.Value.Includes(Scheme.Name))
             return result;
-        bool areValid = await SignInSession.AreValidAsync(
-            result.Principal, result.Properties, Context.RequestServices, Context.RequestAborted).ConfigureAwait(false);
+        bool areValid = await SignInSession
+            .AreValidAsync(result.Principal, result.Properties, Context.RequestServices, Context.RequestAborted)
+            .ConfigureAwait(false);
         if (areValid)
             return result;
         // Not by SignOutAsync, which may be forwarded to another scheme. It also keeps the cookie from being renewed.

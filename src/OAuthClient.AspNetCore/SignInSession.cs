@@ -69,15 +69,22 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
     /// <param name="services">The request's services.</param>
     /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public static async ValueTask<bool> AreValidAsync(
-        ClaimsPrincipal user, AuthenticationProperties? properties, IServiceProvider services, CancellationToken cancellationToken)
+        ClaimsPrincipal user,
+        AuthenticationProperties? properties,
+        IServiceProvider services,
+        CancellationToken cancellationToken
+    )
     {
         var written = properties?.GetString(SessionsProperty)?.Split(' ').Select(FromText) ?? [];
         foreach (var session in Identities(user).Select(Read).Concat(written).Distinct())
         {
-            if (session?.SignInId is null
+            if (
+                session?.SignInId is null
                 || services.GetKeyedService<OpenIdSignIn>(session.ClientName) is not { } signIn
-                || !await signIn.IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, cancellationToken)
-                    .ConfigureAwait(false))
+                || !await signIn
+                    .IsSignedInAsync(session.Owner, session.SessionId, session.SignInId, cancellationToken)
+                    .ConfigureAwait(false)
+            )
             {
                 return false;
             }
@@ -94,14 +101,20 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
             ? new(client, owner, identity.FindFirst(IsSession)?.Value, Own(identity, SignInClaim))
             : null;
 
-    private static string ToText(SignInSession? session) => QueryString.Create(
-        from parameter in new (string Name, string? Value)[]
-        {
-            ("client", session?.ClientName), ("owner", session?.Owner.ToString()),
-            ("session", session?.SessionId), ("sign_in", session?.SignInId),
-        }
-        where parameter.Value is not null
-        select KeyValuePair.Create<string, string?>(parameter.Name, parameter.Value)).ToString();
+    private static string ToText(SignInSession? session) =>
+        QueryString
+            .Create(
+                from parameter in new (string Name, string? Value)[]
+                {
+                    ("client", session?.ClientName),
+                    ("owner", session?.Owner.ToString()),
+                    ("session", session?.SessionId),
+                    ("sign_in", session?.SignInId),
+                }
+                where parameter.Value is not null
+                select KeyValuePair.Create<string, string?>(parameter.Name, parameter.Value)
+            )
+            .ToString();
 
     private static SignInSession? FromText(string text)
     {
@@ -117,9 +130,13 @@ internal sealed record SignInSession(string ClientName, GrantOwner Owner, string
     private static bool IsSession(Claim claim) => string.Equals(claim.Type, SessionClaim, StringComparison.Ordinal);
 
     // Of this library, not of a server whose claims the application took over.
-    private static string? Own(ClaimsIdentity identity, string type) => identity.FindFirst(
-        claim => string.Equals(claim.Type, type, StringComparison.Ordinal)
-            && string.Equals(claim.Issuer, ClaimsIdentity.DefaultIssuer, StringComparison.Ordinal))?.Value;
+    private static string? Own(ClaimsIdentity identity, string type) =>
+        identity
+            .FindFirst(claim =>
+                string.Equals(claim.Type, type, StringComparison.Ordinal)
+                && string.Equals(claim.Issuer, ClaimsIdentity.DefaultIssuer, StringComparison.Ordinal)
+            )
+            ?.Value;
 
     // With a server of many tenants the tenant's own: who signed in did so by an ID Token whose issuer was compared.
     private static string Issuer(Grant grant) =>

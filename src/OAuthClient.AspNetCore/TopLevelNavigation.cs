@@ -19,13 +19,14 @@ internal static class TopLevelNavigation
             return false;
         if (Is(headers.XRequestedWith.ToString(), "XMLHttpRequest"))
             return false;
-        return headers["Sec-Fetch-Dest"] is not { Count: > 0 } destination || destination.ToString() switch
-        {
-            "document" => true,
-            // A frame of this site itself, for example a login with prompt=none.
-            "iframe" or "frame" => IsSameOrigin(request),
-            _ => false,
-        };
+        return headers["Sec-Fetch-Dest"] is not { Count: > 0 } destination
+            || destination.ToString() switch
+            {
+                "document" => true,
+                // A frame of this site itself, for example a login with prompt=none.
+                "iframe" or "frame" => IsSameOrigin(request),
+                _ => false,
+            };
     }
 
     /// <summary>Whether a page of this origin sent the request. A page of another site cannot forge the header.</summary>

@@ -5,17 +5,23 @@ internal static class BackgroundTask
 {
     public static Task<T> Run<T>(Func<Task<T>> work) => Observed(BackgroundWork.Run(work));
 
-    public static Task Run(Func<Task> work) => Observed(BackgroundWork.Run(async () =>
-    {
-        await work().ConfigureAwait(false);
-        return true;
-    }));
+    public static Task Run(Func<Task> work) =>
+        Observed(
+            BackgroundWork.Run(async () =>
+            {
+                await work().ConfigureAwait(false);
+                return true;
+            })
+        );
 
     private static Task<T> Observed<T>(Task<T> task)
     {
         _ = task.ContinueWith(
             static faulted => _ = faulted.Exception,
-            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         return task;
     }
 }

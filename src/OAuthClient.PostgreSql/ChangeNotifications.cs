@@ -22,9 +22,13 @@ internal sealed class ChangeNotifications(string schema, long node)
     public void UseKey(Guid hintKey) => hintKey.TryWriteBytes(key);
 
     public string Of(string clientName, GrantOwner owner) =>
-        Base64Url.EncodeToString(HMACSHA256.HashData(key, new GrantRowKey("", clientName, GrantRowKey.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength));
+        Base64Url.EncodeToString(
+            HMACSHA256.HashData(key, new GrantRowKey("", clientName, GrantRowKey.OwnerIn(owner), 0).ToBytes()).AsSpan(0, HashLength)
+        );
 
     /// <returns>Whose hint it is; <see langword="null"/> when this node sent it itself, or nobody of us did.</returns>
     public string? FromOthers(string payload) =>
-        payload.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && !payload.StartsWith(Sender, StringComparison.Ordinal) ? payload[(dot + 1)..] : null;
+        payload.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot && !payload.StartsWith(Sender, StringComparison.Ordinal)
+            ? payload[(dot + 1)..]
+            : null;
 }

@@ -16,7 +16,13 @@ internal sealed class ConsumedStateTable(PostgresCommandExecutor executor, strin
     {
         byte[] fingerprint = SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan()));
         long ticket = RandomIds.New();
-        return await executor.ExecuteAsync(
-            add, parameters => parameters.Bytes(fingerprint).Number(ticket).Time(expiresAt.UtcDateTime), mayRepeat: true, cancellationToken).ConfigureAwait(false) > 0;
+        return await executor
+                .ExecuteAsync(
+                    add,
+                    parameters => parameters.Bytes(fingerprint).Number(ticket).Time(expiresAt.UtcDateTime),
+                    mayRepeat: true,
+                    cancellationToken
+                )
+                .ConfigureAwait(false) > 0;
     }
 }

@@ -9,7 +9,8 @@ namespace OAuthClient.PostgreSql;
 /// node's clock matters. A grant that
 /// the server refused stays until its owner authorizes again or it is ended: that is not for the store to judge.
 /// </summary>
-internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string schema, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string schema, TimeProvider time, ILogger logger)
+    : IAsyncDisposable
 {
     internal const int Batch = 500;
 
@@ -25,8 +26,14 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
     private ITimer? timer;
     private Task running = Task.CompletedTask;
 
-    public void Start() => timer ??= BackgroundWork.CreateTimer(
-        time, static self => ((ExpiredRowCleanup)self!).Begin(), this, RandomIds.Jitter(Every), Timeout.InfiniteTimeSpan);
+    public void Start() =>
+        timer ??= BackgroundWork.CreateTimer(
+            time,
+            static self => ((ExpiredRowCleanup)self!).Begin(),
+            this,
+            RandomIds.Jitter(Every),
+            Timeout.InfiniteTimeSpan
+        );
 
     /// <returns>How many rows went.</returns>
     /// <param name="cancellationToken">Stops between batches.</param>
@@ -40,8 +47,7 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
             {
                 batch = await executor.ExecuteAsync(statement, static _ => { }, mayRepeat: true, cancellationToken).ConfigureAwait(false);
                 gone += batch;
-            }
-            while (batch == Batch);
+            } while (batch == Batch);
         }
         return gone;
     }
@@ -90,10 +96,11 @@ internal sealed class ExpiredRowCleanup(PostgresCommandExecutor executor, string
         }
     }
 
-    private static string Statement(string schema, string table, string column, string margin) => $"""
-        DELETE FROM "{schema}".{table} WHERE ctid = ANY (ARRAY(
-          SELECT ctid FROM "{schema}".{table}
-          WHERE {column} < clock_timestamp() - interval '{margin}' AND (SELECT pg_try_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0)))
-          LIMIT {Batch} FOR UPDATE SKIP LOCKED))
-        """;
+    private static string Statement(string schema, string table, string column, string margin) =>
+        $"""
+            DELETE FROM "{schema}".{table} WHERE ctid = ANY (ARRAY(
+              SELECT ctid FROM "{schema}".{table}
+              WHERE {column} < clock_timestamp() - interval '{margin}' AND (SELECT pg_try_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0)))
+              LIMIT {Batch} FOR UPDATE SKIP LOCKED))
+            """;
 }

@@ -13,7 +13,13 @@ namespace OAuthClient.PostgreSql;
 /// copy that may have missed one. A grant only ever gives way to a newer generation of itself, and an id never comes back: so a change
 /// by this node, or an answer of the database, can be put into a copy at any time and in any order.
 /// </remarks>
-internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifications notifications, ILogger logger, Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read)
+internal sealed class GrantCache(
+    TimeProvider time,
+    int capacity,
+    ChangeNotifications notifications,
+    ILogger logger,
+    Func<string, GrantOwner, Task<IReadOnlyList<Grant>>> read
+)
 {
     private const int MostReads = 3;
 
@@ -73,8 +79,12 @@ internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifica
     public ValueTask<IReadOnlyList<Grant>> FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
     {
         entries.TryGetValue((clientName, owner), out var entry);
-        if (entry?.Copy is { IsOutdated: false, ReadDuring: { } period } copy && ReferenceEquals(period, listening) && !isAway
-            && Uncertainty(copy) == TimeSpan.Zero)
+        if (
+            entry?.Copy is { IsOutdated: false, ReadDuring: { } period } copy
+            && ReferenceEquals(period, listening)
+            && !isAway
+            && Uncertainty(copy) == TimeSpan.Zero
+        )
         {
             entry.IsUsed = true;
             return new(copy.Grants);
@@ -91,9 +101,12 @@ internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifica
 
     public void Add(Grant grant) => Change(grant, grants => grants.Any(other => IsSame(other, grant)) ? grants : [grant, .. grants]);
 
-    public void Replace(Grant newer) => Change(newer, grants => Array.FindIndex(grants, other => IsSame(other, newer) && other.Generation < newer.Generation) is >= 0 and var index
-        ? [.. grants[..index], newer, .. grants[(index + 1)..]]
-        : grants);
+    public void Replace(Grant newer) =>
+        Change(newer, grants =>
+            Array.FindIndex(grants, other => IsSame(other, newer) && other.Generation < newer.Generation) is >= 0 and var index
+                ? [.. grants[..index], newer, .. grants[(index + 1)..]]
+                : grants
+        );
 
     public void Remove(Grant grant) => Change(grant, grants => Array.FindAll(grants, other => !IsSame(other, grant)));
 
@@ -130,7 +143,9 @@ internal sealed class GrantCache(TimeProvider time, int capacity, ChangeNotifica
                 : isAway && uncertainty >= ServedWhileUncertain ? Freshness.None
                 : Freshness.Old;
         }
-        return uncertainty < GoodWhileUncertain ? Freshness.Good : uncertainty < ServedWhileUncertain ? Freshness.Old : Freshness.None;
+        return uncertainty < GoodWhileUncertain ? Freshness.Good
+            : uncertainty < ServedWhileUncertain ? Freshness.Old
+            : Freshness.None;
     }
 
     private bool MayBeServed(GrantSnapshot copy) => !copy.IsOutdated && Uncertainty(copy) < ServedWhileUncertain;

@@ -45,7 +45,8 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
             find,
             parameters => parameters.Texts(clientName, ownerId),
             row => new GrantRow(new(row.GetString(0), clientName, ownerId, row.GetInt64(1)), row.GetFieldValue<byte[]>(2)),
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <returns>Whether it was added; when not, there is another of that id.</returns>
@@ -54,14 +55,30 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
     /// <param name="hint">Whose it is.</param>
     /// <param name="fingerprints">Whose it is at the server.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<bool> AddAsync(GrantRow row, DateTimeOffset? deadAt, string hint, GrantFingerprints fingerprints, CancellationToken cancellationToken) =>
-        await executor.Priority.ReadOneAsync(
-            add,
-            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(hint, notifications.Channel, notifications.Sender)
-                .Bytes(fingerprints.Subject).Bytes(fingerprints.Session),
-            Count,
-            mayRepeat: true,
-            cancellationToken).ConfigureAwait(false) > 0;
+    public async Task<bool> AddAsync(
+        GrantRow row,
+        DateTimeOffset? deadAt,
+        string hint,
+        GrantFingerprints fingerprints,
+        CancellationToken cancellationToken
+    ) =>
+        await executor
+            .Priority.ReadOneAsync(
+                add,
+                parameters =>
+                    parameters
+                        .Place(row.Place)
+                        .Number(row.Place.Generation)
+                        .Bytes(row.Content)
+                        .Time(deadAt?.UtcDateTime)
+                        .Texts(hint, notifications.Channel, notifications.Sender)
+                        .Bytes(fingerprints.Subject)
+                        .Bytes(fingerprints.Session),
+                Count,
+                mayRepeat: true,
+                cancellationToken
+            )
+            .ConfigureAwait(false) > 0;
 
     /// <returns>Whether the stored generation was the one before, and now is this one.</returns>
     /// <param name="row">The next generation.</param>
@@ -94,26 +111,46 @@ internal sealed class GrantTable(PostgresCommandExecutor executor, string schema
     }
 
     public Task RemoveAsync(GrantRowKey place, CancellationToken cancellationToken) =>
-        executor.Priority.ReadOneAsync(remove, parameters => parameters.Place(place).Texts(notifications.Channel, notifications.Sender), Count, mayRepeat: true, cancellationToken);
+        executor.Priority.ReadOneAsync(
+            remove,
+            parameters => parameters.Place(place).Texts(notifications.Channel, notifications.Sender),
+            Count,
+            mayRepeat: true,
+            cancellationToken
+        );
 
     private async Task<bool> ReplaceAsync(GrantRow row, DateTimeOffset? deadAt, CancellationToken cancellationToken) =>
-        await executor.Priority.ReadOneAsync(
-            replace,
-            parameters => parameters.Place(row.Place).Number(row.Place.Generation).Bytes(row.Content).Time(deadAt?.UtcDateTime).Texts(notifications.Channel, notifications.Sender),
-            Count,
-            mayRepeat: false,
-            cancellationToken).ConfigureAwait(false) > 0;
+        await executor
+            .Priority.ReadOneAsync(
+                replace,
+                parameters =>
+                    parameters
+                        .Place(row.Place)
+                        .Number(row.Place.Generation)
+                        .Bytes(row.Content)
+                        .Time(deadAt?.UtcDateTime)
+                        .Texts(notifications.Channel, notifications.Sender),
+                Count,
+                mayRepeat: false,
+                cancellationToken
+            )
+            .ConfigureAwait(false) > 0;
 
     // Encrypted with a random nonce: the same bytes can only be these.
     private Task<Outcome> OutcomeAsync(GrantRow row, CancellationToken cancellationToken) =>
         executor.Priority.ReadOneAsync(
             content,
             parameters => parameters.Place(row.Place),
-            stored => stored.GetInt64(0) is var generation && generation == row.Place.Generation && stored.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(row.Content) ? Outcome.Ours
+            stored =>
+                stored.GetInt64(0) is var generation
+                && generation == row.Place.Generation
+                && stored.GetFieldValue<byte[]>(1).AsSpan().SequenceEqual(row.Content)
+                    ? Outcome.Ours
                 : generation == row.Place.Generation - 1 ? Outcome.NotYet
                 : Outcome.Another,
             mayRepeat: true,
-            cancellationToken);
+            cancellationToken
+        );
 
     private static long Count(NpgsqlDataReader row) => row.GetInt64(0);
 

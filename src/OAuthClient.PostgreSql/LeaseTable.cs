@@ -8,12 +8,15 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
     // The fence is not among them: it only grows.
     private const string Ended = "lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL";
 
-    private readonly string take = string.Create(CultureInfo.InvariantCulture, $"""
+    private readonly string take = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
         WITH taken AS (
           UPDATE "{schema}".{StoreSchema.GrantsTable} SET
             fence = CASE WHEN lease_length IS NOT NULL AND lease_ticket = $8 THEN fence ELSE {NextFence("$8")} END,
             -- Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
-            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)RefreshTokenStatus.Unknown}) END,
+            presentation = CASE WHEN lease_length IS NULL OR fence = $6 OR lease_ticket = $8 THEN presentation ELSE greatest(presentation, {(int)
+            RefreshTokenStatus.Unknown}) END,
             lease_length = $5, leased_at = clock_timestamp(), lease_ticket = $8, lease_holder = $7, lease_server = pg_postmaster_start_time()
           WHERE id = $1 AND client_name = $2 AND owner = $3 AND generation = $4
             AND CASE
@@ -25,7 +28,8 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
         UNION ALL
         SELECT false, generation, content, fence, presentation FROM "{schema}".{StoreSchema.GrantsTable}
         WHERE id = $1 AND client_name = $2 AND owner = $3 AND NOT EXISTS (SELECT FROM taken)
-        """);
+        """
+    );
 
     private readonly string end = $"""
         WITH ended AS (
@@ -52,24 +56,41 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
 
     // After a restart or a failover a lease goes on for at least 2 seconds after the node that asks was connected: its holder may have
     // the server's answer in its memory, and can save it first. More would be at the cost of a server's grace period.
-    private static string End(string connectedSince) => $"""
-        CASE WHEN lease_length IS NULL THEN NULL
-          WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
-          ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
-        """;
+    private static string End(string connectedSince) =>
+        $"""
+            CASE WHEN lease_length IS NULL THEN NULL
+              WHEN lease_server = pg_postmaster_start_time() THEN leased_at + lease_length
+              ELSE greatest(leased_at + lease_length, greatest(pg_postmaster_start_time(), {connectedSince}) + least(lease_length, interval '2 seconds')) END
+            """;
 
-    public Task<LeaseRow?> TryTakeAsync(GrantRowKey seen, RefreshLease? held, TimeSpan length, LeaseRequest request, CancellationToken cancellationToken) =>
+    public Task<LeaseRow?> TryTakeAsync(
+        GrantRowKey seen,
+        RefreshLease? held,
+        TimeSpan length,
+        LeaseRequest request,
+        CancellationToken cancellationToken
+    ) =>
         executor.ReadOneAsync(
             take,
-            parameters => parameters.Place(seen).Number(seen.Generation).Length(length).Number(held?.Fence)
-                .Number(request.Node).Number(request.Ticket).Time(request.ConnectedSince).Number(request.DeadFence),
+            parameters =>
+                parameters
+                    .Place(seen)
+                    .Number(seen.Generation)
+                    .Length(length)
+                    .Number(held?.Fence)
+                    .Number(request.Node)
+                    .Number(request.Ticket)
+                    .Time(request.ConnectedSince)
+                    .Number(request.DeadFence),
             row => new LeaseRow(
                 row.GetBoolean(0),
                 new(seen with { Generation = row.GetInt64(1) }, row.GetFieldValue<byte[]>(2)),
                 row.GetInt64(3),
-                (RefreshTokenStatus)row.GetInt16(4)),
+                (RefreshTokenStatus)row.GetInt16(4)
+            ),
             mayRepeat: true,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <returns>Whose grant's lease was ended; <see langword="null"/> when none was.</returns>
     /// <param name="lease">The lease.</param>
@@ -78,16 +99,29 @@ internal sealed class LeaseTable(PostgresCommandExecutor executor, string schema
     public Task<string?> EndAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
         executor.Priority.ReadOneAsync(
             end,
-            parameters => parameters.Texts(lease.GrantId).Number(lease.Generation).Number(lease.Fence).Number((long)status).Texts(notifications.Channel, notifications.Sender),
+            parameters =>
+                parameters
+                    .Texts(lease.GrantId)
+                    .Number(lease.Generation)
+                    .Number(lease.Fence)
+                    .Number((long)status)
+                    .Texts(notifications.Channel, notifications.Sender),
             static row => row.GetString(0),
             mayRepeat: true,
-            cancellationToken);
+            cancellationToken
+        );
 
     public Task<LeaseSnapshot?> LookAsync(GrantRowKey seen, DateTime? connectedSince, CancellationToken cancellationToken) =>
         executor.ReadOneAsync(
             look,
             parameters => parameters.Place(seen).Time(connectedSince),
-            static row => new LeaseSnapshot(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetTimeSpan(2), row.GetBoolean(3)),
+            static row => new LeaseSnapshot(
+                row.GetInt64(0),
+                row.GetInt64(1),
+                row.IsDBNull(2) ? null : row.GetTimeSpan(2),
+                row.GetBoolean(3)
+            ),
             mayRepeat: true,
-            cancellationToken);
+            cancellationToken
+        );
 }

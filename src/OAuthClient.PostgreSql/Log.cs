@@ -8,10 +8,12 @@ internal static partial class Log
     public const string Category = "OAuthClient.PostgreSql";
 
     [LoggerMessage(
-        1, LogLevel.Warning,
+        1,
+        LogLevel.Warning,
         "The grant store lost its connection for notifications ({Fault}). It connects again. Until then access tokens in memory are "
-        + "served for at most a minute without another look, and checks whether a user is signed in read the database. If this repeats, "
-        + "look at the network and at idle timeouts; behind a transaction pooler set BehindTransactionPooler")]
+            + "served for at most a minute without another look, and checks whether a user is signed in read the database. If this repeats, "
+            + "look at the network and at idle timeouts; behind a transaction pooler set BehindTransactionPooler"
+    )]
     public static partial void ConnectionLost(ILogger logger, string fault);
 
     [LoggerMessage(2, LogLevel.Information, "The grant store is connected for notifications")]
@@ -21,9 +23,11 @@ internal static partial class Log
     public static partial void GrantUnreadable(ILogger logger, string why);
 
     [LoggerMessage(
-        4, LogLevel.Warning,
+        4,
+        LogLevel.Warning,
         "The grant store could not read the database ({Fault}). Access tokens in memory are served for at most a minute; checks whether "
-        + "a user is signed in fail. Check that this node can reach the database, and that the database takes connections")]
+            + "a user is signed in fail. Check that this node can reach the database, and that the database takes connections"
+    )]
     public static partial void ReadFailed(ILogger logger, string fault);
 
     [LoggerMessage(5, LogLevel.Warning, "The grant store could not clean up ({Fault}); it tries again later")]
@@ -33,8 +37,10 @@ internal static partial class Log
     public static partial void StatementRefused(ILogger logger, string reason, string advice);
 
     [LoggerMessage(
-        7, LogLevel.Warning,
+        7,
+        LogLevel.Warning,
         "The schema \"{Schema}\" holds a table \"{Table}\" with grants of an earlier version, which name their owners without a kind. They "
-        + "are neither used nor deleted: their owners authorize again. Drop the table when no node of the earlier version runs any more")]
+            + "are neither used nor deleted: their owners authorize again. Drop the table when no node of the earlier version runs any more"
+    )]
     public static partial void EarlierGrants(ILogger logger, string schema, string table);
 }

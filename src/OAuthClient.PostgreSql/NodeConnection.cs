@@ -8,8 +8,15 @@ namespace OAuthClient.PostgreSql;
 /// lock goes with the connection, and so with the process. A node that lost its connection takes the same lock again at once.
 /// </summary>
 internal sealed class NodeConnection(
-    PostgresCommandExecutor executor, ChangeNotifications notifications, long node, TimeProvider time, ILogger logger,
-    Action<string> changed, Action connected, Action<long> disconnected) : IAsyncDisposable
+    PostgresCommandExecutor executor,
+    ChangeNotifications notifications,
+    long node,
+    TimeProvider time,
+    ILogger logger,
+    Action<string> changed,
+    Action connected,
+    Action<long> disconnected
+) : IAsyncDisposable
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(50);
@@ -70,7 +77,10 @@ internal sealed class NodeConnection(
                 End(exception);
             }
             await PauseAsync(pause).ConfigureAwait(false);
-            pause = pause == TimeSpan.Zero ? ShortestPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            pause =
+                pause == TimeSpan.Zero ? ShortestPause
+                : pause * 2 < LongestPause ? pause * 2
+                : LongestPause;
         }
         session = null;
         attempted.TrySetResult();

@@ -16,13 +16,17 @@ internal static class ParameterCollectionExtensions
     public static NpgsqlParameterCollection Place(this NpgsqlParameterCollection parameters, GrantRowKey place) =>
         parameters.Texts(place.Id, place.ClientName, place.Owner);
 
-    public static NpgsqlParameterCollection Number(this NpgsqlParameterCollection parameters, long? number) => parameters.Value(number, NpgsqlDbType.Bigint);
+    public static NpgsqlParameterCollection Number(this NpgsqlParameterCollection parameters, long? number) =>
+        parameters.Value(number, NpgsqlDbType.Bigint);
 
-    public static NpgsqlParameterCollection Bytes(this NpgsqlParameterCollection parameters, byte[]? bytes) => parameters.Value(bytes, NpgsqlDbType.Bytea);
+    public static NpgsqlParameterCollection Bytes(this NpgsqlParameterCollection parameters, byte[]? bytes) =>
+        parameters.Value(bytes, NpgsqlDbType.Bytea);
 
-    public static NpgsqlParameterCollection Time(this NpgsqlParameterCollection parameters, DateTime? utc) => parameters.Value(utc, NpgsqlDbType.TimestampTz);
+    public static NpgsqlParameterCollection Time(this NpgsqlParameterCollection parameters, DateTime? utc) =>
+        parameters.Value(utc, NpgsqlDbType.TimestampTz);
 
-    public static NpgsqlParameterCollection Length(this NpgsqlParameterCollection parameters, TimeSpan length) => parameters.Value(length, NpgsqlDbType.Interval);
+    public static NpgsqlParameterCollection Length(this NpgsqlParameterCollection parameters, TimeSpan length) =>
+        parameters.Value(length, NpgsqlDbType.Interval);
 
     private static NpgsqlParameterCollection Value(this NpgsqlParameterCollection parameters, object? value, NpgsqlDbType type)
     {

@@ -21,13 +21,23 @@ internal sealed class PostgresCommandExecutor
 
     public PostgresCommandExecutor(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health)
         : this(
-            source, schema, commandTimeout, health,
-            new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce)))
+            source,
+            schema,
+            commandTimeout,
+            health,
+            new SemaphoreSlim(Math.Clamp(new NpgsqlConnectionStringBuilder(source.ConnectionString).MaxPoolSize - KeptFree, 1, MostAtOnce))
+        )
     {
         Priority = new(source, schema, commandTimeout, health, lane: null);
     }
 
-    private PostgresCommandExecutor(NpgsqlDataSource source, string schema, TimeSpan commandTimeout, DatabaseHealth health, SemaphoreSlim? lane)
+    private PostgresCommandExecutor(
+        NpgsqlDataSource source,
+        string schema,
+        TimeSpan commandTimeout,
+        DatabaseHealth health,
+        SemaphoreSlim? lane
+    )
     {
         (this.source, this.schema, CommandTimeout, this.health, this.concurrencyLimiter) = (source, schema, commandTimeout, health, lane);
         Priority = this;
@@ -40,15 +50,20 @@ internal sealed class PostgresCommandExecutor
 
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => source.OpenConnectionAsync(cancellationToken);
 
-    public NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds };
+    public NpgsqlCommand Command(NpgsqlConnection connection, string sql) =>
+        new(sql, connection) { CommandTimeout = (int)CommandTimeout.TotalSeconds };
 
     /// <returns>How many rows were changed.</returns>
     /// <param name="sql">The statement.</param>
     /// <param name="parameters">Adds its parameters.</param>
     /// <param name="mayRepeat">Whether it may be run again when the connection broke and nobody knows whether it was run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<int> ExecuteAsync(string sql, Action<NpgsqlParameterCollection> parameters, bool mayRepeat, CancellationToken cancellationToken) =>
-        RunAsync(sql, parameters, static (command, cancel) => command.ExecuteNonQueryAsync(cancel), mayRepeat, cancellationToken);
+    public Task<int> ExecuteAsync(
+        string sql,
+        Action<NpgsqlParameterCollection> parameters,
+        bool mayRepeat,
+        CancellationToken cancellationToken
+    ) => RunAsync(sql, parameters, static (command, cancel) => command.ExecuteNonQueryAsync(cancel), mayRepeat, cancellationToken);
 
     /// <returns>What was read from the first row; the default when there is none.</returns>
     /// <param name="sql">The statement.</param>
@@ -57,7 +72,12 @@ internal sealed class PostgresCommandExecutor
     /// <param name="mayRepeat">Whether it may be run again when the connection broke and nobody knows whether it was run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<T?> ReadOneAsync<T>(
-        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlDataReader, T> read, bool mayRepeat, CancellationToken cancellationToken) =>
+        string sql,
+        Action<NpgsqlParameterCollection> parameters,
+        Func<NpgsqlDataReader, T> read,
+        bool mayRepeat,
+        CancellationToken cancellationToken
+    ) =>
         RunAsync(
             sql,
             parameters,
@@ -68,14 +88,19 @@ internal sealed class PostgresCommandExecutor
                     return await rows.ReadAsync(cancel).ConfigureAwait(false) ? read(rows) : default;
             },
             mayRepeat,
-            cancellationToken);
+            cancellationToken
+        );
 
     /// <param name="sql">The query.</param>
     /// <param name="parameters">Adds its parameters.</param>
     /// <param name="read">Reads a row.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task<List<T>> ReadAllAsync<T>(
-        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken) =>
+        string sql,
+        Action<NpgsqlParameterCollection> parameters,
+        Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken
+    ) =>
         RunAsync(
             sql,
             parameters,
@@ -91,12 +116,17 @@ internal sealed class PostgresCommandExecutor
                 }
             },
             mayRepeat: true,
-            cancellationToken);
+            cancellationToken
+        );
 
     // Every statement passes here: the one place where its outcome is judged.
     private async Task<T> RunAsync<T>(
-        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat,
-        CancellationToken cancellationToken)
+        string sql,
+        Action<NpgsqlParameterCollection> parameters,
+        Func<NpgsqlCommand, CancellationToken, Task<T>> run,
+        bool mayRepeat,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -114,13 +144,20 @@ internal sealed class PostgresCommandExecutor
     }
 
     private async Task<T> RunInTurnAsync<T>(
-        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat,
-        CancellationToken cancellationToken)
+        string sql,
+        Action<NpgsqlParameterCollection> parameters,
+        Func<NpgsqlCommand, CancellationToken, Task<T>> run,
+        bool mayRepeat,
+        CancellationToken cancellationToken
+    )
     {
         if (concurrencyLimiter is null)
             return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
         if (!await concurrencyLimiter.WaitAsync(CommandTimeout, cancellationToken).ConfigureAwait(false))
-            throw new NpgsqlException("The database is too slow for what is asked of it: no statement could be begun in time.", new TimeoutException());
+            throw new NpgsqlException(
+                "The database is too slow for what is asked of it: no statement could be begun in time.",
+                new TimeoutException()
+            );
         try
         {
             return await RunNowAsync(sql, parameters, run, mayRepeat, cancellationToken).ConfigureAwait(false);
@@ -132,7 +169,12 @@ internal sealed class PostgresCommandExecutor
     }
 
     private async Task<T> RunNowAsync<T>(
-        string sql, Action<NpgsqlParameterCollection> parameters, Func<NpgsqlCommand, CancellationToken, Task<T>> run, bool mayRepeat, CancellationToken cancellationToken)
+        string sql,
+        Action<NpgsqlParameterCollection> parameters,
+        Func<NpgsqlCommand, CancellationToken, Task<T>> run,
+        bool mayRepeat,
+        CancellationToken cancellationToken
+    )
     {
         for (bool again = false; ; again = true)
         {

@@ -1,7 +1,12 @@
 namespace OAuthClient.PostgreSql;
 
 /// <summary>The credentials of clients that registered themselves, beside the grants that were given to them. Each statement is one round trip.</summary>
-internal sealed class PostgresDynamicClientStore(PostgresCommandExecutor executor, string schema, RowEncryption encryption, Func<CancellationToken, Task> openAsync) : IDynamicClientStore
+internal sealed class PostgresDynamicClientStore(
+    PostgresCommandExecutor executor,
+    string schema,
+    RowEncryption encryption,
+    Func<CancellationToken, Task> openAsync
+) : IDynamicClientStore
 {
     private readonly string find = $"""
         SELECT generation, content FROM "{schema}".clients WHERE client_name = $1 AND server = $2
@@ -25,12 +30,16 @@ internal sealed class PostgresDynamicClientStore(PostgresCommandExecutor executo
     public async ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken)
     {
         await openAsync(cancellationToken).ConfigureAwait(false);
-        var row = await executor.ReadOneAsync(
-            find,
-            parameters => parameters.Texts(clientName, server),
-            row => ((DynamicClientRowKey Place, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
-            mayRepeat: true,
-            cancellationToken).ConfigureAwait(false);
+        var row = await executor
+            .ReadOneAsync(
+                find,
+                parameters => parameters.Texts(clientName, server),
+                row =>
+                    ((DynamicClientRowKey Place, byte[] Content)?)(new(clientName, server, row.GetInt64(0)), row.GetFieldValue<byte[]>(1)),
+                mayRepeat: true,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return row is { } found ? encryption.Unprotect(found.Content, found.Place) : null;
     }
 
@@ -38,17 +47,26 @@ internal sealed class PostgresDynamicClientStore(PostgresCommandExecutor executo
     {
         await openAsync(cancellationToken).ConfigureAwait(false);
         byte[] content = encryption.Protect(newer);
-        return await executor.Priority.ExecuteAsync(
-            newer.Generation == 1 ? add : replace,
-            parameters => parameters.Texts(newer.ClientName, newer.Server, newer.ClientId).Number(newer.Generation).Bytes(content),
-            mayRepeat: true,
-            cancellationToken).ConfigureAwait(false) > 0;
+        return await executor
+                .Priority.ExecuteAsync(
+                    newer.Generation == 1 ? add : replace,
+                    parameters => parameters.Texts(newer.ClientName, newer.Server, newer.ClientId).Number(newer.Generation).Bytes(content),
+                    mayRepeat: true,
+                    cancellationToken
+                )
+                .ConfigureAwait(false) > 0;
     }
 
     public async ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken)
     {
         await openAsync(cancellationToken).ConfigureAwait(false);
-        await executor.ExecuteAsync(
-            remove, parameters => parameters.Texts(client.ClientName, client.Server, client.ClientId), mayRepeat: true, cancellationToken).ConfigureAwait(false);
+        await executor
+            .ExecuteAsync(
+                remove,
+                parameters => parameters.Texts(client.ClientName, client.Server, client.ClientId),
+                mayRepeat: true,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
     }
 }

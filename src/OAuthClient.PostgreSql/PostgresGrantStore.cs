@@ -39,7 +39,13 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private volatile Task? opening;
     private int disposed;
 
-    public PostgresGrantStore(PostgresGrantStoreOptions options, NpgsqlDataSource source, bool ownsSource, TimeProvider time, ILogger logger)
+    public PostgresGrantStore(
+        PostgresGrantStoreOptions options,
+        NpgsqlDataSource source,
+        bool ownsSource,
+        TimeProvider time,
+        ILogger logger
+    )
     {
         (this.source, this.ownsSource, this.time, this.logger) = (source, ownsSource, time, logger);
         node = RandomIds.New();
@@ -55,7 +61,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         detector = new(time);
         cache = new(time, options.MaximumOwnersInMemory, notifications, logger, ReadAsync);
         connection = options.BehindTransactionPooler
-            ? null : new(executor, notifications, node, time, logger, HearOf, StartListening, cache.StopListening);
+            ? null
+            : new(executor, notifications, node, time, logger, HearOf, StartListening, cache.StopListening);
         cleanup = new(executor, options.Schema, time, logger);
         Clients = new(executor, options.Schema, encryption, OpenAsync);
     }
@@ -70,7 +77,9 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     public Exception? Fault => connection?.Fault;
 
     public string? UnavailableReason =>
-        string.Join(' ', health.GetProblems(opening, connection?.IsConnected, connection?.Fault)) is { Length: > 0 } problems ? problems : null;
+        string.Join(' ', health.GetProblems(opening, connection?.IsConnected, connection?.Fault)) is { Length: > 0 } problems
+            ? problems
+            : null;
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
         opening is { IsCompletedSuccessfully: true }
@@ -123,12 +132,20 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         waiters.Wake(notifications.Of(grant.ClientName, grant.Owner));
     }
 
-    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(
+        Grant seen,
+        RefreshLease? held,
+        TimeSpan length,
+        CancellationToken cancellationToken
+    )
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         long ticket = held is null ? RandomIds.New() : RandomIds.ToRenew(node, held.Fence);
         LeaseRequest request = new(connection?.Node, connection?.ConnectedSince, ticket, detector.DeadFence(seen.Id));
-        if (await leases.TryTakeAsync(GrantRowKey.Of(seen), held, length, request, cancellationToken).ConfigureAwait(false) is not { } answer)
+        if (
+            await leases.TryTakeAsync(GrantRowKey.Of(seen), held, length, request, cancellationToken).ConfigureAwait(false)
+            is not { } answer
+        )
         {
             cache.Remove(seen);
             return new(Current: null, Lease: null, RefreshTokenStatus.Unused);
@@ -166,19 +183,33 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
         while (true)
         {
             var change = waiting.Next;
-            var snapshot = await leases.LookAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, cancellationToken).ConfigureAwait(false);
-            if (snapshot?.Generation != seen.Generation || snapshot.Left is not { } left || left <= TimeSpan.Zero || detector.Note(seen.Id, snapshot))
+            var snapshot = await leases
+                .LookAsync(GrantRowKey.Of(seen), connection?.ConnectedSince, cancellationToken)
+                .ConfigureAwait(false);
+            if (
+                snapshot?.Generation != seen.Generation
+                || snapshot.Left is not { } left
+                || left <= TimeSpan.Zero
+                || detector.Note(seen.Id, snapshot)
+            )
                 return;
             var patience = atMost - time.GetElapsedTime(began);
             if (patience <= TimeSpan.Zero)
                 return;
             bool isTold = connection?.IsConnected == true;
-            if (!await IsOverAsync(change, Shortest(RandomIds.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken).ConfigureAwait(false))
+            if (
+                !await IsOverAsync(change, Shortest(RandomIds.Jitter(isTold ? LongestPause : pause), left, patience), cancellationToken)
+                    .ConfigureAwait(false)
+            )
                 pause = Shortest(pause * 2, LongestPause);
         }
     }
 
-    public async ValueTask<bool> TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryConsumeStateAsync(
+        string stateFingerprint,
+        DateTimeOffset expiresAt,
+        CancellationToken cancellationToken
+    )
     {
         await OpenAsync(cancellationToken).ConfigureAwait(false);
         return await usedStates.TryAddAsync(stateFingerprint, expiresAt, cancellationToken).ConfigureAwait(false);
@@ -198,7 +229,11 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
             await source.DisposeAsync().ConfigureAwait(false);
     }
 
-    [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "A container that is disposed of synchronously refuses what cannot be.")]
+    [SuppressMessage(
+        "Usage",
+        "VSTHRD002:Avoid problematic synchronous waits",
+        Justification = "A container that is disposed of synchronously refuses what cannot be."
+    )]
     public void Dispose() => BackgroundWork.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
 
     private async ValueTask<IReadOnlyList<Grant>> OpenAndFindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken)
@@ -272,7 +307,8 @@ internal sealed class PostgresGrantStore : IGrantStore, IAsyncDisposable, IDispo
     private static DateTimeOffset? DeadAt(Grant grant) =>
         grant.EndsAt is { } endsAt ? endsAt
         : grant.CanRefresh || grant.AccessToken?.ExpiresAt is not { } expiresAt ? null
-        : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt : expiresAt;
+        : grant.SignInExpiresAt > expiresAt ? grant.SignInExpiresAt
+        : expiresAt;
 
     private static TimeSpan Shortest(params ReadOnlySpan<TimeSpan> spans)
     {

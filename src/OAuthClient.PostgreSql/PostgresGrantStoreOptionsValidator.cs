@@ -5,7 +5,8 @@ using Npgsql;
 namespace OAuthClient.PostgreSql;
 
 /// <summary>Says at start what would fail later, in sentences that say what to write.</summary>
-internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsService? registered = null) : IValidateOptions<PostgresGrantStoreOptions>
+internal sealed class PostgresGrantStoreOptionsValidator(IServiceProviderIsService? registered = null)
+    : IValidateOptions<PostgresGrantStoreOptions>
 {
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(1);
 

@@ -23,11 +23,15 @@ public static class PostgresGrantStoreServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configure);
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<PostgresGrantStoreOptions>, PostgresGrantStoreOptionsValidator>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<PostgresGrantStoreOptions>, PostgresGrantStoreOptionsValidator>()
+        );
         services.AddOptions<PostgresGrantStoreOptions>().Configure(configure).ValidateOnStart();
         services.TryAddSingleton(static provider => BackgroundWork.RunIsolated(provider, Create));
         services.Replace(ServiceDescriptor.Singleton<IGrantStore>(provider => provider.GetRequiredService<PostgresGrantStore>()));
-        services.Replace(ServiceDescriptor.Singleton<IDynamicClientStore>(provider => provider.GetRequiredService<PostgresGrantStore>().Clients));
+        services.Replace(
+            ServiceDescriptor.Singleton<IDynamicClientStore>(provider => provider.GetRequiredService<PostgresGrantStore>().Clients)
+        );
         return services;
     }
 
@@ -40,7 +44,8 @@ public static class PostgresGrantStoreServiceCollectionExtensions
             ours ? Source(options) : provider.GetRequiredService<NpgsqlDataSource>(),
             ours,
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category));
+            provider.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category)
+        );
     }
 
     internal static NpgsqlDataSource Source(PostgresGrantStoreOptions options)

@@ -54,24 +54,25 @@ internal sealed class RowEncryption
         }
     }
 
-    private byte[] Encrypted(byte[] plain, byte[] place) => encrypting is null
-        ? [ByApplication, .. application!.Value.Protect(plain)]
-        : [ByKey, .. encrypting.Encrypt(plain, place)];
+    private byte[] Encrypted(byte[] plain, byte[] place) =>
+        encrypting is null ? [ByApplication, .. application!.Value.Protect(plain)] : [ByKey, .. encrypting.Encrypt(plain, place)];
 
-    private byte[] Decrypted(byte[] content, byte[] place, string what) => content switch
-    {
-        [ByKey, ..] => Key(content, what).Decrypt(content.AsSpan(1), place),
-        [ByApplication, ..] when application is { } theirs => theirs.Unprotect(content[1..]),
-        [ByApplication, ..] => throw new OAuthException(
-            $"The {what} was encrypted by functions of the application: give them with ProtectWith again."),
-        _ => throw Refused(what, inner: null),
-    };
+    private byte[] Decrypted(byte[] content, byte[] place, string what) =>
+        content switch
+        {
+            [ByKey, ..] => Key(content, what).Decrypt(content.AsSpan(1), place),
+            [ByApplication, ..] when application is { } theirs => theirs.Unprotect(content[1..]),
+            [ByApplication, ..] => throw new OAuthException(
+                $"The {what} was encrypted by functions of the application: give them with ProtectWith again."
+            ),
+            _ => throw Refused(what, inner: null),
+        };
 
     private EncryptionKey Key(byte[] content, string what) =>
         EncryptionKey.IdIn(content.AsSpan(1)) is not { } id ? throw Refused(what, inner: null)
         : keys.TryGetValue(id, out var key) ? key
         : throw new OAuthException($"The {what} was encrypted with the key '{id}', which this node has not: add DecryptWith(\"{id}\", …).");
 
-    private static OAuthException Refused(string what, Exception? inner) => new(
-        $"The {what} cannot be decrypted: another key bears the same name, or its row was changed from outside.", inner);
+    private static OAuthException Refused(string what, Exception? inner) =>
+        new($"The {what} cannot be decrypted: another key bears the same name, or its row was changed from outside.", inner);
 }

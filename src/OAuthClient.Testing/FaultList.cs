@@ -6,9 +6,7 @@ public sealed class FaultList
     private readonly Lock _gate = new();
     private readonly List<Entry> _entries = [];
 
-    internal FaultList()
-    {
-    }
+    internal FaultList() { }
 
     /// <summary>How many faults still wait for a request.</summary>
     public int Count

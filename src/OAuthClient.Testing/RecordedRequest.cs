@@ -9,8 +9,15 @@ public sealed class RecordedRequest
     private volatile int _responseStatus;
 
     internal RecordedRequest(
-        TestEndpoint endpoint, string method, string path, string queryString,
-        IReadOnlyDictionary<string, string> headers, string body, DateTimeOffset receivedAt, X509Certificate2? clientCertificate)
+        TestEndpoint endpoint,
+        string method,
+        string path,
+        string queryString,
+        IReadOnlyDictionary<string, string> headers,
+        string body,
+        DateTimeOffset receivedAt,
+        X509Certificate2? clientCertificate
+    )
     {
         Endpoint = endpoint;
         Method = method;
@@ -21,7 +28,8 @@ public sealed class RecordedRequest
         ReceivedAt = receivedAt;
         ClientCertificate = clientCertificate;
         QueryParameters = FormParameters.Parse(queryString);
-        HasForm = headers.TryGetValue("Content-Type", out string? contentType)
+        HasForm =
+            headers.TryGetValue("Content-Type", out string? contentType)
             && contentType.Split(';')[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase);
         FormParameters = HasForm ? FormParameters.Parse(body) : FormParameters.None;
         Query = QueryParameters.Joined();
@@ -79,7 +87,10 @@ public sealed class RecordedRequest
 
     /// <inheritdoc/>
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Method} {Path} ({Endpoint}) {(ResponseStatus is { } status ? status : "unanswered")}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Method} {Path} ({Endpoint}) {(ResponseStatus is { } status ? status : "unanswered")}"
+        );
 
     internal void Answered(int status) => _responseStatus = status;
 

@@ -82,16 +82,28 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <see cref="TestAuthorizationServerOptions.IssuerTemplate"/> does, or has no place for the tenant.
     /// </exception>
     public static async Task<TestAuthorizationServer> StartAsync(
-        Action<TestAuthorizationServerOptions>? configure = null, CancellationToken cancellationToken = default)
+        Action<TestAuthorizationServerOptions>? configure = null,
+        CancellationToken cancellationToken = default
+    )
     {
         TestAuthorizationServerOptions options = new();
         configure?.Invoke(options);
         if (options.PathBase is { Length: > 0 } path && !IsPath(path))
             throw new ArgumentException($"PathBase must start with a slash and not end with one: '{path}'.", nameof(configure));
-        if (options.IssuerTemplate is { } template && !(IsPath(template) && template.Contains(TestAuthorizationServerOptions.TenantPlaceholder, StringComparison.Ordinal)))
-            throw new ArgumentException($"IssuerTemplate must be a path with {TestAuthorizationServerOptions.TenantPlaceholder} in it: '{template}'.", nameof(configure));
+        if (
+            options.IssuerTemplate is { } template
+            && !(IsPath(template) && template.Contains(TestAuthorizationServerOptions.TenantPlaceholder, StringComparison.Ordinal))
+        )
+            throw new ArgumentException(
+                $"IssuerTemplate must be a path with {TestAuthorizationServerOptions.TenantPlaceholder} in it: '{template}'.",
+                nameof(configure)
+            );
         CertificateAuthority? certificates = options.UseTls ? new() : null;
-        return new(await LoopbackHost.StartAsync(() => options.TimeProvider, certificates?.Certificate, options.UseTls, cancellationToken), options, certificates);
+        return new(
+            await LoopbackHost.StartAsync(() => options.TimeProvider, certificates?.Certificate, options.UseTls, cancellationToken),
+            options,
+            certificates
+        );
     }
 
     /// <summary>Registers a client, or replaces the one of the same identifier.</summary>
@@ -120,7 +132,10 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <returns>The certificate.</returns>
     /// <exception cref="InvalidOperationException">The server has no TLS.</exception>
     public X509Certificate2 IssueClientCertificate(string subject) =>
-        (_state.Certificates ?? throw new InvalidOperationException("Set UseTls when the server starts; without TLS nobody presents a certificate.")).Issue(subject);
+        (
+            _state.Certificates
+            ?? throw new InvalidOperationException("Set UseTls when the server starts; without TLS nobody presents a certificate.")
+        ).Issue(subject);
 
     /// <summary>The address by which somebody else, a portal say, sends the user's browser to a client to sign in here (OpenID Connect Core §4).</summary>
     /// <param name="client">The client, by its <see cref="TestClient.InitiateLoginUri"/>.</param>
@@ -131,7 +146,8 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public Uri InitiateLogin(TestClient client, string? loginHint = null, string? targetLinkUri = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        Uri address = client.InitiateLoginUri ?? throw new ArgumentException($"Client '{client.ClientId}' has no InitiateLoginUri.", nameof(client));
+        Uri address = client.InitiateLoginUri
+            ?? throw new ArgumentException($"Client '{client.ClientId}' has no InitiateLoginUri.", nameof(client));
         List<KeyValuePair<string, string>> parameters = [new("iss", _state.Issuer)];
         if (loginHint is not null)
             parameters.Add(new("login_hint", loginHint));
@@ -179,10 +195,18 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <exception cref="ArgumentException">The address is not this server's.</exception>
     /// <exception cref="InvalidOperationException">The server refused; the message has the page's text.</exception>
     /// <exception cref="HttpRequestException">A fault broke the connection, or a frame cannot be loaded.</exception>
-    public Task<Uri?> SignOutAsync(Uri endSessionUri, CookieContainer? cookies = null, bool confirm = true, CancellationToken cancellationToken = default)
+    public Task<Uri?> SignOutAsync(
+        Uri endSessionUri,
+        CookieContainer? cookies = null,
+        bool confirm = true,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(endSessionUri);
-        return new ScriptedBrowser(_browser, _state, new SignInOptions { Cookies = cookies, Deny = !confirm }).SignOutAsync(endSessionUri, cancellationToken);
+        return new ScriptedBrowser(_browser, _state, new SignInOptions { Cookies = cookies, Deny = !confirm }).SignOutAsync(
+            endSessionUri,
+            cancellationToken
+        );
     }
 
     /// <summary>Makes a logout token as this server would (OpenID Connect Back-Channel Logout §2.4). The session here goes on.</summary>
@@ -193,7 +217,9 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public string CreateLogoutToken(TestClient client, string? subject = "alice", string? sessionId = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        string issuer = _state.Users.Values.FirstOrDefault(user => user.Subject == subject) is { } user ? _state.IssuerFor(user) : _state.Issuer;
+        string issuer = _state.Users.Values.FirstOrDefault(user => user.Subject == subject) is { } user
+            ? _state.IssuerFor(user)
+            : _state.Issuer;
         return LogoutTokenFactory.Create(_state, client, issuer, subject, sessionId);
     }
 
@@ -206,10 +232,15 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <exception cref="ArgumentException">The client has no <see cref="TestClient.BackChannelLogoutUri"/>.</exception>
     /// <exception cref="HttpRequestException">The client cannot be reached.</exception>
     public Task<HttpStatusCode> SendBackChannelLogoutAsync(
-        TestClient client, string? subject = "alice", string? sessionId = null, CancellationToken cancellationToken = default)
+        TestClient client,
+        string? subject = "alice",
+        string? sessionId = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(client);
-        Uri address = client.BackChannelLogoutUri ?? throw new ArgumentException($"Client '{client.ClientId}' has no BackChannelLogoutUri.", nameof(client));
+        Uri address = client.BackChannelLogoutUri
+            ?? throw new ArgumentException($"Client '{client.ClientId}' has no BackChannelLogoutUri.", nameof(client));
         return _backChannelLogout.SendAsync(address, CreateLogoutToken(client, subject, sessionId), cancellationToken);
     }
 
@@ -235,8 +266,9 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up starting.</param>
     /// <returns>The running server.</returns>
     public Task<TestResourceServer> StartResourceServerAsync(
-        Action<TestResourceServerOptions>? configure = null, CancellationToken cancellationToken = default) =>
-        TestResourceServer.StartAsync(_state, configure, cancellationToken);
+        Action<TestResourceServerOptions>? configure = null,
+        CancellationToken cancellationToken = default
+    ) => TestResourceServer.StartAsync(_state, configure, cancellationToken);
 
     /// <summary>Kills every grant with all its codes and tokens, and forgets every consent, as when the user withdrew it at the provider.</summary>
     public void RevokeEverything()

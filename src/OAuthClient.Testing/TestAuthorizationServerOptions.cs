@@ -64,9 +64,13 @@ public sealed class TestAuthorizationServerOptions
     public string SigningAlgorithm
     {
         get;
-        set => field = SignatureAlgorithm.Asymmetric.Contains(value)
-            ? value
-            : throw new ArgumentException($"SigningAlgorithm must be one of {string.Join(", ", SignatureAlgorithm.Asymmetric)}, not '{value}'.", nameof(value));
+        set =>
+            field = SignatureAlgorithm.Asymmetric.Contains(value)
+                ? value
+                : throw new ArgumentException(
+                    $"SigningAlgorithm must be one of {string.Join(", ", SignatureAlgorithm.Asymmetric)}, not '{value}'.",
+                    nameof(value)
+                );
     } = "RS256";
 
     /// <summary>
@@ -96,10 +100,19 @@ public sealed class TestAuthorizationServerOptions
     public bool SendAuthorizedParty { get; set; }
 
     /// <summary>The scopes that exist here; others are refused with <c>invalid_scope</c>. Add your own.</summary>
-    public ISet<string> ScopesSupported { get; } = new HashSet<string>(StringComparer.Ordinal)
-    {
-        "openid", "profile", "email", "address", "phone", "offline_access", "api", "photos.read", "photos.write",
-    };
+    public ISet<string> ScopesSupported { get; } =
+        new HashSet<string>(StringComparer.Ordinal)
+        {
+            "openid",
+            "profile",
+            "email",
+            "address",
+            "phone",
+            "offline_access",
+            "api",
+            "photos.read",
+            "photos.write",
+        };
 
     /// <summary>Whether clients may register themselves (RFC 7591) and manage their registration (RFC 7592). Off by default.</summary>
     public bool AllowRegistration { get; set; }

@@ -110,10 +110,17 @@ public sealed class TestClient
 
     internal bool MayRedirectTo(string redirectUri) =>
         RedirectUris.Contains(redirectUri)
-        || (AllowAnyLoopbackPort && WithoutLoopbackPort(redirectUri) is { } portless && RedirectUris.Any(known => WithoutLoopbackPort(known) == portless));
+        || (
+            AllowAnyLoopbackPort
+            && WithoutLoopbackPort(redirectUri) is { } portless
+            && RedirectUris.Any(known => WithoutLoopbackPort(known) == portless)
+        );
 
     private static string? WithoutLoopbackPort(string redirectUri) =>
-        Uri.TryCreate(redirectUri, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttp && uri.Host is "127.0.0.1" or "[::1]" && uri.UserInfo is ""
+        Uri.TryCreate(redirectUri, UriKind.Absolute, out Uri? uri)
+        && uri.Scheme == Uri.UriSchemeHttp
+        && uri.Host is "127.0.0.1" or "[::1]"
+        && uri.UserInfo is ""
             ? uri.Host + uri.PathAndQuery + uri.Fragment
             : null;
 }

@@ -45,11 +45,22 @@ public sealed class TestResourceServer : IAsyncDisposable
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     internal static async Task<TestResourceServer> StartAsync(
-        ServerState authorizationServer, Action<TestResourceServerOptions>? configure, CancellationToken cancellationToken)
+        ServerState authorizationServer,
+        Action<TestResourceServerOptions>? configure,
+        CancellationToken cancellationToken
+    )
     {
         TestResourceServerOptions options = new();
         configure?.Invoke(options);
-        return new(await LoopbackHost.StartAsync(
-            () => authorizationServer.Options.TimeProvider, authorizationServer.Certificates?.Certificate, withClientCertificates: false, cancellationToken), authorizationServer, options);
+        return new(
+            await LoopbackHost.StartAsync(
+                () => authorizationServer.Options.TimeProvider,
+                authorizationServer.Certificates?.Certificate,
+                withClientCertificates: false,
+                cancellationToken
+            ),
+            authorizationServer,
+            options
+        );
     }
 }

@@ -30,9 +30,12 @@ public sealed class ClientHealth
             problems.Add(failing);
         if (writes.UnsavedCount is > 0 and var unsaved)
         {
-            problems.Add(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{unsaved} refreshed grants are in this process's memory only, because the store did not take them; they are offered again until it does."));
+            problems.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{unsaved} refreshed grants are in this process's memory only, because the store did not take them; they are offered again until it does."
+                )
+            );
         }
         if (store.UnavailableReason is { } unavailable)
             problems.Add(unavailable);

@@ -2,9 +2,19 @@ namespace OAuthClient;
 
 /// <summary>The dance itself: puts the rooms together, one step after the other.</summary>
 internal sealed class DefaultOAuthClient(
-    ClientConfigurationProvider configuration, ServerMetadataCache metadata, TokenEndpointClient tokenEndpoint, IdTokenValidator idTokens,
-    AccessTokenProvider tokens, GrantRevoker revoker, SessionTerminator terminator, SignInValidator signIns, UserInfoEndpointClient userInfo,
-    IGrantStore store, ClientTelemetry telemetry, TimeProvider time) : IOAuthClient
+    ClientConfigurationProvider configuration,
+    ServerMetadataCache metadata,
+    TokenEndpointClient tokenEndpoint,
+    IdTokenValidator idTokens,
+    AccessTokenProvider tokens,
+    GrantRevoker revoker,
+    SessionTerminator terminator,
+    SignInValidator signIns,
+    UserInfoEndpointClient userInfo,
+    IGrantStore store,
+    ClientTelemetry telemetry,
+    TimeProvider time
+) : IOAuthClient
 {
     private readonly CoarseClock clock = new(time);
     private readonly SameUserRequirement sameUser = new();
@@ -18,7 +28,10 @@ internal sealed class DefaultOAuthClient(
         BeginAsync(parameters, renewsSignIn: true, cancellationToken);
 
     private async Task<PendingAuthorization> BeginAsync(
-        AuthorizationParameters? parameters, bool renewsSignIn, CancellationToken cancellationToken)
+        AuthorizationParameters? parameters,
+        bool renewsSignIn,
+        CancellationToken cancellationToken
+    )
     {
         long now = clock.Now;
         var current = await configuration.GetRegisteredAsync(now, cancellationToken).ConfigureAwait(false);
@@ -27,18 +40,29 @@ internal sealed class DefaultOAuthClient(
         {
             throw new OAuthException(
                 $"{server.ServerId} does not name itself in its callbacks (RFC 9207), and another server's callbacks arrive at the same redirect URI: they could be mixed up (RFC 9700 §4.4). "
-                + $"Give {current.DisplayName} a RedirectUri of its own.");
+                    + $"Give {current.DisplayName} a RedirectUri of its own."
+            );
         }
         var pending = AuthorizationRequestBuilder.Begin(
-            current, server, parameters ?? AuthorizationParameters.None, new(now, TimeSpan.Zero), current.HasOtherServers, ref usual,
-            renewsSignIn);
+            current,
+            server,
+            parameters ?? AuthorizationParameters.None,
+            new(now, TimeSpan.Zero),
+            current.HasOtherServers,
+            ref usual,
+            renewsSignIn
+        );
         if (store is InMemoryGrantStore memory)
             pending.StoreInstanceId = memory.InstanceId;
         return pending;
     }
 
     public async Task<Grant> CompleteAuthorizationAsync(
-        PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken)
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        GrantOwner owner,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
@@ -47,12 +71,18 @@ internal sealed class DefaultOAuthClient(
     }
 
     /// <summary>The same for whomever the ID Token names.</summary>
-    public Task<Grant> CompleteSignInAsync(PendingAuthorization pending, AuthorizationResponse response, CancellationToken cancellationToken)
+    public Task<Grant> CompleteSignInAsync(
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(pending);
         ArgumentNullException.ThrowIfNull(response);
         if (pending.Nonce is null)
-            throw new InvalidOperationException("The authorization was begun without the scope openid, so nobody will be told who signs in; add openid to Scopes.");
+            throw new InvalidOperationException(
+                "The authorization was begun without the scope openid, so nobody will be told who signs in; add openid to Scopes."
+            );
         return WithTelemetryAsync(pending, response, owner: null, cancellationToken);
     }
 
@@ -66,7 +96,11 @@ internal sealed class DefaultOAuthClient(
     }
 
     private async Task<Grant> WithTelemetryAsync(
-        PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        GrantOwner? owner,
+        CancellationToken cancellationToken
+    )
     {
         using var watched = telemetry.CompleteAuthorization();
         try
@@ -80,7 +114,11 @@ internal sealed class DefaultOAuthClient(
         }
     }
 
-    public ValueTask<AccessToken> GetAccessTokenAsync(GrantOwner owner, AccessTokenParameters? parameters, CancellationToken cancellationToken)
+    public ValueTask<AccessToken> GetAccessTokenAsync(
+        GrantOwner owner,
+        AccessTokenParameters? parameters,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(owner);
         return tokens.GetAsync(owner, AccessTokenKey.From(parameters), parameters?.RejectedToken, cancellationToken);
@@ -148,51 +186,98 @@ internal sealed class DefaultOAuthClient(
         : null;
 
     private async Task<Grant> CompleteAsync(
-        PendingAuthorization pending, AuthorizationResponse response, GrantOwner? owner, CancellationToken cancellationToken)
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        GrantOwner? owner,
+        CancellationToken cancellationToken
+    )
     {
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-        ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, current.Name, current.ConfiguredMetadata.ServerId, time.GetUtcNow());
+        ValidatedAuthorizationResponse.ValidateCorrelation(
+            pending,
+            response,
+            current.Name,
+            current.ConfiguredMetadata.ServerId,
+            time.GetUtcNow()
+        );
         if (!await store.TryConsumeStateAsync(pending.StateFingerprint, pending.ExpiresAt, cancellationToken).ConfigureAwait(false))
-            throw new OAuthProtocolException("The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization.");
+            throw new OAuthProtocolException(
+                "The callback was used before: a state counts once (RFC 9700 §4.7). Begin a new authorization."
+            );
         (store as InMemoryGrantStore)?.ObserveCallback(
-            pending.ClientName, pending.StoreInstanceId, pending.ExpiresAt - current.PendingAuthorizationLifetime);
+            pending.ClientName,
+            pending.StoreInstanceId,
+            pending.ExpiresAt - current.PendingAuthorizationLifetime
+        );
         var validated = ValidatedAuthorizationResponse.Validate(pending, response);
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
 
         long lastHeard = terminator.LogoutSequence;
         // From here on the code is spent, so the exchange goes to its end even if the browser has left.
-        var tokenResponse = await tokenEndpoint.SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None).ConfigureAwait(false);
+        var tokenResponse = await tokenEndpoint
+            .SendAsync(new AuthorizationCodeRequest(validated), current, server, CancellationToken.None)
+            .ConfigureAwait(false);
         var identity = await ValidateIdTokenAsync(tokenResponse, pending, current, server).ConfigureAwait(false);
         if (owner is null && identity is null)
-            throw new OAuthProtocolException("The token response holds no ID Token, so it does not say who signed in (OpenID Connect Core §3.1.3.3).");
+            throw new OAuthProtocolException(
+                "The token response holds no ID Token, so it does not say who signed in (OpenID Connect Core §3.1.3.3)."
+            );
         return await StoreGrantAsync(tokenResponse, identity, owner, pending, current, server, lastHeard).ConfigureAwait(false);
     }
 
     private async Task<ValidatedIdToken?> ValidateIdTokenAsync(
-        TokenResponse response, PendingAuthorization pending, ClientConfiguration current, AuthorizationServerMetadata server)
+        TokenResponse response,
+        PendingAuthorization pending,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server
+    )
     {
         if (response.IdToken is { } idToken && (pending.Nonce is not null || IdTokenValidator.CanValidate(server, current)))
         {
-            var identity = await idTokens.ValidateAsync(
-                IdTokenValidator.Decrypt(idToken, current), response.AccessToken, current, server, pending.Nonce, CancellationToken.None).ConfigureAwait(false);
+            var identity = await idTokens
+                .ValidateAsync(
+                    IdTokenValidator.Decrypt(idToken, current),
+                    response.AccessToken,
+                    current,
+                    server,
+                    pending.Nonce,
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
             if (pending is { MaxAge: { } maxAge, Nonce: not null })
                 IdTokenClaimsValidator.ValidateMaxAge(identity.Claims, maxAge, time.GetUtcNow());
             IdTokenClaimsValidator.ValidateAcr(identity.Claims, pending.RequiredAcrValues);
             return identity;
         }
-        if (response.IdToken is null && pending.Nonce is not null && response.AccessToken.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal))
-            throw new OAuthProtocolException("openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3).");
+        if (
+            response.IdToken is null
+            && pending.Nonce is not null
+            && response.AccessToken.Scopes.Contains(ScopeList.OpenId, StringComparer.Ordinal)
+        )
+            throw new OAuthProtocolException(
+                "openid was asked for and granted, but the token response holds no ID Token (OpenID Connect Core §3.1.3.3)."
+            );
         // Whoever can take max_age or acr_values out of the address can take openid out too.
         if (pending.RequiredAcrValues.Count > 0)
-            throw new OAuthProtocolException("RequiredAcrValues were demanded, but no ID Token says how the user was authenticated (OpenID Connect Core §3.1.3.7).");
+            throw new OAuthProtocolException(
+                "RequiredAcrValues were demanded, but no ID Token says how the user was authenticated (OpenID Connect Core §3.1.3.7)."
+            );
         if (pending is { MaxAge: not null, Nonce: not null })
-            throw new OAuthProtocolException("max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7).");
+            throw new OAuthProtocolException(
+                "max_age was asked for together with openid, but no ID Token says when the user signed in (OpenID Connect Core §3.1.3.7)."
+            );
         return null;
     }
 
     private async Task<Grant> StoreGrantAsync(
-        TokenResponse response, ValidatedIdToken? identity, GrantOwner? knownOwner, PendingAuthorization pending, ClientConfiguration current, AuthorizationServerMetadata server,
-        long lastHeard)
+        TokenResponse response,
+        ValidatedIdToken? identity,
+        GrantOwner? knownOwner,
+        PendingAuthorization pending,
+        ClientConfiguration current,
+        AuthorizationServerMetadata server,
+        long lastHeard
+    )
     {
         var owner = knownOwner ?? GrantOwner.Subject(identity!.Issuer, identity.Subject);
         var now = time.GetUtcNow();
@@ -204,7 +289,9 @@ internal sealed class DefaultOAuthClient(
             Subject = identity?.Subject,
             SessionId = session,
             // A new one unless this very session stands: what ended must not come back with the next login.
-            SignInId = knownOwner is not null ? null : FindActiveSignIn(others, current, owner, session, now)?.SignInId ?? SecureRandomString.Create(),
+            SignInId = knownOwner is not null
+                ? null
+                : FindActiveSignIn(others, current, owner, session, now)?.SignInId ?? SecureRandomString.Create(),
             SignInExpiresAt = knownOwner is null ? now + current.SignInLifetime : null,
             RenewalEndsAt = knownOwner is not null && pending.RenewsSignIn ? EndOfSignIn(others, current, owner, now) : null,
             FirstIdTokenIssuedAt = identity is null ? null : IdTokenClaimsValidator.TryReadTime(identity.Claims, "iat"),
@@ -221,19 +308,38 @@ internal sealed class DefaultOAuthClient(
             sameUser.Require(knownOwner, identity, pending, others, server);
         await store.AddAsync(grant, CancellationToken.None).ConfigureAwait(false);
         if (await terminator.TryEndNewAsync(grant, current, lastHeard).ConfigureAwait(false))
-            throw new OAuthProtocolException("The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one.");
+            throw new OAuthProtocolException(
+                "The user signed out at the server while the authorization was completed, so nothing was kept. Begin a new one."
+            );
         await revoker.RemoveSupersededAsync(grant, others, current).ConfigureAwait(false);
         return grant;
     }
 
-    private static Grant? FindActiveSignIn(IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, string? session, DateTimeOffset now) =>
-        session is null ? null : grants.FirstOrDefault(grant =>
-            grant.SignInExpiresAt > now && GrantOwnership.BelongsTo(grant, current, owner) && string.Equals(grant.SessionId, session, StringComparison.Ordinal));
+    private static Grant? FindActiveSignIn(
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        string? session,
+        DateTimeOffset now
+    ) =>
+        session is null
+            ? null
+            : grants.FirstOrDefault(grant =>
+                grant.SignInExpiresAt > now
+                && GrantOwnership.BelongsTo(grant, current, owner)
+                && string.Equals(grant.SessionId, session, StringComparison.Ordinal)
+            );
 
     // A renewal adds no time to the sign-in that it renews.
     private static DateTimeOffset EndOfSignIn(
-        IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, DateTimeOffset now) =>
-        grants.Where(grant => grant.SignInExpiresAt > now && GrantOwnership.BelongsTo(grant, current, owner)).Max(grant => grant.SignInExpiresAt)
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        DateTimeOffset now
+    ) =>
+        grants
+            .Where(grant => grant.SignInExpiresAt > now && GrantOwnership.BelongsTo(grant, current, owner))
+            .Max(grant => grant.SignInExpiresAt)
         ?? now + current.SignInLifetime;
 
     private static void EnsureResourceOwner(GrantOwner owner)

@@ -11,7 +11,10 @@ public interface IOAuthClient
     /// <param name="cancellationToken">Stops waiting for the server's metadata.</param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
-    Task<PendingAuthorization> BeginAuthorizationAsync(AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default);
+    Task<PendingAuthorization> BeginAuthorizationAsync(
+        AuthorizationParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>
     /// Completes an authorization (RFC 6749 §4.1.2–4.1.4): holds the callback against the pending authorization, redeems the
@@ -25,7 +28,11 @@ public interface IOAuthClient
     /// <exception cref="OAuthProtocolException">The callback, the token response or the ID Token is not to be believed.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
     Task<Grant> CompleteAuthorizationAsync(
-        PendingAuthorization pending, AuthorizationResponse response, GrantOwner owner, CancellationToken cancellationToken = default);
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        GrantOwner owner,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>An access token that works: the one at hand, or a refreshed one (RFC 6749 §6), or for the client itself a new one (§4.4).</summary>
     /// <param name="owner">A resource owner who completed an authorization, or <see cref="GrantOwner.Client"/>.</param>
@@ -33,7 +40,11 @@ public interface IOAuthClient
     /// <param name="cancellationToken">Stops waiting; a refresh under way goes on for the others.</param>
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
     /// <exception cref="TokenEndpointException">The server refused.</exception>
-    ValueTask<AccessToken> GetAccessTokenAsync(GrantOwner owner, AccessTokenParameters? parameters = null, CancellationToken cancellationToken = default);
+    ValueTask<AccessToken> GetAccessTokenAsync(
+        GrantOwner owner,
+        AccessTokenParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    );
 
     /// <summary>Tokens by any grant type but the code (RFC 6749 §4.4, §4.5, §6). Nothing is stored and no ID Token is validated.</summary>
     /// <param name="request">What is asked for.</param>

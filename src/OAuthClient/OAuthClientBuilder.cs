@@ -65,8 +65,11 @@ public sealed class OAuthClientBuilder
             configure?.Invoke(o.DynamicRegistration);
         });
         Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(Name).Registration);
-        Services.TryAddSingleton(provider => provider.GetRequiredKeyedService<DynamicRegistration>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")));
+        Services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<DynamicRegistration>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] DynamicRegistration")
+            )
+        );
         return this;
     }
 
@@ -83,7 +86,9 @@ public sealed class OAuthClientBuilder
     public OAuthClientBuilder UseClientCertificate(Func<IServiceProvider, X509Certificate2> certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        Services.AddOptions<OAuthClientOptions>(Name).Configure<IServiceProvider>((o, services) => o.ClientCertificate = () => certificate(services));
+        Services
+            .AddOptions<OAuthClientOptions>(Name)
+            .Configure<IServiceProvider>((o, services) => o.ClientCertificate = () => certificate(services));
         return this;
     }
 
@@ -95,7 +100,10 @@ public sealed class OAuthClientBuilder
     /// </summary>
     /// <param name="protect">Encrypts and authenticates, with a key that all nodes have. It is given the application's services.</param>
     /// <param name="unprotect">Decrypts, and throws when the data were changed.</param>
-    public OAuthClientBuilder ShareClientTokens(Func<IServiceProvider, byte[], byte[]> protect, Func<IServiceProvider, byte[], byte[]> unprotect)
+    public OAuthClientBuilder ShareClientTokens(
+        Func<IServiceProvider, byte[], byte[]> protect,
+        Func<IServiceProvider, byte[], byte[]> unprotect
+    )
     {
         ArgumentNullException.ThrowIfNull(protect);
         ArgumentNullException.ThrowIfNull(unprotect);

@@ -49,7 +49,8 @@ public static class OAuthClientServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var builder = Register(services, name);
-        services.AddOptions<OAuthClientOptions>(name)
+        services
+            .AddOptions<OAuthClientOptions>(name)
             .Configure(_ => ConfigurationSectionValidator.Require(name, configuration))
             .Bind(configuration)
             .ValidateOnStart();
@@ -61,9 +62,11 @@ public static class OAuthClientServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(name);
         if (!Clients(services).Add(name))
-            throw new InvalidOperationException(name.Length == 0
-                ? "AddOAuthClient was called twice without a name; name the clients, for example AddOAuthClient(\"photos\", …)."
-                : $"AddOAuthClient was called twice for '{name}'; every client has a name of its own.");
+            throw new InvalidOperationException(
+                name.Length == 0
+                    ? "AddOAuthClient was called twice without a name; name the clients, for example AddOAuthClient(\"photos\", …)."
+                    : $"AddOAuthClient was called twice for '{name}'; every client has a name of its own."
+            );
 
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
@@ -72,34 +75,58 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddSingleton<RedirectUriConflictDetector>();
         services.TryAddSingleton<OAuthClientMetrics>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OAuthClientOptions>, OAuthClientOptionsValidator>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>());
-        services.AddKeyedSingleton(name, (provider, _) => BackgroundWork.RunIsolated(
-            (provider, name), static all => new OAuthClientServices(all.provider, all.name)));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>()
+        );
+        services.AddKeyedSingleton(name, (provider, _) =>
+            BackgroundWork.RunIsolated((provider, name), static all => new OAuthClientServices(all.provider, all.name))
+        );
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Client);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Health);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).ClaimSources);
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClaimSourceReader>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")));
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<ClaimSourceReader>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClaimSourceReader")
+            )
+        );
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).SignIn);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Logout);
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdSignIn>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")));
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<OpenIdLogout>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")));
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<OpenIdSignIn>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdSignIn")
+            )
+        );
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<OpenIdLogout>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] OpenIdLogout")
+            )
+        );
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Introspection);
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<ClientHealth>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClientHealth")));
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<TokenIntrospection>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")));
-        services.TryAddSingleton(provider => provider.GetRequiredKeyedService<IOAuthClient>(
-            provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] IOAuthClient")));
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<ClientHealth>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] ClientHealth")
+            )
+        );
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<TokenIntrospection>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] TokenIntrospection")
+            )
+        );
+        services.TryAddSingleton(provider =>
+            provider.GetRequiredKeyedService<IOAuthClient>(
+                provider.GetRequiredService<OAuthClientRegistry>().ResolveDefault("inject [FromKeyedServices(\"{0}\")] IOAuthClient")
+            )
+        );
         return new OAuthClientBuilder(name, services, BackChannelHttpClientConfiguration.Register(services, name));
     }
 
     private static OAuthClientRegistry Clients(IServiceCollection services)
     {
-        if (services.FirstOrDefault(service => service.ServiceType == typeof(OAuthClientRegistry))?.ImplementationInstance is OAuthClientRegistry known)
+        if (
+            services.FirstOrDefault(service => service.ServiceType == typeof(OAuthClientRegistry))?.ImplementationInstance
+            is OAuthClientRegistry known
+        )
             return known;
         var clients = new OAuthClientRegistry();
         services.AddSingleton(clients);

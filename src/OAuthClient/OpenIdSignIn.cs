@@ -22,8 +22,11 @@ public sealed class OpenIdSignIn
     /// <exception cref="AuthorizationResponseException">The server, or the user, said no.</exception>
     /// <exception cref="OAuthProtocolException">The callback, the token response or the ID Token is not to be believed, or there is no ID Token.</exception>
     /// <exception cref="TokenEndpointException">The server did not take the code.</exception>
-    public Task<Grant> CompleteAsync(PendingAuthorization pending, AuthorizationResponse response, CancellationToken cancellationToken = default) =>
-        client.CompleteSignInAsync(pending, response, cancellationToken);
+    public Task<Grant> CompleteAsync(
+        PendingAuthorization pending,
+        AuthorizationResponse response,
+        CancellationToken cancellationToken = default
+    ) => client.CompleteSignInAsync(pending, response, cancellationToken);
 
     /// <summary>
     /// Begins an authorization for a user who signed in by this client, as <see cref="IOAuthClient.BeginAuthorizationAsync"/> does: for
@@ -37,8 +40,9 @@ public sealed class OpenIdSignIn
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
     /// <exception cref="OAuthException">The server's metadata cannot be fetched, or is not safe to use.</exception>
     public Task<PendingAuthorization> BeginRenewalAsync(
-        AuthorizationParameters? parameters = null, CancellationToken cancellationToken = default) =>
-        client.BeginRenewalAsync(parameters, cancellationToken);
+        AuthorizationParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    ) => client.BeginRenewalAsync(parameters, cancellationToken);
 
     /// <summary>
     /// Whether it is the issuer of the client's server, or of one of its tenants whose users may sign in (<c>IssuerTemplate</c>): before a login that
@@ -59,6 +63,10 @@ public sealed class OpenIdSignIn
     /// next sign-in, wherever the server names no sessions: keep it in the application's own.
     /// </param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public ValueTask<bool> IsSignedInAsync(GrantOwner owner, string? sessionId, string? signInId = null, CancellationToken cancellationToken = default) =>
-        client.IsSignedInAsync(owner, sessionId, signInId, cancellationToken);
+    public ValueTask<bool> IsSignedInAsync(
+        GrantOwner owner,
+        string? sessionId,
+        string? signInId = null,
+        CancellationToken cancellationToken = default
+    ) => client.IsSignedInAsync(owner, sessionId, signInId, cancellationToken);
 }

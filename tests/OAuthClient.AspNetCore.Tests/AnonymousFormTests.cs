@@ -11,10 +11,17 @@ public sealed class AnonymousFormTests
 
     private static readonly string[] Unreadable =
     [
-        Form + "; charset=utf-7", Form + "; charset=no-such", Form + "; charset=\"", Form + "; charset=\"utf-7\"",
-        Form + ";;=", Form + "; =",
-        "multipart/form-data", "multipart/form-data; boundary=\"", "multipart/form-data; boundary=x",
-        "application/json", "text/plain; charset=utf-7",
+        Form + "; charset=utf-7",
+        Form + "; charset=no-such",
+        Form + "; charset=\"",
+        Form + "; charset=\"utf-7\"",
+        Form + ";;=",
+        Form + "; =",
+        "multipart/form-data",
+        "multipart/form-data; boundary=\"",
+        "multipart/form-data; boundary=x",
+        "application/json",
+        "text/plain; charset=utf-7",
     ];
 
     private App app = null!;
@@ -48,11 +55,15 @@ public sealed class AnonymousFormTests
     [Description("Too many fields, a name or a value that is too long, a body that is too long: 400")]
     public async Task Too_much(string path)
     {
-        foreach (string body in new[]
-        {
-            string.Join('&', Enumerable.Range(0, 200).Select(i => $"p{i}=1")), new string('k', 300) + "=1",
-            "iss=" + new string('v', 200_000), "%%%=%zz&=",
-        })
+        foreach (
+            string body in new[]
+            {
+                string.Join('&', Enumerable.Range(0, 200).Select(i => $"p{i}=1")),
+                new string('k', 300) + "=1",
+                "iss=" + new string('v', 200_000),
+                "%%%=%zz&=",
+            }
+        )
         {
             Assert.That((await PostAsync(path, body, Form)).Status, Is.EqualTo(HttpStatusCode.BadRequest));
         }
@@ -65,9 +76,12 @@ public sealed class AnonymousFormTests
         using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, app.Address.Port);
         await using NetworkStream stream = new(socket);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /logout/back HTTP/1.1\r\nHost: {app.Address.Authority}\r\nConnection: close\r\nContent-Type: {Form}\r\n"
-            + "Content-Length: 1000\r\n\r\nlogout_token=t"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                $"POST /logout/back HTTP/1.1\r\nHost: {app.Address.Authority}\r\nConnection: close\r\nContent-Type: {Form}\r\n"
+                    + "Content-Length: 1000\r\n\r\nlogout_token=t"
+            )
+        );
         socket.Shutdown(SocketShutdown.Send);
         using MemoryStream answer = new();
         try

@@ -11,7 +11,8 @@ public sealed class ApiCookieTests
     public async Task Next_users_request_carries_no_cookie(string path, string prefix)
     {
         await using var app = await App.StartAsync();
-        Browser alice = app.OpenBrowser("alice"), bob = app.OpenBrowser("bob");
+        Browser alice = app.OpenBrowser("alice"),
+            bob = app.OpenBrowser("bob");
         await alice.ConnectAsync(prefix);
         await bob.ConnectAsync(prefix);
         app.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(200, "{}", headers: [new("Set-Cookie", "session=alice; Path=/")]), times: 1);

@@ -22,7 +22,14 @@ internal sealed class App : IAsyncDisposable
     public const string UserHeader = "X-User";
 
     private WebApplication web = null!;
-    private readonly HttpMessageInvoker sockets = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+    private readonly HttpMessageInvoker sockets = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        }
+    );
 
     private App(TestAuthorizationServer server, TestResourceServer api)
     {
@@ -44,14 +51,32 @@ internal sealed class App : IAsyncDisposable
     /// <param name="environment">Development has the developer exception page.</param>
     /// <param name="endpoints">Adds to the endpoints.</param>
     public static async Task<App> StartAsync(
-        Action<OAuthClientOptions>? client = null, Action<IServiceCollection, TestResourceServer>? services = null, Action<WebApplication>? pipeline = null,
-        Action<WebApplication>? endpoints = null, string environment = "Development")
+        Action<OAuthClientOptions>? client = null,
+        Action<IServiceCollection, TestResourceServer>? services = null,
+        Action<WebApplication>? pipeline = null,
+        Action<WebApplication>? endpoints = null,
+        string environment = "Development"
+    )
     {
         var server = await TestAuthorizationServer.StartAsync();
         var app = new App(server, await server.StartResourceServerAsync());
         server.Options.TimeProvider = app.Time;
-        server.AddClient(new TestClient { ClientId = "photos", ClientSecret = "s", RedirectUris = { Public + "/callback" } });
-        server.AddClient(new TestClient { ClientId = "albums", ClientSecret = "s", RedirectUris = { Public + "/mvc/callback" } });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "s",
+                RedirectUris = { Public + "/callback" },
+            }
+        );
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "albums",
+                ClientSecret = "s",
+                RedirectUris = { Public + "/mvc/callback" },
+            }
+        );
 
         var builder = WebApplication.CreateEmptyBuilder(new() { EnvironmentName = environment });
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -68,12 +93,14 @@ internal sealed class App : IAsyncDisposable
         if (environment == "Development")
             app.web.UseDeveloperExceptionPage();
         pipeline?.Invoke(app.web);
-        app.web.Use((context, next) =>
-        {
-            if (context.Request.Headers[UserHeader].ToString() is { Length: > 0 } user)
-                context.User = new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user)], "header"));
-            return next(context);
-        });
+        app.web.Use(
+            (context, next) =>
+            {
+                if (context.Request.Headers[UserHeader].ToString() is { Length: > 0 } user)
+                    context.User = new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user)], "header"));
+                return next(context);
+            }
+        );
         app.web.UseRouting();
         app.Map();
         endpoints?.Invoke(app.web);
@@ -96,17 +123,20 @@ internal sealed class App : IAsyncDisposable
 
     private void AddClient(IServiceCollection services, string name, string callback, Action<OAuthClientOptions>? further)
     {
-        services.AddOAuthClient(name, o =>
-        {
-            o.Issuer = Server.Issuer;
-            o.ClientId = name;
-            o.ClientSecret = "s";
-            o.RedirectUri = new(Public + callback);
-            o.Scopes = ["openid", "profile", "photos.read", "offline_access"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-            further?.Invoke(o);
-        }).AddBrowserAuthorization();
-        services.AddHttpClient(name, http => http.BaseAddress = Api.BaseAddress)
+        services
+            .AddOAuthClient(name, o =>
+            {
+                o.Issuer = Server.Issuer;
+                o.ClientId = name;
+                o.ClientSecret = "s";
+                o.RedirectUri = new(Public + callback);
+                o.Scopes = ["openid", "profile", "photos.read", "offline_access"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+                further?.Invoke(o);
+            })
+            .AddBrowserAuthorization();
+        services
+            .AddHttpClient(name, http => http.BaseAddress = Api.BaseAddress)
             .AddAccessTokenHandler(name, t => t.ForCurrentUser().To(Api.BaseAddress));
     }
 
@@ -114,7 +144,8 @@ internal sealed class App : IAsyncDisposable
     {
         web.MapControllers();
         web.Map("/connect", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            photos.BeginAsync(context, returnUrl));
+            photos.BeginAsync(context, returnUrl)
+        );
         web.Map("/callback", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
         {
             var done = await photos.CompleteAsync(context);
@@ -131,16 +162,20 @@ internal sealed class App : IAsyncDisposable
     {
         public ILogger CreateLogger(string categoryName) => this;
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            all.Enqueue(formatter(state, exception));
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => all.Enqueue(formatter(state, exception));
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }
 

@@ -20,8 +20,9 @@ public sealed class AuthorizationResponseReaderTests
         var callback = await browser.SignInAsync(await browser.BeginAsync());
         string doubled = callback.Contains(name + "=", StringComparison.Ordinal) ? $"{callback}&{name}=x" : $"{callback}&{name}=x&{name}=x";
         (await browser.GetAsync(doubled)).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
-        (await browser.GetAsync(doubled.Replace($"&{name}=x", $"&%{(int)name[0]:x2}{name[1..]}=x", StringComparison.Ordinal)))
-            .RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
+        (
+            await browser.GetAsync(doubled.Replace($"&{name}=x", $"&%{(int)name[0]:x2}{name[1..]}=x", StringComparison.Ordinal))
+        ).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -32,7 +33,9 @@ public sealed class AuthorizationResponseReaderTests
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (string, string)[] doubled = fields.Any(field => field.Name == name) ? [.. fields, (name, "x")] : [.. fields, (name, "x"), (name, "x")];
+        (string, string)[] doubled = fields.Any(field => field.Name == name)
+            ? [.. fields, (name, "x")]
+            : [.. fields, (name, "x"), (name, "x")];
         (await browser.PostFromAnotherSiteAsync("/callback", doubled)).RequireRefusal("OAuthProtocolException", $"'{name}' more than once");
         Assert.That(app.TokenRequests, Is.Zero);
     }
@@ -44,14 +47,18 @@ public sealed class AuthorizationResponseReaderTests
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (await browser.PostFromAnotherSiteAsync($"/callback?{name}=x", fields)).RequireRefusal("OAuthProtocolException", "by form and by query at once");
+        (await browser.PostFromAnotherSiteAsync($"/callback?{name}=x", fields)).RequireRefusal(
+            "OAuthProtocolException",
+            "by form and by query at once"
+        );
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
     [TestCase("", false), TestCase("/mvc", false), TestCase("", true), TestCase("/mvc", true)]
     [Description(
         "Form Post Response Mode §2: without the Lax session cookie an endpoint of the application cannot compare users; "
-        + "the sentence names MapBrowserAuthorization: 0 token requests")]
+            + "the sentence names MapBrowserAuthorization: 0 token requests"
+    )]
     public async Task Form_post_without_the_session_cookie_is_refused(string prefix, bool isDenied)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
@@ -69,7 +76,8 @@ public sealed class AuthorizationResponseReaderTests
     [TestCase(""), TestCase("/mvc")]
     [Description(
         "Form Post Response Mode §2: with the session cookie (same site, or SameSite=None) an endpoint of the application "
-        + "completes the callback")]
+            + "completes the callback"
+    )]
     public async Task Form_post_with_the_session_cookie_completes(string prefix)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = "form_post");
@@ -101,8 +109,14 @@ public sealed class AuthorizationResponseReaderTests
         var fields = Fields(await attacker.SignInAsync(await attacker.BeginAsync()));
         var victim = app.OpenBrowser("victim");
         await victim.BeginAsync();
-        (await victim.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
-        (await victim.PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
+        (await victim.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal(
+            "OAuthProtocolException",
+            "No authorization that was begun in this browser"
+        );
+        (await victim.PostAsync("/callback", fields)).RequireRefusal(
+            "OAuthProtocolException",
+            "No authorization that was begun in this browser"
+        );
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
@@ -125,11 +139,20 @@ public sealed class AuthorizationResponseReaderTests
         await using var app = await App.StartAsync();
         var browser = app.OpenBrowser();
         var fields = Fields(await browser.SignInAsync(await browser.BeginAsync()));
-        (await browser.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "No authorization that was begun in this browser");
+        (await browser.PostFromAnotherSiteAsync("/callback", fields)).RequireRefusal(
+            "OAuthProtocolException",
+            "No authorization that was begun in this browser"
+        );
         Assert.That(app.TokenRequests, Is.Zero);
     }
 
-    [TestCase("PUT", "application/x-www-form-urlencoded"), TestCase("HEAD", null), TestCase("POST", null), TestCase("POST", "application/json"), TestCase("POST", "multipart/form-data; boundary=b")]
+    [
+        TestCase("PUT", "application/x-www-form-urlencoded"),
+        TestCase("HEAD", null),
+        TestCase("POST", null),
+        TestCase("POST", "application/json"),
+        TestCase("POST", "multipart/form-data; boundary=b")
+    ]
     [Description("Form Post Response Mode §2: GET, or POST of a URL-encoded form; nothing else is read")]
     public async Task Other_requests_are_no_callback(string method, string? contentType)
     {
@@ -156,20 +179,23 @@ public sealed class AuthorizationResponseReaderTests
             "long value" => [("state", new string('a', 64 * 1024 + 1))],
             _ => [(new string('a', 257), "1")],
         };
-        (await app.OpenBrowser().PostAsync("/callback", fields)).RequireRefusal("OAuthProtocolException", "larger than any authorization server makes it");
+        (await app.OpenBrowser().PostAsync("/callback", fields)).RequireRefusal(
+            "OAuthProtocolException",
+            "larger than any authorization server makes it"
+        );
     }
 
     [TestCase("", "Development"), TestCase("/mvc", "Development"), TestCase("", "Production"), TestCase("/mvc", "Production")]
-    [Description("Cached callback: no-store at begin, done, denial and error, whatever the error page clears; and no address of ours as a Referer")]
+    [Description(
+        "Cached callback: no-store at begin, done, denial and error, whatever the error page clears; and no address of ours as a Referer"
+    )]
     public async Task Nothing_is_kept_by_caches(string prefix, string environment)
     {
-        await using var app = await App.StartAsync(
-            environment: environment,
-            pipeline: web =>
-            {
-                if (environment == "Production")
-                    web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")));
-            });
+        await using var app = await App.StartAsync(environment: environment, pipeline: web =>
+        {
+            if (environment == "Production")
+                web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")));
+        });
         var browser = app.OpenBrowser();
         var begun = await browser.GetAsync($"{prefix}/connect");
         var callback = await browser.SignInAsync(new(begun.Location!));
@@ -191,8 +217,9 @@ public sealed class AuthorizationResponseReaderTests
     [Description("The error page clears headers, but not the order to forget the cookie")]
     public async Task Cookie_goes_in_spite_of_the_error_page()
     {
-        await using var app = await App.StartAsync(
-            environment: "Production", pipeline: web => web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry"))));
+        await using var app = await App.StartAsync(environment: "Production", pipeline: web =>
+            web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")))
+        );
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());
         browser.User = "mallory";
@@ -201,11 +228,23 @@ public sealed class AuthorizationResponseReaderTests
     }
 
     [Test]
-    [Description("An application below a path: the redirect URI's path is the whole one, and without a return URL the user comes to its root, not the host's")]
+    [Description(
+        "An application below a path: the redirect URI's path is the whole one, and without a return URL the user comes to its root, not the host's"
+    )]
     public async Task Application_below_a_path()
     {
-        await using var app = await App.StartAsync(o => o.RedirectUri = new(App.Public + "/below" + o.RedirectUri!.AbsolutePath), pipeline: web => web.UsePathBase("/below"));
-        app.Server.AddClient(new() { ClientId = "photos", ClientSecret = "s", RedirectUris = { App.Public + "/below/callback" } });
+        await using var app = await App.StartAsync(
+            o => o.RedirectUri = new(App.Public + "/below" + o.RedirectUri!.AbsolutePath),
+            pipeline: web => web.UsePathBase("/below")
+        );
+        app.Server.AddClient(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = "s",
+                RedirectUris = { App.Public + "/below/callback" },
+            }
+        );
         var browser = app.OpenBrowser();
         Assert.That((await browser.ConnectAsync("/below")).Location, Is.EqualTo("/below/"));
     }

@@ -17,7 +17,9 @@ public sealed class BackChannelLogoutTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [Test]
-    [Description("Module rp-backchannel-rpinitlogout: the user signs out at the server; at the next request the browser's cookie is worth nothing, and the other browser's is")]
+    [Description(
+        "Module rp-backchannel-rpinitlogout: the user signs out at the server; at the next request the browser's cookie is worth nothing, and the other browser's is"
+    )]
     public async Task Signed_out_at_the_server()
     {
         var browser = app.OpenBrowser(user: null);
@@ -102,20 +104,42 @@ public sealed class BackChannelLogoutTests
         string token = app.Server.CreateLogoutToken(Photos);
         RequireBadRequest(await app.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token), ("logout_token", token)));
         RequireBadRequest(await PostAsync(new string('a', 256 * 1024)));
-        RequireBadRequest(await app.OpenBrowser(user: null).PostAsync("/logout/back", [.. Enumerable.Range(0, 21).Select(i => ($"p{i}", "1"))]));
-        RequireBadRequest(await app.OpenBrowser(user: null).SendAsync(HttpMethod.Post, "/logout/back", new StringContent("{}", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")), []));
-        Assert.That((await app.OpenBrowser(user: null).GetAsync("/logout/back?logout_token=" + token)).Status, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
+        RequireBadRequest(
+            await app.OpenBrowser(user: null).PostAsync("/logout/back", [.. Enumerable.Range(0, 21).Select(i => ($"p{i}", "1"))])
+        );
+        RequireBadRequest(
+            await app.OpenBrowser(user: null)
+                .SendAsync(
+                    HttpMethod.Post,
+                    "/logout/back",
+                    new StringContent("{}", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
+                    []
+                )
+        );
+        Assert.That(
+            (await app.OpenBrowser(user: null).GetAsync("/logout/back?logout_token=" + token)).Status,
+            Is.EqualTo(HttpStatusCode.MethodNotAllowed)
+        );
     }
 
     [Test]
-    [Description("When the store is away the server is told to try again: 503, and nothing of the exception is said or logged but its type")]
+    [Description(
+        "When the store is away the server is told to try again: 503, and nothing of the exception is said or logged but its type"
+    )]
     public async Task The_store_is_away()
     {
         await using var failing = await OpenIdApp.StartAsync(services: services => services.AddSingleton<IGrantStore, AbsentStore>());
         string token = failing.Server.CreateLogoutToken(Photos);
         var answer = await failing.OpenBrowser(user: null).PostAsync("/logout/back", ("logout_token", token));
-        Assert.That((answer.Status, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.ServiceUnavailable, "no-store")), answer.Body);
-        Assert.That(answer.Body + string.Join('\n', failing.Logged), Does.Contain("IOException").And.Not.Contain(AbsentStore.Words).And.Not.Contain(token));
+        Assert.That(
+            (answer.Status, answer.Header("Cache-Control")),
+            Is.EqualTo((HttpStatusCode.ServiceUnavailable, "no-store")),
+            answer.Body
+        );
+        Assert.That(
+            answer.Body + string.Join('\n', failing.Logged),
+            Does.Contain("IOException").And.Not.Contain(AbsentStore.Words).And.Not.Contain(token)
+        );
     }
 
     [Test]
@@ -133,16 +157,23 @@ public sealed class BackChannelLogoutTests
     [Test]
     [Description("A client that is not registered is named when the endpoint is mapped")]
     public void An_unknown_client_is_named() =>
-        Assert.That(async () => await App.StartAsync(endpoints: web => web.MapBackChannelLogout("/logout", "videos")), Throws.InvalidOperationException.With.Message.Contains("'videos'"));
+        Assert.That(
+            async () => await App.StartAsync(endpoints: web => web.MapBackChannelLogout("/logout", "videos")),
+            Throws.InvalidOperationException.With.Message.Contains("'videos'")
+        );
 
     [Test]
     [Description("An endpoint that needs browsers says so when the client has none")]
     public void A_client_without_browsers_is_named() =>
         Assert.That(
-            async () => await App.StartAsync(
-                services: (services, _) => services.AddOAuthClient("worker", o => (o.Issuer, o.ClientId) = (new("https://as.example"), "worker")),
-                endpoints: web => web.MapThirdPartyInitiatedLogin("/login", "worker")),
-            Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"worker\", …).AddBrowserAuthorization()"));
+            async () =>
+                await App.StartAsync(
+                    services: (services, _) =>
+                        services.AddOAuthClient("worker", o => (o.Issuer, o.ClientId) = (new("https://as.example"), "worker")),
+                    endpoints: web => web.MapThirdPartyInitiatedLogin("/login", "worker")
+                ),
+            Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"worker\", …).AddBrowserAuthorization()")
+        );
 
     private TestClient Photos => new() { ClientId = "photos", BackChannelLogoutUri = new(app.Address, "/logout/back") };
 

@@ -16,32 +16,39 @@ public class BackgroundWorkTests
     [Description("It keeps its owner when it was told to, and is nobody's when it was not: then it sends nothing")]
     public async Task After_the_request()
     {
-        Task<string> told = null!, untold = null!;
+        Task<string> told = null!,
+            untold = null!;
         await using var app = await App.StartAsync(
-            services: (services, api) => services.AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress)),
+            services: (services, api) =>
+                services
+                    .AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
+                    .AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress)),
             endpoints: web => web.MapGet("/order", (ICurrentGrantOwner who, IHttpContextAccessor accessor, IHttpClientFactory http) =>
-            {
-                var me = who.Find()!;
-                told = Task.Run(async () =>
                 {
-                    await EndOfRequestAsync(accessor);
-                    using (me.AsCurrentUser())
+                    var me = who.Find()!;
+                    told = Task.Run(async () =>
+                    {
+                        await EndOfRequestAsync(accessor);
+                        using (me.AsCurrentUser())
+                            return await http.CreateClient("later").GetStringAsync("/me");
+                    });
+                    untold = Task.Run(async () =>
+                    {
+                        await EndOfRequestAsync(accessor);
                         return await http.CreateClient("later").GetStringAsync("/me");
-                });
-                untold = Task.Run(async () =>
-                {
-                    await EndOfRequestAsync(accessor);
-                    return await http.CreateClient("later").GetStringAsync("/me");
-                });
-                return "ordered";
-            }));
+                    });
+                    return "ordered";
+                })
+        );
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/order")).Body, Is.EqualTo("ordered"));
 
         Assert.That(await told.WaitAsync(TimeSpan.FromMinutes(1)), Does.Contain("alice"));
-        await Assert.ThatAsync(() => untold.WaitAsync(TimeSpan.FromMinutes(1)), Throws.TypeOf<OAuthException>().With.Message.Contain("AsCurrentUser()"));
+        await Assert.ThatAsync(
+            () => untold.WaitAsync(TimeSpan.FromMinutes(1)),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("AsCurrentUser()")
+        );
         Assert.That(app.Api.Requests, Has.Count.EqualTo(1));
     }
 
@@ -66,8 +73,11 @@ public class BackgroundWorkTests
         var careless = await queue.AddAsync(http => http.GetStringAsync("/me"));
         await Assert.ThatAsync(
             () => careless.WaitAsync(TimeSpan.FromMinutes(1)),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("not sent")
-                .And.Message.Contain(protection == Protection.AsNobody ? "outlived it" : "requireExplicitOwner"));
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain("not sent")
+                .And.Message.Contain(protection == Protection.AsNobody ? "outlived it" : "requireExplicitOwner")
+        );
         Assert.That(app.Api.Requests, Is.Empty);
         var stated = await queue.AddAsync(async http =>
         {
@@ -85,15 +95,16 @@ public class BackgroundWorkTests
     public async Task As_nobody_inside_a_request()
     {
         await using var app = await App.StartAsync(endpoints: web => web.MapGet("/no-user", async (IHttpClientFactory http) =>
-        {
-            using (GrantOwner.AsNobody())
             {
-                await Assert.ThatAsync(
-                    () => http.CreateClient("photos").GetStringAsync("/me"),
-                    Throws.TypeOf<OAuthException>().With.Message.Contain("AsNobody()"));
-            }
-            return await http.CreateClient("photos").GetStringAsync("/me");
-        }));
+                using (GrantOwner.AsNobody())
+                {
+                    await Assert.ThatAsync(
+                        () => http.CreateClient("photos").GetStringAsync("/me"),
+                        Throws.TypeOf<OAuthException>().With.Message.Contain("AsNobody()")
+                    );
+                }
+                return await http.CreateClient("photos").GetStringAsync("/me");
+            }));
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/no-user")).Body, Does.Contain("alice"));
@@ -105,10 +116,16 @@ public class BackgroundWorkTests
     public async Task Refresh_has_no_request()
     {
         ConcurrentQueue<HttpContext?> seen = new();
-        await using var app = await App.StartAsync(services: (services, _) => services.AddHttpContextAccessor()
-            .AddOptions<HttpClientFactoryOptions>("OAuthClient.BackChannel:photos")
-            .PostConfigure<IHttpContextAccessor>((o, accessor) =>
-                o.HttpMessageHandlerBuilderActions.Add(builder => builder.AdditionalHandlers.Add(new Looking(accessor, seen)))));
+        await using var app = await App.StartAsync(
+            services: (services, _) =>
+                services
+                    .AddHttpContextAccessor()
+                    .AddOptions<HttpClientFactoryOptions>("OAuthClient.BackChannel:photos")
+                    .PostConfigure<IHttpContextAccessor>(
+                        (o, accessor) =>
+                            o.HttpMessageHandlerBuilderActions.Add(builder => builder.AdditionalHandlers.Add(new Looking(accessor, seen)))
+                    )
+        );
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
         seen.Clear();
@@ -124,22 +141,28 @@ public class BackgroundWorkTests
         Queue jobs = queue = new(protection);
         TaskCompletionSource end = release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         return App.StartAsync(
-            services: (services, api) => services.AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler(
-                    "photos", t => t.ForCurrentUser(requireExplicitOwner: protection == Protection.ExplicitOwner).To(api.BaseAddress)),
+            services: (services, api) =>
+                services
+                    .AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
+                    .AddAccessTokenHandler("photos", t =>
+                        t.ForCurrentUser(requireExplicitOwner: protection == Protection.ExplicitOwner).To(api.BaseAddress)
+                    ),
             endpoints: web => web.MapGet("/stream", async (IHttpClientFactory http) =>
-            {
-                jobs.Start(http);
-                await end.Task;
-                return "streamed";
-            }));
+                {
+                    jobs.Start(http);
+                    await end.Task;
+                    return "streamed";
+                })
+        );
     }
 
     /// <summary>A singleton whose loop begins with the first request that needs it.</summary>
     private sealed class Queue(Protection protection)
     {
-        private readonly Channel<(Func<HttpClient, Task<string>> Job, TaskCompletionSource<string> Done)> jobs =
-            Channel.CreateUnbounded<(Func<HttpClient, Task<string>>, TaskCompletionSource<string>)>();
+        private readonly Channel<(Func<HttpClient, Task<string>> Job, TaskCompletionSource<string> Done)> jobs = Channel.CreateUnbounded<(
+            Func<HttpClient, Task<string>>,
+            TaskCompletionSource<string>
+        )>();
 
         public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

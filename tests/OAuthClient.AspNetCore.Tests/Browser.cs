@@ -34,20 +34,40 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
             Put(cookie);
     }
 
-    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, path, null, headers);
+    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, null, headers);
 
     public Task<Answer> PostAsync(string path, params (string Name, string Value)[] fields) =>
-        SendAsync(HttpMethod.Post, path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))), []);
+        SendAsync(
+            HttpMethod.Post,
+            path,
+            new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))),
+            []
+        );
 
     /// <summary>As when a page of another site posts a form here: only cookies that are SameSite=None come along, and the sign-in cookie is not.</summary>
     public Task<Answer> PostFromAnotherSiteAsync(string path, params (string Name, string Value)[] fields) =>
-        SendAsync(HttpMethod.Post, path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))), [], isCrossSite: true);
+        SendAsync(
+            HttpMethod.Post,
+            path,
+            new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))),
+            [],
+            isCrossSite: true
+        );
 
     public async Task<Answer> SendAsync(
-        HttpMethod method, string path, HttpContent? content, IEnumerable<(string Name, string Value)> headers, bool isCrossSite = false)
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        IEnumerable<(string Name, string Value)> headers,
+        bool isCrossSite = false
+    )
     {
         using var request = new HttpRequestMessage(method, app.Address.GetLeftPart(UriPartial.Authority) + path) { Content = content };
-        var cookies = jar.Values.Where(cookie => !isCrossSite || cookie.SameSite == SameSiteMode.None).Select(cookie => $"{cookie.Name}={cookie.Value}").ToArray();
+        var cookies = jar
+            .Values.Where(cookie => !isCrossSite || cookie.SameSite == SameSiteMode.None)
+            .Select(cookie => $"{cookie.Name}={cookie.Value}")
+            .ToArray();
         if (cookies.Length > 0)
             request.Headers.Add("Cookie", string.Join("; ", cookies));
         if (User is not null && !isCrossSite)
@@ -73,7 +93,17 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
 
     /// <summary>Signs in at the authorization server; the callback's path and query are returned, not requested.</summary>
     public async Task<string> SignInAsync(Uri authorizationUri, SignInOptions? how = null) =>
-        (await app.Server.SignInAsync(authorizationUri, new() { UserName = how?.UserName ?? "alice", Deny = how?.Deny ?? false, Cookies = ServerCookies })).PathAndQuery;
+        (
+            await app.Server.SignInAsync(
+                authorizationUri,
+                new()
+                {
+                    UserName = how?.UserName ?? "alice",
+                    Deny = how?.Deny ?? false,
+                    Cookies = ServerCookies,
+                }
+            )
+        ).PathAndQuery;
 
     /// <summary>From the application to the server and back to the callback's answer.</summary>
     public async Task<Answer> ConnectAsync(string prefix = "", string? returnUrl = null, SignInOptions? how = null) =>
@@ -90,7 +120,8 @@ internal sealed class Browser(App app, HttpMessageInvoker sockets)
     private void Keep(SetCookieHeaderValue cookie)
     {
         string name = cookie.Name.ToString();
-        bool isAccepted = !name.StartsWith(HostPrefix, StringComparison.Ordinal) || (cookie.Secure && cookie.Path == "/" && !cookie.Domain.HasValue);
+        bool isAccepted =
+            !name.StartsWith(HostPrefix, StringComparison.Ordinal) || (cookie.Secure && cookie.Path == "/" && !cookie.Domain.HasValue);
         if (!isAccepted || (cookie.SameSite == SameSiteMode.None && !cookie.Secure))
             return;
         if (cookie.MaxAge <= TimeSpan.Zero || (cookie.MaxAge is null && cookie.Expires < DateTimeOffset.UtcNow))
@@ -105,6 +136,7 @@ internal sealed class Answer(HttpStatusCode status, string body, HttpResponseMes
     public HttpStatusCode Status => status;
     public string Body => body;
     public string? Location { get; } = response.Headers.TryGetValues("Location", out var values) ? values.Single() : null;
+
     public string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
 
     /// <summary>The exception that the developer exception page shows.</summary>

@@ -40,7 +40,8 @@ public sealed class BrowserEndpointsTests
     [Test]
     [Description(
         "OpenID Connect Core §3.1, RP-Initiated Logout §2: signed in by the default scheme, signed out here and at the "
-        + "server, and told so")]
+            + "server, and told so"
+    )]
     public async Task Signs_in_and_out()
     {
         await using var app = await MappedApp.StartAsync();
@@ -62,18 +63,23 @@ public sealed class BrowserEndpointsTests
     [TestCase(MappedApp.Connect), TestCase(SignOut)]
     [Description(
         "CSRF (RFC 6749 §10.12): begin and sign-out are a POST with an antiforgery token; else 400 or 405, no cookie, and "
-        + "the session stays")]
+            + "the session stays"
+    )]
     public async Task Posts_need_an_antiforgery_token(string path)
     {
         await using var app = await MappedApp.StartAsync();
         var browser = app.OpenBrowser();
         string token = (await app.OpenBrowser("mallory").GetAsync("/token")).Body;
         Assert.That((await browser.GetAsync(path)).Status, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
-        foreach (var answer in new[]
-        {
-            await browser.PostAsync(path), await browser.PostAsync(path, ("__RequestVerificationToken", token)),
-            await browser.PostFromAnotherSiteAsync(path), await browser.SendAsync(HttpMethod.Post, path, null, []),
-        })
+        foreach (
+            var answer in new[]
+            {
+                await browser.PostAsync(path),
+                await browser.PostAsync(path, ("__RequestVerificationToken", token)),
+                await browser.PostFromAnotherSiteAsync(path),
+                await browser.SendAsync(HttpMethod.Post, path, null, []),
+            }
+        )
         {
             answer.RequirePage(HttpStatusCode.BadRequest, "This page has expired");
             Assert.That(answer.Header("Set-Cookie"), Is.Null);
@@ -94,7 +100,8 @@ public sealed class BrowserEndpointsTests
     [Test]
     [Description(
         "An application with a login of its own does not let in the users of another server: login is off unless it is "
-        + "allowed, and a log line says how")]
+            + "allowed, and a log line says how"
+    )]
     public async Task Sign_in_is_off_unless_allowed()
     {
         await using var app = await MappedApp.StartAsync(paths: o => o.AllowSignIn = false);
@@ -135,8 +142,8 @@ public sealed class BrowserEndpointsTests
 
     [Test]
     [Description(
-        "RFC 6749 §4.1.2.1 access_denied; RFC 9700 §4.7 replay; RFC 6749 §5.2: a page for each, which says nothing of the "
-        + "exception")]
+        "RFC 6749 §4.1.2.1 access_denied; RFC 9700 §4.7 replay; RFC 6749 §5.2: a page for each, which says nothing of the " + "exception"
+    )]
     public async Task Pages_for_denial_replay_and_errors()
     {
         await using var app = await MappedApp.StartAsync();
@@ -165,7 +172,8 @@ public sealed class BrowserEndpointsTests
     public async Task Pages_are_replaced_by_paths()
     {
         await using var app = await MappedApp.StartAsync(paths: o =>
-            (o.DeniedPagePath, o.ExpiredPagePath, o.ErrorPagePath, o.SignedOutPagePath) = ("/no", "/old", "/broken", "/bye"));
+            (o.DeniedPagePath, o.ExpiredPagePath, o.ErrorPagePath, o.SignedOutPagePath) = ("/no", "/old", "/broken", "/bye")
+        );
         var browser = app.OpenBrowser();
         Assert.That((await browser.GetAsync(Address(await browser.AuthorizeAsync(deny: true)))).Location, Is.EqualTo("/no"));
         Assert.That((await browser.GetAsync(MappedApp.Callback)).Location, Is.EqualTo("/old"));
@@ -177,12 +185,25 @@ public sealed class BrowserEndpointsTests
     [Test]
     [Description(
         "A function creates pages in place of the library's: it knows the kind, the client, the way back and the "
-        + "exception; null stands for the library's page")]
+            + "exception; null stands for the library's page"
+    )]
     public async Task Pages_are_replaced_by_a_function()
     {
-        await using var app = await MappedApp.StartAsync(paths: o => o.CreatePage = page =>
-            page.Kind == BrowserAuthorizationPageKind.SignedOut ? null : Results.Text(string.Join(
-                ' ', page.Kind, page.ClientName, page.ReturnUrl, page.Exception?.GetType().Name, page.HttpContext.Request.Path)));
+        await using var app = await MappedApp.StartAsync(paths: o =>
+            o.CreatePage = page =>
+                page.Kind == BrowserAuthorizationPageKind.SignedOut
+                    ? null
+                    : Results.Text(
+                        string.Join(
+                            ' ',
+                            page.Kind,
+                            page.ClientName,
+                            page.ReturnUrl,
+                            page.Exception?.GetType().Name,
+                            page.HttpContext.Request.Path
+                        )
+                    )
+        );
         var browser = app.OpenBrowser();
         var denied = await browser.GetAsync(Address(await browser.AuthorizeAsync("/albums", deny: true)));
         Assert.That((denied.Status, denied.Body), Is.EqualTo((HttpStatusCode.OK, "OtherError photos /albums  /mapped/callback")));
@@ -205,7 +226,8 @@ public sealed class BrowserEndpointsTests
                 (o.ConnectPath, o.SignInPath, o.SignOutPath) = ("/a", "/b", "/c");
                 (o.CallbackPath, o.SignedOutPath) = (MappedApp.Callback, "/e");
             },
-            pipeline: web => web.UsePathBase("/below"));
+            pipeline: web => web.UsePathBase("/below")
+        );
         var browser = app.OpenBrowser();
         var begun = await browser.PostFormAsync("/below/a");
         Assert.That((await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/below/"));
@@ -222,8 +244,11 @@ public sealed class BrowserEndpointsTests
         await using var app = await MappedApp.StartAsync(map: endpoints => endpoints.WithMetadata("mine"));
         string[] mapped =
         [
-            .. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-                .Where(endpoint => endpoint.Metadata.GetMetadata<string>() == "mine").Select(endpoint => endpoint.RoutePattern.RawText!),
+            .. app
+                .Services.GetRequiredService<EndpointDataSource>()
+                .Endpoints.OfType<RouteEndpoint>()
+                .Where(endpoint => endpoint.Metadata.GetMetadata<string>() == "mine")
+                .Select(endpoint => endpoint.RoutePattern.RawText!),
         ];
         Assert.That(mapped, Is.EquivalentTo(new[] { MappedApp.Connect, SignIn, SignOut, MappedApp.Callback, MappedApp.SignedOut }));
     }
@@ -235,23 +260,28 @@ public sealed class BrowserEndpointsTests
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore();
         builder.Services.AddRouting();
-        builder.Services.AddOAuthClient(o =>
-        {
-            (o.Issuer, o.ClientId) = (new("https://a.example"), "1");
-            o.RedirectUri = new("https://b.example/back");
-        }).AddBrowserAuthorization();
+        builder
+            .Services.AddOAuthClient(o =>
+            {
+                (o.Issuer, o.ClientId) = (new("https://a.example"), "1");
+                o.RedirectUri = new("https://b.example/back");
+            })
+            .AddBrowserAuthorization();
         var web = builder.Build();
         web.MapBrowserAuthorization();
         string?[] patterns =
         [
-            .. ((IEndpointRouteBuilder)web).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .. ((IEndpointRouteBuilder)web)
+                .DataSources.SelectMany(source => source.Endpoints)
+                .OfType<RouteEndpoint>()
                 .Select(endpoint => endpoint.RoutePattern.RawText),
         ];
         string[] expected = ["/oauth/connect", "/oauth/sign-in", "/oauth/sign-out", "/oauth/signed-out", "/back"];
         Assert.That(patterns, Is.EquivalentTo(expected));
         Assert.That(
             () => web.MapBrowserAuthorization("photoes"),
-            Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"photoes\", …).AddBrowserAuthorization()"));
+            Throws.InvalidOperationException.With.Message.Contains("AddOAuthClient(\"photoes\", …).AddBrowserAuthorization()")
+        );
     }
 
     private static string Address((string Name, string Value)[] fields) =>

@@ -33,8 +33,10 @@ public sealed class CurrentUserClaimsTests
         Assert.That(gitHub, Is.EqualTo(GrantOwner.Subject("GitHub", "1001")));
         Assert.That(Find(Identity(Id("1001", "SmallForge"))), Is.Not.EqualTo(gitHub));
         Assert.That(Find(Identity(Id("1001"))), Is.Not.EqualTo(gitHub));
-        Assert.That(Find(Identity(new Claim("sub", "1001", ClaimValueTypes.String, "https://a.example"))),
-            Is.EqualTo(GrantOwner.Subject("https://a.example", "1001")));
+        Assert.That(
+            Find(Identity(new Claim("sub", "1001", ClaimValueTypes.String, "https://a.example"))),
+            Is.EqualTo(GrantOwner.Subject("https://a.example", "1001"))
+        );
     }
 
     [Test]
@@ -44,12 +46,15 @@ public sealed class CurrentUserClaimsTests
         var owner = GrantOwner.Subject("https://a.example", "1001");
         Assert.That(Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, owner.ToString()))), Is.EqualTo(owner));
         Assert.That(
-            Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, "service:billing"))), Is.EqualTo(GrantOwner.Service("billing")));
+            Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, "service:billing"))),
+            Is.EqualTo(GrantOwner.Service("billing"))
+        );
     }
 
     [Test]
     [Description(
-        "Threat: a user's id of another's choosing. A claim that another provider wrote does not choose the owner, whatever its type")]
+        "Threat: a user's id of another's choosing. A claim that another provider wrote does not choose the owner, whatever its type"
+    )]
     public void Owner_claim_of_another_issuer_is_ignored()
     {
         Claim forged = new(GrantOwner.ClaimType, "user:alice", ClaimValueTypes.String, "GitHub");
@@ -61,33 +66,44 @@ public sealed class CurrentUserClaimsTests
     [TestCase("client")]
     [TestCase("user:")]
     public void Owner_claim_that_names_no_owner_is_an_error(string text) =>
-        Assert.That(() => Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, text))),
-            Throws.InvalidOperationException.With.Message.Contain("GrantOwner.ToString()"));
+        Assert.That(
+            () => Find(Identity(Id("42"), new Claim(GrantOwner.ClaimType, text))),
+            Throws.InvalidOperationException.With.Message.Contain("GrantOwner.ToString()")
+        );
 
     [Test]
     public void Two_owner_claims_are_an_error() =>
-        Assert.That(() => Find(Identity(new Claim(GrantOwner.ClaimType, "user:1"), new Claim(GrantOwner.ClaimType, "user:2"))),
-            Throws.InvalidOperationException.With.Message.Contain("do not name one owner"));
+        Assert.That(
+            () => Find(Identity(new Claim(GrantOwner.ClaimType, "user:1"), new Claim(GrantOwner.ClaimType, "user:2"))),
+            Throws.InvalidOperationException.With.Message.Contain("do not name one owner")
+        );
 
     [Test]
     [Description("Several authenticated identities must agree: the order of authentication schemes does not decide whose token is sent")]
     public void Identities_that_disagree_are_an_error()
     {
-        Assert.That(() => Find(Identity(Id("alice")), Identity(Id("bob"))),
-            Throws.InvalidOperationException.With.Message.Contain("AuthenticationSchemes").And.Message.Contain("ICurrentGrantOwner"));
+        Assert.That(
+            () => Find(Identity(Id("alice")), Identity(Id("bob"))),
+            Throws.InvalidOperationException.With.Message.Contain("AuthenticationSchemes").And.Message.Contain("ICurrentGrantOwner")
+        );
         Assert.That(() => Find(Identity(Id("1001", "GitHub")), Identity(Id("1001"))), Throws.InvalidOperationException);
         Assert.That(Find(Identity(Id("alice")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")), "they agree");
         Assert.That(
-            Find(Identity(new Claim(ClaimTypes.Name, "certificate")), Identity(Id("alice"))), Is.EqualTo(GrantOwner.User("alice")),
-            "one names none");
+            Find(Identity(new Claim(ClaimTypes.Name, "certificate")), Identity(Id("alice"))),
+            Is.EqualTo(GrantOwner.User("alice")),
+            "one names none"
+        );
     }
 
     [Test]
-    [Description("Threat: a user who may choose a claim. A claim type that differs in case is another claim, and the order decides nothing")]
+    [Description(
+        "Threat: a user who may choose a claim. A claim type that differs in case is another claim, and the order decides nothing"
+    )]
     public void Claims_that_resemble_or_contradict_the_id_do_not_choose_the_owner()
     {
         const string Issuer = "https://a.example";
-        Claim sub = new("sub", "mallory", ClaimValueTypes.String, Issuer), chosen = new("SUB", "alice", ClaimValueTypes.String, Issuer);
+        Claim sub = new("sub", "mallory", ClaimValueTypes.String, Issuer),
+            chosen = new("SUB", "alice", ClaimValueTypes.String, Issuer);
         Assert.That(Find(Identity(chosen, sub)), Is.EqualTo(GrantOwner.Subject(Issuer, "mallory")));
         Assert.That(() => Find(Identity(Id("alice"), Id("bob"))), Throws.InvalidOperationException.With.Message.Contain("several claims"));
         Assert.That(() => Find(Identity(Id("1001"), Id("1001", "GitHub"))), Throws.InvalidOperationException);
@@ -108,8 +124,10 @@ public sealed class CurrentUserClaimsTests
     [Test]
     public void User_without_an_id_is_an_error()
     {
-        Assert.That(() => Find(Identity(new Claim(ClaimTypes.Name, "Alice"), new Claim("sub", " "))),
-            Throws.InvalidOperationException.With.Message.Contains("neither a NameIdentifier nor a sub claim"));
+        Assert.That(
+            () => Find(Identity(new Claim(ClaimTypes.Name, "Alice"), new Claim("sub", " "))),
+            Throws.InvalidOperationException.With.Message.Contains("neither a NameIdentifier nor a sub claim")
+        );
         Assert.That(() => Find(Identity(Id("a\0b"))), Throws.InvalidOperationException.With.Message.Contain("cannot be an owner's id"));
     }
 

@@ -15,7 +15,9 @@ public sealed class CurrentUserTests
     private const int Handlers = 8;
 
     [Test]
-    [Description("One user's token to another (CVE-2024-51987 class): 500 users × 8 pooled handlers at once, tokens expired in between: 0 mismatches")]
+    [Description(
+        "One user's token to another (CVE-2024-51987 class): 500 users × 8 pooled handlers at once, tokens expired in between: 0 mismatches"
+    )]
     public async Task Every_user_gets_their_own_answer()
     {
         await using var app = await App.StartAsync(
@@ -23,12 +25,25 @@ public sealed class CurrentUserTests
             {
                 for (int i = 0; i < Handlers; i++)
                 {
-                    services.AddHttpClient($"pooled{i}", http => http.BaseAddress = api.BaseAddress)
+                    services
+                        .AddHttpClient($"pooled{i}", http => http.BaseAddress = api.BaseAddress)
                         .AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress));
                 }
             },
-            endpoints: web => web.MapGet("/pooled/{handler}", async (int handler, IHttpClientFactory http) => await http.CreateClient($"pooled{handler}").GetStringAsync("/me")));
-        app.Server.AddClient(new() { ClientId = "photos", ClientSecret = "s", RedirectUris = { App.Public + "/callback" }, RequireConsent = false });
+            endpoints: web =>
+                web.MapGet("/pooled/{handler}", async (int handler, IHttpClientFactory http) =>
+                    await http.CreateClient($"pooled{handler}").GetStringAsync("/me")
+                )
+        );
+        app.Server.AddClient(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = "s",
+                RedirectUris = { App.Public + "/callback" },
+                RequireConsent = false,
+            }
+        );
         var browsers = Enumerable.Range(0, Users).Select(i => app.OpenBrowser($"user{i}")).ToArray();
         await Parallel.ForEachAsync(browsers, async (browser, _) =>
         {
@@ -50,7 +65,8 @@ public sealed class CurrentUserTests
                     var answer = await call.Browser.GetAsync($"/pooled/{call.Handler}");
                     if (!answer.Body.Contains($"\"sub-{call.Browser.User}\"", StringComparison.Ordinal))
                         mismatches.Enqueue($"{call.Browser.User}: {answer.Body}");
-                });
+                }
+            );
         }
         Assert.That(mismatches, Is.Empty);
         Assert.That(app.Api.Requests, Has.Count.GreaterThanOrEqualTo(Users * Handlers));
@@ -80,7 +96,9 @@ public sealed class CurrentUserTests
     [Description("An application with ids of its own brings its own ICurrentGrantOwner; begin, completion and the handler all go by it")]
     public async Task Own_owner_is_used_throughout()
     {
-        await using var app = await App.StartAsync(services: (services, _) => services.AddHttpContextAccessor().AddSingleton<ICurrentGrantOwner, Tenant>());
+        await using var app = await App.StartAsync(
+            services: (services, _) => services.AddHttpContextAccessor().AddSingleton<ICurrentGrantOwner, Tenant>()
+        );
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/me")).Body, Does.Contain("alice"));
@@ -94,10 +112,16 @@ public sealed class CurrentUserTests
     {
         await using var app = await App.StartAsync(endpoints: web =>
         {
-            web.MapPost("/disconnect", ([FromKeyedServices("photos")] BrowserAuthorization photos, CancellationToken cancellation) => photos.RevokeAsync(cancellation));
-            web.MapGet("/status", async ([FromKeyedServices("photos")] BrowserAuthorization photos) => await photos.FindGrantAsync() is null ? "none" : "connected");
+            web.MapPost("/disconnect", ([FromKeyedServices("photos")] BrowserAuthorization photos, CancellationToken cancellation) =>
+                photos.RevokeAsync(cancellation)
+            );
+            web.MapGet("/status", async ([FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                await photos.FindGrantAsync() is null ? "none" : "connected"
+            );
         });
-        Browser alice = app.OpenBrowser(), bob = app.OpenBrowser("bob"), nobody = app.OpenBrowser(user: null);
+        Browser alice = app.OpenBrowser(),
+            bob = app.OpenBrowser("bob"),
+            nobody = app.OpenBrowser(user: null);
         await alice.ConnectAsync();
         await bob.ConnectAsync();
         Assert.That((await alice.GetAsync("/status")).Body, Is.EqualTo("connected"));
@@ -120,25 +144,36 @@ public sealed class CurrentUserTests
         services.AddOAuthClient(o => { }).AddBrowserAuthorization().AddBrowserAuthorization();
         services.AddOAuthClient("photos", o => { }).AddBrowserAuthorization();
         using var provider = services.BuildServiceProvider();
-        Assert.That(provider.GetRequiredService<BrowserAuthorization>(), Is.SameAs(provider.GetRequiredKeyedService<BrowserAuthorization>("")));
-        Assert.That(provider.GetRequiredKeyedService<BrowserAuthorization>("photos"), Is.Not.SameAs(provider.GetRequiredService<BrowserAuthorization>()));
+        Assert.That(
+            provider.GetRequiredService<BrowserAuthorization>(),
+            Is.SameAs(provider.GetRequiredKeyedService<BrowserAuthorization>(""))
+        );
+        Assert.That(
+            provider.GetRequiredKeyedService<BrowserAuthorization>("photos"),
+            Is.Not.SameAs(provider.GetRequiredService<BrowserAuthorization>())
+        );
         Assert.That(provider.GetServices<BrowserAuthorization>().Count(), Is.EqualTo(1));
     }
 
     [TestCase(ServiceLifetime.Scoped), TestCase(ServiceLifetime.Transient)]
-    [Description("One user's grant to another: an owner that belongs to one request would be kept for all; it is refused with what to write")]
+    [Description(
+        "One user's grant to another: an owner that belongs to one request would be kept for all; it is refused with what to write"
+    )]
     public void Own_owner_must_be_a_singleton(ServiceLifetime lifetime)
     {
         var services = new ServiceCollection();
         services.Add(ServiceDescriptor.Describe(typeof(ICurrentGrantOwner), typeof(Tenant), lifetime));
         services.AddOAuthClient("photos", o => { }).AddBrowserAuthorization();
         using var provider = services.BuildServiceProvider();
-        Assert.That(() => provider.GetRequiredKeyedService<BrowserAuthorization>("photos"),
-            Throws.InvalidOperationException.With.Message.Contains("Register ICurrentGrantOwner as a singleton"));
+        Assert.That(
+            () => provider.GetRequiredKeyedService<BrowserAuthorization>("photos"),
+            Throws.InvalidOperationException.With.Message.Contains("Register ICurrentGrantOwner as a singleton")
+        );
     }
 
     private sealed class Tenant(IHttpContextAccessor accessor) : ICurrentGrantOwner
     {
-        public GrantOwner? Find() => accessor.HttpContext?.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } id ? GrantOwner.User("tenant-1/" + id) : null;
+        public GrantOwner? Find() =>
+            accessor.HttpContext?.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } id ? GrantOwner.User("tenant-1/" + id) : null;
     }
 }

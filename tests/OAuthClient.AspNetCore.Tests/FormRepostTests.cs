@@ -23,7 +23,8 @@ public sealed partial class FormRepostTests
     [Test]
     [Description(
         "Form Post Response Mode §2: begun, posted by the server's site, posted once more by our page, completed for the "
-        + "user who began")]
+            + "user who began"
+    )]
     public async Task Callback_is_posted_once_more_and_completed()
     {
         var browser = app.OpenBrowser();
@@ -60,7 +61,8 @@ public sealed partial class FormRepostTests
     [TestCase("mallory"), TestCase(null)]
     [Description(
         "Threat: form_post finished by another user of the same browser, or by no user: refused, nothing stored, 0 token "
-        + "requests, and no third form")]
+            + "requests, and no third form"
+    )]
     public async Task Another_user_does_not_complete(string? user)
     {
         var browser = app.OpenBrowser("victim");
@@ -83,7 +85,8 @@ public sealed partial class FormRepostTests
     [TestCase("victim"), TestCase("mallory")]
     [Description(
         "A user named by a request of another site, for example by a SameSite=None cookie, does not stand for the "
-        + "session: posted once more and compared then")]
+            + "session: posted once more and compared then"
+    )]
     public async Task User_of_a_cross_site_request_is_not_compared(string user)
     {
         var browser = app.OpenBrowser("victim");
@@ -143,8 +146,10 @@ public sealed partial class FormRepostTests
         var browser = app.OpenBrowser();
         (string, string)[] hostile =
         [
-            ("a", "\"><script>alert(1)</script>"), ("</form><form action='https://evil.example'>", "'&lt;&amp;"),
-            ("submit", "x"), ("b", "é\u2028 日本\t"),
+            ("a", "\"><script>alert(1)</script>"),
+            ("</form><form action='https://evil.example'>", "'&lt;&amp;"),
+            ("submit", "x"),
+            ("b", "é\u2028 日本\t"),
             ("\" autofocus onfocus=\"alert(1)", "${1}{{2}}"),
         ];
         (string, string)[] fields = [.. await browser.AuthorizeAsync(), .. hostile];
@@ -159,7 +164,8 @@ public sealed partial class FormRepostTests
     [Test]
     [Description(
         "The policy allows exactly the script of this page, by a nonce that no other page has; the form has a button for "
-        + "browsers without script")]
+            + "browsers without script"
+    )]
     public async Task Script_runs_by_a_nonce()
     {
         var browser = app.OpenBrowser();

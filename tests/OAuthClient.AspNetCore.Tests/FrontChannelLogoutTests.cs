@@ -15,7 +15,9 @@ public sealed class FrontChannelLogoutTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [Test]
-    [Description("Modules rp-frontchannel-…: issuer and session are the user's: cookie and grants are gone; the server's pages may frame it, nobody else's, and no cache keeps it")]
+    [Description(
+        "Modules rp-frontchannel-…: issuer and session are the user's: cookie and grants are gone; the server's pages may frame it, nobody else's, and no cache keeps it"
+    )]
     public async Task Signed_out_in_this_browser()
     {
         var browser = app.OpenBrowser(user: null);
@@ -25,7 +27,10 @@ public sealed class FrontChannelLogoutTests
         Assert.That(browser.Jar, Is.Empty);
         Assert.That(await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
         Assert.That(answer.Header("Cache-Control"), Is.EqualTo("no-store"));
-        Assert.That(answer.Header("Content-Security-Policy"), Is.EqualTo($"default-src 'none'; frame-ancestors {app.Server.Issuer.GetLeftPart(UriPartial.Authority)}"));
+        Assert.That(
+            answer.Header("Content-Security-Policy"),
+            Is.EqualTo($"default-src 'none'; frame-ancestors {app.Server.Issuer.GetLeftPart(UriPartial.Authority)}")
+        );
     }
 
     [TestCase("iss"), TestCase("sid"), TestCase("no iss"), TestCase("no sid"), TestCase("neither"), TestCase("twice")]
@@ -35,23 +40,31 @@ public sealed class FrontChannelLogoutTests
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
         string right = Address(app.Server.Issuer.OriginalString, sid);
-        var answer = await browser.GetAsync(what switch
-        {
-            "iss" => Address("https://evil.example", sid),
-            "sid" => Address(app.Server.Issuer.OriginalString, "another"),
-            "no iss" => "/logout/front?sid=" + sid,
-            "no sid" => right.Split('&')[0],
-            "neither" => "/logout/front",
-            _ => right + "&sid=" + sid,
-        });
+        var answer = await browser.GetAsync(
+            what switch
+            {
+                "iss" => Address("https://evil.example", sid),
+                "sid" => Address(app.Server.Issuer.OriginalString, "another"),
+                "no iss" => "/logout/front?sid=" + sid,
+                "no sid" => right.Split('&')[0],
+                "neither" => "/logout/front",
+                _ => right + "&sid=" + sid,
+            }
+        );
         Assert.That((answer.Status, answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, "no-store")));
         Assert.That(app.Logged, Has.Some.StartsWith("A front-channel logout for OAuth client 'photos' was refused: "));
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 
-    [TestCase("document", HttpStatusCode.BadRequest), TestCase("image", HttpStatusCode.BadRequest), TestCase("empty", HttpStatusCode.BadRequest)]
+    [
+        TestCase("document", HttpStatusCode.BadRequest),
+        TestCase("image", HttpStatusCode.BadRequest),
+        TestCase("empty", HttpStatusCode.BadRequest)
+    ]
     [TestCase("iframe", HttpStatusCode.OK), TestCase("frame", HttpStatusCode.OK)]
-    [Description("Logout CSRF: a browser that says what it loads the address for says a frame; a link or picture with the right session ends nothing")]
+    [Description(
+        "Logout CSRF: a browser that says what it loads the address for says a frame; a link or picture with the right session ends nothing"
+    )]
     public async Task Only_in_a_frame(string destination, HttpStatusCode expected)
     {
         var browser = app.OpenBrowser(user: null);
@@ -78,7 +91,10 @@ public sealed class FrontChannelLogoutTests
     {
         var browser = app.OpenBrowser(user: null);
         string sid = await LogInAsync(browser);
-        Assert.That((await app.OpenBrowser(user: null).GetAsync(Address(app.Server.Issuer.OriginalString, sid))).Status, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(
+            (await app.OpenBrowser(user: null).GetAsync(Address(app.Server.Issuer.OriginalString, sid))).Status,
+            Is.EqualTo(HttpStatusCode.OK)
+        );
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
 
@@ -99,12 +115,16 @@ public sealed class FrontChannelLogoutTests
     [Description("An application's X-Frame-Options for all its pages would keep the server's page out")]
     public async Task The_applications_own_frame_options()
     {
-        await using var strict = await OpenIdApp.StartAsync(pipeline: web => web.Use((context, next) =>
-        {
-            context.Response.Headers.XFrameOptions = "DENY";
-            context.Response.Headers.ContentSecurityPolicy = "frame-ancestors 'none'";
-            return next(context);
-        }));
+        await using var strict = await OpenIdApp.StartAsync(pipeline: web =>
+            web.Use(
+                (context, next) =>
+                {
+                    context.Response.Headers.XFrameOptions = "DENY";
+                    context.Response.Headers.ContentSecurityPolicy = "frame-ancestors 'none'";
+                    return next(context);
+                }
+            )
+        );
         var answer = await strict.OpenBrowser(user: null).GetAsync("/logout/front");
         Assert.That(answer.Header("X-Frame-Options"), Is.Null);
         Assert.That(answer.Header("Content-Security-Policy"), Does.Contain(strict.Server.Issuer.GetLeftPart(UriPartial.Authority)));
@@ -116,5 +136,6 @@ public sealed class FrontChannelLogoutTests
         return (await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")))!.SessionId!;
     }
 
-    private static string Address(string issuer, string sid) => $"/logout/front?iss={Uri.EscapeDataString(issuer)}&sid={Uri.EscapeDataString(sid)}";
+    private static string Address(string issuer, string sid) =>
+        $"/logout/front?iss={Uri.EscapeDataString(issuer)}&sid={Uri.EscapeDataString(sid)}";
 }

@@ -13,7 +13,9 @@ public class HealthCheckTests
     [TestCase(HealthStatus.Unhealthy)]
     public async Task A_client_whose_refreshes_fail(HealthStatus status)
     {
-        await using var app = await App.StartAsync(services: (services, _) => services.AddHealthChecks().AddOAuthClient("photos", status).AddOAuthClient("albums"));
+        await using var app = await App.StartAsync(
+            services: (services, _) => services.AddHealthChecks().AddOAuthClient("photos", status).AddOAuthClient("albums")
+        );
         var checks = app.Services.GetRequiredService<HealthCheckService>();
         Assert.That((await checks.CheckHealthAsync()).Status, Is.EqualTo(HealthStatus.Healthy));
 

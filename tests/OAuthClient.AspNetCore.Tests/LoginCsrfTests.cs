@@ -66,7 +66,9 @@ public sealed class LoginCsrfTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("The user signed out while the browser was away: refused, and the sentence names the usual mistake, a Strict sign-in cookie")]
+    [Description(
+        "The user signed out while the browser was away: refused, and the sentence names the usual mistake, a Strict sign-in cookie"
+    )]
     public async Task Nobody_cannot_complete_by_query(string prefix)
     {
         var browser = app.OpenBrowser();
@@ -98,7 +100,11 @@ public sealed class LoginCsrfTests
         Assert.That(app.TokenRequests, Is.Zero);
 
         victim.Put(attackers);
-        Assert.That((await victim.GetAsync(callback)).Status, Is.EqualTo(HttpStatusCode.Found), "with the right name it would have been taken");
+        Assert.That(
+            (await victim.GetAsync(callback)).Status,
+            Is.EqualTo(HttpStatusCode.Found),
+            "with the right name it would have been taken"
+        );
     }
 
     [Test]
@@ -143,22 +149,34 @@ public sealed class LoginCsrfTests
                 parameters.Add(new("iss", other.Issuer.OriginalString));
         };
         var browser = app.OpenBrowser();
-        (await browser.ConnectAsync()).RequireRefusal("OAuthProtocolException", iss switch
-        {
-            "wrong" => "but the browser was sent to",
-            "missing" => "has no iss",
-            _ => "'iss' more than once",
-        });
+        (await browser.ConnectAsync()).RequireRefusal(
+            "OAuthProtocolException",
+            iss switch
+            {
+                "wrong" => "but the browser was sent to",
+                "missing" => "has no iss",
+                _ => "'iss' more than once",
+            }
+        );
         Assert.That(app.TokenRequests, Is.Zero);
         Assert.That(other.Requests, Is.Empty);
     }
 
     [Test]
-    [Description("Mix-up (RFC 9700 §4.4.1): a hostile server sends the browser on to the honest one under its own state; the honest code reaches neither token endpoint")]
+    [Description(
+        "Mix-up (RFC 9700 §4.4.1): a hostile server sends the browser on to the honest one under its own state; the honest code reaches neither token endpoint"
+    )]
     public async Task Honest_code_does_not_reach_the_hostile_server()
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        hostile.AddClient(new TestClient { ClientId = "albums", ClientSecret = "s", RedirectUris = { App.Public + "/mvc/callback" } });
+        hostile.AddClient(
+            new TestClient
+            {
+                ClientId = "albums",
+                ClientSecret = "s",
+                RedirectUris = { App.Public + "/mvc/callback" },
+            }
+        );
         await using var two = await App.StartAsync(o =>
         {
             if (o.ClientId == "albums")
@@ -178,20 +196,30 @@ public sealed class LoginCsrfTests
     }
 
     [TestCase("GET"), TestCase("POST")]
-    [Description("Mix-up (RFC 9700 §4.4.2.2): a callback another path than the redirect URI's, by query or by form, belongs to another registration: 0 token requests")]
+    [Description(
+        "Mix-up (RFC 9700 §4.4.2.2): a callback another path than the redirect URI's, by query or by form, belongs to another registration: 0 token requests"
+    )]
     public async Task Callback_at_another_path_is_refused(string method)
     {
         await using var two = await App.StartAsync(
             o => o.ResponseMode = method == "POST" ? "form_post" : null,
-            endpoints: web => web.Map("/elsewhere", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            {
-                await photos.CompleteAsync(context);
-            }));
+            endpoints: web =>
+                web.Map("/elsewhere", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                {
+                    await photos.CompleteAsync(context);
+                })
+        );
         var browser = two.OpenBrowser();
         string query = (await browser.SignInAsync(await browser.BeginAsync())).Split('?')[1];
-        var answer = method == "GET"
-            ? await browser.GetAsync("/elsewhere?" + query)
-            : await browser.SendAsync(HttpMethod.Post, "/elsewhere", new StringContent(query, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")), []);
+        var answer =
+            method == "GET"
+                ? await browser.GetAsync("/elsewhere?" + query)
+                : await browser.SendAsync(
+                    HttpMethod.Post,
+                    "/elsewhere",
+                    new StringContent(query, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")),
+                    []
+                );
         answer.RequireRefusal("OAuthProtocolException", "another path than the redirect URI's");
         Assert.That(two.TokenRequests, Is.Zero);
     }

@@ -78,12 +78,15 @@ public sealed class LoginTests
     {
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync(prefix));
-        var thieves = Enumerable.Range(0, 100).Select(_ =>
-        {
-            var thief = app.OpenBrowser();
-            thief.TakeCookiesOf(browser);
-            return thief;
-        }).ToArray();
+        var thieves = Enumerable
+            .Range(0, 100)
+            .Select(_ =>
+            {
+                var thief = app.OpenBrowser();
+                thief.TakeCookiesOf(browser);
+                return thief;
+            })
+            .ToArray();
 
         var answers = await Task.WhenAll(thieves.Select(thief => thief.GetAsync(callback)));
         Assert.That(answers.Count(answer => answer.Status == HttpStatusCode.Found), Is.EqualTo(1));
@@ -119,7 +122,10 @@ public sealed class LoginTests
     public async Task Begin_needs_a_user(string prefix)
     {
         var answer = await app.OpenBrowser(user: null).GetAsync($"{prefix}/connect");
-        Assert.That(answer.Body, Does.StartWith("System.InvalidOperationException: Nobody is signed in").And.Contains("RequireAuthorization"));
+        Assert.That(
+            answer.Body,
+            Does.StartWith("System.InvalidOperationException: Nobody is signed in").And.Contains("RequireAuthorization")
+        );
         Assert.That(answer.Header("Set-Cookie"), Is.Null);
     }
 
@@ -133,7 +139,9 @@ public sealed class LoginTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Secrets in logs: neither the state nor the code nor a token stands in what the application's own framework logs about these requests, beyond the callback's own address")]
+    [Description(
+        "Secrets in logs: neither the state nor the code nor a token stands in what the application's own framework logs about these requests, beyond the callback's own address"
+    )]
     public async Task State_is_not_logged_by_the_redirect(string prefix)
     {
         var browser = app.OpenBrowser();

@@ -20,8 +20,12 @@ internal static partial class MappedApp
     /// <param name="pipeline">Comes first in the pipeline.</param>
     /// <param name="hasScheme">Whether the application has a cookie scheme.</param>
     public static async Task<App> StartAsync(
-        Action<OAuthClientOptions>? client = null, Action<BrowserAuthorizationOptions>? paths = null,
-        Action<IEndpointConventionBuilder>? map = null, Action<WebApplication>? pipeline = null, bool hasScheme = true)
+        Action<OAuthClientOptions>? client = null,
+        Action<BrowserAuthorizationOptions>? paths = null,
+        Action<IEndpointConventionBuilder>? map = null,
+        Action<WebApplication>? pipeline = null,
+        bool hasScheme = true
+    )
     {
         var app = await App.StartAsync(
             o =>
@@ -42,7 +46,8 @@ internal static partial class MappedApp
                 });
                 if (!hasScheme)
                     return;
-                services.AddAuthentication("Cookies")
+                services
+                    .AddAuthentication("Cookies")
                     .AddCookie("Cookies", o => (o.Cookie.Name, o.LoginPath) = (OpenIdApp.Session, "/log-in"));
             },
             web =>
@@ -57,14 +62,17 @@ internal static partial class MappedApp
                 map?.Invoke(endpoints);
                 web.MapGet("/token", (HttpContext c, IAntiforgery antiforgery) => antiforgery.GetAndStoreTokens(c).RequestToken);
                 web.MapGet("/who", (HttpContext context) => Results.Text(context.User.FindFirst("sub")?.Value ?? ""));
-            });
-        app.Server.AddClient(new()
-        {
-            ClientId = "photos",
-            ClientSecret = "s",
-            RedirectUris = { App.Public + Callback, App.Public + "/below" + Callback, App.Public + "/elsewhere" },
-            PostLogoutRedirectUris = { App.Public + SignedOut },
-        });
+            }
+        );
+        app.Server.AddClient(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = "s",
+                RedirectUris = { App.Public + Callback, App.Public + "/below" + Callback, App.Public + "/elsewhere" },
+                PostLogoutRedirectUris = { App.Public + SignedOut },
+            }
+        );
         return app;
     }
 
@@ -75,7 +83,10 @@ internal static partial class MappedApp
     /// <summary>Begins at the application and signs in at the server.</summary>
     /// <returns>The fields of the callback.</returns>
     public static async Task<(string Name, string Value)[]> AuthorizeAsync(
-        this Browser browser, string? returnUrl = null, bool deny = false)
+        this Browser browser,
+        string? returnUrl = null,
+        bool deny = false
+    )
     {
         var begun = await browser.PostFormAsync(Connect, ("returnUrl", returnUrl ?? ""));
         Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
@@ -87,10 +98,11 @@ internal static partial class MappedApp
 
     /// <summary>What a browser would post from the page.</summary>
     public static (string Name, string Value)[] FormOf(Answer page) =>
-    [
-        .. Input().Matches(page.Body).Select(input =>
-            (WebUtility.HtmlDecode(input.Groups["name"].Value), WebUtility.HtmlDecode(input.Groups["value"].Value))),
-    ];
+        [
+            .. Input()
+                .Matches(page.Body)
+                .Select(input => (WebUtility.HtmlDecode(input.Groups["name"].Value), WebUtility.HtmlDecode(input.Groups["value"].Value))),
+        ];
 
     public static void RequirePage(this Answer answer, HttpStatusCode status, string heading)
     {
@@ -107,6 +119,8 @@ internal static partial class MappedApp
 
     [GeneratedRegex(
         "<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\">",
-        RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Input();
 }

@@ -12,7 +12,11 @@ namespace OAuthClient.AspNetCore.Tests;
 public sealed class NavigationTests
 {
     private static readonly (string, string)[] Image =
-        [("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "image"), ("Sec-Fetch-Site", "cross-site")];
+    [
+        ("Sec-Fetch-Mode", "no-cors"),
+        ("Sec-Fetch-Dest", "image"),
+        ("Sec-Fetch-Site", "cross-site"),
+    ];
 
     private static readonly TestCaseData[] NoNavigations =
     [
@@ -42,7 +46,8 @@ public sealed class NavigationTests
     [TestCaseSource(nameof(NoNavigations))]
     [Description(
         "State flooding: a begin request that is no navigation is refused with 403 and sets no cookie, at every endpoint "
-        + "that begins by GET")]
+            + "that begins by GET"
+    )]
     public async Task Begin_that_is_no_navigation_is_refused((string, string)[] headers)
     {
         await using var app = await OpenIdApp.StartAsync(o => o.ResponseMode = "form_post");
@@ -104,7 +109,9 @@ public sealed class NavigationTests
     public async Task Endpoint_from_a_lambda_redirects(string path)
     {
         await using var app = await App.StartAsync(
-            services: (services, _) => services.AddAuthentication("Cookies").AddCookie("Cookies"), endpoints: MapLambdas);
+            services: (services, _) => services.AddAuthentication("Cookies").AddCookie("Cookies"),
+            endpoints: MapLambdas
+        );
         var answer = await app.OpenBrowser().GetAsync(path);
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.SeeOther), answer.Body);
         bool isSignOut = path.EndsWith("sign-out", StringComparison.Ordinal);
@@ -117,7 +124,14 @@ public sealed class NavigationTests
     public async Task Callback_from_a_lambda_is_not_empty(bool isDenied)
     {
         await using var app = await App.StartAsync(o => o.RedirectUri = new(App.Public + "/lambda/callback"), endpoints: MapLambdas);
-        app.Server.AddClient(new() { ClientId = "photos", ClientSecret = "s", RedirectUris = { App.Public + "/lambda/callback" } });
+        app.Server.AddClient(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = "s",
+                RedirectUris = { App.Public + "/lambda/callback" },
+            }
+        );
         var browser = app.OpenBrowser();
         var answer = await browser.ConnectAsync(returnUrl: "/albums", how: new() { Deny = isDenied });
         Assert.That(answer.Location, Is.EqualTo(isDenied ? null : "/albums"), answer.Body);

@@ -18,8 +18,12 @@ internal static class OpenIdApp
     /// <param name="authentication">Configures authentication further; by default ended sign-ins are rejected.</param>
     /// <param name="endpoints">Adds to the endpoints.</param>
     public static async Task<App> StartAsync(
-        Action<OAuthClientOptions>? client = null, Action<IServiceCollection>? services = null, Action<WebApplication>? pipeline = null,
-        Action<AuthenticationBuilder>? authentication = null, Action<WebApplication>? endpoints = null)
+        Action<OAuthClientOptions>? client = null,
+        Action<IServiceCollection>? services = null,
+        Action<WebApplication>? pipeline = null,
+        Action<AuthenticationBuilder>? authentication = null,
+        Action<WebApplication>? endpoints = null
+    )
     {
         var app = await App.StartAsync(
             o =>
@@ -45,18 +49,21 @@ internal static class OpenIdApp
             {
                 Map(web);
                 endpoints?.Invoke(web);
-            });
+            }
+        );
         foreach (string name in new[] { "photos", "albums" })
         {
             string path = name == "albums" ? "/mvc" : "";
-            app.Server.AddClient(new TestClient
-            {
-                ClientId = name,
-                ClientSecret = "s",
-                RedirectUris = { $"{App.Public}{path}/callback" },
-                PostLogoutRedirectUris = { $"{App.Public}{path}/signed-out" },
-                BackChannelLogoutUri = new(app.Address, $"{path}/logout/back"),
-            });
+            app.Server.AddClient(
+                new TestClient
+                {
+                    ClientId = name,
+                    ClientSecret = "s",
+                    RedirectUris = { $"{App.Public}{path}/callback" },
+                    PostLogoutRedirectUris = { $"{App.Public}{path}/signed-out" },
+                    BackChannelLogoutUri = new(app.Address, $"{path}/logout/back"),
+                }
+            );
         }
         return app;
     }
@@ -66,9 +73,15 @@ internal static class OpenIdApp
 
     private static void Map(WebApplication web)
     {
-        web.Map("/sign-in", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) => photos.BeginSignInAsync(context, returnUrl));
-        web.Map("/sign-out", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) => photos.BeginSignOutAsync(context, returnUrl));
-        web.Map("/signed-out", (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) => Results.LocalRedirect(photos.CompleteSignOut(context)));
+        web.Map("/sign-in", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+            photos.BeginSignInAsync(context, returnUrl)
+        );
+        web.Map("/sign-out", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+            photos.BeginSignOutAsync(context, returnUrl)
+        );
+        web.Map("/signed-out", (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+            Results.LocalRedirect(photos.CompleteSignOut(context))
+        );
         web.MapBackChannelLogout("/logout/back", "photos");
         web.MapBackChannelLogout("/mvc/logout/back", "albums");
         web.MapFrontChannelLogout("/logout/front", "photos");

@@ -11,7 +11,9 @@ public sealed class PendingAuthorizationCookieTests
 
     [TestCase("", null, SameSiteMode.Lax), TestCase("/mvc", null, SameSiteMode.Lax), TestCase("", "query", SameSiteMode.Lax)]
     [TestCase("", "form_post", SameSiteMode.None), TestCase("/mvc", "form_post", SameSiteMode.None)]
-    [Description("Cookie tossing (RFC 6265bis §4.1.3.2): __Host-, Secure, HttpOnly, Path=/, no Domain; None only where a form of another site must bring it; ten minutes")]
+    [Description(
+        "Cookie tossing (RFC 6265bis §4.1.3.2): __Host-, Secure, HttpOnly, Path=/, no Domain; None only where a form of another site must bring it; ten minutes"
+    )]
     public async Task Cookie_is_bound_to_this_host(string prefix, string? responseMode, SameSiteMode sameSite)
     {
         await using var app = await App.StartAsync(o => o.ResponseMode = responseMode);
@@ -27,7 +29,9 @@ public sealed class PendingAuthorizationCookieTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7: the state and all else in it is protected; nothing of it can be read in the cookie, and no two names are the same")]
+    [Description(
+        "RFC 9700 §4.7: the state and all else in it is protected; nothing of it can be read in the cookie, and no two names are the same"
+    )]
     public async Task Cookie_tells_nothing()
     {
         await using var app = await App.StartAsync();
@@ -37,14 +41,23 @@ public sealed class PendingAuthorizationCookieTests
         Assert.That(browser.Jar.Select(cookie => cookie.Name).Distinct().Count(), Is.EqualTo(2));
         var value = browser.Jar.First().Value.ToString();
         string plain = value + System.Text.Encoding.Latin1.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(value));
-        foreach (string secret in authorizationUri.Query[1..].Split('&').Select(part => part.Split('=')[1]).Where(part => part.Length > 8).Append("alice@").Append("secret-album"))
+        foreach (
+            string secret in authorizationUri
+                .Query[1..]
+                .Split('&')
+                .Select(part => part.Split('=')[1])
+                .Where(part => part.Length > 8)
+                .Append("alice@")
+                .Append("secret-album")
+        )
             Assert.That(plain, Does.Not.Contain(secret));
     }
 
     [TestCase(""), TestCase("/mvc")]
     [Description(
         "State flooding: a browser that begins 100 logins, by both clients, keeps less than 4 KB of cookies; the oldest "
-        + "is evicted first, and at least six wait")]
+            + "is evicted first, and at least six wait"
+    )]
     public async Task Hundred_logins_fit_into_the_jar(string prefix)
     {
         await using var app = await App.StartAsync();
@@ -125,7 +138,9 @@ public sealed class PendingAuthorizationCookieTests
     }
 
     [Test]
-    [Description("Cookies that cannot be read may be another application's on this host: they stay while there is room, and are the first to go")]
+    [Description(
+        "Cookies that cannot be read may be another application's on this host: they stay while there is room, and are the first to go"
+    )]
     public async Task Unreadable_cookies_go_first_but_not_for_nothing()
     {
         await using var app = await App.StartAsync();

@@ -10,15 +10,20 @@ public sealed class ReauthorizeTests
     private App app = null!;
 
     [SetUp]
-    public async Task StartAsync() => app = await App.StartAsync(endpoints: web =>
-    {
-        var group = web.MapGroup("/group").ReauthorizeWhenNeeded("photos");
-        group.MapGet("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"));
-        group.MapGet("/albums", async (IHttpClientFactory http) => await http.CreateClient("albums").GetStringAsync("/photos"));
-        group.MapGet("/other", string () => throw new InvalidOperationException("something else"));
-        web.MapGet("/any/{client}", async (string client, IHttpClientFactory http) => await http.CreateClient(client).GetStringAsync("/photos")).ReauthorizeWhenNeeded();
-        web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("nobody", "x")).ReauthorizeWhenNeeded("nobody");
-    });
+    public async Task StartAsync() =>
+        app = await App.StartAsync(endpoints: web =>
+        {
+            var group = web.MapGroup("/group").ReauthorizeWhenNeeded("photos");
+            group.MapGet("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"));
+            group.MapGet("/albums", async (IHttpClientFactory http) => await http.CreateClient("albums").GetStringAsync("/photos"));
+            group.MapGet("/other", string () => throw new InvalidOperationException("something else"));
+            web.MapGet("/any/{client}", async (string client, IHttpClientFactory http) =>
+                    await http.CreateClient(client).GetStringAsync("/photos")
+                )
+                .ReauthorizeWhenNeeded();
+            web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("nobody", "x"))
+                .ReauthorizeWhenNeeded("nobody");
+        });
 
     [TearDown]
     public async Task StopAsync() => await app.DisposeAsync();
@@ -30,7 +35,10 @@ public sealed class ReauthorizeTests
         var browser = app.OpenBrowser();
         var sent = await browser.GetAsync(address, ("Sec-Fetch-Mode", "navigate"));
         Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther));
-        Assert.That(sent.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri).And.Contains($"client_id={(prefix == "" ? "photos" : "albums")}"));
+        Assert.That(
+            sent.Location,
+            Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri).And.Contains($"client_id={(prefix == "" ? "photos" : "albums")}")
+        );
         Assert.That(sent.Header("Cache-Control"), Is.EqualTo("no-store"));
         Assert.That(app.Api.Requests, Is.Empty);
 
@@ -63,7 +71,9 @@ public sealed class ReauthorizeTests
     }
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("A grant that does not do the moment after it was given: the user is asked anew, or a server that remembers would send the browser in circles")]
+    [Description(
+        "A grant that does not do the moment after it was given: the user is asked anew, or a server that remembers would send the browser in circles"
+    )]
     public async Task Useless_new_grant_asks_for_consent(string prefix)
     {
         var browser = app.OpenBrowser();
@@ -73,7 +83,9 @@ public sealed class ReauthorizeTests
     }
 
     [TestCase("alice", ""), TestCase("bert", "b"), TestCase("alice", "/mvc"), TestCase("bert", "/mvc")]
-    [Description("Threat: one user's token to another. Who signed in by the client signs in anew, and stays so; when another user comes back, they are who is signed in, and only by their own grant")]
+    [Description(
+        "Threat: one user's token to another. Who signed in by the client signs in anew, and stays so; when another user comes back, they are who is signed in, and only by their own grant"
+    )]
     public async Task Who_signed_in_signs_in_again(string who, string how)
     {
         string prefix = how == "/mvc" ? how : "";
@@ -87,7 +99,9 @@ public sealed class ReauthorizeTests
         signIns.Server.RevokeEverything();
         var sent = await browser.GetAsync($"{prefix}/photos");
         Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther), sent.Body);
-        string callback = (await signIns.Server.SignInAsync(new(sent.Location!), new() { UserName = who, Cookies = new CookieContainer() })).PathAndQuery;
+        string callback = (
+            await signIns.Server.SignInAsync(new(sent.Location!), new() { UserName = who, Cookies = new CookieContainer() })
+        ).PathAndQuery;
         Assert.That((await browser.GetAsync(callback)).Location, Is.EqualTo($"{prefix}/photos"));
 
         string subject = who == "alice" ? "alice" : "b";
@@ -129,7 +143,10 @@ public sealed class ReauthorizeTests
     [Test]
     [Description("Other exceptions pass")]
     public async Task Other_exceptions_pass() =>
-        Assert.That((await app.OpenBrowser().GetAsync("/group/other")).Body, Does.StartWith("System.InvalidOperationException: something else"));
+        Assert.That(
+            (await app.OpenBrowser().GetAsync("/group/other")).Body,
+            Does.StartWith("System.InvalidOperationException: something else")
+        );
 
     [TestCase("/photos"), TestCase("/mvc/photos")]
     [Description("With nobody signed in there is nobody to send: the handler's sentence is what the developer sees")]
@@ -145,19 +162,25 @@ public sealed class ReauthorizeTests
     {
         var thrown = new TaskCompletionSource<Exception>();
         await using var started = await App.StartAsync(
-            pipeline: web => web.Use(async (context, next) =>
-            {
-                try
-                {
-                    await next(context);
-                }
-                catch (Exception exception)
-                {
-                    thrown.TrySetResult(exception);
-                    throw;
-                }
-            }),
-            endpoints: web => web.MapGet("/started", (HttpContext context) => AlbumsController.StartAndFailAsync(context, "photos")).ReauthorizeWhenNeeded("photos"));
+            pipeline: web =>
+                web.Use(
+                    async (context, next) =>
+                    {
+                        try
+                        {
+                            await next(context);
+                        }
+                        catch (Exception exception)
+                        {
+                            thrown.TrySetResult(exception);
+                            throw;
+                        }
+                    }
+                ),
+            endpoints: web =>
+                web.MapGet("/started", (HttpContext context) => AlbumsController.StartAndFailAsync(context, "photos"))
+                    .ReauthorizeWhenNeeded("photos")
+        );
         Assert.That(async () => await started.OpenBrowser().GetAsync(path), Throws.InstanceOf<HttpRequestException>());
         Assert.That(await thrown.Task, Is.InstanceOf<ReauthorizationRequiredException>());
     }
@@ -165,14 +188,19 @@ public sealed class ReauthorizeTests
     [Test]
     [Description("A name that was not registered is said, with what to write")]
     public async Task Unregistered_client_is_said() =>
-        Assert.That((await app.OpenBrowser().GetAsync("/unregistered")).Body, Does.Contain("needs AddOAuthClient(\"nobody\", …).AddBrowserAuthorization()"));
+        Assert.That(
+            (await app.OpenBrowser().GetAsync("/unregistered")).Body,
+            Does.Contain("needs AddOAuthClient(\"nobody\", …).AddBrowserAuthorization()")
+        );
 
     [TestCase("//e.example/photos")]
     [Description("Open redirect: a request path that reads as another host is no return URL")]
     public async Task Hostile_path_is_not_returned_to(string path)
     {
         await using var open = await App.StartAsync(endpoints: web =>
-            web.MapFallback(async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos")).ReauthorizeWhenNeeded("photos"));
+            web.MapFallback(async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"))
+                .ReauthorizeWhenNeeded("photos")
+        );
         var browser = open.OpenBrowser();
         var sent = await browser.GetAsync(path);
         Assert.That(sent.Status, Is.EqualTo(HttpStatusCode.SeeOther));

@@ -18,12 +18,21 @@ public sealed class RejectEndedSignInsTests
 
     /// <summary>How an application sets its own check of the cookie after RejectEndedSignIns was called.</summary>
     public static readonly string[] Ways =
-        ["Events", "OnValidatePrincipal", "EventsType", "PostConfigure", "before", "at run time", "nothing"];
+    [
+        "Events",
+        "OnValidatePrincipal",
+        "EventsType",
+        "PostConfigure",
+        "before",
+        "at run time",
+        "nothing",
+    ];
 
     [TestCaseSource(nameof(Ways))]
     [Description(
         "Threat: an application's cookie events replaced after ours. The cookie is still checked, and the application's own "
-        + "check is still made")]
+            + "check is still made"
+    )]
     public async Task Events_that_are_set_afterwards_undo_nothing(string way)
     {
         Visits visits = new();
@@ -56,7 +65,8 @@ public sealed class RejectEndedSignInsTests
                 if (way == "before")
                     builder.Services.Configure<CookieAuthenticationOptions>("Cookies", Set);
                 builder.RejectEndedSignIns();
-            });
+            }
+        );
         if (way == "at run time")
             Replace(app.Services.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>().Get("Cookies"));
         var browser = app.OpenBrowser(user: null);
@@ -91,10 +101,10 @@ public sealed class RejectEndedSignInsTests
     public async Task A_cookie_of_the_grants_principal()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web => web.Map("/again", async (HttpContext context) =>
-        {
-            var photos = context.RequestServices.GetRequiredKeyedService<BrowserAuthorization>("photos");
-            await context.SignInAsync((await photos.FindGrantAsync())!.ToClaimsPrincipal());
-        }));
+            {
+                var photos = context.RequestServices.GetRequiredKeyedService<BrowserAuthorization>("photos");
+                await context.SignInAsync((await photos.FindGrantAsync())!.ToClaimsPrincipal());
+            }));
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         await browser.GetAsync("/again");
@@ -159,8 +169,10 @@ public sealed class RejectEndedSignInsTests
             {
                 web.Map("/second/in", (HttpContext context) => context.SignInAsync("Second", context.User));
                 web.Map("/second/who", async (HttpContext context) =>
-                    (await context.AuthenticateAsync("Second")).Principal?.FindFirst("sub")?.Value ?? "");
-            });
+                    (await context.AuthenticateAsync("Second")).Principal?.FindFirst("sub")?.Value ?? ""
+                );
+            }
+        );
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         await browser.GetAsync("/second/in");
@@ -180,7 +192,8 @@ public sealed class RejectEndedSignInsTests
         {
             web.Map("/late/in", (HttpContext context) => context.SignInAsync("Late", context.User));
             web.Map("/late/who", async (HttpContext context) =>
-                (await context.AuthenticateAsync("Late")).Principal?.FindFirst("sub")?.Value ?? "");
+                (await context.AuthenticateAsync("Late")).Principal?.FindFirst("sub")?.Value ?? ""
+            );
         });
         app.Services.GetRequiredService<IAuthenticationSchemeProvider>().AddScheme(new("Late", null, typeof(CookieAuthenticationHandler)));
         var browser = app.OpenBrowser(user: null);
@@ -197,8 +210,11 @@ public sealed class RejectEndedSignInsTests
     [Description("A cookie of a user who signed in in another way is left alone")]
     public async Task Another_users_cookie_is_left_alone()
     {
-        await using var app = await OpenIdApp.StartAsync(endpoints: web => web.Map("/local", (HttpContext context) =>
-            context.SignInAsync(Principal("password", new("sub", "local"), new(ClaimTypes.NameIdentifier, "42")))));
+        await using var app = await OpenIdApp.StartAsync(endpoints: web =>
+            web.Map("/local", (HttpContext context) =>
+                context.SignInAsync(Principal("password", new("sub", "local"), new(ClaimTypes.NameIdentifier, "42")))
+            )
+        );
         var browser = app.OpenBrowser(user: null);
         await browser.GetAsync("/local");
         Assert.That(await browser.WhoAsync(), Is.EqualTo("local"));
@@ -208,8 +224,11 @@ public sealed class RejectEndedSignInsTests
     [Description("A cookie that names its sign-in incompletely is not valid: silently unprotected it never is")]
     public async Task An_incomplete_cookie_is_rejected()
     {
-        await using var app = await OpenIdApp.StartAsync(endpoints: web => web.Map("/incomplete", (HttpContext context) =>
-            context.SignInAsync(Principal("OAuthClient", new("sub", "alice"), new("oauthclient.client", "photos")))));
+        await using var app = await OpenIdApp.StartAsync(endpoints: web =>
+            web.Map("/incomplete", (HttpContext context) =>
+                context.SignInAsync(Principal("OAuthClient", new("sub", "alice"), new("oauthclient.client", "photos")))
+            )
+        );
         var browser = app.OpenBrowser(user: null);
         await browser.GetAsync("/incomplete");
         Assert.That(await browser.WhoAsync(), Is.Empty);
@@ -224,7 +243,8 @@ public sealed class RejectEndedSignInsTests
         Fails(builder => AddOwnHandler(builder.RejectEndedSignIns("Own")), nameof(OwnHandler));
         Fails(
             builder => builder.RejectEndedSignIns().Services.AddTransient<CookieAuthenticationHandler, OwnHandler>(),
-            "CookieAuthenticationHandler");
+            "CookieAuthenticationHandler"
+        );
         Fails(builder => builder.RejectEndedSignIns().Services.AddScoped<IAuthenticationHandlerProvider, OwnProvider>(), "HandlerProvider");
         Fails(
             builder =>
@@ -232,35 +252,42 @@ public sealed class RejectEndedSignInsTests
                 builder.RejectEndedSignIns();
                 builder.Services.PostConfigure<AuthenticationOptions>(o => o.SchemeMap["Cookies"].HandlerType = typeof(OwnHandler));
             },
-            nameof(OwnHandler));
+            nameof(OwnHandler)
+        );
 
-        static void Fails(Action<AuthenticationBuilder> authentication, string words) => Assert.That(
-            async () => await OpenIdApp.StartAsync(authentication: authentication),
-            Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RejectEndedSignIns"));
+        static void Fails(Action<AuthenticationBuilder> authentication, string words) =>
+            Assert.That(
+                async () => await OpenIdApp.StartAsync(authentication: authentication),
+                Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RejectEndedSignIns")
+            );
     }
 
     [Test]
     [Description("Without a cookie scheme there is nothing to check: the host does not start")]
-    public void Without_cookies() => Assert.That(
-        async () => await App.StartAsync(services: (services, _) => services.AddAuthentication().RejectEndedSignIns()),
-        Throws.InvalidOperationException.With.Message.Contains("there is no cookie scheme"));
+    public void Without_cookies() =>
+        Assert.That(
+            async () => await App.StartAsync(services: (services, _) => services.AddAuthentication().RejectEndedSignIns()),
+            Throws.InvalidOperationException.With.Message.Contains("there is no cookie scheme")
+        );
 
     [Test]
     [Description("Named schemes beside a handler that cannot be checked: the application checks that one itself")]
-    public async Task Other_handlers_may_stand_beside() => await (await OpenIdApp.StartAsync(
-        authentication: builder => AddOwnHandler(builder.RejectEndedSignIns("Cookies")))).DisposeAsync();
+    public async Task Other_handlers_may_stand_beside() =>
+        await (await OpenIdApp.StartAsync(authentication: builder => AddOwnHandler(builder.RejectEndedSignIns("Cookies")))).DisposeAsync();
 
     [TestCase("forgotten", true), TestCase("named", false), TestCase("all", false), TestCase("another", true)]
     [Description("An application that signs users in by this library, into a cookie that is not checked, is told so once")]
     public async Task A_forgotten_call_is_logged_once(string how, bool isLogged)
     {
-        await using var app = await OpenIdApp.StartAsync(authentication: builder => _ = how switch
-        {
-            "forgotten" => builder,
-            "named" => builder.RejectEndedSignIns("Cookies"),
-            "all" => builder.RejectEndedSignIns(),
-            _ => builder.AddCookie("Another").RejectEndedSignIns("Another"),
-        });
+        await using var app = await OpenIdApp.StartAsync(authentication: builder =>
+            _ = how switch
+            {
+                "forgotten" => builder,
+                "named" => builder.RejectEndedSignIns("Cookies"),
+                "all" => builder.RejectEndedSignIns(),
+                _ => builder.AddCookie("Another").RejectEndedSignIns("Another"),
+            }
+        );
         for (int i = 0; i < 2; i++)
             await app.OpenBrowser(user: null).LogInAsync();
         await app.OpenBrowser(user: null).LogInAsync("/mvc");
@@ -273,12 +300,14 @@ public sealed class RejectEndedSignInsTests
     public async Task A_thousand_requests_with_an_ended_cookie()
     {
         CountingStore? store = null;
-        await using var app = await OpenIdApp.StartAsync(services: services => services.AddSingleton(_ =>
-        {
-            ServiceCollection other = new();
-            other.AddOAuthClient("other", _ => { });
-            return CountingStore.Around(other.BuildServiceProvider().GetRequiredService<IGrantStore>(), out store);
-        }));
+        await using var app = await OpenIdApp.StartAsync(services: services =>
+            services.AddSingleton(_ =>
+            {
+                ServiceCollection other = new();
+                other.AddOAuthClient("other", _ => { });
+                return CountingStore.Around(other.BuildServiceProvider().GetRequiredService<IGrantStore>(), out store);
+            })
+        );
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         var copy = app.OpenBrowser(user: null);
@@ -299,18 +328,27 @@ public sealed class RejectEndedSignInsTests
     [TestCase("", "bob", false), TestCase("", "alice", true), TestCase("/mvc", "bob", true)]
     [Description(
         "Threat: another account completes a sign-in's renewal after its grants were revoked. What was begun says by which "
-        + "registration the user signed in; other registrations connect any account")]
+            + "registration the user signed in; other registrations connect any account"
+    )]
     public async Task Another_account_does_not_renew_a_sign_in(string prefix, string account, bool isAccepted)
     {
-        await using var app = await OpenIdApp.StartAsync(authentication: _ => { }, endpoints: web => web.Map(
-            "/earlier", (HttpContext context, IOptionsMonitor<OAuthClientOptions> options) =>
-            {
-                // A cookie from before a restart: this process knows of no sign-in.
-                var owner = GrantOwner.Subject(options.Get("photos").Issuer!.OriginalString, "alice");
-                return context.SignInAsync(Principal(
-                    "OAuthClient", new("sub", "alice"), new(GrantOwner.ClaimType, owner.ToString()),
-                    new("oauthclient.client", "photos"), new("oauthclient.sign_in", "earlier")));
-            }));
+        await using var app = await OpenIdApp.StartAsync(
+            authentication: _ => { },
+            endpoints: web => web.Map("/earlier", (HttpContext context, IOptionsMonitor<OAuthClientOptions> options) =>
+                {
+                    // A cookie from before a restart: this process knows of no sign-in.
+                    var owner = GrantOwner.Subject(options.Get("photos").Issuer!.OriginalString, "alice");
+                    return context.SignInAsync(
+                        Principal(
+                            "OAuthClient",
+                            new("sub", "alice"),
+                            new(GrantOwner.ClaimType, owner.ToString()),
+                            new("oauthclient.client", "photos"),
+                            new("oauthclient.sign_in", "earlier")
+                        )
+                    );
+                })
+        );
         if (account == "bob")
             app.Server.AddUser(new TestUser { Subject = "bob", UserName = "bob" });
         var browser = app.OpenBrowser(user: null);

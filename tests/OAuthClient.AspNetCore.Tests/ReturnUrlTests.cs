@@ -14,12 +14,75 @@ public sealed class ReturnUrlTests
 
     private static readonly string[] Elsewhere =
     [
-        "//e", "//e.example/x", "///e", "/\\e", "\\\\e", "\\/e", "/\\/e", "/%5ce", "/%5Ce", "/%2fe", "/%2F/e", "/%252fe", "/%255ce", "/%25252fe", "/%2525252fe",
-        "/\te", "/\t/e", "\t//e", "/\r/e", "/\n/e", "/\r\nLocation: https://e", "/%09/e", "/%0d%0aSet-Cookie:a=b", "/%0a/e", "/%00", "/a\0b", "/a\\..\\e", "/a\\b", "/x%5c..%5c..%5c/e", "/?a\\b",
-        "/.//e", "/..//e", "/./%2fe", "/%2e//e", "/%2e%2e//e", "/a/..//e", "/a/../%2fe", "/.\\/e", "/;//../..//e",
-        "https://e", "https:e", "https:/e", "HTTPS://app.example@e", "http://app.example", "javascript:alert(1)", "data:text/html,x", "//app.example@e", "@e", "/@e/..//e", ":80", ":80/x",
-        ".e.example", "e", "", " ", " /e", " //e", "?a", "#a", "~/a", "~//e", "/ /\u0085e", "/\u009f", "//xn--e-ufa.example", "//ë.example",
-        "\u00a0//e", "\u2028//e", "\ufeff//e", "/" + "a/../" + "/e",
+        "//e",
+        "//e.example/x",
+        "///e",
+        "/\\e",
+        "\\\\e",
+        "\\/e",
+        "/\\/e",
+        "/%5ce",
+        "/%5Ce",
+        "/%2fe",
+        "/%2F/e",
+        "/%252fe",
+        "/%255ce",
+        "/%25252fe",
+        "/%2525252fe",
+        "/\te",
+        "/\t/e",
+        "\t//e",
+        "/\r/e",
+        "/\n/e",
+        "/\r\nLocation: https://e",
+        "/%09/e",
+        "/%0d%0aSet-Cookie:a=b",
+        "/%0a/e",
+        "/%00",
+        "/a\0b",
+        "/a\\..\\e",
+        "/a\\b",
+        "/x%5c..%5c..%5c/e",
+        "/?a\\b",
+        "/.//e",
+        "/..//e",
+        "/./%2fe",
+        "/%2e//e",
+        "/%2e%2e//e",
+        "/a/..//e",
+        "/a/../%2fe",
+        "/.\\/e",
+        "/;//../..//e",
+        "https://e",
+        "https:e",
+        "https:/e",
+        "HTTPS://app.example@e",
+        "http://app.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//app.example@e",
+        "@e",
+        "/@e/..//e",
+        ":80",
+        ":80/x",
+        ".e.example",
+        "e",
+        "",
+        " ",
+        " /e",
+        " //e",
+        "?a",
+        "#a",
+        "~/a",
+        "~//e",
+        "/ /\u0085e",
+        "/\u009f",
+        "//xn--e-ufa.example",
+        "//ë.example",
+        "\u00a0//e",
+        "\u2028//e",
+        "\ufeff//e",
+        "/" + "a/../" + "/e",
     ];
 
     [TestCaseSource(nameof(Elsewhere))]
@@ -49,13 +112,57 @@ public sealed class ReturnUrlTests
     }
 
     [Test]
-    [Description("Fuzz: 200,000 strings from the characters that tricks are made of; what is accepted stays on this site for a browser, a decoding proxy and MVC's LocalRedirect")]
+    [Description(
+        "Fuzz: 200,000 strings from the characters that tricks are made of; what is accepted stays on this site for a browser, a decoding proxy and MVC's LocalRedirect"
+    )]
     public void Fuzz()
     {
         string[] parts =
         [
-            "/", "//", "\\", "%2f", "%2F", "%5c", "%252f", "%09", "%0d", "%00", "%", ".", "..", "%2e", "?", "#", "@", ":", ";", "&", "=", " ", "\t", "\r", "\n", "\0",
-            "e", "e.example", "https:", "javascript:", "http://", "~", "ë", "／", "＼", "。", "\u2028", "\ufeff", "\ud800", "\udc00", "xn--", "[::1]", "127.1", "a",
+            "/",
+            "//",
+            "\\",
+            "%2f",
+            "%2F",
+            "%5c",
+            "%252f",
+            "%09",
+            "%0d",
+            "%00",
+            "%",
+            ".",
+            "..",
+            "%2e",
+            "?",
+            "#",
+            "@",
+            ":",
+            ";",
+            "&",
+            "=",
+            " ",
+            "\t",
+            "\r",
+            "\n",
+            "\0",
+            "e",
+            "e.example",
+            "https:",
+            "javascript:",
+            "http://",
+            "~",
+            "ë",
+            "／",
+            "＼",
+            "。",
+            "\u2028",
+            "\ufeff",
+            "\ud800",
+            "\udc00",
+            "xn--",
+            "[::1]",
+            "127.1",
+            "a",
         ];
         // Reproducible: the seed is the test.
         var random = new Random(20250101);
@@ -63,22 +170,41 @@ public sealed class ReturnUrlTests
         int accepted = 0;
         for (int i = 0; i < 200_000; i++)
         {
-            string url = (random.Next(4) == 0 ? "" : "/") + string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => parts[random.Next(parts.Length)]));
+            string url =
+                (random.Next(4) == 0 ? "" : "/")
+                + string.Concat(Enumerable.Range(0, random.Next(1, 7)).Select(_ => parts[random.Next(parts.Length)]));
             if (LocalReturnUrl.Normalise(url) is not { } local)
                 continue;
             accepted++;
-            bool isSafe = local.All(c => c is > ' ' and <= '~' and not '\\')
-                && local.StartsWith('/') && !local.StartsWith("//", StringComparison.Ordinal)
-                && StaysHere(local) && StaysHere(Uri.UnescapeDataString(local)) && StaysHere(Uri.UnescapeDataString(Uri.UnescapeDataString(local)))
-                && mvc.IsLocalUrl(local) && LocalReturnUrl.Normalise(local) == local;
+            bool isSafe =
+                local.All(c => c is > ' ' and <= '~' and not '\\')
+                && local.StartsWith('/')
+                && !local.StartsWith("//", StringComparison.Ordinal)
+                && StaysHere(local)
+                && StaysHere(Uri.UnescapeDataString(local))
+                && StaysHere(Uri.UnescapeDataString(Uri.UnescapeDataString(local)))
+                && mvc.IsLocalUrl(local)
+                && LocalReturnUrl.Normalise(local) == local;
             if (!isSafe)
                 Assert.Fail($"{Uri.EscapeDataString(url)} became {local}");
         }
         Assert.That(accepted, Is.GreaterThan(10_000), "otherwise nothing was tried");
     }
 
-    [TestCase("", "//e.example"), TestCase("", "/\\e.example"), TestCase("", "/%5ce.example"), TestCase("", "/\t/e.example"), TestCase("", "https://e.example")]
-    [TestCase("/mvc", "//e.example"), TestCase("/mvc", "/\\e.example"), TestCase("/mvc", "/%5ce.example"), TestCase("/mvc", "/\t/e.example"), TestCase("/mvc", "https://e.example")]
+    [
+        TestCase("", "//e.example"),
+        TestCase("", "/\\e.example"),
+        TestCase("", "/%5ce.example"),
+        TestCase("", "/\t/e.example"),
+        TestCase("", "https://e.example")
+    ]
+    [
+        TestCase("/mvc", "//e.example"),
+        TestCase("/mvc", "/\\e.example"),
+        TestCase("/mvc", "/%5ce.example"),
+        TestCase("/mvc", "/\t/e.example"),
+        TestCase("/mvc", "https://e.example")
+    ]
     [Description("From end to end: the login succeeds and ends at the application's root")]
     public async Task Login_with_a_trick_ends_at_the_root(string prefix, string returnUrl)
     {
@@ -101,12 +227,16 @@ public sealed class ReturnUrlTests
     }
 
     private static string[] Constant(Uri authorizationUri) =>
-    [
-        authorizationUri.GetLeftPart(UriPartial.Path),
-        .. authorizationUri.Query[1..].Split('&').Select(part => part.Split('=') is ["state" or "nonce" or "code_challenge", _] random ? random[0] : part),
-    ];
+        [
+            authorizationUri.GetLeftPart(UriPartial.Path),
+            .. authorizationUri
+                .Query[1..]
+                .Split('&')
+                .Select(part => part.Split('=') is ["state" or "nonce" or "code_challenge", _] random ? random[0] : part),
+        ];
 
     // A path that a browser resolves to this host; colons and slashes further on are its own business.
     private static bool StaysHere(string location) =>
-        Uri.TryCreate(Site, location.Split('?', '#')[0], out var target) && target.GetLeftPart(UriPartial.Authority) == "https://app.example";
+        Uri.TryCreate(Site, location.Split('?', '#')[0], out var target)
+        && target.GetLeftPart(UriPartial.Authority) == "https://app.example";
 }

@@ -29,20 +29,23 @@ public class ShareClientTokensTests
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(haveSameKeys ? 1 : 2));
     }
 
-    private static async Task<AccessToken> TokenAsync(ServiceProvider node) => await node.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client);
+    private static async Task<AccessToken> TokenAsync(ServiceProvider node) =>
+        await node.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client);
 
     private static ServiceProvider Node(TestAuthorizationServer server, Cache cache, IDataProtectionProvider keys)
     {
         ServiceCollection services = new();
         services.AddSingleton(keys);
         services.AddSingleton<IDistributedCache>(cache);
-        services.AddOAuthClient(o =>
-        {
-            o.Issuer = server.Issuer;
-            o.ClientId = "billing";
-            o.ClientSecret = "a-long-test-secret";
-            o.DangerouslyAllowHttpOnLoopback = true;
-        }).ShareClientTokens();
+        services
+            .AddOAuthClient(o =>
+            {
+                o.Issuer = server.Issuer;
+                o.ClientId = "billing";
+                o.ClientSecret = "a-long-test-secret";
+                o.DangerouslyAllowHttpOnLoopback = true;
+            })
+            .ShareClientTokens();
         return services.BuildServiceProvider();
     }
 

@@ -16,7 +16,9 @@ public sealed class SignInTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("OpenID Connect Core §3.1: nobody is signed in, and then whom the server names; their grant is theirs, and the API answers as them")]
+    [Description(
+        "OpenID Connect Core §3.1: nobody is signed in, and then whom the server names; their grant is theirs, and the API answers as them"
+    )]
     public async Task Whom_the_server_names_is_signed_in(string prefix)
     {
         var browser = app.OpenBrowser(user: null);
@@ -25,7 +27,11 @@ public sealed class SignInTests
         Assert.That(done.Location, Is.EqualTo("/albums?page=2"), done.Body);
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
         Assert.That((await browser.GetAsync($"{prefix}/me")).Body, Does.Contain("alice"));
-        Assert.That(browser.Jar.Select(cookie => cookie.Name.ToString()), Is.EqualTo(new[] { OpenIdApp.Session }), "the pending cookie has done its work");
+        Assert.That(
+            browser.Jar.Select(cookie => cookie.Name.ToString()),
+            Is.EqualTo(new[] { OpenIdApp.Session }),
+            "the pending cookie has done its work"
+        );
     }
 
     [Test]
@@ -36,8 +42,14 @@ public sealed class SignInTests
         await browser.LogInAsync();
         var owner = GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice");
         var grant = (await app.Client("photos").FindGrantAsync(owner))!;
-        var claims = (await browser.GetAsync("/claims")).Body.Split('\n').Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-        Assert.That((claims["iss"], claims["sub"], claims["sid"]), Is.EqualTo((app.Server.Issuer.OriginalString, "alice", grant.SessionId)));
+        var claims = (await browser.GetAsync("/claims"))
+            .Body.Split('\n')
+            .Select(line => line.Split('=', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
+        Assert.That(
+            (claims["iss"], claims["sub"], claims["sid"]),
+            Is.EqualTo((app.Server.Issuer.OriginalString, "alice", grant.SessionId))
+        );
         Assert.That(claims[System.Security.Claims.ClaimTypes.NameIdentifier], Is.EqualTo(owner.ToString()));
         Assert.That(grant.SessionId, Is.Not.Null);
     }
@@ -50,10 +62,17 @@ public sealed class SignInTests
     {
         await app.OpenBrowser(user: null).LogInAsync();
         var grant = (await app.Client("photos").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")))!;
-        string payload = System.Buffers.Text.Base64Url.EncodeToString(System.Text.Encoding.UTF8.GetBytes($$"""{"iss":"{{app.Server.Issuer.OriginalString}}",{{claims[1..]}}"""));
+        string payload = System.Buffers.Text.Base64Url.EncodeToString(
+            System.Text.Encoding.UTF8.GetBytes($$"""{"iss":"{{app.Server.Issuer.OriginalString}}",{{claims[1..]}}""")
+        );
         var renamed = Grant.Unprotect(
-            grant.Protect(data => System.Text.Encoding.UTF8.GetBytes(System.Text.Encoding.UTF8.GetString(data).Replace(grant.IdToken!.Reveal(), $"e30.{payload}.", StringComparison.Ordinal))),
-            data => data);
+            grant.Protect(data =>
+                System.Text.Encoding.UTF8.GetBytes(
+                    System.Text.Encoding.UTF8.GetString(data).Replace(grant.IdToken!.Reveal(), $"e30.{payload}.", StringComparison.Ordinal)
+                )
+            ),
+            data => data
+        );
 
         var user = SignInSession.Create(renamed);
 
@@ -93,7 +112,9 @@ public sealed class SignInTests
     }
 
     [Test]
-    [Description("A user who connects and one who signs in are told apart by what was begun: a login that was begun to connect signs nobody in")]
+    [Description(
+        "A user who connects and one who signs in are told apart by what was begun: a login that was begun to connect signs nobody in"
+    )]
     public async Task Connecting_signs_nobody_in()
     {
         var browser = app.OpenBrowser("local-user");
@@ -112,7 +133,9 @@ public sealed class SignInTests
         await browser.LogInAsync();
         app.Server.AddUser(new TestUser { Subject = "b", UserName = "bert" });
         var begun = await browser.GetAsync("/sign-in");
-        var callback = (await app.Server.SignInAsync(new(begun.Location!), new() { UserName = "bert", Cookies = new CookieContainer() })).PathAndQuery;
+        var callback = (
+            await app.Server.SignInAsync(new(begun.Location!), new() { UserName = "bert", Cookies = new CookieContainer() })
+        ).PathAndQuery;
         await browser.GetAsync(callback);
         Assert.That(await browser.WhoAsync(), Is.EqualTo("b"));
     }
@@ -155,7 +178,10 @@ public sealed class SignInTests
         var browser = posted.OpenBrowser(user: null);
         var begun = await browser.GetAsync("/sign-in");
         string callback = await browser.SignInAsync(new(begun.Location!));
-        (string, string)[] fields = [.. callback.Split('?')[1].Split('&').Select(part => part.Split('=')).Select(part => (part[0], Uri.UnescapeDataString(part[1])))];
+        (string, string)[] fields =
+        [
+            .. callback.Split('?')[1].Split('&').Select(part => part.Split('=')).Select(part => (part[0], Uri.UnescapeDataString(part[1]))),
+        ];
         await browser.PostFromAnotherSiteAsync("/callback", fields);
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));
     }
@@ -163,7 +189,8 @@ public sealed class SignInTests
     [TestCase("revoked"), TestCase("over"), TestCase("lost")]
     [Description(
         "RejectEndedSignIns: once the grants are revoked, the sign-in's time is over, or the store has lost them, the cookie "
-        + "is worth nothing, and goes")]
+            + "is worth nothing, and goes"
+    )]
     public async Task The_cookie_ends_with_the_sign_in(string how)
     {
         var browser = app.OpenBrowser(user: null);

@@ -18,7 +18,9 @@ public sealed class SignOutTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase(""), TestCase("/mvc")]
-    [Description("Module rp-init-logout: cookie and grants are gone here, the session at the server, and the browser is back where it wanted to be")]
+    [Description(
+        "Module rp-init-logout: cookie and grants are gone here, the session at the server, and the browser is back where it wanted to be"
+    )]
     public async Task Signed_out_everywhere(string prefix)
     {
         var browser = app.OpenBrowser(user: null);
@@ -26,7 +28,11 @@ public sealed class SignOutTests
         var begun = await browser.PostAsync($"{prefix}/sign-out?returnUrl=/bye");
         Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
         Assert.That(await browser.WhoAsync(), Is.Empty);
-        Assert.That(await app.Client(prefix.Length == 0 ? "photos" : "albums").FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")), Is.Null);
+        Assert.That(
+            await app.Client(prefix.Length == 0 ? "photos" : "albums")
+                .FindGrantAsync(GrantOwner.Subject(app.Server.Issuer.OriginalString, "alice")),
+            Is.Null
+        );
 
         var back = await app.Server.SignOutAsync(new(begun.Location!), browser.ServerCookies);
         var done = await browser.GetAsync(back!.PathAndQuery);
@@ -44,7 +50,10 @@ public sealed class SignOutTests
         string without = back.Split('?')[0];
         (await browser.GetAsync(without)).RequireRefusal("OAuthProtocolException", "without the state");
         (await browser.GetAsync(without + "?state=another")).RequireRefusal("OAuthProtocolException", "another state");
-        (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal("OAuthProtocolException", "No logout that was begun in this browser");
+        (await app.OpenBrowser(user: null).GetAsync(back)).RequireRefusal(
+            "OAuthProtocolException",
+            "No logout that was begun in this browser"
+        );
         Assert.That((await browser.GetAsync(back)).Location, Is.EqualTo("/"));
         (await browser.GetAsync(back)).RequireRefusal("OAuthProtocolException", "used before");
     }
@@ -107,7 +116,9 @@ public sealed class SignOutTests
     }
 
     [TestCase(true), TestCase(false)]
-    [Description("Threat: a kept or copied session. It stays worthless when the user signs in anew, in the same session of the server's or where it names none")]
+    [Description(
+        "Threat: a kept or copied session. It stays worthless when the user signs in anew, in the same session of the server's or where it names none"
+    )]
     public async Task A_kept_cookie_does_not_come_back(bool namesSessions)
     {
         if (!namesSessions)
@@ -136,18 +147,32 @@ public sealed class SignOutTests
         await laptop.PostAsync("/sign-out");
         Assert.That(await laptop.WhoAsync(), Is.Empty);
         Assert.That(await phone.WhoAsync(), Is.EqualTo("alice"));
-        Assert.That((await phone.GetAsync("/logout/front", ("Sec-Fetch-Dest", "iframe"))).Status, Is.EqualTo(HttpStatusCode.OK), "and the front channel may lack it");
+        Assert.That(
+            (await phone.GetAsync("/logout/front", ("Sec-Fetch-Dest", "iframe"))).Status,
+            Is.EqualTo(HttpStatusCode.OK),
+            "and the front channel may lack it"
+        );
         Assert.That(await phone.WhoAsync(), Is.Empty);
     }
 
     [Test]
-    [Description("The store is away: the fault passes, and the user has left this browser all the same, though an error page clears the response")]
+    [Description(
+        "The store is away: the fault passes, and the user has left this browser all the same, though an error page clears the response"
+    )]
     public async Task The_cookie_goes_while_the_store_is_away()
     {
         await using var away = await OpenIdApp.StartAsync(
             services: services => services.AddSingleton<IGrantStore, AbsentStore>(),
-            pipeline: web => web.Map("/planted", planted => planted.Run(context =>
-                context.SignInAsync("Cookies", new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "42"), new("sub", "alice")], "test"))))));
+            pipeline: web =>
+                web.Map("/planted", planted =>
+                    planted.Run(context =>
+                        context.SignInAsync(
+                            "Cookies",
+                            new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "42"), new("sub", "alice")], "test"))
+                        )
+                    )
+                )
+        );
         var browser = away.OpenBrowser(user: null);
         await browser.GetAsync("/planted");
         Assert.That(await browser.WhoAsync(), Is.EqualTo("alice"));

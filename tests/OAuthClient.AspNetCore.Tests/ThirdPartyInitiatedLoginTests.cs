@@ -16,14 +16,24 @@ public sealed class ThirdPartyInitiatedLoginTests
     public async Task StopAsync() => await app.DisposeAsync();
 
     [TestCase("GET"), TestCase("POST")]
-    [Description("Module 3rd-party-init-login: by GET or POST of another site the browser goes to the server with the hint, with state, nonce and PKCE of its own, and comes back signed in where it was wanted")]
+    [Description(
+        "Module 3rd-party-init-login: by GET or POST of another site the browser goes to the server with the hint, with state, nonce and PKCE of its own, and comes back signed in where it was wanted"
+    )]
     public async Task Started_elsewhere(string method)
     {
         var browser = app.OpenBrowser(user: null);
-        (string, string)[] fields = [("iss", app.Server.Issuer.OriginalString), ("login_hint", "alice@example.com"), ("target_link_uri", App.Public + "/albums?page=2#top")];
-        var begun = method == "GET"
-            ? await browser.GetAsync("/login?" + string.Join('&', fields.Select(field => $"{field.Item1}={Uri.EscapeDataString(field.Item2)}")))
-            : await browser.PostFromAnotherSiteAsync("/login", fields);
+        (string, string)[] fields =
+        [
+            ("iss", app.Server.Issuer.OriginalString),
+            ("login_hint", "alice@example.com"),
+            ("target_link_uri", App.Public + "/albums?page=2#top"),
+        ];
+        var begun =
+            method == "GET"
+                ? await browser.GetAsync(
+                    "/login?" + string.Join('&', fields.Select(field => $"{field.Item1}={Uri.EscapeDataString(field.Item2)}"))
+                )
+                : await browser.PostFromAnotherSiteAsync("/login", fields);
         Assert.That(begun.Status, Is.EqualTo(HttpStatusCode.SeeOther), begun.Body);
         Assert.That(begun.Location, Does.StartWith(app.Server.AuthorizationEndpoint.AbsoluteUri));
         var query = QueryHelpers.ParseQuery(new Uri(begun.Location!).Query);
@@ -42,14 +52,32 @@ public sealed class ThirdPartyInitiatedLoginTests
     [Description("§4, mix-up: the issuer must be ours, character by character; else 400, and no server is called")]
     public async Task Another_issuer_is_refused(string? issuer)
     {
-        string query = issuer is null ? "" : "?iss=" + Uri.EscapeDataString(string.Format(System.Globalization.CultureInfo.InvariantCulture, issuer, app.Server.Issuer.OriginalString));
+        string query = issuer is null
+            ? ""
+            : "?iss="
+                + Uri.EscapeDataString(
+                    string.Format(System.Globalization.CultureInfo.InvariantCulture, issuer, app.Server.Issuer.OriginalString)
+                );
         var answer = await app.OpenBrowser(user: null).GetAsync("/login" + query);
-        Assert.That((answer.Status, answer.Location, answer.Header("Set-Cookie"), answer.Header("Cache-Control")), Is.EqualTo((HttpStatusCode.BadRequest, (string?)null, (string?)null, "no-store")));
+        Assert.That(
+            (answer.Status, answer.Location, answer.Header("Set-Cookie"), answer.Header("Cache-Control")),
+            Is.EqualTo((HttpStatusCode.BadRequest, (string?)null, (string?)null, "no-store"))
+        );
         Assert.That(app.Server.Requests, Is.Empty);
-        Assert.That(app.Logged, Has.Some.StartsWith("A login that was started elsewhere for OAuth client 'photos' was refused: The login was started for another server"));
+        Assert.That(
+            app.Logged,
+            Has.Some.StartsWith(
+                "A login that was started elsewhere for OAuth client 'photos' was refused: The login was started for another server"
+            )
+        );
     }
 
-    [TestCase("good", HttpStatusCode.SeeOther), TestCase("evil", HttpStatusCode.BadRequest), TestCase("{{tenantid}}", HttpStatusCode.BadRequest), TestCase("", HttpStatusCode.BadRequest)]
+    [
+        TestCase("good", HttpStatusCode.SeeOther),
+        TestCase("evil", HttpStatusCode.BadRequest),
+        TestCase("{{tenantid}}", HttpStatusCode.BadRequest),
+        TestCase("", HttpStatusCode.BadRequest)
+    ]
     [Description("§4 with a server of many tenants: iss is that of an allowed one, not what all of them share")]
     public async Task By_a_tenant(string tenant, HttpStatusCode expected)
     {
@@ -57,9 +85,15 @@ public sealed class ThirdPartyInitiatedLoginTests
         {
             // Nothing is looked up: no tenant of the test server's is needed.
             (o.IssuerTemplate, o.AllowedTenants) = ("https://login.example/{tenantid}", ["good"]);
-            (o.AuthorizationEndpoint, o.TokenEndpoint, o.JwksUri) = (new("https://login.example/authorize"), new("https://login.example/token"), new("https://login.example/jwks"));
+            (o.AuthorizationEndpoint, o.TokenEndpoint, o.JwksUri) = (
+                new("https://login.example/authorize"),
+                new("https://login.example/token"),
+                new("https://login.example/jwks")
+            );
         });
-        var answer = await tenants.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString($"https://login.example/{tenant}".TrimEnd('/')));
+        var answer = await tenants
+            .OpenBrowser(user: null)
+            .GetAsync("/login?iss=" + Uri.EscapeDataString($"https://login.example/{tenant}".TrimEnd('/')));
         Assert.That(answer.Status, Is.EqualTo(expected), answer.Body);
     }
 
@@ -69,7 +103,9 @@ public sealed class ThirdPartyInitiatedLoginTests
     {
         await using var broken = await OpenIdApp.StartAsync();
         broken.Server.Faults.Add(TestEndpoint.Metadata, Fault.Body("{\"issuer\":\"https://evil.example\"}"), times: 9);
-        var answer = await broken.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString(broken.Server.Issuer.OriginalString));
+        var answer = await broken
+            .OpenBrowser(user: null)
+            .GetAsync("/login?iss=" + Uri.EscapeDataString(broken.Server.Issuer.OriginalString));
         Assert.That(answer.Status, Is.EqualTo(HttpStatusCode.InternalServerError), answer.Body);
     }
 
@@ -97,7 +133,10 @@ public sealed class ThirdPartyInitiatedLoginTests
     public async Task A_target_elsewhere_counts_as_none(string? target)
     {
         var browser = app.OpenBrowser(user: null);
-        string query = "?iss=" + Uri.EscapeDataString(app.Server.Issuer.OriginalString) + (target is null ? "" : "&target_link_uri=" + Uri.EscapeDataString(target));
+        string query =
+            "?iss="
+            + Uri.EscapeDataString(app.Server.Issuer.OriginalString)
+            + (target is null ? "" : "&target_link_uri=" + Uri.EscapeDataString(target));
         var begun = await browser.GetAsync("/login" + query);
         Assert.That((await browser.GetAsync(await browser.SignInAsync(new(begun.Location!)))).Location, Is.EqualTo("/"));
     }
@@ -106,9 +145,15 @@ public sealed class ThirdPartyInitiatedLoginTests
     [Description("Parameter injection: what is not of the request of §4 goes nowhere")]
     public async Task Nothing_else_is_passed_on()
     {
-        var begun = await app.OpenBrowser(user: null).GetAsync($"/login?iss={Uri.EscapeDataString(app.Server.Issuer.OriginalString)}&scope=admin&login_hint=a%26scope%3Dadmin&prompt=none");
+        var begun = await app.OpenBrowser(user: null)
+            .GetAsync(
+                $"/login?iss={Uri.EscapeDataString(app.Server.Issuer.OriginalString)}&scope=admin&login_hint=a%26scope%3Dadmin&prompt=none"
+            );
         var query = QueryHelpers.ParseQuery(new Uri(begun.Location!).Query);
-        Assert.That((query["scope"].ToString(), query["login_hint"].ToString(), query.ContainsKey("prompt")), Is.EqualTo(("openid profile photos.read offline_access", "a&scope=admin", false)));
+        Assert.That(
+            (query["scope"].ToString(), query["login_hint"].ToString(), query.ContainsKey("prompt")),
+            Is.EqualTo(("openid profile photos.read offline_access", "a&scope=admin", false))
+        );
     }
 
     [Test]
@@ -116,6 +161,9 @@ public sealed class ThirdPartyInitiatedLoginTests
     public async Task Nobody_frames_it()
     {
         var answer = await app.OpenBrowser(user: null).GetAsync("/login?iss=" + Uri.EscapeDataString(app.Server.Issuer.OriginalString));
-        Assert.That((answer.Header("X-Frame-Options"), answer.Header("Content-Security-Policy"), answer.Header("Cache-Control")), Is.EqualTo(("DENY", "default-src 'none'; frame-ancestors 'none'", "no-store")));
+        Assert.That(
+            (answer.Header("X-Frame-Options"), answer.Header("Content-Security-Policy"), answer.Header("Cache-Control")),
+            Is.EqualTo(("DENY", "default-src 'none'; frame-ancestors 'none'", "no-store"))
+        );
     }
 }

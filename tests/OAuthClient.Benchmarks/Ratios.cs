@@ -20,11 +20,17 @@ internal static class Ratios
 
     public static async Task PrintAsync(IReadOnlyList<string> chosen)
     {
-        Report.Explain($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors");
-        Report.Explain("An interleaved stopwatch, not BenchmarkDotNet: floor and contestants take turns of 1 ms, and the medians of 401 rounds' ratios");
+        Report.Explain(
+            $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.ProcessArchitecture}, {Environment.ProcessorCount} processors"
+        );
+        Report.Explain(
+            "An interleaved stopwatch, not BenchmarkDotNet: floor and contestants take turns of 1 ms, and the medians of 401 rounds' ratios"
+        );
         Report.Explain("count. On a shared machine one contestant measured after the other differs more from itself than from the next.");
         Report.Explain("Bytes are those allocated by all threads, for one operation.");
-        Report.Explain("line ratio_ns ratio_bytes, where the floor of the same run is 1; the stampedes: line token_requests failures ms_over_latency");
+        Report.Explain(
+            "line ratio_ns ratio_bytes, where the floor of the same run is 1; the stampedes: line token_requests failures ms_over_latency"
+        );
         var report = new Report();
         foreach (var (name, measureAsync) in Lines)
         {

@@ -11,14 +11,15 @@ internal static class FirstToken
     private const string ClientId = "s6BhdRkqt3";
     private const string ClientSecret = "7Fjfp0ZBr1KtDRbnfVdmIw";
 
-    public static Task<string> FetchAsync(string who, string tokenEndpoint) => who switch
-    {
-        "floor" => RawAsync(tokenEndpoint),
-        "framework" => FrameworkAsync(tokenEndpoint),
-        "ours" => OursAsync(tokenEndpoint),
-        "Microsoft.Identity.Client" => MsalAsync(tokenEndpoint),
-        _ => throw new ArgumentException($"Nobody here is called '{who}'.", nameof(who)),
-    };
+    public static Task<string> FetchAsync(string who, string tokenEndpoint) =>
+        who switch
+        {
+            "floor" => RawAsync(tokenEndpoint),
+            "framework" => FrameworkAsync(tokenEndpoint),
+            "ours" => OursAsync(tokenEndpoint),
+            "Microsoft.Identity.Client" => MsalAsync(tokenEndpoint),
+            _ => throw new ArgumentException($"Nobody here is called '{who}'.", nameof(who)),
+        };
 
     /// <summary>HttpClient and nothing else.</summary>
     private static async Task<string> RawAsync(string tokenEndpoint)

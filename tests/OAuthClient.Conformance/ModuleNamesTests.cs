@@ -6,9 +6,16 @@ namespace OAuthClient.Conformance;
 public sealed class ModuleNamesTests
 {
     // A test case's name has its arguments behind it; a module's test is one, and is called as the module is.
-    private static readonly IReadOnlyList<string> Tests = [.. Assembly.GetExecutingAssembly().GetTypes().Where(type => type.IsPublic)
-        .SelectMany(type => type.GetMethods()).Where(method => method.GetCustomAttribute<TestAttribute>() is not null && method.GetParameters().Length == 0)
-        .Select(method => method.Name)];
+    private static readonly IReadOnlyList<string> Tests =
+    [
+        .. Assembly
+            .GetExecutingAssembly()
+            .GetTypes()
+            .Where(type => type.IsPublic)
+            .SelectMany(type => type.GetMethods())
+            .Where(method => method.GetCustomAttribute<TestAttribute>() is not null && method.GetParameters().Length == 0)
+            .Select(method => method.Name),
+    ];
 
     [TestCaseSource(typeof(ModuleNames), nameof(ModuleNames.All))]
     [Description("Each module of the table has exactly one test of its name")]
@@ -17,5 +24,8 @@ public sealed class ModuleNamesTests
     [Test]
     [Description("A test that is called like a module is one of the table's")]
     public void No_test_of_an_unknown_module() =>
-        Assert.That(Tests.Where(test => test.StartsWith("oidcc_", StringComparison.Ordinal)), Is.SubsetOf(ModuleNames.All.Select(ModuleNames.TestOf)));
+        Assert.That(
+            Tests.Where(test => test.StartsWith("oidcc_", StringComparison.Ordinal)),
+            Is.SubsetOf(ModuleNames.All.Select(ModuleNames.TestOf))
+        );
 }

@@ -33,15 +33,24 @@ internal sealed class RelyingParty : IAsyncDisposable
     public IOAuthClient Client => Service<IOAuthClient>();
 
     /// <summary>Which endpoints the library called, however often; those that the browser visits are left out.</summary>
-    public IEnumerable<TestEndpoint> Called => Server.Requests.Select(request => request.Endpoint).Distinct().Where(endpoint =>
-        endpoint is not (TestEndpoint.Authorization or TestEndpoint.Login or TestEndpoint.Consent or TestEndpoint.EndSession));
+    public IEnumerable<TestEndpoint> Called =>
+        Server
+            .Requests.Select(request => request.Endpoint)
+            .Distinct()
+            .Where(endpoint =>
+                endpoint is not (TestEndpoint.Authorization or TestEndpoint.Login or TestEndpoint.Consent or TestEndpoint.EndSession)
+            );
 
     /// <param name="options">Changes the registration, which is complete without.</param>
     /// <param name="registered">How the server knows the client.</param>
     /// <param name="server">Changes the server before it starts.</param>
     /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
     public static async Task<RelyingParty> StartAsync(
-        Action<OAuthClientOptions>? options = null, TestClient? registered = null, Action<TestAuthorizationServerOptions>? server = null, Action<OAuthClientBuilder>? register = null)
+        Action<OAuthClientOptions>? options = null,
+        TestClient? registered = null,
+        Action<TestAuthorizationServerOptions>? server = null,
+        Action<OAuthClientBuilder>? register = null
+    )
     {
         ManualTimeProvider clock = new();
         var running = await TestAuthorizationServer.StartAsync(o =>
@@ -65,7 +74,9 @@ internal sealed class RelyingParty : IAsyncDisposable
             options?.Invoke(o);
         });
         register?.Invoke(builder);
-        var http = services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler(Name, t => t.ForOwner(Owner).To(api.BaseAddress));
+        var http = services
+            .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
+            .AddAccessTokenHandler(Name, t => t.ForOwner(Owner).To(api.BaseAddress));
         if (running.Certificate is { } certificate)
         {
             foreach (var client in new[] { builder.BackChannel, http })
@@ -78,16 +89,17 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// <param name="idToken">Its <c>id_token_signed_response_alg</c>.</param>
     /// <param name="userInfo">Its <c>userinfo_signed_response_alg</c>.</param>
     /// <param name="authentication">Its <c>token_endpoint_auth_method</c>.</param>
-    public static TestClient Registered(string? idToken = null, string? userInfo = null, string? authentication = null) => new()
-    {
-        ClientId = Name,
-        ClientSecret = Secret,
-        RedirectUris = { Callback },
-        PostLogoutRedirectUris = { SignedOut },
-        IdTokenSigningAlgorithm = idToken,
-        UserInfoSigningAlgorithm = userInfo,
-        AuthenticationMethod = authentication,
-    };
+    public static TestClient Registered(string? idToken = null, string? userInfo = null, string? authentication = null) =>
+        new()
+        {
+            ClientId = Name,
+            ClientSecret = Secret,
+            RedirectUris = { Callback },
+            PostLogoutRedirectUris = { SignedOut },
+            IdTokenSigningAlgorithm = idToken,
+            UserInfoSigningAlgorithm = userInfo,
+            AuthenticationMethod = authentication,
+        };
 
     /// <summary>For a client that the server does not know yet.</summary>
     public static void Unregistered(OAuthClientOptions options) => (options.ClientId, options.ClientSecret) = ("", null);
@@ -95,7 +107,8 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// <summary>For a test of what one request meets: nothing is sent again, so that no pause waits for the clock.</summary>
     public static void SendOnce(OAuthClientBuilder builder) => builder.UseResilience(_ => { });
 
-    public T Service<T>() where T : notnull => provider.GetRequiredKeyedService<T>(Name);
+    public T Service<T>()
+        where T : notnull => provider.GetRequiredKeyedService<T>(Name);
 
     /// <summary>From the address of the authorization to the grant.</summary>
     public async Task<Grant> SignInAsync(AuthorizationParameters? parameters = null, SignInOptions? how = null)
@@ -108,10 +121,12 @@ internal sealed class RelyingParty : IAsyncDisposable
         Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), Owner).Promptly();
 
     /// <summary>A request of the application's to its API.</summary>
-    public Task<string> CallApiAsync() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetStringAsync("/me").Promptly();
+    public Task<string> CallApiAsync() =>
+        provider.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetStringAsync("/me").Promptly();
 
     /// <summary>What is kept for the user.</summary>
-    public async Task<IReadOnlyList<Grant>> StoredAsync() => await provider.GetRequiredService<IGrantStore>().FindAsync(Name, Owner, CancellationToken.None);
+    public async Task<IReadOnlyList<Grant>> StoredAsync() =>
+        await provider.GetRequiredService<IGrantStore>().FindAsync(Name, Owner, CancellationToken.None);
 
     /// <summary>The flow completes, and the resource is called with the token.</summary>
     public async Task<Grant> AcceptsAsync(AuthorizationParameters? parameters = null)
@@ -132,7 +147,12 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// <param name="cause">Words of the exception.</param>
     /// <param name="last">What is called last, once: the token endpoint, the browser's way back, or the metadata.</param>
     /// <param name="parameters">What the authorization asks.</param>
-    public async Task RefusesAsync(Defect defect, string cause, TestEndpoint last = TestEndpoint.Token, AuthorizationParameters? parameters = null)
+    public async Task RefusesAsync(
+        Defect defect,
+        string cause,
+        TestEndpoint last = TestEndpoint.Token,
+        AuthorizationParameters? parameters = null
+    )
     {
         Server.Options.Defect = defect;
         Assert.That(async () => await SignInAsync(parameters), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
@@ -162,8 +182,13 @@ internal sealed class RelyingParty : IAsyncDisposable
         await Server.DisposeAsync();
     }
 
-    private static SocketsHttpHandler Trusting(X509Certificate2 certificate) => new()
-    {
-        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.GetCertHashString() },
-    };
+    private static SocketsHttpHandler Trusting(X509Certificate2 certificate) =>
+        new()
+        {
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                    presented?.GetCertHashString() == certificate.GetCertHashString(),
+            },
+        };
 }

@@ -8,7 +8,14 @@ internal sealed class Visitor(TestAuthorizationServer server) : IDisposable
 {
     // Applications are told apart by port here, which cookies are not: a jar for each.
     private readonly Dictionary<WebApp, CookieContainer> jars = [];
-    private readonly HttpMessageInvoker sockets = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+    private readonly HttpMessageInvoker sockets = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+        }
+    );
 
     /// <summary>At the server.</summary>
     public CookieContainer ServerCookies { get; } = new();
@@ -16,7 +23,12 @@ internal sealed class Visitor(TestAuthorizationServer server) : IDisposable
     public async Task<Page> GetAsync(WebApp app, string path) => await SendAsync(app, HttpMethod.Get, path, content: null);
 
     public async Task<Page> PostAsync(WebApp app, string path, string form = "") =>
-        await SendAsync(app, HttpMethod.Post, path, new StringContent(form, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")));
+        await SendAsync(
+            app,
+            HttpMethod.Post,
+            path,
+            new StringContent(form, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded"))
+        );
 
     /// <summary>Who the application thinks sits there.</summary>
     public async Task<string> WhoAsync(WebApp app) => (await GetAsync(app, "/who")).Body;

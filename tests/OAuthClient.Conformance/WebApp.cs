@@ -41,7 +41,12 @@ internal sealed class WebApp : IAsyncDisposable
     /// <param name="frontChannel">Whether it hears of logouts by a frame in the browser, and not from the server itself.</param>
     /// <param name="options">Changes the registration.</param>
     public static async Task<WebApp> StartAsync(
-        TestAuthorizationServer server, TestResourceServer api, string name = "accounts", bool frontChannel = false, Action<OAuthClientOptions>? options = null)
+        TestAuthorizationServer server,
+        TestResourceServer api,
+        string name = "accounts",
+        bool frontChannel = false,
+        Action<OAuthClientOptions>? options = null
+    )
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -49,32 +54,38 @@ internal sealed class WebApp : IAsyncDisposable
         builder.Services.AddSingleton(server.Options.TimeProvider);
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o => o.Cookie.Name = "session-" + name).RejectEndedSignIns();
-        builder.Services.AddOAuthClient(name, o =>
-        {
-            o.Issuer = server.Issuer;
-            o.ClientId = name;
-            o.ClientSecret = ClientSecret;
-            o.RedirectUri = new(Public + "/callback");
-            o.PostLogoutRedirectUri = new(Public + "/signed-out");
-            o.Scopes = ["openid", "profile", "offline_access"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-            options?.Invoke(o);
-        }).AddBrowserAuthorization();
-        builder.Services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler(name, t => t.ForCurrentUser().To(api.BaseAddress));
+        builder
+            .Services.AddOAuthClient(name, o =>
+            {
+                o.Issuer = server.Issuer;
+                o.ClientId = name;
+                o.ClientSecret = ClientSecret;
+                o.RedirectUri = new(Public + "/callback");
+                o.PostLogoutRedirectUri = new(Public + "/signed-out");
+                o.Scopes = ["openid", "profile", "offline_access"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+                options?.Invoke(o);
+            })
+            .AddBrowserAuthorization();
+        builder
+            .Services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
+            .AddAccessTokenHandler(name, t => t.ForCurrentUser().To(api.BaseAddress));
 
         WebApp app = new(builder.Build(), name);
         app.Map();
         await app.web.StartAsync();
-        app.Client = server.AddClient(new TestClient
-        {
-            ClientId = name,
-            ClientSecret = ClientSecret,
-            RedirectUris = { Public + "/callback" },
-            PostLogoutRedirectUris = { Public + "/signed-out" },
-            BackChannelLogoutUri = frontChannel ? null : new(app.Address, "/logout/back"),
-            FrontChannelLogoutUri = frontChannel ? new(app.Address, "/logout/front") : null,
-            InitiateLoginUri = new(app.Address, "/login"),
-        });
+        app.Client = server.AddClient(
+            new TestClient
+            {
+                ClientId = name,
+                ClientSecret = ClientSecret,
+                RedirectUris = { Public + "/callback" },
+                PostLogoutRedirectUris = { Public + "/signed-out" },
+                BackChannelLogoutUri = frontChannel ? null : new(app.Address, "/logout/back"),
+                FrontChannelLogoutUri = frontChannel ? new(app.Address, "/logout/front") : null,
+                InitiateLoginUri = new(app.Address, "/login"),
+            }
+        );
         return app;
     }
 
@@ -90,7 +101,9 @@ internal sealed class WebApp : IAsyncDisposable
         web.UseAuthentication();
         web.UseRouting();
         var browser = web.Services.GetRequiredKeyedService<BrowserAuthorization>(name);
-        web.MapGet("/sign-in", (HttpContext context, string? returnUrl, string? prompt) => browser.BeginSignInAsync(context, returnUrl, new() { Prompt = prompt }));
+        web.MapGet("/sign-in", (HttpContext context, string? returnUrl, string? prompt) =>
+            browser.BeginSignInAsync(context, returnUrl, new() { Prompt = prompt })
+        );
         web.MapMethods("/callback", ["GET", "POST"], async (HttpContext context) =>
         {
             var done = await browser.CompleteAsync(context);

@@ -9,8 +9,10 @@ internal static class AsyncMethods
 {
     private static readonly string[] Awaited =
     [
-        "System.Threading.Tasks.Task", "System.Threading.Tasks.Task<TResult>",
-        "System.Threading.Tasks.ValueTask", "System.Threading.Tasks.ValueTask<TResult>",
+        "System.Threading.Tasks.Task",
+        "System.Threading.Tasks.Task<TResult>",
+        "System.Threading.Tasks.ValueTask",
+        "System.Threading.Tasks.ValueTask<TResult>",
         "System.Collections.Generic.IAsyncEnumerable<T>",
     ];
 
@@ -28,7 +30,8 @@ internal static class AsyncMethods
     private static IEnumerable<(MethodDeclarationSyntax Method, string Name)> Uncancellable(SourceTree sources) =>
         from declared in sources.Nodes<MethodDeclarationSyntax>()
         let method = sources.Compilation.GetSemanticModel(declared.File).GetDeclaredSymbol(declared.Node)
-        where method is not null
+        where
+            method is not null
             && Awaited.Contains(method.ReturnType.OriginalDefinition.ToDisplayString(), StringComparer.Ordinal)
             && method.DeclaredAccessibility != Accessibility.Private
             && !IsNamedByAnother(method)
@@ -40,10 +43,15 @@ internal static class AsyncMethods
         method.IsOverride
         || method is { Name: "DisposeAsync", Parameters.IsEmpty: true }
         || !method.ExplicitInterfaceImplementations.IsEmpty
-        || method.ContainingType.AllInterfaces.SelectMany(contract => contract.GetMembers(method.Name)).Any(member =>
-            SymbolEqualityComparer.Default.Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method));
+        || method
+            .ContainingType.AllInterfaces.SelectMany(contract => contract.GetMembers(method.Name))
+            .Any(member =>
+                SymbolEqualityComparer.Default.Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method)
+            );
 
     private static bool EndsInCancellationToken(IMethodSymbol method) =>
-        method.Parameters.LastOrDefault(parameter => !parameter.IsParams)?.Type.ToDisplayString()
+        method
+            .Parameters.LastOrDefault(parameter => !parameter.IsParams)
+            ?.Type.ToDisplayString()
             .Equals("System.Threading.CancellationToken", StringComparison.Ordinal) == true;
 }

@@ -56,8 +56,10 @@ public sealed class AsyncMethodsTests
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
     public void What_can_be_awaited_can_be_cancelled(string project) =>
-        Rule.Holds("Take a CancellationToken last, or give a reason in this test:",
-            AsyncMethods.Breaches(SourceTree.Load(project), Allowed.GetValueOrDefault(project) ?? []));
+        Rule.Holds(
+            "Take a CancellationToken last, or give a reason in this test:",
+            AsyncMethods.Breaches(SourceTree.Load(project), Allowed.GetValueOrDefault(project) ?? [])
+        );
 
     [TestCase("public Task A() => null!;")]
     [TestCase("internal async Task<int> A(int i) { await Task.Yield(); return i; }")]
@@ -69,27 +71,41 @@ public sealed class AsyncMethodsTests
 
     [Test]
     public void An_interface_is_asked_in_place_of_those_who_implement_it() =>
-        Assert.That(Breaches("interface IOne { Task A(); } class One : IOne { public Task A() => null!; } class Two : IOne { Task IOne.A() => null!; }"),
-            Is.EqualTo(["One.cs:1 IOne.A takes no CancellationToken as its last parameter"]));
+        Assert.That(
+            Breaches(
+                "interface IOne { Task A(); } class One : IOne { public Task A() => null!; } class Two : IOne { Task IOne.A() => null!; }"
+            ),
+            Is.EqualTo(["One.cs:1 IOne.A takes no CancellationToken as its last parameter"])
+        );
 
     [TestCase("class One { public Task A(int i, CancellationToken cancel = default) => null!; }")]
     [TestCase("class One { public Task A(CancellationToken cancel, params int[] rest) => null!; }")]
     [TestCase("class One { Task A() => null!; Task Two() { Task B() => A(); return B(); } }")]
     [TestCase("class One : IAsyncDisposable { public ValueTask DisposeAsync() => default; }")]
-    [TestCase("class One : Stream { public override Task FlushAsync(CancellationToken cancel) => null!; public override Task<int> ReadAsync(byte[] b, int o, int c, CancellationToken t) => null!; }")]
-    [TestCase("class One : System.Threading.Tasks.Sources.IValueTaskSource { public ValueTask Wait(CancellationToken cancel) => default; }")]
+    [TestCase(
+        "class One : Stream { public override Task FlushAsync(CancellationToken cancel) => null!; public override Task<int> ReadAsync(byte[] b, int o, int c, CancellationToken t) => null!; }"
+    )]
+    [TestCase(
+        "class One : System.Threading.Tasks.Sources.IValueTaskSource { public ValueTask Wait(CancellationToken cancel) => default; }"
+    )]
     [TestCase("delegate Task Next(); class One { public Func<Task>? A; public Task Done => null!; }")]
-    public void Methods_that_have_it_or_that_others_named_are_fine(string type) =>
-        Assert.That(Breaches(type), Is.Empty);
+    public void Methods_that_have_it_or_that_others_named_are_fine(string type) => Assert.That(Breaches(type), Is.Empty);
 
     [Test]
     public void A_reason_allows_one_and_a_reason_no_longer_needed_is_reported()
     {
-        var reasons = new Dictionary<string, string>(StringComparer.Ordinal) { ["One.A"] = "uses RequestAborted", ["One.B"] = "gone" }.ToFrozenDictionary();
+        var reasons = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["One.A"] = "uses RequestAborted",
+            ["One.B"] = "gone",
+        }.ToFrozenDictionary();
 
         Assert.That(Breaches("class One { public Task A() => null!; }", reasons), Has.One.StartsWith("One.B is allowed").And.One.Items);
     }
 
     private static IEnumerable<string> Breaches(string type, IReadOnlyDictionary<string, string>? allowed = null) =>
-        AsyncMethods.Breaches(SourceTree.Of("OAuthClient", ("One.cs", "namespace OAuthClient; " + type)), allowed ?? FrozenDictionary<string, string>.Empty);
+        AsyncMethods.Breaches(
+            SourceTree.Of("OAuthClient", ("One.cs", "namespace OAuthClient; " + type)),
+            allowed ?? FrozenDictionary<string, string>.Empty
+        );
 }

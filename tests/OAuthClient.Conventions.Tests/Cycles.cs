@@ -10,10 +10,16 @@ internal static class Cycles
     {
         var next = edges.Distinct().ToLookup(edge => edge.From, edge => edge.To, StringComparer.Ordinal);
         var reached = next.ToDictionary(group => group.Key, group => Reach(group.Key, next), StringComparer.Ordinal);
-        return reached.Keys
-            .Where(node => reached[node].Contains(node))
-            .Select(node => string.Join(" <-> ", reached.Keys
-                .Where(other => reached[node].Contains(other) && reached[other].Contains(node)).Order(StringComparer.Ordinal)))
+        return reached
+            .Keys.Where(node => reached[node].Contains(node))
+            .Select(node =>
+                string.Join(
+                    " <-> ",
+                    reached
+                        .Keys.Where(other => reached[node].Contains(other) && reached[other].Contains(node))
+                        .Order(StringComparer.Ordinal)
+                )
+            )
             .Distinct(StringComparer.Ordinal);
     }
 

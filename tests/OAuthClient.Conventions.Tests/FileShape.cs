@@ -7,8 +7,7 @@ internal static class FileShape
 {
     public const int MostLines = 300;
 
-    public static IEnumerable<string> Breaches(SourceTree sources) =>
-        sources.Files.SelectMany(file => Breaches(file, sources.Project));
+    public static IEnumerable<string> Breaches(SourceTree sources) => sources.Files.SelectMany(file => Breaches(file, sources.Project));
 
     private static IEnumerable<string> Breaches(SyntaxTree file, string project)
     {

@@ -29,7 +29,10 @@ public sealed class FileShapeTests
     [TestCase("class Thing;", "declares a type outside of a namespace")]
     [TestCase("delegate void Thing();", "declares a type outside of a namespace")]
     public void Another_namespace_is_reported_with_its_line(string text, string fault) =>
-        Assert.That(Breaches("Grants/Thing.cs", "\n" + text), Has.One.EqualTo($"Grants/Thing.cs:2 {fault}").Or.One.StartsWith($"Grants/Thing.cs:2 {fault};"));
+        Assert.That(
+            Breaches("Grants/Thing.cs", "\n" + text),
+            Has.One.EqualTo($"Grants/Thing.cs:2 {fault}").Or.One.StartsWith($"Grants/Thing.cs:2 {fault};")
+        );
 
     [Test]
     public void A_file_of_assembly_attributes_needs_no_namespace() =>

@@ -16,19 +16,23 @@ internal static class FolderLayering
     /// <summary>Finds the cycles between folders, by what their files use.</summary>
     /// <param name="sources">The files of a project.</param>
     /// <returns>The folders of each cycle.</returns>
-    public static IEnumerable<string> FolderCycles(SourceTree sources) => Cycles.Find(
-        from use in Uses(sources)
-        where use.Folder != use.OtherFolder && use.Folder != FolderMap.Root
-        select (use.Folder, use.OtherFolder));
+    public static IEnumerable<string> FolderCycles(SourceTree sources) =>
+        Cycles.Find(
+            from use in Uses(sources)
+            where use.Folder != use.OtherFolder && use.Folder != FolderMap.Root
+            select (use.Folder, use.OtherFolder)
+        );
 
     /// <summary>Finds the cycles between the files of each folder.</summary>
     /// <param name="sources">The files of a project.</param>
     /// <param name="factories">The pairs of types that may use each other.</param>
     /// <returns>The files of each cycle.</returns>
-    public static IEnumerable<string> FileCycles(SourceTree sources, IReadOnlyCollection<(string Type, string Created)> factories) => Cycles.Find(
-        from use in Uses(sources)
-        where use.Folder == use.OtherFolder && !factories.Contains((Path.GetFileNameWithoutExtension(use.File), use.Type))
-        select (use.File, use.OtherFile));
+    public static IEnumerable<string> FileCycles(SourceTree sources, IReadOnlyCollection<(string Type, string Created)> factories) =>
+        Cycles.Find(
+            from use in Uses(sources)
+            where use.Folder == use.OtherFolder && !factories.Contains((Path.GetFileNameWithoutExtension(use.File), use.Type))
+            select (use.File, use.OtherFile)
+        );
 
     /// <summary>Finds entries of the map that no file needs.</summary>
     /// <param name="sources">The files of the core.</param>
@@ -37,9 +41,9 @@ internal static class FolderLayering
     {
         var needed = Uses(sources).Select(use => (use.Folder, use.OtherFolder)).ToHashSet();
         return from entry in FolderMap.Uses
-               from used in entry.Value
-               where !needed.Contains((entry.Key, used))
-               select $"{entry.Key} may use {used}, but does not";
+            from used in entry.Value
+            where !needed.Contains((entry.Key, used))
+            select $"{entry.Key} may use {used}, but does not";
     }
 
     private static IEnumerable<string> Breaches(SyntaxTree file, SourceTree sources)
@@ -48,9 +52,11 @@ internal static class FolderLayering
         if (folder != FolderMap.Root && !FolderMap.Uses.ContainsKey(folder))
             return [$"{file.FilePath} stands in {folder}, which is not in the map: {string.Join(", ", FolderMap.Uses.Keys)}"];
         return from use in Uses(file, sources)
-               where use.Folder != FolderMap.Root && use.Folder != use.OtherFolder
-                   && !FolderMap.Uses[use.Folder].Contains(use.OtherFolder, StringComparer.Ordinal)
-               select $"{SourceTree.Place(use.Node)} uses {use.Type} ({use.OtherFolder})";
+            where
+                use.Folder != FolderMap.Root
+                && use.Folder != use.OtherFolder
+                && !FolderMap.Uses[use.Folder].Contains(use.OtherFolder, StringComparer.Ordinal)
+            select $"{SourceTree.Place(use.Node)} uses {use.Type} ({use.OtherFolder})";
     }
 
     private static IEnumerable<Use> Uses(SourceTree sources) => sources.Files.SelectMany(file => Uses(file, sources));
@@ -59,10 +65,10 @@ internal static class FolderLayering
     {
         var model = sources.Compilation.GetSemanticModel(file);
         return from node in file.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
-               from type in TypesUsed(model, node)
-               from reference in type.DeclaringSyntaxReferences
-               where reference.SyntaxTree != file
-               select new Use(node, file.FilePath, FolderOf(file), type.Name, reference.SyntaxTree.FilePath, FolderOf(reference.SyntaxTree));
+            from type in TypesUsed(model, node)
+            from reference in type.DeclaringSyntaxReferences
+            where reference.SyntaxTree != file
+            select new Use(node, file.FilePath, FolderOf(file), type.Name, reference.SyntaxTree.FilePath, FolderOf(reference.SyntaxTree));
     }
 
     // A type in parts in two folders would belong to both.

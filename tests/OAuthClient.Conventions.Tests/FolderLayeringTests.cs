@@ -22,11 +22,13 @@ public sealed class FolderLayeringTests
     [Test]
     public void A_cycle_between_files_is_reported_unless_it_is_a_factory()
     {
-        var sources = SourceTree.Of("OAuthClient",
+        var sources = SourceTree.Of(
+            "OAuthClient",
             ("Grants/One.cs", "namespace OAuthClient; class One { Two? two; }"),
             ("Grants/Two.cs", "namespace OAuthClient; class Two { Three? three; }"),
             ("Grants/Three.cs", "namespace OAuthClient; class Three { One? one; }"),
-            ("Grants/Four.cs", "namespace OAuthClient; class Four { One? one; }"));
+            ("Grants/Four.cs", "namespace OAuthClient; class Four { One? one; }")
+        );
         Assert.That(FolderLayering.FileCycles(sources, []), Is.EqualTo(["Grants/One.cs <-> Grants/Three.cs <-> Grants/Two.cs"]));
         Assert.That(FolderLayering.FileCycles(sources, [("Three", "One")]), Is.Empty);
     }
@@ -34,10 +36,12 @@ public sealed class FolderLayeringTests
     [Test]
     public void A_cycle_between_folders_is_reported()
     {
-        var sources = SourceTree.Of("OAuthClient",
+        var sources = SourceTree.Of(
+            "OAuthClient",
             ("Grants/One.cs", "namespace OAuthClient; class One { Two? two; }"),
             ("Refresh/Two.cs", "namespace OAuthClient; class Two { Three? three; }"),
-            ("Grants/Three.cs", "namespace OAuthClient; class Three;"));
+            ("Grants/Three.cs", "namespace OAuthClient; class Three;")
+        );
         Assert.That(FolderLayering.FolderCycles(sources), Is.EqualTo(["Grants <-> Refresh"]));
     }
 
@@ -52,9 +56,9 @@ public sealed class FolderLayeringTests
     [TestCase("[Mark] class Step;", TestName = "A forbidden attribute is seen")]
     public void A_use_that_the_map_does_not_allow_is_reported_with_its_line_and_folder(string step)
     {
-        var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
-            ("HttpHandler/Handler.cs", Handler),
-            ("Grants/Step.cs", "namespace OAuthClient;\n" + step)));
+        var breaches = FolderLayering.Breaches(
+            SourceTree.Of("OAuthClient", ("HttpHandler/Handler.cs", Handler), ("Grants/Step.cs", "namespace OAuthClient;\n" + step))
+        );
 
         Assert.That(breaches, Has.Some.Match(@"^Grants/Step\.cs:2 uses (Handler|Extensions|MarkAttribute) \(HttpHandler\)$"));
     }
@@ -62,10 +66,14 @@ public sealed class FolderLayeringTests
     [Test]
     public void A_call_on_a_value_whose_type_is_never_written_is_seen()
     {
-        var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
-            ("Grants/Grant.cs", "namespace OAuthClient; class Grant { public void Spend() { } }"),
-            ("Protocol/Source.cs", "namespace OAuthClient; class Source { public Grant Next() => null!; }"),
-            ("Protocol/User.cs", "namespace OAuthClient; class User { void Use() { var grant = new Source().Next(); grant.Spend(); } }")));
+        var breaches = FolderLayering.Breaches(
+            SourceTree.Of(
+                "OAuthClient",
+                ("Grants/Grant.cs", "namespace OAuthClient; class Grant { public void Spend() { } }"),
+                ("Protocol/Source.cs", "namespace OAuthClient; class Source { public Grant Next() => null!; }"),
+                ("Protocol/User.cs", "namespace OAuthClient; class User { void Use() { var grant = new Source().Next(); grant.Spend(); } }")
+            )
+        );
 
         Assert.That(breaches, Does.Contain("Protocol/User.cs:1 uses Grant (Grants)"));
     }
@@ -73,10 +81,14 @@ public sealed class FolderLayeringTests
     [Test]
     public void Allowed_uses_uses_in_the_same_folder_and_mentions_in_documentation_are_fine()
     {
-        var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
-            ("OAuthClients.cs", "namespace OAuthClient; class OAuthClients { Handler? handler; Step? step; }"),
-            ("HttpHandler/Handler.cs", Handler + "class Other { Handler? handler; Step? step; }"),
-            ("Grants/Step.cs", "namespace OAuthClient; /// <summary>Used by <see cref=\"Handler\"/>.</summary>\nclass Step;")));
+        var breaches = FolderLayering.Breaches(
+            SourceTree.Of(
+                "OAuthClient",
+                ("OAuthClients.cs", "namespace OAuthClient; class OAuthClients { Handler? handler; Step? step; }"),
+                ("HttpHandler/Handler.cs", Handler + "class Other { Handler? handler; Step? step; }"),
+                ("Grants/Step.cs", "namespace OAuthClient; /// <summary>Used by <see cref=\"Handler\"/>.</summary>\nclass Step;")
+            )
+        );
 
         Assert.That(breaches, Is.Empty);
     }
@@ -84,9 +96,16 @@ public sealed class FolderLayeringTests
     [Test]
     public void Missing_generated_code_hides_no_use()
     {
-        var breaches = FolderLayering.Breaches(SourceTree.Of("OAuthClient",
-            ("HttpHandler/Handler.cs", Handler),
-            ("Grants/Step.cs", "namespace OAuthClient;\npartial class Json : Unknown { object o = Json.Default.Thing(new Handler(1, 2)); }")));
+        var breaches = FolderLayering.Breaches(
+            SourceTree.Of(
+                "OAuthClient",
+                ("HttpHandler/Handler.cs", Handler),
+                (
+                    "Grants/Step.cs",
+                    "namespace OAuthClient;\npartial class Json : Unknown { object o = Json.Default.Thing(new Handler(1, 2)); }"
+                )
+            )
+        );
 
         Assert.That(breaches, Does.Contain("Grants/Step.cs:2 uses Handler (HttpHandler)"));
     }
@@ -94,15 +113,23 @@ public sealed class FolderLayeringTests
     [TestCase("Helpers/Thing.cs", "Helpers")]
     [TestCase("Grants/Other/Thing.cs", "Grants/Other")]
     public void A_folder_that_is_not_in_the_map_is_reported(string path, string folder) =>
-        Assert.That(FolderLayering.Breaches(SourceTree.Of("OAuthClient", (path, "namespace OAuthClient; class Thing;"))),
-            Has.One.StartsWith($"{path} stands in {folder}, which is not in the map"));
+        Assert.That(
+            FolderLayering.Breaches(SourceTree.Of("OAuthClient", (path, "namespace OAuthClient; class Thing;"))),
+            Has.One.StartsWith($"{path} stands in {folder}, which is not in the map")
+        );
 
     [Test]
     public void A_type_in_parts_in_two_folders_is_reported() =>
-        Assert.That(FolderLayering.Breaches(SourceTree.Of("OAuthClient",
-                ("Grants/Log.cs", "namespace OAuthClient; static partial class Log;"),
-                ("Discovery/Log.cs", "namespace OAuthClient; static partial class Log;"))),
-            Has.Exactly(2).Contains("a part of Log, which stands in Discovery and Grants"));
+        Assert.That(
+            FolderLayering.Breaches(
+                SourceTree.Of(
+                    "OAuthClient",
+                    ("Grants/Log.cs", "namespace OAuthClient; static partial class Log;"),
+                    ("Discovery/Log.cs", "namespace OAuthClient; static partial class Log;")
+                )
+            ),
+            Has.Exactly(2).Contains("a part of Log, which stands in Discovery and Grants")
+        );
 
     private const string Handler = """
         namespace OAuthClient;

@@ -12,60 +12,90 @@ internal static partial class ForbiddenPatterns
     {
         var root = CSharpSyntaxTree.ParseText(text, path: path).GetRoot();
         var isTest = path.StartsWith("tests/", StringComparison.Ordinal);
-        return root.DescendantTrivia(descendIntoTrivia: true).SelectMany(InComment)
-            .Concat(root.DescendantNodes().Select(node => (node, Fault: In(node, isTest))).Where(one => one.Fault is not null).Select(one => $"{SourceTree.Place(one.node)} {one.Fault}"));
+        return root.DescendantTrivia(descendIntoTrivia: true)
+            .SelectMany(InComment)
+            .Concat(
+                root.DescendantNodes()
+                    .Select(node => (node, Fault: In(node, isTest)))
+                    .Where(one => one.Fault is not null)
+                    .Select(one => $"{SourceTree.Place(one.node)} {one.Fault}")
+            );
     }
 
     private static IEnumerable<string> InComment(SyntaxTrivia trivia) =>
-        trivia.IsKind(SyntaxKind.SingleLineCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia)
-        || trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia) || trivia.IsKind(SyntaxKind.MultiLineDocumentationCommentTrivia)
-            ? Unfinished().Matches(trivia.ToFullString()).Select(word =>
-                $"{trivia.SyntaxTree!.FilePath}:{trivia.GetLocation().GetLineSpan().StartLinePosition.Line + 1} says {word.Value}")
+        trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)
+        || trivia.IsKind(SyntaxKind.MultiLineCommentTrivia)
+        || trivia.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)
+        || trivia.IsKind(SyntaxKind.MultiLineDocumentationCommentTrivia)
+            ? Unfinished()
+                .Matches(trivia.ToFullString())
+                .Select(word =>
+                    $"{trivia.SyntaxTree!.FilePath}:{trivia.GetLocation().GetLineSpan().StartLinePosition.Line + 1} says {word.Value}"
+                )
             : [];
 
-    private static string? In(SyntaxNode node, bool isTest) => node switch
-    {
-        IdentifierNameSyntax { Identifier.ValueText: "NotImplementedException" } => "throws NotImplementedException: a stub",
-        MemberAccessExpressionSyntax access when Is(access, "Thread", "Sleep") => "sleeps",
-        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call when isTest && Is(access, "Task", "Delay") && WaitsForLuck(call) =>
-            "waits a fixed time; wait for the event, or for a clock of your own",
-        AttributeSyntax attribute when isTest && attribute.Name.ToString() is "Ignore" or "Explicit" && !HasReason(attribute.ArgumentList?.Arguments.FirstOrDefault()?.Expression) =>
-            $"has [{attribute.Name}] without a reason",
-        AttributeArgumentSyntax { NameEquals.Name.Identifier.ValueText: "Ignore" or "Explicit" } argument when isTest && !HasReason(argument.Expression) =>
-            $"has {argument.NameEquals.Name} without a reason",
-        _ => null,
-    };
+    private static string? In(SyntaxNode node, bool isTest) =>
+        node switch
+        {
+            IdentifierNameSyntax { Identifier.ValueText: "NotImplementedException" } => "throws NotImplementedException: a stub",
+            MemberAccessExpressionSyntax access when Is(access, "Thread", "Sleep") => "sleeps",
+            InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call
+                when isTest && Is(access, "Task", "Delay") && WaitsForLuck(call) =>
+                "waits a fixed time; wait for the event, or for a clock of your own",
+            AttributeSyntax attribute
+                when isTest
+                    && attribute.Name.ToString() is "Ignore" or "Explicit"
+                    && !HasReason(attribute.ArgumentList?.Arguments.FirstOrDefault()?.Expression) =>
+                $"has [{attribute.Name}] without a reason",
+            AttributeArgumentSyntax { NameEquals.Name.Identifier.ValueText: "Ignore" or "Explicit" } argument
+                when isTest && !HasReason(argument.Expression) => $"has {argument.NameEquals.Name} without a reason",
+            _ => null,
+        };
 
     private static bool Is(MemberAccessExpressionSyntax access, string type, string member) =>
         access.Name.Identifier.ValueText == member
-        && access.Expression.ToString() is var owner && (owner == type || owner.EndsWith("." + type, StringComparison.Ordinal));
+        && access.Expression.ToString() is var owner
+        && (owner == type || owner.EndsWith("." + type, StringComparison.Ordinal));
 
     // With a TimeProvider the test owns the clock; without an end, only cancellation ends the wait.
     private static bool WaitsForLuck(InvocationExpressionSyntax call)
     {
         var arguments = call.ArgumentList.Arguments;
-        var hasClock = arguments.Count > 2 || (arguments.Count == 2 && !arguments[1].ToString().Contains("cancel", StringComparison.OrdinalIgnoreCase)
-            && !arguments[1].ToString().Contains("token", StringComparison.OrdinalIgnoreCase) && arguments[1].ToString() is not ("default" or "ct"));
+        var hasClock =
+            arguments.Count > 2
+            || (
+                arguments.Count == 2
+                && !arguments[1].ToString().Contains("cancel", StringComparison.OrdinalIgnoreCase)
+                && !arguments[1].ToString().Contains("token", StringComparison.OrdinalIgnoreCase)
+                && arguments[1].ToString() is not ("default" or "ct")
+            );
         return !hasClock && arguments.Count > 0 && IsConstant(arguments[0].Expression);
     }
 
-    private static bool IsConstant(ExpressionSyntax expression) => expression switch
-    {
-        LiteralExpressionSyntax literal => literal.Token.ValueText != "0",
-        InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax made } call when made.Expression.ToString().EndsWith("TimeSpan", StringComparison.Ordinal) =>
-            call.ArgumentList.Arguments.All(argument => IsConstant(argument.Expression)),
-        BaseObjectCreationExpressionSyntax made => made.ArgumentList?.Arguments.All(argument => argument.Expression is LiteralExpressionSyntax) == true,
-        BinaryExpressionSyntax both => IsConstant(both.Left) && IsConstant(both.Right),
-        ParenthesizedExpressionSyntax inner => IsConstant(inner.Expression),
-        _ => false,
-    };
+    private static bool IsConstant(ExpressionSyntax expression) =>
+        expression switch
+        {
+            LiteralExpressionSyntax literal => literal.Token.ValueText != "0",
+            InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax made } call
+                when made.Expression.ToString().EndsWith("TimeSpan", StringComparison.Ordinal) => call.ArgumentList.Arguments.All(
+                argument => IsConstant(argument.Expression)
+            ),
+            BaseObjectCreationExpressionSyntax made => made.ArgumentList?.Arguments.All(argument =>
+                argument.Expression is LiteralExpressionSyntax
+            ) == true,
+            BinaryExpressionSyntax both => IsConstant(both.Left) && IsConstant(both.Right),
+            ParenthesizedExpressionSyntax inner => IsConstant(inner.Expression),
+            _ => false,
+        };
 
-    private static bool HasReason(ExpressionSyntax? expression) => expression switch
-    {
-        null => false,
-        LiteralExpressionSyntax literal => literal.IsKind(SyntaxKind.StringLiteralExpression) && !string.IsNullOrWhiteSpace(literal.Token.ValueText),
-        _ => true,
-    };
+    private static bool HasReason(ExpressionSyntax? expression) =>
+        expression switch
+        {
+            null => false,
+            LiteralExpressionSyntax literal => literal.IsKind(SyntaxKind.StringLiteralExpression)
+                && !string.IsNullOrWhiteSpace(literal.Token.ValueText),
+            _ => true,
+        };
 
     [GeneratedRegex(@"\b(?:TODO|FIXME|HACK)\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Unfinished();

@@ -4,7 +4,10 @@ public sealed class ForbiddenPatternsTests
 {
     [Test]
     public void Nothing_is_left_unfinished_and_nothing_waits_for_luck() =>
-        Rule.Holds("Finish it, or leave it out:", Repository.CSharpFiles.SelectMany(file => ForbiddenPatterns.Breaches(file.Path, file.Text)));
+        Rule.Holds(
+            "Finish it, or leave it out:",
+            Repository.CSharpFiles.SelectMany(file => ForbiddenPatterns.Breaches(file.Path, file.Text))
+        );
 
     [TestCase("class A { int B() => throw new NotImplementedException(); }", "throws NotImplementedException: a stub")]
     [TestCase("// later: TODO", "says TODO")]
@@ -43,7 +46,10 @@ public sealed class ForbiddenPatternsTests
     [TestCase("[TestCase(1, Ignore = \"\")]", "has Ignore without a reason")]
     [TestCase("[TestCase(1, Explicit = true)]", "has Explicit without a reason")]
     public void A_test_left_out_without_a_reason_is_reported(string attribute, string breach) =>
-        Assert.That(ForbiddenPatterns.Breaches("tests/A.cs", $"class A {{ {attribute} void B() {{ }} }}"), Is.EqualTo(["tests/A.cs:1 " + breach]));
+        Assert.That(
+            ForbiddenPatterns.Breaches("tests/A.cs", $"class A {{ {attribute} void B() {{ }} }}"),
+            Is.EqualTo(["tests/A.cs:1 " + breach])
+        );
 
     [TestCase("class A { [Explicit(\"needs a network\")] void B() { } }")]
     [TestCase("class A { [Ignore(Reasons.NoNetwork)] void B() { } }")]

@@ -12,8 +12,12 @@ internal static class PackageReferences
     {
         ["OAuthClient"] =
         [
-            "Microsoft.Extensions.Http", "Microsoft.Extensions.Options", "Microsoft.Extensions.Caching.Abstractions",
-            "Polly.Core", "Microsoft.IdentityModel.JsonWebTokens", "System.Text.Json",
+            "Microsoft.Extensions.Http",
+            "Microsoft.Extensions.Options",
+            "Microsoft.Extensions.Caching.Abstractions",
+            "Polly.Core",
+            "Microsoft.IdentityModel.JsonWebTokens",
+            "System.Text.Json",
         ],
         ["OAuthClient.AspNetCore"] = ["OAuthClient", AspNetCore],
         ["OAuthClient.PostgreSql"] = ["OAuthClient", "Npgsql"],
@@ -27,13 +31,15 @@ internal static class PackageReferences
             return [$"{project} is not on the list: say there what it may depend on"];
 
         return from reference in projectFile.Descendants()
-               where reference.Name.LocalName is "PackageReference" or "ProjectReference" or "FrameworkReference" or "Reference"
-               where !"all".Equals((string?)reference.Attribute("PrivateAssets"), StringComparison.OrdinalIgnoreCase)
-               let include = (string?)reference.Attribute("Include")
-               where include is not null
-               let name = reference.Name.LocalName == "ProjectReference" ? Path.GetFileNameWithoutExtension(include.Replace('\\', '/')) : include
-               where !allowed.Contains(name, StringComparer.OrdinalIgnoreCase)
-               select $"{project} may not depend on {name}";
+            where reference.Name.LocalName is "PackageReference" or "ProjectReference" or "FrameworkReference" or "Reference"
+            where !"all".Equals((string?)reference.Attribute("PrivateAssets"), StringComparison.OrdinalIgnoreCase)
+            let include = (string?)reference.Attribute("Include")
+            where include is not null
+            let name = reference.Name.LocalName == "ProjectReference"
+                ? Path.GetFileNameWithoutExtension(include.Replace('\\', '/'))
+                : include
+            where !allowed.Contains(name, StringComparer.OrdinalIgnoreCase)
+            select $"{project} may not depend on {name}";
     }
 
     // The project file does not show what arrives through another's; the assembly shows what was really used.

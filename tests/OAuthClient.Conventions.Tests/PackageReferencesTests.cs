@@ -7,21 +7,26 @@ public sealed class PackageReferencesTests
 {
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
     public void A_package_depends_only_on_what_the_house_allows(string project) =>
-        Rule.Holds("Do without, or change the list with a reason:",
-            PackageReferences.Breaches(project, XDocument.Load(Repository.ProjectFile("src", project)))
-                .Concat(PackageReferences.Breaches(project, Assembly.Load(project).GetReferencedAssemblies())));
+        Rule.Holds(
+            "Do without, or change the list with a reason:",
+            PackageReferences
+                .Breaches(project, XDocument.Load(Repository.ProjectFile("src", project)))
+                .Concat(PackageReferences.Breaches(project, Assembly.Load(project).GetReferencedAssemblies()))
+        );
 
     [Test]
     public void Every_project_is_built_and_tested_by_the_solution()
     {
         var solution = File.ReadAllText(Path.Combine(Repository.Root, "OAuthClient.sln"));
 
-        Rule.Holds("Add it with `dotnet sln add`:",
+        Rule.Holds(
+            "Add it with `dotnet sln add`:",
             from area in new[] { "src", "tests", "samples" }
             from project in Repository.ProjectsUnder(area)
             let file = Path.GetFileName(Repository.ProjectFile(area, project))
             where !solution.Contains(file, StringComparison.Ordinal)
-            select $"{area}/{project}/{file} is not in OAuthClient.sln");
+            select $"{area}/{project}/{file} is not in OAuthClient.sln"
+        );
     }
 
     [TestCase("OAuthClient", "PackageReference", "Newtonsoft.Json", "Newtonsoft.Json")]
@@ -33,24 +38,40 @@ public sealed class PackageReferencesTests
 
     [Test]
     public void A_package_that_nobody_thought_about_is_reported() =>
-        Assert.That(PackageReferences.Breaches("OAuthClient.Redis", ProjectWith("PackageReference", "Any")),
-            Has.One.StartsWith("OAuthClient.Redis is not on the list"));
+        Assert.That(
+            PackageReferences.Breaches("OAuthClient.Redis", ProjectWith("PackageReference", "Any")),
+            Has.One.StartsWith("OAuthClient.Redis is not on the list")
+        );
 
     [Test]
     public void References_on_the_list_and_those_that_do_not_ship_are_fine()
     {
-        Assert.That(PackageReferences.Breaches("OAuthClient.AspNetCore", ProjectWith("ProjectReference", "../OAuthClient/OAuthClient.csproj")), Is.Empty);
-        Assert.That(PackageReferences.Breaches("OAuthClient",
-            XDocument.Parse("""<Project><ItemGroup><PackageReference Include="Some.Analyzer" PrivateAssets="all" /></ItemGroup></Project>""")), Is.Empty);
+        Assert.That(
+            PackageReferences.Breaches("OAuthClient.AspNetCore", ProjectWith("ProjectReference", "../OAuthClient/OAuthClient.csproj")),
+            Is.Empty
+        );
+        Assert.That(
+            PackageReferences.Breaches(
+                "OAuthClient",
+                XDocument.Parse(
+                    """<Project><ItemGroup><PackageReference Include="Some.Analyzer" PrivateAssets="all" /></ItemGroup></Project>"""
+                )
+            ),
+            Is.Empty
+        );
     }
 
     [Test]
     public void A_use_in_the_assembly_is_reported_even_when_the_project_file_hides_it()
     {
-        Assert.That(PackageReferences.Breaches("OAuthClient.Testing", [new("OAuthClient"), new("System.Runtime")]),
-            Is.EqualTo(["OAuthClient.Testing uses OAuthClient"]));
-        Assert.That(PackageReferences.Breaches("OAuthClient", [new("Microsoft.AspNetCore.Http.Abstractions"), new("OAuthClient.AspNetCore")]),
-            Is.EqualTo(["OAuthClient uses Microsoft.AspNetCore.Http.Abstractions", "OAuthClient uses OAuthClient.AspNetCore"]));
+        Assert.That(
+            PackageReferences.Breaches("OAuthClient.Testing", [new("OAuthClient"), new("System.Runtime")]),
+            Is.EqualTo(["OAuthClient.Testing uses OAuthClient"])
+        );
+        Assert.That(
+            PackageReferences.Breaches("OAuthClient", [new("Microsoft.AspNetCore.Http.Abstractions"), new("OAuthClient.AspNetCore")]),
+            Is.EqualTo(["OAuthClient uses Microsoft.AspNetCore.Http.Abstractions", "OAuthClient uses OAuthClient.AspNetCore"])
+        );
         Assert.That(PackageReferences.Breaches("OAuthClient.AspNetCore", [new("Microsoft.AspNetCore.Mvc"), new("OAuthClient")]), Is.Empty);
     }
 

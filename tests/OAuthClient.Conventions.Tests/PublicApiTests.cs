@@ -18,27 +18,36 @@ public sealed class PublicApiTests
         }
 
         var known = File.Exists(approved) ? File.ReadAllText(approved).ReplaceLineEndings("\n") : "";
-        Rule.Holds($"Not the approved API. Meant so? Then `{Update}=1 dotnet test tests/OAuthClient.Conventions.Tests`, and have the change of {project}/PublicApi.txt reviewed:",
-            Difference(known, actual));
+        Rule.Holds(
+            $"Not the approved API. Meant so? Then `{Update}=1 dotnet test tests/OAuthClient.Conventions.Tests`, and have the change of {project}/PublicApi.txt reviewed:",
+            Difference(known, actual)
+        );
         Assert.That(actual, Is.EqualTo(known), "The same lines, in another order.");
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
     public void Public_types_stand_in_the_namespace_of_their_package(string project) =>
-        Rule.Holds($"In namespace {project}, whatever the folder:",
+        Rule.Holds(
+            $"In namespace {project}, whatever the folder:",
             from type in PublicApi.VisibleTypes(Built(project))
             where type.ContainingNamespace.ToDisplayString() is var space && !string.Equals(space, project, StringComparison.Ordinal)
-            select type.ToDisplayString());
+            select type.ToDisplayString()
+        );
 
     [Test]
     public void The_first_thing_a_newcomer_sees_has_at_most_eight_members() =>
-        Assert.That(PublicApi.VisibleTypes(Built("OAuthClient")).Where(type => type.Name == "IOAuthClient").Select(PublicApi.CountMembers),
-            Is.All.LessThanOrEqualTo(8), "What few need stands beside IOAuthClient.");
+        Assert.That(
+            PublicApi.VisibleTypes(Built("OAuthClient")).Where(type => type.Name == "IOAuthClient").Select(PublicApi.CountMembers),
+            Is.All.LessThanOrEqualTo(8),
+            "What few need stands beside IOAuthClient."
+        );
 
     [Test]
     public void Members_are_counted_as_a_reader_counts_them()
     {
-        var type = PublicApi.VisibleTypes(Compile("public interface IThing { int A { get; set; } void B(); void B(int i); event Action C; }")).Single();
+        var type = PublicApi
+            .VisibleTypes(Compile("public interface IThing { int A { get; set; } void B(); void B(int i); event Action C; }"))
+            .Single();
 
         Assert.That(PublicApi.CountMembers(type), Is.EqualTo(4));
     }
@@ -46,77 +55,92 @@ public sealed class PublicApiTests
     [Test]
     public void Declarations_read_like_csharp_in_an_order_that_does_not_depend_on_the_source()
     {
-        var described = PublicApi.Describe(Compile("""
-            public abstract class Zebra<T> : IComparable<T> where T : class?
-            {
-                protected Zebra(string? name = null, int count = 3) { }
-                internal Zebra(int i) { }
-                public virtual string? Name { get; private set; }
-                public required int Count { get; init; }
-                public abstract int CompareTo(T? other);
-                protected internal static Task<List<string?>> RunAsync(CancellationToken cancel = default) => null!;
-                private protected void Hidden() { }
-                public const string Word = "a";
-                public event Action? Changed;
-                public sealed class Part;
-                internal sealed class Secret;
-            }
-            public sealed record Apple(string Name, int? Size);
-            public readonly record struct Pear(int Size);
-            public enum Fruit { Pear = 2, Apple = 1 }
-            public delegate Task<int> Peel(in Pear pear, CancellationToken cancel);
-            public static class Extensions { public static void Eat(this Apple apple, params string[] names) { } }
-            internal interface IHidden;
-            public interface IShown : IDisposable { void Show(); }
-            """));
+        var described = PublicApi.Describe(
+            Compile(
+                """
+                public abstract class Zebra<T> : IComparable<T> where T : class?
+                {
+                    protected Zebra(string? name = null, int count = 3) { }
+                    internal Zebra(int i) { }
+                    public virtual string? Name { get; private set; }
+                    public required int Count { get; init; }
+                    public abstract int CompareTo(T? other);
+                    protected internal static Task<List<string?>> RunAsync(CancellationToken cancel = default) => null!;
+                    private protected void Hidden() { }
+                    public const string Word = "a";
+                    public event Action? Changed;
+                    public sealed class Part;
+                    internal sealed class Secret;
+                }
+                public sealed record Apple(string Name, int? Size);
+                public readonly record struct Pear(int Size);
+                public enum Fruit { Pear = 2, Apple = 1 }
+                public delegate Task<int> Peel(in Pear pear, CancellationToken cancel);
+                public static class Extensions { public static void Eat(this Apple apple, params string[] names) { } }
+                internal interface IHidden;
+                public interface IShown : IDisposable { void Show(); }
+                """
+            )
+        );
 
-        Assert.That(described, Is.EqualTo("""
-            public sealed record Apple : IEquatable<Apple>
-                public Apple(string Name, int? Size)
-                public string Name { get; init; }
-                public int? Size { get; init; }
+        Assert.That(
+            described,
+            Is.EqualTo(
+                """
+                public sealed record Apple : IEquatable<Apple>
+                    public Apple(string Name, int? Size)
+                    public string Name { get; init; }
+                    public int? Size { get; init; }
 
-            public static class Extensions
-                public static void Eat(this Apple apple, params string[] names)
+                public static class Extensions
+                    public static void Eat(this Apple apple, params string[] names)
 
-            public enum Fruit
-                Apple = 1
-                Pear = 2
+                public enum Fruit
+                    Apple = 1
+                    Pear = 2
 
-            public interface IShown : IDisposable
-                void Show()
+                public interface IShown : IDisposable
+                    void Show()
 
-            public readonly struct Pear : IEquatable<Pear>
-                public Pear(int Size)
-                public int Size { get; init; }
+                public readonly struct Pear : IEquatable<Pear>
+                    public Pear(int Size)
+                    public int Size { get; init; }
 
-            public delegate Task<int> Peel(in Pear pear, CancellationToken cancel)
+                public delegate Task<int> Peel(in Pear pear, CancellationToken cancel)
 
-            public abstract class Zebra<T> : IComparable<T> where T : class?
-                protected Zebra(string? name = null, int count = 3)
-                public event Action? Changed
-                public abstract int CompareTo(T? other)
-                public required int Count { get; init; }
-                public virtual string? Name { get; }
-                protected internal static Task<List<string?>> RunAsync(CancellationToken cancel = default(CancellationToken))
-                public const string Word = "a"
+                public abstract class Zebra<T> : IComparable<T> where T : class?
+                    protected Zebra(string? name = null, int count = 3)
+                    public event Action? Changed
+                    public abstract int CompareTo(T? other)
+                    public required int Count { get; init; }
+                    public virtual string? Name { get; }
+                    protected internal static Task<List<string?>> RunAsync(CancellationToken cancel = default(CancellationToken))
+                    public const string Word = "a"
 
-            public sealed class Zebra<T>.Part
-                public Part()
+                public sealed class Zebra<T>.Part
+                    public Part()
 
-            """));
+                """
+            )
+        );
     }
 
     [Test]
     public void A_difference_says_what_came_and_what_went() =>
-        Assert.That(Difference("class A : C\n    void B()\n    void C()\n", "class A : C\n    void C()\n    void D()\n"),
-            Is.EqualTo(["- A: void B()", "+ A: void D()"]));
+        Assert.That(
+            Difference("class A : C\n    void B()\n    void C()\n", "class A : C\n    void C()\n    void D()\n"),
+            Is.EqualTo(["- A: void B()", "+ A: void D()"])
+        );
 
     private static string[] Difference(string approved, string actual)
     {
         var known = Lines(approved).ToArray();
         var found = Lines(actual).ToArray();
-        return [.. known.Except(found, StringComparer.Ordinal).Select(line => "- " + line), .. found.Except(known, StringComparer.Ordinal).Select(line => "+ " + line)];
+        return
+        [
+            .. known.Except(found, StringComparer.Ordinal).Select(line => "- " + line),
+            .. found.Except(known, StringComparer.Ordinal).Select(line => "+ " + line),
+        ];
 
         // A member line says little without its type.
         static IEnumerable<string> Lines(string text)

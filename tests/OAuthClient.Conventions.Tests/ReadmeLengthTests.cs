@@ -14,10 +14,12 @@ public sealed class ReadmeLengthTests
         string[][] applications =
         [
             .. from block in blocks
-               where block.Kind == ProgramKind.Web && block.Code.Contains("MapBrowserAuthorization", StringComparison.Ordinal)
-                   && block.Code.Contains("AllowSignIn", StringComparison.Ordinal)
-                   && block.Code.Contains("AddAccessTokenHandler", StringComparison.Ordinal)
-               select Lines(block.Code),
+            where
+                block.Kind == ProgramKind.Web
+                && block.Code.Contains("MapBrowserAuthorization", StringComparison.Ordinal)
+                && block.Code.Contains("AllowSignIn", StringComparison.Ordinal)
+                && block.Code.Contains("AddAccessTokenHandler", StringComparison.Ordinal)
+            select Lines(block.Code),
         ];
 
         Assert.That(applications, Has.Length.EqualTo(1));

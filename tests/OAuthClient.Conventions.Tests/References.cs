@@ -9,7 +9,12 @@ internal static class References
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .DistinctBy(path => Path.GetFileNameWithoutExtension(path), StringComparer.OrdinalIgnoreCase)
-            .ToDictionary(path => Path.GetFileNameWithoutExtension(path), path => (MetadataReference)MetadataReference.CreateFromFile(path), StringComparer.OrdinalIgnoreCase));
+            .ToDictionary(
+                path => Path.GetFileNameWithoutExtension(path),
+                path => (MetadataReference)MetadataReference.CreateFromFile(path),
+                StringComparer.OrdinalIgnoreCase
+            )
+    );
 
     public static IEnumerable<MetadataReference> Except(string assembly) =>
         All.Value.Where(one => !string.Equals(one.Key, assembly, StringComparison.OrdinalIgnoreCase)).Select(one => one.Value);
@@ -17,5 +22,7 @@ internal static class References
     public static MetadataReference Built(string assembly) =>
         All.Value.TryGetValue(assembly, out var built)
             ? built
-            : throw new InvalidOperationException($"{assembly} is not in the output of the convention tests: give their project a reference to it.");
+            : throw new InvalidOperationException(
+                $"{assembly} is not in the output of the convention tests: give their project a reference to it."
+            );
 }

@@ -8,19 +8,28 @@ internal static class Repository
     private static readonly string[] IgnoreLines = File.ReadAllLines(Path.Combine(Root, ".gitignore"));
 
     private static readonly HashSet<string> IgnoredFolders =
-        [.. IgnoreLines.Where(line => line.EndsWith('/')).Select(line => line.TrimEnd('/')), ".git"];
+    [
+        .. IgnoreLines.Where(line => line.EndsWith('/')).Select(line => line.TrimEnd('/')),
+        ".git",
+    ];
 
     // In a linked working tree ".git" is a file.
     private static readonly string[] IgnoredEndings =
-        [.. IgnoreLines.Where(line => line.StartsWith("*.", StringComparison.Ordinal)).Select(line => line[1..]), ".git"];
+    [
+        .. IgnoreLines.Where(line => line.StartsWith("*.", StringComparison.Ordinal)).Select(line => line[1..]),
+        ".git",
+    ];
 
     public static IReadOnlyList<string> SourceProjects { get; } = ProjectsUnder("src");
 
     public static IReadOnlyList<string> ProjectsUnder(string area) =>
-        [.. Directory.EnumerateDirectories(Path.Combine(Root, area))
-            .Where(folder => Directory.EnumerateFiles(folder, "*.csproj").Any())
-            .Select(folder => Path.GetFileName(folder))
-            .Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .EnumerateDirectories(Path.Combine(Root, area))
+                .Where(folder => Directory.EnumerateFiles(folder, "*.csproj").Any())
+                .Select(folder => Path.GetFileName(folder))
+                .Order(StringComparer.Ordinal),
+        ];
 
     public static string ProjectFile(string area, string project) =>
         Directory.EnumerateFiles(Path.Combine(Root, area, project), "*.csproj").Single();
@@ -46,7 +55,9 @@ internal static class Repository
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "OAuthClient.sln")))
                 return folder.FullName;
-        throw new InvalidOperationException($"No OAuthClient.sln above {AppContext.BaseDirectory}: these tests read the repository they were built in.");
+        throw new InvalidOperationException(
+            $"No OAuthClient.sln above {AppContext.BaseDirectory}: these tests read the repository they were built in."
+        );
     }
 }
 

@@ -8,13 +8,19 @@ public sealed class RepositoryFilesTests
 
     [Test]
     public void No_file_knows_the_machine_it_was_written_on() =>
-        Rule.Holds("It builds anywhere, from any package source:",
-            Repository.Files.Where(file => RepositoryFiles.IsText(file.Path)).SelectMany(file => RepositoryFiles.Breaches(file.Path, file.Text)));
+        Rule.Holds(
+            "It builds anywhere, from any package source:",
+            Repository
+                .Files.Where(file => RepositoryFiles.IsText(file.Path))
+                .SelectMany(file => RepositoryFiles.Breaches(file.Path, file.Text))
+        );
 
     [Test]
     public void A_strange_entry_is_reported_once() =>
-        Assert.That(RepositoryFiles.StrangeEntries(["notes.txt", "docs/a.md", "docs/b.md", "src/A/B.cs", ".ci/run", "README.md"]),
-            Is.EqualTo(["notes.txt at the top of the repository", "docs at the top of the repository"]));
+        Assert.That(
+            RepositoryFiles.StrangeEntries(["notes.txt", "docs/a.md", "docs/b.md", "src/A/B.cs", ".ci/run", "README.md"]),
+            Is.EqualTo(["notes.txt at the top of the repository", "docs at the top of the repository"])
+        );
 
     [TestCase("/ho" + "me/ann/src", "names a path of one machine: /ho" + "me/ann/src")]
     [TestCase("path=\"/Us" + "ers/ann/x\"", "names a path of one machine: /Us" + "ers/ann/x")]
@@ -27,6 +33,5 @@ public sealed class RepositoryFilesTests
     [TestCase("https://example.com/home/ann")]
     [TestCase("../tmp/file and ./root/x")]
     [TestCase("NuGet packages; nuget.config; /home")]
-    public void Urls_and_relative_paths_are_fine(string text) =>
-        Assert.That(RepositoryFiles.Breaches("a.txt", text), Is.Empty);
+    public void Urls_and_relative_paths_are_fine(string text) => Assert.That(RepositoryFiles.Breaches("a.txt", text), Is.Empty);
 }

@@ -11,7 +11,20 @@ internal static class SecretNames
 
     // The last word says what is named: something about the secret, which is no secret itself.
     private static readonly string[] AboutSecrets =
-        ["ENDPOINT", "TYPE", "HINT", "METHOD", "METHODS", "CHALLENGE", "NAME", "URI", "SUPPORTED", "ALGORITHM", "ALG", "LIFETIME"];
+    [
+        "ENDPOINT",
+        "TYPE",
+        "HINT",
+        "METHOD",
+        "METHODS",
+        "CHALLENGE",
+        "NAME",
+        "URI",
+        "SUPPORTED",
+        "ALGORITHM",
+        "ALG",
+        "LIFETIME",
+    ];
 
     private static readonly Dictionary<string, string> Allowed = new(StringComparer.Ordinal)
     {
@@ -31,10 +44,18 @@ internal static class SecretNames
         var words = Words.Of(name);
         return words.Length > 0
             && !AboutSecrets.Contains(words[^1], StringComparer.Ordinal)
-            && words.Any(word => SecretWords.Contains(word, StringComparer.Ordinal) || SecretEndings.Any(ending => word.EndsWith(ending, StringComparison.Ordinal)));
+            && words.Any(word =>
+                SecretWords.Contains(word, StringComparer.Ordinal)
+                || SecretEndings.Any(ending => word.EndsWith(ending, StringComparison.Ordinal))
+            );
     }
 
     private static bool IsPlain(Type type) =>
-        type == typeof(string) || type == typeof(byte[]) || type == typeof(char[])
-        || (type.IsGenericType && (type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>) || type.GetGenericTypeDefinition() == typeof(Memory<>)));
+        type == typeof(string)
+        || type == typeof(byte[])
+        || type == typeof(char[])
+        || (
+            type.IsGenericType
+            && (type.GetGenericTypeDefinition() == typeof(ReadOnlyMemory<>) || type.GetGenericTypeDefinition() == typeof(Memory<>))
+        );
 }

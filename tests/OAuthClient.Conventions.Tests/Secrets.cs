@@ -57,7 +57,10 @@ internal static class Secrets
             if (secret.IsAssignableFrom(field.FieldType))
             {
                 holds = true;
-                field.SetValue(instance, Filled(field.FieldType.IsAbstract ? TypesIn(field.FieldType.Assembly, field.FieldType).First() : field.FieldType));
+                field.SetValue(
+                    instance,
+                    Filled(field.FieldType.IsAbstract ? TypesIn(field.FieldType.Assembly, field.FieldType).First() : field.FieldType)
+                );
             }
             else if (SecretNames.SoundsSecret(PropertyOf(field)) && Value(field.FieldType) is { } value)
             {
@@ -77,7 +80,11 @@ internal static class Secrets
     }
 
     public static bool ShowsSecret(string? text) =>
-        text is not null && (text.Contains(Canary, StringComparison.Ordinal) || text.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(Canary)), StringComparison.Ordinal));
+        text is not null
+        && (
+            text.Contains(Canary, StringComparison.Ordinal)
+            || text.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(Canary)), StringComparison.Ordinal)
+        );
 
     private static object Filled(Type type)
     {
@@ -93,12 +100,17 @@ internal static class Secrets
     private static IEnumerable<FieldInfo> Fields(Type type)
     {
         for (var level = type; level is not null && level != typeof(object); level = level.BaseType)
-            foreach (var field in level.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (
+                var field in level.GetFields(
+                    BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly
+                )
+            )
                 yield return field;
     }
 
     // "<AccessToken>k__BackingField"
-    private static string PropertyOf(FieldInfo field) => field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
+    private static string PropertyOf(FieldInfo field) =>
+        field.Name.StartsWith('<') ? field.Name[1..field.Name.IndexOf('>', StringComparison.Ordinal)] : field.Name;
 
     private static string? Reveal(object secret) =>
         secret.GetType().GetMethod("Reveal", BindingFlags.Instance | BindingFlags.Public, [])?.Invoke(secret, null) switch

@@ -14,24 +14,41 @@ public sealed class SecretsTests
     // The vocabulary comes with its secrets; a rename of the base type must not silence these tests.
     [Test]
     public void The_vocabulary_has_a_base_type_of_all_secrets() =>
-        Assert.That(Secret is not null || SourceTree.Load("OAuthClient").Files.Count == 0, Is.True, "There are sources, but no OAuthClient.Secret.");
+        Assert.That(
+            Secret is not null || SourceTree.Load("OAuthClient").Files.Count == 0,
+            Is.True,
+            "There are sources, but no OAuthClient.Secret."
+        );
 
     [TestCaseSource(nameof(MayHoldSecrets))]
     public void A_secret_shows_nothing_to_a_log_a_debugger_or_a_serialiser(string project) =>
-        Rule.Holds("Only Reveal() reveals:", Secret is null ? [] : Secrets.TypesIn(Assembly.Load(project), Secret).SelectMany(Secrets.Breaches));
+        Rule.Holds(
+            "Only Reveal() reveals:",
+            Secret is null ? [] : Secrets.TypesIn(Assembly.Load(project), Secret).SelectMany(Secrets.Breaches)
+        );
 
     [TestCaseSource(nameof(MayHoldSecrets))]
     public void What_holds_a_secret_does_not_print_it(string project) =>
-        Rule.Holds("ToString() prints a secret:", Secret is null ? [] :
-            from type in Assembly.Load(project).GetExportedTypes()
-            where type is { IsAbstract: false, ContainsGenericParameters: false, IsEnum: false } && !Secret.IsAssignableFrom(type)
-                && !typeof(Delegate).IsAssignableFrom(type) && !type.IsByRefLike
-            where Secrets.ShowsSecret(Secrets.PrintOf(type, Secret))
-            select type.Name);
+        Rule.Holds(
+            "ToString() prints a secret:",
+            Secret is null
+                ? []
+                : from type in Assembly.Load(project).GetExportedTypes()
+                where
+                    type is { IsAbstract: false, ContainsGenericParameters: false, IsEnum: false }
+                    && !Secret.IsAssignableFrom(type)
+                    && !typeof(Delegate).IsAssignableFrom(type)
+                    && !type.IsByRefLike
+                where Secrets.ShowsSecret(Secrets.PrintOf(type, Secret))
+                select type.Name
+        );
 
     [TestCaseSource(nameof(MayHoldSecrets))]
     public void No_public_property_hands_out_a_secret_as_a_string(string project) =>
-        Rule.Holds("Give it a secret type, or say why not in SecretNames:", SecretNames.Breaches(Assembly.Load(project).GetExportedTypes()));
+        Rule.Holds(
+            "Give it a secret type, or say why not in SecretNames:",
+            SecretNames.Breaches(Assembly.Load(project).GetExportedTypes())
+        );
 
     [TestCase(typeof(Good))]
     [TestCase(typeof(GoodBytes))]
@@ -43,8 +60,7 @@ public sealed class SecretsTests
     [TestCase(typeof(Undisplayed), "Undisplayed needs [DebuggerDisplay(\"[redacted]\")], has none")]
     [TestCase(typeof(Browsable), "Browsable: the debugger shows value")]
     [TestCase(typeof(Mute), "Mute: Reveal() does not give the value it holds")]
-    public void A_bad_secret_is_reported(Type type, string breach) =>
-        Assert.That(Secrets.Breaches(type), Has.One.StartsWith(breach));
+    public void A_bad_secret_is_reported(Type type, string breach) => Assert.That(Secrets.Breaches(type), Has.One.StartsWith(breach));
 
     [Test]
     public void A_record_that_prints_its_secret_string_is_noticed_and_one_with_a_secret_type_is_not()
@@ -57,8 +73,10 @@ public sealed class SecretsTests
 
     [Test]
     public void Only_strings_and_bytes_with_a_secret_name_are_reported() =>
-        Assert.That(SecretNames.Breaches([typeof(Names)]),
-            Is.EqualTo(["Names.AccessToken is a String", "Names.CodeVerifier is a Byte[]", "Names.clientsecret is a ReadOnlyMemory`1"]));
+        Assert.That(
+            SecretNames.Breaches([typeof(Names)]),
+            Is.EqualTo(["Names.AccessToken is a String", "Names.CodeVerifier is a Byte[]", "Names.clientsecret is a ReadOnlyMemory`1"])
+        );
 
     // A server for tests has no secret types, because it may not use ours, and nothing of value to hide.
     private static IEnumerable<string> MayHoldSecrets() => Repository.SourceProjects.Where(project => project != "OAuthClient.Testing");
@@ -145,7 +163,8 @@ public sealed class SecretsTests
     {
         public override bool CanConvert(Type typeToConvert) => true;
 
-        public override object Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override object Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException();
 
         public override void Write(Utf8JsonWriter writer, object value, JsonSerializerOptions options) => throw new NotSupportedException();
     }
@@ -156,6 +175,16 @@ public sealed class SecretsTests
 
     private sealed record Innocent(string Owner);
 
-    private sealed record Names(string AccessToken, byte[] CodeVerifier, ReadOnlyMemory<char> clientsecret, Good RefreshToken,
-        string TokenType, Uri TokenEndpoint, int StatusCode, string CodeChallenge, string Encoded, string Secretary);
+    private sealed record Names(
+        string AccessToken,
+        byte[] CodeVerifier,
+        ReadOnlyMemory<char> clientsecret,
+        Good RefreshToken,
+        string TokenType,
+        Uri TokenEndpoint,
+        int StatusCode,
+        string CodeChallenge,
+        string Encoded,
+        string Secretary
+    );
 }

@@ -6,7 +6,20 @@ internal static class TypeNames
 {
     // Only as the last word: what a type is. ServiceCollection… is the framework's word for something else.
     private static readonly string[] SayNothing =
-        ["MANAGER", "MANAGERS", "HELPER", "HELPERS", "UTIL", "UTILS", "UTILITY", "UTILITIES", "SERVICE", "SERVICES", "DATA", "INFO"];
+    [
+        "MANAGER",
+        "MANAGERS",
+        "HELPER",
+        "HELPERS",
+        "UTIL",
+        "UTILS",
+        "UTILITY",
+        "UTILITIES",
+        "SERVICE",
+        "SERVICES",
+        "DATA",
+        "INFO",
+    ];
 
     public static IEnumerable<string> Breaches(SourceTree sources) =>
         from declared in sources.Nodes<MemberDeclarationSyntax>()

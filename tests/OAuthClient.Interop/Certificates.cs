@@ -20,22 +20,28 @@ internal static class Certificates
         var point = Client.GetECDsaPublicKey()!.ExportParameters(includePrivateParameters: false).Q;
         return new()
         {
-            ["keys"] = new JsonArray(new JsonObject
-            {
-                ["kty"] = "EC",
-                ["crv"] = "P-256",
-                ["x"] = System.Buffers.Text.Base64Url.EncodeToString(point.X),
-                ["y"] = System.Buffers.Text.Base64Url.EncodeToString(point.Y),
-                ["x5c"] = new JsonArray(Convert.ToBase64String(Client.RawData)),
-            }),
+            ["keys"] = new JsonArray(
+                new JsonObject
+                {
+                    ["kty"] = "EC",
+                    ["crv"] = "P-256",
+                    ["x"] = System.Buffers.Text.Base64Url.EncodeToString(point.X),
+                    ["y"] = System.Buffers.Text.Base64Url.EncodeToString(point.Y),
+                    ["x5c"] = new JsonArray(Convert.ToBase64String(Client.RawData)),
+                }
+            ),
         };
     }
 
     /// <summary>A network that trusts the provider and nobody else.</summary>
-    public static SocketsHttpHandler Network() => new()
-    {
-        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == Server.GetCertHashString() },
-    };
+    public static SocketsHttpHandler Network() =>
+        new()
+        {
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == Server.GetCertHashString(),
+            },
+        };
 
     private static X509Certificate2 SelfSigned(string name)
     {

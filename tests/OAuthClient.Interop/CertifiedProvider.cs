@@ -39,15 +39,23 @@ internal sealed class CertifiedProvider : IAsyncDisposable
     public static async Task<CertifiedProvider> StartAsync()
     {
         await NodeProgram.RequireAsync();
-        CertifiedProvider provider = new(Process.Start(new ProcessStartInfo(NodeProgram.Executable!, ["provider.js"])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = NodeProgram.Folder,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["TLS_KEY"] = Certificates.ServersKey, ["TLS_CERTIFICATE"] = Certificates.Server.ExportCertificatePem() },
-        })!);
+        CertifiedProvider provider = new(
+            Process.Start(
+                new ProcessStartInfo(NodeProgram.Executable!, ["provider.js"])
+                {
+                    UseShellExecute = false,
+                    WorkingDirectory = NodeProgram.Folder,
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                    Environment =
+                    {
+                        ["TLS_KEY"] = Certificates.ServersKey,
+                        ["TLS_CERTIFICATE"] = Certificates.Server.ExportCertificatePem(),
+                    },
+                }
+            )!
+        );
         try
         {
             provider.Issuer = new((await provider.ReadAsync())["issuer"]!.GetValue<string>());

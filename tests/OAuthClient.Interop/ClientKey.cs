@@ -12,7 +12,12 @@ internal sealed class ClientKey
     /// <param name="algorithm">How the provider encrypts the content key (RFC 7518 §4.1).</param>
     public ClientKey(string algorithm)
     {
-        JsonObject jwk = new() { ["use"] = "enc", ["alg"] = algorithm, ["kid"] = "for " + algorithm };
+        JsonObject jwk = new()
+        {
+            ["use"] = "enc",
+            ["alg"] = algorithm,
+            ["kid"] = "for " + algorithm,
+        };
         if (algorithm.StartsWith("RSA", StringComparison.Ordinal))
         {
             var numbers = Rsa.Value.ExportParameters(includePrivateParameters: false);

@@ -10,11 +10,14 @@ public sealed class CodeFlowTests
     [TestCase("client_secret_basic", ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase("client_secret_basic", null)]
     [TestCase("client_secret_post", ClientAuthenticationMethod.ClientSecretPost)]
-    [Description("RFC 6749 §2.3.1, §4.1: by Basic and in the body, with a secret that has to be form-encoded, and a client id with a space")]
+    [Description(
+        "RFC 6749 §2.3.1, §4.1: by Basic and in the body, with a secret that has to be form-encoded, and a client id with a space"
+    )]
     public async Task With_a_secret(string registered, ClientAuthenticationMethod? method)
     {
-        await using var party = await RelyingParty.StartAsync(
-            new() { ["token_endpoint_auth_method"] = registered }, o => o.ClientAuthentication = method);
+        await using var party = await RelyingParty.StartAsync(new() { ["token_endpoint_auth_method"] = registered }, o =>
+            o.ClientAuthentication = method
+        );
 
         var grant = await party.SignInAsync();
 
@@ -30,7 +33,9 @@ public sealed class CodeFlowTests
     public async Task Without_a_secret()
     {
         await using var party = await RelyingParty.StartAsync(
-            new() { ["token_endpoint_auth_method"] = "none", ["client_secret"] = null }, o => o.ClientSecret = null);
+            new() { ["token_endpoint_auth_method"] = "none", ["client_secret"] = null },
+            o => o.ClientSecret = null
+        );
 
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
@@ -40,14 +45,24 @@ public sealed class CodeFlowTests
     public async Task With_a_certificate()
     {
         await using var party = await RelyingParty.StartAsync(
-            new() { ["token_endpoint_auth_method"] = "self_signed_tls_client_auth", ["client_secret"] = null, ["jwks"] = Certificates.ClientSet() },
+            new()
+            {
+                ["token_endpoint_auth_method"] = "self_signed_tls_client_auth",
+                ["client_secret"] = null,
+                ["jwks"] = Certificates.ClientSet(),
+            },
             o => o.ClientSecret = null,
-            builder => builder.UseClientCertificate(_ => Certificates.Client).BackChannel.ConfigurePrimaryHttpMessageHandler(Certificates.Network));
+            builder =>
+                builder.UseClientCertificate(_ => Certificates.Client).BackChannel.ConfigurePrimaryHttpMessageHandler(Certificates.Network)
+        );
 
         var grant = await party.SignInAsync();
 
         Assert.That(grant.Subject, Is.EqualTo("alice"));
-        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
+        Assert.That(
+            await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }),
+            Is.Not.EqualTo(grant.AccessToken)
+        );
     }
 
     [Test]
@@ -58,8 +73,13 @@ public sealed class CodeFlowTests
 
         Assert.That(
             async () => await party.SignInAsync(),
-            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_client")
-                .And.Message.Contains("ClientSecret").And.Message.Not.Contains("another secret"));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.Error))
+                .EqualTo("invalid_client")
+                .And.Message.Contains("ClientSecret")
+                .And.Message.Not.Contains("another secret")
+        );
     }
 
     [Test]
@@ -67,13 +87,20 @@ public sealed class CodeFlowTests
     public async Task The_clients_own_token()
     {
         await using var party = await RelyingParty.StartAsync(
-            new JsonObject { ["grant_types"] = new JsonArray("client_credentials"), ["response_types"] = new JsonArray(), ["redirect_uris"] = new JsonArray(), ["scope"] = "photos.read" },
+            new JsonObject
+            {
+                ["grant_types"] = new JsonArray("client_credentials"),
+                ["response_types"] = new JsonArray(),
+                ["redirect_uris"] = new JsonArray(),
+                ["scope"] = "photos.read",
+            },
             o =>
             {
                 o.Scopes = ["photos.read"];
                 o.RedirectUri = null;
                 o.Resources = [new("https://api.example.com/photos")];
-            });
+            }
+        );
 
         var token = await party.Client.GetAccessTokenAsync(GrantOwner.Client);
 

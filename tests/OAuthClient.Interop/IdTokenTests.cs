@@ -13,8 +13,9 @@ public sealed class IdTokenTests
     [Description("OpenID Connect Core §3.1.3.7: by the algorithm the client is registered for")]
     public async Task Signatures(string algorithm)
     {
-        await using var party = await RelyingParty.StartAsync(
-            new() { ["id_token_signed_response_alg"] = algorithm }, o => o.IdTokenSigningAlgorithms = [algorithm]);
+        await using var party = await RelyingParty.StartAsync(new() { ["id_token_signed_response_alg"] = algorithm }, o =>
+            o.IdTokenSigningAlgorithms = [algorithm]
+        );
 
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
@@ -58,7 +59,8 @@ public sealed class IdTokenTests
                 ["id_token_encrypted_response_enc"] = encryption,
                 ["jwks"] = key.PublicSet,
             },
-            o => o.DecryptionKeys = [key.Private]);
+            o => o.DecryptionKeys = [key.Private]
+        );
 
         var grant = await party.SignInAsync();
 
@@ -70,12 +72,14 @@ public sealed class IdTokenTests
     [Description("OpenID Connect Core §10.2: without its key an encrypted ID Token is refused, and the developer hears why")]
     public async Task Encryption_without_the_key()
     {
-        await using var party = await RelyingParty.StartAsync(new()
-        {
-            ["id_token_encrypted_response_alg"] = "RSA-OAEP",
-            ["id_token_encrypted_response_enc"] = "A128GCM",
-            ["jwks"] = new ClientKey("RSA-OAEP").PublicSet,
-        });
+        await using var party = await RelyingParty.StartAsync(
+            new()
+            {
+                ["id_token_encrypted_response_alg"] = "RSA-OAEP",
+                ["id_token_encrypted_response_enc"] = "A128GCM",
+                ["jwks"] = new ClientKey("RSA-OAEP").PublicSet,
+            }
+        );
 
         Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("DecryptionKeys"));
     }

@@ -54,7 +54,10 @@ public sealed class LogoutTests
         await alice.GoAsync(new(party.Provider.Issuer, "/session/end"));
 
         bool isThere = true;
-        await Eventually.UntilAsync(() => !isThere, async () => isThere = await party.Client.FindGrantAsync(RelyingParty.Owner) is not null);
+        await Eventually.UntilAsync(
+            () => !isThere,
+            async () => isThere = await party.Client.FindGrantAsync(RelyingParty.Owner) is not null
+        );
         Assert.That(await AnswerWithoutPagesAsync(party, alice), Is.EqualTo("login_required"));
     }
 

@@ -41,13 +41,15 @@ internal static class NodeProgram
         if (File.Exists(stamp) && string.Equals(await File.ReadAllTextAsync(stamp), wanted, StringComparison.Ordinal))
             return null;
         using var limit = new CancellationTokenSource(Limit);
-        using var process = Process.Start(new ProcessStartInfo(npm, ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
-        {
-            UseShellExecute = false,
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(npm, ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            {
+                UseShellExecute = false,
+                WorkingDirectory = Folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         string errors = await process.StandardError.ReadToEndAsync(limit.Token);
         await output;
@@ -59,8 +61,10 @@ internal static class NodeProgram
     }
 
     private static string? Find(string name) =>
-        (from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-         let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + (name is "npm" ? ".cmd" : ".exe") : name)
-         where folder.Length > 0 && File.Exists(path)
-         select path).FirstOrDefault();
+        (
+            from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + (name is "npm" ? ".cmd" : ".exe") : name)
+            where folder.Length > 0 && File.Exists(path)
+            select path
+        ).FirstOrDefault();
 }

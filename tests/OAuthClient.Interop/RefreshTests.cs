@@ -27,8 +27,15 @@ public sealed class RefreshTests
     {
         await using var party = await RelyingParty.StartAsync();
         var grant = await party.SignInAsync();
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 100).Select(
-            _ => Task.Run(async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }))));
+        var tokens = await Task.WhenAll(
+            Enumerable
+                .Range(0, 100)
+                .Select(_ =>
+                    Task.Run(async () =>
+                        await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken })
+                    )
+                )
+        );
 
         Assert.That(tokens.Distinct().Count(), Is.EqualTo(1));
         Assert.That((await party.Client.GetUserInfoAsync(RelyingParty.Owner)).Subject, Is.EqualTo("alice"), "the grant lives");
@@ -44,7 +51,8 @@ public sealed class RefreshTests
 
         Assert.That(
             async () => await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = grant.AccessToken }),
-            Throws.TypeOf<ReauthorizationRequiredException>());
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
     }
 
     [Test]
@@ -80,6 +88,7 @@ public sealed class RefreshTests
         Assert.That(await party.Client.FindGrantAsync(RelyingParty.Owner), Is.Null);
         Assert.That(
             async () => await party.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)),
-            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant"));
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant")
+        );
     }
 }

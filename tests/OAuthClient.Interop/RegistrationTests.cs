@@ -20,7 +20,10 @@ public sealed class RegistrationTests
         Assert.That(first.Subject, Is.EqualTo("alice"));
         Assert.That(first.ClientId, Is.Not.Empty);
         Assert.That(second.ClientId, Is.EqualTo(first.ClientId));
-        Assert.That(await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = second.AccessToken }), Is.Not.EqualTo(second.AccessToken));
+        Assert.That(
+            await party.Client.GetAccessTokenAsync(RelyingParty.Owner, new() { RejectedToken = second.AccessToken }),
+            Is.Not.EqualTo(second.AccessToken)
+        );
     }
 
     [Test]
@@ -29,7 +32,10 @@ public sealed class RegistrationTests
     {
         await using var party = await RelyingParty.StartUnregisteredAsync(o => o.InitialAccessToken = "a-wrong-one");
 
-        Assert.That(async () => await party.SignInAsync(), Throws.InstanceOf<OAuthException>().With.Message.Contains("InitialAccessToken").And.Message.Not.Contains("a-wrong-one"));
+        Assert.That(
+            async () => await party.SignInAsync(),
+            Throws.InstanceOf<OAuthException>().With.Message.Contains("InitialAccessToken").And.Message.Not.Contains("a-wrong-one")
+        );
     }
 
     [Test]
@@ -37,7 +43,9 @@ public sealed class RegistrationTests
     public async Task Management()
     {
         string name = "Photos";
-        await using var party = await RelyingParty.StartUnregisteredAsync(o => (o.InitialAccessToken, o.ClientName) = (InitialAccessToken, name));
+        await using var party = await RelyingParty.StartUnregisteredAsync(o =>
+            (o.InitialAccessToken, o.ClientName) = (InitialAccessToken, name)
+        );
         var registration = party.Services.GetRequiredService<DynamicRegistration>();
 
         var registered = await registration.RegisterAsync();

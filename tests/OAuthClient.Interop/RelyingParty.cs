@@ -34,7 +34,11 @@ internal sealed class RelyingParty : IAsyncDisposable
     /// <param name="register">More of it.</param>
     /// <param name="provider">Another one than the shared.</param>
     public static async Task<RelyingParty> StartAsync(
-        JsonObject? metadata = null, Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, CertifiedProvider? provider = null)
+        JsonObject? metadata = null,
+        Action<OAuthClientOptions>? options = null,
+        Action<OAuthClientBuilder>? register = null,
+        CertifiedProvider? provider = null
+    )
     {
         provider ??= await SharedProvider.RequireAsync();
         string id = "client " + TestContext.CurrentContext.Test.ID;
@@ -51,11 +55,13 @@ internal sealed class RelyingParty : IAsyncDisposable
     {
         var provider = await SharedProvider.RequireAsync();
         ServiceCollection registered = new();
-        registered.AddOAuthClient(o =>
-        {
-            Describe(o, provider, "");
-            o.ClientSecret = null;
-        }).RegisterDynamically(configure);
+        registered
+            .AddOAuthClient(o =>
+            {
+                Describe(o, provider, "");
+                o.ClientSecret = null;
+            })
+            .RegisterDynamically(configure);
         var services = registered.BuildServiceProvider();
         return new(provider, services, services);
     }
@@ -71,7 +77,12 @@ internal sealed class RelyingParty : IAsyncDisposable
         var app = builder.Build();
         app.MapBackChannelLogout("/logout");
         await app.StartAsync();
-        await provider.AddAsync(Metadata(id, new() { ["backchannel_logout_uri"] = app.Urls.Single() + "/logout", ["backchannel_logout_session_required"] = true }));
+        await provider.AddAsync(
+            Metadata(
+                id,
+                new() { ["backchannel_logout_uri"] = app.Urls.Single() + "/logout", ["backchannel_logout_session_required"] = true }
+            )
+        );
         return new(provider, app.Services, app);
     }
 

@@ -8,7 +8,14 @@ internal sealed partial class Visitor : IDisposable
 {
     private const int MostSteps = 20;
 
-    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true, CookieContainer = new() });
+    private readonly HttpMessageInvoker http = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = true,
+            CookieContainer = new(),
+        }
+    );
 
     /// <summary>Where the provider sent her in the end.</summary>
     public async Task<Uri> GoAsync(Uri address)
@@ -30,8 +37,11 @@ internal sealed partial class Visitor : IDisposable
             }
             string page = await current.Content.ReadAsStringAsync();
             if (FormAction().Match(page) is not { Success: true } form)
-                return current.IsSuccessStatusCode ? address : throw new AssertionException(
-                    $"oidc-provider answered {(int)current.StatusCode} at {address.AbsolutePath}: {page[Math.Max(0, page.IndexOf("<pre>", StringComparison.Ordinal))..]}");
+                return current.IsSuccessStatusCode
+                    ? address
+                    : throw new AssertionException(
+                        $"oidc-provider answered {(int)current.StatusCode} at {address.AbsolutePath}: {page[Math.Max(0, page.IndexOf("<pre>", StringComparison.Ordinal))..]}"
+                    );
             address = new(address, WebUtility.HtmlDecode(form.Groups["action"].Value));
             using HttpRequestMessage submit = new(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(Fields(page)) };
             response = await http.SendAsync(submit, default);
@@ -47,9 +57,20 @@ internal sealed partial class Visitor : IDisposable
         Dictionary<string, string> fields = new(StringComparer.Ordinal);
         foreach (Match input in Input().Matches(page))
         {
-            var attributes = Attribute().Matches(input.Value).ToDictionary(match => match.Groups["name"].Value, match => WebUtility.HtmlDecode(match.Groups["value"].Value), StringComparer.Ordinal);
+            var attributes = Attribute()
+                .Matches(input.Value)
+                .ToDictionary(
+                    match => match.Groups["name"].Value,
+                    match => WebUtility.HtmlDecode(match.Groups["value"].Value),
+                    StringComparer.Ordinal
+                );
             if (attributes.TryGetValue("name", out string? name))
-                fields[name] = name switch { "login" => "alice", "password" => "whatever", _ => attributes.GetValueOrDefault("value", "") };
+                fields[name] = name switch
+                {
+                    "login" => "alice",
+                    "password" => "whatever",
+                    _ => attributes.GetValueOrDefault("value", ""),
+                };
         }
         // The logout page's first button.
         if (page.Contains("op.logoutForm", StringComparison.Ordinal))

@@ -25,7 +25,11 @@ public sealed class DeadHolderTests
         Assert.That(answer.Lease!.Fence, Is.GreaterThan(lost.Fence));
         network.Mend();
         await Eventually.UntilAsync(() => holder.Store.IsConnected);
-        Assert.That((await holder.Store.TryAcquireLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null, "the first holder, back from the dead");
+        Assert.That(
+            (await holder.Store.TryAcquireLeaseAsync(grant, lost, Grants.Long, default)).Lease,
+            Is.Null,
+            "the first holder, back from the dead"
+        );
     }
 
     [Test]
@@ -57,7 +61,9 @@ public sealed class DeadHolderTests
     }
 
     [Test]
-    [Description("A lock missing once proves nothing, however long ago that was: it is looked for again in the same statement that takes the lease")]
+    [Description(
+        "A lock missing once proves nothing, however long ago that was: it is looked for again in the same statement that takes the lease"
+    )]
     public async Task An_old_suspicion_is_no_proof()
     {
         var cluster = await Cluster.RequireAsync();
@@ -125,11 +131,17 @@ public sealed class DeadHolderTests
         Assert.That(waiting.IsCompleted, Is.False);
 
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET lease_length = interval '0'");
-        Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown), "over");
+        Assert.That(
+            (await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Unknown),
+            "over"
+        );
     }
 
     [Test]
-    [Description("Rotation race (RFC 9700 §4.14): a standby that took over had not heard of the last lease. Whoever is given the next one there is not joined by the first holder")]
+    [Description(
+        "Rotation race (RFC 9700 §4.14): a standby that took over had not heard of the last lease. Whoever is given the next one there is not joined by the first holder"
+    )]
     public async Task A_standby_that_had_not_heard()
     {
         var cluster = await Cluster.RequireAsync();
@@ -138,17 +150,26 @@ public sealed class DeadHolderTests
         await using var second = await NodeAsync(schema);
         var grant = await Grants.AddedAsync(first.Store);
         var lost = await Grants.LeaseAsync(first.Store, grant);
-        await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET fence = 0, lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL");
+        await Sql.RunAsync(
+            cluster,
+            $"UPDATE {schema}.grants_v4 SET fence = 0, lease_length = NULL, leased_at = NULL, lease_ticket = NULL, lease_holder = NULL, lease_server = NULL"
+        );
 
         await Grants.LeaseAsync(second.Store, grant);
 
         Assert.That((await first.Store.TryAcquireLeaseAsync(grant, lost, Grants.Long, default)).Lease, Is.Null);
         await first.Store.ReleaseLeaseAsync(lost, RefreshTokenStatus.Unused, default);
-        Assert.That((await first.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "and it is not ended");
+        Assert.That(
+            (await first.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease,
+            Is.Null,
+            "and it is not ended"
+        );
     }
 
     [Test]
-    [Description("A lease that was over before the server came back goes on a little, from when the node that asks was connected (a standby may have been started long before): its holder may have the answer in memory, and can save it first")]
+    [Description(
+        "A lease that was over before the server came back goes on a little, from when the node that asks was connected (a standby may have been started long before): its holder may have the answer in memory, and can save it first"
+    )]
     public async Task A_lease_outlives_a_restart_or_failover()
     {
         var cluster = await Cluster.RequireAsync();
@@ -161,9 +182,15 @@ public sealed class DeadHolderTests
         var soon = TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(1);
 
         Assert.That((await leases.LookAsync(GrantRowKey.Of(grant), soon, default))!.Left, Is.GreaterThan(TimeSpan.Zero));
-        Assert.That((await leases.TryTakeAsync(GrantRowKey.Of(grant), held: null, Grants.Long, new(null, soon, 1, null), default))!.IsTaken, Is.False);
+        Assert.That(
+            (await leases.TryTakeAsync(GrantRowKey.Of(grant), held: null, Grants.Long, new(null, soon, 1, null), default))!.IsTaken,
+            Is.False
+        );
         Assert.That((await leases.LookAsync(GrantRowKey.Of(grant), null, default))!.Left, Is.LessThanOrEqualTo(TimeSpan.Zero));
-        Assert.That((await leases.TryTakeAsync(GrantRowKey.Of(grant), held: null, Grants.Long, new(null, null, 1, null), default))!.IsTaken, Is.True);
+        Assert.That(
+            (await leases.TryTakeAsync(GrantRowKey.Of(grant), held: null, Grants.Long, new(null, null, 1, null), default))!.IsTaken,
+            Is.True
+        );
     }
 
     private static async Task<LeaseResult> TakenOverAsync(Node survivor, Grant grant, ManualTimeProvider clock)
@@ -181,11 +208,21 @@ public sealed class DeadHolderTests
     private static async Task UntilLockedAsync(PostgresCluster cluster, long node, bool isLocked)
     {
         bool found = !isLocked;
-        await Eventually.UntilAsync(() => found == isLocked, async () => found = await Sql.ReadAsync<bool>(cluster, $"""
-            SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND ((classid::bigint << 32) | objid::bigint) = {node})
-            """));
+        await Eventually.UntilAsync(
+            () => found == isLocked,
+            async () =>
+                found = await Sql.ReadAsync<bool>(
+                    cluster,
+                    $"""
+                    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND ((classid::bigint << 32) | objid::bigint) = {node})
+                    """
+                )
+        );
     }
 
-    private static async Task<Node> NodeAsync(string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null) =>
-        await Node.OpenAsync((await Cluster.RequireAsync()).ConnectionString, schema, time, configure);
+    private static async Task<Node> NodeAsync(
+        string schema,
+        TimeProvider? time = null,
+        Action<PostgresGrantStoreOptions>? configure = null
+    ) => await Node.OpenAsync((await Cluster.RequireAsync()).ConnectionString, schema, time, configure);
 }

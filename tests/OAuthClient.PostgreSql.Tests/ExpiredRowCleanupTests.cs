@@ -7,23 +7,36 @@ namespace OAuthClient.PostgreSql.Tests;
 public sealed class ExpiredRowCleanupTests
 {
     [Test]
-    [Description("Used states go an hour, and grants of no use or that ended with their sign-in a day after their end; what can be "
-        + "refreshed, still works, keeps its user signed in, is for offline access, or has no known end, stays, refused or not")]
+    [Description(
+        "Used states go an hour, and grants of no use or that ended with their sign-in a day after their end; what can be "
+            + "refreshed, still works, keeps its user signed in, is for offline access, or has no known end, stays, refused or not"
+    )]
     public async Task What_goes_and_what_stays()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         ManualTimeProvider clock = new();
         await using var node = Node.Start(cluster.ConnectionString, schema, clock);
-        var now = DateTimeOffset.Parse(await Sql.ReadAsync<string>(cluster, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"), CultureInfo.InvariantCulture);
+        var now = DateTimeOffset.Parse(
+            await Sql.ReadAsync<string>(cluster, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"),
+            CultureInfo.InvariantCulture
+        );
         var dead = now.AddHours(-25);
         await node.Store.AddAsync(Grants.New("dead", refreshToken: null, expiresAt: dead), default);
         await node.Store.AddAsync(Grants.New("dying", refreshToken: null, expiresAt: now.AddHours(-23)), default);
         await node.Store.AddAsync(Grants.New("living", refreshToken: null, expiresAt: now.AddHours(1)), default);
         await node.Store.AddAsync(Grants.New("refreshable", expiresAt: dead), default);
         await node.Store.AddAsync(Endless("endless"), default);
-        await node.Store.AddAsync(OAuthClient.Tests.GrantStoreContract.Sample(
-            "signed-in", "signed in", refreshToken: null, expiresAt: dead, signInExpiresAt: now.AddHours(1)), default);
+        await node.Store.AddAsync(
+            OAuthClient.Tests.GrantStoreContract.Sample(
+                "signed-in",
+                "signed in",
+                refreshToken: null,
+                expiresAt: dead,
+                signInExpiresAt: now.AddHours(1)
+            ),
+            default
+        );
         await node.Store.AddAsync(Sample("ended", signInExpiresAt: dead), default);
         await node.Store.AddAsync(Sample("ended-no-refresh", signInExpiresAt: dead, refreshToken: null), default);
         await node.Store.AddAsync(Sample("offline", signInExpiresAt: dead, scope: "offline_access"), default);
@@ -41,7 +54,9 @@ public sealed class ExpiredRowCleanupTests
 
         long left = 0;
         await Eventually.UntilAsync(
-            () => left == 7, async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4"));
+            () => left == 7,
+            async () => left = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4")
+        );
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE owner = 'user:dead'"), Is.Zero);
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants_v4 WHERE id LIKE 'ended%'"), Is.Zero);
         Assert.That(await node.Store.TryConsumeStateAsync("known", now, default), Is.False);
@@ -52,8 +67,14 @@ public sealed class ExpiredRowCleanupTests
         await clock.WaitForTimerAsync().Promptly();
         clock.Advance(TimeSpan.FromMinutes(76));
         long over = 1;
-        await Eventually.UntilAsync(() => over == 0, async () =>
-            over = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.used_states WHERE expires_at < now() - interval '1 hour'"));
+        await Eventually.UntilAsync(
+            () => over == 0,
+            async () =>
+                over = await Sql.ReadAsync<long>(
+                    cluster,
+                    $"SELECT count(*) FROM {schema}.used_states WHERE expires_at < now() - interval '1 hour'"
+                )
+        );
     }
 
     [Test]
@@ -67,14 +88,22 @@ public sealed class ExpiredRowCleanupTests
         var executor = node.NewDatabase(schema);
         await using ExpiredRowCleanup cleanup = new(executor, schema, TimeProvider.System, new RecordedLog().CreateLogger("clean-up"));
         const int Many = (2 * ExpiredRowCleanup.Batch) + 1;
-        await Sql.RunAsync(cluster, $"""
+        await Sql.RunAsync(
+            cluster,
+            $"""
             INSERT INTO {schema}.used_states (fingerprint, ticket, expires_at) SELECT sha256(i::text::bytea), i, now() - interval '2 hours' FROM generate_series(1, {Many}) i
-            """);
+            """
+        );
 
         await using (var another = await node.Source.OpenConnectionAsync())
         {
             await using var transaction = await another.BeginTransactionAsync();
-            await using (var command = executor.Command(another, $"SELECT pg_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0))"))
+            await using (
+                var command = executor.Command(
+                    another,
+                    $"SELECT pg_advisory_xact_lock(hashtextextended('oauthclient clean-up {schema}', 0))"
+                )
+            )
                 await command.ExecuteNonQueryAsync();
             Assert.That(await cleanup.RunAsync(default), Is.Zero, "while another does it");
         }
@@ -85,8 +114,9 @@ public sealed class ExpiredRowCleanupTests
     private static Grant Sample(string id, DateTimeOffset signInExpiresAt, string? refreshToken = "", string? scope = null) =>
         OAuthClient.Tests.GrantStoreContract.Sample(id, id, refreshToken: refreshToken, signInExpiresAt: signInExpiresAt, scope: scope);
 
-    private static Grant Endless(string owner) => new("endless", "photos", GrantOwner.User(owner), "https://as.example", "client-id")
-    {
-        Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
-    };
+    private static Grant Endless(string owner) =>
+        new("endless", "photos", GrantOwner.User(owner), "https://as.example", "client-id")
+        {
+            Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
+        };
 }

@@ -45,7 +45,9 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("Where nothing can be heard, behind a transaction pooler, what is known serves while it is young, is read again meanwhile, and not trusted when a minute old")]
+    [Description(
+        "Where nothing can be heard, behind a transaction pooler, what is known serves while it is young, is read again meanwhile, and not trusted when a minute old"
+    )]
     public async Task Without_hints_age_counts()
     {
         string schema = Node.NewSchema();
@@ -131,7 +133,9 @@ public sealed class GrantCacheTests
     }
 
     [Test]
-    [Description("A database that does not answer is not waited for by every caller: for five seconds what is known is served without asking")]
+    [Description(
+        "A database that does not answer is not waited for by every caller: for five seconds what is known is served without asking"
+    )]
     public async Task A_fault_spares_the_next_callers_the_wait()
     {
         ManualTimeProvider clock = new();
@@ -249,7 +253,9 @@ public sealed class GrantCacheTests
         await node.Store.FindAsync("photos", GrantOwner.User("unknown"), default);
         int before = proxy.RoundTrips;
 
-        var found = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask()));
+        var found = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(_ => node.Store.FindAsync("photos", GrantOwner.User("42"), default).AsTask())
+        );
 
         Assert.That(found.Select(grants => grants.Count), Is.All.EqualTo(1));
         Assert.That(proxy.RoundTrips - before, Is.EqualTo(1));
@@ -264,7 +270,10 @@ public sealed class GrantCacheTests
             await Grants.AddedAsync(old.Store);
         await using var node = await NodeAsync(schema);
 
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"old\", …)"));
+        Assert.That(
+            async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("DecryptWith(\"old\", …)")
+        );
 
         var readable = await Grants.AddedAsync(node.Store);
         Assert.That((await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Single().Id, Is.EqualTo(readable.Id));
@@ -281,7 +290,10 @@ public sealed class GrantCacheTests
     private static Task SeesAsync(Node node, Func<IReadOnlyList<Grant>, bool> condition)
     {
         IReadOnlyList<Grant>? grants = null;
-        return Eventually.UntilAsync(() => grants is not null && condition(grants), async () => grants = await node.Store.FindAsync("photos", GrantOwner.User("42"), default));
+        return Eventually.UntilAsync(
+            () => grants is not null && condition(grants),
+            async () => grants = await node.Store.FindAsync("photos", GrantOwner.User("42"), default)
+        );
     }
 
     private static async Task<bool> IsKnownAsync(Node node, string owner)
@@ -296,6 +308,9 @@ public sealed class GrantCacheTests
         }
     }
 
-    private static async Task<Node> NodeAsync(string? schema = null, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null) =>
-        Node.Start((await Cluster.RequireAsync()).ConnectionString, schema ?? Node.NewSchema(), time, configure);
+    private static async Task<Node> NodeAsync(
+        string? schema = null,
+        TimeProvider? time = null,
+        Action<PostgresGrantStoreOptions>? configure = null
+    ) => Node.Start((await Cluster.RequireAsync()).ConnectionString, schema ?? Node.NewSchema(), time, configure);
 }

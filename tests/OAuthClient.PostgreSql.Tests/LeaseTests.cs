@@ -12,7 +12,9 @@ public sealed class LeaseTests
         var nodes = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => NodeAsync(schema)));
         var grant = await Grants.AddedAsync(nodes[0].Store);
 
-        var answers = await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default))));
+        var answers = await Task.WhenAll(
+            nodes.Select(node => Task.Run(async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)))
+        );
 
         Assert.That(answers.Count(answer => answer.Lease is not null), Is.EqualTo(1));
         Assert.That(answers.Select(answer => answer.Current?.Generation), Is.All.EqualTo(1));
@@ -95,13 +97,19 @@ public sealed class LeaseTests
     }
 
     [Test]
-    [Description("What a spent refresh token brought is saved before its lease is over: it waits neither for a connection nor behind those who ask")]
+    [Description(
+        "What a spent refresh token brought is saved before its lease is over: it waits neither for a connection nor behind those who ask"
+    )]
     public async Task Saving_waits_behind_nothing()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = await NodeAsync(schema, configure: o =>
-            (o.ConnectionString, o.CommandTimeout) = (o.ConnectionString + $";Maximum Pool Size=6;Application Name={schema}", TimeSpan.FromMinutes(1)));
+            (o.ConnectionString, o.CommandTimeout) = (
+                o.ConnectionString + $";Maximum Pool Size=6;Application Name={schema}",
+                TimeSpan.FromMinutes(1)
+            )
+        );
         var blocked = await Grants.AddedAsync(node.Store);
         var spent = await Grants.AddedAsync(node.Store);
         await Grants.LeaseAsync(node.Store, spent);
@@ -111,10 +119,19 @@ public sealed class LeaseTests
         await using (Npgsql.NpgsqlCommand command = new($"SELECT FROM {schema}.grants_v4 WHERE id = '{blocked.Id}' FOR UPDATE", another))
             await command.ExecuteNonQueryAsync();
 
-        var asking = Enumerable.Range(0, 20).Select(_ => node.Store.TryAcquireLeaseAsync(blocked, held: null, Grants.Long, default).AsTask()).ToList();
+        var asking = Enumerable
+            .Range(0, 20)
+            .Select(_ => node.Store.TryAcquireLeaseAsync(blocked, held: null, Grants.Long, default).AsTask())
+            .ToList();
         long waiting = 0;
-        await Eventually.UntilAsync(() => waiting == 3, async () =>
-            waiting = await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event_type = 'Lock'"));
+        await Eventually.UntilAsync(
+            () => waiting == 3,
+            async () =>
+                waiting = await Sql.ReadAsync<long>(
+                    cluster,
+                    $"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{schema}' AND wait_event_type = 'Lock'"
+                )
+        );
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(spent), default).Promptly(), Is.True);
         Assert.That(asking.Any(one => one.IsCompleted), Is.False);
 
@@ -123,7 +140,9 @@ public sealed class LeaseTests
     }
 
     [Test]
-    [Description("A node that has not the key of a grant does not keep the others from it, nor makes them think that its refresh token was presented")]
+    [Description(
+        "A node that has not the key of a grant does not keep the others from it, nor makes them think that its refresh token was presented"
+    )]
     public async Task A_node_without_the_key_takes_no_lease()
     {
         string schema = Node.NewSchema();
@@ -131,7 +150,10 @@ public sealed class LeaseTests
         await using var keyless = await NodeAsync(schema, configure: o => o.EncryptWith("second", Node.OtherKey));
         var grant = await Grants.AddedAsync(node.Store);
 
-        Assert.That(async () => await keyless.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default), Throws.TypeOf<OAuthException>());
+        Assert.That(
+            async () => await keyless.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default),
+            Throws.TypeOf<OAuthException>()
+        );
 
         var answer = await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default);
         Assert.That((answer.Lease is not null, answer.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)));
@@ -144,8 +166,15 @@ public sealed class LeaseTests
         string schema = Node.NewSchema();
         await using var one = await NodeAsync(schema);
         await using var other = await NodeAsync(schema);
-        var used = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(async () =>
-            await (i % 2 == 0 ? one : other).Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default))));
+        var used = await Task.WhenAll(
+            Enumerable
+                .Range(0, 32)
+                .Select(i =>
+                    Task.Run(async () =>
+                        await (i % 2 == 0 ? one : other).Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default)
+                    )
+                )
+        );
         Assert.That(used.Count(first => first), Is.EqualTo(1));
     }
 
@@ -165,6 +194,9 @@ public sealed class LeaseTests
         }
     }
 
-    private static async Task<Node> NodeAsync(string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null) =>
-        await Node.OpenAsync((await Cluster.RequireAsync()).ConnectionString, schema, time, configure);
+    private static async Task<Node> NodeAsync(
+        string schema,
+        TimeProvider? time = null,
+        Action<PostgresGrantStoreOptions>? configure = null
+    ) => await Node.OpenAsync((await Cluster.RequireAsync()).ConnectionString, schema, time, configure);
 }

@@ -23,7 +23,12 @@ internal sealed class Node : IAsyncDisposable
     public static string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"s{Interlocked.Increment(ref schemas)}");
 
     /// <summary>Starts a node and uses it once. On a clock that stands still, the next timer then is the test's.</summary>
-    public static async Task<Node> OpenAsync(string connectionString, string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null)
+    public static async Task<Node> OpenAsync(
+        string connectionString,
+        string schema,
+        TimeProvider? time = null,
+        Action<PostgresGrantStoreOptions>? configure = null
+    )
     {
         var node = Start(connectionString, schema, time, configure);
         await node.Store.FindAsync("nothing", GrantOwner.User("unknown"), default);
@@ -33,7 +38,12 @@ internal sealed class Node : IAsyncDisposable
         return node;
     }
 
-    public static Node Start(string connectionString, string schema, TimeProvider? time = null, Action<PostgresGrantStoreOptions>? configure = null)
+    public static Node Start(
+        string connectionString,
+        string schema,
+        TimeProvider? time = null,
+        Action<PostgresGrantStoreOptions>? configure = null
+    )
     {
         PostgresGrantStoreOptions options = new() { ConnectionString = connectionString + ";Maximum Pool Size=10", Schema = schema };
         configure?.Invoke(options);
@@ -41,15 +51,20 @@ internal sealed class Node : IAsyncDisposable
             options.EncryptWith("first", Key);
         var source = PostgresGrantStoreServiceCollectionExtensions.Source(options);
         RecordedLog log = new();
-        return new(new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)), source, log);
+        return new(
+            new(options, source, ownsSource: true, time ?? TimeProvider.System, log.CreateLogger(PostgreSql.Log.Category)),
+            source,
+            log
+        );
     }
 
     /// <summary>Moves a clock on as if time went by.</summary>
-    public static Func<Task> Step(ManualTimeProvider clock) => () =>
-    {
-        clock.Advance(TimeSpan.FromMilliseconds(50));
-        return Task.CompletedTask;
-    };
+    public static Func<Task> Step(ManualTimeProvider clock) =>
+        () =>
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(50));
+            return Task.CompletedTask;
+        };
 
     /// <summary>Waits for another's lease, on a clock that stands still, and has looked once.</summary>
     public async Task<Task> WaitingAsync(Grant grant, ManualTimeProvider clock)
@@ -61,7 +76,12 @@ internal sealed class Node : IAsyncDisposable
 
     /// <summary>Statements on the node's own connections.</summary>
     public PostgresCommandExecutor NewDatabase(string schema) =>
-        new(Source, schema, TimeSpan.FromSeconds(5), new(schema, TimeProvider.System, new RecordedLog().CreateLogger(PostgreSql.Log.Category)));
+        new(
+            Source,
+            schema,
+            TimeSpan.FromSeconds(5),
+            new(schema, TimeProvider.System, new RecordedLog().CreateLogger(PostgreSql.Log.Category))
+        );
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 }

@@ -7,7 +7,9 @@ namespace OAuthClient.PostgreSql.Tests;
 public sealed class OutageTests
 {
     [Test]
-    [Description("PostgreSQL down: what is known is served, no lease is given, so no refresh token is spent, and nothing that changes pretends to have been done")]
+    [Description(
+        "PostgreSQL down: what is known is served, no lease is given, so no refresh token is spent, and nothing that changes pretends to have been done"
+    )]
     public async Task While_the_database_is_away()
     {
         await using var proxy = await Proxy.StartAsync();
@@ -20,14 +22,29 @@ public sealed class OutageTests
 
         Assert.That((await Grants.OnlyAsync(node.Store)).Id, Is.EqualTo(grant.Id));
         Assert.That(node.Store.Fault, Is.Not.Null);
-        Assert.That(node.Store.UnavailableReason, Does.Contain("lost its connection").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message));
-        Assert.That(async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(
+            node.Store.UnavailableReason,
+            Does.Contain("lost its connection").And.Contain(node.Store.Fault!.GetType().Name).And.Not.Contain(node.Store.Fault.Message)
+        );
+        Assert.That(
+            async () => await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default),
+            Throws.InstanceOf<NpgsqlException>()
+        );
         Assert.That(async () => await node.Store.TryReplaceAsync(Grants.After(grant), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.AddAsync(Grants.New(), default), Throws.InstanceOf<NpgsqlException>());
         Assert.That(async () => await node.Store.RemoveAsync(grant, default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.ReleaseLeaseAsync(new(grant.Id, 1, 1), RefreshTokenStatus.Unused, default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("another"), default), Throws.InstanceOf<NpgsqlException>());
+        Assert.That(
+            async () => await node.Store.ReleaseLeaseAsync(new(grant.Id, 1, 1), RefreshTokenStatus.Unused, default),
+            Throws.InstanceOf<NpgsqlException>()
+        );
+        Assert.That(
+            async () => await node.Store.TryConsumeStateAsync("state", DateTimeOffset.MaxValue, default),
+            Throws.InstanceOf<NpgsqlException>()
+        );
+        Assert.That(
+            async () => await node.Store.FindAsync("photos", GrantOwner.User("another"), default),
+            Throws.InstanceOf<NpgsqlException>()
+        );
         Assert.That((await Grants.OnlyAsync(node.Store)).Generation, Is.EqualTo(1), "nothing was done");
 
         proxy.Mend();
@@ -38,12 +55,16 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("A copy that may have missed an announcement gives access tokens for a minute, without a wait for the database each time, and none afterwards; a health check hears of it")]
+    [Description(
+        "A copy that may have missed an announcement gives access tokens for a minute, without a wait for the database each time, and none afterwards; a health check hears of it"
+    )]
     public async Task A_long_outage([Values] bool behindTransactionPooler)
     {
         ManualTimeProvider clock = new();
         await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), clock, o => o.BehindTransactionPooler = behindTransactionPooler);
+        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), clock, o =>
+            o.BehindTransactionPooler = behindTransactionPooler
+        );
         await Grants.AddedAsync(node.Store);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
 
@@ -60,7 +81,11 @@ public sealed class OutageTests
         clock.Advance(TimeSpan.FromTicks(1));
         Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
         proxy.Mend();
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "as soon as the database is back");
+        Assert.That(
+            await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Has.Count.EqualTo(1),
+            "as soon as the database is back"
+        );
     }
 
     [Test]
@@ -88,13 +113,17 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("A decision whether a user is signed in never uses a copy that may be outdated: in an outage it fails, and where no announcement arrives it reads the database")]
+    [Description(
+        "A decision whether a user is signed in never uses a copy that may be outdated: in an outage it fails, and where no announcement arrives it reads the database"
+    )]
     public async Task Current_grants([Values] bool behindTransactionPooler)
     {
         string schema = Node.NewSchema();
         await using var proxy = await Proxy.StartAsync();
         await using var other = Node.Start((await Cluster.RequireAsync()).ConnectionString, schema);
-        await using var node = await Node.OpenAsync(proxy.ConnectionString, schema, new ManualTimeProvider(), o => o.BehindTransactionPooler = behindTransactionPooler);
+        await using var node = await Node.OpenAsync(proxy.ConnectionString, schema, new ManualTimeProvider(), o =>
+            o.BehindTransactionPooler = behindTransactionPooler
+        );
         var grant = await Grants.AddedAsync(other.Store);
         await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);
         int before = proxy.RoundTrips;
@@ -111,8 +140,15 @@ public sealed class OutageTests
         proxy.Cut();
         await Eventually.UntilAsync(() => behindTransactionPooler || !node.Store.IsConnected);
 
-        Assert.That(async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default), Throws.InstanceOf<NpgsqlException>());
-        Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Has.Count.EqualTo(1), "an access token may be sent");
+        Assert.That(
+            async () => await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
+            Throws.InstanceOf<NpgsqlException>()
+        );
+        Assert.That(
+            await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Has.Count.EqualTo(1),
+            "an access token may be sent"
+        );
         Assert.That(node.Store.UnavailableReason, Does.Contain("signed in"));
     }
 
@@ -132,7 +168,9 @@ public sealed class OutageTests
     }
 
     [Test]
-    [Description("The server restarts, orderly or as after a crash: the lease stands, a holder can save what it brought, and connections that died in the pool are nobody's fault")]
+    [Description(
+        "The server restarts, orderly or as after a crash: the lease stands, a holder can save what it brought, and connections that died in the pool are nobody's fault"
+    )]
     public async Task A_restart([Values] bool crash)
     {
         await using var cluster = await Cluster.StartOwnAsync();
@@ -147,7 +185,11 @@ public sealed class OutageTests
 
         Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Lease, Is.Null, "the lease stands");
         var renewed = await holder.Store.TryAcquireLeaseAsync(grant, lease, Grants.Long, default);
-        Assert.That((renewed.Lease is not null, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)), "and is still the holder's");
+        Assert.That(
+            (renewed.Lease is not null, renewed.PreviousStatus),
+            Is.EqualTo((true, RefreshTokenStatus.Unused)),
+            "and is still the holder's"
+        );
         Assert.That(await holder.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
         Assert.That((await other.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).Current!.Generation, Is.EqualTo(2));
         await Eventually.UntilAsync(() => holder.Store.IsConnected && other.Store.IsConnected);
@@ -166,7 +208,10 @@ public sealed class OutageTests
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.True);
 
         var answer = await node.Store.TryAcquireLeaseAsync(Grants.After(grant), held: null, Grants.Long, default);
-        Assert.That((answer.Current!.Generation, answer.Lease?.Generation, answer.PreviousStatus), Is.EqualTo((2, 2L, RefreshTokenStatus.Unused)));
+        Assert.That(
+            (answer.Current!.Generation, answer.Lease?.Generation, answer.PreviousStatus),
+            Is.EqualTo((2, 2L, RefreshTokenStatus.Unused))
+        );
         Assert.That(await node.Store.TryReplaceAsync(Grants.After(grant), default), Is.False, "another of the same generation");
     }
 
@@ -204,7 +249,10 @@ public sealed class OutageTests
         var lease = await Grants.LeaseAsync(node.Store, grant);
         proxy.LoseAnswerTo("WITH ended");
         await node.Store.ReleaseLeaseAsync(lease, RefreshTokenStatus.Rejected, default);
-        Assert.That((await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Rejected));
+        Assert.That(
+            (await node.Store.TryAcquireLeaseAsync(grant, held: null, Grants.Long, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Rejected)
+        );
 
         proxy.LoseAnswerTo("WITH removed");
         await node.Store.RemoveAsync(grant, default);
@@ -232,8 +280,15 @@ public sealed class OutageTests
         await node.DisposeAsync();
 
         long left = -1;
-        await Eventually.UntilAsync(() => left == 0, async () => left = await Sql.ReadAsync<long>(cluster, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'"));
-        Assert.That(async () => await node.Store.TryAcquireLeaseAsync(Grants.New(), held: null, Grants.Long, default), Throws.TypeOf<ObjectDisposedException>());
+        await Eventually.UntilAsync(
+            () => left == 0,
+            async () =>
+                left = await Sql.ReadAsync<long>(cluster, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stopped'")
+        );
+        Assert.That(
+            async () => await node.Store.TryAcquireLeaseAsync(Grants.New(), held: null, Grants.Long, default),
+            Throws.TypeOf<ObjectDisposedException>()
+        );
     }
 
     [Test]
@@ -241,13 +296,19 @@ public sealed class OutageTests
     public async Task A_shared_data_source_is_left_clean()
     {
         var cluster = await Cluster.RequireAsync();
-        await using var source = NpgsqlDataSource.Create(cluster.ConnectionString + ";Application Name=shared;Maximum Pool Size=2;No Reset On Close=true");
+        await using var source = NpgsqlDataSource.Create(
+            cluster.ConnectionString + ";Application Name=shared;Maximum Pool Size=2;No Reset On Close=true"
+        );
         PostgresGrantStoreOptions options = new() { Schema = Node.NewSchema() };
         options.EncryptWith("first", Node.Key);
-        await using (PostgresGrantStore store = new(options, source, ownsSource: false, TimeProvider.System, new RecordedLog().CreateLogger("store")))
+        await using (
+            PostgresGrantStore store = new(options, source, ownsSource: false, TimeProvider.System, new RecordedLog().CreateLogger("store"))
+        )
             await Grants.AddedAsync(store);
 
-        await using var command = source.CreateCommand("SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE application_name = 'shared' AND locktype = 'advisory'");
+        await using var command = source.CreateCommand(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE application_name = 'shared' AND locktype = 'advisory'"
+        );
         Assert.That(await command.ExecuteScalarAsync(), Is.EqualTo(0L));
     }
 }

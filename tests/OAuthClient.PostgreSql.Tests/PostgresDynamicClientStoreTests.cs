@@ -20,7 +20,11 @@ public sealed class PostgresDynamicClientStoreTests : DynamicClientStoreContract
     {
         string schema = Node.NewSchema();
         var stores = new[] { await StartAsync(schema), await StartAsync(schema) };
-        bool[] kept = await Task.WhenAll(stores.Select((store, i) => Task.Run(async () => await store.TryReplaceAsync(Client("photos", "https://as.example", $"id-{i}"), default))));
+        bool[] kept = await Task.WhenAll(
+            stores.Select(
+                (store, i) => Task.Run(async () => await store.TryReplaceAsync(Client("photos", "https://as.example", $"id-{i}"), default))
+            )
+        );
         Assert.That(kept, Is.EquivalentTo([true, false]));
         var found = await Task.WhenAll(stores.Select(store => store.FindAsync("photos", "https://as.example", default).AsTask()));
         Assert.That(found.Select(client => client!.ClientId), Is.All.EqualTo(kept[0] ? "id-0" : "id-1"));
@@ -33,7 +37,10 @@ public sealed class PostgresDynamicClientStoreTests : DynamicClientStoreContract
         string schema = Node.NewSchema();
         var store = await StartAsync(schema);
         await store.TryReplaceAsync(Client("photos", "https://as.example"), default);
-        string dump = await Sql.ReadAsync<string>(await Cluster.RequireAsync(), $"SELECT string_agg(c::text || encode(content, 'escape'), '') FROM {schema}.clients c");
+        string dump = await Sql.ReadAsync<string>(
+            await Cluster.RequireAsync(),
+            $"SELECT string_agg(c::text || encode(content, 'escape'), '') FROM {schema}.clients c"
+        );
         Assert.That(dump, Does.Contain("an-id").And.Not.Contains("a-secret").And.Not.Contains("a-token"));
     }
 

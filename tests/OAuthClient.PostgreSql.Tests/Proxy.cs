@@ -30,7 +30,8 @@ internal sealed class Proxy : IAsyncDisposable
     /// <summary>How often clients sent something to be answered.</summary>
     public int RoundTrips => Volatile.Read(ref roundTrips);
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=postgres;Database=postgres;SSL Mode=Disable;GSS Encryption Mode=Disable";
+    public string ConnectionString =>
+        $"Host=127.0.0.1;Port={((IPEndPoint)listener.LocalEndpoint).Port};Username=postgres;Database=postgres;SSL Mode=Disable;GSS Encryption Mode=Disable";
 
     public static async Task<Proxy> StartAsync() => new((await Cluster.RequireAsync()).Port);
 

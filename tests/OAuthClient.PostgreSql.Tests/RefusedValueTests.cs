@@ -17,14 +17,16 @@ public sealed class RefusedValueTests
     [Test]
     [Description(
         "SQLSTATE 22P05: an owner's id that the encoding of the database cannot store is refused with an exception that "
-        + "says what to change")]
+            + "says what to change"
+    )]
     public async Task Text_outside_the_encoding_of_the_database()
     {
         await using var node = Node.Start(await Latin1Async(), Node.NewSchema());
         await Grants.AddedAsync(node.Store);
 
-        var found = Assert.ThrowsAsync<OAuthException>(
-            async () => await node.Store.FindAsync("photos", GrantOwner.User(OutsideLatin1), default));
+        var found = Assert.ThrowsAsync<OAuthException>(async () =>
+            await node.Store.FindAsync("photos", GrantOwner.User(OutsideLatin1), default)
+        );
         var added = Assert.ThrowsAsync<OAuthException>(async () => await node.Store.AddAsync(Grants.New(OutsideLatin1), default));
 
         foreach (var exception in new[] { found!, added! })
@@ -44,7 +46,8 @@ public sealed class RefusedValueTests
 
         Assert.That(
             async () => await node.Store.FindAsync("pho\0tos", GrantOwner.User("42"), default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("22021"));
+            Throws.TypeOf<OAuthException>().With.Message.Contains("22021")
+        );
 
         await AssertNoOutageAsync(node);
     }
@@ -57,8 +60,10 @@ public sealed class RefusedValueTests
         await Grants.AddedAsync(node.Store);
         string id = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(9000));
 
-        Assert.That(async () => await node.Store.AddAsync(Grants.New(id), default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("54000").And.Message.Contains("too long").And.Message.Not.Contains(id));
+        Assert.That(
+            async () => await node.Store.AddAsync(Grants.New(id), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("54000").And.Message.Contains("too long").And.Message.Not.Contains(id)
+        );
 
         await AssertNoOutageAsync(node);
     }
@@ -75,7 +80,8 @@ public sealed class RefusedValueTests
 
         Assert.That(
             async () => await node.Store.AddAsync(Grants.New("mallory"), default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("23514"));
+            Throws.TypeOf<OAuthException>().With.Message.Contains("23514")
+        );
 
         await AssertNoOutageAsync(node);
     }
@@ -83,7 +89,8 @@ public sealed class RefusedValueTests
     [Test]
     [Description(
         "OpenID Connect Back-Channel Logout §2.7: while requests with an owner that the database refuses arrive without end, a "
-        + "session that another node ended is over at once")]
+            + "session that another node ended is over at once"
+    )]
     public async Task A_sign_out_is_seen_at_once_among_refused_owners()
     {
         await using var server = await ServerAsync();
@@ -91,21 +98,24 @@ public sealed class RefusedValueTests
         await using var one = await ClientAsync(server, schema);
         await using var other = await ClientAsync(server, schema);
         var pending = await one.GetRequiredService<IOAuthClient>().BeginAuthorizationAsync();
-        var grant = await one.GetRequiredService<OpenIdSignIn>().CompleteAsync(
-            pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
+        var grant = await one.GetRequiredService<OpenIdSignIn>()
+            .CompleteAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
         var signIn = other.GetRequiredService<OpenIdSignIn>();
         Assert.That(await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId), Is.True);
         await RefusedAsync(other);
 
-        await one.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(
-            server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
+        await one.GetRequiredService<OpenIdLogout>()
+            .ProcessBackChannelLogoutAsync(server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", grant.SessionId));
 
         bool isOver = false;
-        await Eventually.UntilAsync(() => isOver, async () =>
-        {
-            await RefusedAsync(other);
-            isOver = !await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId);
-        });
+        await Eventually.UntilAsync(
+            () => isOver,
+            async () =>
+            {
+                await RefusedAsync(other);
+                isOver = !await signIn.IsSignedInAsync(grant.Owner, grant.SessionId, grant.SignInId);
+            }
+        );
         Assert.That(other.GetRequiredService<IGrantStore>().UnavailableReason, Is.Null);
     }
 
@@ -140,7 +150,14 @@ public sealed class RefusedValueTests
     private static async Task<TestAuthorizationServer> ServerAsync()
     {
         var server = await TestAuthorizationServer.StartAsync();
-        server.AddClient(new() { ClientId = "photos", ClientSecret = "a-long-test-secret", RedirectUris = { RedirectUri } });
+        server.AddClient(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = "a-long-test-secret",
+                RedirectUris = { RedirectUri },
+            }
+        );
         return server;
     }
 

@@ -58,8 +58,13 @@ public sealed class RegistrationTests
         var builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Services.AddPostgresGrantStore(_ => { });
         using var host = builder.Build();
-        Assert.That(async () => await host.StartAsync(), Throws.TypeOf<OptionsValidationException>()
-            .With.Message.Contains("set ConnectionString").And.Message.Contains("say how tokens are encrypted: EncryptWith"));
+        Assert.That(
+            async () => await host.StartAsync(),
+            Throws
+                .TypeOf<OptionsValidationException>()
+                .With.Message.Contains("set ConnectionString")
+                .And.Message.Contains("say how tokens are encrypted: EncryptWith")
+        );
     }
 
     [TestCase("db.example", "ConnectionString is not one")]
@@ -72,8 +77,11 @@ public sealed class RegistrationTests
 
     [Test]
     [Description("Behind a transaction pooler no connection is kept")]
-    public void One_connection_is_enough_where_none_is_kept() => Assert.That(
-        Failures(o => (o.ConnectionString, o.BehindTransactionPooler) = ("Host=db;Maximum Pool Size=1;Multiplexing=true", true)), Is.Empty);
+    public void One_connection_is_enough_where_none_is_kept() =>
+        Assert.That(
+            Failures(o => (o.ConnectionString, o.BehindTransactionPooler) = ("Host=db;Maximum Pool Size=1;Multiplexing=true", true)),
+            Is.Empty
+        );
 
     [Test]
     [Description("What is wrong with a connection string is said without saying it: it may hold a password")]

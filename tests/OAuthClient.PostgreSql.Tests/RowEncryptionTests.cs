@@ -15,7 +15,10 @@ public sealed class RowEncryptionTests
     {
         var grant = Grants.New();
         string written = Encoding.Latin1.GetString(Protection.Protect(grant));
-        Assert.That(written, Does.Not.Contain(grant.RefreshToken!.Reveal()).And.Not.Contain(grant.AccessToken!.Reveal()).And.Contain("first"));
+        Assert.That(
+            written,
+            Does.Not.Contain(grant.RefreshToken!.Reveal()).And.Not.Contain(grant.AccessToken!.Reveal()).And.Contain("first")
+        );
     }
 
     [Test]
@@ -47,15 +50,23 @@ public sealed class RowEncryptionTests
         var grant = Grants.New();
         GrantRowKey elsewhere = new(id.Length > 0 ? id : grant.Id, clientName, owner, generation);
         var own = With(options => options.ProtectWith(bytes => bytes, bytes => bytes));
-        Assert.That(() => Protection.Unprotect(Protection.Protect(grant), elsewhere), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
-        Assert.That(() => own.Unprotect(own.Protect(grant), elsewhere), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+        Assert.That(
+            () => Protection.Unprotect(Protection.Protect(grant), elsewhere),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
+        );
+        Assert.That(
+            () => own.Unprotect(own.Protect(grant), elsewhere),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
+        );
     }
 
     [TestCase("photo", "https://as.example", 1)]
     [TestCase("photos", "https://as.example/", 1)]
     [TestCase("photos", "https://as.example", 2)]
     [TestCase("photosh", "ttps://as.example", 1)]
-    [Description("Threat: secrets of one server to another. What a client is registered with is of use in its own row only, and in no grant's")]
+    [Description(
+        "Threat: secrets of one server to another. What a client is registered with is of use in its own row only, and in no grant's"
+    )]
     public void Credentials_are_of_use_in_their_own_row_only(string clientName, string server, long generation)
     {
         var client = OAuthClient.Tests.DynamicClientStoreContract.Client("photos", "https://as.example");
@@ -64,10 +75,16 @@ public sealed class RowEncryptionTests
         {
             byte[] content = encryption.Protect(client);
             Assert.That(encryption.Unprotect(content, DynamicClientRowKey.Of(client)).ClientSecret, Is.EqualTo(client.ClientSecret));
-            Assert.That(() => encryption.Unprotect(content, new DynamicClientRowKey(clientName, server, generation)), Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+            Assert.That(
+                () => encryption.Unprotect(content, new DynamicClientRowKey(clientName, server, generation)),
+                Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
+            );
         }
         Assert.That(Encoding.Latin1.GetString(Protection.Protect(client)), Does.Not.Contain("a-secret").And.Not.Contains("a-token"));
-        Assert.That(() => Protection.Unprotect(Protection.Protect(client), new GrantRowKey("", "photos", "https://as.example", 1)), Throws.TypeOf<OAuthException>());
+        Assert.That(
+            () => Protection.Unprotect(Protection.Protect(client), new GrantRowKey("", "photos", "https://as.example", 1)),
+            Throws.TypeOf<OAuthException>()
+        );
     }
 
     [Test]
@@ -106,8 +123,13 @@ public sealed class RowEncryptionTests
     {
         var grant = Grants.New();
         var mistaken = With(options => options.EncryptWith("first", Node.OtherKey));
-        Assert.That(() => Read(mistaken, Protection.Protect(grant), grant),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("another key bears the same name").And.InnerException.InstanceOf<CryptographicException>());
+        Assert.That(
+            () => Read(mistaken, Protection.Protect(grant), grant),
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contains("another key bears the same name")
+                .And.InnerException.InstanceOf<CryptographicException>()
+        );
     }
 
     [Test]
@@ -119,12 +141,16 @@ public sealed class RowEncryptionTests
 
         Assert.That(Read(theirs, Protection.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
         Assert.That(Read(theirs, theirs.Protect(grant), grant).Id, Is.EqualTo(grant.Id));
-        Assert.That(() => Read(Protection, theirs.Protect(grant), grant), Throws.TypeOf<OAuthException>().With.Message.Contains("ProtectWith"));
+        Assert.That(
+            () => Read(Protection, theirs.Protect(grant), grant),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("ProtectWith")
+        );
     }
 
     private static byte[] Turned(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
 
-    private static Grant Read(RowEncryption encryption, byte[] content, Grant grant) => encryption.Unprotect(content, GrantRowKey.Of(grant));
+    private static Grant Read(RowEncryption encryption, byte[] content, Grant grant) =>
+        encryption.Unprotect(content, GrantRowKey.Of(grant));
 
     private static RowEncryption With(Action<PostgresGrantStoreOptions> configure)
     {

@@ -31,10 +31,15 @@ public sealed class SqlStateTests
 
         await bed.UntilRefusedAsync();
 
-        Assert.That(bed.Node.Store.UnavailableReason, Does.Contain($"refuses the grant store (SQLSTATE {sqlState})").And.Contain("SchemaScript"));
+        Assert.That(
+            bed.Node.Store.UnavailableReason,
+            Does.Contain($"refuses the grant store (SQLSTATE {sqlState})").And.Contain("SchemaScript")
+        );
         Assert.That(
             bed.Node.Log.Entries.Count(entry => entry.Message.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal)),
-            Is.EqualTo(1), "logged once");
+            Is.EqualTo(1),
+            "logged once"
+        );
         await bed.AssertRecoversAsync();
     }
 
@@ -47,19 +52,23 @@ public sealed class SqlStateTests
     [TestCase("58030")]
     [TestCase("XX000")]
     [Description(
-        "The database cannot work: a copy that may have missed a change is served for access tokens, and the health check says so")]
+        "The database cannot work: a copy that may have missed a change is served for access tokens, and the health check says so"
+    )]
     public async Task An_outage(string sqlState)
     {
         await using var bed = await Bed.StartAsync(sqlState);
 
         for (int i = 0; i < 10; i++)
             await Grants.OnlyAsync(bed.Node.Store);
-        await Eventually.UntilAsync(() => bed.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true);
+        await Eventually.UntilAsync(() =>
+            bed.Node.Store.UnavailableReason?.Contains($"SQLSTATE {sqlState}", StringComparison.Ordinal) == true
+        );
         await Grants.OnlyAsync(bed.Node.Store);
 
         Assert.That(
             async () => await bed.Node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default),
-            Throws.InstanceOf<Npgsql.PostgresException>());
+            Throws.InstanceOf<Npgsql.PostgresException>()
+        );
         await bed.AssertRecoversAsync();
     }
 
@@ -81,7 +90,9 @@ public sealed class SqlStateTests
             await using (var administrator = await Node.OpenAsync(database.ConnectionString, tables))
                 await Grants.AddedAsync(administrator.Store);
             // A policy for the rows of a table is asked for each row that a role other than its owner reads.
-            await Sql.RunAsync(database, $"""
+            await Sql.RunAsync(
+                database,
+                $"""
                 CREATE TABLE {tables}.fault (state text);
                 CREATE FUNCTION {tables}.raise_fault() RETURNS boolean LANGUAGE plpgsql AS $$
                   DECLARE code text := (SELECT state FROM {tables}.fault);
@@ -94,11 +105,12 @@ public sealed class SqlStateTests
                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {tables} TO {role};
                 ALTER TABLE {tables}.grants_v4 ENABLE ROW LEVEL SECURITY;
                 CREATE POLICY faults ON {tables}.grants_v4 USING ({tables}.raise_fault())
-                """);
+                """
+            );
             ManualTimeProvider clock = new();
-            var node = await Node.OpenAsync(
-                database.ConnectionString + $";Username={role}", tables, clock,
-                o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true));
+            var node = await Node.OpenAsync(database.ConnectionString + $";Username={role}", tables, clock, o =>
+                (o.CreateSchema, o.BehindTransactionPooler) = (false, true)
+            );
             await Grants.OnlyAsync(node.Store);
             await Sql.RunAsync(database, $"INSERT INTO {tables}.fault VALUES ('{sqlState}')");
             clock.Advance(TimeSpan.FromSeconds(5));
@@ -109,17 +121,20 @@ public sealed class SqlStateTests
         public async Task UntilRefusedAsync()
         {
             OAuthException? refused = null;
-            await Eventually.UntilAsync(() => refused is not null, async () =>
-            {
-                try
+            await Eventually.UntilAsync(
+                () => refused is not null,
+                async () =>
                 {
-                    await Node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+                    try
+                    {
+                        await Node.Store.FindAsync("photos", GrantOwner.User("42"), default);
+                    }
+                    catch (OAuthException exception)
+                    {
+                        refused = exception;
+                    }
                 }
-                catch (OAuthException exception)
-                {
-                    refused = exception;
-                }
-            });
+            );
             Assert.That(refused!.InnerException, Is.InstanceOf<Npgsql.PostgresException>());
             Assert.That(async () => await Node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>());
         }

@@ -15,23 +15,31 @@ public sealed class StoreSchemaTests
         var grants = await Task.WhenAll(nodes.Select(node => Task.Run(() => Grants.AddedAsync(node.Store))));
 
         foreach (var node in nodes)
-            Assert.That((await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EquivalentTo(grants.Select(grant => grant.Id)));
+            Assert.That(
+                (await node.Store.FindAsync("photos", GrantOwner.User("42"), default)).Select(grant => grant.Id),
+                Is.EquivalentTo(grants.Select(grant => grant.Id))
+            );
         Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.schema_version"), Is.EqualTo(1));
         foreach (var node in nodes)
             await node.DisposeAsync();
     }
 
     [Test]
-    [Description("An administrator runs the script; the application's role then needs no right to create anything, and the script may run again")]
+    [Description(
+        "An administrator runs the script; the application's role then needs no right to create anything, and the script may run again"
+    )]
     public async Task An_administrator_creates_the_tables()
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         string role = "role_" + schema;
         await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), PostgresGrantStoreOptions.SchemaScript(schema));
-        await Sql.RunAsync(cluster, $"""
+        await Sql.RunAsync(
+            cluster,
+            $"""
             CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}
-            """);
+            """
+        );
         await using var node = Node.Start(cluster.ConnectionString + $";Username={role}", schema, configure: o => o.CreateSchema = false);
 
         var grant = await Grants.AddedAsync(node.Store);
@@ -47,14 +55,19 @@ public sealed class StoreSchemaTests
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
         await using var node = Node.Start(cluster.ConnectionString, schema, configure: o => o.CreateSchema = false);
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>().With.Message.Contains($"SchemaScript(\"{schema}\")"));
+        Assert.That(
+            async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains($"SchemaScript(\"{schema}\")")
+        );
 
         await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema));
         Assert.That(await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Is.Empty, "and then it works without a restart");
     }
 
     [Test]
-    [Description("Threat: another kind of owner. Tables of versions 1 to 3 stay beside the new ones: their grants are neither read as those of a user of that name nor deleted, and the log says what to do")]
+    [Description(
+        "Threat: another kind of owner. Tables of versions 1 to 3 stay beside the new ones: their grants are neither read as those of a user of that name nor deleted, and the log says what to do"
+    )]
     public async Task Earlier_versions_stay_as_they_are()
     {
         var cluster = await Cluster.RequireAsync();
@@ -62,15 +75,30 @@ public sealed class StoreSchemaTests
         await Sql.RunAsync(cluster, Earlier(schema));
         var nodes = Enumerable.Range(0, 8).Select(_ => Node.Start(cluster.ConnectionString, schema)).ToList();
 
-        await Task.WhenAll(nodes.Select(node => Task.Run(async () => await node.Store.FindAsync("nothing", GrantOwner.User("unknown"), default))));
+        await Task.WhenAll(
+            nodes.Select(node => Task.Run(async () => await node.Store.FindAsync("nothing", GrantOwner.User("unknown"), default)))
+        );
 
         foreach (var owner in new[] { GrantOwner.User("42"), GrantOwner.User("user:42"), GrantOwner.Service("42"), GrantOwner.Client })
             Assert.That(await nodes[0].Store.FindAsync("photos", owner, default), Is.Empty);
         await Grants.AddedAsync(nodes[0].Store);
-        Assert.That(await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE id = 'earlier' AND content = 'content'"), Is.EqualTo(1));
-        Assert.That(await Sql.ReadAsync<string>(cluster, $"SELECT client_id FROM {schema}.clients"), Is.EqualTo("an-id"), "clients name no owner, and stay in use");
-        Assert.That(await Sql.ReadAsync<int>(cluster, $"SELECT max(version) FROM {schema}.schema_version"), Is.EqualTo(StoreSchema.Version));
-        Assert.That(nodes[0].Log.Entries.Select(entry => entry.Message), Has.One.Contains("earlier version").And.One.Contains("Drop the table"));
+        Assert.That(
+            await Sql.ReadAsync<long>(cluster, $"SELECT count(*) FROM {schema}.grants WHERE id = 'earlier' AND content = 'content'"),
+            Is.EqualTo(1)
+        );
+        Assert.That(
+            await Sql.ReadAsync<string>(cluster, $"SELECT client_id FROM {schema}.clients"),
+            Is.EqualTo("an-id"),
+            "clients name no owner, and stay in use"
+        );
+        Assert.That(
+            await Sql.ReadAsync<int>(cluster, $"SELECT max(version) FROM {schema}.schema_version"),
+            Is.EqualTo(StoreSchema.Version)
+        );
+        Assert.That(
+            nodes[0].Log.Entries.Select(entry => entry.Message),
+            Has.One.Contains("earlier version").And.One.Contains("Drop the table")
+        );
         foreach (var node in nodes)
             await node.DisposeAsync();
     }
@@ -84,8 +112,13 @@ public sealed class StoreSchemaTests
         await Sql.RunAsync(cluster, Earlier(schema));
         await using var node = Node.Start(cluster.ConnectionString, schema, configure: o => o.CreateSchema = false);
 
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default), Throws.TypeOf<OAuthException>()
-            .With.Message.Contains($"SchemaScript(\"{schema}\")").And.Message.Contains("neither used nor deleted"));
+        Assert.That(
+            async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contains($"SchemaScript(\"{schema}\")")
+                .And.Message.Contains("neither used nor deleted")
+        );
     }
 
     [Test]
@@ -100,8 +133,10 @@ public sealed class StoreSchemaTests
 
         await Sql.RunAsync(cluster, $"UPDATE {schema}.grants_v4 SET owner = 'service:42'");
 
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.Service("42"), default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted"));
+        Assert.That(
+            async () => await node.Store.FindAsync("photos", GrantOwner.Service("42"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("cannot be decrypted")
+        );
     }
 
     [Test]
@@ -110,27 +145,34 @@ public sealed class StoreSchemaTests
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        await Sql.RunAsync(cluster, PostgresGrantStoreOptions.SchemaScript(schema), $"INSERT INTO {schema}.schema_version (version) VALUES (5)");
+        await Sql.RunAsync(
+            cluster,
+            PostgresGrantStoreOptions.SchemaScript(schema),
+            $"INSERT INTO {schema}.schema_version (version) VALUES (5)"
+        );
         await using var node = Node.Start(cluster.ConnectionString, schema);
-        Assert.That(async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("version 5").And.Message.Contains("Update the package on this node"));
+        Assert.That(
+            async () => await node.Store.FindAsync("photos", GrantOwner.User("42"), default),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("version 5").And.Message.Contains("Update the package on this node")
+        );
     }
 
     // As version 3 left them, with what matters here.
-    private static string Earlier(string schema) => $"""
-        CREATE SCHEMA {schema};
-        CREATE TABLE {schema}.schema_version (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), hint_key uuid NOT NULL DEFAULT gen_random_uuid());
-        INSERT INTO {schema}.schema_version (version) VALUES (1), (2), (3);
-        CREATE TABLE {schema}.grants (
-          id text COLLATE "C" PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY, client_name text COLLATE "C" NOT NULL, owner text COLLATE "C" NOT NULL,
-          hint text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL);
-        CREATE INDEX grants_of_owner ON {schema}.grants (client_name, owner);
-        INSERT INTO {schema}.grants (id, client_name, owner, hint, generation, content) VALUES ('earlier', 'photos', '42', 'hint', 1, 'content');
-        CREATE TABLE {schema}.used_states (fingerprint bytea PRIMARY KEY, ticket bigint NOT NULL, expires_at timestamptz NOT NULL);
-        CREATE INDEX used_states_expired ON {schema}.used_states (expires_at);
-        CREATE TABLE {schema}.clients (
-          client_name text COLLATE "C" NOT NULL, server text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL,
-          created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (client_name, server));
-        INSERT INTO {schema}.clients (client_name, server, client_id, generation, content) VALUES ('photos', 'https://as.example', 'an-id', 1, 'content')
-        """;
+    private static string Earlier(string schema) =>
+        $"""
+            CREATE SCHEMA {schema};
+            CREATE TABLE {schema}.schema_version (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now(), hint_key uuid NOT NULL DEFAULT gen_random_uuid());
+            INSERT INTO {schema}.schema_version (version) VALUES (1), (2), (3);
+            CREATE TABLE {schema}.grants (
+              id text COLLATE "C" PRIMARY KEY, position bigint GENERATED ALWAYS AS IDENTITY, client_name text COLLATE "C" NOT NULL, owner text COLLATE "C" NOT NULL,
+              hint text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL);
+            CREATE INDEX grants_of_owner ON {schema}.grants (client_name, owner);
+            INSERT INTO {schema}.grants (id, client_name, owner, hint, generation, content) VALUES ('earlier', 'photos', '42', 'hint', 1, 'content');
+            CREATE TABLE {schema}.used_states (fingerprint bytea PRIMARY KEY, ticket bigint NOT NULL, expires_at timestamptz NOT NULL);
+            CREATE INDEX used_states_expired ON {schema}.used_states (expires_at);
+            CREATE TABLE {schema}.clients (
+              client_name text COLLATE "C" NOT NULL, server text COLLATE "C" NOT NULL, client_id text COLLATE "C" NOT NULL, generation bigint NOT NULL, content bytea NOT NULL,
+              created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (client_name, server));
+            INSERT INTO {schema}.clients (client_name, server, client_id, generation, content) VALUES ('photos', 'https://as.example', 'an-id', 1, 'content')
+            """;
 }

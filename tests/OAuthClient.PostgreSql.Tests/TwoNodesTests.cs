@@ -10,7 +10,9 @@ public sealed class TwoNodesTests
     private const string RedirectUri = "https://app.example/callback";
 
     [Test]
-    [Description("Stampede: callers on two nodes whose token was refused cost one refresh together, and all get the token it brought (RFC 9700 §4.14)")]
+    [Description(
+        "Stampede: callers on two nodes whose token was refused cost one refresh together, and all get the token it brought (RFC 9700 §4.14)"
+    )]
     public async Task One_refresh_for_all_callers_of_both_nodes()
     {
         await using var server = await ServerAsync();
@@ -18,13 +20,23 @@ public sealed class TwoNodesTests
         await using var one = await NodeAsync(server, schema);
         await using var other = await NodeAsync(server, schema);
         var grant = await ConnectAsync(server, Client(one));
-        Assert.That((await Client(other).GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo(grant.AccessToken!.Reveal()), "connected on one, of use on both");
+        Assert.That(
+            (await Client(other).GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(),
+            Is.EqualTo(grant.AccessToken!.Reveal()),
+            "connected on one, of use on both"
+        );
         server.ClearRequests();
         TaskCompletionSource release = new();
         server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(release.Task), times: 1);
 
-        var callers = Enumerable.Range(0, 100).Select(i => Client(i % 2 == 0 ? one : other)
-            .GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }).AsTask()).ToList();
+        var callers = Enumerable
+            .Range(0, 100)
+            .Select(i =>
+                Client(i % 2 == 0 ? one : other)
+                    .GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken })
+                    .AsTask()
+            )
+            .ToList();
         await server.WaitForRequestAsync(TestEndpoint.Token);
         release.SetResult();
         var tokens = await Task.WhenAll(callers).Promptly();
@@ -45,18 +57,20 @@ public sealed class TwoNodesTests
         var pending = await Client(one).BeginAuthorizationAsync();
         var response = AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri));
 
-        var completed = await Task.WhenAll(new[] { one, other }.Select(async node =>
-        {
-            try
+        var completed = await Task.WhenAll(
+            new[] { one, other }.Select(async node =>
             {
-                await Client(node).CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"));
-                return true;
-            }
-            catch (OAuthProtocolException)
-            {
-                return false;
-            }
-        }));
+                try
+                {
+                    await Client(node).CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"));
+                    return true;
+                }
+                catch (OAuthProtocolException)
+                {
+                    return false;
+                }
+            })
+        );
 
         Assert.That(completed.Count(done => done), Is.EqualTo(1));
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
@@ -77,11 +91,16 @@ public sealed class TwoNodesTests
 
         bool isOver = false;
         await Eventually.UntilAsync(() => isOver, async () => isOver = await Client(other).FindGrantAsync(GrantOwner.User("42")) is null);
-        Assert.That(async () => await Client(other).GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await Client(other).GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
     }
 
     [Test]
-    [Description("OpenID Connect Back-Channel Logout §2.7: the server tells one node that a user signed out, and it is so on all; another session stays")]
+    [Description(
+        "OpenID Connect Back-Channel Logout §2.7: the server tells one node that a user signed out, and it is so on all; another session stays"
+    )]
     public async Task A_session_is_over_everywhere()
     {
         await using var server = await ServerAsync();
@@ -92,7 +111,11 @@ public sealed class TwoNodesTests
         var phone = await SignInAsync(server, one);
         var signIn = other.GetRequiredService<OpenIdSignIn>();
         Assert.That(await signIn.IsSignedInAsync(laptop.Owner, laptop.SessionId), Is.True);
-        Assert.That(await signIn.IsSignedInAsync(phone.Owner, phone.SessionId, phone.SignInId), Is.True, "at the first request, though this node has not heard of it yet");
+        Assert.That(
+            await signIn.IsSignedInAsync(phone.Owner, phone.SessionId, phone.SignInId),
+            Is.True,
+            "at the first request, though this node has not heard of it yet"
+        );
 
         string token = server.CreateLogoutToken(new() { ClientId = "photos" }, "alice", laptop.SessionId);
         Assert.That(await one.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token), Is.EqualTo(1));
@@ -103,7 +126,9 @@ public sealed class TwoNodesTests
     }
 
     [Test]
-    [Description("A login at one node counts at once on the other, which remembers the user's earlier ones, also where the server names no sessions")]
+    [Description(
+        "A login at one node counts at once on the other, which remembers the user's earlier ones, also where the server names no sessions"
+    )]
     public async Task A_login_counts_at_once_everywhere()
     {
         await using var server = await ServerAsync();
@@ -123,19 +148,31 @@ public sealed class TwoNodesTests
     private static async Task<Grant> SignInAsync(TestAuthorizationServer server, ServiceProvider node)
     {
         var pending = await Client(node).BeginAuthorizationAsync();
-        return await node.GetRequiredService<OpenIdSignIn>().CompleteAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
+        return await node.GetRequiredService<OpenIdSignIn>()
+            .CompleteAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)));
     }
 
     private static async Task<Grant> ConnectAsync(TestAuthorizationServer server, IOAuthClient client)
     {
         var pending = await client.BeginAuthorizationAsync();
-        return await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
+        return await client.CompleteAuthorizationAsync(
+            pending,
+            AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)),
+            GrantOwner.User("42")
+        );
     }
 
     private static async Task<TestAuthorizationServer> ServerAsync()
     {
         var server = await TestAuthorizationServer.StartAsync();
-        server.AddClient(new() { ClientId = "photos", ClientSecret = "a-long-test-secret", RedirectUris = { RedirectUri } });
+        server.AddClient(
+            new()
+            {
+                ClientId = "photos",
+                ClientSecret = "a-long-test-secret",
+                RedirectUris = { RedirectUri },
+            }
+        );
         return server;
     }
 

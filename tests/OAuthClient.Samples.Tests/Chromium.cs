@@ -23,7 +23,8 @@ internal sealed class Chromium : IAsyncDisposable
     {
         if (Find() is not { } executable)
         {
-            const string missing = "NO CHROMIUM: the browser tests did not run. Install it (apt-get install chromium, or any Chrome on the PATH) and run them again.";
+            const string missing =
+                "NO CHROMIUM: the browser tests did not run. Install it (apt-get install chromium, or any Chrome on the PATH) and run them again.";
             if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
                 Assert.Fail(missing);
             if (Interlocked.Exchange(ref said, 1) == 0)
@@ -32,7 +33,10 @@ internal sealed class Chromium : IAsyncDisposable
             throw new InvalidOperationException("Neither of the two returns.");
         }
         var started = await Playwright.CreateAsync();
-        return new(started, await started.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = ["--no-sandbox", "--disable-dev-shm-usage"] }));
+        return new(
+            started,
+            await started.Chromium.LaunchAsync(new() { ExecutablePath = executable, Args = ["--no-sandbox", "--disable-dev-shm-usage"] })
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -42,9 +46,11 @@ internal sealed class Chromium : IAsyncDisposable
     }
 
     private static string? Find() =>
-        (from name in Names
-         from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-         let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)
-         where folder.Length > 0 && File.Exists(path)
-         select path).FirstOrDefault();
+        (
+            from name in Names
+            from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            let path = Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)
+            where folder.Length > 0 && File.Exists(path)
+            select path
+        ).FirstOrDefault();
 }

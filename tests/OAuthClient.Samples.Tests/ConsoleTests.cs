@@ -20,11 +20,27 @@ public class ConsoleTests
         Assert.That(await sample.ExitCodeAsync(), Is.Zero, output);
         string[] milestones =
         [
-            "1  Authorization request", "code_challenge_method=S256", "2  Login and consent", "3  Callback", "code=[redacted]",
-            "4  Token request", "code_verifier=[redacted]", "5  Token response", "access_token: \"[redacted]\"",
-            "6  API call", "Authorization: Bearer [redacted]", "7  Resource", "200 OK",
-            "↻  Refresh, by itself", "refresh_token=[redacted]", "6  API call, with the new access token", "7  Resource",
-            "✕  Revocation", "token=[redacted]", "✕  Revoked", "Done.",
+            "1  Authorization request",
+            "code_challenge_method=S256",
+            "2  Login and consent",
+            "3  Callback",
+            "code=[redacted]",
+            "4  Token request",
+            "code_verifier=[redacted]",
+            "5  Token response",
+            "access_token: \"[redacted]\"",
+            "6  API call",
+            "Authorization: Bearer [redacted]",
+            "7  Resource",
+            "200 OK",
+            "↻  Refresh, by itself",
+            "refresh_token=[redacted]",
+            "6  API call, with the new access token",
+            "7  Resource",
+            "✕  Revocation",
+            "token=[redacted]",
+            "✕  Revoked",
+            "Done.",
         ];
         int position = 0;
         foreach (string milestone in milestones)
@@ -43,12 +59,31 @@ public class ConsoleTests
         await using var server = await TestAuthorizationServer.StartAsync();
         await using var api = await server.StartResourceServerAsync();
         int port = FreePort();
-        server.AddClient(new TestClient { ClientId = "mine", ClientSecret = SecretValue, RedirectUris = { $"http://127.0.0.1:{port}/callback" } });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "mine",
+                ClientSecret = SecretValue,
+                RedirectUris = { $"http://127.0.0.1:{port}/callback" },
+            }
+        );
 
         using var sample = SampleProcess.Start(
             "Console",
-            "--issuer", server.Issuer.OriginalString, "--client-id", "mine", "--client-secret", SecretValue, "--port", $"{port}", "--api", $"{api.BaseAddress}me");
-        var address = await sample.WaitForAsync(new Regex(@"^\s*(http://\S+/authorize\?\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking));
+            "--issuer",
+            server.Issuer.OriginalString,
+            "--client-id",
+            "mine",
+            "--client-secret",
+            SecretValue,
+            "--port",
+            $"{port}",
+            "--api",
+            $"{api.BaseAddress}me"
+        );
+        var address = await sample.WaitForAsync(
+            new Regex(@"^\s*(http://\S+/authorize\?\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)
+        );
         var callback = await server.SignInAsync(new Uri(address.Trim()));
         using var browser = new HttpClient();
         Assert.That(await browser.GetStringAsync(callback), Does.Contain("close this window"));
@@ -61,7 +96,9 @@ public class ConsoleTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.12, RFC 8252 §8.9: only the callback of this authorization ends the wait; any other request is answered 400 or 404")]
+    [Description(
+        "RFC 6749 §10.12, RFC 8252 §8.9: only the callback of this authorization ends the wait; any other request is answered 400 or 404"
+    )]
     public async Task Another_request_does_not_end_the_wait()
     {
         await using var server = await TestAuthorizationServer.StartAsync();
@@ -71,9 +108,18 @@ public class ConsoleTests
         server.AddClient(new TestClient { ClientId = "mine", RedirectUris = { new Uri(origin, "/callback").AbsoluteUri } });
         using var sample = SampleProcess.Start(
             "Console",
-            "--issuer", server.Issuer.OriginalString, "--client-id", "mine", "--port", $"{port}", "--api", $"{api.BaseAddress}me");
+            "--issuer",
+            server.Issuer.OriginalString,
+            "--client-id",
+            "mine",
+            "--port",
+            $"{port}",
+            "--api",
+            $"{api.BaseAddress}me"
+        );
         var address = await sample.WaitForAsync(
-            new Regex(@"^\s*(http://\S+/authorize\?\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking));
+            new Regex(@"^\s*(http://\S+/authorize\?\S+)", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)
+        );
         var callback = await server.SignInAsync(new Uri(address.Trim()));
         using var browser = new HttpClient();
 
@@ -90,7 +136,11 @@ public class ConsoleTests
         Assert.That(await StatusAsync("/callback?code=c&state=another"), Is.EqualTo(400), "another authorization's state");
         Assert.That(await StatusAsync(callback.PathAndQuery + "&state=another"), Is.EqualTo(400), "two states");
         Assert.That(await StatusAsync("/other" + callback.Query), Is.EqualTo(404), "another path");
-        Assert.That(await StatusAsync(callback.PathAndQuery, host: $"attacker.example:{port}"), Is.EqualTo(404).Or.EqualTo(400), "another host");
+        Assert.That(
+            await StatusAsync(callback.PathAndQuery, host: $"attacker.example:{port}"),
+            Is.EqualTo(404).Or.EqualTo(400),
+            "another host"
+        );
         Assert.That(await StatusAsync(callback.PathAndQuery, host: "127.0.0.1:1"), Is.EqualTo(404).Or.EqualTo(400), "another port");
         Assert.That(await StatusAsync(callback.PathAndQuery, method: HttpMethod.Post), Is.EqualTo(404), "another method");
         Assert.That(await StatusAsync(callback.PathAndQuery, method: HttpMethod.Head), Is.EqualTo(404), "another method");

@@ -29,7 +29,10 @@ internal sealed class SampleProcess : IDisposable
         // Where it was built, beside the files and frameworks it names; this project's own output holds others.
         string here = AppContext.BaseDirectory;
         string folder = here.Replace(
-            Path.Combine("tests", "OAuthClient.Samples.Tests"), Path.Combine("samples", sample), StringComparison.Ordinal);
+            Path.Combine("tests", "OAuthClient.Samples.Tests"),
+            Path.Combine("samples", sample),
+            StringComparison.Ordinal
+        );
         string dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
         var start = new ProcessStartInfo(dotnet, [Path.Combine(folder, sample + ".dll"), .. arguments])
         {

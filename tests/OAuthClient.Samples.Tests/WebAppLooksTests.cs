@@ -23,7 +23,15 @@ public sealed class WebAppLooksTests
     public async Task Every_page_fits(int width, ColorScheme scheme)
     {
         await using var visit = await WebAppVisit.StartAsync(chromium);
-        var page = await (await visit.OpenBrowserAsync(new() { ViewportSize = new() { Width = width, Height = width < 500 ? 700 : 800 }, ColorScheme = scheme })).NewPageAsync();
+        var page = await (
+            await visit.OpenBrowserAsync(
+                new()
+                {
+                    ViewportSize = new() { Width = width, Height = width < 500 ? 700 : 800 },
+                    ColorScheme = scheme,
+                }
+            )
+        ).NewPageAsync();
         string prefix = $"webapp-{width}-{scheme}".ToLowerInvariant();
 
         await page.GotoAsync(visit.Address);
@@ -63,10 +71,14 @@ public sealed class WebAppLooksTests
     public async Task Form_repost_page_fits(int width, ColorScheme scheme)
     {
         await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
-        var page = await visit.SignInAsync(options: new()
-        {
-            ViewportSize = new() { Width = width, Height = width < 500 ? 700 : 800 }, ColorScheme = scheme, JavaScriptEnabled = false,
-        });
+        var page = await visit.SignInAsync(
+            options: new()
+            {
+                ViewportSize = new() { Width = width, Height = width < 500 ? 700 : 800 },
+                ColorScheme = scheme,
+                JavaScriptEnabled = false,
+            }
+        );
         await page.BeginAsync();
         await page.LogInAsync();
         await page.AllowAsync();
@@ -82,7 +94,9 @@ public sealed class WebAppLooksTests
         TestContext.AddTestAttachment(file);
         int[] widths = await page.EvaluateAsync<int[]>("[document.documentElement.scrollWidth, document.documentElement.clientWidth]");
         Assert.That(widths[0], Is.LessThanOrEqualTo(widths[1]), name);
-        int rightmost = await page.EvaluateAsync<int>("Math.max(...[...document.querySelectorAll('button, a, img, h1, p, input')].map(e => Math.ceil(e.getBoundingClientRect().right)))");
+        int rightmost = await page.EvaluateAsync<int>(
+            "Math.max(...[...document.querySelectorAll('button, a, img, h1, p, input')].map(e => Math.ceil(e.getBoundingClientRect().right)))"
+        );
         Assert.That(rightmost, Is.LessThanOrEqualTo(widths[1] - 12), $"{name} leaves no margin");
     }
 }

@@ -21,14 +21,17 @@ public sealed class WebAppTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1 with nothing set up: the built-in server; nothing is loaded from elsewhere and nothing is complained about")]
+    [Description(
+        "RFC 6749 §4.1 with nothing set up: the built-in server; nothing is loaded from elsewhere and nothing is complained about"
+    )]
     public async Task Connects_to_the_built_in_server()
     {
         using var sample = SampleProcess.Start("WebApp", "--urls", "http://127.0.0.1:0");
         string address = await sample.AddressAsync();
         await using var context = await chromium.Browser.NewContextAsync();
         var page = await context.NewPageAsync();
-        List<string> complaints = [], elsewhere = [];
+        List<string> complaints = [],
+            elsewhere = [];
         page.Console += (_, message) => complaints.Add(message.Text);
         page.PageError += (_, error) => complaints.Add(error);
         page.Request += (_, request) => elsewhere.Add(new Uri(request.Url).Host);
@@ -104,13 +107,16 @@ public sealed class WebAppTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7: Back to the consent page and allowed once more, or the callback opened again: refused, still 1 token request")]
+    [Description(
+        "RFC 9700 §4.7: Back to the consent page and allowed once more, or the callback opened again: refused, still 1 token request"
+    )]
     public async Task Back_and_replay_are_refused()
     {
         await using var visit = await WebAppVisit.StartAsync(chromium);
         var page = await visit.SignInAsync();
         string callback = "";
-        page.Request += (_, request) => callback = request.Url.StartsWith(visit.Address + "/callback", StringComparison.Ordinal) ? request.Url : callback;
+        page.Request += (_, request) =>
+            callback = request.Url.StartsWith(visit.Address + "/callback", StringComparison.Ordinal) ? request.Url : callback;
         await page.ConnectAsync();
         string used = callback;
 
@@ -161,7 +167,8 @@ public sealed class WebAppTests
     [TestCase(true), TestCase(false)]
     [Description(
         "Form Post Response Mode §2, from another site: the sign-in cookie comes along with the second post, from our own "
-        + "page, with and without script; the code is in no address")]
+            + "page, with and without script; the code is in no address"
+    )]
     public async Task Form_post_from_another_site_arrives(bool hasScript)
     {
         await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
@@ -212,7 +219,8 @@ public sealed class WebAppTests
     [TestCase(true), TestCase(false)]
     [Description(
         "Threat: form_post finished by another user of the same browser, or after the user signed out: refused, nothing "
-        + "stored, 0 token requests")]
+            + "stored, 0 token requests"
+    )]
     public async Task Form_post_is_not_finished_by_another_user(bool isAnotherSignedIn)
     {
         await using var visit = await WebAppVisit.StartAsync(chromium, "--response-mode", "form_post");
@@ -289,7 +297,16 @@ public sealed class WebAppTests
         var attacker = await visit.SignInAsync("Mallory");
         var planted = (await attacker.Context.CookiesAsync()).Single(cookie => cookie.Name == "__Host-session");
         var victim = await (await visit.OpenBrowserAsync()).NewPageAsync();
-        await victim.Context.AddCookiesAsync([new() { Name = planted.Name, Value = planted.Value, Url = "https://localhost", Secure = true, HttpOnly = true }]);
+        await victim.Context.AddCookiesAsync([
+            new()
+            {
+                Name = planted.Name,
+                Value = planted.Value,
+                Url = "https://localhost",
+                Secure = true,
+                HttpOnly = true,
+            },
+        ]);
         await victim.SignInAsync(visit.Address, "Vera");
         await victim.ConnectAsync();
 
@@ -300,9 +317,21 @@ public sealed class WebAppTests
         await attacker.SeesAsync("Welcome, Mallory.");
 
         var guess = await (await visit.OpenBrowserAsync()).NewPageAsync();
-        await guess.Context.AddCookiesAsync([new() { Name = planted.Name, Value = "chosen-by-the-attacker", Url = "https://localhost", Secure = true, HttpOnly = true }]);
+        await guess.Context.AddCookiesAsync([
+            new()
+            {
+                Name = planted.Name,
+                Value = "chosen-by-the-attacker",
+                Url = "https://localhost",
+                Secure = true,
+                HttpOnly = true,
+            },
+        ]);
         await guess.SignInAsync(visit.Address, "Vera");
-        Assert.That((await guess.Context.CookiesAsync()).Single(cookie => cookie.Name == "__Host-session").Value, Is.Not.EqualTo("chosen-by-the-attacker"));
+        Assert.That(
+            (await guess.Context.CookiesAsync()).Single(cookie => cookie.Name == "__Host-session").Value,
+            Is.Not.EqualTo("chosen-by-the-attacker")
+        );
     }
 
     [TestCase("/oauth/photos/connect"), TestCase("/oauth/photos/sign-out"), TestCase("/disconnect"), TestCase("/sign-in")]
@@ -318,7 +347,11 @@ public sealed class WebAppTests
         Assert.That(get.Status, Is.EqualTo(path == "/sign-in" ? 200 : 405));
     }
 
-    [TestCase(0, "--help"), TestCase(2, "--issuer", "https://accounts.example.com"), TestCase(2, "--issuer", "https://accounts.example.com", "--client-id", "mine")]
+    [
+        TestCase(0, "--help"),
+        TestCase(2, "--issuer", "https://accounts.example.com"),
+        TestCase(2, "--issuer", "https://accounts.example.com", "--client-id", "mine")
+    ]
     [Description("What is missing is said, and nothing is started")]
     public async Task It_says_how_it_is_used(int exitCode, params string[] arguments)
     {

@@ -34,11 +34,37 @@ internal sealed class WebAppVisit : IAsyncDisposable
         var started = SampleProcess.Start(
             "WebApp",
             [
-                "--urls", "http://127.0.0.1:0", "--issuer", server.Issuer.OriginalString, "--client-id", "mine", "--client-secret", "s", "--api", api.BaseAddress.OriginalString,
-                "--Photos:DangerouslyAllowHttpOnLoopback", "true", "--Photos:Scopes:0", "openid", "--Photos:Scopes:1", "photos.read", "--Photos:Scopes:2", "offline_access", .. arguments,
-            ]);
+                "--urls",
+                "http://127.0.0.1:0",
+                "--issuer",
+                server.Issuer.OriginalString,
+                "--client-id",
+                "mine",
+                "--client-secret",
+                "s",
+                "--api",
+                api.BaseAddress.OriginalString,
+                "--Photos:DangerouslyAllowHttpOnLoopback",
+                "true",
+                "--Photos:Scopes:0",
+                "openid",
+                "--Photos:Scopes:1",
+                "photos.read",
+                "--Photos:Scopes:2",
+                "offline_access",
+                .. arguments,
+            ]
+        );
         string address = await started.AddressAsync();
-        server.AddClient(new TestClient { ClientId = "mine", ClientSecret = "s", DisplayName = "Passepartout", RedirectUris = { address + "/callback" } });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "mine",
+                ClientSecret = "s",
+                DisplayName = "Passepartout",
+                RedirectUris = { address + "/callback" },
+            }
+        );
         return new(chromium, server, api, started, address);
     }
 
@@ -71,7 +97,11 @@ internal sealed class WebAppVisit : IAsyncDisposable
 internal static class VisitorSteps
 {
     public static async Task<string> AddressAsync(this SampleProcess sample) =>
-        (await sample.WaitForAsync(new("^Now listening on http://localhost:[0-9]+$", System.Text.RegularExpressions.RegexOptions.NonBacktracking))).Split(' ')[^1];
+        (
+            await sample.WaitForAsync(
+                new("^Now listening on http://localhost:[0-9]+$", System.Text.RegularExpressions.RegexOptions.NonBacktracking)
+            )
+        ).Split(' ')[^1];
 
     public static async Task SignInAsync(this IPage page, string address, string name)
     {

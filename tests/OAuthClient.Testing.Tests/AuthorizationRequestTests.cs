@@ -37,7 +37,9 @@ internal sealed class AuthorizationRequestTests
         await using TestBed bed = await TestBed.StartAsync();
         Uri uri = bed.AuthorizationUri();
 
-        using HttpResponseMessage response = await bed.GetAsync(new Uri($"{uri}&{parameter}={Uri.EscapeDataString(TestBed.Query(uri)[parameter])}"));
+        using HttpResponseMessage response = await bed.GetAsync(
+            new Uri($"{uri}&{parameter}={Uri.EscapeDataString(TestBed.Query(uri)[parameter])}")
+        );
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
     }
@@ -111,10 +113,15 @@ internal sealed class AuthorizationRequestTests
     public async Task Client_without_the_grant_type_is_refused()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient
-        {
-            ClientId = "machine", ClientSecret = "s", RedirectUris = { TestBed.RedirectUri }, AllowedGrantTypes = new HashSet<string> { "client_credentials" },
-        });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "machine",
+                ClientSecret = "s",
+                RedirectUris = { TestBed.RedirectUri },
+                AllowedGrantTypes = new HashSet<string> { "client_credentials" },
+            }
+        );
 
         Assert.That(TestBed.Query(await bed.SignInAsync(("client_id", "machine")))["error"], Is.EqualTo("unauthorized_client"));
     }
@@ -123,13 +130,22 @@ internal sealed class AuthorizationRequestTests
     public async Task Client_gets_only_the_scopes_it_may_have()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient
-        {
-            ClientId = "narrow", ClientSecret = "s", RedirectUris = { TestBed.RedirectUri }, AllowedScopes = new HashSet<string> { "photos.read" },
-        });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "narrow",
+                ClientSecret = "s",
+                RedirectUris = { TestBed.RedirectUri },
+                AllowedScopes = new HashSet<string> { "photos.read" },
+            }
+        );
 
-        IReadOnlyDictionary<string, string> wide = TestBed.Query(await bed.SignInAsync(("client_id", "narrow"), ("scope", "photos.read api")));
-        IReadOnlyDictionary<string, string> narrow = TestBed.Query(await bed.SignInAsync(("client_id", "narrow"), ("scope", "photos.read")));
+        IReadOnlyDictionary<string, string> wide = TestBed.Query(
+            await bed.SignInAsync(("client_id", "narrow"), ("scope", "photos.read api"))
+        );
+        IReadOnlyDictionary<string, string> narrow = TestBed.Query(
+            await bed.SignInAsync(("client_id", "narrow"), ("scope", "photos.read"))
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -147,9 +163,18 @@ internal sealed class AuthorizationRequestTests
     public async Task Any_loopback_port_is_good_for_a_client_that_registered_so(string redirectUri, bool good)
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "native", AllowAnyLoopbackPort = true, RedirectUris = { "http://127.0.0.1/callback" } });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "native",
+                AllowAnyLoopbackPort = true,
+                RedirectUris = { "http://127.0.0.1/callback" },
+            }
+        );
 
-        using HttpResponseMessage response = await bed.GetAsync(bed.AuthorizationUri(("client_id", "native"), ("redirect_uri", redirectUri)));
+        using HttpResponseMessage response = await bed.GetAsync(
+            bed.AuthorizationUri(("client_id", "native"), ("redirect_uri", redirectUri))
+        );
 
         Assert.That(response.IsSuccessStatusCode, Is.EqualTo(good));
     }
@@ -160,7 +185,10 @@ internal sealed class AuthorizationRequestTests
         await using TestBed bed = await TestBed.StartAsync();
 
         using HttpResponseMessage response = await bed.PostAsync(
-            bed.Server.AuthorizationEndpoint, null, [.. TestBed.Query(bed.AuthorizationUri()).Select(pair => (pair.Key, (string?)pair.Value))]);
+            bed.Server.AuthorizationEndpoint,
+            null,
+            [.. TestBed.Query(bed.AuthorizationUri()).Select(pair => (pair.Key, (string?)pair.Value))]
+        );
 
         Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("data-page=\"login\""));
     }
@@ -185,9 +213,12 @@ internal sealed class AuthorizationRequestTests
         });
 
         using HttpResponseMessage none = await bed.RedeemAsync(
-            await bed.CodeAsync(("code_challenge", null), ("code_challenge_method", null)), ("code_verifier", null));
+            await bed.CodeAsync(("code_challenge", null), ("code_challenge_method", null)),
+            ("code_verifier", null)
+        );
         using HttpResponseMessage plain = await bed.RedeemAsync(
-            await bed.CodeAsync(("code_challenge", TestBed.Verifier), ("code_challenge_method", "plain")));
+            await bed.CodeAsync(("code_challenge", TestBed.Verifier), ("code_challenge_method", "plain"))
+        );
 
         using (Assert.EnterMultipleScope())
         {

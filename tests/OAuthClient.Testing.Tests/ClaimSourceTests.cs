@@ -43,18 +43,33 @@ internal sealed class ClaimSourceTests
             Assert.That(Jose.KeysThatVerify(token, await bed.KeysAsync()), Has.Count.EqualTo(1));
             Assert.That((int?)Jose.Claims(token)["credit_score"], Is.EqualTo(650));
             Assert.That(withoutToken.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-            Assert.That(withAnother.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized), "an access token of this server is not one of the source");
+            Assert.That(
+                withAnother.StatusCode,
+                Is.EqualTo(HttpStatusCode.Unauthorized),
+                "an access token of this server is not one of the source"
+            );
             Assert.That(source.ContainsKey("JWT"), Is.False);
         }
     }
 
     private static async Task<JsonObject> UserInfoAsync(TestBed bed, bool distributed)
     {
-        bed.Server.AddUser(new TestUser
-        {
-            Subject = "carol", UserName = "carol",
-            ClaimSources = { new TestClaimSource { Name = "bank", Distributed = distributed, Claims = { ["credit_score"] = 650, ["iban"] = "GB00TEST" } } },
-        });
+        bed.Server.AddUser(
+            new TestUser
+            {
+                Subject = "carol",
+                UserName = "carol",
+                ClaimSources =
+                {
+                    new TestClaimSource
+                    {
+                        Name = "bank",
+                        Distributed = distributed,
+                        Claims = { ["credit_score"] = 650, ["iban"] = "GB00TEST" },
+                    },
+                },
+            }
+        );
         Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = "carol" });
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
         return await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string)tokens["access_token"]!), HttpStatusCode.OK);

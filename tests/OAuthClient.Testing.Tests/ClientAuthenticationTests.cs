@@ -15,7 +15,13 @@ internal sealed class ClientAuthenticationTests
         await using TestBed bed = await TestBed.StartAsync();
 
         using HttpResponseMessage basic = await bed.PostAsync(bed.Server.TokenEndpoint, Grant);
-        using HttpResponseMessage post = await bed.PostAsync(bed.Server.TokenEndpoint, null, Grant, ("client_id", "test-client"), ("client_secret", "test-secret"));
+        using HttpResponseMessage post = await bed.PostAsync(
+            bed.Server.TokenEndpoint,
+            null,
+            Grant,
+            ("client_id", "test-client"),
+            ("client_secret", "test-secret")
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -30,9 +36,16 @@ internal sealed class ClientAuthenticationTests
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "one:two", ClientSecret = "p+l u%s&\u00e9" });
 
-        using HttpResponseMessage encoded = await bed.PostAsync(bed.Server.TokenEndpoint, TestBed.Basic("one:two", "p+l u%s&\u00e9"), Grant);
+        using HttpResponseMessage encoded = await bed.PostAsync(
+            bed.Server.TokenEndpoint,
+            TestBed.Basic("one:two", "p+l u%s&\u00e9"),
+            Grant
+        );
         using HttpResponseMessage byPercent = await bed.PostAsync(
-            bed.Server.TokenEndpoint, Raw(Uri.EscapeDataString("one:two") + ":" + Uri.EscapeDataString("p+l u%s&\u00e9")), Grant);
+            bed.Server.TokenEndpoint,
+            Raw(Uri.EscapeDataString("one:two") + ":" + Uri.EscapeDataString("p+l u%s&\u00e9")),
+            Grant
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -66,7 +79,14 @@ internal sealed class ClientAuthenticationTests
     public async Task Another_method_than_the_registered_one_is_refused(string registered, string used)
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "c", ClientSecret = registered is "none" ? null : "s", AuthenticationMethod = registered });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "c",
+                ClientSecret = registered is "none" ? null : "s",
+                AuthenticationMethod = registered,
+            }
+        );
 
         using HttpResponseMessage response = used switch
         {
@@ -84,7 +104,14 @@ internal sealed class ClientAuthenticationTests
     public async Task The_registered_method_is_taken(string registered, string used)
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "c", ClientSecret = "s", AuthenticationMethod = registered });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "c",
+                ClientSecret = "s",
+                AuthenticationMethod = registered,
+            }
+        );
 
         using HttpResponseMessage response = used is "basic"
             ? await bed.PostAsync(bed.Server.TokenEndpoint, TestBed.Basic("c", "s"), Grant)
@@ -98,7 +125,12 @@ internal sealed class ClientAuthenticationTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        using HttpResponseMessage response = await bed.PostAsync(bed.Server.TokenEndpoint, Grant, ("client_id", "test-client"), ("client_secret", "test-secret"));
+        using HttpResponseMessage response = await bed.PostAsync(
+            bed.Server.TokenEndpoint,
+            Grant,
+            ("client_id", "test-client"),
+            ("client_secret", "test-secret")
+        );
 
         Assert.That(await TestBed.ErrorAsync(response), Is.EqualTo("invalid_request"));
     }
@@ -142,7 +174,10 @@ internal sealed class ClientAuthenticationTests
     public async Task Header_that_is_no_good_Basic_is_refused(string header)
     {
         await using TestBed bed = await TestBed.StartAsync();
-        using HttpRequestMessage request = new(HttpMethod.Post, bed.Server.TokenEndpoint) { Content = new FormUrlEncodedContent([new("grant_type", "client_credentials")]) };
+        using HttpRequestMessage request = new(HttpMethod.Post, bed.Server.TokenEndpoint)
+        {
+            Content = new FormUrlEncodedContent([new("grant_type", "client_credentials")]),
+        };
         request.Headers.TryAddWithoutValidation("Authorization", header);
 
         Assert.That(await TestBed.ErrorAsync(await bed.Http.SendAsync(request), HttpStatusCode.Unauthorized), Is.EqualTo("invalid_client"));
@@ -178,8 +213,15 @@ internal sealed class ClientAuthenticationTests
         bed.Server.AddClient(new TestClient { ClientId = "public", RedirectUris = { TestBed.RedirectUri } });
         string code = await bed.CodeAsync(("client_id", "public"));
 
-        using HttpResponseMessage response = await bed.PostAsync(bed.Server.TokenEndpoint, null, ("grant_type", "authorization_code"), ("code", code),
-            ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier), ("client_id", "public"));
+        using HttpResponseMessage response = await bed.PostAsync(
+            bed.Server.TokenEndpoint,
+            null,
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", TestBed.RedirectUri),
+            ("code_verifier", TestBed.Verifier),
+            ("client_id", "public")
+        );
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
@@ -191,7 +233,10 @@ internal sealed class ClientAuthenticationTests
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
 
         var tokens = await TestBed.JsonAsync(await bed.PostAsync(bed.Server.TokenEndpoint, Grant, ("scope", "api")), HttpStatusCode.OK);
-        var me = await TestBed.JsonAsync(await bed.GetAsync(new Uri(api.BaseAddress, "/me"), (string?)tokens["access_token"]), HttpStatusCode.OK);
+        var me = await TestBed.JsonAsync(
+            await bed.GetAsync(new Uri(api.BaseAddress, "/me"), (string?)tokens["access_token"]),
+            HttpStatusCode.OK
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -206,7 +251,10 @@ internal sealed class ClientAuthenticationTests
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "public" });
 
-        Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, null, Grant, ("client_id", "public"))), Is.EqualTo("unauthorized_client"));
+        Assert.That(
+            await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, null, Grant, ("client_id", "public"))),
+            Is.EqualTo("unauthorized_client")
+        );
     }
 
     [TestCase("unheard-of")]
@@ -216,7 +264,10 @@ internal sealed class ClientAuthenticationTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, Grant, ("scope", scope))), Is.EqualTo("invalid_scope"));
+        Assert.That(
+            await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, Grant, ("scope", scope))),
+            Is.EqualTo("invalid_scope")
+        );
     }
 
     private static AuthenticationHeaderValue Raw(string pair) => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));

@@ -32,7 +32,9 @@ internal sealed class ClientSite : IAsyncDisposable
         ClientSite site = new(builder.Build());
         site._site.Run(site.AnswerAsync);
         await site._site.StartAsync();
-        site.Address = new Uri(site._site.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        site.Address = new Uri(
+            site._site.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()
+        );
         return site;
     }
 

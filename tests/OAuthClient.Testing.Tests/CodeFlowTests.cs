@@ -14,7 +14,10 @@ internal sealed class CodeFlowTests
         Uri callback = await bed.SignInAsync();
         IReadOnlyDictionary<string, string> query = TestBed.Query(callback);
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(query["code"]), HttpStatusCode.OK);
-        JsonObject user = await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]), HttpStatusCode.OK);
+        JsonObject user = await TestBed.JsonAsync(
+            await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]),
+            HttpStatusCode.OK
+        );
         JsonObject refreshed = await TestBed.JsonAsync(await bed.RefreshAsync((string)tokens["refresh_token"]!), HttpStatusCode.OK);
 
         using (Assert.EnterMultipleScope())

@@ -72,11 +72,24 @@ internal sealed class CodeRedemptionTests
     public async Task Code_of_another_client_is_refused_and_not_burnt()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "thief", ClientSecret = "s", RedirectUris = { TestBed.RedirectUri } });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "thief",
+                ClientSecret = "s",
+                RedirectUris = { TestBed.RedirectUri },
+            }
+        );
         string code = await bed.CodeAsync();
 
-        using HttpResponseMessage theft = await bed.PostAsync(bed.Server.TokenEndpoint, TestBed.Basic("thief", "s"),
-            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier));
+        using HttpResponseMessage theft = await bed.PostAsync(
+            bed.Server.TokenEndpoint,
+            TestBed.Basic("thief", "s"),
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", TestBed.RedirectUri),
+            ("code_verifier", TestBed.Verifier)
+        );
         using HttpResponseMessage own = await bed.RedeemAsync(code);
 
         using (Assert.EnterMultipleScope())
@@ -169,11 +182,16 @@ internal sealed class CodeRedemptionTests
         await using TestResourceServer mail = await bed.Server.StartResourceServerAsync();
         string code = await bed.CodeAsync(("resource", photos.BaseAddress.OriginalString), ("resource", mail.BaseAddress.OriginalString));
 
-        JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(code, ("resource", photos.BaseAddress.OriginalString)), HttpStatusCode.OK);
+        JsonObject tokens = await TestBed.JsonAsync(
+            await bed.RedeemAsync(code, ("resource", photos.BaseAddress.OriginalString)),
+            HttpStatusCode.OK
+        );
         using HttpResponseMessage fromPhotos = await bed.GetAsync(new Uri(photos.BaseAddress, "/me"), (string?)tokens["access_token"]);
         using HttpResponseMessage fromMail = await bed.GetAsync(new Uri(mail.BaseAddress, "/me"), (string?)tokens["access_token"]);
         JsonObject refreshed = await TestBed.JsonAsync(
-            await bed.RefreshAsync((string)tokens["refresh_token"]!, ("resource", mail.BaseAddress.OriginalString)), HttpStatusCode.OK);
+            await bed.RefreshAsync((string)tokens["refresh_token"]!, ("resource", mail.BaseAddress.OriginalString)),
+            HttpStatusCode.OK
+        );
         using HttpResponseMessage fromMailThen = await bed.GetAsync(new Uri(mail.BaseAddress, "/me"), (string?)refreshed["access_token"]);
 
         using (Assert.EnterMultipleScope())

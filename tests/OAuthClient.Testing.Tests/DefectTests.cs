@@ -96,11 +96,11 @@ internal sealed class DefectTests
 
         IReadOnlyList<string> problems = await new ServerInspection(bed, "RS256").ProblemsAsync();
 
-        string[] expected = defect is Defect.None
-            ? []
+        string[] expected =
+            defect is Defect.None ? []
             : OfAllIdTokens.TryGetValue(defect, out string[]? both)
                 ? [.. both.Select(problem => "id_token: " + problem), .. both.Select(problem => "refreshed: " + problem)]
-                : [OfOnePlace[defect]];
+            : [OfOnePlace[defect]];
         Assert.That(problems, Is.EqualTo(expected));
     }
 
@@ -147,7 +147,10 @@ internal sealed class DefectTests
         bed.Server.Options.Defect = Defect.IdTokenEmbeddedKey;
         string embedded = await IdTokenAsync(bed);
 
-        JsonObject set = await TestBed.JsonAsync(await bed.GetAsync(new Uri((string)Jose.Header(byUrl)["jku"]!)), System.Net.HttpStatusCode.OK);
+        JsonObject set = await TestBed.JsonAsync(
+            await bed.GetAsync(new Uri((string)Jose.Header(byUrl)["jku"]!)),
+            System.Net.HttpStatusCode.OK
+        );
         using HttpResponseMessage pem = await bed.GetAsync(new Uri((string)Jose.Header(byCertificate)["x5u"]!));
         using X509Certificate2 certificate = X509Certificate2.CreateFromPem(await pem.Content.ReadAsStringAsync());
         using RSA key = certificate.GetRSAPublicKey()!;
@@ -173,11 +176,12 @@ internal sealed class DefectTests
         Assert.That(((string?)Jose.Header(bad)["alg"], (string?)Jose.Header(good)["alg"]), Is.EqualTo(("none", "RS256")));
     }
 
-    private static Task<TestBed> StartAsync(Defect defect) => TestBed.StartAsync(options =>
-    {
-        options.Defect = defect;
-        options.AcrValuesSupported.Add("gold");
-    });
+    private static Task<TestBed> StartAsync(Defect defect) =>
+        TestBed.StartAsync(options =>
+        {
+            options.Defect = defect;
+            options.AcrValuesSupported.Add("gold");
+        });
 
     private static async Task<string> IdTokenAsync(TestBed bed) => (string)(await bed.TokensAsync())["id_token"]!;
 }

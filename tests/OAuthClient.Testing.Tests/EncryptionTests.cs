@@ -21,13 +21,21 @@ internal sealed class EncryptionTests
     [Description("OpenID Connect Core §10.2, RFC 7516 §5.2, RFC 7519 §5.2: signed, then encrypted to the client's key")]
     public async Task Id_token_is_encrypted_to_the_clients_key(string algorithm, string? content)
     {
-        using AsymmetricAlgorithm key = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? RSA.Create(2048) : ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        using AsymmetricAlgorithm key = algorithm.StartsWith("RSA", StringComparison.Ordinal)
+            ? RSA.Create(2048)
+            : ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         await using TestBed bed = await TestBed.StartAsync();
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = "secret", RedirectUris = { TestBed.RedirectUri },
-            IdTokenEncryptionAlgorithm = algorithm, IdTokenContentEncryptionAlgorithm = content, PublicKeys = KeySet(key),
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "secret",
+                RedirectUris = { TestBed.RedirectUri },
+                IdTokenEncryptionAlgorithm = algorithm,
+                IdTokenContentEncryptionAlgorithm = content,
+                PublicKeys = KeySet(key),
+            }
+        );
 
         string token = (string)(await bed.TokensAsync(client))["id_token"]!;
         string inner = Jose.Decrypt(token, key);
@@ -36,7 +44,11 @@ internal sealed class EncryptionTests
         {
             Assert.That(token.Split('.'), Has.Length.EqualTo(5));
             Assert.That((string?)Jose.Header(token)["alg"], Is.EqualTo(algorithm));
-            Assert.That((string?)Jose.Header(token)["enc"], Is.EqualTo(content ?? "A128CBC-HS256"), "OpenID Connect Registration §2: the default");
+            Assert.That(
+                (string?)Jose.Header(token)["enc"],
+                Is.EqualTo(content ?? "A128CBC-HS256"),
+                "OpenID Connect Registration §2: the default"
+            );
             Assert.That((string?)Jose.Header(token)["cty"], Is.EqualTo("JWT"));
             Assert.That((string?)Jose.Header(token)["kid"], Is.EqualTo("theirs"));
             Assert.That(Jose.KeysThatVerify(inner, await bed.KeysAsync()), Has.Count.EqualTo(1));
@@ -50,10 +62,16 @@ internal sealed class EncryptionTests
     {
         using ECDiffieHellman key = ECDiffieHellman.Create(ECCurve.CreateFromFriendlyName("nistP" + bits));
         await using TestBed bed = await TestBed.StartAsync();
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = "secret", RedirectUris = { TestBed.RedirectUri }, IdTokenEncryptionAlgorithm = "ECDH-ES", PublicKeys = KeySet(key),
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "secret",
+                RedirectUris = { TestBed.RedirectUri },
+                IdTokenEncryptionAlgorithm = "ECDH-ES",
+                PublicKeys = KeySet(key),
+            }
+        );
 
         string inner = Jose.Decrypt((string)(await bed.TokensAsync(client))["id_token"]!, key);
 
@@ -69,12 +87,24 @@ internal sealed class EncryptionTests
         await using TestBed bed = await TestBed.StartAsync();
 
         Assert.That(
-            () => bed.Server.AddClient(new TestClient
-            {
-                ClientId = "photos", IdTokenEncryptionAlgorithm = algorithm is "A128GCM" ? "ECDH-ES" : algorithm, IdTokenContentEncryptionAlgorithm = content,
-                PublicKeys = new JsonObject { ["keys"] = new JsonArray(new JsonObject { ["kty"] = "EC", ["use"] = "sig" }, new JsonObject { ["kty"] = "RSA" }) },
-            }),
-            Throws.ArgumentException.With.Message.Contains(advice));
+            () =>
+                bed.Server.AddClient(
+                    new TestClient
+                    {
+                        ClientId = "photos",
+                        IdTokenEncryptionAlgorithm = algorithm is "A128GCM" ? "ECDH-ES" : algorithm,
+                        IdTokenContentEncryptionAlgorithm = content,
+                        PublicKeys = new JsonObject
+                        {
+                            ["keys"] = new JsonArray(
+                                new JsonObject { ["kty"] = "EC", ["use"] = "sig" },
+                                new JsonObject { ["kty"] = "RSA" }
+                            ),
+                        },
+                    }
+                ),
+            Throws.ArgumentException.With.Message.Contains(advice)
+        );
     }
 
     [TestCase("RSA-OAEP", """{"kty":"RSA"}""")]
@@ -89,21 +119,32 @@ internal sealed class EncryptionTests
         await using TestBed bed = await TestBed.StartAsync();
 
         Assert.That(
-            () => bed.Server.AddClient(new TestClient
-            {
-                ClientId = "photos", IdTokenEncryptionAlgorithm = algorithm, PublicKeys = new JsonObject { ["keys"] = new JsonArray(JsonNode.Parse(key)) },
-            }),
-            Throws.ArgumentException.With.Message.Contains("needs a good key"));
+            () =>
+                bed.Server.AddClient(
+                    new TestClient
+                    {
+                        ClientId = "photos",
+                        IdTokenEncryptionAlgorithm = algorithm,
+                        PublicKeys = new JsonObject { ["keys"] = new JsonArray(JsonNode.Parse(key)) },
+                    }
+                ),
+            Throws.ArgumentException.With.Message.Contains("needs a good key")
+        );
     }
 
     [Test, Description("OpenID Connect Core §5.3.2: signed UserInfo has iss and aud")]
     public async Task User_info_is_a_signed_jwt_for_who_registered_for_one()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = "secret", RedirectUris = { TestBed.RedirectUri }, UserInfoSigningAlgorithm = "ES256",
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "secret",
+                RedirectUris = { TestBed.RedirectUri },
+                UserInfoSigningAlgorithm = "ES256",
+            }
+        );
 
         string token = await UserInfoAsync(bed, client);
 
@@ -124,11 +165,18 @@ internal sealed class EncryptionTests
     {
         using RSA key = RSA.Create(2048);
         await using TestBed bed = await TestBed.StartAsync();
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = "secret", RedirectUris = { TestBed.RedirectUri }, UserInfoSigningAlgorithm = signingAlgorithm,
-            UserInfoEncryptionAlgorithm = "RSA-OAEP-256", UserInfoContentEncryptionAlgorithm = "A256GCM", PublicKeys = KeySet(key),
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "secret",
+                RedirectUris = { TestBed.RedirectUri },
+                UserInfoSigningAlgorithm = signingAlgorithm,
+                UserInfoEncryptionAlgorithm = "RSA-OAEP-256",
+                UserInfoContentEncryptionAlgorithm = "A256GCM",
+                PublicKeys = KeySet(key),
+            }
+        );
 
         string token = await UserInfoAsync(bed, client);
         string inner = Jose.Decrypt(token, key);
@@ -146,7 +194,10 @@ internal sealed class EncryptionTests
 
     private static async Task<string> UserInfoAsync(TestBed bed, TestClient client)
     {
-        using HttpResponseMessage response = await bed.GetAsync(bed.Server.UserInfoEndpoint, (string)(await bed.TokensAsync(client))["access_token"]!);
+        using HttpResponseMessage response = await bed.GetAsync(
+            bed.Server.UserInfoEndpoint,
+            (string)(await bed.TokensAsync(client))["access_token"]!
+        );
         string body = await response.Content.ReadAsStringAsync();
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK), body);
         Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/jwt"));

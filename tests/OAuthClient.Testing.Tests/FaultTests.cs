@@ -71,7 +71,10 @@ internal sealed class FaultTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(again.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-            Assert.That(bed.Server.RequestsTo(TestEndpoint.Token).Select(request => request.ResponseStatus), Is.EqualTo(new int?[] { null, 200 }));
+            Assert.That(
+                bed.Server.RequestsTo(TestEndpoint.Token).Select(request => request.ResponseStatus),
+                Is.EqualTo(new int?[] { null, 200 })
+            );
         }
     }
 
@@ -93,7 +96,10 @@ internal sealed class FaultTests
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Metadata, Fault.TruncatedBody());
 
-        Assert.That(() => bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/openid-configuration")), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(
+            () => bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/openid-configuration")),
+            Throws.InstanceOf<HttpRequestException>()
+        );
     }
 
     [Test]
@@ -237,7 +243,9 @@ internal sealed class FaultTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
-        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1, when: request => request.Form["grant_type"] is "refresh_token");
+        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1, when: request =>
+            request.Form["grant_type"] is "refresh_token"
+        );
 
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(code), HttpStatusCode.OK);
         using HttpResponseMessage refresh = await bed.RefreshAsync((string)tokens["refresh_token"]!);

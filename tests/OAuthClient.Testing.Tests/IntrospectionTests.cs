@@ -22,8 +22,16 @@ internal sealed class IntrospectionTests
 
         JsonObject expected = new()
         {
-            ["active"] = true, ["client_id"] = "test-client", ["scope"] = "openid profile api", ["iss"] = bed.Server.Issuer.OriginalString, ["sub"] = "alice",
-            ["iat"] = issuedAt, ["exp"] = issuedAt + 3600, ["token_type"] = "Bearer", ["username"] = "alice", ["aud"] = "https://api.example.com",
+            ["active"] = true,
+            ["client_id"] = "test-client",
+            ["scope"] = "openid profile api",
+            ["iss"] = bed.Server.Issuer.OriginalString,
+            ["sub"] = "alice",
+            ["iat"] = issuedAt,
+            ["exp"] = issuedAt + 3600,
+            ["token_type"] = "Bearer",
+            ["username"] = "alice",
+            ["aud"] = "https://api.example.com",
         };
         Assert.That(JsonNode.DeepEquals(answer, expected), Is.True, answer.ToJsonString());
     }
@@ -56,7 +64,9 @@ internal sealed class IntrospectionTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
-        string token = what is "unknown" ? "made-up" : (string)tokens[what.EndsWith("refresh", StringComparison.Ordinal) ? "refresh_token" : "access_token"]!;
+        string token = what is "unknown"
+            ? "made-up"
+            : (string)tokens[what.EndsWith("refresh", StringComparison.Ordinal) ? "refresh_token" : "access_token"]!;
         if (what.StartsWith("expired", StringComparison.Ordinal))
             bed.Clock.Advance(TimeSpan.FromDays(40));
         if (what.StartsWith("revoked", StringComparison.Ordinal))
@@ -73,8 +83,20 @@ internal sealed class IntrospectionTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.IntrospectionEndpoint, null, ("token", "t"), ("client_id", "public")), HttpStatusCode.Unauthorized), Is.EqualTo("invalid_client"));
-            Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.IntrospectionEndpoint, null, ("token", "t")), HttpStatusCode.Unauthorized), Is.EqualTo("invalid_client"));
+            Assert.That(
+                await TestBed.ErrorAsync(
+                    await bed.PostAsync(bed.Server.IntrospectionEndpoint, null, ("token", "t"), ("client_id", "public")),
+                    HttpStatusCode.Unauthorized
+                ),
+                Is.EqualTo("invalid_client")
+            );
+            Assert.That(
+                await TestBed.ErrorAsync(
+                    await bed.PostAsync(bed.Server.IntrospectionEndpoint, null, ("token", "t")),
+                    HttpStatusCode.Unauthorized
+                ),
+                Is.EqualTo("invalid_client")
+            );
             Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.IntrospectionEndpoint)), Is.EqualTo("invalid_request"));
         }
     }
@@ -105,11 +127,17 @@ internal sealed class IntrospectionTests
     {
         using RSA key = RSA.Create(2048);
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient
-        {
-            ClientId = "api", ClientSecret = "secret", IntrospectionSigningAlgorithm = "ES256", IntrospectionEncryptionAlgorithm = "RSA-OAEP",
-            IntrospectionContentEncryptionAlgorithm = "A128GCM", PublicKeys = new JsonObject { ["keys"] = new JsonArray(Jose.PublicKey(key)) },
-        });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "api",
+                ClientSecret = "secret",
+                IntrospectionSigningAlgorithm = "ES256",
+                IntrospectionEncryptionAlgorithm = "RSA-OAEP",
+                IntrospectionContentEncryptionAlgorithm = "A128GCM",
+                PublicKeys = new JsonObject { ["keys"] = new JsonArray(Jose.PublicKey(key)) },
+            }
+        );
 
         string token = Jose.Decrypt(await AskForJwtAsync(bed, "made-up", "api", "secret", JwtMediaType), key);
 

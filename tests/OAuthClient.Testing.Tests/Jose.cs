@@ -28,7 +28,12 @@ internal static class Jose
                     return ecdsa.VerifyData(input, signature, hash);
             case "RSA" when algorithm is ['R' or 'P', ..]:
                 using (RSA rsa = RSA.Create(new RSAParameters { Modulus = Bytes(key, "n"), Exponent = Bytes(key, "e") }))
-                    return rsa.VerifyData(input, signature, hash, algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);
+                    return rsa.VerifyData(
+                        input,
+                        signature,
+                        hash,
+                        algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
+                    );
             default:
                 return false;
         }
@@ -86,14 +91,25 @@ internal static class Jose
         if (key is RSA rsa)
         {
             RSAParameters parameters = rsa.ExportParameters(false);
-            return new() { ["kty"] = "RSA", ["use"] = "enc", ["kid"] = "theirs", ["n"] = Base64Url.EncodeToString(parameters.Modulus), ["e"] = Base64Url.EncodeToString(parameters.Exponent) };
+            return new()
+            {
+                ["kty"] = "RSA",
+                ["use"] = "enc",
+                ["kid"] = "theirs",
+                ["n"] = Base64Url.EncodeToString(parameters.Modulus),
+                ["e"] = Base64Url.EncodeToString(parameters.Exponent),
+            };
         }
 
         ECPoint point = ((ECDiffieHellman)key).ExportParameters(false).Q;
         return new()
         {
-            ["kty"] = "EC", ["use"] = "enc", ["kid"] = "theirs", ["crv"] = "P-" + key.KeySize,
-            ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y),
+            ["kty"] = "EC",
+            ["use"] = "enc",
+            ["kid"] = "theirs",
+            ["crv"] = "P-" + key.KeySize,
+            ["x"] = Base64Url.EncodeToString(point.X),
+            ["y"] = Base64Url.EncodeToString(point.Y),
         };
     }
 
@@ -104,7 +120,9 @@ internal static class Jose
         byte[] shared = ours.DeriveRawSecretAgreement(theirs.PublicKey);
         string content = (string)header["enc"]!;
         int bits = int.Parse(content.AsSpan(1, 3), null) * (content.Contains("CBC", StringComparison.Ordinal) ? 2 : 1);
-        return algorithm is "ECDH-ES" ? Derived(shared, content, bits) : Unwrapped(Derived(shared, algorithm, int.Parse(algorithm.AsSpan(9, 3), null)), encryptedKey);
+        return algorithm is "ECDH-ES"
+            ? Derived(shared, content, bits)
+            : Unwrapped(Derived(shared, algorithm, int.Parse(algorithm.AsSpan(9, 3), null)), encryptedKey);
     }
 
     // RFC 7518 §4.6.2, with SHA-256 and no party's name.
@@ -112,7 +130,32 @@ internal static class Jose
     {
         using MemoryStream derived = new();
         for (byte counter = 1; derived.Length * 8 < bits; counter++)
-            derived.Write(SHA256.HashData([0, 0, 0, counter, .. shared, 0, 0, 0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)(bits >> 8), (byte)bits]));
+            derived.Write(
+                SHA256.HashData([
+                    0,
+                    0,
+                    0,
+                    counter,
+                    .. shared,
+                    0,
+                    0,
+                    0,
+                    (byte)name.Length,
+                    .. Encoding.ASCII.GetBytes(name),
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    (byte)(bits >> 8),
+                    (byte)bits,
+                ])
+            );
         return derived.ToArray()[..(bits / 8)];
     }
 
@@ -144,13 +187,15 @@ internal static class Jose
         return (Encoding.ASCII.GetBytes(token[..dot]), Base64Url.DecodeFromChars(token.AsSpan(dot + 1)));
     }
 
-    private static ECParameters Point(JsonObject key) => new()
-    {
-        Curve = ECCurve.CreateFromFriendlyName("nistP" + ((string)key["crv"]!)[2..]),
-        Q = new ECPoint { X = Bytes(key, "x"), Y = Bytes(key, "y") },
-    };
+    private static ECParameters Point(JsonObject key) =>
+        new()
+        {
+            Curve = ECCurve.CreateFromFriendlyName("nistP" + ((string)key["crv"]!)[2..]),
+            Q = new ECPoint { X = Bytes(key, "x"), Y = Bytes(key, "y") },
+        };
 
     private static byte[] Bytes(JsonObject key, string member) => Base64Url.DecodeFromChars((string)key[member]!);
 
-    private static JsonObject Part(string token, int index) => JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[index]))!.AsObject();
+    private static JsonObject Part(string token, int index) =>
+        JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[index]))!.AsObject();
 }

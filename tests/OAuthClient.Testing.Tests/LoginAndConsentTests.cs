@@ -24,10 +24,20 @@ internal sealed class LoginAndConsentTests
     public async Task Denying_where_nobody_asks_is_an_error_of_the_test()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "trusted", ClientSecret = "s", RequireConsent = false, RedirectUris = { TestBed.RedirectUri } });
+        bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "trusted",
+                ClientSecret = "s",
+                RequireConsent = false,
+                RedirectUris = { TestBed.RedirectUri },
+            }
+        );
 
-        Assert.That(() => bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "trusted")), new SignInOptions { Deny = true }),
-            Throws.InvalidOperationException.With.Message.Contains("never asked"));
+        Assert.That(
+            () => bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "trusted")), new SignInOptions { Deny = true }),
+            Throws.InvalidOperationException.With.Message.Contains("never asked")
+        );
     }
 
     [Test, Description("RFC 6749 §3.3: the user may grant less, and the response says so")]
@@ -46,7 +56,10 @@ internal sealed class LoginAndConsentTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "api photos.read")), new SignInOptions { ApprovedScopes = [] });
+        Uri callback = await bed.Server.SignInAsync(
+            bed.AuthorizationUri(("scope", "api photos.read")),
+            new SignInOptions { ApprovedScopes = [] }
+        );
 
         Assert.That(TestBed.Query(callback)["error"], Is.EqualTo("access_denied"));
     }
@@ -55,11 +68,21 @@ internal sealed class LoginAndConsentTests
     public async Task Other_users_can_sign_in_too()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddUser(new TestUser { Subject = "s-7", UserName = "carol", Password = "secret & <long>" });
+        bed.Server.AddUser(
+            new TestUser
+            {
+                Subject = "s-7",
+                UserName = "carol",
+                Password = "secret & <long>",
+            }
+        );
 
         Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = "carol" });
         var tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
-        var user = await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]), HttpStatusCode.OK);
+        var user = await TestBed.JsonAsync(
+            await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]),
+            HttpStatusCode.OK
+        );
 
         Assert.That((string?)user["sub"], Is.EqualTo("s-7"));
     }
@@ -70,8 +93,10 @@ internal sealed class LoginAndConsentTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Assert.That(() => bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = userName, Password = password }),
-            Throws.InvalidOperationException.With.Message.Contains("The user name or the password is wrong."));
+        Assert.That(
+            () => bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = userName, Password = password }),
+            Throws.InvalidOperationException.With.Message.Contains("The user name or the password is wrong.")
+        );
     }
 
     [Test, Description("OpenID Connect Core §3.1.2.6: login_required, consent_required")]
@@ -164,6 +189,9 @@ internal sealed class LoginAndConsentTests
         bed.Server.ClearRequests();
         var query = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(changes), browser));
         Assert.That(query, Does.ContainKey("code"));
-        return (bed.Server.RequestsTo(TestEndpoint.Login).Count, bed.Server.RequestsTo(TestEndpoint.Consent).Count(request => request.Method is "POST"));
+        return (
+            bed.Server.RequestsTo(TestEndpoint.Login).Count,
+            bed.Server.RequestsTo(TestEndpoint.Consent).Count(request => request.Method is "POST")
+        );
     }
 }

@@ -18,7 +18,10 @@ internal sealed class LogoutTests
         JsonObject tokens = await bed.TokensAsync(client, browser);
 
         Uri? back = await bed.Server.SignOutAsync(
-            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards), ("state", "a b")), browser.Cookies, confirm: false);
+            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards), ("state", "a b")),
+            browser.Cookies,
+            confirm: false
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -28,7 +31,10 @@ internal sealed class LogoutTests
         }
     }
 
-    [Test, Description("OpenID Connect RP-Initiated Logout §2: an ID Token is good as a hint after it expired, and after its key was replaced")]
+    [
+        Test,
+        Description("OpenID Connect RP-Initiated Logout §2: an ID Token is good as a hint after it expired, and after its key was replaced")
+    ]
     public async Task Old_id_token_is_as_good_a_hint()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -39,7 +45,10 @@ internal sealed class LogoutTests
         bed.Server.RotateSigningKey(keepPrevious: false);
 
         Uri? back = await bed.Server.SignOutAsync(
-            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards)), browser.Cookies, confirm: false);
+            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards)),
+            browser.Cookies,
+            confirm: false
+        );
 
         Assert.That(back?.OriginalString, Is.EqualTo(Afterwards));
     }
@@ -75,7 +84,11 @@ internal sealed class LogoutTests
         SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.TokensAsync(client, browser);
 
-        Uri? back = await bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", (string)elsewhere["id_token"]!)), browser.Cookies, confirm: false);
+        Uri? back = await bed.Server.SignOutAsync(
+            EndSession(bed, ("id_token_hint", (string)elsewhere["id_token"]!)),
+            browser.Cookies,
+            confirm: false
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -96,13 +109,21 @@ internal sealed class LogoutTests
         TestClient client = bed.Server.AddClient(Photos());
         SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(client, browser);
-        Dictionary<string, string> parameters = new() { ["id_token_hint"] = (string)tokens["id_token"]!, ["post_logout_redirect_uri"] = Afterwards, [parameter] = value };
+        Dictionary<string, string> parameters = new()
+        {
+            ["id_token_hint"] = (string)tokens["id_token"]!,
+            ["post_logout_redirect_uri"] = Afterwards,
+            [parameter] = value,
+        };
 
         Uri request = EndSession(bed, [.. parameters.Select(pair => (pair.Key, pair.Value))]);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => bed.Server.SignOutAsync(request, browser.Cookies), Throws.InvalidOperationException.With.Message.Contains(problem));
+            Assert.That(
+                () => bed.Server.SignOutAsync(request, browser.Cookies),
+                Throws.InvalidOperationException.With.Message.Contains(problem)
+            );
             Assert.That(await IsSignedInAsync(bed, client, browser), Is.True);
         }
     }
@@ -114,8 +135,14 @@ internal sealed class LogoutTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(() => bed.Server.SignOutAsync(EndSession(bed, ("post_logout_redirect_uri", Afterwards))), Throws.InvalidOperationException.With.Message.Contains("whose it is"));
-            Assert.That(() => bed.Server.SignOutAsync(EndSession(bed, ("state", "a"), ("state", "b"))), Throws.InvalidOperationException.With.Message.Contains("more than once"));
+            Assert.That(
+                () => bed.Server.SignOutAsync(EndSession(bed, ("post_logout_redirect_uri", Afterwards))),
+                Throws.InvalidOperationException.With.Message.Contains("whose it is")
+            );
+            Assert.That(
+                () => bed.Server.SignOutAsync(EndSession(bed, ("state", "a"), ("state", "b"))),
+                Throws.InvalidOperationException.With.Message.Contains("more than once")
+            );
         }
     }
 
@@ -126,11 +153,16 @@ internal sealed class LogoutTests
     public async Task Jwt_of_another_kind_is_no_hint(string kind)
     {
         await using TestBed bed = await TestBed.StartAsync();
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = "a secret of the thirty-two bytes that HS256 needs", RedirectUris = { TestBed.RedirectUri },
-            UserInfoSigningAlgorithm = "RS256", IdTokenSigningAlgorithm = "HS256",
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "a secret of the thirty-two bytes that HS256 needs",
+                RedirectUris = { TestBed.RedirectUri },
+                UserInfoSigningAlgorithm = "RS256",
+                IdTokenSigningAlgorithm = "HS256",
+            }
+        );
         JsonObject tokens = await bed.TokensAsync(client);
         using HttpResponseMessage userInfo = await bed.GetAsync(bed.Server.UserInfoEndpoint, (string)tokens["access_token"]!);
         string hint = kind switch
@@ -142,7 +174,10 @@ internal sealed class LogoutTests
         if (kind is "other secret")
             bed.Server.AddClient(new TestClient { ClientId = "photos", ClientSecret = "another secret" });
 
-        Assert.That(() => bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", hint))), Throws.InvalidOperationException.With.Message.Contains("no ID Token"));
+        Assert.That(
+            () => bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", hint))),
+            Throws.InvalidOperationException.With.Message.Contains("no ID Token")
+        );
     }
 
     [TestCase(Defect.IdTokenSecondAudience)]
@@ -155,23 +190,37 @@ internal sealed class LogoutTests
         await using TestBed bed = await TestBed.StartAsync(options => options.Defect = defect);
         string hint = (string)(await bed.TokensAsync())["id_token"]!;
 
-        Assert.That(() => bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", hint))), Throws.InvalidOperationException.With.Message.Contains("no ID Token"));
+        Assert.That(
+            () => bed.Server.SignOutAsync(EndSession(bed, ("id_token_hint", hint))),
+            Throws.InvalidOperationException.With.Message.Contains("no ID Token")
+        );
     }
 
     [Test, Description("OpenID Connect Core §10.1: an ID Token by HS256 is a hint as well")]
     public async Task Hint_signed_with_the_clients_secret_is_good()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = "a secret of the thirty-two bytes that HS256 needs", RedirectUris = { TestBed.RedirectUri },
-            PostLogoutRedirectUris = { Afterwards }, IdTokenSigningAlgorithm = "HS256",
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "a secret of the thirty-two bytes that HS256 needs",
+                RedirectUris = { TestBed.RedirectUri },
+                PostLogoutRedirectUris = { Afterwards },
+                IdTokenSigningAlgorithm = "HS256",
+            }
+        );
         SignInOptions browser = new() { Cookies = new CookieContainer() };
         JsonObject tokens = await bed.TokensAsync(client, browser);
 
-        Assert.That(await bed.Server.SignOutAsync(
-            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards)), browser.Cookies, confirm: false), Is.EqualTo(new Uri(Afterwards)));
+        Assert.That(
+            await bed.Server.SignOutAsync(
+                EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards)),
+                browser.Cookies,
+                confirm: false
+            ),
+            Is.EqualTo(new Uri(Afterwards))
+        );
     }
 
     [Test, Description("OpenID Connect Back-Channel Logout §2.7: what was for the time of the session is revoked, offline access is not")]
@@ -236,7 +285,10 @@ internal sealed class LogoutTests
         site.Answers = HttpStatusCode.BadRequest;
         HttpStatusCode ill = await bed.Server.SendBackChannelLogoutAsync(photos, subject: null, "one");
 
-        JsonObject[] claims = [.. site.Requests.Select(request => Jose.Claims(Uri.UnescapeDataString(request.Body["logout_token=".Length..])))];
+        JsonObject[] claims =
+        [
+            .. site.Requests.Select(request => Jose.Claims(Uri.UnescapeDataString(request.Body["logout_token=".Length..]))),
+        ];
         using (Assert.EnterMultipleScope())
         {
             Assert.That((well, ill), Is.EqualTo((HttpStatusCode.OK, HttpStatusCode.BadRequest)));
@@ -258,12 +310,17 @@ internal sealed class LogoutTests
         JsonObject tokens = await bed.TokensAsync(photos, browser);
 
         Uri? back = await bed.Server.SignOutAsync(
-            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards)), browser.Cookies);
+            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards)),
+            browser.Cookies
+        );
 
         Assert.That(back?.OriginalString, Is.EqualTo(Afterwards));
     }
 
-    [Test, Description("OpenID Connect Front-Channel Logout §2: the client's page in a frame, with iss and sid, and the browser's own cookies")]
+    [
+        Test,
+        Description("OpenID Connect Front-Channel Logout §2: the client's page in a frame, with iss and sid, and the browser's own cookies")
+    ]
     public async Task Clients_of_the_session_are_loaded_in_frames()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -273,7 +330,9 @@ internal sealed class LogoutTests
         JsonObject tokens = await bed.TokensAsync(photos, browser);
 
         Uri? back = await bed.Server.SignOutAsync(
-            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards), ("state", "s")), browser.Cookies);
+            EndSession(bed, ("id_token_hint", (string)tokens["id_token"]!), ("post_logout_redirect_uri", Afterwards), ("state", "s")),
+            browser.Cookies
+        );
 
         (string method, Uri address, _) = site.Requests.Single();
         var query = TestBed.Query(address);
@@ -295,12 +354,17 @@ internal sealed class LogoutTests
         TestClient photos = bed.Server.AddClient(Photos(frontChannel: new Uri(site.Address, "/logout")));
         string hint = (string)(await bed.TokensAsync(photos))["id_token"]!;
 
-        using HttpResponseMessage page = await bed.GetAsync(EndSession(bed, ("id_token_hint", hint), ("post_logout_redirect_uri", Afterwards)));
+        using HttpResponseMessage page = await bed.GetAsync(
+            EndSession(bed, ("id_token_hint", hint), ("post_logout_redirect_uri", Afterwards))
+        );
         string html = await page.Content.ReadAsStringAsync();
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(page.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain($" frame-src {site.Address.GetLeftPart(UriPartial.Authority)};"));
+            Assert.That(
+                page.Headers.GetValues("Content-Security-Policy").Single(),
+                Does.Contain($" frame-src {site.Address.GetLeftPart(UriPartial.Authority)};")
+            );
             Assert.That(html, Does.Contain("<iframe hidden src=\"" + site.Address));
             Assert.That(html, Does.Contain("id=\"continue\"").And.Contain("location.replace"));
         }
@@ -316,7 +380,15 @@ internal sealed class LogoutTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That((string?)metadata["end_session_endpoint"], Is.EqualTo(bed.Server.EndSessionEndpoint.AbsoluteUri));
-            foreach (string name in new[] { "backchannel_logout_supported", "backchannel_logout_session_supported", "frontchannel_logout_supported", "frontchannel_logout_session_supported" })
+            foreach (
+                string name in new[]
+                {
+                    "backchannel_logout_supported",
+                    "backchannel_logout_session_supported",
+                    "frontchannel_logout_supported",
+                    "frontchannel_logout_session_supported",
+                }
+            )
                 Assert.That((bool?)metadata[name], Is.True, name);
         }
     }
@@ -328,7 +400,10 @@ internal sealed class LogoutTests
         TestClient client = bed.Server.AddClient(Photos());
         SignInOptions browser = new() { Cookies = new CookieContainer() };
         await bed.TokensAsync(client, browser);
-        using HttpRequestMessage forged = new(HttpMethod.Post, bed.Server.EndSessionEndpoint + "/confirm") { Content = new FormUrlEncodedContent([new("decision", "allow"), new("ticket", "e30.e30")]) };
+        using HttpRequestMessage forged = new(HttpMethod.Post, bed.Server.EndSessionEndpoint + "/confirm")
+        {
+            Content = new FormUrlEncodedContent([new("decision", "allow"), new("ticket", "e30.e30")]),
+        };
         forged.Headers.Add("Cookie", browser.Cookies!.GetCookieHeader(bed.Server.Issuer));
 
         using HttpResponseMessage response = await bed.Http.SendAsync(forged);
@@ -365,20 +440,36 @@ internal sealed class LogoutTests
         TestClient client = bed.Server.AddClient(Photos());
         string hint = (string)(await bed.TokensAsync(client))["id_token"]!;
 
-        using HttpResponseMessage response = await bed.PostAsync(bed.Server.EndSessionEndpoint, null, ("id_token_hint", hint), ("post_logout_redirect_uri", Afterwards));
+        using HttpResponseMessage response = await bed.PostAsync(
+            bed.Server.EndSessionEndpoint,
+            null,
+            ("id_token_hint", hint),
+            ("post_logout_redirect_uri", Afterwards)
+        );
 
         Assert.That(response.Headers.Location?.OriginalString, Is.EqualTo(Afterwards));
     }
 
-    private static TestClient Photos(Uri? backChannel = null, Uri? frontChannel = null) => new()
-    {
-        ClientId = "photos", ClientSecret = "secret", RedirectUris = { TestBed.RedirectUri }, PostLogoutRedirectUris = { Afterwards },
-        BackChannelLogoutUri = backChannel, FrontChannelLogoutUri = frontChannel,
-    };
+    private static TestClient Photos(Uri? backChannel = null, Uri? frontChannel = null) =>
+        new()
+        {
+            ClientId = "photos",
+            ClientSecret = "secret",
+            RedirectUris = { TestBed.RedirectUri },
+            PostLogoutRedirectUris = { Afterwards },
+            BackChannelLogoutUri = backChannel,
+            FrontChannelLogoutUri = frontChannel,
+        };
 
     private static Uri EndSession(TestBed bed, params (string Name, string Value)[] parameters) =>
-        new(bed.Server.EndSessionEndpoint + "?" + string.Join('&', parameters.Select(pair => pair.Name + "=" + Uri.EscapeDataString(pair.Value))));
+        new(
+            bed.Server.EndSessionEndpoint
+                + "?"
+                + string.Join('&', parameters.Select(pair => pair.Name + "=" + Uri.EscapeDataString(pair.Value)))
+        );
 
     private static async Task<bool> IsSignedInAsync(TestBed bed, TestClient client, SignInOptions browser) =>
-        TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", client.ClientId), ("prompt", "none")), browser)).ContainsKey("code");
+        TestBed
+            .Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", client.ClientId), ("prompt", "none")), browser))
+            .ContainsKey("code");
 }

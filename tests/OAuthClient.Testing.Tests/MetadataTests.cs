@@ -9,7 +9,12 @@ internal sealed class MetadataTests
     [TestCase(null, "/.well-known/oauth-authorization-server", true, Description = "RFC 8414 §3")]
     [TestCase(null, "/.well-known/openid-configuration", true, Description = "OpenID Connect Discovery §4")]
     [TestCase("/tenants/one", "/.well-known/oauth-authorization-server/tenants/one", true, Description = "RFC 8414 §3.1: inserted")]
-    [TestCase("/tenants/one", "/tenants/one/.well-known/openid-configuration", true, Description = "OpenID Connect Discovery §4.1: appended")]
+    [TestCase(
+        "/tenants/one",
+        "/tenants/one/.well-known/openid-configuration",
+        true,
+        Description = "OpenID Connect Discovery §4.1: appended"
+    )]
     [TestCase("/tenants/one", "/tenants/one/.well-known/oauth-authorization-server", false)]
     [TestCase("/tenants/one", "/.well-known/oauth-authorization-server", false)]
     [TestCase("/tenants/one", "/.well-known/openid-configuration", false)]
@@ -44,7 +49,11 @@ internal sealed class MetadataTests
             Assert.That((string?)metadata["jwks_uri"], Is.EqualTo(bed.Server.JwksUri.AbsoluteUri));
             Assert.That(metadata["code_challenge_methods_supported"]!.ToJsonString(), Is.EqualTo("""["S256"]"""));
             Assert.That(metadata["response_modes_supported"]!.ToJsonString(), Is.EqualTo("""["query","form_post"]"""));
-            Assert.That(metadata["id_token_signing_alg_values_supported"]!.ToJsonString(), Does.StartWith("""["RS256",""").And.Contain("ES256"), "RS256 must be there");
+            Assert.That(
+                metadata["id_token_signing_alg_values_supported"]!.ToJsonString(),
+                Does.StartWith("""["RS256",""").And.Contain("ES256"),
+                "RS256 must be there"
+            );
             Assert.That((bool)metadata["authorization_response_iss_parameter_supported"]!, Is.True);
         }
     }
@@ -86,11 +95,16 @@ internal sealed class MetadataTests
     [Test]
     public async Task Metadata_can_be_falsified()
     {
-        await using TestBed bed = await TestBed.StartAsync(options => options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example.com");
+        await using TestBed bed = await TestBed.StartAsync(options =>
+            options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example.com"
+        );
 
         Assert.That((string?)(await MetadataAsync(bed))["issuer"], Is.EqualTo("https://evil.example.com"));
     }
 
-    private static async Task<JsonObject> MetadataAsync(TestBed bed) => await TestBed.JsonAsync(
-        await bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/oauth-authorization-server")), HttpStatusCode.OK);
+    private static async Task<JsonObject> MetadataAsync(TestBed bed) =>
+        await TestBed.JsonAsync(
+            await bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/oauth-authorization-server")),
+            HttpStatusCode.OK
+        );
 }

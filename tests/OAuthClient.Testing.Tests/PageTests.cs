@@ -50,7 +50,11 @@ internal sealed partial class PageTests
 
         using HttpResponseMessage noCookie = await PostLoginAsync(bed, cookie: null, ticket);
         using HttpResponseMessage otherCookie = await PostLoginAsync(bed, CookieOf(otherPage), ticket);
-        using HttpResponseMessage forged = await PostLoginAsync(bed, CookieOf(page), "Y2xpZW50X2lkPXRlc3QtY2xpZW50" + ticket[ticket.IndexOf('.', StringComparison.Ordinal)..]);
+        using HttpResponseMessage forged = await PostLoginAsync(
+            bed,
+            CookieOf(page),
+            "Y2xpZW50X2lkPXRlc3QtY2xpZW50" + ticket[ticket.IndexOf('.', StringComparison.Ordinal)..]
+        );
         using HttpResponseMessage own = await PostLoginAsync(bed, CookieOf(page), ticket);
 
         using (Assert.EnterMultipleScope())
@@ -62,7 +66,12 @@ internal sealed partial class PageTests
         }
     }
 
-    [Test, Description("Antiforgery: neither the login page's ticket nor the one that led to the consent page can stand for the consent form's")]
+    [
+        Test,
+        Description(
+            "Antiforgery: neither the login page's ticket nor the one that led to the consent page can stand for the consent form's"
+        )
+    ]
     public async Task Ticket_of_one_step_is_no_good_for_another()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -121,7 +130,9 @@ internal sealed partial class PageTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        using HttpResponseMessage response = await bed.GetAsync(bed.AuthorizationUri(("response_mode", "form_post"), ("prompt", "none"), ("state", "a\"b<c")));
+        using HttpResponseMessage response = await bed.GetAsync(
+            bed.AuthorizationUri(("response_mode", "form_post"), ("prompt", "none"), ("state", "a\"b<c"))
+        );
         string html = await response.Content.ReadAsStringAsync();
         var callback = TestBed.Query(await bed.SignInAsync(("response_mode", "form_post"), ("state", "a\"b<c")));
 
@@ -158,11 +169,22 @@ internal sealed partial class PageTests
         return TestBed.Query(done.Headers.Location!)["state"];
     }
 
-    private static async Task<HttpResponseMessage> PostLoginAsync(TestBed bed, string? cookie, string ticket, string decision = "allow", string user = "alice")
+    private static async Task<HttpResponseMessage> PostLoginAsync(
+        TestBed bed,
+        string? cookie,
+        string ticket,
+        string decision = "allow",
+        string user = "alice"
+    )
     {
         using HttpRequestMessage request = new(HttpMethod.Post, new Uri(bed.Server.Issuer, "/login"))
         {
-            Content = new FormUrlEncodedContent([new("ticket", ticket), new("username", user), new("password", user), new("decision", decision)]),
+            Content = new FormUrlEncodedContent([
+                new("ticket", ticket),
+                new("username", user),
+                new("password", user),
+                new("decision", decision),
+            ]),
         };
         if (cookie is not null)
             request.Headers.Add("Cookie", cookie);

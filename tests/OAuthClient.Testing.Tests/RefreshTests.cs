@@ -113,7 +113,10 @@ internal sealed class RefreshTests
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
 
-        JsonObject narrow = await TestBed.JsonAsync(await bed.RefreshAsync((string)tokens["refresh_token"]!, ("scope", "api")), HttpStatusCode.OK);
+        JsonObject narrow = await TestBed.JsonAsync(
+            await bed.RefreshAsync((string)tokens["refresh_token"]!, ("scope", "api")),
+            HttpStatusCode.OK
+        );
         JsonObject wide = await Refreshed(bed, (string)narrow["refresh_token"]!);
 
         using (Assert.EnterMultipleScope())
@@ -146,7 +149,11 @@ internal sealed class RefreshTests
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
 
         using HttpResponseMessage theft = await bed.PostAsync(
-            bed.Server.TokenEndpoint, TestBed.Basic("thief", "s"), ("grant_type", "refresh_token"), ("refresh_token", token));
+            bed.Server.TokenEndpoint,
+            TestBed.Basic("thief", "s"),
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token)
+        );
         await Refreshed(bed, token);
 
         Assert.That(await TestBed.ErrorAsync(theft), Is.EqualTo("invalid_grant"));

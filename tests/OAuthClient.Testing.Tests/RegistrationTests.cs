@@ -26,10 +26,16 @@ internal sealed class RegistrationTests
             Assert.That((string?)answer["id_token_signed_response_alg"], Is.EqualTo("RS256"));
             Assert.That((long?)answer["client_id_issued_at"], Is.EqualTo(bed.Clock.GetUtcNow().ToUnixTimeSeconds()));
             Assert.That((long?)answer["client_secret_expires_at"], Is.Zero, "never");
-            Assert.That((string?)answer["registration_client_uri"], Is.EqualTo(bed.Server.RegistrationEndpoint + "/" + (string?)answer["client_id"]));
+            Assert.That(
+                (string?)answer["registration_client_uri"],
+                Is.EqualTo(bed.Server.RegistrationEndpoint + "/" + (string?)answer["client_id"])
+            );
             Assert.That((string?)answer["registration_access_token"], Is.Not.Empty);
             Assert.That(answer.ContainsKey("favourite_colour"), Is.False, "RFC 7591 §2: unknown members are ignored");
-            Assert.That((string?)(await bed.MetadataAsync())["registration_endpoint"], Is.EqualTo(bed.Server.RegistrationEndpoint.AbsoluteUri));
+            Assert.That(
+                (string?)(await bed.MetadataAsync())["registration_endpoint"],
+                Is.EqualTo(bed.Server.RegistrationEndpoint.AbsoluteUri)
+            );
         }
     }
 
@@ -37,21 +43,44 @@ internal sealed class RegistrationTests
     public async Task Registered_client_is_served_as_it_asked()
     {
         await using TestBed bed = await StartAsync();
-        JsonObject answer = await RegisterAsync(bed, "{" + Redirects + """
-            ,"client_name":"Registered","token_endpoint_auth_method":"client_secret_post","grant_types":["authorization_code","refresh_token"],
-            "scope":"openid api nonsense","id_token_signed_response_alg":"ES256","userinfo_signed_response_alg":"PS256"}
-            """);
+        JsonObject answer = await RegisterAsync(
+            bed,
+            "{"
+                + Redirects
+                + """
+                ,"client_name":"Registered","token_endpoint_auth_method":"client_secret_post","grant_types":["authorization_code","refresh_token"],
+                "scope":"openid api nonsense","id_token_signed_response_alg":"ES256","userinfo_signed_response_alg":"PS256"}
+                """
+        );
         string id = (string)answer["client_id"]!;
         string secret = (string)answer["client_secret"]!;
         string code = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", id), ("scope", "openid api"))))["code"];
-        (string, string?)[] redemption = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier)];
+        (string, string?)[] redemption =
+        [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", TestBed.RedirectUri),
+            ("code_verifier", TestBed.Verifier),
+        ];
 
-        string? byBasic = await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, TestBed.Basic(id, secret), redemption), HttpStatusCode.Unauthorized);
+        string? byBasic = await TestBed.ErrorAsync(
+            await bed.PostAsync(bed.Server.TokenEndpoint, TestBed.Basic(id, secret), redemption),
+            HttpStatusCode.Unauthorized
+        );
         JsonObject tokens = await TestBed.JsonAsync(
-            await bed.PostAsync(bed.Server.TokenEndpoint, null, [.. redemption, ("client_id", id), ("client_secret", secret)]), HttpStatusCode.OK);
+            await bed.PostAsync(bed.Server.TokenEndpoint, null, [.. redemption, ("client_id", id), ("client_secret", secret)]),
+            HttpStatusCode.OK
+        );
         using HttpResponseMessage userInfo = await bed.GetAsync(bed.Server.UserInfoEndpoint, (string)tokens["access_token"]!);
-        string? ownCredentials = await TestBed.ErrorAsync(await bed.PostAsync(
-            bed.Server.TokenEndpoint, null, ("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)));
+        string? ownCredentials = await TestBed.ErrorAsync(
+            await bed.PostAsync(
+                bed.Server.TokenEndpoint,
+                null,
+                ("grant_type", "client_credentials"),
+                ("client_id", id),
+                ("client_secret", secret)
+            )
+        );
         var wider = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", id), ("scope", "openid email"))));
 
         using (Assert.EnterMultipleScope())
@@ -72,13 +101,20 @@ internal sealed class RegistrationTests
     {
         await using TestBed bed = await StartAsync();
 
-        JsonObject answer = await RegisterAsync(bed, "{" + Redirects + ",\"token_endpoint_auth_method\":\"none\",\"application_type\":\"native\"}");
+        JsonObject answer = await RegisterAsync(
+            bed,
+            "{" + Redirects + ",\"token_endpoint_auth_method\":\"none\",\"application_type\":\"native\"}"
+        );
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.ContainsKey("client_secret"), Is.False);
             Assert.That(answer.ContainsKey("client_secret_expires_at"), Is.False);
-            Assert.That(bed.Server.Clients.Single(client => client.ClientId == (string?)answer["client_id"]).AllowAnyLoopbackPort, Is.True, "RFC 8252 §7.3");
+            Assert.That(
+                bed.Server.Clients.Single(client => client.ClientId == (string?)answer["client_id"]).AllowAnyLoopbackPort,
+                Is.True,
+                "RFC 8252 §7.3"
+            );
         }
     }
 
@@ -90,21 +126,46 @@ internal sealed class RegistrationTests
     [TestCase("""{"redirect_uris":"https://a.example/"}""", "invalid_client_metadata")]
     [TestCase("""{"redirect_uris":["https://a.example/",7]}""", "invalid_client_metadata")]
     [TestCase("""{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"private_key_jwt"}""", "invalid_client_metadata")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"tls_client_auth","tls_client_auth_subject_dn":"CN=a"}""", "invalid_client_metadata", Description = "RFC 8705: not without TLS")]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"tls_client_auth","tls_client_auth_subject_dn":"CN=a"}""",
+        "invalid_client_metadata",
+        Description = "RFC 8705: not without TLS"
+    )]
     [TestCase("""{"redirect_uris":["https://a.example/"],"grant_types":["implicit"]}""", "invalid_client_metadata")]
     [TestCase("""{"redirect_uris":["https://a.example/"],"response_types":["token"]}""", "invalid_client_metadata")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"grant_types":["client_credentials"],"response_types":["code"]}""", "invalid_client_metadata")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"grant_types":["authorization_code","client_credentials"],"token_endpoint_auth_method":"none"}""", "invalid_client_metadata")]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"grant_types":["client_credentials"],"response_types":["code"]}""",
+        "invalid_client_metadata"
+    )]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"grant_types":["authorization_code","client_credentials"],"token_endpoint_auth_method":"none"}""",
+        "invalid_client_metadata"
+    )]
     [TestCase("""{"redirect_uris":["https://a.example/"],"id_token_signed_response_alg":"none"}""", "invalid_client_metadata")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"id_token_encrypted_response_alg":"RSA-OAEP"}""", "invalid_client_metadata", Description = "no key to encrypt to")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"none","id_token_signed_response_alg":"HS256"}""", "invalid_client_metadata")]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"id_token_encrypted_response_alg":"RSA-OAEP"}""",
+        "invalid_client_metadata",
+        Description = "no key to encrypt to"
+    )]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"none","id_token_signed_response_alg":"HS256"}""",
+        "invalid_client_metadata"
+    )]
     [TestCase("""{"redirect_uris":["https://a.example/"],"jwks_uri":"https://a.example/jwks"}""", "invalid_client_metadata")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"jwks":{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}]}}""", "invalid_client_metadata", Description = "a private key")]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"jwks":{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","d":"AQAB"}]}}""",
+        "invalid_client_metadata",
+        Description = "a private key"
+    )]
     [TestCase("""{"redirect_uris":["https://a.example/"],"application_type":"toaster"}""", "invalid_client_metadata")]
     [TestCase("""{"redirect_uris":["https://a.example/"],"subject_type":"pairwise"}""", "invalid_client_metadata")]
     [TestCase("""{"redirect_uris":["https://a.example/"],"initiate_login_uri":"login"}""", "invalid_client_metadata")]
     [TestCase("""{"redirect_uris":["https://a.example/"],"post_logout_redirect_uris":["bye"]}""", "invalid_client_metadata")]
-    [TestCase("""{"redirect_uris":["https://a.example/"],"redirect_uris":["https://b.example/"]}""", "invalid_request", Description = "a member twice")]
+    [TestCase(
+        """{"redirect_uris":["https://a.example/"],"redirect_uris":["https://b.example/"]}""",
+        "invalid_request",
+        Description = "a member twice"
+    )]
     [TestCase("""[]""", "invalid_request")]
     [TestCase("""{""", "invalid_request")]
     [Description("RFC 7591 §3.2.2")]
@@ -115,7 +176,10 @@ internal sealed class RegistrationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await TestBed.ErrorAsync(await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body)), Is.EqualTo(error));
+            Assert.That(
+                await TestBed.ErrorAsync(await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body)),
+                Is.EqualTo(error)
+            );
             Assert.That(bed.Server.Clients, Has.Count.EqualTo(before));
         }
     }
@@ -128,7 +192,10 @@ internal sealed class RegistrationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.RegistrationEndpoint, null, ("redirect_uris", "a"))), Is.EqualTo("invalid_request"));
+            Assert.That(
+                await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.RegistrationEndpoint, null, ("redirect_uris", "a"))),
+                Is.EqualTo("invalid_request")
+            );
             Assert.That(get.StatusCode, Is.EqualTo(HttpStatusCode.MethodNotAllowed));
         }
     }
@@ -154,8 +221,20 @@ internal sealed class RegistrationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await TestBed.ErrorAsync(await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body), HttpStatusCode.Unauthorized), Is.EqualTo("invalid_token"));
-            Assert.That(await TestBed.ErrorAsync(await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body, "wrong"), HttpStatusCode.Unauthorized), Is.EqualTo("invalid_token"));
+            Assert.That(
+                await TestBed.ErrorAsync(
+                    await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body),
+                    HttpStatusCode.Unauthorized
+                ),
+                Is.EqualTo("invalid_token")
+            );
+            Assert.That(
+                await TestBed.ErrorAsync(
+                    await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body, "wrong"),
+                    HttpStatusCode.Unauthorized
+                ),
+                Is.EqualTo("invalid_token")
+            );
             using HttpResponseMessage well = await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body, "let-me-in");
             Assert.That(well.StatusCode, Is.EqualTo(HttpStatusCode.Created));
         }
@@ -165,10 +244,19 @@ internal sealed class RegistrationTests
     public async Task Registration_is_read_and_replaced()
     {
         await using TestBed bed = await StartAsync();
-        JsonObject registered = await RegisterAsync(bed, "{" + Redirects + ",\"client_name\":\"Before\",\"client_uri\":\"https://a.example/\"}");
+        JsonObject registered = await RegisterAsync(
+            bed,
+            "{" + Redirects + ",\"client_name\":\"Before\",\"client_uri\":\"https://a.example/\"}"
+        );
 
         JsonObject read = await TestBed.JsonAsync(await ManageAsync(bed, registered, HttpMethod.Get), HttpStatusCode.OK);
-        JsonObject update = new() { ["client_id"] = registered["client_id"]!.DeepClone(), ["client_secret"] = registered["client_secret"]!.DeepClone(), ["redirect_uris"] = new JsonArray("https://a.example/new"), ["client_name"] = "After" };
+        JsonObject update = new()
+        {
+            ["client_id"] = registered["client_id"]!.DeepClone(),
+            ["client_secret"] = registered["client_secret"]!.DeepClone(),
+            ["redirect_uris"] = new JsonArray("https://a.example/new"),
+            ["client_name"] = "After",
+        };
         JsonObject replaced = await TestBed.JsonAsync(await ManageAsync(bed, registered, HttpMethod.Put, update), HttpStatusCode.OK);
         JsonObject again = await TestBed.JsonAsync(await ManageAsync(bed, registered, HttpMethod.Get), HttpStatusCode.OK);
 
@@ -195,7 +283,12 @@ internal sealed class RegistrationTests
     {
         await using TestBed bed = await StartAsync();
         JsonObject registered = await RegisterAsync(bed, "{" + Redirects + "}");
-        JsonObject update = new() { ["client_id"] = registered["client_id"]!.DeepClone(), ["redirect_uris"] = new JsonArray("https://a.example/"), [member] = value };
+        JsonObject update = new()
+        {
+            ["client_id"] = registered["client_id"]!.DeepClone(),
+            ["redirect_uris"] = new JsonArray("https://a.example/"),
+            [member] = value,
+        };
 
         Assert.That(await TestBed.ErrorAsync(await ManageAsync(bed, registered, HttpMethod.Put, update)), Is.EqualTo("invalid_request"));
     }
@@ -205,7 +298,11 @@ internal sealed class RegistrationTests
     {
         await using TestBed bed = await StartAsync(options => options.RotateRegistrationAccessTokens = true);
         JsonObject registered = await RegisterAsync(bed, "{" + Redirects + "}");
-        JsonObject update = new() { ["client_id"] = registered["client_id"]!.DeepClone(), ["redirect_uris"] = new JsonArray("https://a.example/") };
+        JsonObject update = new()
+        {
+            ["client_id"] = registered["client_id"]!.DeepClone(),
+            ["redirect_uris"] = new JsonArray("https://a.example/"),
+        };
 
         JsonObject replaced = await TestBed.JsonAsync(await ManageAsync(bed, registered, HttpMethod.Put, update), HttpStatusCode.OK);
         using HttpResponseMessage byOld = await ManageAsync(bed, registered, HttpMethod.Get);
@@ -243,7 +340,13 @@ internal sealed class RegistrationTests
         other["registration_access_token"] = one["registration_access_token"]!.DeepClone();
 
         using HttpResponseMessage response = await ManageAsync(bed, other, HttpMethod.Get);
-        using HttpResponseMessage unmanaged = await SendAsync(bed, HttpMethod.Get, new Uri(bed.Server.RegistrationEndpoint + "/test-client"), null, (string?)one["registration_access_token"]);
+        using HttpResponseMessage unmanaged = await SendAsync(
+            bed,
+            HttpMethod.Get,
+            new Uri(bed.Server.RegistrationEndpoint + "/test-client"),
+            null,
+            (string?)one["registration_access_token"]
+        );
 
         Assert.That((response.StatusCode, unmanaged.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)));
     }
@@ -282,16 +385,20 @@ internal sealed class RegistrationTests
         Assert.That((await RegisterAsync(bed, "{" + Redirects + "}")).ContainsKey("client_id"), Is.False);
     }
 
-    private static Task<TestBed> StartAsync(Action<TestAuthorizationServerOptions>? configure = null) => TestBed.StartAsync(options =>
-    {
-        options.AllowRegistration = true;
-        configure?.Invoke(options);
-    });
+    private static Task<TestBed> StartAsync(Action<TestAuthorizationServerOptions>? configure = null) =>
+        TestBed.StartAsync(options =>
+        {
+            options.AllowRegistration = true;
+            configure?.Invoke(options);
+        });
 
     private static async Task<string?> OwnTokenAsync(TestBed bed, JsonObject registered)
     {
         using HttpResponseMessage response = await bed.PostAsync(
-            bed.Server.TokenEndpoint, TestBed.Basic((string)registered["client_id"]!, (string)registered["client_secret"]!), ("grant_type", "client_credentials"));
+            bed.Server.TokenEndpoint,
+            TestBed.Basic((string)registered["client_id"]!, (string)registered["client_secret"]!),
+            ("grant_type", "client_credentials")
+        );
         return (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"];
     }
 
@@ -299,9 +406,21 @@ internal sealed class RegistrationTests
         await TestBed.JsonAsync(await SendAsync(bed, HttpMethod.Post, bed.Server.RegistrationEndpoint, body), HttpStatusCode.Created);
 
     private static Task<HttpResponseMessage> ManageAsync(TestBed bed, JsonObject registered, HttpMethod method, JsonObject? body = null) =>
-        SendAsync(bed, method, new Uri((string)registered["registration_client_uri"]!), body?.ToJsonString(), (string?)registered["registration_access_token"]);
+        SendAsync(
+            bed,
+            method,
+            new Uri((string)registered["registration_client_uri"]!),
+            body?.ToJsonString(),
+            (string?)registered["registration_access_token"]
+        );
 
-    private static async Task<HttpResponseMessage> SendAsync(TestBed bed, HttpMethod method, Uri address, string? body, string? accessToken = null)
+    private static async Task<HttpResponseMessage> SendAsync(
+        TestBed bed,
+        HttpMethod method,
+        Uri address,
+        string? body,
+        string? accessToken = null
+    )
     {
         using HttpRequestMessage request = new(method, address);
         if (body is not null)

@@ -29,23 +29,36 @@ internal sealed class ResourceServerTests
         using HttpResponseMessage unknown = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), "made-up");
         using HttpResponseMessage expired = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), token);
 
-        AssertChallenge(unknown, HttpStatusCode.Unauthorized, "realm=\"photos\", error=\"invalid_token\", error_description=\"The access token is unknown.\"");
-        AssertChallenge(expired, HttpStatusCode.Unauthorized, "realm=\"photos\", error=\"invalid_token\", error_description=\"The access token has expired or was revoked.\"");
+        AssertChallenge(
+            unknown,
+            HttpStatusCode.Unauthorized,
+            "realm=\"photos\", error=\"invalid_token\", error_description=\"The access token is unknown.\""
+        );
+        AssertChallenge(
+            expired,
+            HttpStatusCode.Unauthorized,
+            "realm=\"photos\", error=\"invalid_token\", error_description=\"The access token has expired or was revoked.\""
+        );
     }
 
     [Test, Description("RFC 6750 §3.1: insufficient_scope with the scope that is needed")]
     public async Task Token_without_the_scope_is_forbidden()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        await using TestResourceServer api = await bed.Server.StartResourceServerAsync(options => options.RequiredScope = "api photos.read");
+        await using TestResourceServer api = await bed.Server.StartResourceServerAsync(options =>
+            options.RequiredScope = "api photos.read"
+        );
         string narrow = (string)(await bed.TokensAsync())["access_token"]!;
         string wide = (string)(await bed.TokensAsync(("scope", "photos.read api")))["access_token"]!;
 
         using HttpResponseMessage refused = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), narrow);
         using HttpResponseMessage good = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), wide);
 
-        AssertChallenge(refused, HttpStatusCode.Forbidden,
-            "realm=\"photos\", error=\"insufficient_scope\", error_description=\"The access token lacks a scope.\", scope=\"api photos.read\"");
+        AssertChallenge(
+            refused,
+            HttpStatusCode.Forbidden,
+            "realm=\"photos\", error=\"insufficient_scope\", error_description=\"The access token lacks a scope.\", scope=\"api photos.read\""
+        );
         Assert.That(good.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
@@ -144,7 +157,10 @@ internal sealed class ResourceServerTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(api.BaseAddress, "/echo?a=b")) { Content = new StringContent("the body") };
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(api.BaseAddress, "/echo?a=b"))
+        {
+            Content = new StringContent("the body"),
+        };
         request.Headers.Authorization = new("Bearer", (string?)(await bed.TokensAsync())["access_token"]);
         request.Headers.Add("X-Mine", "yes");
 
@@ -216,11 +232,29 @@ internal sealed class ResourceServerTests
     public async Task UserInfo_holds_the_claims_of_the_scopes()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.OnUserInfo = claims => claims["extra"] = 1);
-        bed.Server.AddUser(new TestUser { Subject = "d", UserName = "dora", Claims = { ["name"] = "Dora", ["email"] = "d@example.com", ["staff"] = true } });
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid email")), new SignInOptions { UserName = "dora" });
+        bed.Server.AddUser(
+            new TestUser
+            {
+                Subject = "d",
+                UserName = "dora",
+                Claims =
+                {
+                    ["name"] = "Dora",
+                    ["email"] = "d@example.com",
+                    ["staff"] = true,
+                },
+            }
+        );
+        Uri callback = await bed.Server.SignInAsync(
+            bed.AuthorizationUri(("scope", "openid email")),
+            new SignInOptions { UserName = "dora" }
+        );
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(TestBed.Query(callback)["code"]), HttpStatusCode.OK);
 
-        JsonObject user = await TestBed.JsonAsync(await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]), HttpStatusCode.OK);
+        JsonObject user = await TestBed.JsonAsync(
+            await bed.GetAsync(bed.Server.UserInfoEndpoint, (string?)tokens["access_token"]),
+            HttpStatusCode.OK
+        );
 
         Assert.That(user.ToJsonString(), Is.EqualTo("""{"sub":"d","email":"d@example.com","staff":true,"extra":1}"""));
     }

@@ -12,7 +12,11 @@ internal sealed class RevocationTests
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
 
-        using HttpResponseMessage response = await bed.PostAsync(bed.Server.RevocationEndpoint, ("token", (string?)tokens["refresh_token"]), ("token_type_hint", "refresh_token"));
+        using HttpResponseMessage response = await bed.PostAsync(
+            bed.Server.RevocationEndpoint,
+            ("token", (string?)tokens["refresh_token"]),
+            ("token_type_hint", "refresh_token")
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -45,7 +49,11 @@ internal sealed class RevocationTests
         JsonObject tokens = await bed.TokensAsync();
 
         using HttpResponseMessage unknown = await bed.PostAsync(bed.Server.RevocationEndpoint, ("token", "made-up"));
-        using HttpResponseMessage hinted = await bed.PostAsync(bed.Server.RevocationEndpoint, ("token", (string?)tokens["refresh_token"]), ("token_type_hint", "access_token"));
+        using HttpResponseMessage hinted = await bed.PostAsync(
+            bed.Server.RevocationEndpoint,
+            ("token", (string?)tokens["refresh_token"]),
+            ("token_type_hint", "access_token")
+        );
 
         using (Assert.EnterMultipleScope())
         {
@@ -64,7 +72,10 @@ internal sealed class RevocationTests
         (string, string?) token = ("token", (string?)tokens["access_token"]);
 
         string? foreign = await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.RevocationEndpoint, TestBed.Basic("other", "s"), token));
-        string? anonymous = await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.RevocationEndpoint, null, token), HttpStatusCode.Unauthorized);
+        string? anonymous = await TestBed.ErrorAsync(
+            await bed.PostAsync(bed.Server.RevocationEndpoint, null, token),
+            HttpStatusCode.Unauthorized
+        );
 
         using (Assert.EnterMultipleScope())
         {

@@ -22,32 +22,62 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
     /// <summary>One login, one refresh, one look at each endpoint, one logout; what is wrong, as "where: what".</summary>
     public async Task<IReadOnlyList<string>> ProblemsAsync()
     {
-        TestClient client = bed.Server.AddClient(new TestClient
-        {
-            ClientId = "photos", ClientSecret = Secret, RedirectUris = { TestBed.RedirectUri }, PostLogoutRedirectUris = { Afterwards },
-            IdTokenSigningAlgorithm = algorithm, UserInfoSigningAlgorithm = algorithm, IntrospectionSigningAlgorithm = algorithm,
-        });
+        TestClient client = bed.Server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = Secret,
+                RedirectUris = { TestBed.RedirectUri },
+                PostLogoutRedirectUris = { Afterwards },
+                IdTokenSigningAlgorithm = algorithm,
+                UserInfoSigningAlgorithm = algorithm,
+                IntrospectionSigningAlgorithm = algorithm,
+            }
+        );
         await LookAtMetadataAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
-        Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "photos"), ("acr_values", "gold"), ("max_age", "600")), browser);
+        Uri callback = await bed.Server.SignInAsync(
+            bed.AuthorizationUri(("client_id", "photos"), ("acr_values", "gold"), ("max_age", "600")),
+            browser
+        );
         long signedInAt = Now;
         string code = LookAtCallback(callback);
         bed.Clock.Advance(TimeSpan.FromSeconds(30));
-        JsonObject tokens = await PostAsync(bed.Server.TokenEndpoint, "application/json",
-            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier));
+        JsonObject tokens = await PostAsync(
+            bed.Server.TokenEndpoint,
+            "application/json",
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", TestBed.RedirectUri),
+            ("code_verifier", TestBed.Verifier)
+        );
         _keys = await bed.KeysAsync();
         LookAtIdToken("id_token", tokens, "the nonce", signedInAt);
         bed.Clock.Advance(TimeSpan.FromSeconds(30));
-        JsonObject refreshed = await PostAsync(bed.Server.TokenEndpoint, "application/json", ("grant_type", "refresh_token"), ("refresh_token", (string)tokens["refresh_token"]!));
+        JsonObject refreshed = await PostAsync(
+            bed.Server.TokenEndpoint,
+            "application/json",
+            ("grant_type", "refresh_token"),
+            ("refresh_token", (string)tokens["refresh_token"]!)
+        );
         LookAtIdToken("refreshed", refreshed, nonce: null, signedInAt);
         string accessToken = (string)refreshed["access_token"]!;
         using HttpResponseMessage userInfo = await bed.GetAsync(bed.Server.UserInfoEndpoint, accessToken);
         JsonObject about = LookAtJwt("userinfo", await userInfo.Content.ReadAsStringAsync(), "JWT");
         Expect("userinfo: sub", (string?)about["sub"] == "alice");
-        JsonObject introspected = LookAtJwt("introspection", await PostForTextAsync(bed.Server.IntrospectionEndpoint, "application/token-introspection+jwt", ("token", accessToken)), "token-introspection+jwt");
+        JsonObject introspected = LookAtJwt(
+            "introspection",
+            await PostForTextAsync(bed.Server.IntrospectionEndpoint, "application/token-introspection+jwt", ("token", accessToken)),
+            "token-introspection+jwt"
+        );
         Expect("introspection: active", introspected["token_introspection"]?["active"]?.GetValue<bool>() is true);
         LookAtLogoutToken(bed.Server.CreateLogoutToken(client, "alice", "a session"));
-        Uri? back = await bed.Server.SignOutAsync(new Uri(bed.Server.EndSessionEndpoint + "?client_id=photos&state=here&post_logout_redirect_uri=" + Uri.EscapeDataString(Afterwards)), browser.Cookies);
+        Uri? back = await bed.Server.SignOutAsync(
+            new Uri(
+                bed.Server.EndSessionEndpoint + "?client_id=photos&state=here&post_logout_redirect_uri=" + Uri.EscapeDataString(Afterwards)
+            ),
+            browser.Cookies
+        );
         Expect("post_logout: state", back!.Query == "?state=here");
         return _problems;
     }
@@ -64,7 +94,10 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
     {
         JsonObject metadata = await bed.MetadataAsync();
         Expect("metadata: issuer", (string?)metadata["issuer"] == bed.Server.Issuer.OriginalString);
-        Expect("metadata: code_challenge_methods_supported", metadata["code_challenge_methods_supported"]!.ToJsonString() == """["S256"]""");
+        Expect(
+            "metadata: code_challenge_methods_supported",
+            metadata["code_challenge_methods_supported"]!.ToJsonString() == """["S256"]"""
+        );
     }
 
     private string LookAtCallback(Uri callback)
@@ -134,8 +167,14 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
         }
 
         using JsonDocument parsed = JsonDocument.Parse(payload);
-        JsonObject claims = new(parsed.RootElement.EnumerateObject().DistinctBy(member => member.Name).Select(member =>
-            KeyValuePair.Create(member.Name, JsonNode.Parse(parsed.RootElement.GetProperty(member.Name).GetRawText()))));
+        JsonObject claims = new(
+            parsed
+                .RootElement.EnumerateObject()
+                .DistinctBy(member => member.Name)
+                .Select(member =>
+                    KeyValuePair.Create(member.Name, JsonNode.Parse(parsed.RootElement.GetProperty(member.Name).GetRawText()))
+                )
+        );
         Expect(where + ": iss", (string?)claims["iss"] == bed.Server.Issuer.OriginalString);
         Expect(where + ": aud", claims["aud"] is JsonValue audience && (string?)audience == "photos");
         return claims;
@@ -160,7 +199,10 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
 
     private async Task<string> PostForTextAsync(Uri endpoint, string accept, params (string Name, string Value)[] form)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, endpoint) { Content = new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value))) };
+        using HttpRequestMessage request = new(HttpMethod.Post, endpoint)
+        {
+            Content = new FormUrlEncodedContent(form.Select(field => KeyValuePair.Create(field.Name, field.Value))),
+        };
         request.Headers.Authorization = TestBed.Basic("photos", Secret);
         request.Headers.Add("Accept", accept);
         using HttpResponseMessage response = await bed.Http.SendAsync(request);

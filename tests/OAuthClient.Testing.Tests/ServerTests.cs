@@ -33,7 +33,11 @@ internal sealed class ServerTests
     {
         await using TestAuthorizationServer server = await TestAuthorizationServer.StartAsync();
         using HttpClient http = new();
-        using FormUrlEncodedContent form = new([new("grant_type", "client_credentials"), new("client_id", "test-client"), new("client_secret", "test-secret")]);
+        using FormUrlEncodedContent form = new([
+            new("grant_type", "client_credentials"),
+            new("client_id", "test-client"),
+            new("client_secret", "test-secret"),
+        ]);
 
         using HttpResponseMessage response = await http.PostAsync(server.TokenEndpoint, form);
 
@@ -45,8 +49,13 @@ internal sealed class ServerTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        using HttpResponseMessage response = await bed.PostAsync(new Uri(bed.Server.TokenEndpoint + "?x=1%202"), TestBed.Basic("test-client", "test-secret"),
-            ("grant_type", "client_credentials"), ("resource", "https://one.example"), ("resource", "https://two.example"));
+        using HttpResponseMessage response = await bed.PostAsync(
+            new Uri(bed.Server.TokenEndpoint + "?x=1%202"),
+            TestBed.Basic("test-client", "test-secret"),
+            ("grant_type", "client_credentials"),
+            ("resource", "https://one.example"),
+            ("resource", "https://two.example")
+        );
         RecordedRequest request = bed.Server.Requests.Single();
 
         using (Assert.EnterMultipleScope())
@@ -79,10 +88,12 @@ internal sealed class ServerTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(snapshot.Select(request => request.Endpoint), Is.EqualTo(new[]
-            {
-                TestEndpoint.Authorization, TestEndpoint.Login, TestEndpoint.Consent, TestEndpoint.Consent, TestEndpoint.Token,
-            }));
+            Assert.That(
+                snapshot.Select(request => request.Endpoint),
+                Is.EqualTo(
+                    new[] { TestEndpoint.Authorization, TestEndpoint.Login, TestEndpoint.Consent, TestEndpoint.Consent, TestEndpoint.Token }
+                )
+            );
             Assert.That(bed.Server.Requests.Single().Endpoint, Is.EqualTo(TestEndpoint.Other));
             Assert.That(bed.Server.RequestsTo(TestEndpoint.Token), Is.Empty);
         }
@@ -110,8 +121,10 @@ internal sealed class ServerTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Assert.That(() => bed.Server.WaitForRequestAsync(TestEndpoint.Jwks, 1, new CancellationToken(canceled: true)),
-            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(
+            () => bed.Server.WaitForRequestAsync(TestEndpoint.Jwks, 1, new CancellationToken(canceled: true)),
+            Throws.InstanceOf<OperationCanceledException>()
+        );
     }
 
     [Test, Description("RFC 9207, RFC 6749 §3.1: the ways in which a callback can be wrong")]
@@ -136,11 +149,13 @@ internal sealed class ServerTests
     [Test]
     public async Task Token_response_can_be_falsified()
     {
-        await using TestBed bed = await TestBed.StartAsync(options => options.OnTokenResponse = response =>
-        {
-            response["token_type"] = "mac";
-            response.Remove("expires_in");
-        });
+        await using TestBed bed = await TestBed.StartAsync(options =>
+            options.OnTokenResponse = response =>
+            {
+                response["token_type"] = "mac";
+                response.Remove("expires_in");
+            }
+        );
 
         JsonObject tokens = await bed.TokensAsync();
 
@@ -154,7 +169,9 @@ internal sealed class ServerTests
     [Test]
     public async Task Hook_that_throws_shows_in_the_answer()
     {
-        await using TestBed bed = await TestBed.StartAsync(options => options.OnMetadata = _ => throw new InvalidOperationException("the test's own mistake"));
+        await using TestBed bed = await TestBed.StartAsync(options =>
+            options.OnMetadata = _ => throw new InvalidOperationException("the test's own mistake")
+        );
 
         using HttpResponseMessage response = await bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/openid-configuration"));
 
@@ -177,8 +194,18 @@ internal sealed class ServerTests
         await using TestBed bed = await TestBed.StartAsync();
 
         Assert.That(
-            () => bed.Server.AddClient(new TestClient { ClientId = "c", ClientSecret = secret, AuthenticationMethod = method, RedirectUris = { redirectUri } }),
-            Throws.ArgumentException);
+            () =>
+                bed.Server.AddClient(
+                    new TestClient
+                    {
+                        ClientId = "c",
+                        ClientSecret = secret,
+                        AuthenticationMethod = method,
+                        RedirectUris = { redirectUri },
+                    }
+                ),
+            Throws.ArgumentException
+        );
     }
 
     [Test]

@@ -51,8 +51,18 @@ internal sealed class SigningTests
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        Assert.That(() => bed.Server.AddClient(new TestClient { ClientId = "short", ClientSecret = "short", IdTokenSigningAlgorithm = algorithm }),
-            Throws.ArgumentException.With.Message.Contains(advice));
+        Assert.That(
+            () =>
+                bed.Server.AddClient(
+                    new TestClient
+                    {
+                        ClientId = "short",
+                        ClientSecret = "short",
+                        IdTokenSigningAlgorithm = algorithm,
+                    }
+                ),
+            Throws.ArgumentException.With.Message.Contains(advice)
+        );
     }
 
     [Test, Description("OpenID Connect Core §10.1.1: every key in use is replaced")]
@@ -117,7 +127,9 @@ internal sealed class SigningTests
     [Description("RFC 7517 §4.5, FAPI 2.0: keys of one kid are told apart by alg, type and use")]
     public async Task Decoys_share_the_kid_and_verify_nothing(string algorithm, string sibling)
     {
-        await using TestBed bed = await TestBed.StartAsync(options => (options.SigningAlgorithm, options.PublishDecoyKeys) = (algorithm, true));
+        await using TestBed bed = await TestBed.StartAsync(options =>
+            (options.SigningAlgorithm, options.PublishDecoyKeys) = (algorithm, true)
+        );
 
         string token = (string)(await bed.TokensAsync())["id_token"]!;
         JsonArray keys = await bed.KeysAsync();
@@ -189,8 +201,17 @@ internal sealed class SigningTests
     [Test, Description("One server for many tenants: metadata and keys name the issuer with a placeholder, ID Tokens name the tenant")]
     public async Task Templated_issuer_has_the_tenant_of_the_user()
     {
-        await using TestBed bed = await TestBed.StartAsync(options => (options.PathBase, options.IssuerTemplate) = ("/common/v2.0", "/{tenantid}/v2.0"));
-        bed.Server.AddUser(new TestUser { Subject = "carol", UserName = "carol", Tenant = "contoso" });
+        await using TestBed bed = await TestBed.StartAsync(options =>
+            (options.PathBase, options.IssuerTemplate) = ("/common/v2.0", "/{tenantid}/v2.0")
+        );
+        bed.Server.AddUser(
+            new TestUser
+            {
+                Subject = "carol",
+                UserName = "carol",
+                Tenant = "contoso",
+            }
+        );
         string authority = bed.Server.Issuer.GetLeftPart(UriPartial.Authority);
 
         Uri callback = await bed.Server.SignInAsync(bed.AuthorizationUri(), new SignInOptions { UserName = "carol" });
@@ -216,7 +237,13 @@ internal sealed class SigningTests
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.IssuerTemplate = template), Throws.ArgumentException);
 
     private static TestClient Photos(string algorithm) =>
-        new() { ClientId = "photos", ClientSecret = LongSecret, RedirectUris = { TestBed.RedirectUri }, IdTokenSigningAlgorithm = algorithm };
+        new()
+        {
+            ClientId = "photos",
+            ClientSecret = LongSecret,
+            RedirectUris = { TestBed.RedirectUri },
+            IdTokenSigningAlgorithm = algorithm,
+        };
 
     private static string? KeyId(JsonNode? key) => (string?)key!["kid"];
 

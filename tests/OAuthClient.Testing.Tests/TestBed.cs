@@ -20,7 +20,15 @@ internal sealed class TestBed : IAsyncDisposable
 
     public ManualTimeProvider Clock { get; }
 
-    public HttpClient Http { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false });
+    public HttpClient Http { get; } =
+        new(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+            }
+        );
 
     public static string Challenge => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(Verifier)));
 
@@ -41,8 +49,14 @@ internal sealed class TestBed : IAsyncDisposable
     {
         List<(string Name, string? Value)> parameters =
         [
-            ("response_type", "code"), ("client_id", "test-client"), ("redirect_uri", RedirectUri), ("scope", "openid profile api"),
-            ("state", "the state"), ("nonce", "the nonce"), ("code_challenge", Challenge), ("code_challenge_method", "S256"),
+            ("response_type", "code"),
+            ("client_id", "test-client"),
+            ("redirect_uri", RedirectUri),
+            ("scope", "openid profile api"),
+            ("state", "the state"),
+            ("nonce", "the nonce"),
+            ("code_challenge", Challenge),
+            ("code_challenge_method", "S256"),
         ];
         parameters.RemoveAll(parameter => changes.Any(change => change.Name == parameter.Name));
         parameters.AddRange(changes);
@@ -57,7 +71,11 @@ internal sealed class TestBed : IAsyncDisposable
     public Task<HttpResponseMessage> PostAsync(Uri endpoint, params (string Name, string? Value)[] form) =>
         PostAsync(endpoint, Basic("test-client", "test-secret"), form);
 
-    public async Task<HttpResponseMessage> PostAsync(Uri endpoint, AuthenticationHeaderValue? authorization, params (string Name, string? Value)[] form)
+    public async Task<HttpResponseMessage> PostAsync(
+        Uri endpoint,
+        AuthenticationHeaderValue? authorization,
+        params (string Name, string? Value)[] form
+    )
     {
         using HttpRequestMessage request = new(HttpMethod.Post, endpoint)
         {
@@ -70,7 +88,12 @@ internal sealed class TestBed : IAsyncDisposable
     public Task<HttpResponseMessage> RedeemAsync(string code, params (string Name, string? Value)[] changes)
     {
         List<(string Name, string? Value)> form =
-            [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", Verifier)];
+        [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", RedirectUri),
+            ("code_verifier", Verifier),
+        ];
         form.RemoveAll(field => changes.Any(change => change.Name == field.Name));
         return PostAsync(Server.TokenEndpoint, [.. form, .. changes]);
     }
@@ -87,9 +110,16 @@ internal sealed class TestBed : IAsyncDisposable
     {
         Uri callback = await Server.SignInAsync(AuthorizationUri([("client_id", client.ClientId), .. changes]), how);
         return await JsonAsync(
-            await PostAsync(Server.TokenEndpoint, Basic(client.ClientId, client.ClientSecret!),
-                ("grant_type", "authorization_code"), ("code", Query(callback)["code"]), ("redirect_uri", RedirectUri), ("code_verifier", Verifier)),
-            HttpStatusCode.OK);
+            await PostAsync(
+                Server.TokenEndpoint,
+                Basic(client.ClientId, client.ClientSecret!),
+                ("grant_type", "authorization_code"),
+                ("code", Query(callback)["code"]),
+                ("redirect_uri", RedirectUri),
+                ("code_verifier", Verifier)
+            ),
+            HttpStatusCode.OK
+        );
     }
 
     public async Task<HttpResponseMessage> GetAsync(Uri uri, string? accessToken = null)
@@ -103,7 +133,10 @@ internal sealed class TestBed : IAsyncDisposable
     public async Task<JsonArray> KeysAsync() => (await JsonAsync(await GetAsync(Server.JwksUri), HttpStatusCode.OK))["keys"]!.AsArray();
 
     public async Task<JsonObject> MetadataAsync() =>
-        await JsonAsync(await GetAsync(new Uri(Server.Issuer, "/.well-known/oauth-authorization-server" + Server.Issuer.AbsolutePath.TrimEnd('/'))), HttpStatusCode.OK);
+        await JsonAsync(
+            await GetAsync(new Uri(Server.Issuer, "/.well-known/oauth-authorization-server" + Server.Issuer.AbsolutePath.TrimEnd('/'))),
+            HttpStatusCode.OK
+        );
 
     public async Task<HttpStatusCode> UserInfoStatusAsync(string accessToken)
     {
@@ -138,5 +171,10 @@ internal sealed class TestBed : IAsyncDisposable
     }
 
     private static string Encode(IEnumerable<(string Name, string? Value)> parameters) =>
-        string.Join('&', parameters.Where(pair => pair.Value is not null).Select(pair => Uri.EscapeDataString(pair.Name) + "=" + Uri.EscapeDataString(pair.Value!)));
+        string.Join(
+            '&',
+            parameters
+                .Where(pair => pair.Value is not null)
+                .Select(pair => Uri.EscapeDataString(pair.Name) + "=" + Uri.EscapeDataString(pair.Value!))
+        );
 }

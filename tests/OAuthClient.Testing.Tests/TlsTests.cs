@@ -18,7 +18,12 @@ internal sealed class TlsTests
         using HttpClient http = Client(server);
 
         Uri callback = await server.SignInAsync(AuthorizationUri(server, "test-client"));
-        using HttpResponseMessage response = await PostAsync(http, server.TokenEndpoint, TestBed.Basic("test-client", "test-secret"), Redemption(callback));
+        using HttpResponseMessage response = await PostAsync(
+            http,
+            server.TokenEndpoint,
+            TestBed.Basic("test-client", "test-secret"),
+            Redemption(callback)
+        );
         JsonObject tokens = await TestBed.JsonAsync(response, HttpStatusCode.OK);
         using HttpRequestMessage me = new(HttpMethod.Get, new Uri(api.BaseAddress, "/me"));
         me.Headers.Authorization = new("Bearer", (string?)tokens["access_token"]);
@@ -51,7 +56,9 @@ internal sealed class TlsTests
     [Test, Description("RFC 8705 §5: aliases for the endpoints that clients call, on a port that demands a certificate")]
     public async Task Metadata_name_aliases_for_certificates()
     {
-        await using TestAuthorizationServer server = await StartAsync(options => (options.PathBase, options.AllowRegistration) = ("/tenants/one", true));
+        await using TestAuthorizationServer server = await StartAsync(options =>
+            (options.PathBase, options.AllowRegistration) = ("/tenants/one", true)
+        );
         using HttpClient http = Client(server);
 
         JsonObject metadata = await MetadataAsync(http, server);
@@ -59,8 +66,16 @@ internal sealed class TlsTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(aliases.Select(alias => alias.Key),
-                Is.EquivalentTo(["token_endpoint", "revocation_endpoint", "introspection_endpoint", "userinfo_endpoint", "registration_endpoint"]));
+            Assert.That(
+                aliases.Select(alias => alias.Key),
+                Is.EquivalentTo([
+                    "token_endpoint",
+                    "revocation_endpoint",
+                    "introspection_endpoint",
+                    "userinfo_endpoint",
+                    "registration_endpoint",
+                ])
+            );
             foreach ((string name, JsonNode? alias) in aliases)
             {
                 Uri ordinary = new((string)metadata[name]!);
@@ -70,7 +85,10 @@ internal sealed class TlsTests
                 Assert.That(() => http.GetAsync(aliased), Throws.InstanceOf<HttpRequestException>(), "without a certificate");
             }
 
-            Assert.That(metadata["token_endpoint_auth_methods_supported"]!.ToJsonString(), Does.Contain("\"tls_client_auth\"").And.Contain("\"self_signed_tls_client_auth\""));
+            Assert.That(
+                metadata["token_endpoint_auth_methods_supported"]!.ToJsonString(),
+                Does.Contain("\"tls_client_auth\"").And.Contain("\"self_signed_tls_client_auth\"")
+            );
         }
     }
 
@@ -97,10 +115,15 @@ internal sealed class TlsTests
     public async Task Client_authenticates_by_a_certificate_of_its_name(string subject, bool trusted, string? error)
     {
         await using TestAuthorizationServer server = await StartAsync();
-        server.AddClient(new TestClient
-        {
-            ClientId = "photos", AuthenticationMethod = "tls_client_auth", CertificateSubject = "CN=photos, O=Example", RedirectUris = { TestBed.RedirectUri },
-        });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                AuthenticationMethod = "tls_client_auth",
+                CertificateSubject = "CN=photos, O=Example",
+                RedirectUris = { TestBed.RedirectUri },
+            }
+        );
         using X509Certificate2 certificate = trusted ? server.IssueClientCertificate(subject) : SelfSigned(subject);
 
         Assert.That(await ErrorOfRedemptionAsync(server, "photos", certificate), Is.EqualTo(error));
@@ -116,12 +139,23 @@ internal sealed class TlsTests
         await using TestAuthorizationServer server = await StartAsync();
         using X509Certificate2 registered = SelfSigned("CN=photos");
         using X509Certificate2 another = SelfSigned("CN=photos");
-        server.AddClient(new TestClient
-        {
-            ClientId = "photos", AuthenticationMethod = "self_signed_tls_client_auth", RedirectUris = { TestBed.RedirectUri },
-            Certificate = inKeySet ? null : registered,
-            PublicKeys = inKeySet ? new JsonObject { ["keys"] = new JsonArray(new JsonObject { ["kty"] = "EC", ["x5c"] = new JsonArray(Convert.ToBase64String(registered.RawData)) }) } : null,
-        });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                AuthenticationMethod = "self_signed_tls_client_auth",
+                RedirectUris = { TestBed.RedirectUri },
+                Certificate = inKeySet ? null : registered,
+                PublicKeys = inKeySet
+                    ? new JsonObject
+                    {
+                        ["keys"] = new JsonArray(
+                            new JsonObject { ["kty"] = "EC", ["x5c"] = new JsonArray(Convert.ToBase64String(registered.RawData)) }
+                        ),
+                    }
+                    : null,
+            }
+        );
 
         Assert.That(await ErrorOfRedemptionAsync(server, "photos", own ? registered : another), Is.EqualTo(own ? null : "invalid_client"));
     }
@@ -130,11 +164,24 @@ internal sealed class TlsTests
     public async Task Ordinary_endpoint_is_no_way_around_the_certificate()
     {
         await using TestAuthorizationServer server = await StartAsync();
-        server.AddClient(new TestClient { ClientId = "photos", AuthenticationMethod = "tls_client_auth", CertificateSubject = "CN=photos", RedirectUris = { TestBed.RedirectUri } });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                AuthenticationMethod = "tls_client_auth",
+                CertificateSubject = "CN=photos",
+                RedirectUris = { TestBed.RedirectUri },
+            }
+        );
         using HttpClient http = Client(server);
         Uri callback = await server.SignInAsync(AuthorizationUri(server, "photos"));
 
-        using HttpResponseMessage response = await PostAsync(http, server.TokenEndpoint, null, [.. Redemption(callback), ("client_id", "photos")]);
+        using HttpResponseMessage response = await PostAsync(
+            http,
+            server.TokenEndpoint,
+            null,
+            [.. Redemption(callback), ("client_id", "photos")]
+        );
 
         Assert.That(await TestBed.ErrorAsync(response, HttpStatusCode.Unauthorized), Is.EqualTo("invalid_client"));
     }
@@ -145,28 +192,37 @@ internal sealed class TlsTests
     {
         await using TestAuthorizationServer server = await StartAsync();
 
-        Assert.That(() => server.AddClient(new TestClient { ClientId = "photos", AuthenticationMethod = method }), Throws.ArgumentException.With.Message.Contains(advice));
+        Assert.That(
+            () => server.AddClient(new TestClient { ClientId = "photos", AuthenticationMethod = method }),
+            Throws.ArgumentException.With.Message.Contains(advice)
+        );
     }
 
-    private static Task<TestAuthorizationServer> StartAsync(Action<TestAuthorizationServerOptions>? configure = null) => TestAuthorizationServer.StartAsync(options =>
-    {
-        options.UseTls = true;
-        options.RedirectUris.Add(TestBed.RedirectUri);
-        configure?.Invoke(options);
-    });
-
-    private static HttpClient Client(TestAuthorizationServer server, X509Certificate2? certificate = null) => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        SslOptions = new SslClientAuthenticationOptions
+    private static Task<TestAuthorizationServer> StartAsync(Action<TestAuthorizationServerOptions>? configure = null) =>
+        TestAuthorizationServer.StartAsync(options =>
         {
-            CertificateChainPolicy = new X509ChainPolicy
+            options.UseTls = true;
+            options.RedirectUris.Add(TestBed.RedirectUri);
+            configure?.Invoke(options);
+        });
+
+    private static HttpClient Client(TestAuthorizationServer server, X509Certificate2? certificate = null) =>
+        new(
+            new SocketsHttpHandler
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { server.Certificate! }, RevocationMode = X509RevocationMode.NoCheck,
-            },
-            ClientCertificates = certificate is null ? null : [certificate],
-        },
-    });
+                UseProxy = false,
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    CertificateChainPolicy = new X509ChainPolicy
+                    {
+                        TrustMode = X509ChainTrustMode.CustomRootTrust,
+                        CustomTrustStore = { server.Certificate! },
+                        RevocationMode = X509RevocationMode.NoCheck,
+                    },
+                    ClientCertificates = certificate is null ? null : [certificate],
+                },
+            }
+        );
 
     private static async Task<string?> ErrorOfRedemptionAsync(TestAuthorizationServer server, string clientId, X509Certificate2 certificate)
     {
@@ -186,23 +242,46 @@ internal sealed class TlsTests
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        using X509Certificate2 made = new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+        using X509Certificate2 made = new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSelfSigned(
+            now.AddDays(-1),
+            now.AddDays(1)
+        );
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
     }
 
-    private static Uri AuthorizationUri(TestAuthorizationServer server, string clientId) => new(
-        server.AuthorizationEndpoint + "?response_type=code&scope=openid&client_id=" + clientId + "&redirect_uri=" + Uri.EscapeDataString(TestBed.RedirectUri)
-        + "&code_challenge_method=S256&code_challenge=" + TestBed.Challenge);
+    private static Uri AuthorizationUri(TestAuthorizationServer server, string clientId) =>
+        new(
+            server.AuthorizationEndpoint
+                + "?response_type=code&scope=openid&client_id="
+                + clientId
+                + "&redirect_uri="
+                + Uri.EscapeDataString(TestBed.RedirectUri)
+                + "&code_challenge_method=S256&code_challenge="
+                + TestBed.Challenge
+        );
 
     private static (string, string)[] Redemption(Uri callback) =>
-        [("grant_type", "authorization_code"), ("code", TestBed.Query(callback)["code"]), ("redirect_uri", TestBed.RedirectUri), ("code_verifier", TestBed.Verifier)];
+        [
+            ("grant_type", "authorization_code"),
+            ("code", TestBed.Query(callback)["code"]),
+            ("redirect_uri", TestBed.RedirectUri),
+            ("code_verifier", TestBed.Verifier),
+        ];
 
     private static async Task<HttpResponseMessage> PostAsync(
-        HttpClient http, Uri endpoint, System.Net.Http.Headers.AuthenticationHeaderValue? authorization, (string Name, string Value)[] form)
+        HttpClient http,
+        Uri endpoint,
+        System.Net.Http.Headers.AuthenticationHeaderValue? authorization,
+        (string Name, string Value)[] form
+    )
     {
         using HttpRequestMessage request = new(HttpMethod.Post, endpoint)
         {
-            Content = new StringContent(string.Join('&', form.Select(field => field.Name + "=" + Uri.EscapeDataString(field.Value))), Encoding.UTF8, "application/x-www-form-urlencoded"),
+            Content = new StringContent(
+                string.Join('&', form.Select(field => field.Name + "=" + Uri.EscapeDataString(field.Value))),
+                Encoding.UTF8,
+                "application/x-www-form-urlencoded"
+            ),
         };
         request.Headers.Authorization = authorization;
         return await http.SendAsync(request);

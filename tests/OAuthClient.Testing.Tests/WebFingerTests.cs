@@ -70,17 +70,26 @@ internal sealed class WebFingerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(full.GetLeftPart(UriPartial.Path), Is.EqualTo("https://photos.example/login"));
-            Assert.That(TestBed.Query(full), Is.EqualTo(new Dictionary<string, string>
-            {
-                ["from"] = "portal", ["iss"] = bed.Server.Issuer.OriginalString, ["login_hint"] = "alice@example.com", ["target_link_uri"] = "https://photos.example/album?id=1&x=2",
-            }));
+            Assert.That(
+                TestBed.Query(full),
+                Is.EqualTo(
+                    new Dictionary<string, string>
+                    {
+                        ["from"] = "portal",
+                        ["iss"] = bed.Server.Issuer.OriginalString,
+                        ["login_hint"] = "alice@example.com",
+                        ["target_link_uri"] = "https://photos.example/album?id=1&x=2",
+                    }
+                )
+            );
             Assert.That(TestBed.Query(least).Keys, Is.EquivalentTo(["from", "iss"]));
             Assert.That(() => bed.Server.InitiateLogin(new TestClient { ClientId = "none" }), Throws.ArgumentException);
         }
     }
 
     private static string Fill(TestBed bed, string resource) =>
-        resource.Replace("{authority}", bed.Server.Issuer.Authority, StringComparison.Ordinal)
+        resource
+            .Replace("{authority}", bed.Server.Issuer.Authority, StringComparison.Ordinal)
             .Replace("{origin}", bed.Server.Issuer.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
 
     private static Task<HttpResponseMessage> AskAsync(TestBed bed, string? resource, string? relation)

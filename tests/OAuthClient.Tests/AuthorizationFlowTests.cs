@@ -16,7 +16,14 @@ public class AuthorizationFlowTests
     {
         await using var server = await TestAuthorizationServer.StartAsync();
         await using var api = await server.StartResourceServerAsync();
-        server.AddClient(new TestClient { ClientId = "photos", ClientSecret = "photos-secret", RedirectUris = { Callback } });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "photos-secret",
+                RedirectUris = { Callback },
+            }
+        );
 
         var services = new ServiceCollection();
         services.AddOAuthClient("photos", o =>
@@ -28,7 +35,8 @@ public class AuthorizationFlowTests
             o.Scopes = ["openid", "profile", "offline_access"];
             o.DangerouslyAllowHttpOnLoopback = true;
         });
-        services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
+        services
+            .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
             .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress));
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredKeyedService<IOAuthClient>("photos");

@@ -55,7 +55,10 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
 
     private void Hear(Activity activity)
     {
-        Hear("activity " + activity.Source.Name, $"{activity.OperationName} {activity.DisplayName} {activity.StatusDescription} {activity.TraceStateString}");
+        Hear(
+            "activity " + activity.Source.Name,
+            $"{activity.OperationName} {activity.DisplayName} {activity.StatusDescription} {activity.TraceStateString}"
+        );
         HearPairs("activity tag", activity.TagObjects);
         HearPairs("activity baggage", activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)));
         foreach (var one in activity.Events)
@@ -82,11 +85,18 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
 
     private sealed class Logger(CanaryEavesdropper owner, string category) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => owner.scopes.Push(state);
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => owner.scopes.Push(state);
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             owner.Hear("log " + category, formatter(state, exception));
             owner.Hear("log exception " + category, exception);

@@ -40,9 +40,23 @@ public class CanaryTests
         await stage.Client.RevokeAsync(GrantOwner.User(Owner));
 
         stage.Examine(
-            pending, response, grant, newest!, grant.Owner, token, grant.AccessToken!, grant.RefreshToken!, grant.IdToken!, user, own, own.AccessToken,
-            TokenRequest.Refresh(grant.RefreshToken!), TokenRequest.Extension("urn:example:grant", [new("assertion", stage.Secrets.First())]), stage.Options,
-            new AccessTokenParameters { RejectedToken = token });
+            pending,
+            response,
+            grant,
+            newest!,
+            grant.Owner,
+            token,
+            grant.AccessToken!,
+            grant.RefreshToken!,
+            grant.IdToken!,
+            user,
+            own,
+            own.AccessToken,
+            TokenRequest.Refresh(grant.RefreshToken!),
+            TokenRequest.Extension("urn:example:grant", [new("assertion", stage.Secrets.First())]),
+            stage.Options,
+            new AccessTokenParameters { RejectedToken = token }
+        );
         stage.RequireSilence(atLeastSecrets: 9);
     }
 
@@ -59,10 +73,17 @@ public class CanaryTests
                 var callback = await stage.SignInAsync(pending);
                 string[] values =
                 [
-                    ClientSecret, WebUtility.UrlEncode(ClientSecret), pending.CodeVerifier.Reveal(), QueryPairs.Single(callback)["code"],
-                    Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(ClientSecret))), Uri.EscapeDataString(ClientSecret).ToLowerInvariant(),
+                    ClientSecret,
+                    WebUtility.UrlEncode(ClientSecret),
+                    pending.CodeVerifier.Reveal(),
+                    QueryPairs.Single(callback)["code"],
+                    Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(ClientSecret))),
+                    Uri.EscapeDataString(ClientSecret).ToLowerInvariant(),
                 ];
-                await stage.ProvokeAsync(() => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User(Owner)), answer(values[which]));
+                await stage.ProvokeAsync(
+                    () => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User(Owner)),
+                    answer(values[which])
+                );
             }
         }
         stage.RequireSilence(atLeastSecrets: 100);
@@ -79,13 +100,24 @@ public class CanaryTests
             string accessToken = grant.AccessToken!.Reveal();
             string refreshToken = grant.RefreshToken!.Reveal();
 
-            await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)), answer(accessToken), TestEndpoint.UserInfo);
+            await stage.ProvokeAsync(
+                () => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)),
+                answer(accessToken),
+                TestEndpoint.UserInfo
+            );
             await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), answer(ClientSecret));
             await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)), answer(refreshToken));
             await stage.ProvokeAsync(
-                () => stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner), new() { RejectedToken = grant.AccessToken }).AsTask(), answer(refreshToken));
+                () => stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner), new() { RejectedToken = grant.AccessToken }).AsTask(),
+                answer(refreshToken)
+            );
             // RFC 7009 §2.2: any 200 is a revocation.
-            await stage.ProvokeAsync(() => stage.Client.RevokeAsync(GrantOwner.User(Owner)), answer(refreshToken), TestEndpoint.Revocation, mayPass: true);
+            await stage.ProvokeAsync(
+                () => stage.Client.RevokeAsync(GrantOwner.User(Owner)),
+                answer(refreshToken),
+                TestEndpoint.Revocation,
+                mayPass: true
+            );
         }
         stage.RequireSilence(atLeastSecrets: 30);
     }
@@ -97,15 +129,22 @@ public class CanaryTests
         await using var stage = await Stage.OpenAsync();
         Func<Uri, string>[] callbacks =
         [
-            good => good + "&code=again", good => good + "&error=access_denied", good => good + "&iss=twice", good => $"{good}".Replace("state=", "state=x", StringComparison.Ordinal),
-            good => $"{good}".Replace("state=", "stat=", StringComparison.Ordinal), good => $"{good}".Replace("iss=", "iss=x", StringComparison.Ordinal),
-            good => $"{good}".Replace("/callback", "/other", StringComparison.Ordinal), good => $"{good}".Replace("code=", "cod=", StringComparison.Ordinal),
+            good => good + "&code=again",
+            good => good + "&error=access_denied",
+            good => good + "&iss=twice",
+            good => $"{good}".Replace("state=", "state=x", StringComparison.Ordinal),
+            good => $"{good}".Replace("state=", "stat=", StringComparison.Ordinal),
+            good => $"{good}".Replace("iss=", "iss=x", StringComparison.Ordinal),
+            good => $"{good}".Replace("/callback", "/other", StringComparison.Ordinal),
+            good => $"{good}".Replace("code=", "cod=", StringComparison.Ordinal),
         ];
         foreach (var change in callbacks)
         {
             var pending = await stage.BeginAsync();
             var callback = await stage.SignInAsync(pending);
-            await stage.ProvokeAsync(() => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(change(callback)), GrantOwner.User(Owner)));
+            await stage.ProvokeAsync(() =>
+                stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(change(callback)), GrantOwner.User(Owner))
+            );
         }
 
         foreach (var (claim, value) in new[] { ("nonce", "x"), ("iss", "x"), ("aud", "x"), ("azp", "x"), ("sub", "") })
@@ -128,7 +167,9 @@ public class CanaryTests
 
     private static readonly Func<string, Fault>[] Echoes =
     [
-        .. new[] { "error", "error_description", "error_uri" }.Select(member => new Func<string, Fault>(value => Fault.Status(400, Json(("error", "invalid_request"), (member, "You sent " + value))))),
+        .. new[] { "error", "error_description", "error_uri" }.Select(member => new Func<string, Fault>(value =>
+            Fault.Status(400, Json(("error", "invalid_request"), (member, "You sent " + value)))
+        )),
         value => Fault.Status(401, Json(("error", "invalid_client"), ("error_description", value + value))),
         value => Fault.Status(400, Json(("error", "invalid_grant"), ("error_description", new string('x', 250) + value))),
         value => Fault.Status(200, Json(("error", value))),
@@ -161,7 +202,14 @@ public class CanaryTests
         {
             Server = server;
             Api = api;
-            server.AddClient(new TestClient { ClientId = "photos", ClientSecret = ClientSecret, RedirectUris = { Callback } });
+            server.AddClient(
+                new TestClient
+                {
+                    ClientId = "photos",
+                    ClientSecret = ClientSecret,
+                    RedirectUris = { Callback },
+                }
+            );
             server.Options.OnTokenResponse = response =>
             {
                 foreach (string name in new[] { "access_token", "refresh_token", "id_token" })
@@ -183,12 +231,16 @@ public class CanaryTests
             };
             var services = new ServiceCollection();
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(ear));
-            services.AddOAuthClient("photos", o =>
-            {
-                foreach (var property in typeof(OAuthClientOptions).GetProperties())
-                    property.SetValue(o, property.GetValue(Options));
-            }).UseResilience(_ => { });
-            services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress).AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User(Owner)).To(api.BaseAddress));
+            services
+                .AddOAuthClient("photos", o =>
+                {
+                    foreach (var property in typeof(OAuthClientOptions).GetProperties())
+                        property.SetValue(o, property.GetValue(Options));
+                })
+                .UseResilience(_ => { });
+            services
+                .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
+                .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User(Owner)).To(api.BaseAddress));
             provider = services.BuildServiceProvider();
         }
 
@@ -225,10 +277,19 @@ public class CanaryTests
         public async Task<Grant> LogInAsync()
         {
             var pending = await BeginAsync();
-            return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await SignInAsync(pending)), GrantOwner.User(Owner));
+            return await Client.CompleteAuthorizationAsync(
+                pending,
+                AuthorizationResponse.Parse(await SignInAsync(pending)),
+                GrantOwner.User(Owner)
+            );
         }
 
-        public async Task ProvokeAsync(Func<Task> act, Fault? fault = null, TestEndpoint endpoint = TestEndpoint.Token, bool mayPass = false)
+        public async Task ProvokeAsync(
+            Func<Task> act,
+            Fault? fault = null,
+            TestEndpoint endpoint = TestEndpoint.Token,
+            bool mayPass = false
+        )
         {
             if (fault is not null)
                 Server.Faults.Add(endpoint, fault);
@@ -259,7 +320,16 @@ public class CanaryTests
             foreach (object one in objects)
             {
                 ear.Hear("text", one);
-                ear.Hear("display", string.Join(' ', one.GetType().GetCustomAttributes(inherit: true).OfType<System.Diagnostics.DebuggerDisplayAttribute>().Select(display => display.Value)));
+                ear.Hear(
+                    "display",
+                    string.Join(
+                        ' ',
+                        one.GetType()
+                            .GetCustomAttributes(inherit: true)
+                            .OfType<System.Diagnostics.DebuggerDisplayAttribute>()
+                            .Select(display => display.Value)
+                    )
+                );
                 foreach (object shape in new[] { one, new { one }, new[] { one } })
                 {
                     try
@@ -279,15 +349,30 @@ public class CanaryTests
             Assert.That(secrets, Has.Count.AtLeast(atLeastSecrets), "too few secrets were collected for this test to mean anything");
             ear.Ask();
             Assert.That(
-                ear.Heard, Has.Some.StartsWith("log OAuthClient").And.Some.StartsWith("activity OAuthClient").And.Some.StartsWith("meter oauthclient."), "nothing was listened to");
+                ear.Heard,
+                Has.Some.StartsWith("log OAuthClient")
+                    .And.Some.StartsWith("activity OAuthClient")
+                    .And.Some.StartsWith("meter oauthclient."),
+                "nothing was listened to"
+            );
             Assert.That(
-                ear.Heard.Where(heard => heard.Contains(Owner, StringComparison.OrdinalIgnoreCase) && (heard.StartsWith("log", StringComparison.Ordinal)
-                    || heard.StartsWith("activity", StringComparison.Ordinal) || heard.StartsWith("meter", StringComparison.Ordinal))).Take(5),
-                Is.Empty, "whose grant it is");
-            var hits = from heard in ear.Heard
-                       from secret in secrets.Keys
-                       where heard.Contains(secret, StringComparison.OrdinalIgnoreCase)
-                       select $"'{secret}' in {heard}";
+                ear.Heard.Where(heard =>
+                        heard.Contains(Owner, StringComparison.OrdinalIgnoreCase)
+                        && (
+                            heard.StartsWith("log", StringComparison.Ordinal)
+                            || heard.StartsWith("activity", StringComparison.Ordinal)
+                            || heard.StartsWith("meter", StringComparison.Ordinal)
+                        )
+                    )
+                    .Take(5),
+                Is.Empty,
+                "whose grant it is"
+            );
+            var hits =
+                from heard in ear.Heard
+                from secret in secrets.Keys
+                where heard.Contains(secret, StringComparison.OrdinalIgnoreCase)
+                select $"'{secret}' in {heard}";
             Assert.That(hits.Take(5), Is.Empty);
         }
 

@@ -22,10 +22,16 @@ public class ClientHealthTests
         for (int i = 0; i < 3; i++)
         {
             Assert.That(health.GetProblems(), Is.Empty);
-            Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
+            Assert.That(
+                async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+                Throws.TypeOf<TokenEndpointException>()
+            );
             server.Clock.Advance(TimeSpan.FromMinutes(1));
         }
-        Assert.That(health.GetProblems(), Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." }));
+        Assert.That(
+            health.GetProblems(),
+            Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." })
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(3), "finding out asks nobody");
 
         if (isTriedAgain)
@@ -50,7 +56,10 @@ public class ClientHealthTests
             await server.SignedInAsync(Tokens("at-1", "rt-1"), owner);
             server.Clock.Advance(Hour);
             server.Answers("""{"error":"invalid_grant"}""", 400);
-            Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User(owner)), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(
+                async () => await server.Client.GetAccessTokenAsync(GrantOwner.User(owner)),
+                Throws.TypeOf<ReauthorizationRequiredException>()
+            );
         }
         Assert.That(AvailabilityOf(server).GetProblems(), Is.Empty);
     }
@@ -66,7 +75,10 @@ public class ClientHealthTests
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.InstanceOf<HttpRequestException>());
             server.Clock.Advance(RefreshBackoff.Pause);
         }
-        Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.Contain("the server cannot be reached").And.Not.Contain("nobody there"));
+        Assert.That(
+            AvailabilityOf(server).GetProblems().Single(),
+            Does.Contain("the server cannot be reached").And.Not.Contain("nobody there")
+        );
     }
 
     [Test]
@@ -80,18 +92,21 @@ public class ClientHealthTests
             busy.Headers.RetryAfter = new(TimeSpan.FromMinutes(1));
             return busy;
         });
-        await Eventually.UntilAsync(() => AvailabilityOf(server).GetProblems().Count > 0, async () =>
-        {
-            server.Clock.Advance(RefreshBackoff.Pause);
-            try
+        await Eventually.UntilAsync(
+            () => AvailabilityOf(server).GetProblems().Count > 0,
+            async () =>
             {
-                await server.Client.GetAccessTokenAsync(GrantOwner.Client);
+                server.Clock.Advance(RefreshBackoff.Pause);
+                try
+                {
+                    await server.Client.GetAccessTokenAsync(GrantOwner.Client);
+                }
+                catch (Exception exception) when (exception is OAuthException or HttpRequestException)
+                {
+                    // One of the two comes first, and then the other.
+                }
             }
-            catch (Exception exception) when (exception is OAuthException or HttpRequestException)
-            {
-                // One of the two comes first, and then the other.
-            }
-        });
+        );
         Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }

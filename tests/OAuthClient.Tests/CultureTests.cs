@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using OAuthClient.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
@@ -31,16 +31,31 @@ public class CultureTests(string culture)
     public void The_authorization_request_is_the_same()
     {
         var pending = SampleRequest.Begin(
-            SampleConfiguration.Create(o => o.Scopes = ["openid", "I", "i"]), SampleConfiguration.Server,
-            new() { MaxAge = TimeSpan.FromSeconds(1234567), Additional = new Dictionary<string, string> { ["I\u0130\u0131"] = "I\u0130\u0131" } }, SampleConfiguration.Now);
+            SampleConfiguration.Create(o => o.Scopes = ["openid", "I", "i"]),
+            SampleConfiguration.Server,
+            new()
+            {
+                MaxAge = TimeSpan.FromSeconds(1234567),
+                Additional = new Dictionary<string, string> { ["I\u0130\u0131"] = "I\u0130\u0131" },
+            },
+            SampleConfiguration.Now
+        );
         var sent = QueryPairs.Single(pending.AuthorizationUri);
 
         Assert.That(sent["max_age"], Is.EqualTo("1234567"));
         Assert.That(sent["scope"], Is.EqualTo("openid I i"));
         Assert.That(sent["I\u0130\u0131"], Is.EqualTo("I\u0130\u0131"));
         Assert.That(pending.ExpiresAt, Is.EqualTo(SampleConfiguration.Now + TimeSpan.FromMinutes(10)));
-        Assert.That(() => SampleRequest.Begin(
-            SampleConfiguration.Create(), SampleConfiguration.Server, new() { Additional = new Dictionary<string, string> { ["REDIRECT_URI"] = "x" } }, SampleConfiguration.Now), Throws.ArgumentException);
+        Assert.That(
+            () =>
+                SampleRequest.Begin(
+                    SampleConfiguration.Create(),
+                    SampleConfiguration.Server,
+                    new() { Additional = new Dictionary<string, string> { ["REDIRECT_URI"] = "x" } },
+                    SampleConfiguration.Now
+                ),
+            Throws.ArgumentException
+        );
     }
 
     [Test]
@@ -50,24 +65,39 @@ public class CultureTests(string culture)
         var response = AuthorizationResponse.Parse("code=c&state=s&iss=https://I.example.com&ISS=x&\u0131ss=y");
 
         Assert.That(response.Issuer, Is.EqualTo("https://I.example.com"));
-        Assert.That(PendingAuthorization.Unprotect(SampleAuthorization.Pending().Protect(data => data), data => data).ExpiresAt, Is.EqualTo(SampleAuthorization.Pending().ExpiresAt));
+        Assert.That(
+            PendingAuthorization.Unprotect(SampleAuthorization.Pending().Protect(data => data), data => data).ExpiresAt,
+            Is.EqualTo(SampleAuthorization.Pending().ExpiresAt)
+        );
     }
 
     [TestCase("HTTP://LOCALHOST/A", true)]
     [TestCase("HTTPS://I.EXAMPLE.COM", true)]
     [TestCase("http://localhost.evil.com", false)]
     [Description("RFC 3986 §3.1: schemes and hosts without regard to case")]
-    public void Addresses_are_judged_the_same(string address, bool safe) => Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.EqualTo(safe));
+    public void Addresses_are_judged_the_same(string address, bool safe) =>
+        Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.EqualTo(safe));
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7: times and names in an ID Token")]
     public void An_id_token_is_judged_the_same()
     {
-        var claims = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(
-            "{\"iss\":\"https://server.example.com\",\"aud\":\"client-id\",\"exp\":1893499200.5,\"iat\":1.8934992e9,\"sub\":\"I\"}"))!.Value;
+        var claims = StrictJson
+            .TryParseObject(
+                Encoding.UTF8.GetBytes(
+                    "{\"iss\":\"https://server.example.com\",\"aud\":\"client-id\",\"exp\":1893499200.5,\"iat\":1.8934992e9,\"sub\":\"I\"}"
+                )
+            )!
+            .Value;
 
-        Assert.That(IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", nonce: null, SampleConfiguration.Now), Is.EqualTo("I"));
-        Assert.That(() => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "CLIENT-ID", nonce: null, SampleConfiguration.Now), Throws.InstanceOf<OAuthProtocolException>());
+        Assert.That(
+            IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", nonce: null, SampleConfiguration.Now),
+            Is.EqualTo("I")
+        );
+        Assert.That(
+            () => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "CLIENT-ID", nonce: null, SampleConfiguration.Now),
+            Throws.InstanceOf<OAuthProtocolException>()
+        );
     }
 
     [Test]
@@ -101,8 +131,15 @@ public class CultureTests(string culture)
         var client = provider.GetRequiredService<IOAuthClient>();
 
         var pending = await client.BeginAuthorizationAsync();
-        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
-        Assert.That(await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }), Is.Not.EqualTo(grant.AccessToken));
+        var grant = await client.CompleteAuthorizationAsync(
+            pending,
+            AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)),
+            GrantOwner.User("42")
+        );
+        Assert.That(
+            await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }),
+            Is.Not.EqualTo(grant.AccessToken)
+        );
         var stored = Grant.Unprotect(grant.Protect(data => data), data => data);
         Assert.That(stored.AccessToken!.ExpiresAt, Is.EqualTo(grant.AccessToken!.ExpiresAt));
     }

@@ -14,7 +14,13 @@ internal sealed class OAuthTestHost : IAsyncDisposable
     private readonly ServiceProvider provider;
     private readonly TestResourceServer? api;
 
-    private OAuthTestHost(TestAuthorizationServer server, ManualTimeProvider clock, RecordedLog log, TestResourceServer? api, ServiceProvider services)
+    private OAuthTestHost(
+        TestAuthorizationServer server,
+        ManualTimeProvider clock,
+        RecordedLog log,
+        TestResourceServer? api,
+        ServiceProvider services
+    )
     {
         Server = server;
         Clock = clock;
@@ -49,7 +55,8 @@ internal sealed class OAuthTestHost : IAsyncDisposable
         Action<IServiceCollection>? registerFirst = null,
         Action<TestAuthorizationServerOptions>? server = null,
         Action<IHttpClientBuilder, TestResourceServer>? api = null,
-        bool retries = false)
+        bool retries = false
+    )
     {
         ManualTimeProvider clock = new();
         var running = await TestAuthorizationServer.StartAsync(o =>
@@ -57,7 +64,14 @@ internal sealed class OAuthTestHost : IAsyncDisposable
             o.TimeProvider = clock;
             server?.Invoke(o);
         });
-        running.AddClient(new TestClient { ClientId = ClientName, ClientSecret = ClientSecret, RedirectUris = { Callback } });
+        running.AddClient(
+            new TestClient
+            {
+                ClientId = ClientName,
+                ClientSecret = ClientSecret,
+                RedirectUris = { Callback },
+            }
+        );
 
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(clock);

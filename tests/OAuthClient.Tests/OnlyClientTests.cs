@@ -29,10 +29,16 @@ public class OnlyClientTests
     public void Among_several_with_names_the_message_says_what_to_write()
     {
         using var provider = With("photos", "calendar");
-        Assert.That(() => provider.GetRequiredService<IOAuthClient>(), Throws.InvalidOperationException.With.Message
-            .Contains("(calendar, photos)").And.Message.Contains("[FromKeyedServices(\"calendar\")] IOAuthClient"));
-        Assert.That(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
-            Throws.InvalidOperationException.With.Message.Contains("AddAccessTokenHandler(\"calendar\", …)"));
+        Assert.That(
+            () => provider.GetRequiredService<IOAuthClient>(),
+            Throws
+                .InvalidOperationException.With.Message.Contains("(calendar, photos)")
+                .And.Message.Contains("[FromKeyedServices(\"calendar\")] IOAuthClient")
+        );
+        Assert.That(
+            () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
+            Throws.InvalidOperationException.With.Message.Contains("AddAccessTokenHandler(\"calendar\", …)")
+        );
     }
 
     private static ServiceProvider With(params string[] names)

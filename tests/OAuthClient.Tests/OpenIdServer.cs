@@ -26,7 +26,8 @@ internal sealed class OpenIdServer : IAsyncDisposable
                 o.Scopes = ["openid"];
                 options?.Invoke(o);
             },
-            registerFirst: registerFirst);
+            registerFirst: registerFirst
+        );
         Script.Answers(Answer);
     }
 
@@ -41,17 +42,28 @@ internal sealed class OpenIdServer : IAsyncDisposable
 
     public static GrantOwner OwnerOf(string subject) => GrantOwner.Subject(ScriptedServer.Origin, subject);
 
-    public IEnumerable<string> Revoked => Script.Requests.Where(request => request.Uri.AbsolutePath == "/revoke").Select(request => request["token"]!);
+    public IEnumerable<string> Revoked =>
+        Script.Requests.Where(request => request.Uri.AbsolutePath == "/revoke").Select(request => request["token"]!);
 
     /// <summary>Somebody signs in whom nobody knew before.</summary>
-    public async Task<Grant> SignInAsync(string subject = "alice", string? sessionId = "s1", Action<JsonObject>? claims = null, AuthorizationParameters? parameters = null)
+    public async Task<Grant> SignInAsync(
+        string subject = "alice",
+        string? sessionId = "s1",
+        Action<JsonObject>? claims = null,
+        AuthorizationParameters? parameters = null
+    )
     {
         var (pending, response) = await AnsweredAsync(subject, sessionId, claims, parameters);
         return await SignIn.CompleteAsync(pending, response);
     }
 
     /// <summary>A user of the application's connects.</summary>
-    public async Task<Grant> ConnectAsync(GrantOwner owner, string subject = "alice", string? sessionId = "s1", AuthorizationParameters? parameters = null)
+    public async Task<Grant> ConnectAsync(
+        GrantOwner owner,
+        string subject = "alice",
+        string? sessionId = "s1",
+        AuthorizationParameters? parameters = null
+    )
     {
         var (pending, response) = await AnsweredAsync(subject, sessionId, claims: null, parameters);
         return await Client.CompleteAuthorizationAsync(pending, response, owner);
@@ -65,14 +77,22 @@ internal sealed class OpenIdServer : IAsyncDisposable
     }
 
     public async Task<(PendingAuthorization Pending, AuthorizationResponse Response)> AnsweredAsync(
-        string subject, string? sessionId, Action<JsonObject>? claims = null, AuthorizationParameters? parameters = null)
+        string subject,
+        string? sessionId,
+        Action<JsonObject>? claims = null,
+        AuthorizationParameters? parameters = null
+    )
     {
         var pending = await Client.BeginAuthorizationAsync(parameters);
         return (pending, Answered(pending, subject, sessionId, claims));
     }
 
     private AuthorizationResponse Answered(
-        PendingAuthorization pending, string subject, string? sessionId, Action<JsonObject>? claims = null)
+        PendingAuthorization pending,
+        string subject,
+        string? sessionId,
+        Action<JsonObject>? claims = null
+    )
     {
         var query = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query);
         idToken = Claims(subject, sessionId);
@@ -83,7 +103,12 @@ internal sealed class OpenIdServer : IAsyncDisposable
     }
 
     /// <summary>What the server posts when alice signed out of her session there.</summary>
-    public string LogoutToken(Action<JsonObject>? change = null, string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}""", string? subject = "alice", string? sessionId = "s1")
+    public string LogoutToken(
+        Action<JsonObject>? change = null,
+        string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}""",
+        string? subject = "alice",
+        string? sessionId = "s1"
+    )
     {
         var claims = Claims(subject, sessionId);
         claims["jti"] = "j1";
@@ -92,13 +117,14 @@ internal sealed class OpenIdServer : IAsyncDisposable
         return key.Sign("RS256", header, claims.ToJsonString());
     }
 
-    public HttpResponseMessage Answer(ScriptedServer.SentRequest sentRequest) => sentRequest.Uri.AbsolutePath switch
-    {
-        "/jwks" => ScriptedServer.Json(200, SigningKeys.Set(key.Jwk())),
-        "/token" => ScriptedServer.Json(200, Tokens()),
-        "/revoke" => Revoke(),
-        _ => ScriptedServer.Json(404, ""),
-    };
+    public HttpResponseMessage Answer(ScriptedServer.SentRequest sentRequest) =>
+        sentRequest.Uri.AbsolutePath switch
+        {
+            "/jwks" => ScriptedServer.Json(200, SigningKeys.Set(key.Jwk())),
+            "/token" => ScriptedServer.Json(200, Tokens()),
+            "/revoke" => Revoke(),
+            _ => ScriptedServer.Json(404, ""),
+        };
 
     public async Task<IEnumerable<string>> LeftAsync(string subject = "alice") =>
         (await Store.FindAsync("", OwnerOf(subject), default)).Select(grant => grant.SessionId ?? "none");
@@ -110,7 +136,10 @@ internal sealed class OpenIdServer : IAsyncDisposable
         var now = Script.Clock.GetUtcNow();
         var claims = new JsonObject
         {
-            ["iss"] = ScriptedServer.Origin, ["aud"] = "client", ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.AddMinutes(2).ToUnixTimeSeconds(),
+            ["iss"] = ScriptedServer.Origin,
+            ["aud"] = "client",
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = now.AddMinutes(2).ToUnixTimeSeconds(),
         };
         if (subject is not null)
             claims["sub"] = subject;
@@ -122,7 +151,13 @@ internal sealed class OpenIdServer : IAsyncDisposable
     private string Tokens()
     {
         int number = Interlocked.Increment(ref tokens);
-        var answer = new JsonObject { ["access_token"] = $"at-{number}", ["token_type"] = "Bearer", ["expires_in"] = 3600, ["refresh_token"] = $"rt-{number}" };
+        var answer = new JsonObject
+        {
+            ["access_token"] = $"at-{number}",
+            ["token_type"] = "Bearer",
+            ["expires_in"] = 3600,
+            ["refresh_token"] = $"rt-{number}",
+        };
         if (Interlocked.Exchange(ref idToken, null) is { } claims)
             answer["id_token"] = key.Sign("RS256", """{"alg":"RS256","kid":"key-1"}""", claims.ToJsonString());
         return answer.ToJsonString();

@@ -17,8 +17,10 @@ public class OptionsAheadTests
         TaskCompletionSource<bool> read = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource readOfHandlers = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using ManualResetEventSlim injected = new();
-        await using ScriptedServer server = new(_ => read.TrySetResult(injected.Wait(TimeSpan.FromMinutes(1))), builder =>
-            builder.Services.Configure<HttpClientFactoryOptions>(builder.BackChannel.Name, _ => readOfHandlers.TrySetResult()));
+        await using ScriptedServer server = new(
+            _ => read.TrySetResult(injected.Wait(TimeSpan.FromMinutes(1))),
+            builder => builder.Services.Configure<HttpClientFactoryOptions>(builder.BackChannel.Name, _ => readOfHandlers.TrySetResult())
+        );
         Assert.That(server.Client, Is.Not.Null);
         injected.Set();
 
@@ -28,17 +30,23 @@ public class OptionsAheadTests
     }
 
     [Test]
-    [Description("What is wrong with them neither ends the process nor hides from whoever asks; mended, they take effect without a restart")]
+    [Description(
+        "What is wrong with them neither ends the process nor hides from whoever asks; mended, they take effect without a restart"
+    )]
     public async Task Wrong_options_can_be_mended()
     {
         TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ScriptedHandler server = new();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["TokenEndpoint"] = "https://as.example/token",
-            ["ClientId"] = "client",
-            ["ClientSecret"] = " ",
-        }).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>(StringComparer.Ordinal)
+                {
+                    ["TokenEndpoint"] = "https://as.example/token",
+                    ["ClientId"] = "client",
+                    ["ClientSecret"] = " ",
+                }
+            )
+            .Build();
         ServiceCollection services = new();
         var builder = services.AddOAuthClient(configuration);
         builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => server);
@@ -46,8 +54,10 @@ public class OptionsAheadTests
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<IOAuthClient>();
         await read.Task.Promptly();
-        Assert.That(async () => await client.GetAccessTokenAsync(GrantOwner.Client).Promptly(),
-            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("ClientSecret is empty"));
+        Assert.That(
+            async () => await client.GetAccessTokenAsync(GrantOwner.Client).Promptly(),
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("ClientSecret is empty")
+        );
 
         configuration["ClientSecret"] = "the-client-secret";
         configuration.Reload();

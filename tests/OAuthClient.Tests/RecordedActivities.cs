@@ -37,5 +37,6 @@ internal sealed class RecordedActivities : IDisposable
     }
 
     private bool IsOurs(Activity activity) =>
-        activity.TraceId == Caller.TraceId || all.Any(linked => linked.TraceId == activity.TraceId && linked.Links.Any(link => link.Context.TraceId == Caller.TraceId));
+        activity.TraceId == Caller.TraceId
+        || all.Any(linked => linked.TraceId == activity.TraceId && linked.Links.Any(link => link.Context.TraceId == Caller.TraceId));
 }

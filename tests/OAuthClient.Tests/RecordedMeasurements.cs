@@ -40,10 +40,14 @@ internal sealed class RecordedMeasurements : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    private IEnumerable<(Instrument Instrument, double Value, string Tags)> Of(string instrument) => all.Where(one => one.Instrument.Name == instrument);
+    private IEnumerable<(Instrument Instrument, double Value, string Tags)> Of(string instrument) =>
+        all.Where(one => one.Instrument.Name == instrument);
 
-    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => Keep(instrument, value, tags, null);
+    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        Keep(instrument, value, tags, null);
 
     private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
-        all.Enqueue((instrument, value, string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key[(tag.Key.LastIndexOf('.') + 1)..]}={tag.Value}"))));
+        all.Enqueue(
+            (instrument, value, string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key[(tag.Key.LastIndexOf('.') + 1)..]}={tag.Value}")))
+        );
 }

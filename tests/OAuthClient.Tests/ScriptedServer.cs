@@ -18,8 +18,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
     private Func<SentRequest, Task<HttpResponseMessage>> answer = _ => Task.FromResult(Json(200, Tokens("at", expiresIn: null)));
 
     public ScriptedServer(
-        Action<OAuthClientOptions>? options = null, Action<OAuthClientBuilder>? register = null, Action<IServiceCollection>? registerFirst = null,
-        bool retries = false)
+        Action<OAuthClientOptions>? options = null,
+        Action<OAuthClientBuilder>? register = null,
+        Action<IServiceCollection>? registerFirst = null,
+        bool retries = false
+    )
     {
         script = new Script(sentRequest =>
         {
@@ -75,7 +78,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public static HttpResponseMessage Text(int status, string body, string mediaType) =>
         new((HttpStatusCode)status) { Content = new StringContent(body, Encoding.UTF8, mediaType) };
 
-    public static HttpResponseMessage Bytes(int status, byte[] body) => new((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
+    public static HttpResponseMessage Bytes(int status, byte[] body) =>
+        new((HttpStatusCode)status) { Content = new ByteArrayContent(body) };
 
     public void AnswersAsync(Func<SentRequest, Task<HttpResponseMessage>> next) => answer = next;
 
@@ -99,7 +103,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
         var pending = await Client.BeginAuthorizationAsync(parameters);
         string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"]!;
         return await Client.CompleteAuthorizationAsync(
-            pending, AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=the-code&state={state}")), GrantOwner.User(owner));
+            pending,
+            AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=the-code&state={state}")),
+            GrantOwner.User(owner)
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -125,17 +132,23 @@ internal sealed class ScriptedServer : IAsyncDisposable
     internal sealed record SentRequest(HttpMethod Method, Uri Uri, string? Authorization, string Accept, string? MediaType, string Body)
     {
         public IReadOnlyList<KeyValuePair<string, string>> Form =>
-            [.. Body.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2))
-                .Select(part => new KeyValuePair<string, string>(Decode(part[0]), Decode(part[1])))];
+            [
+                .. Body.Split('&', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(part => part.Split('=', 2))
+                    .Select(part => new KeyValuePair<string, string>(Decode(part[0]), Decode(part[1]))),
+            ];
 
         public string? this[string name] => Form.Where(field => field.Key == name).Select(field => field.Value).SingleOrDefault();
 
-        public static async Task<SentRequest> ReadAsync(HttpRequestMessage request) => new(
-            request.Method, request.RequestUri!,
-            request.Headers.TryGetValues("Authorization", out var values) ? string.Join(", ", values) : null,
-            string.Join(", ", request.Headers.GetValues("Accept")),
-            request.Content?.Headers.ContentType?.MediaType,
-            request.Content is null ? "" : await request.Content.ReadAsStringAsync());
+        public static async Task<SentRequest> ReadAsync(HttpRequestMessage request) =>
+            new(
+                request.Method,
+                request.RequestUri!,
+                request.Headers.TryGetValues("Authorization", out var values) ? string.Join(", ", values) : null,
+                string.Join(", ", request.Headers.GetValues("Accept")),
+                request.Content?.Headers.ContentType?.MediaType,
+                request.Content is null ? "" : await request.Content.ReadAsStringAsync()
+            );
 
         private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
     }

@@ -38,7 +38,10 @@ public class ServiceCollectionTests
         Assert.That(one.Name, Is.EqualTo("one"));
         Assert.That(one.Services, Is.SameAs(services));
         Assert.That(provider.GetRequiredService<NeedsOne>().Client, Is.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("one")));
-        Assert.That(provider.GetRequiredKeyedService<IOAuthClient>("one"), Is.Not.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("two")));
+        Assert.That(
+            provider.GetRequiredKeyedService<IOAuthClient>("one"),
+            Is.Not.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("two"))
+        );
         var pending = await provider.GetRequiredKeyedService<IOAuthClient>("two").BeginAuthorizationAsync();
         Assert.That(pending.ClientName, Is.EqualTo("two"));
         Assert.That(QueryPairs.Single(pending.AuthorizationUri)["client_id"], Is.EqualTo("two-id"));
@@ -54,10 +57,24 @@ public class ServiceCollectionTests
         services.AddOAuthClient("photos", Describe);
         services.AddOAuthClient(Describe);
 
-        Assert.That(() => services.AddOAuthClient("photos", Describe), Throws.InvalidOperationException.With.Message.EqualTo("AddOAuthClient was called twice for 'photos'; every client has a name of its own."));
-        Assert.That(() => services.AddOAuthClient(Describe), Throws.InvalidOperationException.With.Message.Contains("twice without a name").And.Message.Contains("AddOAuthClient(\"photos\", …)"));
+        Assert.That(
+            () => services.AddOAuthClient("photos", Describe),
+            Throws.InvalidOperationException.With.Message.EqualTo(
+                "AddOAuthClient was called twice for 'photos'; every client has a name of its own."
+            )
+        );
+        Assert.That(
+            () => services.AddOAuthClient(Describe),
+            Throws
+                .InvalidOperationException.With.Message.Contains("twice without a name")
+                .And.Message.Contains("AddOAuthClient(\"photos\", …)")
+        );
         Assert.That(() => services.AddOAuthClient("Photos", Describe), Throws.Nothing);
-        Assert.That(() => new ServiceCollection().AddOAuthClient("photos", Describe), Throws.Nothing, "another application in the same process");
+        Assert.That(
+            () => new ServiceCollection().AddOAuthClient("photos", Describe),
+            Throws.Nothing,
+            "another application in the same process"
+        );
     }
 
     [Test]
@@ -69,7 +86,13 @@ public class ServiceCollectionTests
         builder.Services.AddOAuthClient("bad", o => o.ClientId = "a");
         using var host = builder.Build();
 
-        Assert.That(async () => await host.StartAsync(), Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("OAuth client 'bad': set Issuer").And.Message.Not.Contains("'good'"));
+        Assert.That(
+            async () => await host.StartAsync(),
+            Throws
+                .InstanceOf<OptionsValidationException>()
+                .With.Message.Contains("OAuth client 'bad': set Issuer")
+                .And.Message.Not.Contains("'good'")
+        );
         await host.StopAsync();
     }
 
@@ -100,8 +123,13 @@ public class ServiceCollectionTests
         using var provider = services.BuildServiceProvider();
         var http = provider.GetRequiredService<IHttpClientFactory>();
 
-        Assert.That(() => http.CreateClient("api"), Throws.InvalidOperationException
-            .With.Message.Contains("HTTP client 'api'").And.Message.Contains("OAuth client 'photo', which is not registered").And.Message.Contains("AddOAuthClient(\"photo\", …)"));
+        Assert.That(
+            () => http.CreateClient("api"),
+            Throws
+                .InvalidOperationException.With.Message.Contains("HTTP client 'api'")
+                .And.Message.Contains("OAuth client 'photo', which is not registered")
+                .And.Message.Contains("AddOAuthClient(\"photo\", …)")
+        );
         Assert.That(() => http.CreateClient("other"), Throws.Nothing, "no name means the only one");
     }
 
@@ -137,7 +165,10 @@ public class ServiceCollectionTests
 
         clock.Advance(TimeSpan.FromMinutes(10));
         var callback = AuthorizationResponse.Parse($"{SampleConfiguration.Callback}?code=c&state={pending.State}");
-        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("expired"));
+        Assert.That(
+            async () => await client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("expired")
+        );
     }
 
     [Test]
@@ -146,7 +177,10 @@ public class ServiceCollectionTests
         var services = new ServiceCollection();
 
         Assert.That(() => services.AddOAuthClient((Action<OAuthClientOptions>)null!), Throws.ArgumentNullException);
-        Assert.That(() => services.AddOAuthClient("a", (Microsoft.Extensions.Configuration.IConfiguration)null!), Throws.ArgumentNullException);
+        Assert.That(
+            () => services.AddOAuthClient("a", (Microsoft.Extensions.Configuration.IConfiguration)null!),
+            Throws.ArgumentNullException
+        );
         Assert.That(() => services.AddOAuthClient(null!, Describe), Throws.ArgumentNullException);
         Assert.That(() => ((IServiceCollection)null!).AddOAuthClient(Describe), Throws.ArgumentNullException);
     }

@@ -15,7 +15,8 @@ public class SeveralProcessesTests
     [Test]
     [Description(
         "RFC 9700 §4.7: a callback for an authorization that another process began shows that states are not consumed once: "
-        + "a warning, and only one")]
+            + "a warning, and only one"
+    )]
     public async Task A_callback_that_another_process_began()
     {
         await using var server = await ServerAsync();
@@ -79,7 +80,14 @@ public class SeveralProcessesTests
     private static async Task<TestAuthorizationServer> ServerAsync()
     {
         var server = await TestAuthorizationServer.StartAsync();
-        server.AddClient(new TestClient { ClientId = "photos", ClientSecret = "a-long-test-secret", RedirectUris = { RedirectUri } });
+        server.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "a-long-test-secret",
+                RedirectUris = { RedirectUri },
+            }
+        );
         return server;
     }
 

@@ -17,11 +17,13 @@ public class StoredSamplesTests
 
     private static readonly Assembly Resources = typeof(StoredSamplesTests).Assembly;
 
-    private static IEnumerable<string> Samples => Resources.GetManifestResourceNames()
-        .Where(name => name.StartsWith("sample:", StringComparison.Ordinal))
-        .Select(name => name["sample:".Length..])
-        .Where(name => !name.EndsWith(Values, StringComparison.Ordinal))
-        .Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Samples =>
+        Resources
+            .GetManifestResourceNames()
+            .Where(name => name.StartsWith("sample:", StringComparison.Ordinal))
+            .Select(name => name["sample:".Length..])
+            .Where(name => !name.EndsWith(Values, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Samples))]
     [Description("The bytes of every version are read, with the values that were written")]
@@ -66,7 +68,8 @@ public class StoredSamplesTests
         type.GetProperties().Where(property => property.Name != "Unknown").Select(property => property.Name);
 
     private static IEnumerable<string> Numbers(Type serializer) =>
-        Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!).Cast<int>()
+        Enum.GetValuesAsUnderlyingType(serializer.GetNestedType("Member", BindingFlags.NonPublic)!)
+            .Cast<int>()
             .Select(number => number.ToString(CultureInfo.InvariantCulture));
 
     private static List<string> JsonMembersIn(string name)
@@ -117,10 +120,12 @@ public class StoredSamplesTests
         foreach (var (key, token) in grant.Tokens.OrderBy(token => token.Key, StringComparer.Ordinal))
         {
             Line(
-                text, $"AccessToken '{key}'",
+                text,
+                $"AccessToken '{key}'",
                 $"{token.Reveal()}, issued {Moment(token.IssuedAt)}, expires {Moment(token.ExpiresAt) ?? "never"}, "
-                + $"scopes {string.Join(' ', token.Scopes)}, resources {string.Join(' ', token.Resources)}, "
-                + $"replaces rejected {token.ReplacesRejected}");
+                    + $"scopes {string.Join(' ', token.Scopes)}, resources {string.Join(' ', token.Resources)}, "
+                    + $"replaces rejected {token.ReplacesRejected}"
+            );
         }
         Line(text, "FirstIdTokenIssuedAt", Moment(grant.FirstIdTokenIssuedAt));
         Line(text, "RenewalEndsAt", Moment(grant.RenewalEndsAt));
@@ -195,7 +200,8 @@ public class StoredSamplesTests
     private static string Text(string name)
     {
         using StreamReader reader = new(
-            Resources.GetManifestResourceStream("sample:" + name) ?? throw new InvalidOperationException($"{name} is missing."));
+            Resources.GetManifestResourceStream("sample:" + name) ?? throw new InvalidOperationException($"{name} is missing.")
+        );
         return reader.ReadToEnd();
     }
 

@@ -11,7 +11,8 @@ public class UnknownMembersTests
     [Test]
     [Description(
         "A grant that a newer build wrote, read, refreshed and written by this one keeps the members that this one does not know, "
-        + "of the grant and of its tokens")]
+            + "of the grant and of its tokens"
+    )]
     public void A_refreshed_grant_keeps_them()
     {
         var newer = JsonNode.Parse(GrantSerializerTests.Full.Protect(Plainly))!;
@@ -49,8 +50,10 @@ public class UnknownMembersTests
         var newer = JsonNode.Parse(GrantSerializerTests.Full.Protect(Plainly))!;
         newer["Newer"] = new string('x', UnknownMembers.MaximumLength);
 
-        Assert.That(() => Grant.Unprotect(Encoding.UTF8.GetBytes(newer.ToJsonString()), Plainly),
-            Throws.TypeOf<OAuthException>().With.Message.Contains("update the package"));
+        Assert.That(
+            () => Grant.Unprotect(Encoding.UTF8.GetBytes(newer.ToJsonString()), Plainly),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("update the package")
+        );
     }
 
     [Test]
@@ -58,10 +61,18 @@ public class UnknownMembersTests
     public void A_higher_version_is_refused()
     {
         byte[] newer = """{"Version":1000,"Id":{}}"""u8.ToArray();
-        Assert.That(() => Grant.Unprotect(newer, Plainly), Throws.TypeOf<OAuthException>()
-            .With.Message.Contains("version 1000").And.Message.Contains("update the package").And.Message.Contains("stay in the store"));
         Assert.That(
-            () => DynamicClient.Unprotect(newer, Plainly), Throws.TypeOf<OAuthException>().With.Message.Contains("update the package"));
+            () => Grant.Unprotect(newer, Plainly),
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contains("version 1000")
+                .And.Message.Contains("update the package")
+                .And.Message.Contains("stay in the store")
+        );
+        Assert.That(
+            () => DynamicClient.Unprotect(newer, Plainly),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("update the package")
+        );
     }
 
     [Test]
@@ -70,7 +81,13 @@ public class UnknownMembersTests
     {
         var pending = SampleAuthorization.Pending();
         Assert.That(PendingAuthorization.Unprotect(WithOneMore(pending.Protect(Plainly)), Plainly).State, Is.EqualTo(pending.State));
-        PendingLogout logout = new() { ClientName = "photos", ExpectsRedirect = true, State = "state", ExpiresAt = DateTimeOffset.UnixEpoch };
+        PendingLogout logout = new()
+        {
+            ClientName = "photos",
+            ExpectsRedirect = true,
+            State = "state",
+            ExpiresAt = DateTimeOffset.UnixEpoch,
+        };
         Assert.That(PendingLogout.Unprotect(WithOneMore(logout.Protect(Plainly)), Plainly).ClientName, Is.EqualTo("photos"));
     }
 

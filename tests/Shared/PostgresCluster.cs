@@ -34,7 +34,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     public bool IsRunning => server is { HasExited: false };
 
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username={ServerUser};Database=postgres");
+    public string ConnectionString =>
+        string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username={ServerUser};Database=postgres");
 
     /// <summary>Whether there is a PostgreSQL on this machine.</summary>
     public static bool CanStart => FindBinaries() is not null;
@@ -47,7 +48,12 @@ internal sealed class PostgresCluster : IAsyncDisposable
         {
             if (IsRoot)
                 await RunAsync("chown", [ServerUser, cluster.folder]);
-            await RunAsync(AsServerUser(cluster.Binary("initdb"), ["-D", cluster.Home, "-U", ServerUser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]));
+            await RunAsync(
+                AsServerUser(
+                    cluster.Binary("initdb"),
+                    ["-D", cluster.Home, "-U", ServerUser, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+                )
+            );
             await cluster.StartOnFreePortAsync(attempts: 3);
             return cluster;
         }
@@ -81,9 +87,18 @@ internal sealed class PostgresCluster : IAsyncDisposable
     {
         string[] settings =
         [
-            "listen_addresses=127.0.0.1", "unix_socket_directories=", string.Create(CultureInfo.InvariantCulture, $"port={Port}"), "max_connections=300", "shared_buffers=32MB",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            string.Create(CultureInfo.InvariantCulture, $"port={Port}"),
+            "max_connections=300",
+            "shared_buffers=32MB",
             // What survives is decided by processes that end, not by machines that do.
-            "fsync=off", "full_page_writes=off", "autovacuum_naptime=1h", "logging_collector=off", "log_destination=stderr", "lc_messages=C",
+            "fsync=off",
+            "full_page_writes=off",
+            "autovacuum_naptime=1h",
+            "logging_collector=off",
+            "log_destination=stderr",
+            "lc_messages=C",
         ];
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
         List<string> said = [];
@@ -169,20 +184,26 @@ internal sealed class PostgresCluster : IAsyncDisposable
     // initdb and postgres refuse to run as root.
     private static bool IsRoot => Environment.UserName == "root";
 
-    private static (string File, string[] Arguments) AsServerUser(string file, string[] arguments) => IsRoot
-        ? ("setpriv", ["--reuid", ServerUser, "--regid", ServerUser, "--clear-groups", file, .. arguments])
-        : (file, arguments);
+    private static (string File, string[] Arguments) AsServerUser(string file, string[] arguments) =>
+        IsRoot ? ("setpriv", ["--reuid", ServerUser, "--regid", ServerUser, "--clear-groups", file, .. arguments]) : (file, arguments);
 
     private string Binary(string name) => Path.Combine(binaries, name);
 
     // Debian keeps them off the PATH, a folder for each version.
     private static string? FindBinaries() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Concat(Directory.Exists("/usr/lib/postgresql")
-                ? Directory.EnumerateDirectories("/usr/lib/postgresql").OrderByDescending(version => int.TryParse(Path.GetFileName(version), out int number) ? number : 0)
-                    .Select(version => Path.Combine(version, "bin"))
-                : [])
-            .FirstOrDefault(place => place.Length > 0 && File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres")));
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator)
+            .Concat(
+                Directory.Exists("/usr/lib/postgresql")
+                    ? Directory
+                        .EnumerateDirectories("/usr/lib/postgresql")
+                        .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out int number) ? number : 0)
+                        .Select(version => Path.Combine(version, "bin"))
+                    : []
+            )
+            .FirstOrDefault(place =>
+                place.Length > 0 && File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "postgres"))
+            );
 
     private static int FreePort()
     {
@@ -205,7 +226,14 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private static Process Start((string File, string[] Arguments) command)
     {
-        ProcessStartInfo start = new(command.File, command.Arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = "/" };
+        ProcessStartInfo start = new(command.File, command.Arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = "/",
+        };
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         return process;

@@ -22,14 +22,26 @@ internal sealed class AntiforgeryToken
     /// <summary>The request, or null when the ticket is not for this step, browser and user.</summary>
     public string? Open(string step, string? browser, string subject, string? ticket)
     {
-        if (browser is null || ticket?.Split('.') is not [var encoded, { Length: > 0 } proof] || !Base64Url.IsValid(encoded) || !Base64Url.IsValid(proof))
+        if (
+            browser is null
+            || ticket?.Split('.') is not [var encoded, { Length: > 0 } proof]
+            || !Base64Url.IsValid(encoded)
+            || !Base64Url.IsValid(proof)
+        )
             return null;
         string request = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(encoded));
-        return CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(proof), Authenticate(step, browser, subject, request)) ? request : null;
+        return CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(proof), Authenticate(step, browser, subject, request))
+            ? request
+            : null;
     }
 
     private static string Encode(byte[] bytes) => Base64Url.EncodeToString(bytes);
 
     private byte[] Authenticate(string step, string browser, string subject, string request) =>
-        HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(string.Join('\n', step, Encode(Encoding.UTF8.GetBytes(browser)), Encode(Encoding.UTF8.GetBytes(subject)), request)));
+        HMACSHA256.HashData(
+            _key,
+            Encoding.UTF8.GetBytes(
+                string.Join('\n', step, Encode(Encoding.UTF8.GetBytes(browser)), Encode(Encoding.UTF8.GetBytes(subject)), request)
+            )
+        );
 }

@@ -39,14 +39,24 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             if (http.FormParameters["decision"] is "deny")
                 return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user did not sign in.");
             string userName = http.FormParameters["username"] ?? "";
-            if (!server.Users.TryGetValue(userName, out TestUser? user) || !Randomness.SameSecret(user.EffectivePassword, http.FormParameters["password"] ?? ""))
+            if (
+                !server.Users.TryGetValue(userName, out TestUser? user)
+                || !Randomness.SameSecret(user.EffectivePassword, http.FormParameters["password"] ?? "")
+            )
                 return ShowLogin(http, request, userName, "The user name or the password is wrong.");
 
             (BrowserSession session, string setCookie) = server.Sessions.SignIn(http, user, server.Now);
             // The consent page gets an address of its own, so that reloading it does not send the password again.
             Reply next = MustAsk(request, session)
-                ? Reply.Redirect(303, AuthorizationResponseWriter.AddQuery(
-                    server.Address("/consent"), [new("ticket", server.Tickets.Seal(AfterLogin, browser!, user.Subject, request.Encoded))])).NotStored()
+                ? Reply
+                    .Redirect(
+                        303,
+                        AuthorizationResponseWriter.AddQuery(
+                            server.Address("/consent"),
+                            [new("ticket", server.Tickets.Seal(AfterLogin, browser!, user.Subject, request.Encoded))]
+                        )
+                    )
+                    .NotStored()
                 : Grant(request, session, request.Scopes);
             return next.With("Set-Cookie", setCookie);
         });
@@ -58,9 +68,16 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
         bool isForm = http.Method is "POST";
-        if (server.Sessions.Find(http) is not { } session
-            || server.Tickets.Open(isForm ? AtConsent : AfterLogin, server.Sessions.Browser(http), session.User.Subject,
-                isForm ? http.FormParameters["ticket"] : http.QueryParameters["ticket"]) is not { } encoded)
+        if (
+            server.Sessions.Find(http) is not { } session
+            || server.Tickets.Open(
+                isForm ? AtConsent : AfterLogin,
+                server.Sessions.Browser(http),
+                session.User.Subject,
+                isForm ? http.FormParameters["ticket"] : http.QueryParameters["ticket"]
+            )
+                is not { } encoded
+        )
             return Stale();
         return Guarded(encoded, request =>
         {
@@ -98,7 +115,8 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     }
 
     private bool MustLogInAgain(ReceivedAuthorizationRequest request, BrowserSession session) =>
-        request.Prompt.Contains("login") || request.Prompt.Contains("select_account")
+        request.Prompt.Contains("login")
+        || request.Prompt.Contains("select_account")
         || (request.MaxAge is { } maxAge && server.Now - session.AuthenticatedAt > maxAge);
 
     private static bool MustAsk(ReceivedAuthorizationRequest request, BrowserSession session) =>
@@ -122,7 +140,11 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             SessionId = session.Id,
             Acr = request.AcrValues.FirstOrDefault(server.Options.AcrValuesSupported.Contains),
         };
-        return AuthorizationResponseWriter.Code(server, request, server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime));
+        return AuthorizationResponseWriter.Code(
+            server,
+            request,
+            server.Grants.AddCode(grant, request, server.Now + server.Options.CodeLifetime)
+        );
     }
 
     private Reply ShowLogin(RecordedRequest http, ReceivedAuthorizationRequest request, string? userName, string? problem)
@@ -140,5 +162,8 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     }
 
     private static Reply Stale() =>
-        ErrorPage.Create("stale_form", "This form belongs to another browser or to a sign-in that is over. Go back to the application and start again.");
+        ErrorPage.Create(
+            "stale_form",
+            "This form belongs to another browser or to a sign-in that is over. Go back to the application and start again."
+        );
 }

@@ -13,14 +13,20 @@ internal sealed class BrowserSessions(int port)
 
     public string? Browser(RecordedRequest request) => Cookie(request, _browserCookie);
 
-    public BrowserSession? Find(RecordedRequest request) => Cookie(request, _sessionCookie) is { } id ? _sessions.GetValueOrDefault(id) : null;
+    public BrowserSession? Find(RecordedRequest request) =>
+        Cookie(request, _sessionCookie) is { } id ? _sessions.GetValueOrDefault(id) : null;
 
     public Reply Remember(Reply reply, string browser) => reply.With("Set-Cookie", SetCookie(_browserCookie, browser));
 
     /// <summary>Starts a session under a cookie nobody could have planted. When the same user comes again it is still the same session to clients, and consents stay.</summary>
     public (BrowserSession Session, string SetCookie) SignIn(RecordedRequest request, TestUser user, DateTimeOffset now)
     {
-        BrowserSession? old = Cookie(request, _sessionCookie) is { } oldId && _sessions.TryRemove(oldId, out BrowserSession? found) && found.User.Subject == user.Subject ? found : null;
+        BrowserSession? old =
+            Cookie(request, _sessionCookie) is { } oldId
+            && _sessions.TryRemove(oldId, out BrowserSession? found)
+            && found.User.Subject == user.Subject
+                ? found
+                : null;
         BrowserSession session = new(user, now, old?.Id ?? Randomness.Token("sid"));
         if (old is not null)
             session.Continue(old);

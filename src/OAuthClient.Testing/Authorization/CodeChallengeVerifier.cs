@@ -8,8 +8,9 @@ namespace OAuthClient.Testing;
 /// <summary>Proof Key for Code Exchange, the server's side (RFC 7636 §4.6).</summary>
 internal static class CodeChallengeVerifier
 {
-    private static readonly SearchValues<char> Unreserved =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
+    private static readonly SearchValues<char> Unreserved = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+    );
 
     public static bool HasOnlyAllowedCharacters(string value) => !value.AsSpan().ContainsAnyExcept(Unreserved);
 
@@ -30,7 +31,9 @@ internal static class CodeChallengeVerifier
             throw OAuthErrorException.InvalidGrant("The code_verifier is missing.");
         if (!IsWellFormed(verifier))
             throw OAuthErrorException.InvalidGrant("The code_verifier must be 43 to 128 unreserved characters.");
-        string transformed = codeChallengeMethod is "S256" ? Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))) : verifier;
+        string transformed = codeChallengeMethod is "S256"
+            ? Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))
+            : verifier;
         if (!Randomness.SameSecret(transformed, challenge))
             throw OAuthErrorException.InvalidGrant("The code_verifier does not match the code_challenge.");
     }

@@ -111,7 +111,9 @@ internal sealed class ReceivedAuthorizationRequest
 
         if (!options.CodeChallengeMethods.Contains(CodeChallengeMethod))
             throw OAuthErrorException.InvalidRequest($"The code_challenge_method {CodeChallengeMethod} is not supported (RFC 7636).");
-        bool wellFormed = CodeChallengeMethod is "S256" ? challenge.Length == 43 && CodeChallengeVerifier.HasOnlyAllowedCharacters(challenge) : CodeChallengeVerifier.IsWellFormed(challenge);
+        bool wellFormed = CodeChallengeMethod is "S256"
+            ? challenge.Length == 43 && CodeChallengeVerifier.HasOnlyAllowedCharacters(challenge)
+            : CodeChallengeVerifier.IsWellFormed(challenge);
         if (!wellFormed)
             throw OAuthErrorException.InvalidRequest("The code_challenge is malformed (RFC 7636).");
     }

@@ -7,7 +7,11 @@ internal static class RequestedResources
     {
         foreach (string value in values)
         {
-            if (!Uri.TryCreate(value, UriKind.Absolute, out Uri? uri) || uri.Scheme == Uri.UriSchemeFile || value.Contains('#', StringComparison.Ordinal))
+            if (
+                !Uri.TryCreate(value, UriKind.Absolute, out Uri? uri)
+                || uri.Scheme == Uri.UriSchemeFile
+                || value.Contains('#', StringComparison.Ordinal)
+            )
                 throw OAuthErrorException.InvalidTarget("A resource must be an absolute URI without fragment.");
         }
 
@@ -19,7 +23,8 @@ internal static class RequestedResources
     {
         IReadOnlyList<string> asked = Parse(values);
         return asked.FirstOrDefault(one => !granted.Contains(one)) is not null
-            ? throw OAuthErrorException.InvalidTarget("A resource was asked for that the authorization request did not name.")
-            : asked is [] ? granted : asked;
+                ? throw OAuthErrorException.InvalidTarget("A resource was asked for that the authorization request did not name.")
+            : asked is [] ? granted
+            : asked;
     }
 }

@@ -40,16 +40,24 @@ internal sealed partial class HtmlForm
         List<KeyValuePair<string, string>> fields = [];
         foreach (Match tag in TagPattern().Matches(html))
         {
-            Dictionary<string, string> attributes = AttributePattern().Matches(tag.Groups["attributes"].Value)
-                .ToDictionary(match => match.Groups["name"].Value, match => WebUtility.HtmlDecode(match.Groups["value"].Value), StringComparer.Ordinal);
+            Dictionary<string, string> attributes = AttributePattern()
+                .Matches(tag.Groups["attributes"].Value)
+                .ToDictionary(
+                    match => match.Groups["name"].Value,
+                    match => WebUtility.HtmlDecode(match.Groups["value"].Value),
+                    StringComparer.Ordinal
+                );
             if (tag.Groups["tag"].Value is "form")
                 action = attributes.GetValueOrDefault("action");
             else if (tag.Groups["tag"].Value is "iframe")
                 frames.Add(new Uri(address, attributes["src"]));
             else if (tag.Groups["tag"].Value is "a")
                 next = new Uri(address, attributes["href"]);
-            else if (attributes.TryGetValue("name", out string? name) && !attributes.ContainsKey("disabled")
-                && (attributes.GetValueOrDefault("type") is not "checkbox" || attributes.ContainsKey("checked")))
+            else if (
+                attributes.TryGetValue("name", out string? name)
+                && !attributes.ContainsKey("disabled")
+                && (attributes.GetValueOrDefault("type") is not "checkbox" || attributes.ContainsKey("checked"))
+            )
                 fields.Add(new(name, attributes.GetValueOrDefault("value") ?? ""));
         }
 

@@ -14,23 +14,31 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
     private bool _askedForConsent;
 
     /// <summary>It knows the server's own certificate, and the usual ones.</summary>
-    public static SocketsHttpHandler Handler(CertificateAuthority? certificates) => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        UseProxy = false,
-        SslOptions =
+    public static SocketsHttpHandler Handler(CertificateAuthority? certificates) =>
+        new()
         {
-            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                errors is SslPolicyErrors.None || (certificate is X509Certificate2 sent && sent.RawDataMemory.Span.SequenceEqual(certificates?.PublicCertificate.RawData)),
-        },
-    };
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                    errors is SslPolicyErrors.None
+                    || (
+                        certificate is X509Certificate2 sent
+                        && sent.RawDataMemory.Span.SequenceEqual(certificates?.PublicCertificate.RawData)
+                    ),
+            },
+        };
 
     public async Task<Uri> SignInAsync(Uri authorizationUri, CancellationToken cancellationToken)
     {
-        Uri callback = await GoAsync(authorizationUri, cancellationToken) ?? throw new InvalidOperationException("The authorization server kept the browser.");
+        Uri callback = await GoAsync(authorizationUri, cancellationToken)
+            ?? throw new InvalidOperationException("The authorization server kept the browser.");
         return how.Deny && !_askedForConsent
-            ? throw new InvalidOperationException("The user was to deny, but was never asked: the client needs no consent, or has it already in this browser.")
+            ? throw new InvalidOperationException(
+                "The user was to deny, but was never asked: the client needs no consent, or has it already in this browser."
+            )
             : callback;
     }
 
@@ -40,7 +48,10 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
     private async Task<Uri?> GoAsync(Uri start, CancellationToken cancellationToken)
     {
         if (!IsHome(start))
-            throw new ArgumentException($"{start.GetLeftPart(UriPartial.Path)} is not an address of this server, {server.Issuer}.", nameof(start));
+            throw new ArgumentException(
+                $"{start.GetLeftPart(UriPartial.Path)} is not an address of this server, {server.Issuer}.",
+                nameof(start)
+            );
         using HttpRequestMessage first = new(HttpMethod.Get, start);
         HttpResponseMessage response = await SendAsync(first, cancellationToken);
         for (int step = 0; step < MostSteps; step++)
@@ -93,7 +104,10 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
         {
             case "login" when form.Problem is null:
                 form.Set("username", how.UserName);
-                form.Set("password", how.Password ?? (server.Users.TryGetValue(how.UserName, out TestUser? user) ? user.EffectivePassword : ""));
+                form.Set(
+                    "password",
+                    how.Password ?? (server.Users.TryGetValue(how.UserName, out TestUser? user) ? user.EffectivePassword : "")
+                );
                 form.Set("decision", "allow");
                 break;
             case "consent":
@@ -106,7 +120,9 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
                 form.Set("decision", how.Deny ? "deny" : "allow");
                 break;
             default:
-                throw new InvalidOperationException($"The authorization server refused ({status}) and sent the browser nowhere: {form.Problem ?? html}");
+                throw new InvalidOperationException(
+                    $"The authorization server refused ({status}) and sent the browser nowhere: {form.Problem ?? html}"
+                );
         }
     }
 

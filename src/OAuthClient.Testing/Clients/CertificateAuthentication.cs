@@ -11,9 +11,12 @@ internal static class CertificateAuthentication
     {
         if (certificate is null)
             throw OAuthErrorException.InvalidClient("The client must present its certificate, at the address in mtls_endpoint_aliases.");
-        bool isTheirs = client.AuthenticationMethod is "tls_client_auth"
-            ? certificates!.HasIssued(certificate) && new X500DistinguishedName(client.CertificateSubject!).Name == certificate.SubjectName.Name
-            : client.Certificate is { } registered ? registered.RawDataMemory.Span.SequenceEqual(certificate.RawData) : Registered(client.PublicKeys).Contains(Convert.ToBase64String(certificate.RawData));
+        bool isTheirs =
+            client.AuthenticationMethod is "tls_client_auth"
+                ? certificates!.HasIssued(certificate)
+                    && new X500DistinguishedName(client.CertificateSubject!).Name == certificate.SubjectName.Name
+            : client.Certificate is { } registered ? registered.RawDataMemory.Span.SequenceEqual(certificate.RawData)
+            : Registered(client.PublicKeys).Contains(Convert.ToBase64String(certificate.RawData));
         return isTheirs ? client : throw OAuthErrorException.InvalidClient("The certificate is not the one this client registered.");
     }
 
@@ -21,5 +24,8 @@ internal static class CertificateAuthentication
 
     /// <summary>The first certificate of each chain, in Base64 (RFC 7517 §4.7).</summary>
     private static IEnumerable<string> Registered(JsonObject? keySet) =>
-        (keySet?["keys"] as JsonArray ?? []).OfType<JsonObject>().Select(key => (string?)(key["x5c"] as JsonArray)?.FirstOrDefault()).OfType<string>();
+        (keySet?["keys"] as JsonArray ?? [])
+            .OfType<JsonObject>()
+            .Select(key => (string?)(key["x5c"] as JsonArray)?.FirstOrDefault())
+            .OfType<string>();
 }

@@ -24,13 +24,22 @@ internal static class ClientRules
             yield return "AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
         if (client.AuthenticationMethod is "tls_client_auth" && client.CertificateSubject is null)
             yield return "AuthenticationMethod tls_client_auth needs a CertificateSubject.";
-        if (client.AuthenticationMethod is "self_signed_tls_client_auth" && client.Certificate is null && !CertificateAuthentication.AreIn(client.PublicKeys))
+        if (
+            client.AuthenticationMethod is "self_signed_tls_client_auth"
+            && client.Certificate is null
+            && !CertificateAuthentication.AreIn(client.PublicKeys)
+        )
             yield return "AuthenticationMethod self_signed_tls_client_auth needs a Certificate, or PublicKeys with x5c.";
         if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } bad)
             yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
         if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } badAfterwards)
             yield return $"the post-logout redirect URI '{badAfterwards}' must be absolute and have no fragment.";
-        if (new[] { client.BackChannelLogoutUri, client.FrontChannelLogoutUri, client.InitiateLoginUri }.OfType<Uri>().FirstOrDefault(uri => !IsWebPage(uri)) is { } badPage)
+        if (
+            new[] { client.BackChannelLogoutUri, client.FrontChannelLogoutUri, client.InitiateLoginUri }
+                .OfType<Uri>()
+                .FirstOrDefault(uri => !IsWebPage(uri)) is
+            { } badPage
+        )
             yield return $"the logout or login URI '{badPage}' must be http or https and have no fragment.";
         foreach (string problem in Signing(client).Concat(Encryption(client)))
             yield return problem;
@@ -48,7 +57,10 @@ internal static class ClientRules
         {
             if (algorithm is not null && !SignatureAlgorithm.All.Contains(algorithm))
                 yield return $"{name} must be one of {string.Join(", ", SignatureAlgorithm.All)} or null, not '{algorithm}'.";
-            else if (algorithm is SignatureAlgorithm.Hmac && (client.ClientSecret is null || Encoding.UTF8.GetByteCount(client.ClientSecret) < ShortestHmacKey))
+            else if (
+                algorithm is SignatureAlgorithm.Hmac
+                && (client.ClientSecret is null || Encoding.UTF8.GetByteCount(client.ClientSecret) < ShortestHmacKey)
+            )
                 yield return $"{name} HS256 needs a ClientSecret of {ShortestHmacKey} bytes or more, which is the key (RFC 7518 §3.2).";
         }
     }
@@ -78,5 +90,6 @@ internal static class ClientRules
 
     private static bool IsWebPage(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https", Fragment: "" };
 
-    private static bool IsAbsoluteWithoutFragment(string uri) => Uri.TryCreate(uri, UriKind.Absolute, out _) && !uri.Contains('#', StringComparison.Ordinal);
+    private static bool IsAbsoluteWithoutFragment(string uri) =>
+        Uri.TryCreate(uri, UriKind.Absolute, out _) && !uri.Contains('#', StringComparison.Ordinal);
 }

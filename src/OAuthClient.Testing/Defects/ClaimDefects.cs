@@ -85,7 +85,9 @@ internal static class ClaimDefects
                 claims.Remove("nonce");
                 break;
             case Defect.IdTokenWrongAccessTokenHash:
-                claims["at_hash"] = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Base64Url.GetMaxDecodedLength(((string)claims["at_hash"]!).Length)));
+                claims["at_hash"] = Base64Url.EncodeToString(
+                    RandomNumberGenerator.GetBytes(Base64Url.GetMaxDecodedLength(((string)claims["at_hash"]!).Length))
+                );
                 break;
             case Defect.IdTokenWrongAcr:
                 claims["acr"] = "urn:example:none-that-was-asked-for";

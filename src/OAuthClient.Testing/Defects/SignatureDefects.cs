@@ -16,17 +16,34 @@ internal static class SignatureDefects
         defect is Defect.IdTokenOtherAlgorithm or Defect.LogoutTokenOtherAlgorithm ? ["ES256", "RS256"] : [];
 
     /// <returns>The token with its defect; null when nothing is wrong with its signature.</returns>
-    public static string? Sign(ServerState server, IssuedJwtKind kind, string algorithm, JsonObject header, JsonObject claims, Func<byte[], byte[]> sign)
+    public static string? Sign(
+        ServerState server,
+        IssuedJwtKind kind,
+        string algorithm,
+        JsonObject header,
+        JsonObject claims,
+        Func<byte[], byte[]> sign
+    )
     {
         switch ((kind, server.Options.Defect))
         {
-            case (IssuedJwtKind.IdToken, Defect.IdTokenUnsigned) or (IssuedJwtKind.UserInfo, Defect.UserInfoUnsigned)
-                or (IssuedJwtKind.Introspection, Defect.IntrospectionUnsigned) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenUnsigned):
+            case
+            (IssuedJwtKind.IdToken, Defect.IdTokenUnsigned)
+            or
+            (IssuedJwtKind.UserInfo, Defect.UserInfoUnsigned)
+            or
+            (IssuedJwtKind.Introspection, Defect.IntrospectionUnsigned)
+            or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenUnsigned):
                 header["alg"] = "none";
                 header.Remove("kid");
                 return JsonWebSignature.Create(header, claims, _ => []);
-            case (IssuedJwtKind.IdToken, Defect.IdTokenBadSignature) or (IssuedJwtKind.UserInfo, Defect.UserInfoBadSignature)
-                or (IssuedJwtKind.Introspection, Defect.IntrospectionBadSignature) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
+            case
+            (IssuedJwtKind.IdToken, Defect.IdTokenBadSignature)
+            or
+            (IssuedJwtKind.UserInfo, Defect.UserInfoBadSignature)
+            or
+            (IssuedJwtKind.Introspection, Defect.IntrospectionBadSignature)
+            or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
                 return JsonWebSignature.Create(header, claims, input => Spoil(sign(input)));
             case (IssuedJwtKind.IdToken, Defect.IdTokenOtherAlgorithm) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenOtherAlgorithm):
                 SigningKey other = server.Keys.Current(algorithm is "ES256" ? "RS256" : "ES256");
@@ -80,7 +97,13 @@ internal static class SignatureDefects
         return JsonWebSignature.Create(header, claims, Foreign.Value.Sign);
     }
 
-    private static string ByPublicKey(ServerState server, string algorithm, JsonObject header, JsonObject claims, Func<SigningKey, string> secret)
+    private static string ByPublicKey(
+        ServerState server,
+        string algorithm,
+        JsonObject header,
+        JsonObject claims,
+        Func<SigningKey, string> secret
+    )
     {
         SigningKey key = server.Keys.Current(algorithm is SignatureAlgorithm.Hmac ? "RS256" : algorithm);
         header["alg"] = SignatureAlgorithm.Hmac;

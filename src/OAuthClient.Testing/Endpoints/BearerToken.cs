@@ -6,8 +6,9 @@ namespace OAuthClient.Testing;
 /// <summary>What every protected resource does first: take the token from the header, and only from there, and check it (RFC 6750 §2.1, §3.1).</summary>
 internal static class BearerToken
 {
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=");
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
+    );
 
     /// <param name="request">The request.</param>
     /// <param name="realm">Who asks for the token.</param>
@@ -16,7 +17,13 @@ internal static class BearerToken
     /// <param name="isForUs">Whether its audience is right.</param>
     /// <param name="answer">What to do when all is well.</param>
     public static Reply Check(
-        RecordedRequest request, string realm, ServerState server, string? requiredScope, Func<IssuedAccessToken, bool> isForUs, Func<IssuedAccessToken, Reply> answer)
+        RecordedRequest request,
+        string realm,
+        ServerState server,
+        string? requiredScope,
+        Func<IssuedAccessToken, bool> isForUs,
+        Func<IssuedAccessToken, Reply> answer
+    )
     {
         if (request.QueryParameters.Contains("access_token"))
             return Challenge(400, realm, "invalid_request", "The access token must not be in the query.");

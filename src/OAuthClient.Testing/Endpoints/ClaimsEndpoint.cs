@@ -9,9 +9,15 @@ internal sealed class ClaimsEndpoint(ServerState server)
     {
         if (request.Method is not "GET")
             return Reply.MethodNotAllowed("GET");
-        if (request.Header("Authorization") is not { } header || !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
-            || server.DistributedClaims.Find(header["Bearer ".Length..].Trim()) is not { } found)
-            return Reply.Json(401, new JsonObject { ["error"] = "invalid_token" }).NotStored().With("WWW-Authenticate", "Bearer error=\"invalid_token\"");
+        if (
+            request.Header("Authorization") is not { } header
+            || !header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            || server.DistributedClaims.Find(header["Bearer ".Length..].Trim()) is not { } found
+        )
+            return Reply
+                .Json(401, new JsonObject { ["error"] = "invalid_token" })
+                .NotStored()
+                .With("WWW-Authenticate", "Bearer error=\"invalid_token\"");
         return Reply.Text(200, Sign(server, found.Client, found.User, found.Source), "application/jwt").NotStored();
     }
 
@@ -27,7 +33,11 @@ internal sealed class ClaimsEndpoint(ServerState server)
             foreach (string name in source.Claims.Keys)
                 names[name] = source.Name;
             sources[source.Name] = source.Distributed
-                ? new JsonObject { ["endpoint"] = server.Address("/claims"), ["access_token"] = server.DistributedClaims.Offer(client, user, source) }
+                ? new JsonObject
+                {
+                    ["endpoint"] = server.Address("/claims"),
+                    ["access_token"] = server.DistributedClaims.Offer(client, user, source),
+                }
                 : new JsonObject { ["JWT"] = Sign(server, client, user, source) };
         }
 
@@ -37,7 +47,12 @@ internal sealed class ClaimsEndpoint(ServerState server)
 
     private static string Sign(ServerState server, TestClient client, TestUser user, TestClaimSource source)
     {
-        JsonObject claims = new() { ["iss"] = server.IssuerFor(user), ["sub"] = user.Subject, ["iat"] = server.Now.ToUnixTimeSeconds() };
+        JsonObject claims = new()
+        {
+            ["iss"] = server.IssuerFor(user),
+            ["sub"] = user.Subject,
+            ["iat"] = server.Now.ToUnixTimeSeconds(),
+        };
         foreach ((string name, JsonNode? value) in source.Claims)
             claims[name] = value?.DeepClone();
         return ServerToken.Sign(server, client, server.Options.SigningAlgorithm, IssuedJwtKind.Claims, claims);

@@ -5,7 +5,9 @@ namespace OAuthClient.Testing;
 /// <summary>Which access token is good for which claims at the claims endpoint (OpenID Connect Core §5.6.2.2).</summary>
 internal sealed class DistributedClaims
 {
-    private readonly ConcurrentDictionary<string, (TestClient Client, TestUser User, TestClaimSource Source)> _tokens = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (TestClient Client, TestUser User, TestClaimSource Source)> _tokens = new(
+        StringComparer.Ordinal
+    );
 
     public string Offer(TestClient client, TestUser user, TestClaimSource source)
     {
@@ -14,5 +16,6 @@ internal sealed class DistributedClaims
         return token;
     }
 
-    public (TestClient Client, TestUser User, TestClaimSource Source)? Find(string token) => _tokens.TryGetValue(token, out var found) ? found : null;
+    public (TestClient Client, TestUser User, TestClaimSource Source)? Find(string token) =>
+        _tokens.TryGetValue(token, out var found) ? found : null;
 }

@@ -63,7 +63,11 @@ internal sealed class MetadataEndpoint(ServerState server)
     {
         if (request.Method is not ("GET" or "HEAD"))
             return Reply.MethodNotAllowed("GET, HEAD");
-        JsonObject keys = server.Keys.ToJsonWebKeySet(server.SigningAlgorithms(), server.Options.PublishKeyIds, server.Options.PublishDecoyKeys);
+        JsonObject keys = server.Keys.ToJsonWebKeySet(
+            server.SigningAlgorithms(),
+            server.Options.PublishKeyIds,
+            server.Options.PublishDecoyKeys
+        );
         if (server.IssuerTemplate is { } template)
         {
             foreach (JsonNode? key in keys["keys"]!.AsArray())
@@ -78,7 +82,16 @@ internal sealed class MetadataEndpoint(ServerState server)
     private JsonObject Aliases(JsonObject metadata)
     {
         JsonObject aliases = new();
-        foreach (string name in new[] { "token_endpoint", "revocation_endpoint", "introspection_endpoint", "userinfo_endpoint", "registration_endpoint" })
+        foreach (
+            string name in new[]
+            {
+                "token_endpoint",
+                "revocation_endpoint",
+                "introspection_endpoint",
+                "userinfo_endpoint",
+                "registration_endpoint",
+            }
+        )
         {
             if ((string?)metadata[name] is { } address)
                 aliases[name] = server.AddressForCertificates(address[server.Issuer.Length..]);

@@ -16,17 +16,18 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
 
     public Reply Answer(RecordedRequest request) =>
         BearerToken.Check(request, options.Realm, authorizationServer, options.RequiredScope, IsForUs, token => request.Path switch
-        {
-            "/me" => request.Method is "GET" ? Reply.Json(200, Me(token)) : Reply.MethodNotAllowed("GET"),
-            "/echo" => Reply.Json(200, Echo(request)),
-            "/photos" => request.Method is "GET" ? Reply.Json(200, PhotoList()) : Reply.MethodNotAllowed("GET"),
-            _ => Reply.NotFound(),
-        });
+            {
+                "/me" => request.Method is "GET" ? Reply.Json(200, Me(token)) : Reply.MethodNotAllowed("GET"),
+                "/echo" => Reply.Json(200, Echo(request)),
+                "/photos" => request.Method is "GET" ? Reply.Json(200, PhotoList()) : Reply.MethodNotAllowed("GET"),
+                _ => Reply.NotFound(),
+            });
 
     /// <summary>Compared as URIs, for a resource without path is written with and without its slash.</summary>
-    private bool IsForUs(IssuedAccessToken token) => token.Resources is []
-        ? !options.RequireResource
-        : token.Resources.Any(resource => new Uri(resource) == (options.Resource ?? baseAddress));
+    private bool IsForUs(IssuedAccessToken token) =>
+        token.Resources is []
+            ? !options.RequireResource
+            : token.Resources.Any(resource => new Uri(resource) == (options.Resource ?? baseAddress));
 
     private static JsonObject Me(IssuedAccessToken token)
     {
@@ -36,24 +37,28 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
         return me;
     }
 
-    private static JsonObject Echo(RecordedRequest request) => new()
-    {
-        ["method"] = request.Method,
-        ["path"] = request.Path,
-        ["query"] = Members(request.Query),
-        ["headers"] = Members(request.Headers),
-        ["body"] = request.Body,
-    };
+    private static JsonObject Echo(RecordedRequest request) =>
+        new()
+        {
+            ["method"] = request.Method,
+            ["path"] = request.Path,
+            ["query"] = Members(request.Query),
+            ["headers"] = Members(request.Headers),
+            ["body"] = request.Body,
+        };
 
     private static JsonObject Members(IReadOnlyDictionary<string, string> values) =>
         new([.. values.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))]);
 
-    private static JsonArray PhotoList() => new([.. Photos.Select(photo => new JsonObject
-    {
-        ["id"] = photo.Id,
-        ["title"] = photo.Title,
-        ["image"] = "data:image/svg+xml;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(Draw(photo.Sky, photo.Land))),
-    })]);
+    private static JsonArray PhotoList() =>
+        new([
+            .. Photos.Select(photo => new JsonObject
+            {
+                ["id"] = photo.Id,
+                ["title"] = photo.Title,
+                ["image"] = "data:image/svg+xml;base64," + Convert.ToBase64String(Encoding.UTF8.GetBytes(Draw(photo.Sky, photo.Land))),
+            }),
+        ]);
 
     private static string Draw(string sky, string land) =>
         $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 320 200\"><rect width=\"320\" height=\"200\" fill=\"{sky}\"/>"

@@ -21,9 +21,10 @@ internal sealed class WebFingerEndpoint(ServerState server)
         JsonObject descriptor = new()
         {
             ["subject"] = resource,
-            ["links"] = relations is [] || relations.Contains(IssuerRelation)
-                ? new JsonArray(new JsonObject { ["rel"] = IssuerRelation, ["href"] = server.Issuer })
-                : new JsonArray(),
+            ["links"] =
+                relations is [] || relations.Contains(IssuerRelation)
+                    ? new JsonArray(new JsonObject { ["rel"] = IssuerRelation, ["href"] = server.Issuer })
+                    : new JsonArray(),
         };
         server.Options.OnWebFinger?.Invoke(descriptor);
         return Reply.Text(200, descriptor.ToJsonString(), "application/jrd+json");
@@ -36,11 +37,14 @@ internal sealed class WebFingerEndpoint(ServerState server)
         if (resource.StartsWith("acct:", StringComparison.OrdinalIgnoreCase))
         {
             int at = resource.LastIndexOf('@');
-            return at > 0 && resource[(at + 1)..].Equals(home.Authority, StringComparison.OrdinalIgnoreCase)
+            return at > 0
+                && resource[(at + 1)..].Equals(home.Authority, StringComparison.OrdinalIgnoreCase)
                 && server.Users.ContainsKey(Uri.UnescapeDataString(resource["acct:".Length..at]));
         }
 
-        return Uri.TryCreate(resource, UriKind.Absolute, out Uri? uri) && uri.Scheme == home.Scheme && uri.Authority == home.Authority
+        return Uri.TryCreate(resource, UriKind.Absolute, out Uri? uri)
+            && uri.Scheme == home.Scheme
+            && uri.Authority == home.Authority
             && (uri.AbsolutePath is "/" || server.Users.ContainsKey(Uri.UnescapeDataString(uri.AbsolutePath[1..])));
     }
 }

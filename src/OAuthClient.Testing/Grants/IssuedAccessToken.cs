@@ -1,7 +1,12 @@
 namespace OAuthClient.Testing;
 
 internal sealed class IssuedAccessToken(
-    IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
+    IssuedGrant grant,
+    IReadOnlyList<string> scopes,
+    IReadOnlyList<string> resources,
+    DateTimeOffset issuedAt,
+    DateTimeOffset expiresAt
+)
 {
     private volatile bool _dead;
 

@@ -1,7 +1,13 @@
 namespace OAuthClient.Testing;
 
 /// <summary>What one user, or a client for itself, allowed: the family that all its codes and tokens belong to.</summary>
-internal sealed class IssuedGrant(TestClient client, TestUser? user, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset authenticatedAt)
+internal sealed class IssuedGrant(
+    TestClient client,
+    TestUser? user,
+    IReadOnlyList<string> scopes,
+    IReadOnlyList<string> resources,
+    DateTimeOffset authenticatedAt
+)
 {
     private volatile bool _revoked;
 

@@ -16,7 +16,13 @@ internal sealed class IssuedTokenStore
         return code;
     }
 
-    public IssuedAccessToken AddAccessToken(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, DateTimeOffset now, TimeSpan lifetime)
+    public IssuedAccessToken AddAccessToken(
+        IssuedGrant grant,
+        IReadOnlyList<string> scopes,
+        IReadOnlyList<string> resources,
+        DateTimeOffset now,
+        TimeSpan lifetime
+    )
     {
         IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime);
         lock (_gate)
@@ -58,7 +64,14 @@ internal sealed class IssuedTokenStore
     }
 
     /// <summary>Spends a refresh token unless <paramref name="check"/> refuses the request. Reuse outside of the grace period revokes the family (RFC 9700 §4.14.2).</summary>
-    public IssuedRefreshToken SpendRefreshToken(string value, TestClient client, DateTimeOffset now, bool rotate, TimeSpan grace, Action<IssuedRefreshToken> check)
+    public IssuedRefreshToken SpendRefreshToken(
+        string value,
+        TestClient client,
+        DateTimeOffset now,
+        bool rotate,
+        TimeSpan grace,
+        Action<IssuedRefreshToken> check
+    )
     {
         lock (_gate)
         {
@@ -114,7 +127,8 @@ internal sealed class IssuedTokenStore
     public void RevokeClient(string clientId) => RevokeWhere(grant => grant.Client.ClientId == clientId);
 
     /// <summary>What was for the time of the session ends with it; offline access goes on (OpenID Connect Back-Channel Logout §2.7).</summary>
-    public void RevokeSession(string sessionId) => RevokeWhere(grant => grant.SessionId == sessionId && !grant.Scopes.Contains("offline_access"));
+    public void RevokeSession(string sessionId) =>
+        RevokeWhere(grant => grant.SessionId == sessionId && !grant.Scopes.Contains("offline_access"));
 
     public void ExpireAccessTokens()
     {
@@ -129,7 +143,12 @@ internal sealed class IssuedTokenStore
     {
         lock (_gate)
         {
-            foreach (IssuedGrant grant in _codes.Values.Select(code => code.Grant).Concat(_accessTokens.Values.Select(token => token.Grant)).Where(isMeant))
+            foreach (
+                IssuedGrant grant in _codes
+                    .Values.Select(code => code.Grant)
+                    .Concat(_accessTokens.Values.Select(token => token.Grant))
+                    .Where(isMeant)
+            )
                 grant.Revoke();
         }
     }

@@ -15,5 +15,8 @@ internal static class Randomness
     public static bool SameBytes(byte[] one, byte[] other) => CryptographicOperations.FixedTimeEquals(one, other);
 
     public static bool SameSecret(string one, string other) =>
-        CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(one)), SHA256.HashData(Encoding.UTF8.GetBytes(other)));
+        CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(one)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(other))
+        );
 }

@@ -3,7 +3,13 @@ using Microsoft.AspNetCore.Http;
 namespace OAuthClient.Testing;
 
 /// <summary>One request and the answer to it: what a fault may play with.</summary>
-internal sealed class FaultContext(HttpContext http, RecordedRequest request, Func<RecordedRequest, CancellationToken, Task<Reply>> endpoint, TimeProvider clock, CancellationToken gone)
+internal sealed class FaultContext(
+    HttpContext http,
+    RecordedRequest request,
+    Func<RecordedRequest, CancellationToken, Task<Reply>> endpoint,
+    TimeProvider clock,
+    CancellationToken gone
+)
 {
     public TimeProvider Clock { get; } = clock;
 

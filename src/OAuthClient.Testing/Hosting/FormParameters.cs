@@ -27,6 +27,7 @@ internal sealed class FormParameters(IReadOnlyList<KeyValuePair<string, string>>
         pairs.GroupBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault(group => group.Key != "resource" && group.Count() > 1)?.Key;
 
     public Dictionary<string, string> Joined() =>
-        pairs.GroupBy(pair => pair.Key, StringComparer.Ordinal)
+        pairs
+            .GroupBy(pair => pair.Key, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join(',', group.Select(pair => pair.Value)), StringComparer.Ordinal);
 }

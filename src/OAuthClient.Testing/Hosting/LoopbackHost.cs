@@ -53,7 +53,8 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         _kestrel = new KestrelServer(
             Options.Create(options),
             new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance
+        );
     }
 
     public RequestLog Log { get; } = new();
@@ -71,12 +72,25 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     /// <param name="withClientCertificates">Whether there is a second port, with the same endpoints, that demands a client certificate.</param>
     /// <param name="cancellationToken">Gives up starting.</param>
     public static async Task<LoopbackHost> StartAsync(
-        Func<TimeProvider> clock, X509Certificate2? certificate, bool withClientCertificates, CancellationToken cancellationToken)
+        Func<TimeProvider> clock,
+        X509Certificate2? certificate,
+        bool withClientCertificates,
+        CancellationToken cancellationToken
+    )
     {
         LoopbackHost host = new(clock, certificate, withClientCertificates);
         await host._kestrel.StartAsync(host, cancellationToken);
-        string[] authorities = [.. host._kestrel.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
-            .Select(address => string.Create(CultureInfo.InvariantCulture, $"{(certificate is null ? "http" : "https")}://127.0.0.1:{new Uri(address).Port}"))];
+        string[] authorities =
+        [
+            .. host
+                ._kestrel.Features.GetRequiredFeature<IServerAddressesFeature>()
+                .Addresses.Select(address =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{(certificate is null ? "http" : "https")}://127.0.0.1:{new Uri(address).Port}"
+                    )
+                ),
+        ];
         (host.Authority, host.AuthorityForCertificates) = (authorities[0], authorities.ElementAtOrDefault(1));
         return host;
     }
@@ -90,9 +104,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
-    public void DisposeContext(HttpContext context, Exception? exception)
-    {
-    }
+    public void DisposeContext(HttpContext context, Exception? exception) { }
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
@@ -131,7 +143,9 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     {
         try
         {
-            await (Faults.Take(request) is { } fault ? fault.ApplyAsync(faultContext) : faultContext.SendAsync(await faultContext.WorkAsync()));
+            await (
+                Faults.Take(request) is { } fault ? fault.ApplyAsync(faultContext) : faultContext.SendAsync(await faultContext.WorkAsync())
+            );
         }
         catch (Exception problem) when (!faultContext.Gone.IsCancellationRequested && !context.Response.HasStarted)
         {
@@ -147,11 +161,19 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         await context.Request.Body.CopyToAsync(body, cancellationToken);
         string path = context.Request.Path.Value ?? "/";
         return new RecordedRequest(
-            _classify(path), context.Request.Method, path, context.Request.QueryString.Value ?? "",
+            _classify(path),
+            context.Request.Method,
+            path,
+            context.Request.QueryString.Value ?? "",
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-            Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)), receivedAt,
+            Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)),
+            receivedAt,
             // A copy, for Kestrel's own goes with the connection.
-            context.Connection.ClientCertificate is { } certificate ? X509CertificateLoader.LoadCertificate(certificate.RawData) : null);
+            context.Connection.ClientCertificate
+                is { } certificate
+                ? X509CertificateLoader.LoadCertificate(certificate.RawData)
+                : null
+        );
     }
 
     // Kestrel's TLS asks for services that only its own set-up knows: an application that is built and never started.
@@ -167,6 +189,13 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         {
             listen.Protocols = HttpProtocols.Http1;
             // Whose certificate it is decides the client's registration, not TLS.
-            listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate, ClientCertificateMode = mode, ClientCertificateValidation = (_, _, _) => true });
+            listen.UseHttps(
+                new HttpsConnectionAdapterOptions
+                {
+                    ServerCertificate = certificate,
+                    ClientCertificateMode = mode,
+                    ClientCertificateValidation = (_, _, _) => true,
+                }
+            );
         });
 }

@@ -16,11 +16,12 @@ internal static class DecoyKeys
         yield return forEncryption;
     }
 
-    private static string Sibling(string algorithm) => algorithm switch
-    {
-        ['R', ..] => "PS256",
-        ['P', ..] => "RS256",
-        "ES256" => "ES384",
-        _ => "ES256",
-    };
+    private static string Sibling(string algorithm) =>
+        algorithm switch
+        {
+            ['R', ..] => "PS256",
+            ['P', ..] => "RS256",
+            "ES256" => "ES384",
+            _ => "ES256",
+        };
 }

@@ -25,7 +25,9 @@ internal static class IdTokenFactory
             ["exp"] = (now + server.Options.IdTokenLifetime).ToUnixTimeSeconds(),
             ["iat"] = now.ToUnixTimeSeconds(),
             ["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(),
-            ["at_hash"] = Base64Url.EncodeToString(SignatureAlgorithm.LeftHalfOfHash(algorithm, Encoding.ASCII.GetBytes(issuedAccessToken.Value))),
+            ["at_hash"] = Base64Url.EncodeToString(
+                SignatureAlgorithm.LeftHalfOfHash(algorithm, Encoding.ASCII.GetBytes(issuedAccessToken.Value))
+            ),
         };
         if (nonce is not null)
             claims["nonce"] = nonce;
@@ -40,6 +42,10 @@ internal static class IdTokenFactory
         ClaimDefects.Apply(server.Options.Defect, IssuedJwtKind.IdToken, claims, refreshed);
         server.Options.OnIdTokenClaims?.Invoke(claims);
         return ServerToken.Encrypt(
-            ServerToken.Sign(server, client, algorithm, IssuedJwtKind.IdToken, claims), client, client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm);
+            ServerToken.Sign(server, client, algorithm, IssuedJwtKind.IdToken, claims),
+            client,
+            client.IdTokenEncryptionAlgorithm,
+            client.IdTokenContentEncryptionAlgorithm
+        );
     }
 }

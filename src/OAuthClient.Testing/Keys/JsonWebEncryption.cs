@@ -10,10 +10,10 @@ namespace OAuthClient.Testing;
 internal static class JsonWebEncryption
 {
     public static IReadOnlyList<string> KeyAlgorithms { get; } =
-        ["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"];
+    ["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"];
 
     public static IReadOnlyList<string> ContentAlgorithms { get; } =
-        ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
+    ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
 
     /// <param name="plaintext">What to encrypt.</param>
     /// <param name="algorithm">How the content key is made known to the recipient (<c>alg</c>, RFC 7518 §4.1).</param>
@@ -35,15 +35,27 @@ internal static class JsonWebEncryption
         (byte[] iv, byte[] ciphertext, byte[] tag) = contentAlgorithm.EndsWith("GCM", StringComparison.Ordinal)
             ? EncryptGcm(contentKey, plaintext, authenticated)
             : EncryptCbc(contentKey, plaintext, authenticated);
-        return string.Join('.', protectedHeader, Base64Url.EncodeToString(encryptedKey), Base64Url.EncodeToString(iv), Base64Url.EncodeToString(ciphertext), Base64Url.EncodeToString(tag));
+        return string.Join(
+            '.',
+            protectedHeader,
+            Base64Url.EncodeToString(encryptedKey),
+            Base64Url.EncodeToString(iv),
+            Base64Url.EncodeToString(ciphertext),
+            Base64Url.EncodeToString(tag)
+        );
     }
 
     /// <summary>The first of a client's keys that the algorithm can use; null when there is none.</summary>
     public static JsonObject? FindRecipient(JsonObject? keySet, string algorithm)
     {
         string keyType = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? "RSA" : "EC";
-        return (keySet?["keys"] as JsonArray)?.OfType<JsonObject>().FirstOrDefault(key =>
-            (string?)key["kty"] == keyType && (string?)key["use"] is null or "enc" && ((string?)key["alg"] is not { } bound || bound == algorithm));
+        return (keySet?["keys"] as JsonArray)
+            ?.OfType<JsonObject>()
+            .FirstOrDefault(key =>
+                (string?)key["kty"] == keyType
+                && (string?)key["use"] is null or "enc"
+                && ((string?)key["alg"] is not { } bound || bound == algorithm)
+            );
     }
 
     /// <summary>Whether there is such a key and it is one.</summary>
@@ -51,34 +63,38 @@ internal static class JsonWebEncryption
     {
         try
         {
-            return FindRecipient(keySet, algorithm) is { } recipient && Encrypt([], algorithm, ContentAlgorithms[0], recipient, contentType: null) is not "";
+            return FindRecipient(keySet, algorithm) is { } recipient
+                && Encrypt([], algorithm, ContentAlgorithms[0], recipient, contentType: null) is not "";
         }
-        catch (Exception problem) when (problem is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
+        catch (Exception problem)
+            when (problem is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
         {
             return false;
         }
     }
 
     /// <summary>In bytes (RFC 7518 §5.1); the CBC ones have two keys in one.</summary>
-    private static int KeyLength(string contentAlgorithm) => contentAlgorithm switch
-    {
-        "A128GCM" => 16,
-        "A192GCM" => 24,
-        "A256GCM" or "A128CBC-HS256" => 32,
-        "A192CBC-HS384" => 48,
-        _ => 64,
-    };
+    private static int KeyLength(string contentAlgorithm) =>
+        contentAlgorithm switch
+        {
+            "A128GCM" => 16,
+            "A192GCM" => 24,
+            "A256GCM" or "A128CBC-HS256" => 32,
+            "A192CBC-HS384" => 48,
+            _ => 64,
+        };
 
     /// <summary>RFC 7518 §4.3.</summary>
     private static (byte[] ContentKey, byte[] EncryptedKey) Transport(string algorithm, int length, JsonObject recipient)
     {
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
-        using RSA rsa = RSA.Create(new RSAParameters
-        {
-            Modulus = JsonWebKeyMember.Read(recipient, "n"),
-            Exponent = JsonWebKeyMember.Read(recipient, "e"),
-        });
-        return (contentKey, rsa.Encrypt(contentKey, algorithm is "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256));
+        using RSA rsa = RSA.Create(
+            new RSAParameters { Modulus = JsonWebKeyMember.Read(recipient, "n"), Exponent = JsonWebKeyMember.Read(recipient, "e") }
+        );
+        return (
+            contentKey,
+            rsa.Encrypt(contentKey, algorithm is "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256)
+        );
     }
 
     /// <summary>RFC 7518 §5.3.</summary>
@@ -102,7 +118,12 @@ internal static class JsonWebEncryption
         byte[] ciphertext = aes.EncryptCbc(plaintext, iv);
         byte[] bits = new byte[8];
         BinaryPrimitives.WriteInt64BigEndian(bits, authenticated.Length * 8L);
-        HashAlgorithmName hash = half switch { 16 => HashAlgorithmName.SHA256, 24 => HashAlgorithmName.SHA384, _ => HashAlgorithmName.SHA512 };
+        HashAlgorithmName hash = half switch
+        {
+            16 => HashAlgorithmName.SHA256,
+            24 => HashAlgorithmName.SHA384,
+            _ => HashAlgorithmName.SHA512,
+        };
         byte[] covered = [.. authenticated, .. iv, .. ciphertext, .. bits];
         byte[] mac = CryptographicOperations.HmacData(hash, key[..half], covered);
         return (iv, ciphertext, mac[..half]);

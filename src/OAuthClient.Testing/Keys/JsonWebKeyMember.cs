@@ -12,5 +12,7 @@ internal static class JsonWebKeyMember
     /// <returns>The decoded bytes.</returns>
     /// <exception cref="FormatException">The key has no such member, or it is not in base64url.</exception>
     public static byte[] Read(JsonObject key, string name) =>
-        (string?)key[name] is { Length: > 0 } encoded ? Base64Url.DecodeFromChars(encoded) : throw new FormatException($"The key has no {name}.");
+        (string?)key[name] is { Length: > 0 } encoded
+            ? Base64Url.DecodeFromChars(encoded)
+            : throw new FormatException($"The key has no {name}.");
 }

@@ -10,14 +10,22 @@ namespace OAuthClient.Testing;
 internal static class KeyAgreement
 {
     /// <summary>Puts the sender's public key into the header, and gives the content key with what the recipient must be sent of it.</summary>
-    public static (byte[] ContentKey, byte[] EncryptedKey) Agree(JsonObject header, string algorithm, string contentAlgorithm, int length, JsonObject recipient)
+    public static (byte[] ContentKey, byte[] EncryptedKey) Agree(
+        JsonObject header,
+        string algorithm,
+        string contentAlgorithm,
+        int length,
+        JsonObject recipient
+    )
     {
         ECCurve curve = Curve((string?)recipient["crv"]);
-        using ECDiffieHellman theirs = ECDiffieHellman.Create(new ECParameters
-        {
-            Curve = curve,
-            Q = new ECPoint { X = JsonWebKeyMember.Read(recipient, "x"), Y = JsonWebKeyMember.Read(recipient, "y") },
-        });
+        using ECDiffieHellman theirs = ECDiffieHellman.Create(
+            new ECParameters
+            {
+                Curve = curve,
+                Q = new ECPoint { X = JsonWebKeyMember.Read(recipient, "x"), Y = JsonWebKeyMember.Read(recipient, "y") },
+            }
+        );
         using ECDiffieHellman ours = ECDiffieHellman.Create(curve);
         ECPoint point = ours.ExportParameters(includePrivateParameters: false).Q;
         header["epk"] = new JsonObject
@@ -32,7 +40,12 @@ internal static class KeyAgreement
         if (algorithm is "ECDH-ES")
             return (Derive(shared, contentAlgorithm, length), []);
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
-        int wrappingLength = algorithm switch { "ECDH-ES+A128KW" => 16, "ECDH-ES+A192KW" => 24, _ => 32 };
+        int wrappingLength = algorithm switch
+        {
+            "ECDH-ES+A128KW" => 16,
+            "ECDH-ES+A192KW" => 24,
+            _ => 32,
+        };
         return (contentKey, Wrap(Derive(shared, algorithm, wrappingLength), contentKey));
     }
 
@@ -65,13 +78,14 @@ internal static class KeyAgreement
         return wrapped;
     }
 
-    private static ECCurve Curve(string? name) => name switch
-    {
-        "P-256" => ECCurve.NamedCurves.nistP256,
-        "P-384" => ECCurve.NamedCurves.nistP384,
-        "P-521" => ECCurve.NamedCurves.nistP521,
-        _ => throw new CryptographicException($"There is no curve {name} here."),
-    };
+    private static ECCurve Curve(string? name) =>
+        name switch
+        {
+            "P-256" => ECCurve.NamedCurves.nistP256,
+            "P-384" => ECCurve.NamedCurves.nistP384,
+            "P-521" => ECCurve.NamedCurves.nistP521,
+            _ => throw new CryptographicException($"There is no curve {name} here."),
+        };
 
     private static byte[] Number(int value)
     {

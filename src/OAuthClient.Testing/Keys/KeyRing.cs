@@ -23,7 +23,10 @@ internal sealed class KeyRing
     /// <summary>New keys for every algorithm in use.</summary>
     public void Rotate(IEnumerable<string> algorithms, bool keepPrevious)
     {
-        SigningKey[] fresh = [.. algorithms.Distinct(StringComparer.Ordinal).Select(algorithm => SigningKey.Create(algorithm, fresh: true))];
+        SigningKey[] fresh =
+        [
+            .. algorithms.Distinct(StringComparer.Ordinal).Select(algorithm => SigningKey.Create(algorithm, fresh: true)),
+        ];
         lock (_gate)
         {
             if (!keepPrevious)
@@ -53,7 +56,10 @@ internal sealed class KeyRing
         SigningKey[] keys;
         lock (_gate)
             keys = [.. _keys];
-        JsonObject[] published = [.. keys.SelectMany(key => decoys ? [.. DecoyKeys.Of(key), key.ToJsonWebKey()] : new[] { key.ToJsonWebKey() })];
+        JsonObject[] published =
+        [
+            .. keys.SelectMany(key => decoys ? [.. DecoyKeys.Of(key), key.ToJsonWebKey()] : new[] { key.ToJsonWebKey() }),
+        ];
         if (!keyIds)
         {
             foreach (JsonObject key in published)

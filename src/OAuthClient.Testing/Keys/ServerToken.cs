@@ -35,15 +35,28 @@ internal static class ServerToken
     }
 
     /// <summary>Encrypts a signed JWT, or claims that nobody signed, to the client (RFC 7519 §11.2); gives it back as it is when no algorithm is named.</summary>
-    public static string Encrypt(string content, TestClient client, string? algorithm, string? contentAlgorithm, string? contentType = "JWT") => algorithm is null
-        ? content
-        : JsonWebEncryption.Encrypt(
-            Encoding.UTF8.GetBytes(content), algorithm, contentAlgorithm ?? "A128CBC-HS256", JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm)!, contentType);
+    public static string Encrypt(
+        string content,
+        TestClient client,
+        string? algorithm,
+        string? contentAlgorithm,
+        string? contentType = "JWT"
+    ) =>
+        algorithm is null
+            ? content
+            : JsonWebEncryption.Encrypt(
+                Encoding.UTF8.GetBytes(content),
+                algorithm,
+                contentAlgorithm ?? "A128CBC-HS256",
+                JsonWebEncryption.FindRecipient(client.PublicKeys, algorithm)!,
+                contentType
+            );
 
-    private static string Type(IssuedJwtKind kind) => kind switch
-    {
-        IssuedJwtKind.Introspection => "token-introspection+jwt",
-        IssuedJwtKind.LogoutToken => "logout+jwt",
-        _ => "JWT",
-    };
+    private static string Type(IssuedJwtKind kind) =>
+        kind switch
+        {
+            IssuedJwtKind.Introspection => "token-introspection+jwt",
+            IssuedJwtKind.LogoutToken => "logout+jwt",
+            _ => "JWT",
+        };
 }

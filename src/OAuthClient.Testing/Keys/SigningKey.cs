@@ -28,14 +28,20 @@ internal sealed class SigningKey
 
     public string KeyId { get; }
 
-    public static SigningKey Create(string algorithm, bool fresh) => SignatureAlgorithm.IsElliptic(algorithm)
-        ? new(algorithm, null, ECDsa.Create(Curve(algorithm)))
-        : new(algorithm, fresh ? RSA.Create(2048) : SharedRsa.GetOrAdd(algorithm, _ => new Lazy<RSA>(() => RSA.Create(2048))).Value, null);
+    public static SigningKey Create(string algorithm, bool fresh) =>
+        SignatureAlgorithm.IsElliptic(algorithm)
+            ? new(algorithm, null, ECDsa.Create(Curve(algorithm)))
+            : new(
+                algorithm,
+                fresh ? RSA.Create(2048) : SharedRsa.GetOrAdd(algorithm, _ => new Lazy<RSA>(() => RSA.Create(2048))).Value,
+                null
+            );
 
     /// <summary>A key that is not this server's, under the name of one that is.</summary>
-    public static SigningKey Foreign(string algorithm, string keyId) => SignatureAlgorithm.IsElliptic(algorithm)
-        ? new(algorithm, null, ECDsa.Create(Curve(algorithm)), keyId)
-        : new(algorithm, ForeignRsa.Value, null, keyId);
+    public static SigningKey Foreign(string algorithm, string keyId) =>
+        SignatureAlgorithm.IsElliptic(algorithm)
+            ? new(algorithm, null, ECDsa.Create(Curve(algorithm)), keyId)
+            : new(algorithm, ForeignRsa.Value, null, keyId);
 
     public byte[] Sign(byte[] input)
     {
@@ -66,7 +72,12 @@ internal sealed class SigningKey
     /// <summary>The public part as a JSON Web Key (RFC 7517 §4, RFC 7518 §6).</summary>
     public JsonObject ToJsonWebKey()
     {
-        JsonObject key = new() { ["kid"] = KeyId, ["use"] = "sig", ["alg"] = Algorithm };
+        JsonObject key = new()
+        {
+            ["kid"] = KeyId,
+            ["use"] = "sig",
+            ["alg"] = Algorithm,
+        };
         if (_ecdsa is not null)
         {
             ECParameters parameters = _ecdsa.ExportParameters(includePrivateParameters: false);
@@ -102,10 +113,11 @@ internal sealed class SigningKey
     private RSASignaturePadding Padding => Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 
     /// <summary>RFC 7518 §3.4.</summary>
-    private static ECCurve Curve(string algorithm) => algorithm switch
-    {
-        "ES256" => ECCurve.NamedCurves.nistP256,
-        "ES384" => ECCurve.NamedCurves.nistP384,
-        _ => ECCurve.NamedCurves.nistP521,
-    };
+    private static ECCurve Curve(string algorithm) =>
+        algorithm switch
+        {
+            "ES256" => ECCurve.NamedCurves.nistP256,
+            "ES384" => ECCurve.NamedCurves.nistP384,
+            _ => ECCurve.NamedCurves.nistP521,
+        };
 }

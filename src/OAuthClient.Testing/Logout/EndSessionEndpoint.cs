@@ -26,9 +26,15 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
     {
         if (http.Method is not "POST")
             return Reply.MethodNotAllowed("POST");
-        if (server.Sessions.Find(http) is not { } session
-            || server.Tickets.Open(AtSignOut, server.Sessions.Browser(http), session.User.Subject, http.FormParameters["ticket"]) is not { } encoded)
-            return ErrorPage.Create("stale_form", "This form belongs to another browser or to a session that is over. Go back to the application and start again.");
+        if (
+            server.Sessions.Find(http) is not { } session
+            || server.Tickets.Open(AtSignOut, server.Sessions.Browser(http), session.User.Subject, http.FormParameters["ticket"])
+                is not { } encoded
+        )
+            return ErrorPage.Create(
+                "stale_form",
+                "This form belongs to another browser or to a session that is over. Go back to the application and start again."
+            );
         return http.FormParameters["decision"] is "allow"
             ? await GuardedAsync(encoded, request => EndAsync(session, request, cancellationToken))
             : SignedOutPage.StillSignedIn(session.User);
@@ -64,7 +70,13 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
             server.Sessions.End(session);
             server.Grants.RevokeSession(session.Id);
             await backChannel.TellAsync(session, cancellationToken);
-            frames = [.. server.ClientsOf(session).Where(client => client.FrontChannelLogoutUri is not null).Select(client => Frame(client, session))];
+            frames =
+            [
+                .. server
+                    .ClientsOf(session)
+                    .Where(client => client.FrontChannelLogoutUri is not null)
+                    .Select(client => Frame(client, session)),
+            ];
         }
 
         return frames is [] && next is not null
@@ -74,5 +86,8 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
 
     /// <summary>OpenID Connect Front-Channel Logout §2.</summary>
     private string Frame(TestClient client, BrowserSession session) =>
-        AuthorizationResponseWriter.AddQuery(client.FrontChannelLogoutUri!.AbsoluteUri, [new("iss", server.IssuerFor(session.User)), new("sid", session.Id)]);
+        AuthorizationResponseWriter.AddQuery(
+            client.FrontChannelLogoutUri!.AbsoluteUri,
+            [new("iss", server.IssuerFor(session.User)), new("sid", session.Id)]
+        );
 }

@@ -31,7 +31,8 @@ internal sealed class EndSessionRequest
         if (parameters.Repeated() is { } repeated)
             throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
         (string ClientId, string SessionId)? hint = parameters["id_token_hint"] is { } token
-            ? ReadHint(token, server) ?? throw OAuthErrorException.InvalidRequest("The id_token_hint is no ID Token that this server signed.")
+            ? ReadHint(token, server)
+                ?? throw OAuthErrorException.InvalidRequest("The id_token_hint is no ID Token that this server signed.")
             : null;
         string? clientId = parameters["client_id"];
         if (hint is not null && clientId is not null && hint.Value.ClientId != clientId)
@@ -42,9 +43,13 @@ internal sealed class EndSessionRequest
             throw OAuthErrorException.InvalidRequest($"The client_id {clientId} is not registered.");
         string? redirectUri = parameters["post_logout_redirect_uri"];
         if (redirectUri is not null && client is null)
-            throw OAuthErrorException.InvalidRequest("A post_logout_redirect_uri needs an id_token_hint or a client_id, to tell whose it is.");
+            throw OAuthErrorException.InvalidRequest(
+                "A post_logout_redirect_uri needs an id_token_hint or a client_id, to tell whose it is."
+            );
         if (redirectUri is not null && !client!.PostLogoutRedirectUris.Contains(redirectUri))
-            throw OAuthErrorException.InvalidRequest($"The post_logout_redirect_uri {redirectUri} is not registered for the client {clientId}.");
+            throw OAuthErrorException.InvalidRequest(
+                $"The post_logout_redirect_uri {redirectUri} is not registered for the client {clientId}."
+            );
         return new(encoded, client, hint?.SessionId, redirectUri, parameters["state"]);
     }
 
@@ -56,16 +61,21 @@ internal sealed class EndSessionRequest
             return null;
         try
         {
-            if (JsonNode.Parse(Base64Url.DecodeFromChars(parts[0])) is not JsonObject header || JsonNode.Parse(Base64Url.DecodeFromChars(parts[1])) is not JsonObject claims)
+            if (
+                JsonNode.Parse(Base64Url.DecodeFromChars(parts[0])) is not JsonObject header
+                || JsonNode.Parse(Base64Url.DecodeFromChars(parts[1])) is not JsonObject claims
+            )
                 return null;
             if ((string?)header["alg"] is not { } algorithm || (string?)claims["aud"] is not { } clientId)
                 return null;
             byte[] input = Encoding.ASCII.GetBytes(parts[0] + "." + parts[1]);
             byte[] signature = Base64Url.DecodeFromChars(parts[2]);
-            bool isSigned = algorithm is SignatureAlgorithm.Hmac
-                ? server.Clients.TryGetValue(clientId, out TestClient? client) && client.ClientSecret is { } secret
-                    && Randomness.SameBytes(JsonWebSignature.Hmac(secret)(input), signature)
-                : server.Keys.Verifies(algorithm, input, signature);
+            bool isSigned =
+                algorithm is SignatureAlgorithm.Hmac
+                    ? server.Clients.TryGetValue(clientId, out TestClient? client)
+                        && client.ClientSecret is { } secret
+                        && Randomness.SameBytes(JsonWebSignature.Hmac(secret)(input), signature)
+                    : server.Keys.Verifies(algorithm, input, signature);
             // A logout token has a sid too, but another type.
             return isSigned && (string?)header["typ"] is "JWT" && (string?)claims["sid"] is { } sessionId ? (clientId, sessionId) : null;
         }

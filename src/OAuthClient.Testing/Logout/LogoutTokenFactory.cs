@@ -32,7 +32,13 @@ internal static class LogoutTokenFactory
             claims["sid"] = sessionId;
         ClaimDefects.Apply(server.Options.Defect, IssuedJwtKind.LogoutToken, claims);
         server.Options.OnLogoutTokenClaims?.Invoke(claims);
-        string signed = ServerToken.Sign(server, client, client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm, IssuedJwtKind.LogoutToken, claims);
+        string signed = ServerToken.Sign(
+            server,
+            client,
+            client.IdTokenSigningAlgorithm ?? server.Options.SigningAlgorithm,
+            IssuedJwtKind.LogoutToken,
+            claims
+        );
         return ServerToken.Encrypt(signed, client, client.IdTokenEncryptionAlgorithm, client.IdTokenContentEncryptionAlgorithm);
     }
 }

@@ -9,8 +9,14 @@ internal static class ConsentPage
         string scopes = request.Scopes is []
             ? "<p>It asks for nothing in particular.</p>"
             : $"<ul>{string.Concat(request.Scopes.Select(Item))}</ul>";
-        string resources = request.Resources is [] ? "" : $"<p class=\"note\">To be used at {string.Join(", ", request.Resources.Select(Page.Encode))}</p>";
-        return Page.Create(200, "consent", "Allow access", $"""
+        string resources = request.Resources is []
+            ? ""
+            : $"<p class=\"note\">To be used at {string.Join(", ", request.Resources.Select(Page.Encode))}</p>";
+        return Page.Create(
+            200,
+            "consent",
+            "Allow access",
+            $"""
             {Page.Mark(client)}
             <h1>Allow {Page.Encode(client)}?</h1>
             <p>You are signed in as <strong>{Page.Encode(user.UserName)}</strong>. The application would like to:</p>
@@ -24,7 +30,8 @@ internal static class ConsentPage
             </form>
             {resources}
             <p class="note">Then you go back to <strong>{Page.Encode(Host(request.RedirectUri))}</strong></p>
-            """);
+            """
+        );
     }
 
     private static string Item(string scope)
@@ -34,19 +41,20 @@ internal static class ConsentPage
             + $"<span>{Page.Encode(Meaning(scope))}<small>{Page.Encode(scope)}</small></span></label></li>";
     }
 
-    private static string Meaning(string scope) => scope switch
-    {
-        "openid" => "Know who you are",
-        "profile" => "See your name and profile",
-        "email" => "See your email address",
-        "address" => "See your postal address",
-        "phone" => "See your phone number",
-        "offline_access" => "Keep access while you are away",
-        "photos.read" => "See your photos",
-        "photos.write" => "Add and change your photos",
-        "api" => "Use the API in your name",
-        _ => "Use " + scope,
-    };
+    private static string Meaning(string scope) =>
+        scope switch
+        {
+            "openid" => "Know who you are",
+            "profile" => "See your name and profile",
+            "email" => "See your email address",
+            "address" => "See your postal address",
+            "phone" => "See your phone number",
+            "offline_access" => "Keep access while you are away",
+            "photos.read" => "See your photos",
+            "photos.write" => "Add and change your photos",
+            "api" => "Use the API in your name",
+            _ => "Use " + scope,
+        };
 
     private static string Host(string redirectUri) => new Uri(redirectUri) is { Authority.Length: > 0 } uri ? uri.Authority : redirectUri;
 }

@@ -46,9 +46,18 @@ internal static class Page
     /// <param name="body">HTML, encoded already.</param>
     /// <param name="script">A script of our own to run at the end, or null.</param>
     /// <param name="frames">Addresses that the page may show in frames.</param>
-    public static Reply Create(int status, string kind, string title, string body, string? script = null, IReadOnlyList<string>? frames = null)
+    public static Reply Create(
+        int status,
+        string kind,
+        string title,
+        string body,
+        string? script = null,
+        IReadOnlyList<string>? frames = null
+    )
     {
-        string framing = frames is null or [] ? "" : $" frame-src {string.Join(' ', frames.Select(frame => new Uri(frame).GetLeftPart(UriPartial.Authority)).Distinct(StringComparer.Ordinal))};";
+        string framing = frames is null or []
+            ? ""
+            : $" frame-src {string.Join(' ', frames.Select(frame => new Uri(frame).GetLeftPart(UriPartial.Authority)).Distinct(StringComparer.Ordinal))};";
         string nonce = Randomness.Token();
         string scripting = script is null ? "" : $"<script nonce=\"{nonce}\">{script}</script>";
         string html = $"""
@@ -73,15 +82,20 @@ internal static class Page
             </html>
             """;
         // No form-action: Chromium applies it to the redirect that follows a form, and that one goes to the client.
-        return Reply.Text(status, html, "text/html; charset=utf-8")
-            .With("Content-Security-Policy", $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:;{framing} script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'")
+        return Reply
+            .Text(status, html, "text/html; charset=utf-8")
+            .With(
+                "Content-Security-Policy",
+                $"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:;{framing} script-src 'nonce-{nonce}'; base-uri 'none'; frame-ancestors 'none'"
+            )
             .With("X-Content-Type-Options", "nosniff")
             .With("Referrer-Policy", "no-referrer")
             .NotStored();
     }
 
     /// <summary>The tile on top: a sign, or the first letter of a name.</summary>
-    public static string Mark(string name) => $"<div class=\"mark\" aria-hidden=\"true\">{Encode(StringInfo.GetNextTextElement(name))}</div>";
+    public static string Mark(string name) =>
+        $"<div class=\"mark\" aria-hidden=\"true\">{Encode(StringInfo.GetNextTextElement(name))}</div>";
 
     public static string Hidden(string name, string value) => $"<input type=\"hidden\" name=\"{Encode(name)}\" value=\"{Encode(value)}\">";
 }

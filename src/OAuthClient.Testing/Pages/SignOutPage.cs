@@ -5,8 +5,14 @@ internal static class SignOutPage
 {
     public static Reply Create(ServerState server, TestClient? client, TestUser user, string ticket)
     {
-        string asks = client is null ? "" : $" <strong>{Page.Encode(client.DisplayName ?? client.ClientId)}</strong> asks to sign you out here.";
-        return Page.Create(200, "sign_out", "Sign out", $"""
+        string asks = client is null
+            ? ""
+            : $" <strong>{Page.Encode(client.DisplayName ?? client.ClientId)}</strong> asks to sign you out here.";
+        return Page.Create(
+            200,
+            "sign_out",
+            "Sign out",
+            $"""
             {Page.Mark(user.UserName)}
             <h1>Sign out?</h1>
             <p>You are signed in as <strong>{Page.Encode(user.UserName)}</strong>.{asks}</p>
@@ -18,6 +24,7 @@ internal static class SignOutPage
             </div>
             </form>
             <p class="note">Applications that you signed in to from this browser are told.</p>
-            """);
+            """
+        );
     }
 }

@@ -10,16 +10,29 @@ internal static class SignedOutPage
         string way = next is null
             ? "<p>You can close this window.</p>"
             : $"<p>You are on your way back to the application.</p>\n<div class=\"actions\"><a class=\"main\" id=\"continue\" href=\"{Page.Encode(next)}\">Continue</a></div>";
-        return Page.Create(200, "signed_out", "Signed out", $"""
+        return Page.Create(
+            200,
+            "signed_out",
+            "Signed out",
+            $"""
             {Page.Mark("✓")}
             <h1>You are signed out</h1>
             {string.Concat(frames.Select(frame => $"<iframe hidden src=\"{Page.Encode(frame)}\"></iframe>\n"))}{way}
-            """, next is null ? null : "addEventListener('load',()=>location.replace(document.getElementById('continue').href))", frames);
+            """,
+            next is null ? null : "addEventListener('load',()=>location.replace(document.getElementById('continue').href))",
+            frames
+        );
     }
 
-    public static Reply StillSignedIn(TestUser user) => Page.Create(200, "still_signed_in", "Still signed in", $"""
-        {Page.Mark(user.UserName)}
-        <h1>You are still signed in</h1>
-        <p>As <strong>{Page.Encode(user.UserName)}</strong>, as before. You can close this window.</p>
-        """);
+    public static Reply StillSignedIn(TestUser user) =>
+        Page.Create(
+            200,
+            "still_signed_in",
+            "Still signed in",
+            $"""
+            {Page.Mark(user.UserName)}
+            <h1>You are still signed in</h1>
+            <p>As <strong>{Page.Encode(user.UserName)}</strong>, as before. You can close this window.</p>
+            """
+        );
 }

@@ -13,5 +13,7 @@ internal sealed class ClientRegistry
 
     /// <summary>The client, or null: whether the client or the token is unknown is nobody's business (RFC 7592 §2).</summary>
     public RegisteredClient? Find(string clientId, string accessToken) =>
-        _clients.TryGetValue(clientId, out RegisteredClient? client) && Randomness.SameSecret(client.AccessToken, accessToken) ? client : null;
+        _clients.TryGetValue(clientId, out RegisteredClient? client) && Randomness.SameSecret(client.AccessToken, accessToken)
+            ? client
+            : null;
 }

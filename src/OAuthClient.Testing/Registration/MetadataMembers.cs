@@ -53,7 +53,10 @@ internal sealed class MetadataMembers(JsonObject asked)
     }
 
     private JsonNode? Read(string name, JsonValueKind kind) =>
-        asked[name] is not { } value ? null : value.GetValueKind() == kind ? value : throw Wrong(name);
+        asked[name] is not { } value ? null
+        : value.GetValueKind() == kind ? value
+        : throw Wrong(name);
 
-    private static OAuthErrorException Wrong(string name) => OAuthErrorException.InvalidClientMetadata($"The {name} is of the wrong type or shape.");
+    private static OAuthErrorException Wrong(string name) =>
+        OAuthErrorException.InvalidClientMetadata($"The {name} is of the wrong type or shape.");
 }

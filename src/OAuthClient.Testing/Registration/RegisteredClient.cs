@@ -8,4 +8,10 @@ namespace OAuthClient.Testing;
 /// <param name="AccessToken">The registration access token.</param>
 /// <param name="IssuedAt">When the client was registered.</param>
 /// <param name="SecretIssuedAt">When its secret was made.</param>
-internal sealed record RegisteredClient(TestClient Client, JsonObject Metadata, string AccessToken, DateTimeOffset IssuedAt, DateTimeOffset SecretIssuedAt);
+internal sealed record RegisteredClient(
+    TestClient Client,
+    JsonObject Metadata,
+    string AccessToken,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset SecretIssuedAt
+);

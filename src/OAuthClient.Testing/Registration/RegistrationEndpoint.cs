@@ -16,8 +16,15 @@ internal sealed class RegistrationEndpoint(ServerState server)
         }
         catch (OAuthErrorException oAuthErrorException)
         {
-            Reply reply = Reply.Json(oAuthErrorException.Status, new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }).NotStored();
-            return oAuthErrorException.Status is 401 ? reply.With("WWW-Authenticate", $"Bearer realm=\"{server.Issuer}\", error=\"invalid_token\"") : reply;
+            Reply reply = Reply
+                .Json(
+                    oAuthErrorException.Status,
+                    new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }
+                )
+                .NotStored();
+            return oAuthErrorException.Status is 401
+                ? reply.With("WWW-Authenticate", $"Bearer realm=\"{server.Issuer}\", error=\"invalid_token\"")
+                : reply;
         }
     }
 
@@ -27,7 +34,12 @@ internal sealed class RegistrationEndpoint(ServerState server)
             return Reply.MethodNotAllowed("POST");
         if (server.Options.InitialAccessToken is { } initial && !(Bearer(request) is { } sent && Randomness.SameSecret(sent, initial)))
             throw InvalidToken("The initial access token is missing or wrong.");
-        (TestClient client, JsonObject metadata) = RegistrationRequestReader.Read(Body(request), server, Randomness.Token("client")[..23], NewSecret());
+        (TestClient client, JsonObject metadata) = RegistrationRequestReader.Read(
+            Body(request),
+            server,
+            Randomness.Token("client")[..23],
+            NewSecret()
+        );
         RegisteredClient registered = new(client, metadata, Randomness.Token("rat"), server.Now, server.Now);
         return Describe(201, Save(registered));
     }
@@ -56,17 +68,32 @@ internal sealed class RegistrationEndpoint(ServerState server)
         TestClient before = registered.Client;
         if (Text(asked, "client_id") != before.ClientId)
             throw OAuthErrorException.InvalidRequest("The client_id must be that of the client.");
-        foreach (string name in new[] { "registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at" })
+        foreach (
+            string name in new[]
+            {
+                "registration_access_token",
+                "registration_client_uri",
+                "client_secret_expires_at",
+                "client_id_issued_at",
+            }
+        )
         {
             if (asked.ContainsKey(name))
                 throw OAuthErrorException.InvalidRequest($"The {name} is not the client's to send.");
         }
 
-        if (asked.ContainsKey("client_secret") && !(before.ClientSecret is { } secret && Text(asked, "client_secret") is { } sent && Randomness.SameSecret(secret, sent)))
+        if (
+            asked.ContainsKey("client_secret")
+            && !(before.ClientSecret is { } secret && Text(asked, "client_secret") is { } sent && Randomness.SameSecret(secret, sent))
+        )
             throw OAuthErrorException.InvalidRequest("The client_secret is not the client's to choose.");
         bool hadSecret = before.ClientSecret is not null;
         (TestClient client, JsonObject metadata) = RegistrationRequestReader.Read(
-            asked, server, before.ClientId, hadSecret ? (before.ClientSecret!, before.ClientSecretExpiresAt) : NewSecret());
+            asked,
+            server,
+            before.ClientId,
+            hadSecret ? (before.ClientSecret!, before.ClientSecretExpiresAt) : NewSecret()
+        );
         return registered with
         {
             Client = client,
@@ -79,7 +106,10 @@ internal sealed class RegistrationEndpoint(ServerState server)
     /// <summary>A secret in the second half of its life is replaced by whoever looks (RFC 7592 §2.1).</summary>
     private RegisteredClient WithFreshSecret(RegisteredClient registered)
     {
-        if (registered.Client.ClientSecretExpiresAt is not { } expiresAt || server.Now - registered.SecretIssuedAt < (expiresAt - registered.SecretIssuedAt) / 2)
+        if (
+            registered.Client.ClientSecretExpiresAt is not { } expiresAt
+            || server.Now - registered.SecretIssuedAt < (expiresAt - registered.SecretIssuedAt) / 2
+        )
             return registered;
         (TestClient client, _) = RegistrationRequestReader.Read(registered.Metadata, server, registered.Client.ClientId, NewSecret());
         return registered with { Client = client, SecretIssuedAt = server.Now };
@@ -128,10 +158,13 @@ internal sealed class RegistrationEndpoint(ServerState server)
         }
     }
 
-    private static string? Text(JsonObject json, string name) => json[name]?.GetValueKind() is JsonValueKind.String ? json[name]!.GetValue<string>() : null;
+    private static string? Text(JsonObject json, string name) =>
+        json[name]?.GetValueKind() is JsonValueKind.String ? json[name]!.GetValue<string>() : null;
 
     private static string? Bearer(RecordedRequest request) =>
-        request.Header("Authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
+        request.Header("Authorization") is { } header && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? header["Bearer ".Length..].Trim()
+            : null;
 
     private static OAuthErrorException InvalidToken(string description) => new("invalid_token", description, 401);
 }

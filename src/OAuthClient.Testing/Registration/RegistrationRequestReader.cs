@@ -11,7 +11,12 @@ internal static class RegistrationRequestReader
     /// <param name="secret">Its secret, should it need one, and when that expires.</param>
     /// <returns>The client, and the metadata as they are registered.</returns>
     /// <exception cref="OAuthErrorException">The metadata are wrong.</exception>
-    public static (TestClient Client, JsonObject Registered) Read(JsonObject asked, ServerState server, string clientId, (string Value, DateTimeOffset? ExpiresAt) secret)
+    public static (TestClient Client, JsonObject Registered) Read(
+        JsonObject asked,
+        ServerState server,
+        string clientId,
+        (string Value, DateTimeOffset? ExpiresAt) secret
+    )
     {
         MetadataMembers members = new(asked);
         IReadOnlyList<string> redirectUris = RedirectUris(members);
@@ -57,8 +62,20 @@ internal static class RegistrationRequestReader
             FrontChannelLogoutUri = members.WebPage("frontchannel_logout_uri"),
             InitiateLoginUri = members.WebPage("initiate_login_uri"),
         };
-        members.Keep("client_uri", "logo_uri", "policy_uri", "tos_uri", "contacts", "software_id", "software_version", "backchannel_logout_session_required", "frontchannel_logout_session_required");
-        return ClientRules.Problem(client) is { } problem ? throw OAuthErrorException.InvalidClientMetadata(problem) : (client, members.Registered);
+        members.Keep(
+            "client_uri",
+            "logo_uri",
+            "policy_uri",
+            "tos_uri",
+            "contacts",
+            "software_id",
+            "software_version",
+            "backchannel_logout_session_required",
+            "frontchannel_logout_session_required"
+        );
+        return ClientRules.Problem(client) is { } problem
+            ? throw OAuthErrorException.InvalidClientMetadata(problem)
+            : (client, members.Registered);
     }
 
     /// <summary>http only where no network is between (RFC 8252 §7.3); a scheme of one's own only with a dot in it (§7.1).</summary>
@@ -66,10 +83,15 @@ internal static class RegistrationRequestReader
     {
         IReadOnlyList<string> uris = members.Texts("redirect_uris");
         return uris.FirstOrDefault(uri => !IsSound(uri)) is { } bad
-            ? throw new OAuthErrorException("invalid_redirect_uri", $"The redirect_uri {bad} is not absolute, has a fragment, or is neither https, http on loopback nor a private scheme.")
+            ? throw new OAuthErrorException(
+                "invalid_redirect_uri",
+                $"The redirect_uri {bad} is not absolute, has a fragment, or is neither https, http on loopback nor a private scheme."
+            )
             : uris;
 
-        static bool IsSound(string text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && !text.Contains('#', StringComparison.Ordinal)
+        static bool IsSound(string text) =>
+            Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
+            && !text.Contains('#', StringComparison.Ordinal)
             && (uri.Scheme is "https" || (uri.Scheme is "http" && uri.IsLoopback) || uri.Scheme.Contains('.', StringComparison.Ordinal));
     }
 
@@ -81,11 +103,15 @@ internal static class RegistrationRequestReader
         bool byCode = grantTypes.Contains("authorization_code");
         IReadOnlyList<string> responseTypes = byCode ? members.Texts("response_types", "code") : members.Texts("response_types");
         if (responseTypes.Any(type => type is not "code") || responseTypes.Contains("code") != byCode)
-            throw OAuthErrorException.InvalidClientMetadata("The response_types must be code with the grant_type authorization_code, and none without it.");
+            throw OAuthErrorException.InvalidClientMetadata(
+                "The response_types must be code with the grant_type authorization_code, and none without it."
+            );
         if (byCode && redirectUris is [])
             throw new OAuthErrorException("invalid_redirect_uri", "The grant_type authorization_code needs redirect_uris.");
         return method is "none" && grantTypes.Contains("client_credentials")
-            ? throw OAuthErrorException.InvalidClientMetadata("The grant_type client_credentials needs a token_endpoint_auth_method other than none.")
+            ? throw OAuthErrorException.InvalidClientMetadata(
+                "The grant_type client_credentials needs a token_endpoint_auth_method other than none."
+            )
             : grantTypes;
     }
 
@@ -94,7 +120,10 @@ internal static class RegistrationRequestReader
     {
         if (members.Text("scope") is not { } scope)
             return null;
-        HashSet<string> scopes = scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(server.Options.ScopesSupported.Contains).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> scopes = scope
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Where(server.Options.ScopesSupported.Contains)
+            .ToHashSet(StringComparer.Ordinal);
         members.Registered["scope"] = string.Join(' ', scopes);
         return scopes;
     }
@@ -102,7 +131,13 @@ internal static class RegistrationRequestReader
     private static JsonObject? Keys(MetadataMembers members)
     {
         JsonObject? set = members.Object("jwks");
-        if (set is not null && (set["keys"] is not JsonArray keys || keys.Any(key => key is not JsonObject one || one.ContainsKey("d") || one.ContainsKey("k"))))
+        if (
+            set is not null
+            && (
+                set["keys"] is not JsonArray keys
+                || keys.Any(key => key is not JsonObject one || one.ContainsKey("d") || one.ContainsKey("k"))
+            )
+        )
             throw OAuthErrorException.InvalidClientMetadata("The jwks must be a JSON Web Key Set of public keys.");
         return set;
     }

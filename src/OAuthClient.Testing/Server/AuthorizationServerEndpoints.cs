@@ -19,7 +19,10 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
     public TestEndpoint Classify(string path)
     {
         // The one well-known name is inserted before the issuer's path (RFC 8414 §3.1), the other appended to it (OpenID Connect Discovery §4.1).
-        if (path == "/.well-known/oauth-authorization-server" + server.PathBase || path == server.PathBase + "/.well-known/openid-configuration")
+        if (
+            path == "/.well-known/oauth-authorization-server" + server.PathBase
+            || path == server.PathBase + "/.well-known/openid-configuration"
+        )
             return TestEndpoint.Metadata;
         if (path is WebFingerEndpoint.Path)
             return TestEndpoint.WebFinger;
@@ -44,28 +47,36 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
         };
     }
 
-    public Task<Reply> AnswerAsync(RecordedRequest request, CancellationToken cancellationToken) => request.Endpoint switch
-    {
-        TestEndpoint.EndSession when request.Path.EndsWith("/confirm", StringComparison.Ordinal) => _endSession.ConfirmAsync(request, cancellationToken),
-        TestEndpoint.EndSession => _endSession.AnswerAsync(request, cancellationToken),
-        _ => Task.FromResult(Answer(request)),
-    };
+    public Task<Reply> AnswerAsync(RecordedRequest request, CancellationToken cancellationToken) =>
+        request.Endpoint switch
+        {
+            TestEndpoint.EndSession when request.Path.EndsWith("/confirm", StringComparison.Ordinal) => _endSession.ConfirmAsync(
+                request,
+                cancellationToken
+            ),
+            TestEndpoint.EndSession => _endSession.AnswerAsync(request, cancellationToken),
+            _ => Task.FromResult(Answer(request)),
+        };
 
-    private Reply Answer(RecordedRequest request) => request.Endpoint switch
-    {
-        TestEndpoint.Metadata => _metadata.Metadata(request),
-        TestEndpoint.Jwks => _metadata.Keys(request),
-        TestEndpoint.Authorization => _authorization.Authorize(request),
-        TestEndpoint.Login => _authorization.LogIn(request),
-        TestEndpoint.Consent => _authorization.Consent(request),
-        TestEndpoint.Token => _token.Answer(request),
-        TestEndpoint.Revocation => _revocation.Answer(request),
-        TestEndpoint.UserInfo => _userInfo.Answer(request),
-        TestEndpoint.Introspection => _introspection.Answer(request),
-        TestEndpoint.Registration => _registration.Answer(request, request.Path[(server.PathBase + Registration).Length..] is ['/', .. var clientId] ? clientId : null),
-        TestEndpoint.WebFinger => _webFinger.Answer(request),
-        TestEndpoint.ForeignKeys => SignatureDefects.ForeignKeys(request),
-        TestEndpoint.Claims => _claims.Answer(request),
-        _ => Reply.NotFound(),
-    };
+    private Reply Answer(RecordedRequest request) =>
+        request.Endpoint switch
+        {
+            TestEndpoint.Metadata => _metadata.Metadata(request),
+            TestEndpoint.Jwks => _metadata.Keys(request),
+            TestEndpoint.Authorization => _authorization.Authorize(request),
+            TestEndpoint.Login => _authorization.LogIn(request),
+            TestEndpoint.Consent => _authorization.Consent(request),
+            TestEndpoint.Token => _token.Answer(request),
+            TestEndpoint.Revocation => _revocation.Answer(request),
+            TestEndpoint.UserInfo => _userInfo.Answer(request),
+            TestEndpoint.Introspection => _introspection.Answer(request),
+            TestEndpoint.Registration => _registration.Answer(
+                request,
+                request.Path[(server.PathBase + Registration).Length..] is ['/', .. var clientId] ? clientId : null
+            ),
+            TestEndpoint.WebFinger => _webFinger.Answer(request),
+            TestEndpoint.ForeignKeys => SignatureDefects.ForeignKeys(request),
+            TestEndpoint.Claims => _claims.Answer(request),
+            _ => Reply.NotFound(),
+        };
 }

@@ -6,7 +6,16 @@ namespace OAuthClient.Testing;
 internal static class AuthenticatedEndpoint
 {
     private static readonly string[] OnlyInTheBody =
-        ["client_id", "client_secret", "code", "code_verifier", "refresh_token", "token", "grant_type", "access_token"];
+    [
+        "client_id",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "refresh_token",
+        "token",
+        "grant_type",
+        "access_token",
+    ];
 
     public static Reply Answer(RecordedRequest request, ServerState server, Func<TestClient, FormParameters, Reply> answer)
     {
@@ -24,8 +33,15 @@ internal static class AuthenticatedEndpoint
         }
         catch (OAuthErrorException oAuthErrorException)
         {
-            Reply reply = Reply.Json(oAuthErrorException.Status, new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }).NotStored();
-            return oAuthErrorException.Status is 401 ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"") : reply;
+            Reply reply = Reply
+                .Json(
+                    oAuthErrorException.Status,
+                    new JsonObject { ["error"] = oAuthErrorException.Error, ["error_description"] = oAuthErrorException.Description }
+                )
+                .NotStored();
+            return oAuthErrorException.Status is 401
+                ? reply.With("WWW-Authenticate", $"Basic realm=\"{server.Issuer}\", charset=\"UTF-8\"")
+                : reply;
         }
     }
 }

@@ -7,8 +7,9 @@ namespace OAuthClient.Testing;
 internal static class ClientAuthenticator
 {
     // What URL-encoding leaves as it is, in any encoder's opinion. A colon or a space here means that the client forgot to encode (§2.3.1).
-    private static readonly SearchValues<char> FormEncoded =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._~!'()+%");
+    private static readonly SearchValues<char> FormEncoded = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._~!'()+%"
+    );
 
     public static TestClient Authenticate(RecordedRequest request, ServerState server)
     {
@@ -27,7 +28,11 @@ internal static class ClientAuthenticator
         string? secret = basic?.Secret ?? formSecret;
         if (!server.Clients.TryGetValue(id, out TestClient? client))
             throw OAuthErrorException.InvalidClient("The client is unknown.");
-        string method = basic is not null ? "client_secret_basic" : formSecret is not null ? "client_secret_post" : client.UsesCertificate ? client.AuthenticationMethod! : "none";
+        string method =
+            basic is not null ? "client_secret_basic"
+            : formSecret is not null ? "client_secret_post"
+            : client.UsesCertificate ? client.AuthenticationMethod!
+            : "none";
         if (client.AuthenticationMethod is { } registered && registered != method)
             throw OAuthErrorException.InvalidClient($"The client registered {registered} and used {method}.");
         if (client.UsesCertificate)
@@ -56,7 +61,8 @@ internal static class ClientAuthenticator
         return (FormDecode(pair[..colon]), FormDecode(pair[(colon + 1)..]));
     }
 
-    private static string FormDecode(string value) => value.AsSpan().ContainsAnyExcept(FormEncoded)
-        ? throw OAuthErrorException.InvalidClient("The Basic credentials are not form-encoded (RFC 6749 section 2.3.1).")
-        : Uri.UnescapeDataString(value.Replace('+', ' '));
+    private static string FormDecode(string value) =>
+        value.AsSpan().ContainsAnyExcept(FormEncoded)
+            ? throw OAuthErrorException.InvalidClient("The Basic credentials are not form-encoded (RFC 6749 section 2.3.1).")
+            : Uri.UnescapeDataString(value.Replace('+', ' '));
 }

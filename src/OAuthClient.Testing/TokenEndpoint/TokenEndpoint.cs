@@ -6,22 +6,22 @@ namespace OAuthClient.Testing;
 internal sealed class TokenEndpoint(ServerState server)
 {
     public Reply Answer(RecordedRequest request) => AuthenticatedEndpoint.Answer(request, server, (client, form) =>
-    {
-        if (form["grant_type"] is not { } grantType)
-            throw OAuthErrorException.InvalidRequest("The grant_type is missing.");
-        if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials"))
-            throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
-        if (!client.MayUse(grantType))
-            throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
-        JsonObject response = grantType switch
         {
-            "authorization_code" => RedeemCode(client, form),
-            "refresh_token" => Refresh(client, form),
-            _ => ClientCredentials(client, form),
-        };
-        server.Options.OnTokenResponse?.Invoke(response);
-        return Reply.Json(200, response).NotStored();
-    });
+            if (form["grant_type"] is not { } grantType)
+                throw OAuthErrorException.InvalidRequest("The grant_type is missing.");
+            if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials"))
+                throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
+            if (!client.MayUse(grantType))
+                throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
+            JsonObject response = grantType switch
+            {
+                "authorization_code" => RedeemCode(client, form),
+                "refresh_token" => Refresh(client, form),
+                _ => ClientCredentials(client, form),
+            };
+            server.Options.OnTokenResponse?.Invoke(response);
+            return Reply.Json(200, response).NotStored();
+        });
 
     /// <summary>RFC 6749 §4.1.3, RFC 7636 §4.6.</summary>
     private JsonObject RedeemCode(TestClient client, FormParameters form)
@@ -48,15 +48,22 @@ internal sealed class TokenEndpoint(ServerState server)
         bool rotate = options.RotateRefreshTokens;
         IReadOnlyList<string> scopes = [];
         IReadOnlyList<string> resources = [];
-        IssuedRefreshToken token = server.Grants.SpendRefreshToken(value, client, server.Now, rotate, options.RefreshTokenGracePeriod, found =>
-        {
-            IReadOnlyList<string> granted = found.Grant.Scopes;
-            string[]? asked = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (asked?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
-                throw OAuthErrorException.InvalidScope("The scope goes beyond what was granted.");
-            scopes = asked ?? granted;
-            resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
-        });
+        IssuedRefreshToken token = server.Grants.SpendRefreshToken(
+            value,
+            client,
+            server.Now,
+            rotate,
+            options.RefreshTokenGracePeriod,
+            found =>
+            {
+                IReadOnlyList<string> granted = found.Grant.Scopes;
+                string[]? asked = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (asked?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
+                    throw OAuthErrorException.InvalidScope("The scope goes beyond what was granted.");
+                scopes = asked ?? granted;
+                resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+            }
+        );
         return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
     }
 
@@ -69,14 +76,34 @@ internal sealed class TokenEndpoint(ServerState server)
         if (scopes.Contains("openid"))
             throw OAuthErrorException.InvalidScope("There is no user whom openid could be about.");
         IReadOnlyList<string> resources = RequestedResources.Parse(form.All("resource"));
-        return Respond(new IssuedGrant(client, user: null, scopes, resources, server.Now), scopes, resources, refreshable: false, nonce: null, refreshed: false);
+        return Respond(
+            new IssuedGrant(client, user: null, scopes, resources, server.Now),
+            scopes,
+            resources,
+            refreshable: false,
+            nonce: null,
+            refreshed: false
+        );
     }
 
     /// <summary>RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.</summary>
-    private JsonObject Respond(IssuedGrant grant, IReadOnlyList<string> scopes, IReadOnlyList<string> resources, bool refreshable, string? nonce, bool refreshed)
+    private JsonObject Respond(
+        IssuedGrant grant,
+        IReadOnlyList<string> scopes,
+        IReadOnlyList<string> resources,
+        bool refreshable,
+        string? nonce,
+        bool refreshed
+    )
     {
         TestAuthorizationServerOptions options = server.Options;
-        IssuedAccessToken issuedAccessToken = server.Grants.AddAccessToken(grant, scopes, resources, server.Now, options.AccessTokenLifetime);
+        IssuedAccessToken issuedAccessToken = server.Grants.AddAccessToken(
+            grant,
+            scopes,
+            resources,
+            server.Now,
+            options.AccessTokenLifetime
+        );
         JsonObject response = new()
         {
             ["access_token"] = issuedAccessToken.Value,

@@ -1,12 +1,22 @@
 namespace OAuthClient;
 
 /// <summary>Access tokens that work, for whoever is named: the one place where owner and client part ways, and never meet again.</summary>
-internal sealed class AccessTokenProvider(UserAccessTokenProvider owners, ClientCredentialsTokenProvider client, ClientTelemetry telemetry, TimeProvider time)
+internal sealed class AccessTokenProvider(
+    UserAccessTokenProvider owners,
+    ClientCredentialsTokenProvider client,
+    ClientTelemetry telemetry,
+    TimeProvider time
+)
 {
     // A token this young is not refused for its age: the API means something else, and another token would fare no better.
     private static readonly TimeSpan Youth = TimeSpan.FromMinutes(1);
 
-    public ValueTask<AccessToken> GetAsync(GrantOwner owner, AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+    public ValueTask<AccessToken> GetAsync(
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        CancellationToken cancellationToken
+    )
     {
         var getting = owner.IsClient
             ? client.GetAsync(selection, rejected, cancellationToken)

@@ -8,8 +8,14 @@ namespace OAuthClient;
 /// with other nodes where the application wants it.
 /// </summary>
 internal sealed class ClientCredentialsTokenProvider(
-    ClientConfigurationProvider configuration, ServerMetadataCache metadata, TokenEndpointClient tokenEndpoint, DistributedClientTokenCache? shared, ClientTelemetry telemetry,
-    TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration,
+    ServerMetadataCache metadata,
+    TokenEndpointClient tokenEndpoint,
+    DistributedClientTokenCache? shared,
+    ClientTelemetry telemetry,
+    TimeProvider time,
+    ILogger logger
+)
 {
     // An application may let its own callers choose scopes and resources.
     private const int MaximumSelections = 1_000;
@@ -24,7 +30,11 @@ internal sealed class ClientCredentialsTokenProvider(
     {
         long now = clock.Now;
         var current = configuration.GetCached(now);
-        return Known(current, selection, rejected: null) is { } known && now < AccessTokenExpiry.FreshUntil(known.Token, renewable: true, current.DefaultAccessTokenLifetime) ? known.Token : null;
+        return
+            Known(current, selection, rejected: null) is { } known
+            && now < AccessTokenExpiry.FreshUntil(known.Token, renewable: true, current.DefaultAccessTokenLifetime)
+            ? known.Token
+            : null;
     }
 
     public ValueTask<AccessToken> GetAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken) =>
@@ -45,8 +55,11 @@ internal sealed class ClientCredentialsTokenProvider(
                         RenewEarly(current, selection, known);
                     return known.Token;
             }
-            if (failures.TryGet(selection.Key, out var failure) && failure.IsFor(current)
-                && time.GetUtcNow() < failure.At + RefreshBackoff.Pause)
+            if (
+                failures.TryGet(selection.Key, out var failure)
+                && failure.IsFor(current)
+                && time.GetUtcNow() < failure.At + RefreshBackoff.Pause
+            )
                 failure.Fault.Throw();
             Renewal renewal;
             try
@@ -144,9 +157,11 @@ internal sealed class ClientCredentialsTokenProvider(
         }
     }
 
-    private static ClientCredentialsRequest Request(ClientConfiguration current, AccessTokenKey selection) => new(
-        selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
-        selection.Resources.Count > 0 ? selection.Resources : current.Resources);
+    private static ClientCredentialsRequest Request(ClientConfiguration current, AccessTokenKey selection) =>
+        new(
+            selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
+            selection.Resources.Count > 0 ? selection.Resources : current.Resources
+        );
 
     private static DateTimeOffset EndOf(AccessToken token, ClientConfiguration current) =>
         token.ExpiresAt ?? token.IssuedAt + current.DefaultAccessTokenLifetime;
@@ -162,7 +177,11 @@ internal sealed class ClientCredentialsTokenProvider(
 
     // Only a good one, and in place of a refused one only a newer.
     private async Task<AccessToken?> SharedAsync(
-        DistributedClientTokenCache others, ClientConfiguration current, ClientCredentialsRequest request, AccessToken? rejected) =>
+        DistributedClientTokenCache others,
+        ClientConfiguration current,
+        ClientCredentialsRequest request,
+        AccessToken? rejected
+    ) =>
         await others.FindAsync(DistributedClientTokenCache.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
         && (rejected is null || (token.IssuedAt > rejected.IssuedAt && !token.Equals(rejected)))
         && AccessTokenExpiry.StateAt(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow()) == AccessTokenState.Fresh

@@ -11,7 +11,13 @@ namespace OAuthClient;
 /// token request. So nothing but what may be lost goes in, and what comes out is looked at before it is believed.
 /// </summary>
 internal sealed class DistributedClientTokenCache(
-    string clientName, IServiceProvider services, IDistributedCache cache, DistributedTokenProtection protection, TimeProvider time, ILogger logger)
+    string clientName,
+    IServiceProvider services,
+    IDistributedCache cache,
+    DistributedTokenProtection protection,
+    TimeProvider time,
+    ILogger logger
+)
 {
     // Longer than any cache near by needs, and not longer than a server does.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
@@ -19,7 +25,8 @@ internal sealed class DistributedClientTokenCache(
 
     /// <summary>Whose token, from where and for what, each length-prefixed so that no two can be mistaken for one another.</summary>
     public static string Key(ClientConfiguration current, ClientCredentialsRequest request) =>
-        AccessTokenKey.LengthPrefixed([current.ConfiguredMetadata.ServerId, current.ClientId]) + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
+        AccessTokenKey.LengthPrefixed([current.ConfiguredMetadata.ServerId, current.ClientId])
+        + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
 
     /// <returns><see langword="null"/> when there is none that can be read.</returns>
     public async Task<AccessToken?> FindAsync(string key, CancellationToken cancellationToken)
@@ -50,12 +57,16 @@ internal sealed class DistributedClientTokenCache(
                 return;
             byte[] content = protection.Protect(services, GrantSerializer.Serialize(key, token));
             await SoonAsync(
-                async late =>
-                {
-                    await cache.SetAsync(Place(key), content, new() { AbsoluteExpirationRelativeToNow = life }, late).ConfigureAwait(false);
-                    return true;
-                },
-                cancellationToken).ConfigureAwait(false);
+                    async late =>
+                    {
+                        await cache
+                            .SetAsync(Place(key), content, new() { AbsoluteExpirationRelativeToNow = life }, late)
+                            .ConfigureAwait(false);
+                        return true;
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -74,7 +85,12 @@ internal sealed class DistributedClientTokenCache(
         var token = either.Token;
         var asking = BackgroundWork.Run(() => ask(token));
         // Nobody may be there any more to hear of its fault.
-        _ = asking.ContinueWith(static over => over.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = asking.ContinueWith(
+            static over => over.Exception,
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
         return await asking.WaitAsync(token).ConfigureAwait(false);
     }
 }

@@ -24,20 +24,38 @@ internal sealed class UserAccessTokenProvider
     private AccessTokenCache cache = new(configuration: null);
 
     public UserAccessTokenProvider(
-        ClientConfigurationProvider configuration, GrantRefresher refresher, IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+        ClientConfigurationProvider configuration,
+        GrantRefresher refresher,
+        IGrantStore store,
+        GrantWriteQueue writes,
+        RefreshBackoff backoff,
+        ClientTelemetry telemetry,
+        TimeProvider time,
+        ILogger logger
+    )
     {
-        (this.configuration, this.refresher, this.store, this.writes, this.backoff, this.telemetry, this.time, this.logger) =
-            (configuration, refresher, store, writes, backoff, telemetry, time, logger);
+        (this.configuration, this.refresher, this.store, this.writes, this.backoff, this.telemetry, this.time, this.logger) = (
+            configuration,
+            refresher,
+            store,
+            writes,
+            backoff,
+            telemetry,
+            time,
+            logger
+        );
         clock = new(time);
         memory = store as InMemoryGrantStore;
-        memory?.OnChange((clientName, owner) =>
-        {
-            if (!string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
-                return;
-            // The change is seen by everybody before this looks for the copy, as the copy is before its reader looks for changes.
-            Interlocked.MemoryBarrier();
-            Volatile.Read(ref cache).Drop(owner);
-        });
+        memory?.OnChange(
+            (clientName, owner) =>
+            {
+                if (!string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
+                    return;
+                // The change is seen by everybody before this looks for the copy, as the copy is before its reader looks for changes.
+                Interlocked.MemoryBarrier();
+                Volatile.Read(ref cache).Drop(owner);
+            }
+        );
     }
 
     /// <summary>A good token that lies at hand in the memory of this process, and how it is presented.</summary>
@@ -52,11 +70,17 @@ internal sealed class UserAccessTokenProvider
         long now = clock.Now;
         var current = configuration.GetCached(now);
         return token is not null && now < goodUntil && ReferenceEquals(cached.Registration, current)
-            ? token : LoadIntoCache(memory, cached, owner, current, now, out header);
+            ? token
+            : LoadIntoCache(memory, cached, owner, current, now, out header);
     }
 
     /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
-    public ValueTask<AccessToken> GetAsync(GrantOwner owner, AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+    public ValueTask<AccessToken> GetAsync(
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        CancellationToken cancellationToken
+    )
     {
         var now = time.GetUtcNow();
         var current = configuration.GetCached(now.UtcTicks);
@@ -72,8 +96,10 @@ internal sealed class UserAccessTokenProvider
             var grant = grants[i];
             if (!GrantOwnership.IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
                 continue;
-            if (Usable(grant, selection, rejected) is { } token
-                && AccessTokenExpiry.StateAt(token, grant.CanRefresh, current.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh)
+            if (
+                Usable(grant, selection, rejected) is { } token
+                && AccessTokenExpiry.StateAt(token, grant.CanRefresh, current.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh
+            )
             {
                 return new(token);
             }
@@ -84,17 +110,27 @@ internal sealed class UserAccessTokenProvider
 
     // From the store to where it is at hand the next time.
     private AccessToken? LoadIntoCache(
-        InMemoryGrantStore memory, AccessTokenCache cached, GrantOwner owner, ClientConfiguration current, long now, out string? header)
+        InMemoryGrantStore memory,
+        AccessTokenCache cached,
+        GrantOwner owner,
+        ClientConfiguration current,
+        long now,
+        out string? header
+    )
     {
         header = null;
         // Seen by everybody before the store is asked: what it changes from then on is taken out of this one.
         if (!ReferenceEquals(cached.Registration, current))
             Interlocked.Exchange(ref cache, cached = new(current));
         long mark = cached.Mark;
-        if (memory.Find(current.Name, owner) is not [var newest, ..]
-            || newest.AccessToken is not { } token || !GrantOwnership.IsUsable(newest, current, owner)
+        if (
+            memory.Find(current.Name, owner) is not [var newest, ..]
+            || newest.AccessToken is not { } token
+            || !GrantOwnership.IsUsable(newest, current, owner)
             || Math.Min(newest.EndsAtTicks, AccessTokenExpiry.FreshUntil(token, newest.CanRefresh, current.DefaultAccessTokenLifetime))
-                is var goodUntil && now >= goodUntil)
+                is var goodUntil
+                && now >= goodUntil
+        )
         {
             return null;
         }
@@ -104,7 +140,12 @@ internal sealed class UserAccessTokenProvider
     }
 
     private async ValueTask<AccessToken> GetAsync(
-        ValueTask<IReadOnlyList<Grant>> finding, GrantOwner owner, AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+        ValueTask<IReadOnlyList<Grant>> finding,
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {
@@ -113,7 +154,9 @@ internal sealed class UserAccessTokenProvider
             var now = time.GetUtcNow();
             bool renewable = grant.CanRefresh && !backoff.IsLost(grant);
             var known = Usable(grant, selection, rejected);
-            var state = known is null ? AccessTokenState.Expired : AccessTokenExpiry.StateAt(known, renewable, current.DefaultAccessTokenLifetime, now);
+            var state = known is null
+                ? AccessTokenState.Expired
+                : AccessTokenExpiry.StateAt(known, renewable, current.DefaultAccessTokenLifetime, now);
             if (state == AccessTokenState.Fresh || (state == AccessTokenState.RefreshDue && !renewable))
                 return known!;
             if (!renewable)
@@ -128,8 +171,11 @@ internal sealed class UserAccessTokenProvider
             var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
             // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
             // Nor does one during which the grant ended.
-            if (renewal is not null && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal)
-                && !grant.HasEnded(time.GetUtcNow()))
+            if (
+                renewal is not null
+                && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal)
+                && !grant.HasEnded(time.GetUtcNow())
+            )
             {
                 renewal.Fault?.Throw();
                 // Nor does one that found what this caller had refused; but a token fresh from the server is as good as any,
@@ -146,9 +192,17 @@ internal sealed class UserAccessTokenProvider
     /// none can, the newest that covers it.
     /// </summary>
     /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
-    private Grant Choose(IReadOnlyList<Grant> grants, ClientConfiguration current, GrantOwner owner, AccessTokenKey selection, AccessToken? rejected)
+    private Grant Choose(
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected
+    )
     {
-        bool any = false, isOfRemovedTenant = false, hasEnded = false;
+        bool any = false,
+            isOfRemovedTenant = false,
+            hasEnded = false;
         Grant? over = null;
         var now = time.GetUtcNow();
         foreach (var stored in grants)
@@ -175,12 +229,12 @@ internal sealed class UserAccessTokenProvider
         }
         if (over is not null)
             return over;
-        throw current.CreateReauthorizationRequired(any
-            ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
-            : isOfRemovedTenant
-            ? "the tenant of the user's account was removed from AllowedTenants"
+        throw current.CreateReauthorizationRequired(
+            any ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
+            : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
             : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
-            : "there is no grant of this user");
+            : "there is no grant of this user"
+        );
     }
 
     /// <summary>Ends when the refreshes under way have: what they bring is worth more than a quick shutdown.</summary>
@@ -198,7 +252,8 @@ internal sealed class UserAccessTokenProvider
                     await work().ConfigureAwait(false);
                     return null;
                 },
-                out var flight);
+                out var flight
+            );
             try
             {
                 await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -215,12 +270,18 @@ internal sealed class UserAccessTokenProvider
     private static ReauthorizationRequiredException Unrenewable(ClientConfiguration current, Grant grant, bool isForRefusedToken) =>
         grant.CanRefresh
             ? current.CreateReauthorizationRequired("the server no longer honours the grant")
-            : current.CreateReauthorizationRequired("the access token is over and there is no refresh token", isForRejectedToken: isForRefusedToken);
+            : current.CreateReauthorizationRequired(
+                "the access token is over and there is no refresh token",
+                isForRejectedToken: isForRefusedToken
+            );
 
     private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
         (grant.CanRefresh && !backoff.IsLost(grant))
-        || (Usable(grant, selection, rejected) is { } token
-            && AccessTokenExpiry.StateAt(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow()) != AccessTokenState.Expired);
+        || (
+            Usable(grant, selection, rejected) is { } token
+            && AccessTokenExpiry.StateAt(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow())
+                != AccessTokenState.Expired
+        );
 
     private static AccessToken? Usable(Grant grant, AccessTokenKey selection, AccessToken? rejected) =>
         grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;

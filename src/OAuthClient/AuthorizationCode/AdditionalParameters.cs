@@ -16,7 +16,11 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
     {
         string own = endpoint.Query;
         if (own.Length <= 1)
-            return new(own.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path), hasQuery: false, buffer);
+            return new(
+                own.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path),
+                hasQuery: false,
+                buffer
+            );
         var taken = new HashSet<string>(further.Keys, StringComparer.OrdinalIgnoreCase);
         foreach (string part in own[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -24,7 +28,8 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
             if (reserved.Contains(name) || !taken.Add(name))
             {
                 throw new OAuthProtocolException(
-                    $"The {request} endpoint {ServerTextSanitizer.WithoutQuery(endpoint)} has '{ServerTextSanitizer.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1).");
+                    $"The {request} endpoint {ServerTextSanitizer.WithoutQuery(endpoint)} has '{ServerTextSanitizer.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1)."
+                );
             }
         }
         return new(endpoint.GetLeftPart(UriPartial.Query), hasQuery: true, buffer);
@@ -40,7 +45,9 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
             if (reserved.Contains(name))
             {
                 throw new ArgumentException(
-                    $"'{name}' cannot be an additional {request} parameter: the library sets it, from the options or from {type}' own properties.", nameof(further));
+                    $"'{name}' cannot be an additional {request} parameter: the library sets it, from the options or from {type}' own properties.",
+                    nameof(further)
+                );
             }
         }
     }

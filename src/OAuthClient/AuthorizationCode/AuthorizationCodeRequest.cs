@@ -12,10 +12,10 @@ internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse re
     internal override IReadOnlyList<string> Secrets => [response.Code.Reveal(), response.Pending.CodeVerifier.Reveal()];
 
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() =>
-    [
-        new(OAuthClient.ParameterNames.Code, response.Code.Reveal()),
-        // §4.1.3: the very characters of the authorization request, whatever the options say by now.
-        new(OAuthClient.ParameterNames.RedirectUri, response.Pending.RedirectUri),
-        new(OAuthClient.ParameterNames.CodeVerifier, response.Pending.CodeVerifier.Reveal()),
-    ];
+        [
+            new(OAuthClient.ParameterNames.Code, response.Code.Reveal()),
+            // §4.1.3: the very characters of the authorization request, whatever the options say by now.
+            new(OAuthClient.ParameterNames.RedirectUri, response.Pending.RedirectUri),
+            new(OAuthClient.ParameterNames.CodeVerifier, response.Pending.CodeVerifier.Reveal()),
+        ];
 }

@@ -7,17 +7,45 @@ namespace OAuthClient;
 internal static class AuthorizationRequestBuilder
 {
     private const string ResponseTypeAndState = $"{ParameterNames.ResponseType}={ParameterNames.Code}&{ParameterNames.State}=";
-    private const string MethodAndChallenge = $"{ParameterNames.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{ParameterNames.CodeChallenge}=";
+    private const string MethodAndChallenge =
+        $"{ParameterNames.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{ParameterNames.CodeChallenge}=";
 
     // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
-    private static readonly AdditionalParameters Further = new("authorization", nameof(AuthorizationParameters), FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase,
-        ParameterNames.ResponseType, ParameterNames.ClientId, ParameterNames.RedirectUri, ParameterNames.Scope, ParameterNames.State, ParameterNames.Nonce,
-        ParameterNames.CodeChallenge, ParameterNames.CodeChallengeMethod, ParameterNames.Resource, ParameterNames.ResponseMode,
-        ParameterNames.Prompt, ParameterNames.LoginHint, ParameterNames.MaxAge, ParameterNames.AcrValues, ParameterNames.UiLocales,
-        // These belong to other requests or responses; in a browser's address they would be a leak or a trick.
-        ParameterNames.ClientSecret, ParameterNames.CodeVerifier, ParameterNames.Code, ParameterNames.AccessToken, ParameterNames.RefreshToken,
-        ParameterNames.GrantType, ParameterNames.Issuer, "request", "request_uri", "client_assertion", "client_assertion_type", "dpop_jkt"));
+    private static readonly AdditionalParameters Further = new(
+        "authorization",
+        nameof(AuthorizationParameters),
+        FrozenSet.Create(
+            StringComparer.OrdinalIgnoreCase,
+            ParameterNames.ResponseType,
+            ParameterNames.ClientId,
+            ParameterNames.RedirectUri,
+            ParameterNames.Scope,
+            ParameterNames.State,
+            ParameterNames.Nonce,
+            ParameterNames.CodeChallenge,
+            ParameterNames.CodeChallengeMethod,
+            ParameterNames.Resource,
+            ParameterNames.ResponseMode,
+            ParameterNames.Prompt,
+            ParameterNames.LoginHint,
+            ParameterNames.MaxAge,
+            ParameterNames.AcrValues,
+            ParameterNames.UiLocales,
+            // These belong to other requests or responses; in a browser's address they would be a leak or a trick.
+            ParameterNames.ClientSecret,
+            ParameterNames.CodeVerifier,
+            ParameterNames.Code,
+            ParameterNames.AccessToken,
+            ParameterNames.RefreshToken,
+            ParameterNames.GrantType,
+            ParameterNames.Issuer,
+            "request",
+            "request_uri",
+            "client_assertion",
+            "client_assertion_type",
+            "dpop_jkt"
+        )
+    );
 
     /// <param name="configuration">Who asks.</param>
     /// <param name="server">Who is asked.</param>
@@ -32,17 +60,28 @@ internal static class AuthorizationRequestBuilder
     /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
     /// <exception cref="OAuthProtocolException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
     public static PendingAuthorization Begin(
-        ClientConfiguration configuration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers,
-        ref UsualAddress? usual, bool renewsSignIn = false)
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        AuthorizationParameters parameters,
+        DateTimeOffset now,
+        bool hasOtherServers,
+        ref UsualAddress? usual,
+        bool renewsSignIn = false
+    )
     {
-        var endpoint = server.AuthorizationEndpoint ?? throw new OAuthException(
-            $"{server.ServerId} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser.");
-        var redirectUri = configuration.RedirectUri ?? throw new InvalidOperationException(
-            $"Set RedirectUri for {configuration.DisplayName}: it is where the server sends the browser back.");
+        var endpoint = server.AuthorizationEndpoint
+            ?? throw new OAuthException(
+                $"{server.ServerId} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser."
+            );
+        var redirectUri = configuration.RedirectUri
+            ?? throw new InvalidOperationException(
+                $"Set RedirectUri for {configuration.DisplayName}: it is where the server sends the browser back."
+            );
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"{server.ServerId} offers PKCE only by '{ServerTextSanitizer.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1).");
+                $"{server.ServerId} offers PKCE only by '{ServerTextSanitizer.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1)."
+            );
         }
 
         IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : configuration.Scopes;
@@ -50,22 +89,26 @@ internal static class AuthorizationRequestBuilder
         bool addsOpenId = renewsSignIn && !ScopeList.Contains(scopes, ScopeList.OpenId);
         if (addsOpenId)
             scopes = [ScopeList.OpenId, .. scopes];
-        IReadOnlyList<string> resources = parameters.Resources is { } targets ? ResourceIndicators.Checked(targets) : configuration.Resources;
+        IReadOnlyList<string> resources = parameters.Resources is { } targets
+            ? ResourceIndicators.Checked(targets)
+            : configuration.Resources;
         var (state, verifierText, nonceText) = SecureRandomString.CreateThree();
         var verifier = new CodeVerifier(verifierText);
         bool asksForIdToken = ReferenceEquals(scopes, configuration.Scopes)
             ? configuration.RequestsIdToken
             : ScopeList.Contains(scopes, ScopeList.OpenId);
         string? nonce = asksForIdToken ? nonceText : null;
-        IReadOnlyList<string> requiredAcrValues = parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
+        IReadOnlyList<string> requiredAcrValues =
+            parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
         verifier.WriteChallenge(challenge);
 
         return new PendingAuthorization
         {
-            Address = ReferenceEquals(parameters, AuthorizationParameters.None) && !addsOpenId
-                ? Usual(configuration, server, endpoint, ref usual).With(state, challenge, nonce)
-                : Write(configuration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
+            Address =
+                ReferenceEquals(parameters, AuthorizationParameters.None) && !addsOpenId
+                    ? Usual(configuration, server, endpoint, ref usual).With(state, challenge, nonce)
+                    : Write(configuration, endpoint, parameters, scopes, resources, state, challenge, nonce, out _),
             ClientName = configuration.Name,
             Server = server.ServerId,
             Issuer = server.IssuerTemplate?.Text ?? server.Issuer,
@@ -84,14 +127,27 @@ internal static class AuthorizationRequestBuilder
         };
     }
 
-    private static UsualAddress Usual(ClientConfiguration configuration, AuthorizationServerMetadata server, Uri endpoint, ref UsualAddress? usual)
+    private static UsualAddress Usual(
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        Uri endpoint,
+        ref UsualAddress? usual
+    )
     {
         if (Volatile.Read(ref usual) is { } known && known.IsOf(configuration, server))
             return known;
         string stand = new('-', SecureRandomString.Length);
         string sample = Write(
-            configuration, endpoint, AuthorizationParameters.None, configuration.Scopes, configuration.Resources,
-            stand, stand.AsSpan(0, CodeVerifier.ChallengeLength), configuration.RequestsIdToken ? stand : null, out var places);
+            configuration,
+            endpoint,
+            AuthorizationParameters.None,
+            configuration.Scopes,
+            configuration.Resources,
+            stand,
+            stand.AsSpan(0, CodeVerifier.ChallengeLength),
+            configuration.RequestsIdToken ? stand : null,
+            out var places
+        );
         UsualAddress written = new(configuration, server, sample, places);
         // Of several who write it at once any may be the last: all have written the same.
         Volatile.Write(ref usual, written);
@@ -99,8 +155,16 @@ internal static class AuthorizationRequestBuilder
     }
 
     private static string Write(
-        ClientConfiguration configuration, Uri endpoint, AuthorizationParameters parameters, IReadOnlyList<string> scopes, IReadOnlyList<string> resources,
-        string state, ReadOnlySpan<char> challenge, string? nonce, out UsualAddress.Places places)
+        ClientConfiguration configuration,
+        Uri endpoint,
+        AuthorizationParameters parameters,
+        IReadOnlyList<string> scopes,
+        IReadOnlyList<string> resources,
+        string state,
+        ReadOnlySpan<char> challenge,
+        string? nonce,
+        out UsualAddress.Places places
+    )
     {
         var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
         // What holds no % comes first: up to the first one, Uri reads an address fast.
@@ -130,7 +194,10 @@ internal static class AuthorizationRequestBuilder
             ArgumentOutOfRangeException.ThrowIfLessThan(age, TimeSpan.Zero, nameof(parameters));
             query.Add(ParameterNames.MaxAge, ((long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         }
-        query.Add(ParameterNames.AcrValues, parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues)));
+        query.Add(
+            ParameterNames.AcrValues,
+            parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues))
+        );
         query.Add(ParameterNames.UiLocales, parameters.UiLocales);
         Further.Add(ref query, parameters.Additional);
     }
@@ -138,9 +205,20 @@ internal static class AuthorizationRequestBuilder
     private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool bringsIdToken)
     {
         if (!bringsIdToken)
-            throw new ArgumentException("RequiredAcrValues need the scope openid: only an ID Token says how the user was authenticated.", nameof(required));
-        return [.. required.Select(value => !string.IsNullOrEmpty(value) && !value.Any(char.IsWhiteSpace)
-            ? value
-            : throw new ArgumentException($"The acr value '{value}' is empty or holds a space; write each value as an item of its own.", nameof(required)))];
+            throw new ArgumentException(
+                "RequiredAcrValues need the scope openid: only an ID Token says how the user was authenticated.",
+                nameof(required)
+            );
+        return
+        [
+            .. required.Select(value =>
+                !string.IsNullOrEmpty(value) && !value.Any(char.IsWhiteSpace)
+                    ? value
+                    : throw new ArgumentException(
+                        $"The acr value '{value}' is empty or holds a space; write each value as an item of its own.",
+                        nameof(required)
+                    )
+            ),
+        ];
     }
 }

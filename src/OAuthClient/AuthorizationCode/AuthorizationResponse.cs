@@ -41,7 +41,8 @@ public sealed class AuthorizationResponse
     internal string? Path { get; }
 
     /// <summary>Names no parameter's value.</summary>
-    public override string ToString() => $"Authorization response with {string.Join(", ", OtherParameters.Keys.Where(Known))}{(Code is null ? "" : " and a code")}";
+    public override string ToString() =>
+        $"Authorization response with {string.Join(", ", OtherParameters.Keys.Where(Known))}{(Code is null ? "" : " and a code")}";
 
     /// <summary>From the address the browser was sent to, or only its query, with or without the question mark (RFC 6749 §4.1.2).</summary>
     /// <param name="callback">The callback's address or query.</param>
@@ -85,14 +86,18 @@ public sealed class AuthorizationResponse
     {
         ValidateLength(query);
         return FromPairs(
-            WithoutFragment(query).TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part =>
-            {
-                int equals = part.IndexOf('=', StringComparison.Ordinal);
-                return equals < 0
-                    ? new KeyValuePair<string, string>(Decode(part), "")
-                    : new KeyValuePair<string, string>(Decode(part[..equals]), Decode(part[(equals + 1)..]));
-            }),
-            path);
+            WithoutFragment(query)
+                .TrimStart('?')
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(part =>
+                {
+                    int equals = part.IndexOf('=', StringComparison.Ordinal);
+                    return equals < 0
+                        ? new KeyValuePair<string, string>(Decode(part), "")
+                        : new KeyValuePair<string, string>(Decode(part[..equals]), Decode(part[(equals + 1)..]));
+                }),
+            path
+        );
     }
 
     private static AuthorizationResponse FromPairs(IEnumerable<KeyValuePair<string, string>> pairs, string? path)
@@ -103,11 +108,14 @@ public sealed class AuthorizationResponse
         {
             length += name.Length + (value?.Length ?? 0);
             if (all.Count >= MaximumParameters || length > MaximumLength)
-                throw new OAuthProtocolException($"The callback holds more than {MaximumParameters} parameters or {MaximumLength} characters; no authorization server sends that.");
+                throw new OAuthProtocolException(
+                    $"The callback holds more than {MaximumParameters} parameters or {MaximumLength} characters; no authorization server sends that."
+                );
             if (!all.TryAdd(name, value ?? ""))
             {
                 throw new OAuthProtocolException(
-                    $"The callback holds '{(Known(name) ? name : "a parameter")}' more than once; which one counts would be a guess (RFC 6749 §3.1).");
+                    $"The callback holds '{(Known(name) ? name : "a parameter")}' more than once; which one counts would be a guess (RFC 6749 §3.1)."
+                );
             }
         }
         return new AuthorizationResponse(all, path);
@@ -116,13 +124,22 @@ public sealed class AuthorizationResponse
     private static void ValidateLength(string callback)
     {
         if (callback.Length > MaximumLength)
-            throw new OAuthProtocolException($"The callback is longer than {MaximumLength} characters; no authorization server sends that.");
+            throw new OAuthProtocolException(
+                $"The callback is longer than {MaximumLength} characters; no authorization server sends that."
+            );
     }
 
     private static string WithoutFragment(string address) => address.Split('#', 2)[0];
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
 
-    private static bool Known(string name) => name is ParameterNames.Code or ParameterNames.State or ParameterNames.Issuer or ParameterNames.Error
-        or ParameterNames.ErrorDescription or ParameterNames.ErrorUri or ParameterNames.Scope;
+    private static bool Known(string name) =>
+        name
+            is ParameterNames.Code
+                or ParameterNames.State
+                or ParameterNames.Issuer
+                or ParameterNames.Error
+                or ParameterNames.ErrorDescription
+                or ParameterNames.ErrorUri
+                or ParameterNames.Scope;
 }

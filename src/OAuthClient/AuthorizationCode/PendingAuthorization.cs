@@ -15,14 +15,17 @@ public sealed class PendingAuthorization
 {
     private Uri? authorizationUri;
 
-    internal PendingAuthorization()
-    {
-    }
+    internal PendingAuthorization() { }
 
     /// <summary>Where to send the browser.</summary>
     /// <exception cref="InvalidOperationException">This one was unprotected: its browser is on the way already.</exception>
-    public Uri AuthorizationUri => authorizationUri ??= new Uri(Address ?? throw new InvalidOperationException(
-        "A pending authorization that was unprotected no longer knows its authorization URI: the browser was sent there before. Begin a new authorization to send it again."));
+    public Uri AuthorizationUri =>
+        authorizationUri ??= new Uri(
+            Address
+                ?? throw new InvalidOperationException(
+                    "A pending authorization that was unprotected no longer knows its authorization URI: the browser was sent there before. Begin a new authorization to send it again."
+                )
+        );
 
     /// <summary>Until when the callback is awaited.</summary>
     public DateTimeOffset ExpiresAt { get; internal init; }

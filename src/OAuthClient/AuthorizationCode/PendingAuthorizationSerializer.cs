@@ -35,24 +35,25 @@ internal static class PendingAuthorizationSerializer
         RenewsSignIn = 16,
     }
 
-    public static byte[] Serialize(PendingAuthorization pending) => new TaggedMemberWriter(Version)
-        .Text((int)Member.ClientName, pending.ClientName)
-        .Text((int)Member.Server, pending.Server)
-        .Text((int)Member.Issuer, pending.Issuer)
-        .Flag((int)Member.RequiresIssuer, pending.RequiresIssuer)
-        .Flag((int)Member.RequiresRedirectPathMatch, pending.RequiresRedirectPathMatch)
-        .Text((int)Member.RedirectUri, pending.RedirectUri)
-        .Text((int)Member.State, pending.State)
-        .Text((int)Member.Nonce, pending.Nonce)
-        .Number((int)Member.MaxAge, pending.MaxAge is { } age ? (long)age.TotalSeconds : null)
-        .Text((int)Member.RequiredAcrValues, ScopeList.Join(pending.RequiredAcrValues))
-        .Text((int)Member.CodeVerifier, pending.CodeVerifier.Reveal())
-        .Text((int)Member.Scopes, ScopeList.Join(pending.Scopes))
-        .Texts((int)Member.Resources, pending.Resources)
-        .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
-        .Number((int)Member.StoreInstanceId, pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId)
-        .Flag((int)Member.RenewsSignIn, pending.RenewsSignIn)
-        .ToArray();
+    public static byte[] Serialize(PendingAuthorization pending) =>
+        new TaggedMemberWriter(Version)
+            .Text((int)Member.ClientName, pending.ClientName)
+            .Text((int)Member.Server, pending.Server)
+            .Text((int)Member.Issuer, pending.Issuer)
+            .Flag((int)Member.RequiresIssuer, pending.RequiresIssuer)
+            .Flag((int)Member.RequiresRedirectPathMatch, pending.RequiresRedirectPathMatch)
+            .Text((int)Member.RedirectUri, pending.RedirectUri)
+            .Text((int)Member.State, pending.State)
+            .Text((int)Member.Nonce, pending.Nonce)
+            .Number((int)Member.MaxAge, pending.MaxAge is { } age ? (long)age.TotalSeconds : null)
+            .Text((int)Member.RequiredAcrValues, ScopeList.Join(pending.RequiredAcrValues))
+            .Text((int)Member.CodeVerifier, pending.CodeVerifier.Reveal())
+            .Text((int)Member.Scopes, ScopeList.Join(pending.Scopes))
+            .Texts((int)Member.Resources, pending.Resources)
+            .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
+            .Number((int)Member.StoreInstanceId, pending.StoreInstanceId is 0 ? null : pending.StoreInstanceId)
+            .Flag((int)Member.RenewsSignIn, pending.RenewsSignIn)
+            .ToArray();
 
     /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or more follows.</exception>
     /// <exception cref="IOException">The data end too early.</exception>
@@ -77,7 +78,8 @@ internal static class PendingAuthorizationSerializer
             Scopes = ScopeList.Split(members.Text((int)Member.Scopes) ?? ""),
             Resources = members.Texts((int)Member.Resources),
             ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(
-                members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
+                members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")
+            ),
             StoreInstanceId = (int)(members.Number((int)Member.StoreInstanceId) ?? 0),
             RenewsSignIn = members.Flag((int)Member.RenewsSignIn),
         };

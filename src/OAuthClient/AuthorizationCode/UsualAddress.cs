@@ -10,10 +10,16 @@ namespace OAuthClient;
 /// <param name="server">Where to.</param>
 /// <param name="sample">One that was written out.</param>
 /// <param name="places">Where in it the values stand.</param>
-internal sealed class UsualAddress(ClientConfiguration configuration, AuthorizationServerMetadata server, string sample, UsualAddress.Places places)
+internal sealed class UsualAddress(
+    ClientConfiguration configuration,
+    AuthorizationServerMetadata server,
+    string sample,
+    UsualAddress.Places places
+)
 {
     /// <summary>Whether it still is theirs: registrations and metadata that have changed are other objects.</summary>
-    public bool IsOf(ClientConfiguration client, AuthorizationServerMetadata itsServer) => ReferenceEquals(configuration, client) && ReferenceEquals(server, itsServer);
+    public bool IsOf(ClientConfiguration client, AuthorizationServerMetadata itsServer) =>
+        ReferenceEquals(configuration, client) && ReferenceEquals(server, itsServer);
 
     /// <summary>The same with values of its own, as long as those in the sample.</summary>
     public string With(ReadOnlySpan<char> state, ReadOnlySpan<char> challenge, ReadOnlySpan<char> nonce) =>
@@ -30,7 +36,13 @@ internal sealed class UsualAddress(ClientConfiguration configuration, Authorizat
     internal readonly record struct Places(int State, int Challenge, int Nonce);
 
     [StructLayout(LayoutKind.Auto)]
-    private readonly ref struct Values(string sample, Places places, ReadOnlySpan<char> state, ReadOnlySpan<char> challenge, ReadOnlySpan<char> nonce)
+    private readonly ref struct Values(
+        string sample,
+        Places places,
+        ReadOnlySpan<char> state,
+        ReadOnlySpan<char> challenge,
+        ReadOnlySpan<char> nonce
+    )
     {
         public readonly string Sample = sample;
         public readonly Places Places = places;

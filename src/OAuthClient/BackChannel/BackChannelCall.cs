@@ -6,7 +6,13 @@ namespace OAuthClient;
 
 /// <summary>One request and all the attempts it takes, within one deadline.</summary>
 internal sealed class BackChannelCall(
-    BackChannelRequest request, HttpClient client, ClientConfiguration current, RetryAfterPause sharedPause, long begun, TimeProvider time)
+    BackChannelRequest request,
+    HttpClient client,
+    ClientConfiguration current,
+    RetryAfterPause sharedPause,
+    long begun,
+    TimeProvider time
+)
 {
     private readonly SendTracker? tracker = request.RetryMode == RetryMode.Idempotent ? null : request.SendTracker ?? new();
 
@@ -37,12 +43,13 @@ internal sealed class BackChannelCall(
     public bool IsSingleSend => request.RetryMode != RetryMode.Idempotent;
 
     /// <summary>Whether an attempt, if there is another, would not send what has been sent.</summary>
-    public bool CanBeSent => request.RetryMode switch
-    {
-        RetryMode.Idempotent => true,
-        RetryMode.IfNotSent => !tracker!.MayHaveBeenSent,
-        _ => Volatile.Read(ref attempts) == 0,
-    };
+    public bool CanBeSent =>
+        request.RetryMode switch
+        {
+            RetryMode.Idempotent => true,
+            RetryMode.IfNotSent => !tracker!.MayHaveBeenSent,
+            _ => Volatile.Read(ref attempts) == 0,
+        };
 
     /// <summary>Waits while the server wants to be left alone, if the deadline leaves time for that.</summary>
     /// <exception cref="RequestNotSentException">It does not.</exception>
@@ -54,7 +61,9 @@ internal sealed class BackChannelCall(
         while (RetryAfterRemaining is var quiet && quiet > TimeSpan.Zero)
         {
             if (quiet >= TimeLeft)
-                throw NotSent($"the server wants to be left alone for another {Seconds(quiet)} (Retry-After), which is longer than BackChannelDeadline leaves time for");
+                throw NotSent(
+                    $"the server wants to be left alone for another {Seconds(quiet)} (Retry-After), which is longer than BackChannelDeadline leaves time for"
+                );
             hasWaited = true;
             await Task.Delay(quiet, time, cancellationToken).ConfigureAwait(false);
         }
@@ -70,17 +79,28 @@ internal sealed class BackChannelCall(
         // What is spent once it has left is not given up before it must be: the answer may be all there is to save.
         var whole = isAtOnce ? current.BackChannelDeadline : TimeLeft;
         bool isPart = request.RetryMode == RetryMode.Idempotent && current.BackChannelAttemptTimeout < whole;
-        using var late = new CancellationTokenSource(isPart ? current.BackChannelAttemptTimeout : whole > TimeSpan.Zero ? whole : TimeSpan.Zero, time);
-        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken) : null;
+        using var late = new CancellationTokenSource(
+            isPart ? current.BackChannelAttemptTimeout
+                : whole > TimeSpan.Zero ? whole
+                : TimeSpan.Zero,
+            time
+        );
+        using var either = cancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken)
+            : null;
         HttpResponseMessage? response = null;
         try
         {
             using var message = Message();
-            response = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (either ?? late).Token).ConfigureAwait(false);
+            response = await client
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, (either ?? late).Token)
+                .ConfigureAwait(false);
             tracker?.ResponseReceived(turnedAway: response.StatusCode == HttpStatusCode.TooManyRequests);
             pause.Record(response);
             using var received = response.Content;
-            response.Content = await BufferedResponseContent.ReadAsync(received, askedAt, request, (either ?? late).Token).ConfigureAwait(false);
+            response.Content = await BufferedResponseContent
+                .ReadAsync(received, askedAt, request, (either ?? late).Token)
+                .ConfigureAwait(false);
             return response;
         }
         catch (Exception exception)
@@ -90,7 +110,9 @@ internal sealed class BackChannelCall(
             if (tracker is { IsForbidden: true } && exception is not SendCancelledException)
                 throw new SendCancelledException();
             if (exception is OperationCanceledException && late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-                throw isPart ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout)) : Timeout(exception);
+                throw isPart
+                    ? Timeout(exception, current.BackChannelAttemptTimeout, nameof(OAuthClientOptions.BackChannelAttemptTimeout))
+                    : Timeout(exception);
             if (response is null && exception is HttpRequestException fault)
                 throw Unanswered(fault);
             throw;
@@ -98,16 +120,20 @@ internal sealed class BackChannelCall(
     }
 
     /// <summary>That the deadline passed, in the shape of HttpClient's own timeout, so that callers need to know only one.</summary>
-    public TaskCanceledException Timeout(Exception inner) => Timeout(inner, current.BackChannelDeadline, nameof(OAuthClientOptions.BackChannelDeadline));
+    public TaskCanceledException Timeout(Exception inner) =>
+        Timeout(inner, current.BackChannelDeadline, nameof(OAuthClientOptions.BackChannelDeadline));
 
     public RequestNotSentException NotSent(string why, Exception? inner = null) =>
         new($"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) was not asked: {why}.", inner);
 
     public static string Seconds(TimeSpan time) => Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture) + " s";
 
-    private TaskCanceledException Timeout(Exception inner, TimeSpan limit, string option) => new(
-        $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
-        new TimeoutException(inner.Message, inner), CancellationToken.None);
+    private TaskCanceledException Timeout(Exception inner, TimeSpan limit, string option) =>
+        new(
+            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) did not finish its answer within {limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s ({option}).",
+            new TimeoutException(inner.Message, inner),
+            CancellationToken.None
+        );
 
     private Exception Unanswered(HttpRequestException fault)
     {
@@ -121,7 +147,8 @@ internal sealed class BackChannelCall(
             fault.HttpRequestError,
             $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) could not be reached, or gave no answer: {fault.Message}",
             fault,
-            fault.StatusCode);
+            fault.StatusCode
+        );
     }
 
     // A message and its content are for one attempt.

@@ -5,7 +5,13 @@ namespace OAuthClient;
 
 /// <summary>The one way out to the authorization server: no redirects, bounded bodies, one deadline for the whole exchange, and another attempt where one does no harm.</summary>
 internal sealed class BackChannelClient(
-    string name, IHttpClientFactory clients, ClientConfigurationProvider configuration, TimeProvider time, ILogger logger, ResiliencePipelineConfiguration? pipeline = null)
+    string name,
+    IHttpClientFactory clients,
+    ClientConfigurationProvider configuration,
+    TimeProvider time,
+    ILogger logger,
+    ResiliencePipelineConfiguration? pipeline = null
+)
 {
     public const string ClientNamePrefix = "OAuthClient.BackChannel:";
 
@@ -29,7 +35,9 @@ internal sealed class BackChannelClient(
         if (current.AllowHttpOnLoopback && Interlocked.Exchange(ref warned, 1) == 0)
             Log.HttpOnLoopbackAllowed(logger, name);
         if (!EndpointSecurity.IsSafe(request.Endpoint, current.AllowHttpOnLoopback))
-            throw new OAuthProtocolException($"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent.");
+            throw new OAuthProtocolException(
+                $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) does not use https; nothing was sent."
+            );
 
         var availability = AvailabilityOf(request.Endpoint);
         long begun = time.GetTimestamp();
@@ -51,8 +59,12 @@ internal sealed class BackChannelClient(
             if (first.Answer is null || TransientErrors.IsTransient(first.Answer.StatusCode))
                 backChannelResilience = Resilience(availability);
         }
-        using var message = backChannelResilience is null ? first!.Answer! : await backChannelResilience.SendAsync(call, first, cancellationToken).ConfigureAwait(false);
-        var content = message.Content as BufferedResponseContent ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
+        using var message = backChannelResilience is null
+            ? first!.Answer!
+            : await backChannelResilience.SendAsync(call, first, cancellationToken).ConfigureAwait(false);
+        var content =
+            message.Content as BufferedResponseContent
+            ?? await BufferedResponseContent.ReadAsync(message.Content, time.GetUtcNow(), request, cancellationToken).ConfigureAwait(false);
         var retryAfter = message.IsSuccessStatusCode ? null : RetryAfterPause.Read(message, time);
         return new BackChannelResponse(request, message.StatusCode, content, retryAfter);
     }
@@ -80,7 +92,11 @@ internal sealed class BackChannelClient(
         BackgroundWork.RunIsolated((Channel: this, availability), static all => all.Channel.Create(all.availability));
 
     private BackChannelResilience Create(ServerAvailability availability) =>
-        availability.SetResilience(pipeline is null ? new DefaultResiliencePipeline(name, availability, time, logger) : new CustomResiliencePipeline(pipeline, time));
+        availability.SetResilience(
+            pipeline is null
+                ? new DefaultResiliencePipeline(name, availability, time, logger)
+                : new CustomResiliencePipeline(pipeline, time)
+        );
 
     // A key of three values would be compiled, with all that a dictionary does, in each process that starts.
     private sealed class SameOrigin : IEqualityComparer<Uri>

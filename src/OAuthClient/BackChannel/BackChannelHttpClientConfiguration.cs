@@ -13,19 +13,22 @@ namespace OAuthClient;
 internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions<HttpClientFactoryOptions>
 {
     public static IHttpClientBuilder Register(IServiceCollection services, string name) =>
-        services.AddHttpClient(BackChannelClient.ClientNamePrefix + name)
+        services
+            .AddHttpClient(BackChannelClient.ClientNamePrefix + name)
             // Defaults come first and the user's own settings after: this clears the ones and leaves the others.
             // IHttpClientFactory's log redacts headers in its text, but its structured state holds them: the client secret, and what a server echoes.
             .RemoveAllLoggers()
             .ConfigureAdditionalHttpMessageHandlers((inherited, _) => inherited.Clear())
             // An API key that the application sends everywhere is not the authorization server's business.
             .ConfigureHttpClient(client => client.DefaultRequestHeaders.Clear())
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
-            {
-                ConnectTimeout = TimeSpan.FromSeconds(10),
-                // Long enough to reuse connections, short enough to follow a server that moves in DNS.
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            });
+            .ConfigurePrimaryHttpMessageHandler(() =>
+                new SocketsHttpHandler
+                {
+                    ConnectTimeout = TimeSpan.FromSeconds(10),
+                    // Long enough to reuse connections, short enough to follow a server that moves in DNS.
+                    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                }
+            );
 
     public void PostConfigure(string? name, HttpClientFactoryOptions options)
     {
@@ -34,29 +37,44 @@ internal sealed class BackChannelHttpClientConfiguration : IPostConfigureOptions
         // The deadline is ours (it covers the body); HttpClient's would cut a longer one short.
         options.HttpClientActions.Add(client => client.Timeout = Timeout.InfiniteTimeSpan);
         string client = name[BackChannelClient.ClientNamePrefix.Length..];
-        options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = client == WebFingerOptions.ClientName
-            ? OfWebFinger(builder.PrimaryHandler, builder.Services)
-            : OfClient(builder.PrimaryHandler, builder.Services, client));
+        options.HttpMessageHandlerBuilderActions.Add(builder =>
+            builder.PrimaryHandler =
+                client == WebFingerOptions.ClientName
+                    ? OfWebFinger(builder.PrimaryHandler, builder.Services)
+                    : OfClient(builder.PrimaryHandler, builder.Services, client)
+        );
         options.ShouldRedactHeaderValue = static _ => true;
     }
 
     private static HttpMessageHandler OfClient(HttpMessageHandler primary, IServiceProvider services, string client)
     {
         var options = services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(client);
-        return Guarded(primary, options.ClientCertificate, options.RefusePrivateAddresses ? Connection(services, options.DangerouslyAllowHttpOnLoopback) : null);
+        return Guarded(
+            primary,
+            options.ClientCertificate,
+            options.RefusePrivateAddresses ? Connection(services, options.DangerouslyAllowHttpOnLoopback) : null
+        );
     }
 
     private static HttpMessageHandler OfWebFinger(HttpMessageHandler primary, IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<WebFingerOptions>>().Value;
-        return Guarded(primary, certificate: null, options.DangerouslyAllowPrivateAddresses ? null : Connection(services, options.DangerouslyAllowHttpOnLoopback));
+        return Guarded(
+            primary,
+            certificate: null,
+            options.DangerouslyAllowPrivateAddresses ? null : Connection(services, options.DangerouslyAllowHttpOnLoopback)
+        );
     }
 
     private static PublicAddressConnector Connection(IServiceProvider services, bool allowLoopback) =>
         new(services.GetService<DnsResolver>() ?? Dns.GetHostAddressesAsync, allowLoopback);
 
     // Not one more additional handler: builder filters and later options could still put another one beneath it.
-    private static HttpMessageHandler Guarded(HttpMessageHandler primary, Func<X509Certificate2>? certificate, PublicAddressConnector? connection)
+    private static HttpMessageHandler Guarded(
+        HttpMessageHandler primary,
+        Func<X509Certificate2>? certificate,
+        PublicAddressConnector? connection
+    )
     {
         DelegatingHandler? outer = null;
         var innermost = primary;

@@ -16,10 +16,18 @@ internal sealed record BackChannelRequest(string EndpointName, Uri Endpoint)
     public byte[]? Json { get; init; }
 
     /// <summary>POST with a body and GET without one, unless it is said otherwise.</summary>
-    public HttpMethod Method { get => method ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post); init => method = value; }
+    public HttpMethod Method
+    {
+        get => method ?? (Form is null && Json is null ? HttpMethod.Get : HttpMethod.Post);
+        init => method = value;
+    }
 
     /// <summary>When it may be sent again. Unless it is said otherwise what is posted is taken to be spent by that.</summary>
-    public RetryMode RetryMode { get => stated ?? (Method == HttpMethod.Get ? RetryMode.Idempotent : RetryMode.IfNotSent); init => stated = value; }
+    public RetryMode RetryMode
+    {
+        get => stated ?? (Method == HttpMethod.Get ? RetryMode.Idempotent : RetryMode.IfNotSent);
+        init => stated = value;
+    }
 
     /// <summary>
     /// Gets whether the server's answer may open the circuit, or set a pause (<c>Retry-After</c>), for other requests. The default is

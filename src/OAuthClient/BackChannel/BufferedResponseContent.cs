@@ -36,13 +36,22 @@ internal sealed class BufferedResponseContent : HttpContent
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="HttpRequestException">It is longer than it may be, cannot be decompressed, or broke off.</exception>
     // HttpClient's own limit counts what it buffers and has no deadline once the headers are in; this has both.
-    public static async ValueTask<BufferedResponseContent> ReadAsync(HttpContent content, DateTimeOffset askedAt, BackChannelRequest request, CancellationToken cancellationToken)
+    public static async ValueTask<BufferedResponseContent> ReadAsync(
+        HttpContent content,
+        DateTimeOffset askedAt,
+        BackChannelRequest request,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
             using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             // A stated length is the server's word only, but it spares a copy where it holds.
-            byte[] read = new byte[content.Headers.ContentLength is >= 0 and var stated && stated < request.MaximumResponseLength ? (int)stated + 1 : FirstGuess];
+            byte[] read = new byte[
+                content.Headers.ContentLength is >= 0 and var stated && stated < request.MaximumResponseLength
+                    ? (int)stated + 1
+                    : FirstGuess
+            ];
             int length = 0;
             while (true)
             {
@@ -62,15 +71,19 @@ internal sealed class BufferedResponseContent : HttpContent
         }
     }
 
-    private static HttpRequestException TooLong(BackChannelRequest request) => new(
-        HttpRequestError.ConfigurationLimitExceeded,
-        $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there.");
+    private static HttpRequestException TooLong(BackChannelRequest request) =>
+        new(
+            HttpRequestError.ConfigurationLimitExceeded,
+            $"The {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) answered with more than {request.MaximumResponseLength} bytes; reading stopped there."
+        );
 
     // What HttpClient would make of it, had it read the body: one type for every fault of the network.
-    private static HttpRequestException BrokenOff(BackChannelRequest request, Exception fault) => new(
-        (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
-        $"The answer of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) broke off.",
-        fault);
+    private static HttpRequestException BrokenOff(BackChannelRequest request, Exception fault) =>
+        new(
+            (fault as HttpIOException)?.HttpRequestError ?? HttpRequestError.Unknown,
+            $"The answer of the {request.EndpointName} ({ServerTextSanitizer.WithoutQuery(request.Endpoint)}) broke off.",
+            fault
+        );
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(Body).AsTask();
 

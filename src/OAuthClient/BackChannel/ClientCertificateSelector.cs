@@ -9,7 +9,9 @@ internal static class ClientCertificateSelector
     public static void PresentBy(HttpMessageHandler network, Func<X509Certificate2> certificate)
     {
         if (network is HttpClientHandler)
-            throw new InvalidOperationException("UseClientCertificate needs a SocketsHttpHandler: give the back channel one as its primary handler in place of the HttpClientHandler, or leave it as it is.");
+            throw new InvalidOperationException(
+                "UseClientCertificate needs a SocketsHttpHandler: give the back channel one as its primary handler in place of the HttpClientHandler, or leave it as it is."
+            );
         if (network is not SocketsHttpHandler sockets)
             return;
         sockets.SslOptions.ClientCertificateContext = null;
@@ -27,7 +29,9 @@ internal static class ClientCertificateSelector
     private static X509Certificate2 Usable(X509Certificate2? certificate) =>
         certificate is { HasPrivateKey: true }
             ? certificate
-            : throw new OAuthException(certificate is null
-                ? "UseClientCertificate gave no certificate; return one, with its private key."
-                : "The certificate that UseClientCertificate gave has no private key, so nobody can authenticate with it; load it together with its key, for example by X509Certificate2.CreateFromPemFile.");
+            : throw new OAuthException(
+                certificate is null
+                    ? "UseClientCertificate gave no certificate; return one, with its private key."
+                    : "The certificate that UseClientCertificate gave has no private key, so nobody can authenticate with it; load it together with its key, for example by X509Certificate2.CreateFromPemFile."
+            );
 }

@@ -10,9 +10,9 @@ namespace OAuthClient;
 internal sealed class ContextIsolationHandler(HttpMessageHandler network) : DelegatingHandler(network)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        BackgroundWork.RunIsolated(
-            (Handler: this, request, Caller: Activity.Current, cancellationToken),
-            static all => all.Handler.SendAsync(all.request, all.Caller, all.cancellationToken));
+        BackgroundWork.RunIsolated((Handler: this, request, Caller: Activity.Current, cancellationToken), static all =>
+            all.Handler.SendAsync(all.request, all.Caller, all.cancellationToken)
+        );
 
     private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Activity? caller, CancellationToken cancellationToken)
     {
@@ -23,7 +23,10 @@ internal sealed class ContextIsolationHandler(HttpMessageHandler network) : Dele
     }
 
     private async Task<HttpResponseMessage> SendWithoutBaggageAsync(
-        HttpRequestMessage request, Activity caller, CancellationToken cancellationToken)
+        HttpRequestMessage request,
+        Activity caller,
+        CancellationToken cancellationToken
+    )
     {
         using var ours = StartWithoutBaggage(caller);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -33,8 +36,10 @@ internal sealed class ContextIsolationHandler(HttpMessageHandler network) : Dele
     private static Activity StartWithoutBaggage(Activity caller)
     {
         const string Operation = "oauthclient.back_channel.send";
-        if (caller.IdFormat == ActivityIdFormat.W3C
-            && Telemetry.Source.StartActivity(Operation, ActivityKind.Internal, caller.Context) is { } watched)
+        if (
+            caller.IdFormat == ActivityIdFormat.W3C
+            && Telemetry.Source.StartActivity(Operation, ActivityKind.Internal, caller.Context) is { } watched
+        )
             return watched;
         Activity bare = new(Operation);
         if (caller.IdFormat == ActivityIdFormat.W3C)

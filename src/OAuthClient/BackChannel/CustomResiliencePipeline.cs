@@ -36,7 +36,10 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        BackChannelCall call, ResiliencePipeline<HttpResponseMessage> pipeline, CancellationToken cancellationToken)
+        BackChannelCall call,
+        ResiliencePipeline<HttpResponseMessage> pipeline,
+        CancellationToken cancellationToken
+    )
     {
         using var deadline = new CancellationTokenSource(call.TimeLeft, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
@@ -46,37 +49,47 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         var context = ResilienceContextPool.Shared.Get(end.Token);
         try
         {
-            var outcome = await pipeline.ExecuteOutcomeAsync(
-                async (attempt, _) =>
-                {
-                    try
+            var outcome = await pipeline
+                .ExecuteOutcomeAsync(
+                    async (attempt, _) =>
                     {
-                        if (turn is not null)
-                            await turn.WaitAsync(attempt.CancellationToken).ConfigureAwait(false);
-                    }
-                    catch (OperationCanceledException exception)
-                    {
-                        return Outcome.FromException<HttpResponseMessage>(exception);
-                    }
-                    try
-                    {
-                        if (last is { } final && !call.CanBeSent)
-                            return OutcomeOf(final);
-                        var made = await AttemptAsync(call, attempt.CancellationToken).ConfigureAwait(false);
-                        Volatile.Write(ref last, made);
-                        // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
-                        if (made.Answer?.IsSuccessStatusCode != true && !call.CanBeSent)
-                            await end.CancelAsync().ConfigureAwait(false);
-                        return OutcomeOf(made);
-                    }
-                    finally
-                    {
-                        turn?.Release();
-                    }
-                },
-                context, this).ConfigureAwait(false);
-            if (outcome.Exception is OperationCanceledException late && !cancellationToken.IsCancellationRequested && end.IsCancellationRequested)
-                outcome = deadline.IsCancellationRequested ? Outcome.FromException<HttpResponseMessage>(call.Timeout(late)) : OutcomeOf(last!);
+                        try
+                        {
+                            if (turn is not null)
+                                await turn.WaitAsync(attempt.CancellationToken).ConfigureAwait(false);
+                        }
+                        catch (OperationCanceledException exception)
+                        {
+                            return Outcome.FromException<HttpResponseMessage>(exception);
+                        }
+                        try
+                        {
+                            if (last is { } final && !call.CanBeSent)
+                                return OutcomeOf(final);
+                            var made = await AttemptAsync(call, attempt.CancellationToken).ConfigureAwait(false);
+                            Volatile.Write(ref last, made);
+                            // Nothing may follow, so that there is nothing to wait for, whatever the pipeline would do next.
+                            if (made.Answer?.IsSuccessStatusCode != true && !call.CanBeSent)
+                                await end.CancelAsync().ConfigureAwait(false);
+                            return OutcomeOf(made);
+                        }
+                        finally
+                        {
+                            turn?.Release();
+                        }
+                    },
+                    context,
+                    this
+                )
+                .ConfigureAwait(false);
+            if (
+                outcome.Exception is OperationCanceledException late
+                && !cancellationToken.IsCancellationRequested
+                && end.IsCancellationRequested
+            )
+                outcome = deadline.IsCancellationRequested
+                    ? Outcome.FromException<HttpResponseMessage>(call.Timeout(late))
+                    : OutcomeOf(last!);
             if (Rejection(outcome.Exception, call) is { } rejection)
                 throw rejection;
             outcome.ThrowIfException();
@@ -113,10 +126,15 @@ internal sealed class CustomResiliencePipeline : BackChannelResilience
         attempt.Fault is null ? Outcome.FromResult(attempt.Answer!) : Outcome.FromException<HttpResponseMessage>(attempt.Fault);
 
     // Polly's own exceptions in the words of a network, which are the only ones that callers need to know.
-    private static Exception? Rejection(Exception? exception, BackChannelCall call) => exception switch
-    {
-        BrokenCircuitException => call.NotSent("the circuit of your pipeline (UseResilience) is open", exception),
-        TimeoutRejectedException => new TaskCanceledException(exception.Message, new TimeoutException(exception.Message, exception), CancellationToken.None),
-        _ => null,
-    };
+    private static Exception? Rejection(Exception? exception, BackChannelCall call) =>
+        exception switch
+        {
+            BrokenCircuitException => call.NotSent("the circuit of your pipeline (UseResilience) is open", exception),
+            TimeoutRejectedException => new TaskCanceledException(
+                exception.Message,
+                new TimeoutException(exception.Message, exception),
+                CancellationToken.None
+            ),
+            _ => null,
+        };
 }

@@ -30,33 +30,42 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     {
         origin = availability.Origin;
         this.time = time;
-        retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddRetry(new()
-        {
-            MaxRetryAttempts = MaximumRetries,
-            ShouldHandle = static attempt => ValueTask.FromResult(IsWorthRepeating(attempt)),
-            DelayGenerator = static attempt => ValueTask.FromResult<TimeSpan?>(attempt.Context.Properties.GetValue(PauseKey, default)),
-        }).Build();
-        circuit = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }.AddCircuitBreaker(new()
-        {
-            // A server that answers every fifth request is still of use; one that answers none is not helped by being asked.
-            FailureRatio = 0.9,
-            MinimumThroughput = 10,
-            SamplingDuration = TimeSpan.FromSeconds(30),
-            BreakDuration = BreakDuration,
-            ShouldHandle = static attempt => ValueTask.FromResult(IsServerError(attempt.Outcome)),
-            OnOpened = _ =>
-            {
-                Volatile.Write(ref openedAt, time.GetTimestamp());
-                Log.CircuitOpened(logger, clientName, origin, BreakDuration.TotalSeconds);
-                return ValueTask.CompletedTask;
-            },
-            OnClosed = _ =>
-            {
-                Volatile.Write(ref openedAt, long.MinValue);
-                Log.CircuitClosed(logger, clientName, origin);
-                return ValueTask.CompletedTask;
-            },
-        }).Build();
+        retries = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
+            .AddRetry(
+                new()
+                {
+                    MaxRetryAttempts = MaximumRetries,
+                    ShouldHandle = static attempt => ValueTask.FromResult(IsWorthRepeating(attempt)),
+                    DelayGenerator = static attempt =>
+                        ValueTask.FromResult<TimeSpan?>(attempt.Context.Properties.GetValue(PauseKey, default)),
+                }
+            )
+            .Build();
+        circuit = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time }
+            .AddCircuitBreaker(
+                new()
+                {
+                    // A server that answers every fifth request is still of use; one that answers none is not helped by being asked.
+                    FailureRatio = 0.9,
+                    MinimumThroughput = 10,
+                    SamplingDuration = TimeSpan.FromSeconds(30),
+                    BreakDuration = BreakDuration,
+                    ShouldHandle = static attempt => ValueTask.FromResult(IsServerError(attempt.Outcome)),
+                    OnOpened = _ =>
+                    {
+                        Volatile.Write(ref openedAt, time.GetTimestamp());
+                        Log.CircuitOpened(logger, clientName, origin, BreakDuration.TotalSeconds);
+                        return ValueTask.CompletedTask;
+                    },
+                    OnClosed = _ =>
+                    {
+                        Volatile.Write(ref openedAt, long.MinValue);
+                        Log.CircuitClosed(logger, clientName, origin);
+                        return ValueTask.CompletedTask;
+                    },
+                }
+            )
+            .Build();
     }
 
     public override async Task<HttpResponseMessage> SendAsync(BackChannelCall call, Attempt? first, CancellationToken cancellationToken)
@@ -65,14 +74,18 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
         context.Properties.Set(CallKey, call);
         try
         {
-            var outcome = await retries.ExecuteOutcomeAsync(
-                (attempt, _) =>
-                {
-                    var known = first;
-                    first = null;
-                    return AttemptAsync(call, known, attempt);
-                },
-                context, this).ConfigureAwait(false);
+            var outcome = await retries
+                .ExecuteOutcomeAsync(
+                    (attempt, _) =>
+                    {
+                        var known = first;
+                        first = null;
+                        return AttemptAsync(call, known, attempt);
+                    },
+                    context,
+                    this
+                )
+                .ConfigureAwait(false);
             outcome.ThrowIfException();
             return outcome.Result!;
         }
@@ -91,9 +104,14 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
                 await call.WaitForRetryAfterAsync(context.CancellationToken).ConfigureAwait(false);
             if (!call.AffectsOtherRequests)
                 return await AttemptBesideAsync(call, known, context).ConfigureAwait(false);
-            var outcome = await circuit.ExecuteOutcomeAsync(
-                static (attempt, all) => all.known is null ? SendAsync(all.call, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
-                context, (call, known)).ConfigureAwait(false);
+            var outcome = await circuit
+                .ExecuteOutcomeAsync(
+                    static (attempt, all) =>
+                        all.known is null ? SendAsync(all.call, attempt.CancellationToken) : ValueTask.FromResult(OutcomeOf(all.known)),
+                    context,
+                    (call, known)
+                )
+                .ConfigureAwait(false);
             return outcome.Exception is BrokenCircuitException broken
                 ? Outcome.FromException<HttpResponseMessage>(LeftAlone(call, broken.RetryAfter ?? BreakDuration, broken.InnerException))
                 : outcome;
@@ -107,10 +125,19 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     // An open circuit holds up every request. But the request of an outside caller is not the one that finds out whether the server is
     // back: its error answers would open or close the circuit, and while it lasts no other request could find out. Only what such a caller
     // cannot bring about counts: that no connection was made, and that the server accepted the request.
-    private async ValueTask<Outcome<HttpResponseMessage>> AttemptBesideAsync(BackChannelCall call, Attempt? known, ResilienceContext context)
+    private async ValueTask<Outcome<HttpResponseMessage>> AttemptBesideAsync(
+        BackChannelCall call,
+        Attempt? known,
+        ResilienceContext context
+    )
     {
-        if (known is null && Volatile.Read(ref openedAt) is var opened && opened != long.MinValue
-            && BreakDuration - time.GetElapsedTime(opened) is var remaining && remaining > TimeSpan.Zero)
+        if (
+            known is null
+            && Volatile.Read(ref openedAt) is var opened
+            && opened != long.MinValue
+            && BreakDuration - time.GetElapsedTime(opened) is var remaining
+            && remaining > TimeSpan.Zero
+        )
         {
             return Outcome.FromException<HttpResponseMessage>(LeftAlone(call, remaining, inner: null));
         }
@@ -138,7 +165,9 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     private static bool IsWorthRepeating(RetryPredicateArguments<HttpResponseMessage> attempt)
     {
         var call = attempt.Context.Properties.GetValue(CallKey, null!);
-        bool mayPass = attempt.Outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsTransient(attempt.Outcome.Result!.StatusCode);
+        bool mayPass = attempt.Outcome.Exception is { } fault
+            ? TransientErrors.IsTransient(fault)
+            : TransientErrors.IsTransient(attempt.Outcome.Result!.StatusCode);
         if (!mayPass || !call.CanBeSent)
             return false;
         // Half of it by chance, so that many who failed together do not come back together.
@@ -154,6 +183,6 @@ internal sealed class DefaultResiliencePipeline : BackChannelResilience
     private static bool IsServerError(Outcome<HttpResponseMessage> outcome) =>
         outcome.Exception is { } fault ? TransientErrors.IsTransient(fault) : TransientErrors.IsServerError(outcome.Result!.StatusCode);
 
-    private RequestNotSentException LeftAlone(BackChannelCall call, TimeSpan remaining, Exception? inner) => call.NotSent(
-        $"{origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
+    private RequestNotSentException LeftAlone(BackChannelCall call, TimeSpan remaining, Exception? inner) =>
+        call.NotSent($"{origin} has done nothing but fail, and is left alone for another {BackChannelCall.Seconds(remaining)}", inner);
 }

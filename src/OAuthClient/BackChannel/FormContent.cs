@@ -8,12 +8,14 @@ namespace OAuthClient;
 internal sealed class FormContent : HttpContent
 {
     // RFC 3986 §2.3, and nothing else, as Uri.EscapeDataString has it.
-    private static readonly SearchValues<char> Plain =
-        SearchValues.Create("-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+    private static readonly SearchValues<char> Plain = SearchValues.Create(
+        "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+    );
 
     // Most of what is not plain is plain but for its spaces, such as a scope.
-    private static readonly SearchValues<char> PlainOrSpace =
-        SearchValues.Create(" -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+    private static readonly SearchValues<char> PlainOrSpace = SearchValues.Create(
+        " -.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~"
+    );
 
     private readonly byte[] body;
     private SendTracker? tracker;

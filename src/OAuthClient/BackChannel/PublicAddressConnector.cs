@@ -14,9 +14,31 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
     [
         .. new[]
         {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
-            "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-            "::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/9", "ff00::/8",
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+            "::/96",
+            "64:ff9b:1::/48",
+            "100::/64",
+            "2001::/23",
+            "2001:db8::/32",
+            "3fff::/20",
+            "5f00::/16",
+            "fc00::/7",
+            "fe80::/9",
+            "ff00::/8",
         }.Select(network => IPNetwork.Parse(network)),
     ];
 
@@ -24,7 +46,8 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
     /// <summary>Whether it is for everybody to reach. One that carries another inside is what that is.</summary>
-    public static bool IsPublic(IPAddress address) => EmbeddedIPv4(address) is { } inside ? IsPublic(inside) : !Private.Any(network => network.Contains(address));
+    public static bool IsPublic(IPAddress address) =>
+        EmbeddedIPv4(address) is { } inside ? IsPublic(inside) : !Private.Any(network => network.Contains(address));
 
     /// <summary>Has a handler connect so.</summary>
     /// <exception cref="InvalidOperationException">It connects in a way of its own, which nobody could look into.</exception>
@@ -33,15 +56,20 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
         if (handler is not SocketsHttpHandler sockets)
         {
             throw new InvalidOperationException(
-                $"RefusePrivateAddresses has to see where connections go, and {handler.GetType().Name} does not show it: use a SocketsHttpHandler as the back channel's primary handler, or leave RefusePrivateAddresses out.");
+                $"RefusePrivateAddresses has to see where connections go, and {handler.GetType().Name} does not show it: use a SocketsHttpHandler as the back channel's primary handler, or leave RefusePrivateAddresses out."
+            );
         }
         // A shared instance comes here once for each of its clients.
         if (sockets.ConnectCallback?.Target is PublicAddressConnector { } own && own.AllowsLoopback == allowLoopback)
             return;
         if (sockets.ConnectCallback is not null)
-            throw new InvalidOperationException("RefusePrivateAddresses and a ConnectCallback of your own cannot both decide where the back channel connects to; remove one of the two.");
+            throw new InvalidOperationException(
+                "RefusePrivateAddresses and a ConnectCallback of your own cannot both decide where the back channel connects to; remove one of the two."
+            );
         if (sockets.Proxy is not null)
-            throw new InvalidOperationException("RefusePrivateAddresses cannot see where a proxy connects to; have the proxy refuse private addresses and leave RefusePrivateAddresses out, or remove the proxy.");
+            throw new InvalidOperationException(
+                "RefusePrivateAddresses cannot see where a proxy connects to; have the proxy refuse private addresses and leave RefusePrivateAddresses out, or remove the proxy."
+            );
         // Nor one that the environment names, which would be the only address that is ever looked at.
         sockets.UseProxy = false;
         sockets.ConnectCallback = ConnectAsync;
@@ -55,7 +83,9 @@ internal sealed class PublicAddressConnector(DnsResolver resolve, bool allowLoop
         var found = await resolve(host, cancellationToken).ConfigureAwait(false);
         IPAddress[] allowed = [.. found.Where(address => IsPublic(address) || (allowLoopback && IPAddress.IsLoopback(address)))];
         if (allowed.Length == 0 && found.Length > 0)
-            throw new OAuthProtocolException($"{ServerTextSanitizer.Clean(host)} is at a private address, and RefusePrivateAddresses keeps the back channel from those; nothing was sent.");
+            throw new OAuthProtocolException(
+                $"{ServerTextSanitizer.Clean(host)} is at a private address, and RefusePrivateAddresses keeps the back channel from those; nothing was sent."
+            );
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -28,8 +28,10 @@ internal sealed class RetryAfterPause(TimeProvider time)
     /// <param name="response">The server's response.</param>
     public void Record(HttpResponseMessage response)
     {
-        if (response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
-            || Read(response, time) is not { } asked)
+        if (
+            response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)
+            || Read(response, time) is not { } asked
+        )
         {
             return;
         }
@@ -46,10 +48,11 @@ internal sealed class RetryAfterPause(TimeProvider time)
     /// <param name="response">The server's response.</param>
     /// <param name="time">The clock.</param>
     /// <returns>The duration, which is not negative; <see langword="null"/> if the header is absent or malformed.</returns>
-    public static TimeSpan? Read(HttpResponseMessage response, TimeProvider time) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
-        _ => null,
-    };
+    public static TimeSpan? Read(HttpResponseMessage response, TimeProvider time) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => date > time.GetUtcNow() ? date - time.GetUtcNow() : TimeSpan.Zero,
+            _ => null,
+        };
 }

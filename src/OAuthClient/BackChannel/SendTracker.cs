@@ -36,6 +36,8 @@ internal sealed class SendTracker
     /// <param name="turnedAway">Whether with 429.</param>
     public void ResponseReceived(bool turnedAway) => Volatile.Write(ref left, turnedAway ? 0 : 1);
 
-    public static InvalidOperationException SecondSend() => new(
-        "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel.");
+    public static InvalidOperationException SecondSend() =>
+        new(
+            "A handler in the back channel tried to send a token request again. What it carries is spent by being sent once; remove the retrying handler from the OAuth client's back channel."
+        );
 }

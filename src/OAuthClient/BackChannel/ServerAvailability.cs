@@ -18,5 +18,6 @@ internal sealed class ServerAvailability(Uri endpoint, TimeProvider time)
     public RetryAfterPause Pause { get; } = new(time);
 
     /// <summary>From now on what is sent to this server goes that way; of several that were made at once, the first counts.</summary>
-    public BackChannelResilience SetResilience(BackChannelResilience made) => Interlocked.CompareExchange(ref backChannelResilience, made, null) ?? made;
+    public BackChannelResilience SetResilience(BackChannelResilience made) =>
+        Interlocked.CompareExchange(ref backChannelResilience, made, null) ?? made;
 }

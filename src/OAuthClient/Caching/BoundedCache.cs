@@ -9,7 +9,8 @@ namespace OAuthClient;
 /// </summary>
 /// <param name="capacity">The maximum number of entries.</param>
 /// <param name="comparer">Compares keys.</param>
-internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer<TKey>? comparer = null) where TKey : notnull
+internal sealed class BoundedCache<TKey, TValue>(int capacity, IEqualityComparer<TKey>? comparer = null)
+    where TKey : notnull
 {
     private const int FirstSweepAt = 64;
 

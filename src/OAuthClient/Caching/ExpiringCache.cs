@@ -10,7 +10,8 @@ namespace OAuthClient;
 /// <param name="capacity">How many entries it holds at most.</param>
 /// <param name="lifetime">How long an entry lives.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeSpan lifetime, TimeProvider time) where TKey : notnull
+internal sealed class ExpiringCache<TKey, TValue>(int capacity, TimeSpan lifetime, TimeProvider time)
+    where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, Entry> entries = new();
     private readonly Queue<Entry> order = new();

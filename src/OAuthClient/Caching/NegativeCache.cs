@@ -7,7 +7,8 @@ namespace OAuthClient;
 /// Remembers failed work for a few seconds. A caller who comes meanwhile gets the same failure and starts nothing, so that callers who are
 /// not authenticated cannot make the client send a request for each of theirs. Bounded: a full cache is emptied.
 /// </summary>
-internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityComparer<TKey>? comparer = null) where TKey : notnull
+internal sealed class NegativeCache<TKey, TResult>(TimeProvider time, IEqualityComparer<TKey>? comparer = null)
+    where TKey : notnull
 {
     /// <summary>How long a failure is remembered: short, because users wait for what failed.</summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);

@@ -6,7 +6,8 @@ namespace OAuthClient;
 /// Work that is done once however many ask for it at the same time. It runs detached: without a caller's cancellation,
 /// culture or activity. A caller who cancels stops waiting, and nothing else happens.
 /// </summary>
-internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
+internal sealed class SingleFlight<TKey, TResult>
+    where TKey : notnull
 {
     private readonly ConcurrentDictionary<TKey, Flight> flights;
     private readonly NegativeCache<TKey, TResult>? failures;
@@ -26,7 +27,9 @@ internal sealed class SingleFlight<TKey, TResult> where TKey : notnull
     {
         if (flights.IsEmpty)
             return Task.CompletedTask;
-        var landings = flights.Values.Select(flight => flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default));
+        var landings = flights.Values.Select(flight =>
+            flight.Result.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+        );
         return Task.WhenAll(landings).WaitAsync(cancellationToken);
     }
 

@@ -25,28 +25,36 @@ internal static class ClientAuthenticationNames
         var offered = server.TokenEndpointAuthenticationMethods ?? [Basic];
         return wanted.FirstOrDefault(name => offered.Contains(name, StringComparer.Ordinal))
             // The developer may know more than the metadata.
-            ?? (stated is not null ? wanted[0] : throw new OAuthException(
-                $"{server.ServerId} takes clients by {ServerTextSanitizer.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."));
+            ?? (
+                stated is not null
+                    ? wanted[0]
+                    : throw new OAuthException(
+                        $"{server.ServerId} takes clients by {ServerTextSanitizer.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."
+                    )
+            );
     }
 
     /// <summary>A name for a message; not whatever a server may put in its place.</summary>
-    public static string Printable(string name) => name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
+    public static string Printable(string name) =>
+        name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
 
-    public static string Of(ClientAuthenticationMethod method) => method switch
-    {
-        ClientAuthenticationMethod.ClientSecretPost => Body,
-        ClientAuthenticationMethod.None => None,
-        ClientAuthenticationMethod.TlsClientAuth => Certificate,
-        _ => Basic,
-    };
+    public static string Of(ClientAuthenticationMethod method) =>
+        method switch
+        {
+            ClientAuthenticationMethod.ClientSecretPost => Body,
+            ClientAuthenticationMethod.None => None,
+            ClientAuthenticationMethod.TlsClientAuth => Certificate,
+            _ => Basic,
+        };
 
     /// <summary>The way of that name; <see langword="null"/> for one that this library does not have.</summary>
-    public static ClientAuthenticationMethod? Find(string name) => name switch
-    {
-        Basic => ClientAuthenticationMethod.ClientSecretBasic,
-        Body => ClientAuthenticationMethod.ClientSecretPost,
-        None => ClientAuthenticationMethod.None,
-        Certificate or SelfSignedCertificate => ClientAuthenticationMethod.TlsClientAuth,
-        _ => null,
-    };
+    public static ClientAuthenticationMethod? Find(string name) =>
+        name switch
+        {
+            Basic => ClientAuthenticationMethod.ClientSecretBasic,
+            Body => ClientAuthenticationMethod.ClientSecretPost,
+            None => ClientAuthenticationMethod.None,
+            Certificate or SelfSignedCertificate => ClientAuthenticationMethod.TlsClientAuth,
+            _ => null,
+        };
 }

@@ -9,13 +9,19 @@ internal static class ClientAuthenticator
     /// <summary>Adds to <paramref name="form"/> what belongs in the body.</summary>
     /// <returns>The Authorization header's value, when that is where the credentials go.</returns>
     public static string? Authenticate(
-        ClientConfiguration configuration, AuthorizationServerMetadata server, ICollection<KeyValuePair<string, string>> form)
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        ICollection<KeyValuePair<string, string>> form
+    )
     {
         switch (Method(configuration, server))
         {
             case ClientAuthenticationMethod.ClientSecretBasic:
-                return configuration.BasicCredentials ??= "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes(
-                    FormEncode(configuration.ClientId) + ":" + FormEncode(configuration.ClientSecret!.Reveal())));
+                return configuration.BasicCredentials ??=
+                    "Basic "
+                    + Convert.ToBase64String(
+                        Encoding.ASCII.GetBytes(FormEncode(configuration.ClientId) + ":" + FormEncode(configuration.ClientSecret!.Reveal()))
+                    );
             case ClientAuthenticationMethod.ClientSecretPost:
                 form.Add(new(ParameterNames.ClientId, configuration.ClientId));
                 form.Add(new(ParameterNames.ClientSecret, configuration.ClientSecret!.Reveal()));
@@ -34,11 +40,12 @@ internal static class ClientAuthenticator
         if (configuration.ClientSecret is null)
             return configuration.AuthenticatesByCertificate ? ClientAuthenticationMethod.TlsClientAuth : ClientAuthenticationMethod.None;
         // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
-        return server.TokenEndpointAuthenticationMethods is { } offered
+        return
+            server.TokenEndpointAuthenticationMethods is { } offered
             && !offered.Contains("client_secret_basic", StringComparer.Ordinal)
             && offered.Contains("client_secret_post", StringComparer.Ordinal)
-                ? ClientAuthenticationMethod.ClientSecretPost
-                : ClientAuthenticationMethod.ClientSecretBasic;
+            ? ClientAuthenticationMethod.ClientSecretPost
+            : ClientAuthenticationMethod.ClientSecretBasic;
     }
 
     // RFC 6749 §2.3.1, appendix B: id and secret are form-encoded before Basic joins them with a colon.

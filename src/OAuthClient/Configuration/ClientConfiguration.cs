@@ -33,9 +33,8 @@ internal sealed class ClientConfiguration
         EncodedScopes = Scopes.Count == 0 ? null : Uri.EscapeDataString(ScopeList.Join(Scopes));
         RequestsIdToken = ScopeList.Contains(Scopes, ScopeList.OpenId);
         ResponseMode = options.ResponseMode;
-        IdTokenSigningAlgorithms = options.IdTokenSigningAlgorithms.Count > 0
-            ? [.. options.IdTokenSigningAlgorithms]
-            : [DefaultIdTokenSigningAlgorithm];
+        IdTokenSigningAlgorithms =
+            options.IdTokenSigningAlgorithms.Count > 0 ? [.. options.IdTokenSigningAlgorithms] : [DefaultIdTokenSigningAlgorithm];
         DecryptionKeys = [.. options.DecryptionKeys.Select(DecryptionKey.Read)];
         SignedIntrospectionResponses = options.SignedIntrospectionResponses;
         PendingAuthorizationLifetime = options.PendingAuthorizationLifetime;
@@ -45,7 +44,8 @@ internal sealed class ClientConfiguration
         BackChannelDeadline = options.BackChannelDeadline;
         BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
         var longest = BackChannelDeadline * 3 / 2;
-        RefreshLease = options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } inTime && inTime < longest ? inTime : longest);
+        RefreshLease = options.RefreshLease
+            ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } inTime && inTime < longest ? inTime : longest);
         RefreshDeadline = RefreshLease * 2 / 3 < BackChannelDeadline ? RefreshLease * 2 / 3 : BackChannelDeadline;
         AllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback;
         ConfiguredMetadata = new()
@@ -93,7 +93,8 @@ internal sealed class ClientConfiguration
     public bool HasClientCertificate { get; }
 
     /// <summary>Whether the certificate is what proves who the client is, and no secret.</summary>
-    public bool AuthenticatesByCertificate => HasClientCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.TlsClientAuth;
+    public bool AuthenticatesByCertificate =>
+        HasClientCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.TlsClientAuth;
 
     /// <summary>Whether it can prove who it is at all (RFC 6749 §2.1).</summary>
     public bool IsConfidential => ClientSecret is not null || AuthenticatesByCertificate;
@@ -155,7 +156,11 @@ internal sealed class ClientConfiguration
         if (DynamicRegistration is null || !string.Equals(registered?.Server, ConfiguredMetadata.ServerId, StringComparison.Ordinal))
             return this;
         var copy = (ClientConfiguration)MemberwiseClone();
-        (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (registered!.ClientId, registered.ClientSecret, registered.Authentication);
+        (copy.ClientId, copy.ClientSecret, copy.ClientAuthentication) = (
+            registered!.ClientId,
+            registered.ClientSecret,
+            registered.Authentication
+        );
         (copy.Registered, copy.Refusals, copy.BasicCredentials) = (registered, new(), null);
         return copy;
     }
@@ -169,7 +174,10 @@ internal sealed class ClientConfiguration
     /// <param name="isForRejectedToken">Whether an API rejected the access token.</param>
     /// <returns>The exception.</returns>
     public ReauthorizationRequiredException CreateReauthorizationRequired(
-        string reason, Exception? inner = null, bool isForRejectedToken = false) =>
+        string reason,
+        Exception? inner = null,
+        bool isForRejectedToken = false
+    ) =>
         new(Name, $"The user must authorize {DisplayName}: {reason}. Begin an authorization.", inner)
         {
             IsForRejectedToken = isForRejectedToken,

@@ -46,14 +46,16 @@ internal sealed class ClientConfigurationProvider
     /// </summary>
     /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
     /// <exception cref="OAuthException">The client cannot be registered.</exception>
-    public ValueTask<ClientConfiguration> GetRegisteredAsync(CancellationToken cancellationToken) => GetRegisteredAsync(Current, cancellationToken);
+    public ValueTask<ClientConfiguration> GetRegisteredAsync(CancellationToken cancellationToken) =>
+        GetRegisteredAsync(Current, cancellationToken);
 
     /// <summary>The same for those who ask with every request.</summary>
     /// <param name="now">In UTC ticks.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
     /// <exception cref="OAuthException">The client cannot be registered.</exception>
-    public ValueTask<ClientConfiguration> GetRegisteredAsync(long now, CancellationToken cancellationToken) => GetRegisteredAsync(GetCached(now), cancellationToken);
+    public ValueTask<ClientConfiguration> GetRegisteredAsync(long now, CancellationToken cancellationToken) =>
+        GetRegisteredAsync(GetCached(now), cancellationToken);
 
     /// <summary>The same for what must not fail because the client cannot be registered just now: a user who wants to leave.</summary>
     /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
@@ -91,11 +93,17 @@ internal sealed class ClientConfigurationProvider
         if (known is not null && ReferenceEquals(known.Options, current) && ReferenceEquals(known.Client, client))
             return known;
         // What hangs on the options alone is kept when only the credentials are others.
-        var described = known is not null && ReferenceEquals(known.Options, current) ? known.Described : new ClientConfiguration(name, current, shared);
+        var described =
+            known is not null && ReferenceEquals(known.Options, current) ? known.Described : new ClientConfiguration(name, current, shared);
         var fresh = new Snapshot(current, client, described, described.WithRegisteredCredentials(client));
         // Of several first readers one wins: what hangs on the registration's identity, such as discovered metadata, is made once.
         return ReferenceEquals(Interlocked.CompareExchange(ref snapshot, fresh, known), known) ? fresh : Read();
     }
 
-    private sealed record Snapshot(OAuthClientOptions Options, DynamicClient? Client, ClientConfiguration Described, ClientConfiguration Registration);
+    private sealed record Snapshot(
+        OAuthClientOptions Options,
+        DynamicClient? Client,
+        ClientConfiguration Described,
+        ClientConfiguration Registration
+    );
 }

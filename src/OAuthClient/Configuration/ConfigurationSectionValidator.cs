@@ -8,22 +8,43 @@ internal static class ConfigurationSectionValidator
 {
     private static readonly string[] Lists =
     [
-        nameof(OAuthClientOptions.Scopes), nameof(OAuthClientOptions.Resources), nameof(OAuthClientOptions.IdTokenSigningAlgorithms),
-        nameof(OAuthClientOptions.DecryptionKeys), nameof(OAuthClientOptions.AllowedTenants),
+        nameof(OAuthClientOptions.Scopes),
+        nameof(OAuthClientOptions.Resources),
+        nameof(OAuthClientOptions.IdTokenSigningAlgorithms),
+        nameof(OAuthClientOptions.DecryptionKeys),
+        nameof(OAuthClientOptions.AllowedTenants),
     ];
 
     /// <summary>The names of all options; a test holds them against the type.</summary>
     internal static readonly IReadOnlyList<string> Names =
     [
         .. Lists,
-        nameof(OAuthClientOptions.DefaultAccessTokenLifetime), nameof(OAuthClientOptions.AuthorizationEndpoint),
-        nameof(OAuthClientOptions.BackChannelAttemptTimeout), nameof(OAuthClientOptions.BackChannelDeadline), nameof(OAuthClientOptions.ClientAuthentication), nameof(OAuthClientOptions.ClientId),
-        nameof(OAuthClientOptions.ClientSecret), nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback), nameof(OAuthClientOptions.EndSessionEndpoint), nameof(OAuthClientOptions.IntrospectionEndpoint), nameof(OAuthClientOptions.Issuer),
-        nameof(OAuthClientOptions.IssuerTemplate), nameof(OAuthClientOptions.RefusePrivateAddresses),
-        nameof(OAuthClientOptions.JwksUri), nameof(OAuthClientOptions.PendingAuthorizationLifetime), nameof(OAuthClientOptions.PostLogoutRedirectUri), nameof(OAuthClientOptions.RedirectUri),
-        nameof(OAuthClientOptions.RefreshLease), nameof(OAuthClientOptions.RefreshTokenGracePeriod), nameof(OAuthClientOptions.RegistrationEndpoint),
+        nameof(OAuthClientOptions.DefaultAccessTokenLifetime),
+        nameof(OAuthClientOptions.AuthorizationEndpoint),
+        nameof(OAuthClientOptions.BackChannelAttemptTimeout),
+        nameof(OAuthClientOptions.BackChannelDeadline),
+        nameof(OAuthClientOptions.ClientAuthentication),
+        nameof(OAuthClientOptions.ClientId),
+        nameof(OAuthClientOptions.ClientSecret),
+        nameof(OAuthClientOptions.DangerouslyAllowHttpOnLoopback),
+        nameof(OAuthClientOptions.EndSessionEndpoint),
+        nameof(OAuthClientOptions.IntrospectionEndpoint),
+        nameof(OAuthClientOptions.Issuer),
+        nameof(OAuthClientOptions.IssuerTemplate),
+        nameof(OAuthClientOptions.RefusePrivateAddresses),
+        nameof(OAuthClientOptions.JwksUri),
+        nameof(OAuthClientOptions.PendingAuthorizationLifetime),
+        nameof(OAuthClientOptions.PostLogoutRedirectUri),
+        nameof(OAuthClientOptions.RedirectUri),
+        nameof(OAuthClientOptions.RefreshLease),
+        nameof(OAuthClientOptions.RefreshTokenGracePeriod),
+        nameof(OAuthClientOptions.RegistrationEndpoint),
         nameof(OAuthClientOptions.RevokeSupersededGrants),
-        nameof(OAuthClientOptions.ResponseMode), nameof(OAuthClientOptions.RevocationEndpoint), nameof(OAuthClientOptions.SignedIntrospectionResponses), nameof(OAuthClientOptions.SignInLifetime), nameof(OAuthClientOptions.TokenEndpoint),
+        nameof(OAuthClientOptions.ResponseMode),
+        nameof(OAuthClientOptions.RevocationEndpoint),
+        nameof(OAuthClientOptions.SignedIntrospectionResponses),
+        nameof(OAuthClientOptions.SignInLifetime),
+        nameof(OAuthClientOptions.TokenEndpoint),
         nameof(OAuthClientOptions.UserInfoEndpoint),
     ];
 

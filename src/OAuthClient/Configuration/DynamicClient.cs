@@ -12,12 +12,18 @@ namespace OAuthClient;
 [JsonConverter(typeof(NonSerializableJsonConverter<DynamicClient>))]
 public sealed class DynamicClient
 {
-    internal DynamicClient(string clientName, string server, string clientId) => (ClientName, Server, ClientId) = (clientName, server, clientId);
+    internal DynamicClient(string clientName, string server, string clientId) =>
+        (ClientName, Server, ClientId) = (clientName, server, clientId);
 
     private DynamicClient(DynamicClient older)
     {
         (ClientName, Server, ClientId) = (older.ClientName, older.Server, older.ClientId);
-        (RegisteredAt, LastConfirmedAt, SecretExpiresAt, Metadata) = (older.RegisteredAt, older.LastConfirmedAt, older.SecretExpiresAt, older.Metadata);
+        (RegisteredAt, LastConfirmedAt, SecretExpiresAt, Metadata) = (
+            older.RegisteredAt,
+            older.LastConfirmedAt,
+            older.SecretExpiresAt,
+            older.Metadata
+        );
         (ClientSecret, SecretIssuedAt, Authentication) = (older.ClientSecret, older.SecretIssuedAt, older.Authentication);
         (ManagementUri, RegistrationAccessToken) = (older.ManagementUri, older.RegistrationAccessToken);
         UnknownMembers = older.UnknownMembers;

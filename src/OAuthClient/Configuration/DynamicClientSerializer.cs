@@ -35,59 +35,64 @@ internal static class DynamicClientSerializer
         }
     }
 
-    private static DynamicClientJson ToStored(DynamicClient client) => new()
-    {
-        Version = Version,
-        ClientName = client.ClientName,
-        Server = client.Server,
-        ClientId = client.ClientId,
-        Generation = client.Generation,
-        RegisteredAt = client.RegisteredAt,
-        LastConfirmedAt = client.LastConfirmedAt,
-        SecretIssuedAt = client.SecretIssuedAt,
-        Authentication = Name(client.Authentication),
-        Metadata = client.Metadata,
-        Secret = client.ClientSecret?.Reveal(),
-        SecretExpiresAt = client.SecretExpiresAt,
-        ManagementUri = client.ManagementUri?.OriginalString,
-        RegistrationAccessToken = client.RegistrationAccessToken?.Reveal(),
-        Unknown = client.UnknownMembers,
-    };
+    private static DynamicClientJson ToStored(DynamicClient client) =>
+        new()
+        {
+            Version = Version,
+            ClientName = client.ClientName,
+            Server = client.Server,
+            ClientId = client.ClientId,
+            Generation = client.Generation,
+            RegisteredAt = client.RegisteredAt,
+            LastConfirmedAt = client.LastConfirmedAt,
+            SecretIssuedAt = client.SecretIssuedAt,
+            Authentication = Name(client.Authentication),
+            Metadata = client.Metadata,
+            Secret = client.ClientSecret?.Reveal(),
+            SecretExpiresAt = client.SecretExpiresAt,
+            ManagementUri = client.ManagementUri?.OriginalString,
+            RegistrationAccessToken = client.RegistrationAccessToken?.Reveal(),
+            Unknown = client.UnknownMembers,
+        };
 
-    private static DynamicClient ToClient(DynamicClientJson stored) => new(stored.ClientName, stored.Server, stored.ClientId)
-    {
-        Generation = stored.Generation,
-        RegisteredAt = stored.RegisteredAt,
-        LastConfirmedAt = stored.LastConfirmedAt,
-        SecretIssuedAt = stored.SecretIssuedAt,
-        SecretExpiresAt = stored.SecretExpiresAt,
-        Metadata = stored.Metadata.Clone(),
-        Authentication = Method(stored.Authentication),
-        ClientSecret = stored.Secret is null ? null : new(stored.Secret),
-        ManagementUri = stored.ManagementUri is null ? null : new(stored.ManagementUri),
-        RegistrationAccessToken = stored.RegistrationAccessToken is null ? null : new(stored.RegistrationAccessToken),
-        UnknownMembers = UnknownMembers.Validate(stored.Unknown),
-    };
+    private static DynamicClient ToClient(DynamicClientJson stored) =>
+        new(stored.ClientName, stored.Server, stored.ClientId)
+        {
+            Generation = stored.Generation,
+            RegisteredAt = stored.RegisteredAt,
+            LastConfirmedAt = stored.LastConfirmedAt,
+            SecretIssuedAt = stored.SecretIssuedAt,
+            SecretExpiresAt = stored.SecretExpiresAt,
+            Metadata = stored.Metadata.Clone(),
+            Authentication = Method(stored.Authentication),
+            ClientSecret = stored.Secret is null ? null : new(stored.Secret),
+            ManagementUri = stored.ManagementUri is null ? null : new(stored.ManagementUri),
+            RegistrationAccessToken = stored.RegistrationAccessToken is null ? null : new(stored.RegistrationAccessToken),
+            UnknownMembers = UnknownMembers.Validate(stored.Unknown),
+        };
 
     // Written as text of the format's own, so that a member of the enumeration can be renamed.
-    private static string Name(ClientAuthenticationMethod method) => method switch
-    {
-        ClientAuthenticationMethod.None => "None",
-        ClientAuthenticationMethod.ClientSecretBasic => "Basic",
-        ClientAuthenticationMethod.ClientSecretPost => "Body",
-        ClientAuthenticationMethod.TlsClientAuth => "Certificate",
-        _ => throw new InvalidOperationException($"{nameof(ClientAuthenticationMethod)}.{method} has no name in the store format."),
-    };
+    private static string Name(ClientAuthenticationMethod method) =>
+        method switch
+        {
+            ClientAuthenticationMethod.None => "None",
+            ClientAuthenticationMethod.ClientSecretBasic => "Basic",
+            ClientAuthenticationMethod.ClientSecretPost => "Body",
+            ClientAuthenticationMethod.TlsClientAuth => "Certificate",
+            _ => throw new InvalidOperationException($"{nameof(ClientAuthenticationMethod)}.{method} has no name in the store format."),
+        };
 
-    private static ClientAuthenticationMethod Method(string name) => name switch
-    {
-        "None" => ClientAuthenticationMethod.None,
-        "Basic" => ClientAuthenticationMethod.ClientSecretBasic,
-        "Body" => ClientAuthenticationMethod.ClientSecretPost,
-        "Certificate" => ClientAuthenticationMethod.TlsClientAuth,
-        _ => throw new FormatException(
-            "The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."),
-    };
+    private static ClientAuthenticationMethod Method(string name) =>
+        name switch
+        {
+            "None" => ClientAuthenticationMethod.None,
+            "Basic" => ClientAuthenticationMethod.ClientSecretBasic,
+            "Body" => ClientAuthenticationMethod.ClientSecretPost,
+            "Certificate" => ClientAuthenticationMethod.TlsClientAuth,
+            _ => throw new FormatException(
+                "The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."
+            ),
+        };
 }
 
 /// <summary>The JSON of a stored client.</summary>
@@ -115,7 +120,10 @@ internal sealed class DynamicClientJson
 }
 
 [JsonSourceGenerationOptions(
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(StoredVersion))]
 [JsonSerializable(typeof(DynamicClientJson))]
 internal sealed partial class DynamicClientJsonContext : JsonSerializerContext;

@@ -6,8 +6,15 @@ internal static class DynamicRegistrationOptionsValidator
     // What follows from the options, or is the server's to say (RFC 7591 §2, §3.2.1).
     private static readonly string[] Reserved =
     [
-        "client_id", "client_secret", "client_id_issued_at", "client_secret_expires_at", "registration_access_token", "registration_client_uri",
-        "redirect_uris", "response_types", "software_statement",
+        "client_id",
+        "client_secret",
+        "client_id_issued_at",
+        "client_secret_expires_at",
+        "registration_access_token",
+        "registration_client_uri",
+        "redirect_uris",
+        "response_types",
+        "software_statement",
     ];
 
     public static void Find(List<string> failures, OAuthClientOptions o, DynamicRegistrationOptions dynamic)
@@ -15,21 +22,27 @@ internal static class DynamicRegistrationOptionsValidator
         if (!string.IsNullOrEmpty(o.ClientId) || o.ClientSecret is not null)
             failures.Add("ClientId or ClientSecret is set while RegisterDynamically gets others from the server; remove one of the two.");
         if (dynamic.InitialAccessToken is { } token && !token.All(c => c is > ' ' and <= '~'))
-            failures.Add("InitialAccessToken holds a character that no header may carry; write it exactly as the server gave it, or leave it null.");
+            failures.Add(
+                "InitialAccessToken holds a character that no header may carry; write it exactly as the server gave it, or leave it null."
+            );
         if (dynamic.InitialAccessToken is "")
             failures.Add("InitialAccessToken is empty; write the token, or leave it null.");
         if (dynamic.SoftwareStatement is { } statement && string.IsNullOrWhiteSpace(statement))
             failures.Add("SoftwareStatement is empty; write the statement, or leave it null.");
         if (dynamic.GrantTypes is null || dynamic.GrantTypes.Any(string.IsNullOrWhiteSpace))
-            failures.Add("GrantTypes must be a list of names such as authorization_code; leave it empty for what follows from RedirectUri.");
+            failures.Add(
+                "GrantTypes must be a list of names such as authorization_code; leave it empty for what follows from RedirectUri."
+            );
         if (dynamic.ApplicationType is not (null or "web" or "native"))
             failures.Add("ApplicationType must be web or native.");
-        foreach (var (name, uri) in new[]
-        {
-            (nameof(dynamic.InitiateLoginUri), dynamic.InitiateLoginUri),
-            (nameof(dynamic.BackChannelLogoutUri), dynamic.BackChannelLogoutUri),
-            (nameof(dynamic.FrontChannelLogoutUri), dynamic.FrontChannelLogoutUri),
-        })
+        foreach (
+            var (name, uri) in new[]
+            {
+                (nameof(dynamic.InitiateLoginUri), dynamic.InitiateLoginUri),
+                (nameof(dynamic.BackChannelLogoutUri), dynamic.BackChannelLogoutUri),
+                (nameof(dynamic.FrontChannelLogoutUri), dynamic.FrontChannelLogoutUri),
+            }
+        )
         {
             if (uri is not null && (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
                 failures.Add($"{name} must be an absolute https address without a fragment: the server, or a browser, calls it.");

@@ -18,7 +18,9 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         FindNulls(failures, options);
         if (failures.Count == 0)
             FindFailures(failures, name, options);
-        return failures.Count > 0 ? ValidateOptionsResult.Fail(failures.Select(sentence => $"{subject}: {sentence}")) : ValidateOptionsResult.Success;
+        return failures.Count > 0
+            ? ValidateOptionsResult.Fail(failures.Select(sentence => $"{subject}: {sentence}"))
+            : ValidateOptionsResult.Success;
     }
 
     // A null in a configuration file reaches the lists, and everything else reads them.
@@ -54,8 +56,14 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             failures.Add("set ClientId to the identifier the server gave this client.");
         if (o.ClientSecret is not null && string.IsNullOrWhiteSpace(o.ClientSecret))
             failures.Add("ClientSecret is empty; write the secret, or leave it null for a public client.");
-        if (o.ClientAuthentication is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost && o.ClientSecret is null && o.DynamicRegistration is null)
-            failures.Add($"ClientAuthentication is {o.ClientAuthentication}, which needs a ClientSecret; set it, or choose None for a public client.");
+        if (
+            o.ClientAuthentication is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost
+            && o.ClientSecret is null
+            && o.DynamicRegistration is null
+        )
+            failures.Add(
+                $"ClientAuthentication is {o.ClientAuthentication}, which needs a ClientSecret; set it, or choose None for a public client."
+            );
         if (o.ClientAuthentication is ClientAuthenticationMethod.None && o.ClientSecret is not null)
             failures.Add("ClientAuthentication is None but there is a ClientSecret, which would never be sent; remove one of the two.");
         if (o.ClientAuthentication is { } method && !Enum.IsDefined(method))
@@ -63,34 +71,42 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         if (o.ClientAuthentication is ClientAuthenticationMethod.TlsClientAuth && o.ClientCertificate is null)
             failures.Add("ClientAuthentication is Certificate, but there is none; give it with AddOAuthClient(…).UseClientCertificate(…).");
         if (o.ClientAuthentication is ClientAuthenticationMethod.TlsClientAuth && o.ClientSecret is not null)
-            failures.Add("ClientAuthentication is Certificate but there is a ClientSecret, which would never be sent; remove one of the two.");
+            failures.Add(
+                "ClientAuthentication is Certificate but there is a ClientSecret, which would never be sent; remove one of the two."
+            );
     }
 
     private static void FindEndpointFailures(List<string> failures, OAuthClientOptions o)
     {
         if (o.Issuer is null && o.TokenEndpoint is null)
-            failures.Add("set Issuer to the server's address, so that its endpoints are discovered, or spell out TokenEndpoint (and AuthorizationEndpoint).");
-        foreach (var (name, uri) in new[]
-        {
-            (nameof(o.Issuer), o.Issuer),
-            (nameof(o.AuthorizationEndpoint), o.AuthorizationEndpoint),
-            (nameof(o.TokenEndpoint), o.TokenEndpoint),
-            (nameof(o.RevocationEndpoint), o.RevocationEndpoint),
-            (nameof(o.IntrospectionEndpoint), o.IntrospectionEndpoint),
-            (nameof(o.RegistrationEndpoint), o.RegistrationEndpoint),
-            (nameof(o.UserInfoEndpoint), o.UserInfoEndpoint),
-            (nameof(o.JwksUri), o.JwksUri),
-            (nameof(o.EndSessionEndpoint), o.EndSessionEndpoint),
-        })
+            failures.Add(
+                "set Issuer to the server's address, so that its endpoints are discovered, or spell out TokenEndpoint (and AuthorizationEndpoint)."
+            );
+        foreach (
+            var (name, uri) in new[]
+            {
+                (nameof(o.Issuer), o.Issuer),
+                (nameof(o.AuthorizationEndpoint), o.AuthorizationEndpoint),
+                (nameof(o.TokenEndpoint), o.TokenEndpoint),
+                (nameof(o.RevocationEndpoint), o.RevocationEndpoint),
+                (nameof(o.IntrospectionEndpoint), o.IntrospectionEndpoint),
+                (nameof(o.RegistrationEndpoint), o.RegistrationEndpoint),
+                (nameof(o.UserInfoEndpoint), o.UserInfoEndpoint),
+                (nameof(o.JwksUri), o.JwksUri),
+                (nameof(o.EndSessionEndpoint), o.EndSessionEndpoint),
+            }
+        )
         {
             if (uri is null)
                 continue;
             if (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback))
             {
-                failures.Add(!uri.IsAbsoluteUri ? $"{name} must be an absolute address such as https://accounts.example.com."
+                failures.Add(
+                    !uri.IsAbsoluteUri ? $"{name} must be an absolute address such as https://accounts.example.com."
                     : uri.Scheme == Uri.UriSchemeHttp && EndpointSecurity.IsLoopback(uri)
                         ? $"{name} uses http; use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."
-                        : $"{name} must use https.");
+                    : $"{name} must use https."
+                );
             }
             else if (uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
             {
@@ -100,7 +116,9 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         if (o is { RevokeSupersededGrants: true, TokenEndpoint: not null, RevocationEndpoint: null })
             failures.Add("RevokeSupersededGrants needs RevocationEndpoint: with TokenEndpoint spelled out, nothing is discovered.");
         if (o.Issuer is { IsAbsoluteUri: true } issuer && issuer.AbsolutePath.Contains("/.well-known/", StringComparison.Ordinal))
-            failures.Add("Issuer is the address of the metadata; write only what stands before /.well-known/, exactly as the metadata's issuer member has it.");
+            failures.Add(
+                "Issuer is the address of the metadata; write only what stands before /.well-known/, exactly as the metadata's issuer member has it."
+            );
         if (o.Issuer is { IsAbsoluteUri: true, Query.Length: > 0 })
             failures.Add("Issuer must have no query (RFC 8414 §2).");
     }
@@ -108,7 +126,9 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
     private static void FindTenantFailures(List<string> failures, OAuthClientOptions o)
     {
         if (o.Issuer is { } issuer && issuer.OriginalString.AsSpan().ContainsAny('{', '}'))
-            failures.Add($"Issuer holds a brace; write the address that all tenants share there, and what the metadata call their issuer in IssuerTemplate.");
+            failures.Add(
+                $"Issuer holds a brace; write the address that all tenants share there, and what the metadata call their issuer in IssuerTemplate."
+            );
         if (o.IssuerTemplate is { } template)
             FindTemplateFailures(failures, o, template);
         else if (o.AllowedTenants.Count > 0)
@@ -124,11 +144,19 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
     {
         string[] parts = template.Split(IssuerTemplate.Placeholder);
         // In a segment of its own a tenant can be neither a host nor a part of another one's name.
-        if (parts.Length != 2 || !parts[0].EndsWith('/') || (parts[1].Length > 0 && !parts[1].StartsWith('/'))
-            || !Uri.TryCreate(string.Join("tenant", parts), UriKind.Absolute, out var example) || !EndpointSecurity.IsSafe(example, o.DangerouslyAllowHttpOnLoopback)
-            || !example.AbsolutePath.Contains("/tenant", StringComparison.Ordinal) || example.Query.Length + example.Fragment.Length + example.UserInfo.Length > 0)
+        if (
+            parts.Length != 2
+            || !parts[0].EndsWith('/')
+            || (parts[1].Length > 0 && !parts[1].StartsWith('/'))
+            || !Uri.TryCreate(string.Join("tenant", parts), UriKind.Absolute, out var example)
+            || !EndpointSecurity.IsSafe(example, o.DangerouslyAllowHttpOnLoopback)
+            || !example.AbsolutePath.Contains("/tenant", StringComparison.Ordinal)
+            || example.Query.Length + example.Fragment.Length + example.UserInfo.Length > 0
+        )
         {
-            failures.Add("IssuerTemplate must be an https address with {tenantid} as one segment of its path, exactly as the metadata's issuer member has it, such as https://login.example.com/{tenantid}/v2.0.");
+            failures.Add(
+                "IssuerTemplate must be an https address with {tenantid} as one segment of its path, exactly as the metadata's issuer member has it, such as https://login.example.com/{tenantid}/v2.0."
+            );
         }
         if (o.Issuer is null)
             failures.Add("IssuerTemplate needs Issuer, the address that all tenants share and where the metadata are found.");
@@ -141,7 +169,9 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         if (o.PostLogoutRedirectUri is { } back)
             FindRedirectFailures(failures, nameof(o.PostLogoutRedirectUri), back);
         if (o.Scopes.FirstOrDefault(scope => scope is null || !ScopeList.IsToken(scope)) is { } bad)
-            failures.Add($"the scope '{bad}' holds a space or another character that no scope may have; write each scope as an item of its own.");
+            failures.Add(
+                $"the scope '{bad}' holds a space or another character that no scope may have; write each scope as an item of its own."
+            );
         if (o.Scopes.Contains(null!))
             failures.Add("Scopes holds a null.");
         foreach (var resource in o.Resources)
@@ -155,9 +185,13 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
             FindAlgorithmFailures(failures, o, algorithm);
         for (int i = 0; i < o.DecryptionKeys.Count; i++)
             FindKeyFailures(failures, i, o.DecryptionKeys[i]);
-        bool secretIsKey = o.IdTokenSigningAlgorithms.Count > 0 && o.IdTokenSigningAlgorithms.All(algorithm => algorithm is not null && SignatureAlgorithms.IsSymmetric(algorithm));
+        bool secretIsKey =
+            o.IdTokenSigningAlgorithms.Count > 0
+            && o.IdTokenSigningAlgorithms.All(algorithm => algorithm is not null && SignatureAlgorithms.IsSymmetric(algorithm));
         if (o.Scopes.Contains(ScopeList.OpenId) && o.TokenEndpoint is not null && (o.Issuer is null || (o.JwksUri is null && !secretIsKey)))
-            failures.Add("Scopes asks for openid while the endpoints are spelled out; then set Issuer and JwksUri too, so that the ID Token can be checked.");
+            failures.Add(
+                "Scopes asks for openid while the endpoints are spelled out; then set Issuer and JwksUri too, so that the ID Token can be checked."
+            );
     }
 
     private static void FindRedirectFailures(List<string> failures, string name, Uri redirect)
@@ -175,9 +209,17 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
     private static void FindAlgorithmFailures(List<string> failures, OAuthClientOptions o, string? algorithm)
     {
         if (algorithm is null || !SignatureAlgorithms.Supported.Contains(algorithm))
-            failures.Add($"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: {string.Join(", ", SignatureAlgorithms.Supported)}.");
-        else if (SignatureAlgorithms.IsSymmetric(algorithm) && o.DynamicRegistration is null && Encoding.UTF8.GetByteCount(o.ClientSecret ?? "") * 8 < SignatureAlgorithms.HashLength(algorithm))
-            failures.Add($"IdTokenSigningAlgorithms holds {algorithm}, for which the client secret is the key: ClientSecret must have at least {SignatureAlgorithms.HashLength(algorithm) / 8} bytes (RFC 7518 §3.2). Use RS256, or a longer secret.");
+            failures.Add(
+                $"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: {string.Join(", ", SignatureAlgorithms.Supported)}."
+            );
+        else if (
+            SignatureAlgorithms.IsSymmetric(algorithm)
+            && o.DynamicRegistration is null
+            && Encoding.UTF8.GetByteCount(o.ClientSecret ?? "") * 8 < SignatureAlgorithms.HashLength(algorithm)
+        )
+            failures.Add(
+                $"IdTokenSigningAlgorithms holds {algorithm}, for which the client secret is the key: ClientSecret must have at least {SignatureAlgorithms.HashLength(algorithm) / 8} bytes (RFC 7518 §3.2). Use RS256, or a longer secret."
+            );
     }
 
     private static void FindKeyFailures(List<string> failures, int index, string? decryptionKey)
@@ -203,14 +245,22 @@ internal sealed class OAuthClientOptionsValidator(OAuthClientRegistry clients, R
         if (o.BackChannelDeadline <= TimeSpan.Zero || o.BackChannelDeadline > TimeSpan.FromMinutes(5))
             failures.Add("BackChannelDeadline must lie between zero and five minutes.");
         else if (o.BackChannelAttemptTimeout <= TimeSpan.Zero || o.BackChannelAttemptTimeout >= o.BackChannelDeadline)
-            failures.Add("BackChannelAttemptTimeout must be more than zero and less than BackChannelDeadline; leave it out for a third of that.");
+            failures.Add(
+                "BackChannelAttemptTimeout must be more than zero and less than BackChannelDeadline; leave it out for a third of that."
+            );
         if (o.RefreshTokenGracePeriod <= TimeSpan.Zero)
             failures.Add("RefreshTokenGracePeriod must be longer than zero; leave it out when the server takes no rotated refresh token.");
         if (o.RefreshLease <= o.BackChannelDeadline)
-            failures.Add("RefreshLease must be longer than BackChannelDeadline, or a second node would present a refresh token while the first still waits for the answer; lower BackChannelDeadline, or leave RefreshLease out.");
+            failures.Add(
+                "RefreshLease must be longer than BackChannelDeadline, or a second node would present a refresh token while the first still waits for the answer; lower BackChannelDeadline, or leave RefreshLease out."
+            );
         if (o.RefreshLease >= o.RefreshTokenGracePeriod)
-            failures.Add("RefreshLease must be shorter than RefreshTokenGracePeriod, or a node that dies would be noticed too late to save the grant.");
+            failures.Add(
+                "RefreshLease must be shorter than RefreshTokenGracePeriod, or a node that dies would be noticed too late to save the grant."
+            );
         if (o.RefreshLease > TimeSpan.FromMinutes(10))
-            failures.Add("RefreshLease must be no longer than ten minutes: for as long nobody gets a token when a node stops without a word.");
+            failures.Add(
+                "RefreshLease must be no longer than ten minutes: for as long nobody gets a token when a node stops without a word."
+            );
     }
 }

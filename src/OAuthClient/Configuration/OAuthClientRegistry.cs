@@ -15,7 +15,11 @@ internal sealed class OAuthClientRegistry
     /// <param name="instead">What to write when that is not clear, with {0} in place of a name.</param>
     /// <exception cref="InvalidOperationException">There are several, and all have names.</exception>
     public string ResolveDefault(string instead) =>
-        names.Contains("") ? "" : names.Count == 1 ? names.Single() : throw new InvalidOperationException(
+        names.Contains("") ? ""
+        : names.Count == 1 ? names.Single()
+        : throw new InvalidOperationException(
             $"There are several OAuth clients ({string.Join(", ", names.Order(StringComparer.Ordinal))}), so say which one is meant: "
-            + string.Format(CultureInfo.InvariantCulture, instead, names.Order(StringComparer.Ordinal).First()) + ".");
+                + string.Format(CultureInfo.InvariantCulture, instead, names.Order(StringComparer.Ordinal).First())
+                + "."
+        );
 }

@@ -9,7 +9,8 @@ namespace OAuthClient;
 internal sealed class RedirectUriConflictDetector(
     OAuthClientRegistry clients,
     IEnumerable<IConfigureOptions<OAuthClientOptions>> configure,
-    IEnumerable<IPostConfigureOptions<OAuthClientOptions>> postConfigure)
+    IEnumerable<IPostConfigureOptions<OAuthClientOptions>> postConfigure
+)
 {
     public void Find(List<string> failures, string name, OAuthClientOptions options)
     {
@@ -19,8 +20,10 @@ internal sealed class RedirectUriConflictDetector(
         {
             if (options.Issuer is null || other.Issuer is null)
             {
-                failures.Add($"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path of its own, "
-                    + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4).");
+                failures.Add(
+                    $"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path of its own, "
+                        + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4)."
+                );
             }
         }
     }
@@ -30,7 +33,8 @@ internal sealed class RedirectUriConflictDetector(
         clients.Names.Any(other => !string.Equals(other, name, StringComparison.Ordinal) && !IsSameServer(options, Unvalidated(other)));
 
     /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
-    public bool AnyFor(string name, OAuthClientOptions options) => options.RedirectUri is { } redirectUri && OthersAt(redirectUri, name, options).Any();
+    public bool AnyFor(string name, OAuthClientOptions options) =>
+        options.RedirectUri is { } redirectUri && OthersAt(redirectUri, name, options).Any();
 
     private IEnumerable<(string Name, OAuthClientOptions Options)> OthersAt(Uri redirectUri, string name, OAuthClientOptions options)
     {
@@ -39,8 +43,11 @@ internal sealed class RedirectUriConflictDetector(
             var other = Unvalidated(otherName);
             // A callback is held against the path alone (behind a proxy the host is another, and a query is the sender's to write),
             // so two that differ in anything else could be mixed up.
-            if (Uri.Compare(redirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0
-                && !IsSameServer(options, other))
+            if (
+                Uri.Compare(redirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase)
+                    == 0
+                && !IsSameServer(options, other)
+            )
             {
                 yield return (otherName, other);
             }

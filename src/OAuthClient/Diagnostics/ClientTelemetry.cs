@@ -20,28 +20,38 @@ internal sealed class ClientTelemetry(string clientName, OAuthClientMetrics metr
 
     public bool SeesWaits => IsSeen(metrics.TokenWaits);
 
-    public TimedOperation? WaitForToken(bool isClient) => !SeesWaits ? null :
-        new(Telemetry.Start("oauthclient.token.wait"), metrics.TokenWaits, time, [client, GrantTypeOf(isClient)]);
+    public TimedOperation? WaitForToken(bool isClient) =>
+        !SeesWaits ? null : new(Telemetry.Start("oauthclient.token.wait"), metrics.TokenWaits, time, [client, GrantTypeOf(isClient)]);
 
-    public TimedOperation? WaitForLease() => !IsSeen(metrics.LeaseWaits) ? null :
-        new(Telemetry.Start("oauthclient.lease.wait"), metrics.LeaseWaits, time, [client]);
+    public TimedOperation? WaitForLease() =>
+        !IsSeen(metrics.LeaseWaits) ? null : new(Telemetry.Start("oauthclient.lease.wait"), metrics.LeaseWaits, time, [client]);
 
-    public TimedOperation? CompleteAuthorization() => !IsSeen(metrics.Authorizations) ? null :
-        new(Telemetry.Start("oauthclient.authorization.complete"), metrics.Authorizations, time, [client]);
+    public TimedOperation? CompleteAuthorization() =>
+        !IsSeen(metrics.Authorizations)
+            ? null
+            : new(Telemetry.Start("oauthclient.authorization.complete"), metrics.Authorizations, time, [client]);
 
     /// <param name="isClient">Whether the token is the client's own.</param>
     /// <param name="cause">One of <see cref="RefreshCause"/>.</param>
     /// <param name="caller">Who was first to ask.</param>
-    public RefreshOperation Refresh(bool isClient, string cause, ActivityContext caller) => new(
-        !IsSeen(metrics.Refreshes) ? null : new(
-            Telemetry.StartDetached("oauthclient.token.refresh", caller), metrics.Refreshes, time,
-            [client, GrantTypeOf(isClient), new(Telemetry.RefreshCause, cause)]),
-        failures);
+    public RefreshOperation Refresh(bool isClient, string cause, ActivityContext caller) =>
+        new(
+            !IsSeen(metrics.Refreshes)
+                ? null
+                : new(
+                    Telemetry.StartDetached("oauthclient.token.refresh", caller),
+                    metrics.Refreshes,
+                    time,
+                    [client, GrantTypeOf(isClient), new(Telemetry.RefreshCause, cause)]
+                ),
+            failures
+        );
 
     public void PresentedWithoutAnswer() => metrics.AmbiguousRefreshes.Add(1, client);
 
     /// <param name="wasInDoubt">Whether an answer to the same refresh token was lost before: then the server may have replaced it, and nobody has what replaced it.</param>
-    public void Lost(bool wasInDoubt) => metrics.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
+    public void Lost(bool wasInDoubt) =>
+        metrics.LostGrants.Add(1, client, new(Telemetry.LossCause, wasInDoubt ? "answer_lost" : "refused"));
 
     // What nobody sees need not be made.
     private static bool IsSeen(Instrument instrument) => instrument.Enabled || Telemetry.Source.HasListeners();

@@ -50,12 +50,14 @@ internal sealed class RecentRefreshFailures(TimeProvider time)
         }
     }
 
-    private static string Describe(Exception fault) => fault switch
-    {
-        EndpointException => $"the server refuses ({Telemetry.TypeOf(fault)})",
-        OperationCanceledException { InnerException: TimeoutException } => "the server does not answer in time",
-        RequestNotSentException => "the server is left alone for a while, because it did nothing but fail or asked for it (Retry-After)",
-        HttpRequestException => "the server cannot be reached, or gives no answer",
-        _ => fault.GetType().Name,
-    };
+    private static string Describe(Exception fault) =>
+        fault switch
+        {
+            EndpointException => $"the server refuses ({Telemetry.TypeOf(fault)})",
+            OperationCanceledException { InnerException: TimeoutException } => "the server does not answer in time",
+            RequestNotSentException =>
+                "the server is left alone for a while, because it did nothing but fail or asked for it (Retry-After)",
+            HttpRequestException => "the server cannot be reached, or gives no answer",
+            _ => fault.GetType().Name,
+        };
 }

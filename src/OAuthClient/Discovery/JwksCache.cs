@@ -71,8 +71,7 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     private KeySet? Known(Uri jwksUri) =>
         Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.EndsAt ? keys : null;
 
-    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) =>
-        fetches.JoinOrStart(jwksUri, async () =>
+    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) => fetches.JoinOrStart(jwksUri, async () =>
         {
             // Between the caller's look and this one another fetch may have ended.
             if (Known(jwksUri) is { } other && !ReferenceEquals(other, seen))
@@ -83,16 +82,19 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
                 var now = time.GetUtcNow();
                 return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyPause : now));
             }
-            catch (Exception exception) when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
+            catch (Exception exception)
+                when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
             {
                 var now = time.GetUtcNow();
                 var pause = now + Pause;
-                return Keep(seen! with
-                {
-                    FreshUntil = seen.FreshUntil > pause ? seen.FreshUntil : pause,
-                    UnknownKeysRefusedUntil = now + UnknownKeyPause,
-                    Outage = ExceptionDispatchInfo.Capture(exception),
-                });
+                return Keep(
+                    seen! with
+                    {
+                        FreshUntil = seen.FreshUntil > pause ? seen.FreshUntil : pause,
+                        UnknownKeysRefusedUntil = now + UnknownKeyPause,
+                        Outage = ExceptionDispatchInfo.Capture(exception),
+                    }
+                );
             }
         });
 
@@ -111,7 +113,13 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
         return JwksParser.Read(response.Body.Span);
     }
 
-    private sealed record KeySet(Uri Source, IReadOnlyList<JsonWebKey> Keys, DateTimeOffset FreshUntil, DateTimeOffset EndsAt, DateTimeOffset UnknownKeysRefusedUntil)
+    private sealed record KeySet(
+        Uri Source,
+        IReadOnlyList<JsonWebKey> Keys,
+        DateTimeOffset FreshUntil,
+        DateTimeOffset EndsAt,
+        DateTimeOffset UnknownKeysRefusedUntil
+    )
     {
         /// <summary>Why there is no newer set: a key that is not in this one may well be in that.</summary>
         public ExceptionDispatchInfo? Outage { get; init; }

@@ -21,7 +21,10 @@ internal static class JwksParser
             throw new OAuthProtocolException("The server's key set is malformed (RFC 7517 §5).") { IsTransient = true };
         }
         if (keys.Count > MaximumKeys)
-            throw new OAuthProtocolException($"The server's key set holds more than {MaximumKeys} keys; it was not used.") { IsTransient = true };
+            throw new OAuthProtocolException($"The server's key set holds more than {MaximumKeys} keys; it was not used.")
+            {
+                IsTransient = true,
+            };
         // A certificate would be believed in place of the key beside it, which is the one that was looked at.
         foreach (var key in keys)
             key.X5c.Clear();

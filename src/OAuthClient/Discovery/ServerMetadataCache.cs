@@ -11,8 +11,10 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(30);
 
     // By the configuration and not by the issuer: a corrected configuration is tried at once, whatever failed before.
-    private readonly SingleFlight<AuthorizationServerMetadata, AuthorizationServerMetadata> fetches =
-        new(ReferenceEqualityComparer.Instance, time);
+    private readonly SingleFlight<AuthorizationServerMetadata, AuthorizationServerMetadata> fetches = new(
+        ReferenceEqualityComparer.Instance,
+        time
+    );
     private Copy? newest;
 
     /// <summary>The discovered endpoints, with those that are spelled out in their place.</summary>
@@ -23,7 +25,11 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
         if (!current.UsesDiscovery)
             return new(current.ConfiguredMetadata);
         var now = time.GetUtcNow();
-        if (Volatile.Read(ref newest) is not { } known || !ReferenceEquals(known.Registration.ConfiguredMetadata, current.ConfiguredMetadata) || now >= known.EndsAt)
+        if (
+            Volatile.Read(ref newest) is not { } known
+            || !ReferenceEquals(known.Registration.ConfiguredMetadata, current.ConfiguredMetadata)
+            || now >= known.EndsAt
+        )
             return new(FetchOnceAsync(current).WaitAsync(cancellationToken));
         if (now >= known.RefreshAt)
             _ = FetchOnceAsync(current);
@@ -41,7 +47,12 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
         var old = Volatile.Read(ref newest);
         var now = time.GetUtcNow();
         // Between the caller's look and this one another fetch may have ended.
-        if (old is not null && ReferenceEquals(old.Registration.ConfiguredMetadata, current.ConfiguredMetadata) && now < old.RefreshAt && now < old.EndsAt)
+        if (
+            old is not null
+            && ReferenceEquals(old.Registration.ConfiguredMetadata, current.ConfiguredMetadata)
+            && now < old.RefreshAt
+            && now < old.EndsAt
+        )
             return old.Metadata;
         bool hasOld = old is not null && old.Registration.Issuer == current.Issuer && now < old.EndsAt;
         try
@@ -50,7 +61,9 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
             now = time.GetUtcNow();
             return Keep(new(current, Merge(found, current.ConfiguredMetadata), now + FreshFor, now + MaximumAge));
         }
-        catch (Exception exception) when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not OAuthProtocolException)
+        catch (Exception exception)
+            when (hasOld && exception is HttpRequestException or OperationCanceledException or OAuthException and not OAuthProtocolException
+            )
         {
             // The server is out for a moment; what it said before still holds, and it is asked again soon.
             return Keep(new(current, Merge(old!.Metadata, current.ConfiguredMetadata), time.GetUtcNow() + RetryPause, old.EndsAt));
@@ -69,17 +82,23 @@ internal sealed class ServerMetadataCache(BackChannelClient backChannel, TimePro
         return copy.Metadata;
     }
 
-    private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata found, AuthorizationServerMetadata spelledOut) => found with
-    {
-        IssuerTemplate = spelledOut.IssuerTemplate,
-        AuthorizationEndpoint = spelledOut.AuthorizationEndpoint ?? found.AuthorizationEndpoint,
-        RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
-        RegistrationEndpoint = spelledOut.RegistrationEndpoint ?? found.RegistrationEndpoint,
-        IntrospectionEndpoint = spelledOut.IntrospectionEndpoint ?? found.IntrospectionEndpoint,
-        UserInfoEndpoint = spelledOut.UserInfoEndpoint ?? found.UserInfoEndpoint,
-        JwksUri = spelledOut.JwksUri ?? found.JwksUri,
-        EndSessionEndpoint = spelledOut.EndSessionEndpoint ?? found.EndSessionEndpoint,
-    };
+    private static AuthorizationServerMetadata Merge(AuthorizationServerMetadata found, AuthorizationServerMetadata spelledOut) =>
+        found with
+        {
+            IssuerTemplate = spelledOut.IssuerTemplate,
+            AuthorizationEndpoint = spelledOut.AuthorizationEndpoint ?? found.AuthorizationEndpoint,
+            RevocationEndpoint = spelledOut.RevocationEndpoint ?? found.RevocationEndpoint,
+            RegistrationEndpoint = spelledOut.RegistrationEndpoint ?? found.RegistrationEndpoint,
+            IntrospectionEndpoint = spelledOut.IntrospectionEndpoint ?? found.IntrospectionEndpoint,
+            UserInfoEndpoint = spelledOut.UserInfoEndpoint ?? found.UserInfoEndpoint,
+            JwksUri = spelledOut.JwksUri ?? found.JwksUri,
+            EndSessionEndpoint = spelledOut.EndSessionEndpoint ?? found.EndSessionEndpoint,
+        };
 
-    private sealed record Copy(ClientConfiguration Registration, AuthorizationServerMetadata Metadata, DateTimeOffset RefreshAt, DateTimeOffset EndsAt);
+    private sealed record Copy(
+        ClientConfiguration Registration,
+        AuthorizationServerMetadata Metadata,
+        DateTimeOffset RefreshAt,
+        DateTimeOffset EndsAt
+    );
 }

@@ -7,7 +7,11 @@ internal static class ServerMetadataClient
 {
     /// <exception cref="OAuthProtocolException">The document names another issuer, or is malformed.</exception>
     /// <exception cref="OAuthException">There is no metadata at either address.</exception>
-    public static async Task<AuthorizationServerMetadata> FetchAsync(ClientConfiguration configuration, BackChannelClient backChannel, CancellationToken cancellationToken)
+    public static async Task<AuthorizationServerMetadata> FetchAsync(
+        ClientConfiguration configuration,
+        BackChannelClient backChannel,
+        CancellationToken cancellationToken
+    )
     {
         var issuer = configuration.Issuer!;
         var answers = new List<string>();
@@ -20,20 +24,31 @@ internal static class ServerMetadataClient
             var json = response.Json();
             if (response.StatusCode == HttpStatusCode.OK && json is { } document)
             {
-                var metadata = AuthorizationServerMetadata.Read(document, configuration.AllowHttpOnLoopback, configuration.HasClientCertificate);
+                var metadata = AuthorizationServerMetadata.Read(
+                    document,
+                    configuration.AllowHttpOnLoopback,
+                    configuration.HasClientCertificate
+                );
                 ValidateIssuer(metadata, configuration);
                 // Of many tenants' metadata only where they were found is one name for all.
                 return metadata with { Issuer = issuer.OriginalString };
             }
             var failure = response.Failure(json);
-            answers.Add($"{failure.Endpoint} answered {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.UnexpectedContent}" : "")}");
+            answers.Add(
+                $"{failure.Endpoint} answered {(int)failure.StatusCode}{(response.IsSuccess ? $" {failure.UnexpectedContent}" : "")}"
+            );
             isServersFault |= (int)response.StatusCode >= 500;
             refusal = new EndpointException(failure);
         }
         throw new OAuthException(
             $"The metadata of {issuer.OriginalString} could not be read: {string.Join(", ", answers)}. "
-            + (isServersFault ? "The server is at fault; try again later." : "Check Issuer, or spell out the endpoints if this server publishes no metadata."),
-            refusal);
+                + (
+                    isServersFault
+                        ? "The server is at fault; try again later."
+                        : "Check Issuer, or spell out the endpoints if this server publishes no metadata."
+                ),
+            refusal
+        );
     }
 
     /// <summary>RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 behind it.</summary>
@@ -58,12 +73,16 @@ internal static class ServerMetadataClient
         string expected = configuration.IssuerTemplate?.Text ?? configuration.Issuer!.OriginalString;
         if (string.Equals(metadata.Issuer, expected, StringComparison.Ordinal))
             return;
-        string option = configuration.IssuerTemplate is null ? nameof(OAuthClientOptions.Issuer) : nameof(OAuthClientOptions.IssuerTemplate);
-        string advice = configuration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
-            ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
-            : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
+        string option = configuration.IssuerTemplate is null
+            ? nameof(OAuthClientOptions.Issuer)
+            : nameof(OAuthClientOptions.IssuerTemplate);
+        string advice =
+            configuration.IssuerTemplate is null && metadata.Issuer?.Contains(IssuerTemplate.Placeholder, StringComparison.Ordinal) == true
+                ? "this server has many tenants: write one tenant's Issuer, or that text as IssuerTemplate to let in users of all, and AllowedTenants to say whose."
+                : $"if that is the server you mean, write {option} exactly so{SlashHint(metadata.Issuer, expected)}.";
         throw new OAuthProtocolException(
             $"The metadata found for '{configuration.Issuer!.OriginalString}' says that its issuer is '{ServerTextSanitizer.Clean(metadata.Issuer) ?? "nobody"}'{(configuration.IssuerTemplate is null ? "" : $", not '{expected}'")}. "
-            + $"They must be identical, character by character (RFC 8414 §3.3); {advice}");
+                + $"They must be identical, character by character (RFC 8414 §3.3); {advice}"
+        );
     }
 }

@@ -13,12 +13,23 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     /// <summary>The newest that this node or another knows of; in use from now on.</summary>
     public async Task<DynamicClient?> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref unsaved) is { } own && string.Equals(own.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal))
+        if (
+            Volatile.Read(ref unsaved) is { } own
+            && string.Equals(own.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
+        )
             return await SaveAsync(own).ConfigureAwait(false);
         var stored = await store.FindAsync(current.Name, current.ConfiguredMetadata.ServerId, cancellationToken).ConfigureAwait(false);
         // Not only the store's word: what one server gave must not go to another.
-        if (stored is not null && (!string.Equals(stored.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal) || !string.Equals(stored.ClientName, current.Name, StringComparison.Ordinal)))
-            throw new OAuthException($"The IDynamicClientStore gave another registration than that of {current.DisplayName} at {current.ConfiguredMetadata.ServerId}; it must compare both names character by character.");
+        if (
+            stored is not null
+            && (
+                !string.Equals(stored.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
+                || !string.Equals(stored.ClientName, current.Name, StringComparison.Ordinal)
+            )
+        )
+            throw new OAuthException(
+                $"The IDynamicClientStore gave another registration than that of {current.DisplayName} at {current.ConfiguredMetadata.ServerId}; it must compare both names character by character."
+            );
         if (!IsSame(stored, current.Registered))
             configuration.SetCredentials(stored);
         return stored;
@@ -61,7 +72,8 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     public static bool IsSame(DynamicClient? one, DynamicClient? other) =>
         one is null ? other is null : other is not null && IsSameClient(one, other) && one.Generation == other.Generation;
 
-    private static bool IsSameClient(DynamicClient one, DynamicClient other) => string.Equals(one.ClientId, other.ClientId, StringComparison.Ordinal);
+    private static bool IsSameClient(DynamicClient one, DynamicClient other) =>
+        string.Equals(one.ClientId, other.ClientId, StringComparison.Ordinal);
 
     private void Use(DynamicClient newer)
     {

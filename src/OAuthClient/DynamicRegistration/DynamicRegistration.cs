@@ -12,7 +12,12 @@ public sealed class DynamicRegistration
     private readonly DynamicClientPersistence persistence;
     private readonly SingleFlight<string, DynamicClient?> flights = new(StringComparer.Ordinal);
 
-    internal DynamicRegistration(ClientConfigurationProvider configuration, RegistrationEndpointClient endpoint, RegistrationLifecycle lifecycle, DynamicClientPersistence persistence)
+    internal DynamicRegistration(
+        ClientConfigurationProvider configuration,
+        RegistrationEndpointClient endpoint,
+        RegistrationLifecycle lifecycle,
+        DynamicClientPersistence persistence
+    )
     {
         (this.configuration, this.endpoint, this.lifecycle, this.persistence) = (configuration, endpoint, lifecycle, persistence);
         configuration.SetRegistrar(GetRegisteredAsync);
@@ -30,14 +35,26 @@ public sealed class DynamicRegistration
     /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
     /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
     public async Task<DynamicClient> ReadAsync(CancellationToken cancellationToken = default) =>
-        (await ManageAsync(async current => await lifecycle.ReadAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
+        (
+            await ManageAsync(
+                    async current => await lifecycle.ReadAsync(current, CancellationToken.None).ConfigureAwait(false),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )!;
 
     /// <summary>Has the server register what the options say now (RFC 7592 §2.2), for example another redirect URI.</summary>
     /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
     /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
     /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
     public async Task<DynamicClient> UpdateAsync(CancellationToken cancellationToken = default) =>
-        (await ManageAsync(async current => await lifecycle.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false), cancellationToken).ConfigureAwait(false))!;
+        (
+            await ManageAsync(
+                    async current => await lifecycle.UpdateAsync(current, CancellationToken.None).ConfigureAwait(false),
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )!;
 
     /// <summary>
     /// Deletes the client at the server (RFC 7592 §2.3), where the server has that, and forgets it here in any case; users' grants end
@@ -47,17 +64,19 @@ public sealed class DynamicRegistration
     /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
     /// <exception cref="EndpointException">The server refused; nothing is forgotten then.</exception>
     /// <exception cref="OAuthException">The client is not registered.</exception>
-    public Task DeleteAsync(CancellationToken cancellationToken = default) => ManageAsync(
-        async current =>
-        {
-            // Where it cannot be deleted, to forget it is all that can be done, and the way out when the server has lost it.
-            if (current.Registered!.CanBeManaged)
-                await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
-            await persistence.RemoveAsync(current.Registered).ConfigureAwait(false);
-            return null;
-        },
-        cancellationToken,
-        mayBeForgotten: true);
+    public Task DeleteAsync(CancellationToken cancellationToken = default) =>
+        ManageAsync(
+            async current =>
+            {
+                // Where it cannot be deleted, to forget it is all that can be done, and the way out when the server has lost it.
+                if (current.Registered!.CanBeManaged)
+                    await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
+                await persistence.RemoveAsync(current.Registered).ConfigureAwait(false);
+                return null;
+            },
+            cancellationToken,
+            mayBeForgotten: true
+        );
 
     // The way of nearly every call: it does not wait.
     private ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken)
@@ -80,7 +99,12 @@ public sealed class DynamicRegistration
     {
         while (true)
         {
-            await RunExclusiveAsync(async () => await lifecycle.PrepareAsync(CancellationToken.None).ConfigureAwait(false), mayBeAnothers: true, cancellationToken).ConfigureAwait(false);
+            await RunExclusiveAsync(
+                    async () => await lifecycle.PrepareAsync(CancellationToken.None).ConfigureAwait(false),
+                    mayBeAnothers: true,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             // Whoever manages the registration may have deleted it since.
             if (configuration.Current is { Registered: not null } current)
                 return current;
@@ -88,23 +112,36 @@ public sealed class DynamicRegistration
     }
 
     private Task<DynamicClient?> ManageAsync(
-        Func<ClientConfiguration, Task<DynamicClient?>> work, CancellationToken cancellationToken, bool mayBeForgotten = false) => RunExclusiveAsync(
-        async () =>
-        {
-            var known = await persistence.FindAsync(configuration.Current, CancellationToken.None).ConfigureAwait(false);
-            var current = configuration.Current;
-            return known switch
+        Func<ClientConfiguration, Task<DynamicClient?>> work,
+        CancellationToken cancellationToken,
+        bool mayBeForgotten = false
+    ) =>
+        RunExclusiveAsync(
+            async () =>
             {
-                null => throw new OAuthException($"{current.DisplayName} is not registered at {current.ConfiguredMetadata.ServerId}; call RegisterAsync first."),
-                { CanBeManaged: false } when !mayBeForgotten => throw new OAuthException($"{current.ConfiguredMetadata.ServerId} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."),
-                _ => await work(current.WithRegisteredCredentials(known)).ConfigureAwait(false),
-            };
-        },
-        mayBeAnothers: false,
-        cancellationToken);
+                var known = await persistence.FindAsync(configuration.Current, CancellationToken.None).ConfigureAwait(false);
+                var current = configuration.Current;
+                return known switch
+                {
+                    null => throw new OAuthException(
+                        $"{current.DisplayName} is not registered at {current.ConfiguredMetadata.ServerId}; call RegisterAsync first."
+                    ),
+                    { CanBeManaged: false } when !mayBeForgotten => throw new OAuthException(
+                        $"{current.ConfiguredMetadata.ServerId} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."
+                    ),
+                    _ => await work(current.WithRegisteredCredentials(known)).ConfigureAwait(false),
+                };
+            },
+            mayBeAnothers: false,
+            cancellationToken
+        );
 
     // One thing at a time: a server may replace the registration access token with every answer. To prepare is the same whoever does it.
-    private async Task<DynamicClient?> RunExclusiveAsync(Func<Task<DynamicClient?>> work, bool mayBeAnothers, CancellationToken cancellationToken)
+    private async Task<DynamicClient?> RunExclusiveAsync(
+        Func<Task<DynamicClient?>> work,
+        bool mayBeAnothers,
+        CancellationToken cancellationToken
+    )
     {
         while (true)
         {

@@ -19,9 +19,11 @@ internal sealed class InMemoryDynamicClientStore : IDynamicClientStore
 
     public ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken)
     {
-        while (clients.TryGetValue(Key(client), out var stored)
+        while (
+            clients.TryGetValue(Key(client), out var stored)
             && string.Equals(stored.ClientId, client.ClientId, StringComparison.Ordinal)
-            && !clients.TryRemove(new(Key(client), stored)))
+            && !clients.TryRemove(new(Key(client), stored))
+        )
         {
             // Replaced meanwhile: looked at again.
         }

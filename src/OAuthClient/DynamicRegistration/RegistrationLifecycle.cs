@@ -9,7 +9,13 @@ namespace OAuthClient;
 /// their grants. So whoever can be asked is asked first.
 /// </summary>
 internal sealed class RegistrationLifecycle(
-    ClientConfigurationProvider configuration, ServerMetadataCache metadata, RegistrationEndpointClient endpoint, DynamicClientPersistence persistence, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration,
+    ServerMetadataCache metadata,
+    RegistrationEndpointClient endpoint,
+    DynamicClientPersistence persistence,
+    TimeProvider time,
+    ILogger logger
+)
 {
     // A server that forgets what it has just registered would be filled with clients.
     private static readonly TimeSpan ReregistrationCooldown = TimeSpan.FromMinutes(10);
@@ -95,11 +101,15 @@ internal sealed class RegistrationLifecycle(
     public async Task<DynamicClient> UpdateAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        return await persistence.SaveAsync(await endpoint.UpdateAsync(current.Registered!, current, server, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        return await persistence
+            .SaveAsync(await endpoint.UpdateAsync(current.Registered!, current, server, cancellationToken).ConfigureAwait(false))
+            .ConfigureAwait(false);
     }
 
     public async Task<DynamicClient> ReadAsync(ClientConfiguration current, CancellationToken cancellationToken) =>
-        await persistence.SaveAsync(await endpoint.ReadAsync(current.Registered!, current, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        await persistence
+            .SaveAsync(await endpoint.ReadAsync(current.Registered!, current, cancellationToken).ConfigureAwait(false))
+            .ConfigureAwait(false);
 
     private async Task<DynamicClient> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
@@ -110,7 +120,11 @@ internal sealed class RegistrationLifecycle(
         bool isUsable = RegistrationResponseReader.FindMismatch(known.Metadata, current) is null;
         if (!isRefused && isUsable && !EndsSoon(known, time.GetUtcNow()))
             return known;
-        if (known.CanBeManaged && await RenewAsync(current.WithRegisteredCredentials(known), isUsable, isRefused, cancellationToken).ConfigureAwait(false) is { } renewed)
+        if (
+            known.CanBeManaged
+            && await RenewAsync(current.WithRegisteredCredentials(known), isUsable, isRefused, cancellationToken).ConfigureAwait(false)
+                is { } renewed
+        )
         {
             if (isRefused)
                 Log.RefusedClientKept(logger, current.Name);
@@ -131,7 +145,12 @@ internal sealed class RegistrationLifecycle(
         : "its secret expired, and the server did not renew it";
 
     /// <returns><see langword="null"/> when the server is no help: it does not know the client, or leaves its secret to end.</returns>
-    private async Task<DynamicClient?> RenewAsync(ClientConfiguration current, bool isUsable, bool isRefused, CancellationToken cancellationToken)
+    private async Task<DynamicClient?> RenewAsync(
+        ClientConfiguration current,
+        bool isUsable,
+        bool isRefused,
+        CancellationToken cancellationToken
+    )
     {
         var known = current.Registered!;
         try
@@ -143,16 +162,23 @@ internal sealed class RegistrationLifecycle(
             return IsOver(known, time.GetUtcNow()) ? null : known;
         }
         // Refused at the token endpoint and here, it is gone; here alone, another node may just have changed the token.
-        catch (EndpointException refusal) when ((isRefused && refusal.StatusCode == HttpStatusCode.Unauthorized) || IsOver(known, time.GetUtcNow()) || !isUsable)
+        catch (EndpointException refusal)
+            when ((isRefused && refusal.StatusCode == HttpStatusCode.Unauthorized) || IsOver(known, time.GetUtcNow()) || !isUsable)
         {
             return null;
         }
     }
 
-    private async Task<DynamicClient> RegisterAsync(ClientConfiguration current, DynamicClient? inPlaceOf, CancellationToken cancellationToken)
+    private async Task<DynamicClient> RegisterAsync(
+        ClientConfiguration current,
+        DynamicClient? inPlaceOf,
+        CancellationToken cancellationToken
+    )
     {
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        var made = (await endpoint.RegisterAsync(current, server, cancellationToken).ConfigureAwait(false)).AfterGeneration(inPlaceOf?.Generation ?? 0);
+        var made = (await endpoint.RegisterAsync(current, server, cancellationToken).ConfigureAwait(false)).AfterGeneration(
+            inPlaceOf?.Generation ?? 0
+        );
         var counts = await persistence.SaveAsync(made).ConfigureAwait(false);
         if (string.Equals(counts.ClientId, made.ClientId, StringComparison.Ordinal))
             Log.Registered(logger, current.Name);
@@ -177,7 +203,8 @@ internal sealed class RegistrationLifecycle(
     private static bool IsOver(DynamicClient client, DateTimeOffset now) => client.SecretExpiresAt <= now;
 
     private static bool EndsSoon(DynamicClient client, DateTimeOffset now) =>
-        client.SecretExpiresAt is { } end && end - now <= TimeSpan.FromTicks(Math.Min((end - client.SecretIssuedAt).Ticks / 5, MaximumRenewalWindow.Ticks));
+        client.SecretExpiresAt is { } end
+        && end - now <= TimeSpan.FromTicks(Math.Min((end - client.SecretIssuedAt).Ticks / 5, MaximumRenewalWindow.Ticks));
 
     private sealed record Failure(DynamicRegistrationOptions? Options, ExceptionDispatchInfo Fault, DateTimeOffset Until)
     {

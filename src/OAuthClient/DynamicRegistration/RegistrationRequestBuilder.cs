@@ -13,7 +13,13 @@ internal static class RegistrationRequestBuilder
     private const string IdTokenContentEncryption = "id_token_encrypted_response_enc";
 
     // The server's own words about a client, which an update must not say back (RFC 7592 §2.2).
-    private static readonly string[] ServersOwn = ["client_id_issued_at", "client_secret_expires_at", "registration_access_token", "registration_client_uri"];
+    private static readonly string[] ServersOwn =
+    [
+        "client_id_issued_at",
+        "client_secret_expires_at",
+        "registration_access_token",
+        "registration_client_uri",
+    ];
 
     /// <summary>For a new client.</summary>
     public static byte[] ForRegistration(ClientConfiguration current, DynamicRegistrationOptions options, string authenticationMethod)
@@ -24,7 +30,12 @@ internal static class RegistrationRequestBuilder
     }
 
     /// <summary>For one that there is: all that the server said of it, less what was its own, and what is wanted now (RFC 7592 §2.2).</summary>
-    public static byte[] ForUpdate(DynamicClient known, ClientConfiguration current, DynamicRegistrationOptions options, string authenticationMethod)
+    public static byte[] ForUpdate(
+        DynamicClient known,
+        ClientConfiguration current,
+        DynamicRegistrationOptions options,
+        string authenticationMethod
+    )
     {
         var metadata = JsonNode.Parse(known.Metadata.GetRawText())!.AsObject();
         foreach (string own in ServersOwn)
@@ -34,13 +45,21 @@ internal static class RegistrationRequestBuilder
         return Bytes(metadata);
     }
 
-    private static void Write(JsonObject metadata, ClientConfiguration current, DynamicRegistrationOptions options, string authenticationMethod)
+    private static void Write(
+        JsonObject metadata,
+        ClientConfiguration current,
+        DynamicRegistrationOptions options,
+        string authenticationMethod
+    )
     {
         var redirectUri = current.RedirectUri;
         metadata["redirect_uris"] = Texts(redirectUri is null ? [] : [redirectUri.OriginalString]);
         metadata["response_types"] = Texts(redirectUri is null ? [] : [ParameterNames.Code]);
-        metadata["grant_types"] = Texts(options.GrantTypes.Count > 0 ? options.GrantTypes
-            : redirectUri is null ? ["client_credentials"] : ["authorization_code", ParameterNames.RefreshToken]);
+        metadata["grant_types"] = Texts(
+            options.GrantTypes.Count > 0 ? options.GrantTypes
+            : redirectUri is null ? ["client_credentials"]
+            : ["authorization_code", ParameterNames.RefreshToken]
+        );
         metadata[AuthenticationMethod] = authenticationMethod;
         if (redirectUri is not null)
             metadata["application_type"] = options.ApplicationType ?? (redirectUri.Scheme == Uri.UriSchemeHttps ? "web" : "native");

@@ -20,22 +20,40 @@ internal static class RegistrationResponseReader
     /// <param name="now">When it came.</param>
     /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows.</exception>
     /// <exception cref="OAuthException">The server registered something that this client cannot be.</exception>
-    public static DynamicClient Read(JsonElement json, ClientConfiguration current, Uri endpoint, DynamicClient? known, string authenticationMethod, DateTimeOffset now)
+    public static DynamicClient Read(
+        JsonElement json,
+        ClientConfiguration current,
+        Uri endpoint,
+        DynamicClient? known,
+        string authenticationMethod,
+        DateTimeOffset now
+    )
     {
-        string clientId = json.Text(ParameterNames.ClientId) ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
+        string clientId = json.Text(ParameterNames.ClientId)
+            ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
         if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
-            throw new OAuthProtocolException("The registration answer is about another client_id than was asked for (RFC 7592 §3); it was not used.");
+            throw new OAuthProtocolException(
+                "The registration answer is about another client_id than was asked for (RFC 7592 §3); it was not used."
+            );
         if (FindMismatch(json, current) is { } why)
-            throw new OAuthException($"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} with {why} (RFC 7591 §3.2.1).");
+            throw new OAuthException(
+                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} with {why} (RFC 7591 §3.2.1)."
+            );
         string methodName = json.Text(RegistrationRequestBuilder.AuthenticationMethod) ?? authenticationMethod;
-        var method = ClientAuthenticationNames.Find(methodName) ?? throw new OAuthException(
-            $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {ClientAuthenticationNames.Printable(methodName)}, a way to authenticate that this library does not have.");
+        var method = ClientAuthenticationNames.Find(methodName)
+            ?? throw new OAuthException(
+                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {ClientAuthenticationNames.Printable(methodName)}, a way to authenticate that this library does not have."
+            );
         bool needsSecret = method is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
         var (secret, end) = needsSecret ? Secret(json, known, now) : default;
         if (needsSecret && secret is null)
-            throw new OAuthProtocolException($"The registration answer holds no client_secret, which {methodName} needs (RFC 7591 §3.2.1).");
+            throw new OAuthProtocolException(
+                $"The registration answer holds no client_secret, which {methodName} needs (RFC 7591 §3.2.1)."
+            );
         if (method == ClientAuthenticationMethod.TlsClientAuth && !current.HasClientCertificate)
-            throw new OAuthException($"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {methodName}, and it has no certificate; give it one by UseClientCertificate.");
+            throw new OAuthException(
+                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {methodName}, and it has no certificate; give it one by UseClientCertificate."
+            );
         var (uri, token) = Management(json, current, endpoint, known);
         return new(current.Name, current.ConfiguredMetadata.ServerId, clientId)
         {
@@ -65,7 +83,9 @@ internal static class RegistrationResponseReader
             if (metadata.Texts("grant_types")?.Contains("authorization_code", StringComparer.Ordinal) == false)
                 return "grant_types without authorization_code";
         }
-        return ScopeList.Contains(current.Scopes, ScopeList.OpenId) && metadata.Text("id_token_signed_response_alg") is { } algorithm
+        return
+            ScopeList.Contains(current.Scopes, ScopeList.OpenId)
+            && metadata.Text("id_token_signed_response_alg") is { } algorithm
             && !current.IdTokenSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
             ? $"ID Tokens signed by {(SignatureAlgorithms.Supported.Contains(algorithm, StringComparer.Ordinal) ? algorithm : "another algorithm")}, which IdTokenSigningAlgorithms does not allow"
             : null;
@@ -85,29 +105,52 @@ internal static class RegistrationResponseReader
         if (!json.TryGetProperty("client_secret_expires_at", out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
-            throw new OAuthProtocolException("The registration answer's client_secret_expires_at is no number of seconds since 1970 (RFC 7591 §3.2.1).");
+            throw new OAuthProtocolException(
+                "The registration answer's client_secret_expires_at is no number of seconds since 1970 (RFC 7591 §3.2.1)."
+            );
         if (seconds == 0 || seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds())
             return null;
         var end = DateTimeOffset.FromUnixTimeSeconds((long)seconds);
-        return end > now ? end : throw new OAuthProtocolException("The registration answer's client_secret has expired already (client_secret_expires_at); check this machine's clock, or the server's.");
+        return end > now
+            ? end
+            : throw new OAuthProtocolException(
+                "The registration answer's client_secret has expired already (client_secret_expires_at); check this machine's clock, or the server's."
+            );
     }
 
-    private static (Uri? Uri, RegistrationAccessToken? Token) Management(JsonElement json, ClientConfiguration current, Uri endpoint, DynamicClient? known)
+    private static (Uri? Uri, RegistrationAccessToken? Token) Management(
+        JsonElement json,
+        ClientConfiguration current,
+        Uri endpoint,
+        DynamicClient? known
+    )
     {
         var uri = known?.ManagementUri;
         if (json.Text("registration_client_uri") is { } text)
         {
-            uri = Uri.TryCreate(text, UriKind.Absolute, out var address) && EndpointSecurity.IsSafe(address, current.AllowHttpOnLoopback)
-                && address.Fragment.Length == 0 && address.UserInfo.Length == 0
-                ? address
-                : throw new OAuthProtocolException("The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there.");
+            uri =
+                Uri.TryCreate(text, UriKind.Absolute, out var address)
+                && EndpointSecurity.IsSafe(address, current.AllowHttpOnLoopback)
+                && address.Fragment.Length == 0
+                && address.UserInfo.Length == 0
+                    ? address
+                    : throw new OAuthProtocolException(
+                        "The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there."
+                    );
             // Else whoever answers could aim requests of ours, with a header of their choice, at any host.
-            if (!EndpointSecurity.IsSameOrigin(uri, endpoint) && !(current.Issuer is { } issuer && EndpointSecurity.IsSameOrigin(uri, issuer)))
-                throw new OAuthProtocolException("The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used.");
+            if (
+                !EndpointSecurity.IsSameOrigin(uri, endpoint)
+                && !(current.Issuer is { } issuer && EndpointSecurity.IsSameOrigin(uri, issuer))
+            )
+                throw new OAuthProtocolException(
+                    "The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used."
+                );
         }
         string? token = json.Text("registration_access_token");
         if (token?.All(c => c is > ' ' and <= '~') == false)
-            throw new OAuthProtocolException("The registration answer's registration_access_token holds a character that no header may carry (RFC 6750 §2.1).");
+            throw new OAuthProtocolException(
+                "The registration answer's registration_access_token holds a character that no header may carry (RFC 6750 §2.1)."
+            );
         return (uri, token is null ? known?.RegistrationAccessToken : new(token));
     }
 
@@ -124,7 +167,9 @@ internal static class RegistrationResponseReader
             }
             catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
             {
-                throw new OAuthProtocolException("The registration answer holds text that is not valid Unicode (RFC 8259 §8); it could not be kept.");
+                throw new OAuthProtocolException(
+                    "The registration answer holds text that is not valid Unicode (RFC 8259 §8); it could not be kept."
+                );
             }
             writer.WriteEndObject();
         }

@@ -25,7 +25,9 @@ internal static class AccessTokenExpiry
     public static AccessTokenState StateAt(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
     {
         long end = End(token, renewable, whenUnstated);
-        return now.UtcTicks >= end ? AccessTokenState.Expired : now.UtcTicks >= end - RefreshWindow(token, end) ? AccessTokenState.RefreshDue : AccessTokenState.Fresh;
+        return now.UtcTicks >= end ? AccessTokenState.Expired
+            : now.UtcTicks >= end - RefreshWindow(token, end) ? AccessTokenState.RefreshDue
+            : AccessTokenState.Fresh;
     }
 
     /// <summary>From when on it is good no more, in UTC ticks.</summary>
@@ -41,9 +43,11 @@ internal static class AccessTokenExpiry
     // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it. A life of nothing names no end
     // either: believed, it would send the user to log in again at once, and for ever.
     private static long End(AccessToken token, bool renewable, TimeSpan whenUnstated) =>
-        !renewable && (token.ExpiresAt is not { } stated || stated <= token.IssuedAt) ? DateTime.MaxValue.Ticks
-        : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + whenUnstated.Ticks;
+        !renewable && (token.ExpiresAt is not { } stated || stated <= token.IssuedAt)
+            ? DateTime.MaxValue.Ticks
+            : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + whenUnstated.Ticks;
 
     /// <summary>min(30 s, 20 % of its life).</summary>
-    private static long RefreshWindow(AccessToken token, long end) => Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, MaximumRenewalWindow);
+    private static long RefreshWindow(AccessToken token, long end) =>
+        Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, MaximumRenewalWindow);
 }

@@ -40,7 +40,8 @@ internal sealed class AmbientGrantOwner : IDisposable
             _ when Volatile.Read(ref acting.isOver) == 0 => true,
             _ => throw new OAuthException(
                 "This call began within AsCurrentUser() or AsNobody() and outlived it, so its owner is not known; it was not sent. "
-                + "Put using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."),
+                    + "Put using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."
+            ),
         };
     }
 

@@ -215,9 +215,14 @@ public sealed class Grant
     /// <exception cref="InvalidOperationException">There is no ID Token, so nobody signed in.</exception>
     /// <exception cref="ArgumentException"><paramref name="userInfo"/> is about another user.</exception>
     public ClaimsPrincipal ToClaimsPrincipal(
-        UserInfo? userInfo = null, string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles")
+        UserInfo? userInfo = null,
+        string authenticationType = "OAuthClient",
+        string nameClaim = "name",
+        string roleClaim = "roles"
+    )
     {
-        var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
+        var claims = IdTokenClaims
+            ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
         if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
             throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
         return userInfo is null
@@ -248,22 +253,26 @@ public sealed class Grant
         return GrantSerializer.Deserialize(unprotect(data));
     }
 
-    internal static string FingerprintOfSubject(string clientName, string server, string subject) => Fingerprint.Of("sub", clientName, server, subject);
+    internal static string FingerprintOfSubject(string clientName, string server, string subject) =>
+        Fingerprint.Of("sub", clientName, server, subject);
 
-    internal static string FingerprintOfSession(string clientName, string server, string sessionId) => Fingerprint.Of("sid", clientName, server, sessionId);
+    internal static string FingerprintOfSession(string clientName, string server, string sessionId) =>
+        Fingerprint.Of("sid", clientName, server, sessionId);
 
-    internal static string FingerprintOfSignIn(string clientName, string server, string signInId) => Fingerprint.Of("sign-in", clientName, server, signInId);
+    internal static string FingerprintOfSignIn(string clientName, string server, string signInId) =>
+        Fingerprint.Of("sign-in", clientName, server, signInId);
 
     // A grant is written to the store as a whole with each refresh.
     private const int MaximumSelections = 32;
 
     internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
-        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [AccessTokenKey.Default.Key] = everything }.ToFrozenDictionary(StringComparer.Ordinal);
+        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [AccessTokenKey.Default.Key] = everything }.ToFrozenDictionary(
+            StringComparer.Ordinal
+        );
 
     internal bool HasEnded(DateTimeOffset now) => now.UtcTicks >= endsAtTicks;
 
-    internal AccessToken? Find(string selectionKey) =>
-        selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
+    internal AccessToken? Find(string selectionKey) => selectionKey.Length == 0 ? AccessToken : Tokens.GetValueOrDefault(selectionKey);
 
     internal bool Covers(AccessTokenKey key) =>
         ScopeList.Covers(Scopes, key.Scopes)
@@ -281,7 +290,14 @@ public sealed class Grant
             .ThenByDescending(token => token.Value.IssuedAt)
             .Take(MaximumSelections - 1)
             // A stored token is replaced only by a newer one; by whose clock is no question when nobody came in between.
-            .Append(new(selectionKey, hasMoved && Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt ? known : response.AccessToken));
+            .Append(
+                new(
+                    selectionKey,
+                    hasMoved && Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt
+                        ? known
+                        : response.AccessToken
+                )
+            );
         return new(this)
         {
             RefreshToken = response.RefreshToken ?? RefreshToken,

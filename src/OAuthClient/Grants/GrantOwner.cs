@@ -55,25 +55,27 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public static GrantOwner Client { get; } = new(Form.Client, "");
 
     /// <summary>Gets the kind of owner. It is part of the identity.</summary>
-    public GrantOwnerKind Kind => form switch
-    {
-        Form.Client => GrantOwnerKind.Client,
-        Form.Subject => GrantOwnerKind.Subject,
-        Form.Service => GrantOwnerKind.Service,
-        _ => GrantOwnerKind.User,
-    };
+    public GrantOwnerKind Kind =>
+        form switch
+        {
+            Form.Client => GrantOwnerKind.Client,
+            Form.Subject => GrantOwnerKind.Subject,
+            Form.Service => GrantOwnerKind.Service,
+            _ => GrantOwnerKind.User,
+        };
 
     /// <summary>
     /// Gets the user's id, the subject, or the service's name, without <see cref="Issuer"/> and <see cref="Scope"/>;
     /// <see langword="null"/> for the client itself.
     /// </summary>
-    public string? Id => form switch
-    {
-        Form.Client => null,
-        Form.ScopedUser => value[(value.IndexOf(ScopeEnd, StringComparison.Ordinal) + 1)..],
-        Form.Subject => value[(value.IndexOf(IssuerEnd, StringComparison.Ordinal) + 1)..],
-        _ => value,
-    };
+    public string? Id =>
+        form switch
+        {
+            Form.Client => null,
+            Form.ScopedUser => value[(value.IndexOf(ScopeEnd, StringComparison.Ordinal) + 1)..],
+            Form.Subject => value[(value.IndexOf(IssuerEnd, StringComparison.Ordinal) + 1)..],
+            _ => value,
+        };
 
     /// <summary>Gets the issuer that a <see cref="GrantOwnerKind.Subject"/> belongs to; <see langword="null"/> for other kinds.</summary>
     public string? Issuer => form is Form.Subject ? UnescapeIssuer(value[..value.IndexOf(IssuerEnd, StringComparison.Ordinal)]) : null;
@@ -115,8 +117,8 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <param name="subject">The subject, such as the ID Token's <c>sub</c>.</param>
     /// <returns>An owner of the kind <see cref="GrantOwnerKind.Subject"/>.</returns>
     /// <exception cref="ArgumentException">One is empty or white space, or holds a NUL character or an unpaired surrogate.</exception>
-    public static GrantOwner Subject(string issuer, string subject) => new(
-        Form.Subject, string.Concat(EscapeIssuer(Validated(issuer, nameof(issuer))), " ", Validated(subject, nameof(subject))));
+    public static GrantOwner Subject(string issuer, string subject) =>
+        new(Form.Subject, string.Concat(EscapeIssuer(Validated(issuer, nameof(issuer))), " ", Validated(subject, nameof(subject))));
 
     /// <summary>Creates the owner for a part of the application that no user owns, such as an account that all users work with.</summary>
     /// <param name="name">A name that the application chose. Never the name of a user.</param>
@@ -133,9 +135,12 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public static GrantOwner Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return TryParse(text, out var owner) ? owner : throw new FormatException(
-            "The text is not that of a grant owner. Write GrantOwner.ToString() where you store an owner; a bare id names no kind: use "
-            + "GrantOwner.User(id).");
+        return TryParse(text, out var owner)
+            ? owner
+            : throw new FormatException(
+                "The text is not that of a grant owner. Write GrantOwner.ToString() where you store an owner; a bare id names no kind: use "
+                    + "GrantOwner.User(id)."
+            );
     }
 
     /// <summary>Reads the text form that <see cref="ToString"/> writes.</summary>
@@ -149,12 +154,18 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
             null => null,
             "client" => Client,
             _ when text.StartsWith("user:", StringComparison.Ordinal) && text[5..] is var id && IsValid(id) => new(Form.User, id),
-            _ when text.StartsWith("user/", StringComparison.Ordinal) && text[5..] is var scoped && HasTwoParts(scoped, ScopeEnd)
-                && IsScope(scoped.AsSpan(0, scoped.IndexOf(ScopeEnd, StringComparison.Ordinal))) => new(Form.ScopedUser, scoped),
-            _ when text.StartsWith("subject:", StringComparison.Ordinal) && text[8..] is var subject && HasTwoParts(subject, IssuerEnd)
-                && IsEscapedIssuer(subject[..subject.IndexOf(IssuerEnd, StringComparison.Ordinal)]) => new(Form.Subject, subject),
-            _ when text.StartsWith("service:", StringComparison.Ordinal) && text[8..] is var name && IsValid(name) =>
-                new(Form.Service, name),
+            _ when text.StartsWith("user/", StringComparison.Ordinal)
+                    && text[5..] is var scoped
+                    && HasTwoParts(scoped, ScopeEnd)
+                    && IsScope(scoped.AsSpan(0, scoped.IndexOf(ScopeEnd, StringComparison.Ordinal))) => new(Form.ScopedUser, scoped),
+            _ when text.StartsWith("subject:", StringComparison.Ordinal)
+                    && text[8..] is var subject
+                    && HasTwoParts(subject, IssuerEnd)
+                    && IsEscapedIssuer(subject[..subject.IndexOf(IssuerEnd, StringComparison.Ordinal)]) => new(Form.Subject, subject),
+            _ when text.StartsWith("service:", StringComparison.Ordinal) && text[8..] is var name && IsValid(name) => new(
+                Form.Service,
+                name
+            ),
             _ => null,
         };
         return owner is not null;
@@ -165,7 +176,10 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
 
     /// <inheritdoc/>
     static bool IParsable<GrantOwner>.TryParse(
-        [NotNullWhen(true)] string? s, IFormatProvider? provider, [MaybeNullWhen(false)] out GrantOwner result) => TryParse(s, out result);
+        [NotNullWhen(true)] string? s,
+        IFormatProvider? provider,
+        [MaybeNullWhen(false)] out GrantOwner result
+    ) => TryParse(s, out result);
 
     /// <summary>
     /// Makes this owner the one that <c>ForCurrentUser()</c> means in the flow of calls that follows, until the result is disposed.
@@ -175,8 +189,12 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// </summary>
     /// <returns>The scope, to be disposed where the work ends.</returns>
     /// <exception cref="InvalidOperationException">The owner is the client itself.</exception>
-    public IDisposable AsCurrentUser() => !IsClient ? AmbientGrantOwner.Begin(this) : throw new InvalidOperationException(
-        "The client itself is no user; for its own token register an HTTP client with ForClient().");
+    public IDisposable AsCurrentUser() =>
+        !IsClient
+            ? AmbientGrantOwner.Begin(this)
+            : throw new InvalidOperationException(
+                "The client itself is no user; for its own token register an HTTP client with ForClient()."
+            );
 
     /// <summary>
     /// Makes <c>ForCurrentUser()</c> have no user in the flow of calls that follows, until the result is disposed, also inside a request
@@ -231,33 +249,38 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <c>%20</c> and a percent sign <c>%25</c>.
     /// </summary>
     /// <returns>The text form.</returns>
-    public override string ToString() => form switch
-    {
-        Form.Client => "client",
-        Form.User => "user:" + value,
-        Form.ScopedUser => "user/" + value,
-        Form.Subject => "subject:" + value,
-        _ => "service:" + value,
-    };
+    public override string ToString() =>
+        form switch
+        {
+            Form.Client => "client",
+            Form.User => "user:" + value,
+            Form.ScopedUser => "user/" + value,
+            Form.Subject => "subject:" + value,
+            _ => "service:" + value,
+        };
 
     /// <summary>Creates the claims of a principal that stands for this owner.</summary>
     /// <param name="issuer">The server that vouches for the principal.</param>
     /// <returns>The claim that is read back, and the identifier that the application may use or replace.</returns>
-    internal IReadOnlyList<Claim> ToClaims(string issuer) => IsClient
-        ? []
-        :
-        [
-            // The default issuer, LOCAL AUTHORITY, tells this claim from one that another provider wrote.
-            new(ClaimType, ToString()),
-            new(ClaimTypes.NameIdentifier, form is Form.User ? value : ToString(), ClaimValueTypes.String, issuer),
-        ];
+    internal IReadOnlyList<Claim> ToClaims(string issuer) =>
+        IsClient
+            ? []
+            :
+            [
+                // The default issuer, LOCAL AUTHORITY, tells this claim from one that another provider wrote.
+                new(ClaimType, ToString()),
+                new(ClaimTypes.NameIdentifier, form is Form.User ? value : ToString(), ClaimValueTypes.String, issuer),
+            ];
 
     private static string Validated(string text, string parameter)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text, parameter);
-        return IsValid(text) ? text : throw new ArgumentException(
-            "An owner's id holds a NUL character or an unpaired surrogate, which no store can keep; use the application's own id.",
-            parameter);
+        return IsValid(text)
+            ? text
+            : throw new ArgumentException(
+                "An owner's id holds a NUL character or an unpaired surrogate, which no store can keep; use the application's own id.",
+                parameter
+            );
     }
 
     // What UTF-8 cannot carry would be stored as another id, and NUL is refused by databases.

@@ -23,8 +23,7 @@ internal static class GrantSerializer
     // In version 1 an owner had no kind.
     internal const int Version = 2;
 
-    public static byte[] Serialize(Grant grant) =>
-        JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), GrantJsonContext.Default.GrantJson);
+    public static byte[] Serialize(Grant grant) => JsonSerializer.SerializeToUtf8Bytes(ToStored(grant), GrantJsonContext.Default.GrantJson);
 
     /// <exception cref="OAuthException">The data are not a grant, or a newer version of the library wrote them.</exception>
     public static Grant Deserialize(byte[] data)
@@ -48,31 +47,33 @@ internal static class GrantSerializer
     /// <exception cref="JsonException">The data are not a stored access token.</exception>
     public static (string Key, AccessToken Token)? DeserializeAccessToken(byte[] data) =>
         JsonSerializer.Deserialize(data, GrantJsonContext.Default.AccessTokenJson) is { } stored
-            ? (stored.Key, ToAccessToken(stored)) : null;
+            ? (stored.Key, ToAccessToken(stored))
+            : null;
 
-    private static GrantJson ToStored(Grant grant) => new()
-    {
-        Version = Version,
-        Id = grant.Id,
-        ClientName = grant.ClientName,
-        Server = grant.Server,
-        ClientId = grant.ClientId,
-        Scopes = grant.Scopes,
-        Resources = grant.Resources,
-        CreatedAt = grant.CreatedAt,
-        Generation = grant.Generation,
-        AccessTokens = [.. grant.Tokens.Select(token => ToStored(token.Key, token.Value))],
-        Owner = grant.Owner.ToString(),
-        Subject = grant.Subject,
-        RefreshToken = grant.RefreshToken?.Reveal(),
-        IdToken = grant.IdToken?.Reveal(),
-        SessionId = grant.SessionId,
-        SignInExpiresAt = grant.SignInExpiresAt,
-        SignInId = grant.SignInId,
-        FirstIdTokenIssuedAt = grant.FirstIdTokenIssuedAt,
-        RenewalEndsAt = grant.RenewalEndsAt,
-        Unknown = grant.UnknownMembers,
-    };
+    private static GrantJson ToStored(Grant grant) =>
+        new()
+        {
+            Version = Version,
+            Id = grant.Id,
+            ClientName = grant.ClientName,
+            Server = grant.Server,
+            ClientId = grant.ClientId,
+            Scopes = grant.Scopes,
+            Resources = grant.Resources,
+            CreatedAt = grant.CreatedAt,
+            Generation = grant.Generation,
+            AccessTokens = [.. grant.Tokens.Select(token => ToStored(token.Key, token.Value))],
+            Owner = grant.Owner.ToString(),
+            Subject = grant.Subject,
+            RefreshToken = grant.RefreshToken?.Reveal(),
+            IdToken = grant.IdToken?.Reveal(),
+            SessionId = grant.SessionId,
+            SignInExpiresAt = grant.SignInExpiresAt,
+            SignInId = grant.SignInId,
+            FirstIdTokenIssuedAt = grant.FirstIdTokenIssuedAt,
+            RenewalEndsAt = grant.RenewalEndsAt,
+            Unknown = grant.UnknownMembers,
+        };
 
     private static Grant ToGrant(GrantJson stored) =>
         new(stored.Id, stored.ClientName, GrantOwner.Parse(stored.Owner), stored.Server, stored.ClientId)
@@ -93,17 +94,18 @@ internal static class GrantSerializer
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
 
-    private static AccessTokenJson ToStored(string key, AccessToken token) => new()
-    {
-        Key = key,
-        Value = token.Reveal(),
-        IssuedAt = token.IssuedAt,
-        Scopes = token.Scopes,
-        Resources = token.Resources,
-        ExpiresAt = token.ExpiresAt,
-        ReplacesRejected = token.ReplacesRejected ? true : null,
-        Unknown = token.UnknownMembers,
-    };
+    private static AccessTokenJson ToStored(string key, AccessToken token) =>
+        new()
+        {
+            Key = key,
+            Value = token.Reveal(),
+            IssuedAt = token.IssuedAt,
+            Scopes = token.Scopes,
+            Resources = token.Resources,
+            ExpiresAt = token.ExpiresAt,
+            ReplacesRejected = token.ReplacesRejected ? true : null,
+            Unknown = token.UnknownMembers,
+        };
 
     private static AccessToken ToAccessToken(AccessTokenJson stored) =>
         new(stored.Value, stored.IssuedAt, stored.ExpiresAt, stored.Scopes, stored.Resources)
@@ -160,7 +162,10 @@ internal sealed class AccessTokenJson
 }
 
 [JsonSourceGenerationOptions(
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(StoredVersion))]
 [JsonSerializable(typeof(GrantJson))]
 [JsonSerializable(typeof(AccessTokenJson))]

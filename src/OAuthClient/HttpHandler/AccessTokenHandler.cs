@@ -8,8 +8,12 @@ namespace OAuthClient;
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
-    AccessTokenProvider tokens, GrantOwnerResolver owners, AllowedAddresses addresses, AccessTokenKey selection, AccessTokenHandlerOptions options)
-    : DelegatingHandler
+    AccessTokenProvider tokens,
+    GrantOwnerResolver owners,
+    AllowedAddresses addresses,
+    AccessTokenKey selection,
+    AccessTokenHandlerOptions options
+) : DelegatingHandler
 {
     private const string Header = "Authorization";
 
@@ -54,29 +58,49 @@ internal sealed class AccessTokenHandler(
 #pragma warning restore VSTHRD103
 
     private async Task<HttpResponseMessage> SendAsync(
-        ValueTask<AccessToken> getting, HttpRequestMessage request, Uri address, GrantOwner owner, CancellationToken cancellationToken)
+        ValueTask<AccessToken> getting,
+        HttpRequestMessage request,
+        Uri address,
+        GrantOwner owner,
+        CancellationToken cancellationToken
+    )
     {
         var token = await getting.ConfigureAwait(false);
         Attach(request.Headers, isBare: false, token.AuthorizationHeader);
-        return await AnswerAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken).ConfigureAwait(false);
+        return await AnswerAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private async Task<HttpResponseMessage> AnswerAsync(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, Uri address, GrantOwner owner, AccessToken token, CancellationToken cancellationToken)
+        Task<HttpResponseMessage> sending,
+        HttpRequestMessage request,
+        Uri address,
+        GrantOwner owner,
+        AccessToken token,
+        CancellationToken cancellationToken
+    )
     {
         var response = await sending.ConfigureAwait(false);
         // After a redirect the address is another one: a replay would take the token there. A handler that resolves addresses may have
         // restored the address, but the redirect removed the header.
-        return response.StatusCode == HttpStatusCode.Unauthorized
-            && request.RequestUri == address && request.Headers.NonValidated.Contains(Header)
-            && BearerChallenge.IndicatesInvalidToken(response) && ReplayableContent.IsReplayable(request.Content)
+        return
+            response.StatusCode == HttpStatusCode.Unauthorized
+            && request.RequestUri == address
+            && request.Headers.NonValidated.Contains(Header)
+            && BearerChallenge.IndicatesInvalidToken(response)
+            && ReplayableContent.IsReplayable(request.Content)
             && tokens.ShouldReplaceRejected(token)
-                ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
-                : response;
+            ? await ReplayAsync(response, request, owner, token, cancellationToken).ConfigureAwait(false)
+            : response;
     }
 
     private async Task<HttpResponseMessage> ReplayAsync(
-        HttpResponseMessage response, HttpRequestMessage request, GrantOwner owner, AccessToken token, CancellationToken cancellationToken)
+        HttpResponseMessage response,
+        HttpRequestMessage request,
+        GrantOwner owner,
+        AccessToken token,
+        CancellationToken cancellationToken
+    )
     {
         AccessToken another;
         try

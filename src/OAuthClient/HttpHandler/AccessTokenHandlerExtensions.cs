@@ -34,7 +34,10 @@ public static class AccessTokenHandlerExtensions
     /// <param name="configure">Whose token, and where it may go.</param>
     /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
     public static IHttpClientBuilder AddAccessTokenHandler(
-        this IHttpClientBuilder builder, string clientName, Action<AccessTokenHandlerOptions> configure)
+        this IHttpClientBuilder builder,
+        string clientName,
+        Action<AccessTokenHandlerOptions> configure
+    )
     {
         ArgumentNullException.ThrowIfNull(clientName);
         return Add(builder, clientName, configure);
@@ -52,7 +55,10 @@ public static class AccessTokenHandlerExtensions
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(owner);
         if (owner.IsClient)
-            throw new ArgumentException("A request is a resource owner's; for the client's own token register an HTTP client with ForClient().", nameof(owner));
+            throw new ArgumentException(
+                "A request is a resource owner's; for the client's own token register an HTTP client with ForClient().",
+                nameof(owner)
+            );
         GrantOwnerResolver.SetOwner(request, owner);
     }
 
@@ -65,35 +71,48 @@ public static class AccessTokenHandlerExtensions
         options.RequireComplete(builder.Name);
         var selection = options.Selection;
 
-        if (builder.Services.Any(service => service.ImplementationInstance is AccessTokenHandlerMark mark && string.Equals(mark.HttpClientName, builder.Name, StringComparison.Ordinal)))
+        if (
+            builder.Services.Any(service =>
+                service.ImplementationInstance is AccessTokenHandlerMark mark
+                && string.Equals(mark.HttpClientName, builder.Name, StringComparison.Ordinal)
+            )
+        )
         {
             throw new InvalidOperationException(
-                $"AddAccessTokenHandler was called twice for the HTTP client '{builder.Name}'. One HTTP client carries one kind of token; register two clients.");
+                $"AddAccessTokenHandler was called twice for the HTTP client '{builder.Name}'. One HTTP client carries one kind of token; register two clients."
+            );
         }
         builder.Services.AddSingleton(new AccessTokenHandlerMark(builder.Name));
         builder.Services.PostConfigure<HttpClientFactoryOptions>(builder.Name, http =>
         {
             var others = http.ShouldRedactHeaderValue;
-            http.ShouldRedactHeaderValue = header => string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
+            http.ShouldRedactHeaderValue = header =>
+                string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
             if (options.ServesManyOwners)
                 http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
         });
         return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
             services.GetKeyedService<AccessTokenProvider>(clientName ??= NameOfOnly(services, builder.Name))
                 ?? throw new InvalidOperationException(
-                $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."),
+                    $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."
+                ),
             new GrantOwnerResolver(
-                clientName, options.Owner,
+                clientName,
+                options.Owner,
                 options is { IsForCurrentUser: true, RequiresExplicitOwner: false } ? CurrentOwner(services, builder.Services) : null,
-                options.RequiresExplicitOwner),
+                options.RequiresExplicitOwner
+            ),
             new AllowedAddresses(clientName, builder.Name, options),
             selection,
-            options));
+            options
+        ));
     }
 
     private static string NameOfOnly(IServiceProvider services, string httpClientName) =>
-        services.GetService<OAuthClientRegistry>()?.ResolveDefault("AddAccessTokenHandler(\"{0}\", …)") ?? throw new InvalidOperationException(
-            $"The HTTP client '{httpClientName}' wants access tokens, but no OAuth client is registered; call AddOAuthClient(…).");
+        services.GetService<OAuthClientRegistry>()?.ResolveDefault("AddAccessTokenHandler(\"{0}\", …)")
+        ?? throw new InvalidOperationException(
+            $"The HTTP client '{httpClientName}' wants access tokens, but no OAuth client is registered; call AddOAuthClient(…)."
+        );
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider services, IServiceCollection registered)
     {
@@ -101,10 +120,13 @@ public static class AccessTokenHandlerExtensions
         if (registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton))
         {
             throw new InvalidOperationException(
-                "Register ICurrentGrantOwner as a singleton, which finds the user anew at each call (for example by IHttpContextAccessor): HTTP handlers are shared by all users and outlive their requests.");
+                "Register ICurrentGrantOwner as a singleton, which finds the user anew at each call (for example by IHttpContextAccessor): HTTP handlers are shared by all users and outlive their requests."
+            );
         }
-        return services.GetService<ICurrentGrantOwner>() ?? throw new InvalidOperationException(
-            "ForCurrentUser() needs somebody who knows the current user: add the package OAuthClient.AspNetCore and call AddBrowserAuthorization() behind AddOAuthClient, or register an ICurrentGrantOwner.");
+        return services.GetService<ICurrentGrantOwner>()
+            ?? throw new InvalidOperationException(
+                "ForCurrentUser() needs somebody who knows the current user: add the package OAuthClient.AspNetCore and call AddBrowserAuthorization() behind AddOAuthClient, or register an ICurrentGrantOwner."
+            );
     }
 
     /// <summary>That an HTTP client has its handler.</summary>

@@ -104,11 +104,18 @@ public sealed class AccessTokenHandlerOptions
     public AccessTokenHandlerOptions To(string origin)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(origin);
-        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !IsSafe(uri)
-            || uri.UserInfo.Length > 0 || uri.PathAndQuery != "/" || uri.Fragment.Length > 0)
+        if (
+            !Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+            || !IsSafe(uri)
+            || uri.UserInfo.Length > 0
+            || uri.PathAndQuery != "/"
+            || uri.Fragment.Length > 0
+        )
         {
             throw new ArgumentException(
-                $"'{origin}' is no origin that a token may go to; write scheme, host and port, such as https://api.example.com (http only for this machine).", nameof(origin));
+                $"'{origin}' is no origin that a token may go to; write scheme, host and port, such as https://api.example.com (http only for this machine).",
+                nameof(origin)
+            );
         }
         origins.Add(uri);
         return this;
@@ -181,27 +188,34 @@ public sealed class AccessTokenHandlerOptions
         {
             throw new InvalidOperationException(
                 $"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), "
-                + "ForRequestOwner() or ForClient().");
+                    + "ForRequestOwner() or ForClient()."
+            );
         }
         if (origins.Count == 0)
-            throw new InvalidOperationException($"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\").");
+            throw new InvalidOperationException(
+                $"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\")."
+            );
         if (!AllowsServiceDiscovery && origins.Find(IsToBeResolved) is { } name)
         {
             throw new InvalidOperationException(
                 $"HTTP client '{httpClientName}': To(\"{name.OriginalString}\") is a name that a handler resolves; "
-                + "call AllowServiceDiscovery() as well, or state the scheme https.");
+                    + "call AllowServiceDiscovery() as well, or state the scheme https."
+            );
         }
     }
 
     private static bool IsSafe(Uri origin) =>
-        EndpointSecurity.IsSafe(origin, allowHttpOnLoopback: true) || (IsToBeResolved(origin) && !string.IsNullOrEmpty(EndpointSecurity.HostOf(origin)));
+        EndpointSecurity.IsSafe(origin, allowHttpOnLoopback: true)
+        || (IsToBeResolved(origin) && !string.IsNullOrEmpty(EndpointSecurity.HostOf(origin)));
 
     private static bool IsToBeResolved(Uri origin) => string.Equals(origin.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal);
 
     private void StateOwner(string by)
     {
         if (ownerStatedBy is not null)
-            throw new InvalidOperationException($"The owner of the access token is stated twice: {ownerStatedBy} and {by}. One HTTP client carries one kind of token; register two clients.");
+            throw new InvalidOperationException(
+                $"The owner of the access token is stated twice: {ownerStatedBy} and {by}. One HTTP client carries one kind of token; register two clients."
+            );
         ownerStatedBy = by;
     }
 }

@@ -14,23 +14,24 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
     // Handlers are replaced every few minutes; what was found is logged with the first ones only.
     private readonly ConcurrentDictionary<string, bool> logged = new(StringComparer.Ordinal);
 
-    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
-    {
-        try
+    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
+        builder =>
         {
-            next(builder);
-        }
-        catch (InvalidOperationException)
-        {
-            // IHttpClientFactory changes a setting of the primary handler, which a handler that has sent refuses. If cookies are on,
-            // the exception says so instead.
-            if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
-                Isolate(builder, handler.Options, logger: null);
-            throw;
-        }
-        if (FindTokenHandler(builder) is { } tokens)
-            Complete(builder, tokens);
-    };
+            try
+            {
+                next(builder);
+            }
+            catch (InvalidOperationException)
+            {
+                // IHttpClientFactory changes a setting of the primary handler, which a handler that has sent refuses. If cookies are on,
+                // the exception says so instead.
+                if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
+                    Isolate(builder, handler.Options, logger: null);
+                throw;
+            }
+            if (FindTokenHandler(builder) is { } tokens)
+                Complete(builder, tokens);
+        };
 
     private void Complete(HttpMessageHandlerBuilder builder, AccessTokenHandler tokens)
     {
@@ -44,7 +45,10 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         if (options.AllowsServiceDiscovery)
             builder.AdditionalHandlers.Insert(0, new RequestAddressHandler(tokens.Addresses));
         builder.PrimaryHandler = FinalRequestHandler.Guard(
-            builder.PrimaryHandler, tokens.Addresses, refusesCookies: options.ServesManyOwners && !options.AllowsCookies);
+            builder.PrimaryHandler,
+            tokens.Addresses,
+            refusesCookies: options.ServesManyOwners && !options.AllowsCookies
+        );
     }
 
     private static void Isolate(HttpMessageHandlerBuilder builder, AccessTokenHandlerOptions options, ILogger? logger) =>

@@ -54,11 +54,15 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
             return HostRefusal(stated);
         return new OAuthException(
             $"A handler of the HTTP client '{httpClientName}' changed the address of the request to {target}. "
-            + $"The '{clientName}' access token may go to {OriginTexts}; the request was not sent. " + (options.AllowsServiceDiscovery
-                ? "With AllowServiceDiscovery() a handler may change the host and port only, from https to https, or from https+http to "
-                    + "https, or to http on this machine; a Host header must name the stated host or the resolved one."
-                : "Add that origin with To(…) if it is yours. If the handler resolves the host name, as service discovery does, "
-                    + "declare it with AllowServiceDiscovery()."));
+                + $"The '{clientName}' access token may go to {OriginTexts}; the request was not sent. "
+                + (
+                    options.AllowsServiceDiscovery
+                        ? "With AllowServiceDiscovery() a handler may change the host and port only, from https to https, or from https+http to "
+                            + "https, or to http on this machine; a Host header must name the stated host or the resolved one."
+                        : "Add that origin with To(…) if it is yours. If the handler resolves the host name, as service discovery does, "
+                            + "declare it with AllowServiceDiscovery()."
+                )
+        );
     }
 
     private string OriginTexts => string.Join(", ", origins.Select(origin => origin.Text));
@@ -79,8 +83,10 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         && request.Options.TryGetValue(NamedAddress, out var named)
         && address.UserInfo.Length == 0
         && EndpointSecurity.IsSafe(address, allowHttpOnLoopback: true)
-        && (string.Equals(named.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal)
-            || string.Equals(named.Scheme, address.Scheme, StringComparison.Ordinal))
+        && (
+            string.Equals(named.Scheme, AllowedOrigin.HttpsOrHttp, StringComparison.Ordinal)
+            || string.Equals(named.Scheme, address.Scheme, StringComparison.Ordinal)
+        )
         && string.Equals(named.PathAndQuery, address.PathAndQuery, StringComparison.Ordinal)
         && (HostHeader.Names(request.Headers, address) || HostHeader.NamesService(request.Headers, named));
 
@@ -92,18 +98,22 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         {
             throw new OAuthException(
                 $"The '{clientName}' access token may go to {OriginTexts}, not to {Text(address)}; the request was not sent. "
-                + "Add that origin with To(…) if it is yours, or call it with another HTTP client.");
+                    + "Add that origin with To(…) if it is yours, or call it with another HTTP client."
+            );
         }
     }
 
     // The Host header, where it is set, decides which name TLS checks and which site a shared server answers for.
-    private OAuthException HostRefusal(Uri address) => new(
-        $"The request to {Text(address)} has a Host header that names another host, which would get the '{clientName}' access token; "
-        + "it was not sent. Remove the Host header, or set it to the host and port of the address.");
+    private OAuthException HostRefusal(Uri address) =>
+        new(
+            $"The request to {Text(address)} has a Host header that names another host, which would get the '{clientName}' access token; "
+                + "it was not sent. Remove the Host header, or set it to the host and port of the address."
+        );
 
-    private static Uri AbsoluteAddress(HttpRequestMessage request) => request.RequestUri is { IsAbsoluteUri: true } address
-        ? address
-        : throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
+    private static Uri AbsoluteAddress(HttpRequestMessage request) =>
+        request.RequestUri is { IsAbsoluteUri: true } address
+            ? address
+            : throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
 
     private static string Text(Uri address) => $"{address.Scheme}://{address.Authority}";
 }

@@ -22,11 +22,15 @@ public sealed class BearerChallenge
             ? [.. ScopeList.Split(scope).Where(one => one.Length <= MaximumScopeLength && ScopeList.IsToken(one))]
             : [];
         AcrValues = Text(ParameterNames.AcrValues);
-        MaxAge = parameters.TryGetValue(ParameterNames.MaxAge, out string? age) && int.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : null;
-        ResourceMetadata = parameters.TryGetValue("resource_metadata", out string? address)
-            && Uri.TryCreate(address, UriKind.Absolute, out var uri) && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
+        MaxAge =
+            parameters.TryGetValue(ParameterNames.MaxAge, out string? age)
+            && int.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+                ? TimeSpan.FromSeconds(seconds)
+                : null;
+        ResourceMetadata =
+            parameters.TryGetValue("resource_metadata", out string? address)
+            && Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            && EndpointSecurity.IsSafe(uri, allowHttpOnLoopback: true)
                 ? uri
                 : null;
 

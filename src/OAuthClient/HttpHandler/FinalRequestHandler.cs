@@ -74,11 +74,13 @@ internal sealed class FinalRequestHandler : DelegatingHandler
         (!hasOneHeader && request.Headers.NonValidated.Contains("Cookie"))
         || (request.Content is { } content && content.Headers.NonValidated.Contains("Cookie"));
 
-    private OAuthException CookieRefusal(Uri address) => new(
-        $"The request to {address.Scheme}://{address.Authority} has a Cookie header, and the HTTP client '{addresses.HttpClientName}' "
-        + "serves more than one owner. A cookie that all requests share, for example by DefaultRequestHeaders or by a handler, would "
-        + "go out with the access tokens of several owners; the request was not sent. Remove the header; or, if the cookie belongs to "
-        + "the owner of this one request, call DangerouslyAllowCookies() in AddAccessTokenHandler.");
+    private OAuthException CookieRefusal(Uri address) =>
+        new(
+            $"The request to {address.Scheme}://{address.Authority} has a Cookie header, and the HTTP client '{addresses.HttpClientName}' "
+                + "serves more than one owner. A cookie that all requests share, for example by DefaultRequestHeaders or by a handler, would "
+                + "go out with the access tokens of several owners; the request was not sent. Remove the header; or, if the cookie belongs to "
+                + "the owner of this one request, call DangerouslyAllowCookies() in AddAccessTokenHandler."
+        );
 
     /// <summary>
     /// Stands directly above the network where a primary handler consists of several handlers. Several HTTP clients may share those, so the
@@ -101,9 +103,10 @@ internal sealed class FinalRequestHandler : DelegatingHandler
             {
                 throw new InvalidOperationException(
                     $"The primary handler of the HTTP client '{httpClientName}' consists of several handlers and has already sent a "
-                    + "request, so the check of where access tokens go cannot be put behind them. Create a new handler in "
-                    + "ConfigurePrimaryHttpMessageHandler(() => …), or add the outer handlers with AddHttpMessageHandler.",
-                    exception);
+                        + "request, so the check of where access tokens go cannot be put behind them. Create a new handler in "
+                        + "ConfigurePrimaryHttpMessageHandler(() => …), or add the outer handlers with AddHttpMessageHandler.",
+                    exception
+                );
             }
         }
 

@@ -9,19 +9,20 @@ namespace OAuthClient;
 /// </summary>
 internal sealed class LoggingHandlerOrderFilter : IHttpMessageHandlerBuilderFilter
 {
-    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
-    {
-        next(builder);
-        var handlers = builder.AdditionalHandlers;
-        int tokens = 0;
-        while (tokens < handlers.Count && handlers[tokens] is not AccessTokenHandler)
-            tokens++;
-        if (tokens == handlers.Count)
-            return;
-        foreach (var logging in handlers.Skip(tokens).OfType<LoggingHttpMessageHandler>().ToList())
+    public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
+        builder =>
         {
-            handlers.Remove(logging);
-            handlers.Insert(tokens++, logging);
-        }
-    };
+            next(builder);
+            var handlers = builder.AdditionalHandlers;
+            int tokens = 0;
+            while (tokens < handlers.Count && handlers[tokens] is not AccessTokenHandler)
+                tokens++;
+            if (tokens == handlers.Count)
+                return;
+            foreach (var logging in handlers.Skip(tokens).OfType<LoggingHttpMessageHandler>().ToList())
+            {
+                handlers.Remove(logging);
+                handlers.Insert(tokens++, logging);
+            }
+        };
 }

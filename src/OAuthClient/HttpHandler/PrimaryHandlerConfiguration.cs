@@ -53,11 +53,12 @@ internal static class PrimaryHandlerConfiguration
         {
             throw new InvalidOperationException(
                 $"The primary handler of the HTTP client '{httpClientName}' has already sent requests with cookies on, so they cannot "
-                + "be turned off. The HTTP client serves more than one owner, and cookies of one would go out with the access token of "
-                + "another. Write UseCookies = false where the handler is created, or create a new handler in "
-                + "ConfigurePrimaryHttpMessageHandler(() => …). To share cookies between owners, call DangerouslyAllowCookies() in "
-                + "AddAccessTokenHandler.",
-                exception);
+                    + "be turned off. The HTTP client serves more than one owner, and cookies of one would go out with the access token of "
+                    + "another. Write UseCookies = false where the handler is created, or create a new handler in "
+                    + "ConfigurePrimaryHttpMessageHandler(() => …). To share cookies between owners, call DangerouslyAllowCookies() in "
+                    + "AddAccessTokenHandler.",
+                exception
+            );
         }
         if (logger is not null)
             Log.CookiesTurnedOff(logger, httpClientName);
@@ -66,13 +67,18 @@ internal static class PrimaryHandlerConfiguration
     // They would answer a challenge by the Authorization header of one account, in place of the access token of any owner.
     private static void EnsureNoCredentials(HttpMessageHandler network, string httpClientName)
     {
-        if (network is SocketsHttpHandler { Credentials: not null }
-            or HttpClientHandler { Credentials: not null } or HttpClientHandler { UseDefaultCredentials: true })
+        if (
+            network
+            is SocketsHttpHandler { Credentials: not null }
+                or HttpClientHandler { Credentials: not null }
+                or HttpClientHandler { UseDefaultCredentials: true }
+        )
         {
             throw new InvalidOperationException(
                 $"The primary handler of the HTTP client '{httpClientName}' has Credentials. They would take the place of the access "
-                + "token at each challenge, with one account for all owners. Remove Credentials and UseDefaultCredentials from the "
-                + "handler; credentials for a proxy (DefaultProxyCredentials, Proxy.Credentials) are not affected.");
+                    + "token at each challenge, with one account for all owners. Remove Credentials and UseDefaultCredentials from the "
+                    + "handler; credentials for a proxy (DefaultProxyCredentials, Proxy.Credentials) are not affected."
+            );
         }
     }
 }

@@ -7,13 +7,17 @@ internal static class SharedDefaultHeaders
     public static void EnsureNone(HttpClient client, string httpClientName, bool allowsCookies)
     {
         var headers = client.DefaultRequestHeaders.NonValidated;
-        string? name = headers.Contains("Authorization") ? "Authorization" : headers.Contains("Cookie") && !allowsCookies ? "Cookie" : null;
+        string? name =
+            headers.Contains("Authorization") ? "Authorization"
+            : headers.Contains("Cookie") && !allowsCookies ? "Cookie"
+            : null;
         if (name is not null)
         {
             throw new InvalidOperationException(
                 $"DefaultRequestHeaders of the HTTP client '{httpClientName}' has {name}, and the client serves more than one owner, "
-                + "with the access token of each. Remove the header from the configuration, or send it with an HTTP client of its own"
-                + (name == "Cookie" ? "; DangerouslyAllowCookies() in AddAccessTokenHandler sends it for all owners." : "."));
+                    + "with the access token of each. Remove the header from the configuration, or send it with an HTTP client of its own"
+                    + (name == "Cookie" ? "; DangerouslyAllowCookies() in AddAccessTokenHandler sends it for all owners." : ".")
+            );
         }
     }
 }

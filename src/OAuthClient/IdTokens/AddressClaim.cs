@@ -28,13 +28,14 @@ public sealed record AddressClaim
     /// <summary>Names no part of it.</summary>
     public override string ToString() => "Address";
 
-    internal static AddressClaim Of(JsonElement address) => new()
-    {
-        Formatted = address.TextIfAny("formatted"),
-        StreetAddress = address.TextIfAny("street_address"),
-        Locality = address.TextIfAny("locality"),
-        Region = address.TextIfAny("region"),
-        PostalCode = address.TextIfAny("postal_code"),
-        Country = address.TextIfAny("country"),
-    };
+    internal static AddressClaim Of(JsonElement address) =>
+        new()
+        {
+            Formatted = address.TextIfAny("formatted"),
+            StreetAddress = address.TextIfAny("street_address"),
+            Locality = address.TextIfAny("locality"),
+            Region = address.TextIfAny("region"),
+            PostalCode = address.TextIfAny("postal_code"),
+            Country = address.TextIfAny("country"),
+        };
 }

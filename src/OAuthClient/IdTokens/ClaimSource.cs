@@ -53,10 +53,18 @@ public sealed class ClaimSource
         var found = new List<ClaimSource>();
         foreach (var source in sources.EnumerateObject().Take(MaximumSources))
         {
-            string[] claimNames = [.. names.EnumerateObject()
-                .Where(claim => string.Equals(StrictJson.TextIfAnyOf(claim.Value), source.Name, StringComparison.Ordinal))
-                .Select(claim => claim.Name)];
-            if (claimNames.Length > 0 && source.Value.ValueKind == JsonValueKind.Object && TryRead(source.Name, claimNames, source.Value, claims.TextIfAny("sub")) is { } read)
+            string[] claimNames =
+            [
+                .. names
+                    .EnumerateObject()
+                    .Where(claim => string.Equals(StrictJson.TextIfAnyOf(claim.Value), source.Name, StringComparison.Ordinal))
+                    .Select(claim => claim.Name),
+            ];
+            if (
+                claimNames.Length > 0
+                && source.Value.ValueKind == JsonValueKind.Object
+                && TryRead(source.Name, claimNames, source.Value, claims.TextIfAny("sub")) is { } read
+            )
                 found.Add(read);
         }
         return found;
@@ -67,14 +75,19 @@ public sealed class ClaimSource
         if (source.TextIfAny("JWT") is { Length: > 0 } jwt)
             return new(name, claimNames, endpoint: null) { Jwt = jwt, Subject = subject };
         // What is http is left to the back channel, which says why it is not asked.
-        if (!Uri.TryCreate(source.TextIfAny("endpoint"), UriKind.Absolute, out var endpoint) || (endpoint.Scheme != Uri.UriSchemeHttps && endpoint.Scheme != Uri.UriSchemeHttp))
+        if (
+            !Uri.TryCreate(source.TextIfAny("endpoint"), UriKind.Absolute, out var endpoint)
+            || (endpoint.Scheme != Uri.UriSchemeHttps && endpoint.Scheme != Uri.UriSchemeHttp)
+        )
             return null;
         try
         {
             return new(name, claimNames, endpoint)
             {
                 Subject = subject,
-                AccessToken = source.TextIfAny(ParameterNames.AccessToken) is { Length: > 0 } token ? new AccessToken(token, default, expiresAt: null, [], []) : null,
+                AccessToken = source.TextIfAny(ParameterNames.AccessToken) is { Length: > 0 } token
+                    ? new AccessToken(token, default, expiresAt: null, [], [])
+                    : null,
             };
         }
         catch (OAuthProtocolException)
@@ -84,5 +97,7 @@ public sealed class ClaimSource
     }
 
     private static JsonElement? Member(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object && StrictJson.HasReadableNames(member) ? member : null;
+        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Object && StrictJson.HasReadableNames(member)
+            ? member
+            : null;
 }

@@ -14,8 +14,20 @@ internal static class ClaimsPrincipalFactory
     // What protects the token, or points elsewhere, says nothing about the user. The session is the grant's, whatever userinfo says.
     private static readonly FrozenSet<string> AboutTheToken = FrozenSet.Create(
         StringComparer.Ordinal,
-        "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash", "c_hash", SessionClaim,
-        ClaimSource.NamesMember, ClaimSource.SourcesMember);
+        "iss",
+        "aud",
+        "azp",
+        "exp",
+        "iat",
+        "nbf",
+        "jti",
+        "nonce",
+        "at_hash",
+        "c_hash",
+        SessionClaim,
+        ClaimSource.NamesMember,
+        ClaimSource.SourcesMember
+    );
 
     /// <summary>Of those by which an application tells whose grants a user has, and in which session they are, none is a server's to choose.</summary>
     /// <param name="ownerClaims">The claims that say which grant owner the principal stands for.</param>
@@ -25,8 +37,13 @@ internal static class ClaimsPrincipalFactory
     /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
     /// <param name="sets">Claims about one user; where two sets have the same, the first counts.</param>
     public static ClaimsPrincipal Create(
-        IEnumerable<Claim> ownerClaims, string issuer, string authenticationType, string nameClaim, string roleClaim,
-        params ReadOnlySpan<JsonElement> sets)
+        IEnumerable<Claim> ownerClaims,
+        string issuer,
+        string authenticationType,
+        string nameClaim,
+        string roleClaim,
+        params ReadOnlySpan<JsonElement> sets
+    )
     {
         var identity = new ClaimsIdentity(authenticationType, nameClaim, roleClaim);
         var known = new HashSet<string>(AboutTheToken, StringComparer.Ordinal);
@@ -38,7 +55,9 @@ internal static class ClaimsPrincipalFactory
                 if (known.Contains(claim.Name) || IsOurs(claim.Name))
                     continue;
                 names.Add(claim.Name);
-                foreach (var value in claim.Value.ValueKind == JsonValueKind.Array ? claim.Value.EnumerateArray().AsEnumerable() : [claim.Value])
+                foreach (
+                    var value in claim.Value.ValueKind == JsonValueKind.Array ? claim.Value.EnumerateArray().AsEnumerable() : [claim.Value]
+                )
                     Add(identity, issuer, claim.Name, value);
             }
             known.UnionWith(names);
@@ -67,7 +86,8 @@ internal static class ClaimsPrincipalFactory
 
     // In any case, for so the framework finds them.
     private static bool IsOurs(string name) =>
-        string.Equals(name, ClaimTypes.NameIdentifier, StringComparison.OrdinalIgnoreCase) || name.StartsWith("oauthclient.", StringComparison.OrdinalIgnoreCase);
+        string.Equals(name, ClaimTypes.NameIdentifier, StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("oauthclient.", StringComparison.OrdinalIgnoreCase);
 
     private static void Add(ClaimsIdentity identity, string issuer, string name, JsonElement value)
     {

@@ -19,17 +19,23 @@ internal static class IdTokenClaimsValidator
     public static string Validate(JsonElement claims, string issuer, string clientId, string? nonce, DateTimeOffset now)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The ID Token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from.");
+            throw new OAuthProtocolException(
+                $"The ID Token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server it came from."
+            );
         ValidateAudience(claims, clientId, JwtType.IdToken);
         // Not exp + leeway: servers write the end of the calendar for "never", and nothing can be added to that.
         if (now - ClockSkew >= Time(claims, "exp", JwtType.IdToken))
             throw new OAuthProtocolException("The ID Token has expired.") { IsTransient = true };
         if (Time(claims, "iat", JwtType.IdToken) > now + ClockSkew)
-            throw new OAuthProtocolException("The ID Token was issued in the future; check this machine's clock, or the server's.") { IsTransient = true };
+            throw new OAuthProtocolException("The ID Token was issued in the future; check this machine's clock, or the server's.")
+            {
+                IsTransient = true,
+            };
         if (nonce is not null && !Secret.SameText(claims.Text("nonce"), nonce))
-            throw new OAuthProtocolException("The ID Token's nonce is not that of the authorization request: it was made for another login.");
-        return claims.Subject("ID Token") ?? throw new OAuthProtocolException(
-            "The ID Token has no sub, so it does not say who signed in.");
+            throw new OAuthProtocolException(
+                "The ID Token's nonce is not that of the authorization request: it was made for another login."
+            );
+        return claims.Subject("ID Token") ?? throw new OAuthProtocolException("The ID Token has no sub, so it does not say who signed in.");
     }
 
     /// <summary>What any other JWT of the server may say, and then must say rightly: whom it is from, whom it is for, and until when it holds (§5.3.2, RFC 7519 §4.1).</summary>
@@ -38,7 +44,9 @@ internal static class IdTokenClaimsValidator
     {
         var claims = token.Claims;
         if (claims.Text("iss") is { } stated && !server.IsIssuer(stated))
-            throw new OAuthProtocolException($"The {token.Kind.Name}'s iss is '{ServerTextSanitizer.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from.");
+            throw new OAuthProtocolException(
+                $"The {token.Kind.Name}'s iss is '{ServerTextSanitizer.Clean(stated)}', not '{server.IssuerTemplate?.Text ?? server.Issuer}', the server it came from."
+            );
         if (claims.TryGetProperty("aud", out _) && !Audience(claims).Contains(clientId, StringComparer.Ordinal))
             throw new OAuthProtocolException($"The {token.Kind.Name}'s aud does not name this client: it was made for another.");
         if (claims.TryGetProperty("exp", out _) && !(TryReadTime(claims, "exp") is { } end && now - ClockSkew < end))
@@ -54,7 +62,9 @@ internal static class IdTokenClaimsValidator
     public static void ValidateMaxAge(JsonElement claims, TimeSpan maxAge, DateTimeOffset now)
     {
         if (now - ClockSkew - Time(claims, "auth_time", JwtType.IdToken) > maxAge)
-            throw new OAuthProtocolException("The user signed in longer ago than max_age allows (auth_time); begin an authorization with Prompt = \"login\".");
+            throw new OAuthProtocolException(
+                "The user signed in longer ago than max_age allows (auth_time); begin an authorization with Prompt = \"login\"."
+            );
     }
 
     /// <summary>That the access token beside it is the one it was issued with (§3.1.3.6): <c>at_hash</c> need not be there, but must be right.</summary>
@@ -71,7 +81,9 @@ internal static class IdTokenClaimsValidator
             _ => SHA256.HashData(token),
         };
         if (!Secret.SameText(StrictJson.TextOf(stated, "at_hash"), Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2))))
-            throw new OAuthProtocolException("The ID Token's at_hash is not that of the access token beside it: they were not issued together (OpenID Connect Core §3.1.3.8).");
+            throw new OAuthProtocolException(
+                "The ID Token's at_hash is not that of the access token beside it: they were not issued together (OpenID Connect Core §3.1.3.8)."
+            );
     }
 
     /// <summary>After a request that demanded one of these (§3.1.3.7 (12)): <c>acr_values</c> alone is a wish (§5.5.1.1).</summary>
@@ -79,7 +91,9 @@ internal static class IdTokenClaimsValidator
     public static void ValidateAcr(JsonElement claims, IReadOnlyList<string> accepted)
     {
         if (accepted.Count > 0 && (claims.Text("acr") is not { } acr || !accepted.Contains(acr, StringComparer.Ordinal)))
-            throw new OAuthProtocolException($"The ID Token's acr is none of RequiredAcrValues ({string.Join(", ", accepted)}): the user was not authenticated as was demanded.");
+            throw new OAuthProtocolException(
+                $"The ID Token's acr is none of RequiredAcrValues ({string.Join(", ", accepted)}): the user was not authenticated as was demanded."
+            );
     }
 
     /// <summary>A refreshed ID Token speaks of the same user and the same authentication as the one before it (§12.2). That <c>aud</c> and <c>azp</c> are this client is checked with every token.</summary>
@@ -91,16 +105,27 @@ internal static class IdTokenClaimsValidator
     public static void ValidateSameAuthentication(JsonElement refreshed, string? subject, string? issuer, JsonElement? earlier)
     {
         if (subject is not null && !string.Equals(refreshed.TextIfAny("sub"), subject, StringComparison.Ordinal))
-            throw new OAuthProtocolException("The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used.");
-        if ((earlier?.TextIfAny("iss") ?? issuer) is { } known && !string.Equals(refreshed.TextIfAny("iss"), known, StringComparison.Ordinal))
-            throw new OAuthProtocolException("The refresh brought an ID Token of another issuer (OpenID Connect Core §12.2); nothing of it was used.");
+            throw new OAuthProtocolException(
+                "The refresh brought an ID Token about another user (OpenID Connect Core §12.2); nothing of it was used."
+            );
+        if (
+            (earlier?.TextIfAny("iss") ?? issuer) is { } known
+            && !string.Equals(refreshed.TextIfAny("iss"), known, StringComparison.Ordinal)
+        )
+            throw new OAuthProtocolException(
+                "The refresh brought an ID Token of another issuer (OpenID Connect Core §12.2); nothing of it was used."
+            );
         if (earlier is not { } first)
             return;
         // Neither needs to be there; a nonce that is there is that of the login, and not that of another.
         if (refreshed.TextIfAny("nonce") is { } nonce && !Secret.SameText(nonce, first.TextIfAny("nonce")))
-            throw new OAuthProtocolException("The refresh brought an ID Token with another nonce than the first (OpenID Connect Core §12.2); nothing of it was used.");
+            throw new OAuthProtocolException(
+                "The refresh brought an ID Token with another nonce than the first (OpenID Connect Core §12.2); nothing of it was used."
+            );
         if (Number(refreshed, "auth_time") is { } now && Number(first, "auth_time") is { } then && now != then)
-            throw new OAuthProtocolException("The refresh brought an ID Token with another auth_time than the first (OpenID Connect Core §12.2): it speaks of another sign-in; nothing of it was used.");
+            throw new OAuthProtocolException(
+                "The refresh brought an ID Token with another auth_time than the first (OpenID Connect Core §12.2): it speaks of another sign-in; nothing of it was used."
+            );
     }
 
     /// <exception cref="OAuthProtocolException">It is not for this client, or for others too.</exception>
@@ -116,19 +141,22 @@ internal static class IdTokenClaimsValidator
     }
 
     private static IReadOnlyList<string> Audience(JsonElement claims) =>
-        claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array
-            ? claims.Texts("aud")!
-            : claims.Text("aud") is { } single ? [single] : [];
+        claims.TryGetProperty("aud", out var aud) && aud.ValueKind == JsonValueKind.Array ? claims.Texts("aud")!
+        : claims.Text("aud") is { } single ? [single]
+        : [];
 
     /// <exception cref="OAuthProtocolException">There is no such claim, or it is no time.</exception>
     public static DateTimeOffset Time(JsonElement claims, string name, JwtType kind)
     {
-        double seconds = Number(claims, name) ?? throw new OAuthProtocolException($"The {kind.Name} has no {name}, or one that is no number.");
+        double seconds = Number(claims, name)
+            ?? throw new OAuthProtocolException($"The {kind.Name} has no {name}, or one that is no number.");
         return seconds is >= 0 and <= LastSecond
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
             : throw new OAuthProtocolException($"The {kind.Name}'s {name} is no moment in time.");
     }
 
     private static double? Number(JsonElement claims, string name) =>
-        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number) ? number : null;
+        claims.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number)
+            ? number
+            : null;
 }

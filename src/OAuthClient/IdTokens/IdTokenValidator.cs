@@ -5,7 +5,8 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
 {
     /// <summary>Whether it is known what an ID Token of this server must look like. One that nobody asked for and nobody can check is left alone.</summary>
     public static bool CanValidate(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
-        server.Issuer is not null && (server.JwksUri is not null || configuration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
+        server.Issuer is not null
+        && (server.JwksUri is not null || configuration.IdTokenSigningAlgorithms.All(SignatureAlgorithms.IsSymmetric));
 
     /// <summary>Has the keys at hand by the time a token comes. That they cannot be had just now is for that time to say.</summary>
     public Task PrefetchKeysAsync(AuthorizationServerMetadata server, ClientConfiguration configuration) =>
@@ -27,12 +28,19 @@ internal sealed class IdTokenValidator(JwtSignatureValidator signatures, TimePro
     /// <param name="cancellationToken">Stops waiting for the server's keys.</param>
     /// <exception cref="OAuthProtocolException">It is not to be believed; the message says why.</exception>
     public async Task<ValidatedIdToken> ValidateAsync(
-        IdToken token, AccessToken accessToken, ClientConfiguration configuration, AuthorizationServerMetadata server, string? nonce, CancellationToken cancellationToken)
+        IdToken token,
+        AccessToken accessToken,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        string? nonce,
+        CancellationToken cancellationToken
+    )
     {
         if (!CanValidate(server, configuration))
         {
             throw new OAuthProtocolException(
-                "The server sent an ID Token, but its issuer or its keys are not known, so it cannot be checked. Set Issuer (and JwksUri, when the endpoints are spelled out).");
+                "The server sent an ID Token, but its issuer or its keys are not known, so it cannot be checked. Set Issuer (and JwksUri, when the endpoints are spelled out)."
+            );
         }
         var unverified = UnverifiedJwt.Parse(token.Reveal(), JwtType.IdToken, configuration.IdTokenSigningAlgorithms);
         await signatures.ValidateAsync(unverified, configuration, server, cancellationToken).ConfigureAwait(false);

@@ -10,7 +10,13 @@ namespace OAuthClient;
 /// <param name="Id">The <c>jti</c>.</param>
 /// <param name="AcceptedUntil">When the token is accepted no more, by this machine's clock.</param>
 internal sealed record LogoutToken(
-    string Issuer, string? Subject, string? SessionId, DateTimeOffset IssuedAt, string Id = "", DateTimeOffset AcceptedUntil = default)
+    string Issuer,
+    string? Subject,
+    string? SessionId,
+    DateTimeOffset IssuedAt,
+    string Id = "",
+    DateTimeOffset AcceptedUntil = default
+)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -32,20 +38,32 @@ internal sealed record LogoutToken(
             throw new OAuthProtocolException("The logout token has expired.") { IsTransient = true };
         var issuedAt = IdTokenClaimsValidator.Time(claims, "iat", JwtType.LogoutToken);
         if (issuedAt > now + ClockSkew)
-            throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.") { IsTransient = true };
+            throw new OAuthProtocolException("The logout token was issued in the future; check this machine's clock, or the server's.")
+            {
+                IsTransient = true,
+            };
         if (now - ClockSkew - MaximumAge > issuedAt)
-            throw new OAuthProtocolException($"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's.") { IsTransient = true };
+            throw new OAuthProtocolException(
+                $"The logout token was issued more than {MaximumAge.TotalMinutes} minutes ago; check this machine's clock, or the server's."
+            )
+            {
+                IsTransient = true,
+            };
         string id = claims.Text("jti")
             ?? throw new OAuthProtocolException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
         ValidateEvent(claims);
         // Without this an ID Token, which browsers see, could sign its user out.
         if (claims.TryGetProperty("nonce", out _))
-            throw new OAuthProtocolException("The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4).");
+            throw new OAuthProtocolException(
+                "The logout token has a nonce, which only an ID Token may have (OpenID Connect Back-Channel Logout §2.4)."
+            );
         // Servers write the end of the calendar for "never": the maximum age applies first, because nothing can be added to that.
         var acceptedUntil = (expiresAt < issuedAt + MaximumAge ? expiresAt : issuedAt + MaximumAge + Tick) + ClockSkew;
         var token = new LogoutToken(issuer, claims.Text("sub"), claims.Text("sid"), issuedAt, id, acceptedUntil);
         return token is { Subject: null, SessionId: null }
-            ? throw new OAuthProtocolException("The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6).")
+            ? throw new OAuthProtocolException(
+                "The logout token has neither sub nor sid, so it does not say who signed out (OpenID Connect Back-Channel Logout §2.6)."
+            )
             : token;
     }
 
@@ -56,7 +74,9 @@ internal sealed record LogoutToken(
     public static void ValidateIssuer(JsonElement claims, string issuer)
     {
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The logout token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}'.");
+            throw new OAuthProtocolException(
+                $"The logout token's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}'."
+            );
     }
 
     /// <summary>Names nobody.</summary>
@@ -64,10 +84,16 @@ internal sealed record LogoutToken(
 
     private static void ValidateEvent(JsonElement claims)
     {
-        if (!claims.TryGetProperty("events", out var events) || events.ValueKind != JsonValueKind.Object
-            || !events.TryGetProperty(Event, out var logout) || logout.ValueKind != JsonValueKind.Object)
+        if (
+            !claims.TryGetProperty("events", out var events)
+            || events.ValueKind != JsonValueKind.Object
+            || !events.TryGetProperty(Event, out var logout)
+            || logout.ValueKind != JsonValueKind.Object
+        )
         {
-            throw new OAuthProtocolException($"The logout token's events do not hold {Event} with an object: it tells of something else than a logout (OpenID Connect Back-Channel Logout §2.4).");
+            throw new OAuthProtocolException(
+                $"The logout token's events do not hold {Event} with an object: it tells of something else than a logout (OpenID Connect Back-Channel Logout §2.4)."
+            );
         }
     }
 }

@@ -14,7 +14,9 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
     public static UnverifiedJwt Parse(string compact, ClientConfiguration configuration)
     {
         if (configuration.ConfiguredMetadata.Issuer is null)
-            throw new OAuthProtocolException("A logout token came, but the server's issuer is not known, so it cannot be checked. Set Issuer.");
+            throw new OAuthProtocolException(
+                "A logout token came, but the server's issuer is not known, so it cannot be checked. Set Issuer."
+            );
         string opened = JweDecryptor.Decrypt(compact, JwtType.LogoutToken, configuration.DecryptionKeys);
         var token = UnverifiedJwt.Parse(opened, JwtType.LogoutToken, configuration.IdTokenSigningAlgorithms);
         LogoutToken.ValidateIssuer(token.Claims, Issuer(token, configuration));
@@ -37,8 +39,11 @@ internal sealed class LogoutTokenValidator(JwtSignatureValidator signatures, Tim
     /// <returns>A task that completes when the signature was verified.</returns>
     /// <exception cref="OAuthProtocolException">The signature does not verify.</exception>
     public Task ValidateSignatureAsync(
-        UnverifiedJwt token, ClientConfiguration configuration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
-        signatures.ValidateAsync(token, configuration, server, cancellationToken);
+        UnverifiedJwt token,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    ) => signatures.ValidateAsync(token, configuration, server, cancellationToken);
 
     // Also of a tenant that was removed from AllowedTenants: its sessions would come back if it were allowed again.
     private static string Issuer(UnverifiedJwt token, ClientConfiguration configuration) =>

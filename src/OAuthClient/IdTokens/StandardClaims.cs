@@ -73,37 +73,42 @@ public sealed record StandardClaims
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "Standard claims";
 
-    internal static StandardClaims Of(JsonElement claims) => new()
-    {
-        Subject = claims.TextIfAny("sub"),
-        Name = claims.TextIfAny("name"),
-        GivenName = claims.TextIfAny("given_name"),
-        FamilyName = claims.TextIfAny("family_name"),
-        MiddleName = claims.TextIfAny("middle_name"),
-        Nickname = claims.TextIfAny("nickname"),
-        PreferredUsername = claims.TextIfAny("preferred_username"),
-        Profile = claims.TextIfAny("profile"),
-        Picture = claims.TextIfAny("picture"),
-        Website = claims.TextIfAny("website"),
-        Email = claims.TextIfAny("email"),
-        EmailVerified = YesOrNo(claims, "email_verified"),
-        Gender = claims.TextIfAny("gender"),
-        Birthdate = claims.TextIfAny("birthdate"),
-        ZoneInfo = claims.TextIfAny("zoneinfo"),
-        Locale = claims.TextIfAny("locale"),
-        PhoneNumber = claims.TextIfAny("phone_number"),
-        PhoneNumberVerified = YesOrNo(claims, "phone_number_verified"),
-        Address = claims.TryGetProperty("address", out var address) && address.ValueKind == JsonValueKind.Object ? AddressClaim.Of(address) : null,
-        UpdatedAt = IdTokenClaimsValidator.TryReadTime(claims, "updated_at"),
-    };
+    internal static StandardClaims Of(JsonElement claims) =>
+        new()
+        {
+            Subject = claims.TextIfAny("sub"),
+            Name = claims.TextIfAny("name"),
+            GivenName = claims.TextIfAny("given_name"),
+            FamilyName = claims.TextIfAny("family_name"),
+            MiddleName = claims.TextIfAny("middle_name"),
+            Nickname = claims.TextIfAny("nickname"),
+            PreferredUsername = claims.TextIfAny("preferred_username"),
+            Profile = claims.TextIfAny("profile"),
+            Picture = claims.TextIfAny("picture"),
+            Website = claims.TextIfAny("website"),
+            Email = claims.TextIfAny("email"),
+            EmailVerified = YesOrNo(claims, "email_verified"),
+            Gender = claims.TextIfAny("gender"),
+            Birthdate = claims.TextIfAny("birthdate"),
+            ZoneInfo = claims.TextIfAny("zoneinfo"),
+            Locale = claims.TextIfAny("locale"),
+            PhoneNumber = claims.TextIfAny("phone_number"),
+            PhoneNumberVerified = YesOrNo(claims, "phone_number_verified"),
+            Address =
+                claims.TryGetProperty("address", out var address) && address.ValueKind == JsonValueKind.Object
+                    ? AddressClaim.Of(address)
+                    : null,
+            UpdatedAt = IdTokenClaimsValidator.TryReadTime(claims, "updated_at"),
+        };
 
     private static bool? YesOrNo(JsonElement claims, string name) =>
-        !claims.TryGetProperty(name, out var member) ? null
-        : member.ValueKind switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            JsonValueKind.String when bool.TryParse(StrictJson.TextIfAnyOf(member), out bool written) => written,
-            _ => null,
-        };
+        !claims.TryGetProperty(name, out var member)
+            ? null
+            : member.ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                JsonValueKind.String when bool.TryParse(StrictJson.TextIfAnyOf(member), out bool written) => written,
+                _ => null,
+            };
 }

@@ -51,13 +51,18 @@ public sealed class UserInfo
     /// <exception cref="InvalidOperationException">
     /// The server has many tenants (<c>IssuerTemplate</c>), and the grant has no ID Token, so the user's tenant is not known.
     /// </exception>
-    public ClaimsPrincipal ToClaimsPrincipal(string authenticationType = "OAuthClient", string nameClaim = "name", string roleClaim = "roles") =>
-        ClaimsPrincipalFactory.Create(OwnerClaims ?? throw TenantUnknown(), Issuer, authenticationType, nameClaim, roleClaim, Claims);
+    public ClaimsPrincipal ToClaimsPrincipal(
+        string authenticationType = "OAuthClient",
+        string nameClaim = "name",
+        string roleClaim = "roles"
+    ) => ClaimsPrincipalFactory.Create(OwnerClaims ?? throw TenantUnknown(), Issuer, authenticationType, nameClaim, roleClaim, Claims);
 
     /// <summary>Names no claim's value.</summary>
     public override string ToString() => "UserInfo";
 
-    private static InvalidOperationException TenantUnknown() => new(
-        "The server has many tenants, and without an ID Token the tenant of the user is not known, so a user of another tenant with the "
-        + "same sub would be the same owner; ask for the scope openid.");
+    private static InvalidOperationException TenantUnknown() =>
+        new(
+            "The server has many tenants, and without an ID Token the tenant of the user is not known, so a user of another tenant with the "
+                + "same sub would be the same owner; ask for the scope openid."
+        );
 }

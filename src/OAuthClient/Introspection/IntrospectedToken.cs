@@ -9,9 +9,12 @@ public sealed class IntrospectedToken
 {
     internal IntrospectedToken(JsonElement claims)
     {
-        IsActive = claims.TryGetProperty("active", out var active) && active.ValueKind is JsonValueKind.True or JsonValueKind.False
-            ? active.ValueKind == JsonValueKind.True
-            : throw new OAuthProtocolException("The introspection answer's active is not true or false, so nothing is known of the token (RFC 7662 §2.2).");
+        IsActive =
+            claims.TryGetProperty("active", out var active) && active.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? active.ValueKind == JsonValueKind.True
+                : throw new OAuthProtocolException(
+                    "The introspection answer's active is not true or false, so nothing is known of the token (RFC 7662 §2.2)."
+                );
         Claims = claims;
         if (!IsActive)
             return;
@@ -77,6 +80,8 @@ public sealed class IntrospectedToken
         if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
             throw new OAuthProtocolException($"The introspection answer's {name} is no number of seconds since 1970 (RFC 7662 §2.2).");
         // Servers write the end of the calendar, and more, for "never".
-        return seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.MaxValue : DateTimeOffset.FromUnixTimeSeconds((long)seconds);
+        return seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.MaxValue
+            : DateTimeOffset.FromUnixTimeSeconds((long)seconds);
     }
 }

@@ -14,15 +14,30 @@ internal static class IntrospectionJwtValidator
     public static JsonElement Validate(JsonElement claims, string? issuer, string clientId, DateTimeOffset now)
     {
         if (issuer is null)
-            throw new OAuthProtocolException("The introspection answer is signed, but whose signature it has to be is not known; set Issuer.");
+            throw new OAuthProtocolException(
+                "The introspection answer is signed, but whose signature it has to be is not known; set Issuer."
+            );
         if (!string.Equals(claims.Text("iss"), issuer, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The introspection answer's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that was asked (RFC 9701 §5).");
+            throw new OAuthProtocolException(
+                $"The introspection answer's iss is '{ServerTextSanitizer.Clean(claims.Text("iss"))}', not '{issuer}', the server that was asked (RFC 9701 §5)."
+            );
         if (!claims.TextOrTexts("aud").Contains(clientId, StringComparer.Ordinal))
-            throw new OAuthProtocolException("The introspection answer's aud does not name this client: it was made for another (RFC 9701 §5).");
-        var issuedAt = Time(claims, "iat") ?? throw new OAuthProtocolException("The introspection answer has no iat, so it may be as old as it likes (RFC 9701 §5).");
+            throw new OAuthProtocolException(
+                "The introspection answer's aud does not name this client: it was made for another (RFC 9701 §5)."
+            );
+        var issuedAt = Time(claims, "iat")
+            ?? throw new OAuthProtocolException("The introspection answer has no iat, so it may be as old as it likes (RFC 9701 §5).");
         if (issuedAt > now + ClockSkew || now - issuedAt > MaximumAge || Time(claims, "exp") <= now - ClockSkew)
-            throw new OAuthProtocolException("The introspection answer was made at another time (iat, exp); it may be a copy of an old one, or a clock is wrong: this machine's, or the server's.") { IsTransient = true };
-        return claims.Object("token_introspection") ?? throw new OAuthProtocolException("The introspection answer has no token_introspection, so it says nothing about the token (RFC 9701 §5).");
+            throw new OAuthProtocolException(
+                "The introspection answer was made at another time (iat, exp); it may be a copy of an old one, or a clock is wrong: this machine's, or the server's."
+            )
+            {
+                IsTransient = true,
+            };
+        return claims.Object("token_introspection")
+            ?? throw new OAuthProtocolException(
+                "The introspection answer has no token_introspection, so it says nothing about the token (RFC 9701 §5)."
+            );
     }
 
     private static DateTimeOffset? Time(JsonElement claims, string name)

@@ -33,8 +33,10 @@ internal sealed class DecryptionKey
     {
         if (string.IsNullOrWhiteSpace(written))
             throw new FormatException("is empty");
-        return TryRead(written) ?? throw new FormatException(
-            "is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all its members (for RSA also p, q, dp, dq and qi)");
+        return TryRead(written)
+            ?? throw new FormatException(
+                "is neither a private RSA or EC key as PEM without a passphrase (-----BEGIN PRIVATE KEY-----) nor a private JWK with all its members (for RSA also p, q, dp, dq and qi)"
+            );
     }
 
     public RSA OpenRsa() => (RSA)Open(written.Reveal());
@@ -59,11 +61,22 @@ internal sealed class DecryptionKey
         {
             using var rsa = OpenRsa();
             var numbers = rsa.ExportParameters(includePrivateParameters: false);
-            return new() { ["e"] = Base64Url.EncodeToString(numbers.Exponent), ["kty"] = "RSA", ["n"] = Base64Url.EncodeToString(numbers.Modulus) };
+            return new()
+            {
+                ["e"] = Base64Url.EncodeToString(numbers.Exponent),
+                ["kty"] = "RSA",
+                ["n"] = Base64Url.EncodeToString(numbers.Modulus),
+            };
         }
         using var ec = OpenEc();
         var point = ec.ExportParameters(includePrivateParameters: false).Q;
-        return new() { ["crv"] = Curve, ["kty"] = "EC", ["x"] = Base64Url.EncodeToString(point.X), ["y"] = Base64Url.EncodeToString(point.Y) };
+        return new()
+        {
+            ["crv"] = Curve,
+            ["kty"] = "EC",
+            ["x"] = Base64Url.EncodeToString(point.X),
+            ["y"] = Base64Url.EncodeToString(point.Y),
+        };
     }
 
     private static DecryptionKey? TryRead(string written)
@@ -72,7 +85,9 @@ internal sealed class DecryptionKey
         {
             var jwk = Jwk(written);
             if (jwk?.Text("use") is { } use and not "enc")
-                throw new FormatException($"is for another use ('{ServerTextSanitizer.Clean(use)}'); one for decryption has the use \"enc\", or none");
+                throw new FormatException(
+                    $"is for another use ('{ServerTextSanitizer.Clean(use)}'); one for decryption has the use \"enc\", or none"
+                );
             using var key = Open(written);
             if (key is RSA { KeySize: < 2048 })
                 throw new FormatException("has fewer than 2048 bits (RFC 7518 §4.3)");
@@ -124,7 +139,9 @@ internal sealed class DecryptionKey
     }
 
     private static JsonElement? Jwk(string written) =>
-        written.AsSpan().TrimStart().StartsWith("{") ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(written)) ?? throw new CryptographicException() : null;
+        written.AsSpan().TrimStart().StartsWith("{")
+            ? StrictJson.TryParseObject(Encoding.UTF8.GetBytes(written)) ?? throw new CryptographicException()
+            : null;
 
     private static RSAParameters RsaParameters(JsonElement jwk)
     {
@@ -152,16 +169,22 @@ internal sealed class DecryptionKey
             "P-521" => (ECCurve.NamedCurves.nistP521, 66),
             _ => throw new CryptographicException(),
         };
-        return new() { Curve = curve, Q = new() { X = Number(jwk, "x", length), Y = Number(jwk, "y", length) }, D = Number(jwk, "d", length) };
+        return new()
+        {
+            Curve = curve,
+            Q = new() { X = Number(jwk, "x", length), Y = Number(jwk, "y", length) },
+            D = Number(jwk, "d", length),
+        };
     }
 
-    private static string CurveOf(ECParameters parameters) => parameters.Curve.Oid.Value switch
-    {
-        "1.2.840.10045.3.1.7" => "P-256",
-        "1.3.132.0.34" => "P-384",
-        "1.3.132.0.35" => "P-521",
-        _ => throw new FormatException("is on a curve that is not supported; use P-256, P-384 or P-521"),
-    };
+    private static string CurveOf(ECParameters parameters) =>
+        parameters.Curve.Oid.Value switch
+        {
+            "1.2.840.10045.3.1.7" => "P-256",
+            "1.3.132.0.34" => "P-384",
+            "1.3.132.0.35" => "P-521",
+            _ => throw new FormatException("is on a curve that is not supported; use P-256, P-384 or P-521"),
+        };
 
     // RFC 7518 §6.3.1.1 writes numbers without zeros in front; the framework wants them as long as the key.
     private static byte[] Number(JsonElement jwk, string name, int length)

@@ -6,17 +6,26 @@ namespace OAuthClient;
 /// <summary>The content of an encrypted JWT (RFC 7518 §5): authenticated encryption only, and nothing is decrypted before it is authenticated.</summary>
 internal static class JweContentDecryption
 {
-    public static readonly IReadOnlyList<string> Algorithms = ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
+    public static readonly IReadOnlyList<string> Algorithms =
+    [
+        "A128CBC-HS256",
+        "A192CBC-HS384",
+        "A256CBC-HS512",
+        "A128GCM",
+        "A192GCM",
+        "A256GCM",
+    ];
 
     /// <summary>How many bytes its key has.</summary>
-    public static int KeyLength(string algorithm) => algorithm switch
-    {
-        "A128GCM" => 16,
-        "A192GCM" => 24,
-        "A192CBC-HS384" => 48,
-        "A256CBC-HS512" => 64,
-        _ => 32,
-    };
+    public static int KeyLength(string algorithm) =>
+        algorithm switch
+        {
+            "A128GCM" => 16,
+            "A192GCM" => 24,
+            "A192CBC-HS384" => 48,
+            "A256CBC-HS512" => 64,
+            _ => 32,
+        };
 
     /// <returns><see langword="null"/> when it is not authentic.</returns>
     public static byte[]? TryDecrypt(string algorithm, byte[] key, byte[] nonce, byte[] ciphertext, byte[] tag, byte[] associatedData)

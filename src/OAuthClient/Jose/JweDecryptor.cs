@@ -21,7 +21,9 @@ internal static class JweDecryptor
             throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7516 §2).");
         if (keys.Count == 0)
         {
-            throw new OAuthProtocolException($"The {kind.Name} is encrypted (RFC 7516), but there are no DecryptionKeys; set them, or register the client at the server without encryption.")
+            throw new OAuthProtocolException(
+                $"The {kind.Name} is encrypted (RFC 7516), but there are no DecryptionKeys; set them, or register the client at the server without encryption."
+            )
             {
                 IsTransient = true,
             };
@@ -34,7 +36,9 @@ internal static class JweDecryptor
         if (header.TryGetProperty("zip", out _))
             throw new OAuthProtocolException($"The {kind.Name} is compressed (zip), which is not read: it could become very large.");
         if (header.TryGetProperty("crit", out _))
-            throw new OAuthProtocolException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7516 §4.1.13).");
+            throw new OAuthProtocolException(
+                $"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7516 §4.1.13)."
+            );
 
         string? keyId = header.Text("kid");
         foreach (var key in keys)
@@ -46,7 +50,12 @@ internal static class JweDecryptor
             if (TryDecrypt(parts, header, algorithm, encryption, key) is { } inside)
                 return inside;
         }
-        throw new OAuthProtocolException($"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerTextSanitizer.Clean(keyId) ?? "none"}').") { IsTransient = true };
+        throw new OAuthProtocolException(
+            $"None of the DecryptionKeys opens the {kind.Name} ({algorithm}, {encryption}, kid '{ServerTextSanitizer.Clean(keyId) ?? "none"}')."
+        )
+        {
+            IsTransient = true,
+        };
     }
 
     private static string Supported(JsonElement header, string name, IReadOnlyList<string> supported, JwtType kind)
@@ -55,7 +64,8 @@ internal static class JweDecryptor
         return stated is not null && supported.Contains(stated, StringComparer.Ordinal)
             ? stated
             : throw new OAuthProtocolException(
-                $"The {kind.Name} is encrypted with the {name} '{ServerTextSanitizer.Clean(stated) ?? "none"}'; these are supported: {string.Join(", ", supported)}. Register the client at the server for one of them.");
+                $"The {kind.Name} is encrypted with the {name} '{ServerTextSanitizer.Clean(stated) ?? "none"}'; these are supported: {string.Join(", ", supported)}. Register the client at the server for one of them."
+            );
     }
 
     private static string? TryDecrypt(string[] parts, JsonElement header, string algorithm, string encryption, DecryptionKey key)
@@ -63,11 +73,20 @@ internal static class JweDecryptor
         try
         {
             byte[]? contentKey = JweKeyDecryption.TryFind(header, algorithm, encryption, Base64Url.DecodeFromChars(parts[1]), key);
-            byte[]? inside = contentKey is null ? null : JweContentDecryption.TryDecrypt(
-                encryption, contentKey, Base64Url.DecodeFromChars(parts[2]), Base64Url.DecodeFromChars(parts[3]), Base64Url.DecodeFromChars(parts[4]), Encoding.ASCII.GetBytes(parts[0]));
+            byte[]? inside = contentKey is null
+                ? null
+                : JweContentDecryption.TryDecrypt(
+                    encryption,
+                    contentKey,
+                    Base64Url.DecodeFromChars(parts[2]),
+                    Base64Url.DecodeFromChars(parts[3]),
+                    Base64Url.DecodeFromChars(parts[4]),
+                    Encoding.ASCII.GetBytes(parts[0])
+                );
             return inside is { Length: > 0 } ? Encoding.UTF8.GetString(inside) : null;
         }
-        catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException or OAuthProtocolException)
+        catch (Exception exception)
+            when (exception is CryptographicException or FormatException or ArgumentException or OAuthProtocolException)
         {
             return null;
         }

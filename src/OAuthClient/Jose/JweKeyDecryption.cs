@@ -12,7 +12,15 @@ namespace OAuthClient;
 /// </summary>
 internal static class JweKeyDecryption
 {
-    public static readonly IReadOnlyList<string> Algorithms = ["RSA-OAEP", "RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"];
+    public static readonly IReadOnlyList<string> Algorithms =
+    [
+        "RSA-OAEP",
+        "RSA-OAEP-256",
+        "ECDH-ES",
+        "ECDH-ES+A128KW",
+        "ECDH-ES+A192KW",
+        "ECDH-ES+A256KW",
+    ];
 
     /// <returns><see langword="null"/> when this key cannot have been meant, or its content key is not whole.</returns>
     /// <exception cref="CryptographicException">The same.</exception>
@@ -42,7 +50,10 @@ internal static class JweKeyDecryption
         using var rsa = key.OpenRsa();
         try
         {
-            byte[] decrypted = rsa.Decrypt(encryptedKey, algorithm == "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256);
+            byte[] decrypted = rsa.Decrypt(
+                encryptedKey,
+                algorithm == "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256
+            );
             return decrypted.Length == length ? decrypted : instead;
         }
         catch (CryptographicException)
@@ -54,8 +65,12 @@ internal static class JweKeyDecryption
     // RFC 7518 §4.6: the sender's ephemeral key and ours, by the concatenation KDF of NIST SP 800-56A §5.8.1.
     private static byte[]? Agreed(JsonElement header, string use, int length, DecryptionKey key)
     {
-        if (!header.TryGetProperty("epk", out var ephemeral) || ephemeral.ValueKind != JsonValueKind.Object
-            || ephemeral.Text("kty") != "EC" || ephemeral.Text("crv") != key.Curve)
+        if (
+            !header.TryGetProperty("epk", out var ephemeral)
+            || ephemeral.ValueKind != JsonValueKind.Object
+            || ephemeral.Text("kty") != "EC"
+            || ephemeral.Text("crv") != key.Curve
+        )
         {
             return null;
         }
@@ -69,7 +84,13 @@ internal static class JweKeyDecryption
         using var sender = ECDiffieHellman.Create(parameters);
         byte[] bits = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(bits, length * 8);
-        byte[] info = [.. Prefixed(Encoding.ASCII.GetBytes(use)), .. Prefixed(Bytes(header, "apu")), .. Prefixed(Bytes(header, "apv")), .. bits];
+        byte[] info =
+        [
+            .. Prefixed(Encoding.ASCII.GetBytes(use)),
+            .. Prefixed(Bytes(header, "apu")),
+            .. Prefixed(Bytes(header, "apv")),
+            .. bits,
+        ];
         var agreed = new List<byte>(64);
         for (byte round = 1; agreed.Count < length; round++)
             agreed.AddRange(own.DeriveKeyFromHash(sender.PublicKey, HashAlgorithmName.SHA256, [0, 0, 0, round], info));

@@ -4,7 +4,18 @@ namespace OAuthClient;
 internal static class SignatureAlgorithms
 {
     /// <summary>Checked against the server's keys.</summary>
-    public static readonly IReadOnlyList<string> Asymmetric = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    public static readonly IReadOnlyList<string> Asymmetric =
+    [
+        "RS256",
+        "RS384",
+        "RS512",
+        "PS256",
+        "PS384",
+        "PS512",
+        "ES256",
+        "ES384",
+        "ES512",
+    ];
 
     /// <summary>Checked against the client secret, and nothing else (OpenID Connect Core §10.1).</summary>
     public static readonly IReadOnlyList<string> Symmetric = ["HS256", "HS384", "HS512"];
@@ -14,10 +25,11 @@ internal static class SignatureAlgorithms
     public static bool IsSymmetric(string algorithm) => Symmetric.Contains(algorithm, StringComparer.Ordinal);
 
     /// <summary>The length of the hash in bits, which is also that of the shortest secret (RFC 7518 §3.2).</summary>
-    public static int HashLength(string algorithm) => algorithm[^3..] switch
-    {
-        "384" => 384,
-        "512" => 512,
-        _ => 256,
-    };
+    public static int HashLength(string algorithm) =>
+        algorithm[^3..] switch
+        {
+            "384" => 384,
+            "512" => 512,
+            _ => 256,
+        };
 }

@@ -11,8 +11,9 @@ internal sealed class UnverifiedJwt
     // Size comes before parsing; the largest real ones (with groups and photos) stay below a tenth of this.
     private const int MaximumLength = 64 * 1024;
 
-    private static readonly SearchValues<char> CompactCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly SearchValues<char> CompactCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+    );
 
     private UnverifiedJwt(string compact, JwtType kind, string algorithm, JsonElement header, JsonElement claims)
     {
@@ -50,17 +51,23 @@ internal sealed class UnverifiedJwt
             throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7515 §2).");
 
         var header = Part(parts[0], kind, "header");
-        string algorithm = header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
+        string algorithm = header.Text("alg")
+            ?? throw new OAuthProtocolException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
         if (!allowedAlgorithms.Contains(algorithm, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
                 $"The {kind.Name} is signed by '{ServerTextSanitizer.Clean(algorithm)}', but only {string.Join(", ", allowedAlgorithms)} may sign for this client (OpenID Connect Core §3.1.3.7). "
-                + "If the client is registered at the server for that algorithm, name it in IdTokenSigningAlgorithms.");
+                    + "If the client is registered at the server for that algorithm, name it in IdTokenSigningAlgorithms."
+            );
         }
         if (header.TryGetProperty("crit", out _))
-            throw new OAuthProtocolException($"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7515 §4.1.11).");
+            throw new OAuthProtocolException(
+                $"The {kind.Name}'s header demands an extension (crit) that is not understood here (RFC 7515 §4.1.11)."
+            );
         if (header.TextIfAny("typ") is var type && !kind.Allows(type))
-            throw new OAuthProtocolException($"The {kind.Name}'s typ is '{ServerTextSanitizer.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11).");
+            throw new OAuthProtocolException(
+                $"The {kind.Name}'s typ is '{ServerTextSanitizer.Clean(type) ?? "none"}': it was made to be something else (RFC 8725 §3.11)."
+            );
         // jku, x5u, jwk and x5c are not looked at: keys come from the server's own key set only.
         return new UnverifiedJwt(compact, kind, algorithm, header, Part(parts[1], kind, "payload"));
     }
@@ -76,7 +83,9 @@ internal sealed class UnverifiedJwt
     {
         try
         {
-            return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _] ? Part(payload, JwtType.IdToken, "payload") : null;
+            return token.Reveal() is { Length: <= MaximumLength } compact && compact.Split('.') is [_, var payload, _]
+                ? Part(payload, JwtType.IdToken, "payload")
+                : null;
         }
         catch (OAuthProtocolException)
         {

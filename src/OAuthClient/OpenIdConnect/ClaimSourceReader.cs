@@ -14,8 +14,20 @@ public sealed class ClaimSourceReader
     private readonly ServerMetadataCache metadata;
     private readonly TimeProvider time;
 
-    internal ClaimSourceReader(BackChannelClient backChannel, JwtSignatureValidator signatures, ClientConfigurationProvider configuration, ServerMetadataCache metadata, TimeProvider time) =>
-        (this.backChannel, this.signatures, this.configuration, this.metadata, this.time) = (backChannel, signatures, configuration, metadata, time);
+    internal ClaimSourceReader(
+        BackChannelClient backChannel,
+        JwtSignatureValidator signatures,
+        ClientConfigurationProvider configuration,
+        ServerMetadataCache metadata,
+        TimeProvider time
+    ) =>
+        (this.backChannel, this.signatures, this.configuration, this.metadata, this.time) = (
+            backChannel,
+            signatures,
+            configuration,
+            metadata,
+            time
+        );
 
     /// <summary>
     /// The claims of the source: those that came along, or fetched from its endpoint, over https, with the source's own access token and no
@@ -30,7 +42,11 @@ public sealed class ClaimSourceReader
         ArgumentNullException.ThrowIfNull(source);
         var current = configuration.Current;
         string compact = source.Jwt ?? await FetchAsync(source, cancellationToken).ConfigureAwait(false);
-        var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys), JwtType.ClaimSourceResult, SignatureAlgorithms.Asymmetric);
+        var token = UnverifiedJwt.Parse(
+            JweDecryptor.Decrypt(compact, JwtType.ClaimSourceResult, current.DecryptionKeys),
+            JwtType.ClaimSourceResult,
+            SignatureAlgorithms.Asymmetric
+        );
         string? issuer = token.Claims.TextIfAny(ParameterNames.Issuer);
         bool isVerified = false;
         if (current.ConfiguredMetadata.IsIssuer(issuer))

@@ -8,11 +8,26 @@ internal static class EndSessionRequestBuilder
     // Servers and proxies take 8 KB for an address; one with groups and photos in it would fail there.
     private const int LongestHint = 6 * 1024;
 
-    private static readonly AdditionalParameters Further = new("logout", nameof(LogoutParameters), FrozenSet.Create(
-        StringComparer.OrdinalIgnoreCase,
-        ParameterNames.IdTokenHint, ParameterNames.LogoutHint, ParameterNames.ClientId, ParameterNames.PostLogoutRedirectUri, ParameterNames.State, ParameterNames.UiLocales,
-        ParameterNames.ClientSecret, ParameterNames.Code, ParameterNames.CodeVerifier, ParameterNames.AccessToken, ParameterNames.RefreshToken, ParameterNames.IdToken,
-        ParameterNames.Issuer));
+    private static readonly AdditionalParameters Further = new(
+        "logout",
+        nameof(LogoutParameters),
+        FrozenSet.Create(
+            StringComparer.OrdinalIgnoreCase,
+            ParameterNames.IdTokenHint,
+            ParameterNames.LogoutHint,
+            ParameterNames.ClientId,
+            ParameterNames.PostLogoutRedirectUri,
+            ParameterNames.State,
+            ParameterNames.UiLocales,
+            ParameterNames.ClientSecret,
+            ParameterNames.Code,
+            ParameterNames.CodeVerifier,
+            ParameterNames.AccessToken,
+            ParameterNames.RefreshToken,
+            ParameterNames.IdToken,
+            ParameterNames.Issuer
+        )
+    );
 
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
     public static void Require(LogoutParameters parameters) => Further.Require(parameters.Additional);
@@ -24,7 +39,13 @@ internal static class EndSessionRequestBuilder
     /// <param name="now">The time.</param>
     /// <exception cref="ArgumentException">A parameter is reserved.</exception>
     /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
-    public static PendingLogout Begin(ClientConfiguration configuration, Uri? endpoint, LogoutParameters parameters, IdToken? idToken, DateTimeOffset now)
+    public static PendingLogout Begin(
+        ClientConfiguration configuration,
+        Uri? endpoint,
+        LogoutParameters parameters,
+        IdToken? idToken,
+        DateTimeOffset now
+    )
     {
         Require(parameters);
         var expiresAt = now + configuration.PendingAuthorizationLifetime;
@@ -40,6 +61,13 @@ internal static class EndSessionRequestBuilder
         query.AddEncoded(ParameterNames.State + "=", state);
         query.Add(ParameterNames.UiLocales, parameters.UiLocales);
         Further.Add(ref query, parameters.Additional);
-        return new() { ClientName = configuration.Name, ExpiresAt = expiresAt, Address = query.ToTextAndClear(), ExpectsRedirect = comesBack, State = state };
+        return new()
+        {
+            ClientName = configuration.Name,
+            ExpiresAt = expiresAt,
+            Address = query.ToTextAndClear(),
+            ExpectsRedirect = comesBack,
+            State = state,
+        };
     }
 }

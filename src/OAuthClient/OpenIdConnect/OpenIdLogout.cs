@@ -19,8 +19,15 @@ public sealed class OpenIdLogout
     private readonly ILogger logger;
 
     internal OpenIdLogout(
-        ClientConfigurationProvider configuration, ServerMetadataCache metadata, LogoutTokenValidator logoutTokens, GrantRevoker revoker, SessionTerminator terminator,
-        IGrantStore store, TimeProvider time, ILogger logger)
+        ClientConfigurationProvider configuration,
+        ServerMetadataCache metadata,
+        LogoutTokenValidator logoutTokens,
+        GrantRevoker revoker,
+        SessionTerminator terminator,
+        IGrantStore store,
+        TimeProvider time,
+        ILogger logger
+    )
     {
         (this.configuration, this.metadata, this.logoutTokens, this.revoker) = (configuration, metadata, logoutTokens, revoker);
         (this.terminator, this.store, this.time, this.logger) = (terminator, store, time, logger);
@@ -39,7 +46,11 @@ public sealed class OpenIdLogout
     /// <param name="cancellationToken">Stops waiting; what has begun to end goes on to its end.</param>
     /// <exception cref="ArgumentException">The owner is the client itself, or a parameter is reserved.</exception>
     /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
-    public async Task<PendingLogout> BeginAsync(GrantOwner owner, LogoutParameters? parameters = null, CancellationToken cancellationToken = default)
+    public async Task<PendingLogout> BeginAsync(
+        GrantOwner owner,
+        LogoutParameters? parameters = null,
+        CancellationToken cancellationToken = default
+    )
     {
         EnsureResourceOwner(owner);
         parameters ??= LogoutParameters.None;
@@ -47,9 +58,18 @@ public sealed class OpenIdLogout
         var current = await configuration.TryGetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
         // The session's own before one of which no session is known.
-        var hint = grants.Where(grant => GrantOwnership.BelongsTo(grant, current, owner) && grant.IdToken is not null && IsOf(grant, parameters.SessionId, parameters.SignInId))
-            .OrderByDescending(grant => grant.SessionId is not null).ThenByDescending(grant => grant.SignInId is not null).FirstOrDefault();
-        await revoker.SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken).ConfigureAwait(false);
+        var hint = grants
+            .Where(grant =>
+                GrantOwnership.BelongsTo(grant, current, owner)
+                && grant.IdToken is not null
+                && IsOf(grant, parameters.SessionId, parameters.SignInId)
+            )
+            .OrderByDescending(grant => grant.SessionId is not null)
+            .ThenByDescending(grant => grant.SignInId is not null)
+            .FirstOrDefault();
+        await revoker
+            .SignOutAsync(owner, grant => IsOf(grant, parameters.SessionId, parameters.SignInId), cancellationToken)
+            .ConfigureAwait(false);
         var endpoint = await EndSessionEndpointAsync(current, cancellationToken).ConfigureAwait(false);
         return EndSessionRequestBuilder.Begin(current, endpoint, parameters, hint?.IdToken, time.GetUtcNow());
     }
@@ -107,12 +127,20 @@ public sealed class OpenIdLogout
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="OAuthProtocolException">Issuer or session are missing, or not the user's; nothing ended.</exception>
     public async Task ProcessFrontChannelLogoutAsync(
-        GrantOwner owner, string? sessionId, string? issuer, string? session, string? signInId = null, CancellationToken cancellationToken = default)
+        GrantOwner owner,
+        string? sessionId,
+        string? issuer,
+        string? session,
+        string? signInId = null,
+        CancellationToken cancellationToken = default
+    )
     {
         EnsureResourceOwner(owner);
         var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
         if (issuer is null != session is null)
-            throw new OAuthProtocolException("The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2).");
+            throw new OAuthProtocolException(
+                "The front-channel logout has one of iss and sid, and not the other (OpenID Connect Front-Channel Logout §2)."
+            );
         if (issuer is not null && !current.ConfiguredMetadata.IsIssuer(issuer))
             throw OtherServer(issuer, current);
         var grants = await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false);
@@ -122,8 +150,15 @@ public sealed class OpenIdLogout
             throw OtherServer(issuer, current);
         // Any page could have sent it without them.
         if (session is null && (sessionId is not null || !MayLackSession(theirs)))
-            throw new OAuthProtocolException("The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2).");
-        if (session is not null && !(sessionId is null ? theirs.Exists(grant => Secret.SameText(session, grant.SessionId)) : Secret.SameText(session, sessionId)))
+            throw new OAuthProtocolException(
+                "The front-channel logout does not say which session it is of; register frontchannel_logout_session_required at the server (OpenID Connect Front-Channel Logout §2)."
+            );
+        if (
+            session is not null
+            && !(
+                sessionId is null ? theirs.Exists(grant => Secret.SameText(session, grant.SessionId)) : Secret.SameText(session, sessionId)
+            )
+        )
             throw new OAuthProtocolException("The front-channel logout is of another session than the user's.");
         await revoker.SignOutAsync(owner, IsMeant, cancellationToken).ConfigureAwait(false);
 
@@ -133,15 +168,18 @@ public sealed class OpenIdLogout
             && (sessionId is null && session is not null ? Secret.SameText(session, grant.SessionId) : IsOf(grant, sessionId, signInId));
     }
 
-    private static OAuthProtocolException OtherServer(string issuer, ClientConfiguration current) => new(
-        $"The front-channel logout comes from '{ServerTextSanitizer.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
-        + "signed in.");
+    private static OAuthProtocolException OtherServer(string issuer, ClientConfiguration current) =>
+        new(
+            $"The front-channel logout comes from '{ServerTextSanitizer.Clean(issuer)}', not from the server of {current.DisplayName} at which the user "
+                + "signed in."
+        );
 
     private static bool IsFrom(Grant grant, string issuer) => string.Equals(grant.Issuer, issuer, StringComparison.Ordinal);
 
     // Only users who signed in by a server that names no sessions.
     private static bool MayLackSession(List<Grant> grants) =>
-        grants.Count == 0 || (grants.Exists(grant => grant.SignInExpiresAt is not null) && grants.TrueForAll(grant => grant.SessionId is null));
+        grants.Count == 0
+        || (grants.Exists(grant => grant.SignInExpiresAt is not null) && grants.TrueForAll(grant => grant.SessionId is null));
 
     private async Task<Uri?> EndSessionEndpointAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
@@ -161,9 +199,11 @@ public sealed class OpenIdLogout
     private static bool IsOf(Grant grant, string? sessionId, string? signInId) =>
         (sessionId is null && signInId is null)
         || (signInId is not null && string.Equals(grant.SignInId, signInId, StringComparison.Ordinal))
-        || (grant.SessionId is null
-            ? grant.SignInId is null || signInId is null
-            : string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal));
+        || (
+            grant.SessionId is null
+                ? grant.SignInId is null || signInId is null
+                : string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
+        );
 
     private static void EnsureResourceOwner(GrantOwner owner)
     {

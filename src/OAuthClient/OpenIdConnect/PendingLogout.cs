@@ -12,9 +12,7 @@ namespace OAuthClient;
 [JsonConverter(typeof(NonSerializableJsonConverter<PendingLogout>))]
 public sealed class PendingLogout
 {
-    internal PendingLogout()
-    {
-    }
+    internal PendingLogout() { }
 
     /// <summary>
     /// Where to send the browser; it holds the user's ID Token, so no log may see it. <see langword="null"/> when the server has no
@@ -73,16 +71,26 @@ public sealed class PendingLogout
     internal void ValidateCorrelation(AuthorizationResponse response, string clientName, DateTimeOffset now)
     {
         if (!string.Equals(ClientName, clientName, StringComparison.Ordinal))
-            throw new OAuthProtocolException($"The logout was begun by the OAuth client '{ClientName}' but came back to '{clientName}'; complete it with the client that began it.");
+            throw new OAuthProtocolException(
+                $"The logout was begun by the OAuth client '{ClientName}' but came back to '{clientName}'; complete it with the client that began it."
+            );
         if (!ExpectsRedirect)
-            throw new InvalidOperationException("This logout does not come back, so there is nothing to complete: the server has no end_session_endpoint, or PostLogoutRedirectUri is not set.");
+            throw new InvalidOperationException(
+                "This logout does not come back, so there is nothing to complete: the server has no end_session_endpoint, or PostLogoutRedirectUri is not set."
+            );
         if (now >= ExpiresAt)
             throw new OAuthProtocolException("The browser came back from the logout after the pending logout had expired.");
         if (State is null && response.State is not null)
-            throw new OAuthProtocolException("The browser came back from the logout with a state, but none was sent: it answers no logout that was begun here.");
+            throw new OAuthProtocolException(
+                "The browser came back from the logout with a state, but none was sent: it answers no logout that was begun here."
+            );
         if (State is not null && response.State is null)
-            throw new OAuthProtocolException("The browser came back from the logout without the state that was sent (OpenID Connect RP-Initiated Logout §3); a server that never gives it back needs LogoutParameters.OmitState.");
+            throw new OAuthProtocolException(
+                "The browser came back from the logout without the state that was sent (OpenID Connect RP-Initiated Logout §3); a server that never gives it back needs LogoutParameters.OmitState."
+            );
         if (State is not null && !Secret.SameText(State, response.State))
-            throw new OAuthProtocolException("The browser came back from the logout with another state than was sent: another tab, or an attack (OpenID Connect RP-Initiated Logout §3).");
+            throw new OAuthProtocolException(
+                "The browser came back from the logout with another state than was sent: another tab, or an attack (OpenID Connect RP-Initiated Logout §3)."
+            );
     }
 }

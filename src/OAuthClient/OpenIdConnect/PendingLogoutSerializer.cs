@@ -22,12 +22,13 @@ internal static class PendingLogoutSerializer
         ExpiresAt = 4,
     }
 
-    public static byte[] Serialize(PendingLogout pending) => new TaggedMemberWriter(Version)
-        .Text((int)Member.ClientName, pending.ClientName)
-        .Flag((int)Member.ExpectsRedirect, pending.ExpectsRedirect)
-        .Text((int)Member.State, pending.State)
-        .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
-        .ToArray();
+    public static byte[] Serialize(PendingLogout pending) =>
+        new TaggedMemberWriter(Version)
+            .Text((int)Member.ClientName, pending.ClientName)
+            .Flag((int)Member.ExpectsRedirect, pending.ExpectsRedirect)
+            .Text((int)Member.State, pending.State)
+            .Number((int)Member.ExpiresAt, pending.ExpiresAt.ToUnixTimeMilliseconds())
+            .ToArray();
 
     /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or more follows.</exception>
     /// <exception cref="IOException">The data end too early.</exception>
@@ -42,7 +43,8 @@ internal static class PendingLogoutSerializer
             ExpectsRedirect = members.Flag((int)Member.ExpectsRedirect),
             State = members.Text((int)Member.State),
             ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(
-                members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")),
+                members.Number((int)Member.ExpiresAt) ?? throw new FormatException("ExpiresAt is missing.")
+            ),
         };
     }
 }

@@ -23,11 +23,18 @@ internal sealed class SameUserRequirement
     /// <param name="server">The authorization server.</param>
     /// <exception cref="OAuthProtocolException">Another account completed it, or it is not known which.</exception>
     public void Require(
-        GrantOwner owner, ValidatedIdToken? identity, PendingAuthorization pending, IReadOnlyList<Grant> grants,
-        AuthorizationServerMetadata server)
+        GrantOwner owner,
+        ValidatedIdToken? identity,
+        PendingAuthorization pending,
+        IReadOnlyList<Grant> grants,
+        AuthorizationServerMetadata server
+    )
     {
-        if (owner.Kind != GrantOwnerKind.Subject || !IsOf(server, owner.Issuer!)
-            || !(pending.RenewsSignIn || Volatile.Read(ref usersSignIn) || grants.Any(grant => grant.SignInId is not null)))
+        if (
+            owner.Kind != GrantOwnerKind.Subject
+            || !IsOf(server, owner.Issuer!)
+            || !(pending.RenewsSignIn || Volatile.Read(ref usersSignIn) || grants.Any(grant => grant.SignInId is not null))
+        )
         {
             return;
         }
@@ -35,19 +42,22 @@ internal sealed class SameUserRequirement
         {
             throw new OAuthProtocolException(
                 "The authorization asked for openid, and no ID Token says whether the user is still the one who signed in here, so nothing "
-                + "was kept (OpenID Connect Core §3.1.3.3). Make the server return an ID Token for this client, or remove openid from "
-                + "Scopes of this request.");
+                    + "was kept (OpenID Connect Core §3.1.3.3). Make the server return an ID Token for this client, or remove openid from "
+                    + "Scopes of this request."
+            );
         }
         if (identity is not null && GrantOwner.Subject(identity.Issuer, identity.Subject) != owner)
         {
             throw new OAuthProtocolException(
                 "The authorization was completed by another user of the server than the one who signed in here by it, so nothing was kept. "
-                + "Begin with BeginSignInAsync where users may change; it signs in the user who comes.");
+                    + "Begin with BeginSignInAsync where users may change; it signs in the user who comes."
+            );
         }
     }
 
     // The subjects of all tenants, because another tenant's user is another user.
-    private static bool IsOf(AuthorizationServerMetadata server, string issuer) => server.IssuerTemplate is { } template
-        ? IssuerTemplate.Matches(template.Text, issuer)
-        : string.Equals(server.Issuer, issuer, StringComparison.Ordinal);
+    private static bool IsOf(AuthorizationServerMetadata server, string issuer) =>
+        server.IssuerTemplate is { } template
+            ? IssuerTemplate.Matches(template.Text, issuer)
+            : string.Equals(server.Issuer, issuer, StringComparison.Ordinal);
 }

@@ -13,7 +13,14 @@ namespace OAuthClient;
 /// only after everything ended.
 /// </remarks>
 internal sealed class SessionTerminator(
-    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, InterruptedRefreshes interrupted, RecentLogoutTokens recentLogouts, ConsumedStates usedTokens, ILogger logger)
+    IGrantStore store,
+    GrantWriteQueue writes,
+    RefreshBackoff backoff,
+    InterruptedRefreshes interrupted,
+    RecentLogoutTokens recentLogouts,
+    ConsumedStates usedTokens,
+    ILogger logger
+)
 {
     /// <summary>What a login that begins to be completed takes along.</summary>
     public long LogoutSequence => recentLogouts.Last;
@@ -36,8 +43,10 @@ internal sealed class SessionTerminator(
         var ended = new HashSet<string>(StringComparer.Ordinal);
         var grants = await store.FindByFingerprintAsync(fingerprint, cancellationToken).ConfigureAwait(false);
         // Again until there is nothing new: a login may have been completed meanwhile.
-        while (grants.Where(grant => IsMeant(grant, current, token, grant.FirstIdTokenIssuedAt) && ended.Add(grant.Id)).ToList()
-            is { Count: > 0 } meant)
+        while (
+            grants.Where(grant => IsMeant(grant, current, token, grant.FirstIdTokenIssuedAt) && ended.Add(grant.Id)).ToList()
+                is { Count: > 0 } meant
+        )
         {
             foreach (var grant in meant)
             {
@@ -66,9 +75,15 @@ internal sealed class SessionTerminator(
             return false;
         // Many servers stamp iat when the code is redeemed. The user may have been authenticated, and have signed out, long before.
         var authenticatedAt = grant.IdTokenClaims is { } claims ? IdTokenClaimsValidator.TryReadTime(claims, "auth_time") : null;
-        if (!recentLogouts.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
-            && !(authenticatedAt < issuedAt && recentLogouts.AnyAfter(
-                authenticatedAt.Value, lastHeard, token => IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt))))
+        if (
+            !recentLogouts.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
+            && !(
+                authenticatedAt < issuedAt
+                && recentLogouts.AnyAfter(authenticatedAt.Value, lastHeard, token =>
+                    IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt)
+                )
+            )
+        )
         {
             return false;
         }
@@ -78,9 +93,15 @@ internal sealed class SessionTerminator(
     }
 
     // Not the jti alone: at a server that uses one twice, the second logout would not count.
-    private static string UsedOf(LogoutToken token) => Fingerprint.Of(
-        "jti", token.Issuer, token.Id, token.IssuedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
-        token.Subject ?? "", token.SessionId ?? "");
+    private static string UsedOf(LogoutToken token) =>
+        Fingerprint.Of(
+            "jti",
+            token.Issuer,
+            token.Id,
+            token.IssuedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+            token.Subject ?? "",
+            token.SessionId ?? ""
+        );
 
     private static bool IsNamed(Grant grant, LogoutToken token) =>
         token.Subject is not null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal);
@@ -99,5 +120,7 @@ internal sealed class SessionTerminator(
         // All tenants of a server share its name; none speaks for another's users.
         && (current.IssuerTemplate is null || string.Equals(grant.Issuer, token.Issuer, StringComparison.Ordinal))
         && (token.Subject is null || string.Equals(grant.Subject, token.Subject, StringComparison.Ordinal))
-        && (token.SessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal));
+        && (
+            token.SessionId is null || grant.SessionId is null || string.Equals(grant.SessionId, token.SessionId, StringComparison.Ordinal)
+        );
 }

@@ -30,25 +30,42 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
             return false;
         if (await IsAmongGrantsAsync(owner, sessionId, signInId, current, cancellationToken).ConfigureAwait(false))
             return true;
-        return await lookups.JoinOrStart(key, async () =>
-        {
-            bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
-            // Final, because an ended sign-in never comes back under the same id: the next one has another.
-            if (!isValid)
-                ended.Set(key, current);
-            return isValid;
-        }).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await lookups
+            .JoinOrStart(key, async () =>
+            {
+                bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
+                // Final, because an ended sign-in never comes back under the same id: the next one has another.
+                if (!isValid)
+                    ended.Set(key, current);
+                return isValid;
+            })
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private async ValueTask<bool> IsAmongGrantsAsync(
-        GrantOwner owner, string? sessionId, string? signInId, ClientConfiguration current, CancellationToken cancellationToken) =>
+        GrantOwner owner,
+        string? sessionId,
+        string? signInId,
+        ClientConfiguration current,
+        CancellationToken cancellationToken
+    ) =>
         IsAmong(
             await store.FindCurrentAsync(current.Name, owner, cancellationToken).ConfigureAwait(false),
-            owner, sessionId, signInId, current);
+            owner,
+            sessionId,
+            signInId,
+            current
+        );
 
     // A store may answer FindAsync from memory, which does not know yet of a sign-in at another node. It does not do so by fingerprint.
     private async ValueTask<bool> IsStoredAsync(
-        GrantOwner owner, string? sessionId, string? signInId, ClientConfiguration current, CancellationToken cancellationToken)
+        GrantOwner owner,
+        string? sessionId,
+        string? signInId,
+        ClientConfiguration current,
+        CancellationToken cancellationToken
+    )
     {
         string? fingerprint =
             sessionId is not null ? Grant.FingerprintOfSession(current.Name, current.ConfiguredMetadata.ServerId, sessionId)
@@ -65,9 +82,12 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
         long now = clock.Now;
         foreach (var grant in grants)
         {
-            if (grant.SignInExpiresAt?.UtcTicks > now && GrantOwnership.IsUsable(grant, current, owner)
+            if (
+                grant.SignInExpiresAt?.UtcTicks > now
+                && GrantOwnership.IsUsable(grant, current, owner)
                 && string.Equals(grant.SessionId, sessionId, StringComparison.Ordinal)
-                && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal)))
+                && (signInId is null || string.Equals(grant.SignInId, signInId, StringComparison.Ordinal))
+            )
             {
                 return true;
             }

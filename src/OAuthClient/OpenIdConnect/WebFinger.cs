@@ -42,7 +42,8 @@ public sealed class WebFinger
         var (resource, origin) = WebFingerIdentifier.Normalise(identifier, options.DangerouslyAllowHttpOnLoopback);
         var request = new BackChannelRequest(
             "WebFinger endpoint",
-            new($"{origin}/.well-known/webfinger?resource={Uri.EscapeDataString(resource)}&rel={Uri.EscapeDataString(IssuerRelation)}"))
+            new($"{origin}/.well-known/webfinger?resource={Uri.EscapeDataString(resource)}&rel={Uri.EscapeDataString(IssuerRelation)}")
+        )
         {
             Accept = "application/jrd+json, application/json",
             MaximumResponseLength = MaximumLength,
@@ -63,19 +64,25 @@ public sealed class WebFinger
 
     private Uri Issuer(JsonElement descriptor, string origin)
     {
-        string? href = descriptor.TryGetProperty("links", out var links) && links.ValueKind == JsonValueKind.Array
-            ? links.EnumerateArray()
-                .Where(link => link.ValueKind == JsonValueKind.Object && link.TextIfAny("rel") == IssuerRelation)
-                .Select(link => link.TextIfAny("href"))
-                .FirstOrDefault()
-            : null;
+        string? href =
+            descriptor.TryGetProperty("links", out var links) && links.ValueKind == JsonValueKind.Array
+                ? links
+                    .EnumerateArray()
+                    .Where(link => link.ValueKind == JsonValueKind.Object && link.TextIfAny("rel") == IssuerRelation)
+                    .Select(link => link.TextIfAny("href"))
+                    .FirstOrDefault()
+                : null;
         if (href is null)
             throw new OAuthProtocolException($"{origin} names no issuer for that identifier (OpenID Connect Discovery §2).");
         // OpenID Connect Discovery §2.1: https, without query and fragment.
-        return Uri.TryCreate(href, UriKind.Absolute, out var issuer) && EndpointSecurity.IsSafe(issuer, options.DangerouslyAllowHttpOnLoopback)
+        return
+            Uri.TryCreate(href, UriKind.Absolute, out var issuer)
+            && EndpointSecurity.IsSafe(issuer, options.DangerouslyAllowHttpOnLoopback)
             && issuer.Query.Length + issuer.Fragment.Length + issuer.UserInfo.Length == 0
-                ? issuer
-                : throw new OAuthProtocolException($"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2).");
+            ? issuer
+            : throw new OAuthProtocolException(
+                $"{origin} names '{ServerTextSanitizer.Clean(href)}' as the issuer, which is no https address without query and fragment (OpenID Connect Discovery §2)."
+            );
     }
 
     private async Task<BackChannelResponse> SendAsync(BackChannelRequest request)
@@ -86,10 +93,12 @@ public sealed class WebFinger
         try
         {
             var askedAt = time.GetUtcNow();
-            var client = BackgroundWork.RunIsolated(
-                clients, static all => all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName));
+            var client = BackgroundWork.RunIsolated(clients, static all =>
+                all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName)
+            );
             using var answer = await client
-                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
+                .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token)
+                .ConfigureAwait(false);
             var body = await BufferedResponseContent.ReadAsync(answer.Content, askedAt, request, deadline.Token).ConfigureAwait(false);
             return new BackChannelResponse(request, answer.StatusCode, body, retryAfter: null);
         }
@@ -100,7 +109,11 @@ public sealed class WebFinger
         }
         catch (OperationCanceledException exception) when (deadline.IsCancellationRequested)
         {
-            throw new TaskCanceledException($"{request.Endpoint.Host} did not answer WebFinger within {Deadline.TotalSeconds} s.", new TimeoutException(exception.Message, exception), CancellationToken.None);
+            throw new TaskCanceledException(
+                $"{request.Endpoint.Host} did not answer WebFinger within {Deadline.TotalSeconds} s.",
+                new TimeoutException(exception.Message, exception),
+                CancellationToken.None
+            );
         }
     }
 }

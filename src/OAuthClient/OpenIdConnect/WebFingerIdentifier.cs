@@ -39,17 +39,37 @@ internal static class WebFingerIdentifier
     {
         var (uri, origin) = Origin(address, httpOnLoopback);
         // Without the fragment, and a host alone with its slash.
-        return (new UriBuilder(uri) { Fragment = "", Scheme = origin.Split(':')[0], Port = uri.IsDefaultPort ? -1 : uri.Port }.Uri.AbsoluteUri, origin);
+        return (
+            new UriBuilder(uri)
+            {
+                Fragment = "",
+                Scheme = origin.Split(':')[0],
+                Port = uri.IsDefaultPort ? -1 : uri.Port,
+            }
+                .Uri
+                .AbsoluteUri,
+            origin
+        );
     }
 
     private static (Uri Uri, string Origin) Origin(string address, bool httpOnLoopback)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || !EndpointSecurity.IsSafe(uri, httpOnLoopback) || uri.IdnHost.Length == 0)
+        if (
+            !Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            || !EndpointSecurity.IsSafe(uri, httpOnLoopback)
+            || uri.IdnHost.Length == 0
+        )
             throw NotAnIdentifier();
         string scheme = httpOnLoopback && EndpointSecurity.IsLoopback(uri) ? Uri.UriSchemeHttp : Uri.UriSchemeHttps;
         string host = uri.HostNameType == UriHostNameType.IPv6 ? $"[{uri.IdnHost.Trim('[', ']')}]" : uri.IdnHost;
-        return (uri, uri.IsDefaultPort ? $"{scheme}://{host}" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{scheme}://{host}:{uri.Port}"));
+        return (
+            uri,
+            uri.IsDefaultPort
+                ? $"{scheme}://{host}"
+                : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{scheme}://{host}:{uri.Port}")
+        );
     }
 
-    private static FormatException NotAnIdentifier() => new("That is neither an e-mail address nor an account (acct:alice@example.com) nor an https address.");
+    private static FormatException NotAnIdentifier() =>
+        new("That is neither an e-mail address nor an account (acct:alice@example.com) nor an https address.");
 }

@@ -17,7 +17,8 @@ public sealed class AccessToken : Secret
         DateTimeOffset issuedAt,
         DateTimeOffset? expiresAt,
         IReadOnlyList<string> scopes,
-        IReadOnlyList<string> resources)
+        IReadOnlyList<string> resources
+    )
         : base(Checked(value))
     {
         IssuedAt = issuedAt;
@@ -58,5 +59,6 @@ public sealed class AccessToken : Secret
         !string.IsNullOrEmpty(value) && !value.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? value
             : throw new OAuthProtocolException(
-                "The server sent an access token with a character that RFC 6749 (appendix A.12) does not allow, such as a line break; it was not used.");
+                "The server sent an access token with a character that RFC 6749 (appendix A.12) does not allow, such as a line break; it was not used."
+            );
 }

@@ -26,12 +26,14 @@ public sealed class AuthorizationResponseException : OAuthException
     private static string Sentence(string error, string? description) =>
         $"The authorization server refused the authorization request: {error}{(description is null ? "" : $" (\"{description}\")")}{Advice(error)}";
 
-    private static string Advice(string error) => error switch
-    {
-        ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
-        ErrorCodes.UnauthorizedClient => ": the server does not allow this client the authorization code grant; allow it in the client's registration there.",
-        "login_required" or "consent_required" or "interaction_required" or "account_selection_required" =>
-            ": with Prompt = \"none\" the server may not ask the user; begin again without it.",
-        _ => ".",
-    };
+    private static string Advice(string error) =>
+        error switch
+        {
+            ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
+            ErrorCodes.UnauthorizedClient =>
+                ": the server does not allow this client the authorization code grant; allow it in the client's registration there.",
+            "login_required" or "consent_required" or "interaction_required" or "account_selection_required" =>
+                ": with Prompt = \"none\" the server may not ask the user; begin again without it.",
+            _ => ".",
+        };
 }

@@ -31,7 +31,8 @@ internal sealed record AuthorizationServerMetadata
 
     /// <summary>Whether what says so comes from this server.</summary>
     public bool IsIssuer(string? stated) =>
-        stated is not null && (IssuerTemplate is null ? string.Equals(stated, Issuer, StringComparison.Ordinal) : IssuerTemplate.Allows(stated));
+        stated is not null
+        && (IssuerTemplate is null ? string.Equals(stated, Issuer, StringComparison.Ordinal) : IssuerTemplate.Allows(stated));
 
     /// <summary>Which <c>iss</c> a token of this server with these claims must have.</summary>
     /// <exception cref="OAuthProtocolException">It is of a tenant that may not sign in here, or of none.</exception>
@@ -60,7 +61,8 @@ internal sealed record AuthorizationServerMetadata
             UserInfoEndpoint = DirectEndpoint("userinfo_endpoint"),
             JwksUri = Endpoint("jwks_uri"),
             EndSessionEndpoint = Endpoint("end_session_endpoint"),
-            SendsIssuerInResponse = json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
+            SendsIssuerInResponse =
+                json.TryGetProperty("authorization_response_iss_parameter_supported", out var sends)
                 && sends.ValueKind == JsonValueKind.True,
             CodeChallengeMethods = json.Texts("code_challenge_methods_supported"),
             TokenEndpointAuthenticationMethods = json.Texts("token_endpoint_auth_methods_supported"),
@@ -76,12 +78,17 @@ internal sealed record AuthorizationServerMetadata
         {
             if (members.Text(name) is not { } text)
                 return null;
-            if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || !EndpointSecurity.IsSafe(uri, mayBeHttpOnLoopback)
-                || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
+            if (
+                !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+                || !EndpointSecurity.IsSafe(uri, mayBeHttpOnLoopback)
+                || uri.Fragment.Length > 0
+                || uri.UserInfo.Length > 0
+            )
             {
                 throw new OAuthProtocolException(
                     $"The server's metadata names '{ServerTextSanitizer.Clean(text)}' as {name}; an endpoint must be an absolute https address without user or fragment "
-                    + "(RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, DangerouslyAllowHttpOnLoopback allows http.");
+                        + "(RFC 6749 §3.1, RFC 8414 §2). For a server on this machine, DangerouslyAllowHttpOnLoopback allows http."
+                );
             }
             return uri;
         }

@@ -34,8 +34,8 @@ internal static class BackgroundWork
     public static void Run<TResult>(Func<Task<TResult>> work, Action<Task<TResult>> completed)
     {
         using (Suppress())
-            _ = Task.Run(work).ContinueWith(
-                completed, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = Task.Run(work)
+                .ContinueWith(completed, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Creates a timer whose callback sees no ambient value of the caller.</summary>

@@ -8,7 +8,8 @@ namespace OAuthClient;
 /// </summary>
 public class EndpointException : OAuthException
 {
-    internal EndpointException(EndpointFailure failure) : base(failure.ToMessage())
+    internal EndpointException(EndpointFailure failure)
+        : base(failure.ToMessage())
     {
         Endpoint = failure.Endpoint;
         StatusCode = failure.StatusCode;

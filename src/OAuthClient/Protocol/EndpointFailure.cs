@@ -34,17 +34,25 @@ internal sealed record EndpointFailure(string EndpointName, Uri Endpoint, HttpSt
     }
 
     // What each code of RFC 6749 §5.2 most often means on a developer's first day with a server.
-    private string Advice() => Hint ?? Error switch
-    {
-        ErrorCodes.InvalidClient when UsesCertificate => ": check ClientId, and whether the certificate of UseClientCertificate is the one that the server has registered for it (RFC 8705 §2), not expired, and asked for at this address.",
-        ErrorCodes.InvalidClient when IsPublicClient => ": ClientSecret is not set, so the client went as a public one; set it if the server gave one, and check ClientId.",
-        ErrorCodes.InvalidClient => ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
-        ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
-        ErrorCodes.UnauthorizedClient => ": the server does not allow this client to use this grant type; allow it in the client's registration there.",
-        ErrorCodes.InvalidRedirectUri => ": this server does not register such a RedirectUri (RFC 7591 §3.2.2).",
-        ErrorCodes.InvalidClientMetadata => ": this server does not register a client with such metadata (RFC 7591 §3.2.2); check what RegisterDynamically says.",
-        ErrorCodes.InvalidSoftwareStatement or ErrorCodes.UnapprovedSoftwareStatement => ": this server does not accept the SoftwareStatement (RFC 7591 §3.2.2).",
-        ErrorCodes.UnsupportedGrantType => ": the server does not know this grant type.",
-        _ => ".",
-    };
+    private string Advice() =>
+        Hint
+        ?? Error switch
+        {
+            ErrorCodes.InvalidClient when UsesCertificate =>
+                ": check ClientId, and whether the certificate of UseClientCertificate is the one that the server has registered for it (RFC 8705 §2), not expired, and asked for at this address.",
+            ErrorCodes.InvalidClient when IsPublicClient =>
+                ": ClientSecret is not set, so the client went as a public one; set it if the server gave one, and check ClientId.",
+            ErrorCodes.InvalidClient =>
+                ": check ClientId, ClientSecret, and whether the server expects the secret by Basic or in the body (ClientAuthentication).",
+            ErrorCodes.InvalidScope => ": check Scopes against what the server lets this client ask for.",
+            ErrorCodes.UnauthorizedClient =>
+                ": the server does not allow this client to use this grant type; allow it in the client's registration there.",
+            ErrorCodes.InvalidRedirectUri => ": this server does not register such a RedirectUri (RFC 7591 §3.2.2).",
+            ErrorCodes.InvalidClientMetadata =>
+                ": this server does not register a client with such metadata (RFC 7591 §3.2.2); check what RegisterDynamically says.",
+            ErrorCodes.InvalidSoftwareStatement or ErrorCodes.UnapprovedSoftwareStatement =>
+                ": this server does not accept the SoftwareStatement (RFC 7591 §3.2.2).",
+            ErrorCodes.UnsupportedGrantType => ": the server does not know this grant type.",
+            _ => ".",
+        };
 }

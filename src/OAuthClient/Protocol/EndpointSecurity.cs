@@ -7,16 +7,22 @@ internal static class EndpointSecurity
 {
     public static bool IsLoopback(Uri uri) =>
         IsLocalhost(uri)
-        || (uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
-            && IPAddress.TryParse(uri.IdnHost, out var address) && IPAddress.IsLoopback(address));
+        || (
+            uri.HostNameType is UriHostNameType.IPv4 or UriHostNameType.IPv6
+            && IPAddress.TryParse(uri.IdnHost, out var address)
+            && IPAddress.IsLoopback(address)
+        );
 
     public static bool IsSafe(Uri uri, bool allowHttpOnLoopback) =>
-        uri.IsAbsoluteUri && HostOf(uri) is not null
-        && (uri.Scheme == Uri.UriSchemeHttps
-            || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
+        uri.IsAbsoluteUri
+        && HostOf(uri) is not null
+        && (uri.Scheme == Uri.UriSchemeHttps || (allowHttpOnLoopback && uri.Scheme == Uri.UriSchemeHttp && IsLoopback(uri)));
 
     public static bool IsSameOrigin(Uri one, Uri other) =>
-        one.Port == other.Port && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal) && HostOf(one) is { } host && string.Equals(host, HostOf(other), StringComparison.Ordinal);
+        one.Port == other.Port
+        && string.Equals(one.Scheme, other.Scheme, StringComparison.Ordinal)
+        && HostOf(one) is { } host
+        && string.Equals(host, HostOf(other), StringComparison.Ordinal);
 
     /// <summary>The host as the network knows it; <see langword="null"/> for a name with characters that no name may have, which Uri takes and cannot tell.</summary>
     public static string? HostOf(Uri uri)

@@ -8,7 +8,6 @@ namespace OAuthClient;
 [JsonConverter(typeof(NonSerializableJsonConverter<IdToken>))]
 public sealed class IdToken : Secret
 {
-    internal IdToken(string value) : base(value)
-    {
-    }
+    internal IdToken(string value)
+        : base(value) { }
 }

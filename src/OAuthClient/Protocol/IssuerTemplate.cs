@@ -13,8 +13,9 @@ internal sealed class IssuerTemplate
 
     private const int LongestTenant = 128;
 
-    private static readonly SearchValues<char> TenantCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly SearchValues<char> TenantCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+    );
 
     private readonly IReadOnlyList<string> allowedTenants;
 
@@ -26,7 +27,9 @@ internal sealed class IssuerTemplate
 
     /// <summary>Whether it can stand in an issuer without becoming something else there: one segment of a path.</summary>
     public static bool IsTenant(string? tenant) =>
-        tenant is { Length: > 0 and <= LongestTenant } && !tenant.AsSpan().ContainsAnyExcept(TenantCharacters) && tenant is not ("." or "..");
+        tenant is { Length: > 0 and <= LongestTenant }
+        && !tenant.AsSpan().ContainsAnyExcept(TenantCharacters)
+        && tenant is not ("." or "..");
 
     /// <summary>Whether an issuer is the expected one, or, where that is a template, one of its tenants.</summary>
     public static bool Matches(string expected, string issuer) =>
@@ -59,7 +62,11 @@ internal sealed class IssuerTemplate
     {
         int at = template.IndexOf(Placeholder, StringComparison.Ordinal);
         string rest = template[(at + Placeholder.Length)..];
-        if (issuer.Length <= at + rest.Length || !issuer.AsSpan().StartsWith(template.AsSpan(0, at), StringComparison.Ordinal) || !issuer.EndsWith(rest, StringComparison.Ordinal))
+        if (
+            issuer.Length <= at + rest.Length
+            || !issuer.AsSpan().StartsWith(template.AsSpan(0, at), StringComparison.Ordinal)
+            || !issuer.EndsWith(rest, StringComparison.Ordinal)
+        )
             return null;
         string tenant = issuer[at..^rest.Length];
         return IsTenant(tenant) ? tenant : null;

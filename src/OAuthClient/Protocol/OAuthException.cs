@@ -9,7 +9,6 @@ public class OAuthException : Exception
     /// <summary>With a sentence that tells the developer what to change.</summary>
     /// <param name="message">The sentence.</param>
     /// <param name="innerException">What lies beneath, when anything does.</param>
-    public OAuthException(string message, Exception? innerException = null) : base(message, innerException)
-    {
-    }
+    public OAuthException(string message, Exception? innerException = null)
+        : base(message, innerException) { }
 }

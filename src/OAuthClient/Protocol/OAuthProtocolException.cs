@@ -6,8 +6,7 @@ namespace OAuthClient;
 /// </summary>
 /// <param name="message">Which rule was broken.</param>
 /// <param name="innerException">What lies beneath, when anything does.</param>
-public sealed class OAuthProtocolException(string message, Exception? innerException = null)
-    : OAuthException(message, innerException)
+public sealed class OAuthProtocolException(string message, Exception? innerException = null) : OAuthException(message, innerException)
 {
     /// <summary>Whether nothing is wrong but a clock, or a key set that lags behind: no sign of forgery.</summary>
     internal bool IsTransient { get; init; }

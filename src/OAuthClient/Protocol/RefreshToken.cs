@@ -11,7 +11,6 @@ public sealed class RefreshToken : Secret
     /// <summary>Wraps a refresh token that was obtained elsewhere.</summary>
     /// <param name="value">The token as the server gave it.</param>
     /// <exception cref="ArgumentException"><paramref name="value"/> is empty.</exception>
-    public RefreshToken(string value) : base(value)
-    {
-    }
+    public RefreshToken(string value)
+        : base(value) { }
 }

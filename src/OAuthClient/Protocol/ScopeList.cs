@@ -10,9 +10,18 @@ internal static class ScopeList
 
     /// <exception cref="ArgumentException">One is not a single scope.</exception>
     public static string[] Checked(IEnumerable<string> scopes) =>
-        [.. scopes.Distinct(StringComparer.Ordinal).Select(scope => scope is not null && IsToken(scope)
-            ? scope
-            : throw new ArgumentException($"The scope '{scope}' holds a space or another character that no scope may have (RFC 6749 §3.3).", nameof(scopes)))];
+        [
+            .. scopes
+                .Distinct(StringComparer.Ordinal)
+                .Select(scope =>
+                    scope is not null && IsToken(scope)
+                        ? scope
+                        : throw new ArgumentException(
+                            $"The scope '{scope}' holds a space or another character that no scope may have (RFC 6749 §3.3).",
+                            nameof(scopes)
+                        )
+                ),
+        ];
 
     public static IReadOnlyList<string> Split(string scope) =>
         [.. scope.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
@@ -50,6 +59,5 @@ internal static class ScopeList
     }
 
     // RFC 6749 A.4: scope-token = 1*NQCHAR (%x21 / %x23-5B / %x5D-7E)
-    public static bool IsToken(string scope) =>
-        scope.Length > 0 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
+    public static bool IsToken(string scope) => scope.Length > 0 && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
 }

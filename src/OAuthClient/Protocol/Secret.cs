@@ -32,8 +32,7 @@ public abstract class Secret : IEquatable<Secret>
 
     /// <summary>Whether both are secrets of the same kind with the same value; takes the same time wherever they differ.</summary>
     /// <param name="other">The secret to compare with.</param>
-    public bool Equals(Secret? other) =>
-        other is not null && other.GetType() == GetType() && SameText(value, other.value);
+    public bool Equals(Secret? other) => other is not null && other.GetType() == GetType() && SameText(value, other.value);
 
     /// <summary>The same as <see cref="Equals(Secret)"/>.</summary>
     /// <param name="one">A secret.</param>
@@ -53,7 +52,7 @@ public abstract class Secret : IEquatable<Secret>
 
     /// <summary>Constant-time equality of two texts of the same length.</summary>
     internal static bool SameText(string? one, string? other) =>
-        one is not null && other is not null
-        && CryptographicOperations.FixedTimeEquals(
-            MemoryMarshal.AsBytes(one.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
+        one is not null
+        && other is not null
+        && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes(one.AsSpan()), MemoryMarshal.AsBytes(other.AsSpan()));
 }

@@ -34,5 +34,11 @@ internal static class ServerTextSanitizer
     public static Uri WithoutQuery(Uri uri) =>
         uri.Query.Length == 0 && uri.Fragment.Length == 0 && uri.UserInfo.Length == 0
             ? uri
-            : new UriBuilder(uri) { Query = null, Fragment = null, UserName = null, Password = null }.Uri;
+            : new UriBuilder(uri)
+            {
+                Query = null,
+                Fragment = null,
+                UserName = null,
+                Password = null,
+            }.Uri;
 }

@@ -16,13 +16,17 @@ internal sealed class StoredVersion
     {
         if (version == current)
             return;
-        throw new OAuthException(version > current
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"The stored {what} is of version {version}, which a newer version of OAuthClient wrote; "
-                + $"this one reads version {current}. The data stay in the store: update the package on this node.")
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"The data are not a stored {what} of version {current}, which is the one that this version of OAuthClient reads."));
+        throw new OAuthException(
+            version > current
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The stored {what} is of version {version}, which a newer version of OAuthClient wrote; "
+                        + $"this one reads version {current}. The data stay in the store: update the package on this node."
+                )
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The data are not a stored {what} of version {current}, which is the one that this version of OAuthClient reads."
+                )
+        );
     }
 }

@@ -7,11 +7,7 @@ namespace OAuthClient;
 /// <summary>Reads a JSON object that a server sent: strict about duplicates and depth, silent about members nobody knows.</summary>
 internal static class StrictJson
 {
-    private static readonly JsonDocumentOptions Strict = new()
-    {
-        AllowDuplicateProperties = false,
-        MaxDepth = 32,
-    };
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     /// <summary>The object, or <see langword="null"/> when the bytes are anything else.</summary>
     public static JsonElement? TryParseObject(ReadOnlyMemory<byte> json)
@@ -54,14 +50,16 @@ internal static class StrictJson
     /// <exception cref="OAuthProtocolException">
     /// It is not a string, is blank, or holds a NUL character, which no store can keep.
     /// </exception>
-    public static string? Subject(this JsonElement claims, string source) => claims.Text("sub") switch
-    {
-        null => null,
-        var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) =>
-            throw new OAuthProtocolException(
-                $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."),
-        var subject => subject,
-    };
+    public static string? Subject(this JsonElement claims, string source) =>
+        claims.Text("sub") switch
+        {
+            null => null,
+            var subject when string.IsNullOrWhiteSpace(subject) || subject.Contains('\0', StringComparison.Ordinal) =>
+                throw new OAuthProtocolException(
+                    $"The sub of the {source} is blank or holds a NUL character, so it does not identify a user (OpenID Connect Core §2)."
+                ),
+            var subject => subject,
+        };
 
     /// <summary>The same, of a member that was found before; of one that was not, when it is <see langword="default"/>.</summary>
     /// <exception cref="OAuthProtocolException">It is there and is no string.</exception>
@@ -117,9 +115,9 @@ internal static class StrictJson
     /// <summary>One text or several, as an audience may be written (RFC 7519 §4.1.3); empty when there is none.</summary>
     /// <exception cref="OAuthProtocolException">It is there and is neither.</exception>
     public static IReadOnlyList<string> TextOrTexts(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array
-            ? json.Texts(name)!
-            : json.Text(name) is { } single ? [single] : [];
+        json.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.Array ? json.Texts(name)!
+        : json.Text(name) is { } single ? [single]
+        : [];
 
     /// <summary>The member that is an object itself; <see langword="null"/> when it is absent or null.</summary>
     /// <exception cref="OAuthProtocolException">It is there and is no object.</exception>

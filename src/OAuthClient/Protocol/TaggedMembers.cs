@@ -11,9 +11,7 @@ internal sealed class TaggedMembers
 
     private readonly List<(int Number, byte[] Value)> members = [];
 
-    private TaggedMembers()
-    {
-    }
+    private TaggedMembers() { }
 
     /// <summary>Reads all members, those with unknown numbers too.</summary>
     /// <param name="data">The bytes.</param>
@@ -31,7 +29,8 @@ internal sealed class TaggedMembers
         {
             throw new OAuthProtocolException(
                 $"The pending {what} was written by another version of OAuthClient ({(written > version ? "a newer" : "an older")} one); "
-                + "begin a new one.");
+                    + "begin a new one."
+            );
         }
         TaggedMembers read = new();
         for (int left = reader.Read7BitEncodedInt(); left > 0; left--)
@@ -43,7 +42,8 @@ internal sealed class TaggedMembers
             read.members.Add((number, reader.ReadBytes(length)));
         }
         return bytes.Position == bytes.Length
-            ? read : throw new OAuthProtocolException($"The data hold more than a pending {what}; begin a new one.");
+            ? read
+            : throw new OAuthProtocolException($"The data hold more than a pending {what}; begin a new one.");
     }
 
     /// <summary>The member's text; <see langword="null"/> when it is absent.</summary>

@@ -11,7 +11,8 @@ public sealed class TokenResponse
         AccessToken accessToken,
         RefreshToken? refreshToken,
         IdToken? idToken,
-        IReadOnlyDictionary<string, JsonElement> additionalMembers)
+        IReadOnlyDictionary<string, JsonElement> additionalMembers
+    )
     {
         AccessToken = accessToken;
         RefreshToken = refreshToken;

@@ -24,8 +24,11 @@ internal static class UnknownMembers
         int length = 0;
         foreach (var (name, value) in members)
             length += name.Length + value.GetRawText().Length;
-        return length <= MaximumLength ? members : throw new OAuthException(
-            $"The stored data hold more than {MaximumLength / 1024} KiB that this version of OAuthClient does not know. A newer "
-            + "version wrote them: update the package on this node.");
+        return length <= MaximumLength
+            ? members
+            : throw new OAuthException(
+                $"The stored data hold more than {MaximumLength / 1024} KiB that this version of OAuthClient does not know. A newer "
+                    + "version wrote them: update the package on this node."
+            );
     }
 }

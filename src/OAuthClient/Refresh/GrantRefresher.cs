@@ -8,8 +8,16 @@ namespace OAuthClient;
 /// process refreshes the same grant meanwhile; the store's lease does so among processes.
 /// </summary>
 internal sealed class GrantRefresher(
-    ClientConfigurationProvider configuration, RefreshTokenClient client, GrantWriteQueue grants, IGrantStore store, RefreshBackoff backoff,
-    InterruptedRefreshes interrupted, ClientTelemetry telemetry, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration,
+    RefreshTokenClient client,
+    GrantWriteQueue grants,
+    IGrantStore store,
+    RefreshBackoff backoff,
+    InterruptedRefreshes interrupted,
+    ClientTelemetry telemetry,
+    TimeProvider time,
+    ILogger logger
+)
 {
     // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
     private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
@@ -48,8 +56,18 @@ internal sealed class GrantRefresher(
                         }
                         break;
                     case RefreshEffect.Save save:
-                        happened = new RefreshEvent.GrantSaved(await grants.SaveAsync(
-                            save.Grant, save.Spent, older => older.Refreshed(save.Response, selection.Key, time.GetUtcNow(), hasMoved: older.Generation != save.Grant.Generation)).ConfigureAwait(false));
+                        happened = new RefreshEvent.GrantSaved(
+                            await grants
+                                .SaveAsync(save.Grant, save.Spent, older =>
+                                    older.Refreshed(
+                                        save.Response,
+                                        selection.Key,
+                                        time.GetUtcNow(),
+                                        hasMoved: older.Generation != save.Grant.Generation
+                                    )
+                                )
+                                .ConfigureAwait(false)
+                        );
                         break;
                     case RefreshEffect.ReleaseLease end:
                         await ReleaseLeaseAsync(end, state, seen.ClientName).ConfigureAwait(false);
@@ -82,10 +100,14 @@ internal sealed class GrantRefresher(
         try
         {
             if (effect is RefreshEffect.AcquireLease ask)
-                return new RefreshEvent.LeaseResultReceived(await store.TryAcquireLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false));
+                return new RefreshEvent.LeaseResultReceived(
+                    await store.TryAcquireLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false)
+                );
             Log.LeaseAwaited(logger, state.Grant.ClientName);
             using (telemetry.WaitForLease())
-                await store.WaitForChangeAsync(((RefreshEffect.WaitForLease)effect).Seen, WaitForOthers, CancellationToken.None).ConfigureAwait(false);
+                await store
+                    .WaitForChangeAsync(((RefreshEffect.WaitForLease)effect).Seen, WaitForOthers, CancellationToken.None)
+                    .ConfigureAwait(false);
             return new RefreshEvent.WaitCompleted();
         }
         catch

@@ -29,15 +29,15 @@ internal sealed class RefreshBackoff
 
     public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, now, now + EarlyPause, now);
 
-    public bool MayRefreshEarly(Grant grant, DateTimeOffset now) =>
-        !earlyFailures.TryGet(grant.Id, out var at) || now >= at + EarlyPause;
+    public bool MayRefreshEarly(Grant grant, DateTimeOffset now) => !earlyFailures.TryGet(grant.Id, out var at) || now >= at + EarlyPause;
 
     public void Failed(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
         failures.Set(grant.Id, new(selection.Key, fault, now), now + Pause, now);
 
     /// <summary>What a refresh for the same token has just failed with: another would hardly fare better.</summary>
     public ExceptionDispatchInfo? JustFailed(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
-        failures.TryGet(grant.Id, out var failure) && now < failure.At + Pause
+        failures.TryGet(grant.Id, out var failure)
+        && now < failure.At + Pause
         && string.Equals(failure.SelectionKey, selection.Key, StringComparison.Ordinal)
             ? failure.Fault
             : null;

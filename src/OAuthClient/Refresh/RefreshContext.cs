@@ -11,7 +11,8 @@ internal sealed record RefreshContext(ClientConfiguration Registration, GrantOwn
 
     /// <summary>A token of the grant that is as good as a new one: somebody else's refresh may have brought it.</summary>
     public AccessToken? GrantedBy(Grant grant, DateTimeOffset now) =>
-        grant.Find(Selection.Key) is { } known && !known.Equals(Rejected)
+        grant.Find(Selection.Key) is { } known
+        && !known.Equals(Rejected)
         && AccessTokenExpiry.StateAt(known, renewable: true, Registration.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh
             ? known
             : null;

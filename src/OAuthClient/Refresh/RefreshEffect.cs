@@ -3,9 +3,7 @@ namespace OAuthClient;
 /// <summary>What a node that refreshes a grant does next.</summary>
 internal abstract record RefreshEffect
 {
-    private RefreshEffect()
-    {
-    }
+    private RefreshEffect() { }
 
     /// <summary>Ask the store for the lease, or for more time with it, and for what is stored.</summary>
     public sealed record AcquireLease(Grant Seen, RefreshLease? Held) : RefreshEffect;

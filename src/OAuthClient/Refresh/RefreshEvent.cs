@@ -3,9 +3,7 @@ namespace OAuthClient;
 /// <summary>What can happen to a node that refreshes a grant.</summary>
 internal abstract record RefreshEvent
 {
-    private RefreshEvent()
-    {
-    }
+    private RefreshEvent() { }
 
     /// <summary>It begins, with the grant as this node knows it.</summary>
     public sealed record Started : RefreshEvent;

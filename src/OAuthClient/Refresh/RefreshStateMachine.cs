@@ -10,31 +10,62 @@ internal static class RefreshStateMachine
     private const int MostRanOut = 3;
 
     public static (RefreshState State, IReadOnlyList<RefreshEffect> Effects) Step(
-        RefreshContext context, RefreshState state, RefreshEvent happened, DateTimeOffset now) => happened switch
+        RefreshContext context,
+        RefreshState state,
+        RefreshEvent happened,
+        DateTimeOffset now
+    ) =>
+        happened switch
         {
             RefreshEvent.Started => (state, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]),
             RefreshEvent.WaitCompleted => (state, [new RefreshEffect.AcquireLease(state.Grant, Held: null)]),
             RefreshEvent.LeaseResultReceived(var answer) => OnLease(context, state, answer, now),
             RefreshEvent.LeaseExpired when state.LeaseExpirations == MostRanOut => GivingBack(
-                state, Known(state, presented: false), new OAuthException(
-                    "The grant store takes longer to give a lease, or the token endpoint to connect, than the lease lasts; nothing was sent. Make either quicker, or RefreshLease longer.")),
-            RefreshEvent.LeaseExpired => (state with { LeaseExpirations = state.LeaseExpirations + 1 }, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]),
-            RefreshEvent.TokenReceived(var response) =>
-                (state with { Response = response }, [new RefreshEffect.Save(state.Grant, state.Grant.RefreshToken!, response)]),
+                state,
+                Known(state, presented: false),
+                new OAuthException(
+                    "The grant store takes longer to give a lease, or the token endpoint to connect, than the lease lasts; nothing was sent. Make either quicker, or RefreshLease longer."
+                )
+            ),
+            RefreshEvent.LeaseExpired => (
+                state with
+                {
+                    LeaseExpirations = state.LeaseExpirations + 1,
+                },
+                [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]
+            ),
+            RefreshEvent.TokenReceived(var response) => (
+                state with
+                {
+                    Response = response,
+                },
+                [new RefreshEffect.Save(state.Grant, state.Grant.RefreshToken!, response)]
+            ),
             RefreshEvent.RequestFailed(var outcome, var fault) => OnFault(state, outcome, fault),
             RefreshEvent.GrantSaved(IsKept: true) => (state, [new RefreshEffect.ReturnToken(state.Response!.AccessToken, IsFetched: true)]),
             RefreshEvent.GrantSaved => (state, [new RefreshEffect.Reload()]),
             _ => throw new ArgumentOutOfRangeException(nameof(happened)),
         };
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(RefreshContext context, RefreshState state, LeaseResult answer, DateTimeOffset now)
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(
+        RefreshContext context,
+        RefreshState state,
+        LeaseResult answer,
+        DateTimeOffset now
+    )
     {
         // A grant that ended with its sign-in is not refreshed. The caller looks again and finds that it ended.
         if (answer.Current is not { } stored || !context.Concerns(stored) || stored.HasEnded(now))
             return (state, Ending(state, answer, new RefreshEffect.Reload()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
         // What was found out about the old refresh token says nothing about a new one.
-        var next = state.Grant.RefreshToken is { } known && known.Equals(stored.RefreshToken) ? state with { Grant = stored } : new RefreshState(stored);
+        var next =
+            state.Grant.RefreshToken is { } known && known.Equals(stored.RefreshToken)
+                ? state with
+                {
+                    Grant = stored,
+                }
+                : new RefreshState(stored);
         if (context.GrantedBy(stored, now) is { } token)
             return (next, Ending(next, answer, new RefreshEffect.ReturnToken(token, IsFetched: false)));
         if (stored.RefreshToken is not { } refreshToken)
@@ -45,8 +76,21 @@ internal static class RefreshStateMachine
             return (next, [hasMoved ? new RefreshEffect.AcquireLease(stored, Held: null) : new RefreshEffect.WaitForLease(stored)]);
         // The server refused it, and nobody has a newer one.
         if (next.Refusal is not null)
-            return (next, [new RefreshEffect.ReleaseLease(lease, RefreshTokenStatus.Rejected), new RefreshEffect.RequireReauthorization(stored, next.Refusal)]);
-        return (next with { Lease = lease, PreviousStatus = answer.PreviousStatus }, [new RefreshEffect.SendRefreshRequest(stored, refreshToken)]);
+            return (
+                next,
+                [
+                    new RefreshEffect.ReleaseLease(lease, RefreshTokenStatus.Rejected),
+                    new RefreshEffect.RequireReauthorization(stored, next.Refusal),
+                ]
+            );
+        return (
+            next with
+            {
+                Lease = lease,
+                PreviousStatus = answer.PreviousStatus,
+            },
+            [new RefreshEffect.SendRefreshRequest(stored, refreshToken)]
+        );
     }
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnFault(RefreshState state, RefreshTokenOutcome outcome, Exception fault)
@@ -61,18 +105,34 @@ internal static class RefreshStateMachine
                 return (state with { IsInDoubt = true }, [new RefreshEffect.SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
             default:
                 // An answer that cannot be used was an answer all the same, and may have cost the token.
-                return GivingBack(state, Known(state, presented: outcome == RefreshTokenOutcome.Ambiguous || fault is OAuthProtocolException), fault);
+                return GivingBack(
+                    state,
+                    Known(state, presented: outcome == RefreshTokenOutcome.Ambiguous || fault is OAuthProtocolException),
+                    fault
+                );
         }
     }
 
     private static RefreshTokenStatus Known(RefreshState state, bool presented) =>
-        presented || state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown ? RefreshTokenStatus.Unknown : RefreshTokenStatus.Unused;
+        presented || state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown
+            ? RefreshTokenStatus.Unknown
+            : RefreshTokenStatus.Unused;
 
     private static (RefreshState, IReadOnlyList<RefreshEffect>) GivingBack(RefreshState state, RefreshTokenStatus known, Exception fault) =>
         (state, [new RefreshEffect.ReleaseLease(state.Lease!, known), new RefreshEffect.Fail(fault)]);
 
     // What this node does not know it says, also where the store knows less.
-    private static IReadOnlyList<RefreshEffect> Ending(RefreshState state, LeaseResult answer, RefreshEffect end) => answer.Lease is { } lease
-        ? [new RefreshEffect.ReleaseLease(lease, answer.PreviousStatus == RefreshTokenStatus.Unused && state.IsInDoubt ? RefreshTokenStatus.Unknown : answer.PreviousStatus), end]
-        : [end];
+    private static IReadOnlyList<RefreshEffect> Ending(RefreshState state, LeaseResult answer, RefreshEffect end) =>
+        answer.Lease is { } lease
+            ?
+            [
+                new RefreshEffect.ReleaseLease(
+                    lease,
+                    answer.PreviousStatus == RefreshTokenStatus.Unused && state.IsInDoubt
+                        ? RefreshTokenStatus.Unknown
+                        : answer.PreviousStatus
+                ),
+                end,
+            ]
+            : [end];
 }

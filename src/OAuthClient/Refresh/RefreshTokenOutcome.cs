@@ -34,15 +34,16 @@ internal static class RefreshTokenOutcomes
         };
     }
 
-    private static RefreshTokenOutcome Of(TokenEndpointException refusal) => refusal switch
-    {
-        { StatusCode: HttpStatusCode.TooManyRequests } => RefreshTokenOutcome.NotSent,
-        { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
-        // A server that fails may fail after its work, whatever it calls that; a Retry-After does not undo it.
-        { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } => RefreshTokenOutcome.Ambiguous,
-        { Error: ErrorCodes.ServerError or ErrorCodes.TemporarilyUnavailable } => RefreshTokenOutcome.Ambiguous,
-        // It worked, and what it brought cannot be read.
-        { StatusCode: < HttpStatusCode.MultipleChoices, Error: null } => RefreshTokenOutcome.Ambiguous,
-        _ => RefreshTokenOutcome.OtherError,
-    };
+    private static RefreshTokenOutcome Of(TokenEndpointException refusal) =>
+        refusal switch
+        {
+            { StatusCode: HttpStatusCode.TooManyRequests } => RefreshTokenOutcome.NotSent,
+            { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
+            // A server that fails may fail after its work, whatever it calls that; a Retry-After does not undo it.
+            { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } => RefreshTokenOutcome.Ambiguous,
+            { Error: ErrorCodes.ServerError or ErrorCodes.TemporarilyUnavailable } => RefreshTokenOutcome.Ambiguous,
+            // It worked, and what it brought cannot be read.
+            { StatusCode: < HttpStatusCode.MultipleChoices, Error: null } => RefreshTokenOutcome.Ambiguous,
+            _ => RefreshTokenOutcome.OtherError,
+        };
 }

@@ -5,8 +5,17 @@ namespace OAuthClient;
 
 /// <summary>How grants end: given back by the application, or replaced by a newer one of the same user.</summary>
 internal sealed class GrantRevoker(
-    ClientConfigurationProvider configuration, ServerMetadataCache metadata, RevocationEndpointClient revocation, UserAccessTokenProvider userAccessTokenProvider,
-    IGrantStore store, GrantWriteQueue writes, RefreshBackoff backoff, InterruptedRefreshes interrupted, TimeProvider time, ILogger logger)
+    ClientConfigurationProvider configuration,
+    ServerMetadataCache metadata,
+    RevocationEndpointClient revocation,
+    UserAccessTokenProvider userAccessTokenProvider,
+    IGrantStore store,
+    GrantWriteQueue writes,
+    RefreshBackoff backoff,
+    InterruptedRefreshes interrupted,
+    TimeProvider time,
+    ILogger logger
+)
 {
     // More browsers than one user has; without a bound, each sign-in of a robot would leave a grant behind.
     private const int MostSignIns = 20;
@@ -63,7 +72,9 @@ internal sealed class GrantRevoker(
             try
             {
                 // A refresh under way would bring tokens that nobody revokes; it is waited for.
-                await userAccessTokenProvider.ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None).ConfigureAwait(false);
+                await userAccessTokenProvider
+                    .ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None)
+                    .ConfigureAwait(false);
             }
             catch (Exception exception)
             {
@@ -118,15 +129,20 @@ internal sealed class GrantRevoker(
     private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>
         older.Owner.Equals(newer.Owner)
         // Whoever is signed in by it in another browser stays so, and the server's word that they signed out there must find it.
-        && (!(older.SignInExpiresAt > now) || (newer.SignInId is not null && string.Equals(older.SignInId, newer.SignInId, StringComparison.Ordinal)))
+        && (
+            !(older.SignInExpiresAt > now)
+            || (newer.SignInId is not null && string.Equals(older.SignInId, newer.SignInId, StringComparison.Ordinal))
+        )
         && string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
         && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
         && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
         // Some servers give a refresh token at the first login only; it is worth more than a new login without one.
         && (newer.CanRefresh || !older.CanRefresh)
         && ScopeList.Covers(newer.Scopes, older.Scopes)
-        && (newer.Resources.Count == 0
-            || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal))));
+        && (
+            newer.Resources.Count == 0
+            || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal)))
+        );
 
     private async Task EndAsync(Grant seen, ClientConfiguration current, List<Failure> failures)
     {
@@ -163,7 +179,9 @@ internal sealed class GrantRevoker(
         long began = time.GetTimestamp();
         while (true)
         {
-            var answer = await store.TryAcquireLeaseAsync(seen, interrupted.LeaseOf(seen), current.RefreshLease, CancellationToken.None).ConfigureAwait(false);
+            var answer = await store
+                .TryAcquireLeaseAsync(seen, interrupted.LeaseOf(seen), current.RefreshLease, CancellationToken.None)
+                .ConfigureAwait(false);
             if (answer.Current is not { } stored)
                 return null;
             var left = current.RefreshLease - time.GetElapsedTime(began);

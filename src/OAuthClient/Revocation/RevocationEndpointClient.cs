@@ -5,7 +5,11 @@ internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
 {
     /// <exception cref="EndpointException">The server did not take it back.</exception>
     public async Task RevokeAsync(
-        Secret token, ClientConfiguration configuration, AuthorizationServerMetadata server, CancellationToken cancellationToken)
+        Secret token,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    )
     {
         var form = new List<KeyValuePair<string, string>>(4)
         {

@@ -12,6 +12,8 @@ internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IR
     {
         // §4.4: MUST only be used by confidential clients.
         if (!configuration.IsConfidential)
-            throw new OAuthException($"Client credentials are for confidential clients; set ClientSecret for {configuration.DisplayName}, or give it a certificate by UseClientCertificate (RFC 6749 §4.4).");
+            throw new OAuthException(
+                $"Client credentials are for confidential clients; set ClientSecret for {configuration.DisplayName}, or give it a certificate by UseClientCertificate (RFC 6749 §4.4)."
+            );
     }
 }

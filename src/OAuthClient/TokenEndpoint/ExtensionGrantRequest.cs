@@ -9,14 +9,26 @@ internal sealed class ExtensionGrantRequest : TokenRequest
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(
         StringComparer.Ordinal,
-        OAuthClient.ParameterNames.GrantType, OAuthClient.ParameterNames.ClientId, OAuthClient.ParameterNames.ClientSecret, "client_assertion", "client_assertion_type");
+        OAuthClient.ParameterNames.GrantType,
+        OAuthClient.ParameterNames.ClientId,
+        OAuthClient.ParameterNames.ClientSecret,
+        "client_assertion",
+        "client_assertion_type"
+    );
 
     // RFC 8693 §2.1, RFC 8707 §2
-    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(StringComparer.Ordinal, OAuthClient.ParameterNames.Resource, "audience");
+    private static readonly FrozenSet<string> Repeatable = FrozenSet.Create(
+        StringComparer.Ordinal,
+        OAuthClient.ParameterNames.Resource,
+        "audience"
+    );
 
     // RFC 8628 §3.5, CIBA §7: who polls has an interval to keep, also after a fault.
     private static readonly FrozenSet<string> Polled = FrozenSet.Create(
-        StringComparer.Ordinal, "urn:ietf:params:oauth:grant-type:device_code", "urn:openid:params:grant-type:ciba");
+        StringComparer.Ordinal,
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:openid:params:grant-type:ciba"
+    );
 
     private readonly IReadOnlyList<KeyValuePair<string, string>> parameters;
 
@@ -35,9 +47,21 @@ internal sealed class ExtensionGrantRequest : TokenRequest
         if (instead is not null)
             throw new ArgumentException($"The grant type '{grantType}' is not an extension: {instead}.", nameof(grantType));
         if (parameters.FirstOrDefault(p => Reserved.Contains(p.Key)).Key is { } reserved)
-            throw new ArgumentException($"'{reserved}' is not for a request to set: the client authenticates as it is registered, by one method (RFC 6749 §2.3).", nameof(parameters));
-        if (parameters.GroupBy(p => p.Key, StringComparer.Ordinal).FirstOrDefault(same => same.Count() > 1 && !Repeatable.Contains(same.Key))?.Key is { } repeated)
-            throw new ArgumentException($"'{repeated}' stands twice; a parameter must not be repeated (RFC 6749 §3.2).", nameof(parameters));
+            throw new ArgumentException(
+                $"'{reserved}' is not for a request to set: the client authenticates as it is registered, by one method (RFC 6749 §2.3).",
+                nameof(parameters)
+            );
+        if (
+            parameters
+                .GroupBy(p => p.Key, StringComparer.Ordinal)
+                .FirstOrDefault(same => same.Count() > 1 && !Repeatable.Contains(same.Key))
+                ?.Key is
+            { } repeated
+        )
+            throw new ArgumentException(
+                $"'{repeated}' stands twice; a parameter must not be repeated (RFC 6749 §3.2).",
+                nameof(parameters)
+            );
         this.parameters = parameters;
     }
 

@@ -9,8 +9,11 @@ namespace OAuthClient;
 /// <param name="resources">For which protected resources.</param>
 [JsonConverter(typeof(NonSerializableJsonConverter<RefreshTokenRequest>))]
 internal sealed class RefreshTokenRequest(
-    RefreshToken refreshToken, IReadOnlyList<string>? scopes, IReadOnlyList<string> granted, IReadOnlyList<string> resources)
-    : TokenRequest("refresh_token", scopes, resources)
+    RefreshToken refreshToken,
+    IReadOnlyList<string>? scopes,
+    IReadOnlyList<string> granted,
+    IReadOnlyList<string> resources
+) : TokenRequest("refresh_token", scopes, resources)
 {
     internal override IReadOnlyList<string> DefaultScopes => Scopes ?? granted;
 
@@ -18,5 +21,6 @@ internal sealed class RefreshTokenRequest(
 
     internal override IReadOnlyList<string> Secrets => [refreshToken.Reveal()];
 
-    internal override IEnumerable<KeyValuePair<string, string>> Parameters() => [new(OAuthClient.ParameterNames.RefreshToken, refreshToken.Reveal())];
+    internal override IEnumerable<KeyValuePair<string, string>> Parameters() =>
+        [new(OAuthClient.ParameterNames.RefreshToken, refreshToken.Reveal())];
 }

@@ -8,8 +8,11 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
     /// <exception cref="TokenEndpointException">The server refused.</exception>
     /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
     public Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientConfiguration configuration, AuthorizationServerMetadata server, CancellationToken cancellationToken) =>
-        SendAsync(request, configuration, server, tracker: null, cancellationToken);
+        TokenRequest request,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        CancellationToken cancellationToken
+    ) => SendAsync(request, configuration, server, tracker: null, cancellationToken);
 
     /// <param name="request">What is asked for.</param>
     /// <param name="configuration">Who asks.</param>
@@ -20,11 +23,16 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
     /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
     /// <exception cref="SendCancelledException"><paramref name="tracker"/> forbade it.</exception>
     public async Task<TokenResponse> SendAsync(
-        TokenRequest request, ClientConfiguration configuration, AuthorizationServerMetadata server, SendTracker? tracker, CancellationToken cancellationToken)
+        TokenRequest request,
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        SendTracker? tracker,
+        CancellationToken cancellationToken
+    )
     {
         request.EnsureAllowed(configuration);
-        var endpoint = server.TokenEndpoint ?? throw new OAuthException(
-            $"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
+        var endpoint = server.TokenEndpoint
+            ?? throw new OAuthException($"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
 
         var form = new List<KeyValuePair<string, string>>(8) { new(ParameterNames.GrantType, request.GrantType) };
         foreach (var parameter in request.Parameters())
@@ -35,20 +43,23 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
             form.Add(new(ParameterNames.Resource, resource));
         string? authorization = ClientAuthenticator.Authenticate(configuration, server, form);
 
-        var response = await backChannel.SendAsync(
-            new BackChannelRequest("token endpoint", endpoint)
-            {
-                Form = form,
-                RetryMode = request.RetryMode,
-                AffectsOtherRequests = request.AffectsOtherRequests,
-                SendTracker = tracker,
-                Authorization = authorization,
-                IsPublicClient = configuration.ClientSecret is null,
-                UsesCertificate = configuration.AuthenticatesByCertificate,
-                Secrets = request.Secrets,
-                ClientSecret = configuration.ClientSecret,
-            },
-            cancellationToken).ConfigureAwait(false);
+        var response = await backChannel
+            .SendAsync(
+                new BackChannelRequest("token endpoint", endpoint)
+                {
+                    Form = form,
+                    RetryMode = request.RetryMode,
+                    AffectsOtherRequests = request.AffectsOtherRequests,
+                    SendTracker = tracker,
+                    Authorization = authorization,
+                    IsPublicClient = configuration.ClientSecret is null,
+                    UsesCertificate = configuration.AuthenticatesByCertificate,
+                    Secrets = request.Secrets,
+                    ClientSecret = configuration.ClientSecret,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         try
         {
             var tokens = TokenResponseReader.Read(response, request, response.RequestedAt);

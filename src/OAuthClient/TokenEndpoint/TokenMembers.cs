@@ -93,7 +93,8 @@ internal struct TokenMembers
     private bool TryOther(ref Utf8JsonReader reader)
     {
         string name = reader.GetString()!;
-        return reader.Read() && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)
+        return reader.Read()
+            && reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.StartArray)
             && (Others ??= new(StringComparer.Ordinal)).TryAdd(name, JsonElement.ParseValue(ref reader));
     }
 }

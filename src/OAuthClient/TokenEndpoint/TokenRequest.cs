@@ -42,9 +42,7 @@ public abstract class TokenRequest
     internal virtual IEnumerable<KeyValuePair<string, string>> Parameters() => [];
 
     /// <exception cref="OAuthException">This client may not use this grant type.</exception>
-    internal virtual void EnsureAllowed(ClientConfiguration configuration)
-    {
-    }
+    internal virtual void EnsureAllowed(ClientConfiguration configuration) { }
 
     /// <summary>Names the grant type and nothing else.</summary>
     public override string ToString() => GrantType;
@@ -64,7 +62,12 @@ public abstract class TokenRequest
     public static TokenRequest Refresh(RefreshToken refreshToken, IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null)
     {
         ArgumentNullException.ThrowIfNull(refreshToken);
-        return new RefreshTokenRequest(refreshToken, scopes is null ? null : ScopeList.Checked(scopes), granted: [], ResourceIndicators.Checked(resources ?? []));
+        return new RefreshTokenRequest(
+            refreshToken,
+            scopes is null ? null : ScopeList.Checked(scopes),
+            granted: [],
+            ResourceIndicators.Checked(resources ?? [])
+        );
     }
 
     /// <summary>Tokens by an extension grant (RFC 6749 §4.5).</summary>

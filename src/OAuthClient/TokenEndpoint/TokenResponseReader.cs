@@ -15,19 +15,23 @@ internal static class TokenResponseReader
     {
         if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
             members = ReadUnusual(response);
-        string value = members.AccessToken
-            ?? throw new OAuthProtocolException("The token response holds no access_token (RFC 6749 §5.1).");
+        string value = members.AccessToken ?? throw new OAuthProtocolException("The token response holds no access_token (RFC 6749 §5.1).");
         string type = members.TokenType
-            ?? throw new OAuthProtocolException("The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1).");
+            ?? throw new OAuthProtocolException(
+                "The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1)."
+            );
         if (!IsBearer(type))
-            throw new OAuthProtocolException($"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1).");
+            throw new OAuthProtocolException(
+                $"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1)."
+            );
 
         var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
         return new TokenResponse(
             new AccessToken(value, issuedAt, expiresAt, Scopes(members.Scope, request), request.Resources),
             members.RefreshToken is { } refreshToken ? new RefreshToken(refreshToken) : null,
             members.IdToken is { } idToken ? new IdToken(idToken) : null,
-            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty);
+            (IReadOnlyDictionary<string, JsonElement>?)members.Others ?? ReadOnlyDictionary<string, JsonElement>.Empty
+        );
     }
 
     /// <summary>The longer way, which knows what is wrong with a response, if anything is.</summary>
@@ -38,7 +42,11 @@ internal static class TokenResponseReader
         // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
         if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             throw new TokenEndpointException(response.Failure(document?.RootElement));
-        var read = new TokenMembers { AccessToken = StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken), Others = members.Others };
+        var read = new TokenMembers
+        {
+            AccessToken = StrictJson.TextOf(members.AccessToken, ParameterNames.AccessToken),
+            Others = members.Others,
+        };
         if (read.AccessToken is null)
             return read;
         read.TokenType = StrictJson.TextOf(members.TokenType, ParameterNames.TokenType);
@@ -46,7 +54,9 @@ internal static class TokenResponseReader
         if (!IsBearer(read.TokenType))
             return read;
         read.Lifetime = Lifetime(members.ExpiresIn);
-        read.Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : StrictJson.TextOf(members.Scope, ParameterNames.Scope) ?? "";
+        read.Scope = members.Scope.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null
+            ? null
+            : StrictJson.TextOf(members.Scope, ParameterNames.Scope) ?? "";
         read.RefreshToken = StrictJson.TextOf(members.RefreshToken, ParameterNames.RefreshToken);
         read.IdToken = StrictJson.TextOf(members.IdToken, ParameterNames.IdToken);
         return read;
@@ -63,9 +73,12 @@ internal static class TokenResponseReader
     }
 
     // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.
-    private static string Bounded(string scope) => scope.Length <= MaximumScopeLength
-        ? scope
-        : throw new OAuthProtocolException($"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that.");
+    private static string Bounded(string scope) =>
+        scope.Length <= MaximumScopeLength
+            ? scope
+            : throw new OAuthProtocolException(
+                $"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that."
+            );
 
     private static long? Lifetime(JsonElement member)
     {
@@ -74,9 +87,16 @@ internal static class TokenResponseReader
         double seconds;
         if (member.ValueKind == JsonValueKind.Number && member.TryGetDouble(out double number))
             seconds = number;
-        else if (StrictJson.TextIfAnyOf(member) is { } written
-            && double.TryParse(written, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out double text)
-            && double.IsFinite(text))
+        else if (
+            StrictJson.TextIfAnyOf(member) is { } written
+            && double.TryParse(
+                written,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out double text
+            )
+            && double.IsFinite(text)
+        )
             seconds = text;
         else
             throw new OAuthProtocolException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");

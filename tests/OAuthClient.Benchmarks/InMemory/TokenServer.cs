@@ -43,7 +43,8 @@ internal sealed class TokenServer : HttpMessageHandler
 
     private static string AccessTokenOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}-{Padding}");
 
-    private static string RefreshTokenOf(int number) => string.Create(CultureInfo.InvariantCulture, $"{number}-refresh-3AWZCR7VqTbG1mTqK2Nd0uYlX5oHs8Ee");
+    private static string RefreshTokenOf(int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number}-refresh-3AWZCR7VqTbG1mTqK2Nd0uYlX5oHs8Ee");
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         GivesNewTokens ? AnswerAsync(request, cancellationToken) : AnswerSameAsync(request, cancellationToken);
@@ -61,7 +62,9 @@ internal sealed class TokenServer : HttpMessageHandler
         int number = Interlocked.Increment(ref requests);
         if (Latency > TimeSpan.Zero)
             await Task.Delay(Latency, cancellationToken);
-        return form.Contains("grant_type=refresh_token", StringComparison.Ordinal) && !form.Contains(RefreshTokenOf(number - 1), StringComparison.Ordinal)
+        return
+            form.Contains("grant_type=refresh_token", StringComparison.Ordinal)
+            && !form.Contains(RefreshTokenOf(number - 1), StringComparison.Ordinal)
             ? Response(HttpStatusCode.BadRequest, """{"error":"invalid_grant"}"""u8.ToArray(), request)
             : Response(HttpStatusCode.OK, Answer(number), request);
     }
@@ -73,13 +76,16 @@ internal sealed class TokenServer : HttpMessageHandler
         return new HttpResponseMessage(status) { Content = body, RequestMessage = request };
     }
 
-    private byte[] Answer(int number) => Encoding.UTF8.GetBytes($$"""
-        {
-          "access_token": "{{AccessTokenOf(number)}}",
-          "token_type": "Bearer",
-          "expires_in": 3600,
-          "{{(GivesRefreshTokens ? "refresh_token" : "example_parameter")}}": "{{RefreshTokenOf(number)}}",
-          "scope": "{{Scope}}"
-        }
-        """);
+    private byte[] Answer(int number) =>
+        Encoding.UTF8.GetBytes(
+            $$"""
+            {
+              "access_token": "{{AccessTokenOf(number)}}",
+              "token_type": "Bearer",
+              "expires_in": 3600,
+              "{{(GivesRefreshTokens ? "refresh_token" : "example_parameter")}}": "{{RefreshTokenOf(number)}}",
+              "scope": "{{Scope}}"
+            }
+            """
+        );
 }

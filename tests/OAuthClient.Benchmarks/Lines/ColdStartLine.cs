@@ -11,7 +11,9 @@ internal static class ColdStartLine
 
     // A program of its own, built beside this one: here the framework for the web would have half of the work done.
     private static readonly string Program = Path.Combine(
-        AppContext.BaseDirectory.Replace("OAuthClient.Benchmarks", "OAuthClient.ColdStart", StringComparison.Ordinal), "OAuthClient.ColdStart");
+        AppContext.BaseDirectory.Replace("OAuthClient.Benchmarks", "OAuthClient.ColdStart", StringComparison.Ordinal),
+        "OAuthClient.ColdStart"
+    );
 
     private const string Framework = "framework";
 
@@ -37,7 +39,9 @@ internal static class ColdStartLine
         }
         var samples = Contestants.Select(name => new Samples(name, times[name], bytes[name])).ToList();
         foreach (var one in samples)
-            Report.Explain($"{line}: {one.Name} {one.MedianNanoseconds / 1e6:0} ms {one.Bytes / 1024:0} KB, {Report.Text(one.MedianRatio(samples[0]))} of the floor");
+            Report.Explain(
+                $"{line}: {one.Name} {one.MedianNanoseconds / 1e6:0} ms {one.Bytes / 1024:0} KB, {Report.Text(one.MedianRatio(samples[0]))} of the floor"
+            );
         foreach (var one in samples.Where(one => one.Name is not (Contestant.Floor or Framework)))
             report.Ratios(line, one.Name, one.MedianRatio(samples[0]), one.Bytes / samples[0].Bytes);
     }
@@ -45,17 +49,21 @@ internal static class ColdStartLine
     private static async Task<(TimeSpan Time, long Allocated)> StartAsync(string contestant, Uri tokenEndpoint)
     {
         long start = Stopwatch.GetTimestamp();
-        using var process = Process.Start(new ProcessStartInfo(Program, [contestant, tokenEndpoint.AbsoluteUri])
-        {
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Program, [contestant, tokenEndpoint.AbsoluteUri])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
         // Written when the token is there; how the process ends is not measured.
         string? allocated = await process.StandardOutput.ReadLineAsync();
         var time = Stopwatch.GetElapsedTime(start);
         await process.WaitForExitAsync();
         return process.ExitCode == 0 && allocated is not null
             ? (time, long.Parse(allocated, CultureInfo.InvariantCulture))
-            : throw new InvalidOperationException($"The process that was to fetch {contestant}'s first token ended with code {process.ExitCode}.");
+            : throw new InvalidOperationException(
+                $"The process that was to fetch {contestant}'s first token ended with code {process.ExitCode}."
+            );
     }
 }

@@ -34,8 +34,8 @@ internal static class HandlerLine
         Pipeline(Waiting).AddHttpMessageHandler(() => new PresetHeaderThatWaits("Bearer " + TokenServer.FirstAccessToken));
         if (forOwners)
             Pipeline(OfOwner).AddHttpMessageHandler(() => new PresetHeaderOfOwner(owners, headers));
-        Pipeline(Contestant.Ours).AddAccessTokenHandler(
-            OurClient.Name, token => (forOwners ? token.ForCurrentUser() : token.ForClient()).To(Api.Origin));
+        Pipeline(Contestant.Ours)
+            .AddAccessTokenHandler(OurClient.Name, token => (forOwners ? token.ForCurrentUser() : token.ForClient()).To(Api.Origin));
         if (!forOwners)
         {
             Pipeline(GooglePeer.Name).AddHttpMessageHandler(() => new GooglePeer.Handler(GooglePeer.Credential(server)));
@@ -51,8 +51,16 @@ internal static class HandlerLine
         }
 
         var handlers = provider.GetRequiredService<IHttpMessageHandlerFactory>();
-        var samples = await InterleavedStopwatch.MeasureAsync([.. apis.Select(api => Sending(
-            api.Key, new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false), api.Value, api.Key is BaseWithUsers or OfOwner or Contestant.Ours ? owners : null))]);
+        var samples = await InterleavedStopwatch.MeasureAsync([
+            .. apis.Select(api =>
+                Sending(
+                    api.Key,
+                    new HttpMessageInvoker(handlers.CreateHandler(api.Key), disposeHandler: false),
+                    api.Value,
+                    api.Key is BaseWithUsers or OfOwner or Contestant.Ours ? owners : null
+                )
+            ),
+        ]);
         Print(line, report, yields, samples.ToDictionary(one => one.Name, StringComparer.Ordinal));
 
         IHttpClientBuilder Pipeline(string contestant)
@@ -64,20 +72,20 @@ internal static class HandlerLine
     }
 
     private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api, OwnersInTurn? owners) => new(name, async count =>
-    {
-        for (int i = 0; i < count; i++)
         {
-            owners?.Next();
-            var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
-            while (!answer.IsCompleted)
+            for (int i = 0; i < count; i++)
             {
-                // The very first request waits for its token, and only then for the API.
-                if (!api.TryAnswer())
-                    await Task.Yield();
+                owners?.Next();
+                var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
+                while (!answer.IsCompleted)
+                {
+                    // The very first request waits for its token, and only then for the API.
+                    if (!api.TryAnswer())
+                        await Task.Yield();
+                }
+                await answer;
             }
-            await answer;
-        }
-    });
+        });
 
     private static void Print(string line, Report report, bool yields, Dictionary<string, Samples> samples)
     {
@@ -86,15 +94,23 @@ internal static class HandlerLine
         double floorTime = floor.MedianOver(pipeline);
         // Whoever has to see the answer before the caller does needs a state machine while it is on its way, and none when it is there.
         double floorBytes = (yields ? samples[Waiting] : floor).Bytes - pipeline.Bytes;
-        Report.Explain($"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B");
+        Report.Explain(
+            $"{line}: floor {floorTime:0} ns {floorBytes:0} B{(yields ? ", a state machine counted in" : "")}; the pipeline alone {pipeline.MedianNanoseconds:0} ns {pipeline.Bytes:0} B"
+        );
         Report.Explain($"{line}: the floor with an eye on the answer {samples[Waiting].MedianOver(pipeline):0} ns");
         if (samples.TryGetValue(OfOwner, out var ofOwner))
         {
             // How far away memory is just now: on a machine shared with others, this alone doubles from one hour to the next.
-            Report.Explain($"{line}: reading another owner's name, in two places of memory, {samples[BaseWithUsers].MedianOver(pipeline):0} ns");
+            Report.Explain(
+                $"{line}: reading another owner's name, in two places of memory, {samples[BaseWithUsers].MedianOver(pipeline):0} ns"
+            );
             Report.Explain($"{line}: the floor that finds its owner in a dictionary {ofOwner.MedianOver(samples[BaseWithUsers]):0} ns");
         }
-        foreach (var one in samples.Values.Where(one => one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting or OfOwner)))
+        foreach (
+            var one in samples.Values.Where(one =>
+                one.Name is not (Contestant.Base or BaseWithUsers or Contestant.Floor or Waiting or OfOwner)
+            )
+        )
         {
             double time = one.MedianOver(one.Name == Contestant.Ours ? samples[BaseWithUsers] : pipeline);
             double bytes = one.Bytes - pipeline.Bytes;

@@ -31,7 +31,9 @@ internal static class StampedeLines
         await PrintAsync(line, report, MsalPeer.Name, async () =>
         {
             var server = MsalPeer.Server(Latency);
-            using var client = new HttpMessageInvoker(new MsalPeer.Handler(MsalPeer.Application(server)) { InnerHandler = new ChoosyApi() });
+            using var client = new HttpMessageInvoker(
+                new MsalPeer.Handler(MsalPeer.Application(server)) { InnerHandler = new ChoosyApi() }
+            );
             return await StampedeAsync(server, () => client.SendAsync(Request(), CancellationToken.None));
         });
     }
@@ -65,8 +67,13 @@ internal static class StampedeLines
     {
         var services = new ServiceCollection();
         OurClient.AddTo(services, server);
-        services.AddHttpClient("api").RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(() => api).AddAccessTokenHandler(
-            OurClient.Name, token => (forOwner is null ? token.ForClient() : token.ForOwner(GrantOwner.User(forOwner))).To(Api.Origin));
+        services
+            .AddHttpClient("api")
+            .RemoveAllLoggers()
+            .ConfigurePrimaryHttpMessageHandler(() => api)
+            .AddAccessTokenHandler(OurClient.Name, token =>
+                (forOwner is null ? token.ForClient() : token.ForOwner(GrantOwner.User(forOwner))).To(Api.Origin)
+            );
         var provider = services.BuildServiceProvider();
         return (new(provider.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false), provider);
     }
@@ -75,18 +82,24 @@ internal static class StampedeLines
     {
         int before = server.Requests;
         long start = Stopwatch.GetTimestamp();
-        bool[] failed = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Run(async () =>
-        {
-            try
-            {
-                using var response = await callAsync();
-                return response.StatusCode != HttpStatusCode.OK;
-            }
-            catch (Exception)
-            {
-                return true;
-            }
-        })));
+        bool[] failed = await Task.WhenAll(
+            Enumerable
+                .Range(0, Callers)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        try
+                        {
+                            using var response = await callAsync();
+                            return response.StatusCode != HttpStatusCode.OK;
+                        }
+                        catch (Exception)
+                        {
+                            return true;
+                        }
+                    })
+                )
+        );
         return new(server.Requests - before, failed.Count(one => one), (Stopwatch.GetElapsedTime(start) - Latency).TotalMilliseconds);
     }
 
@@ -98,10 +111,12 @@ internal static class StampedeLines
         for (int round = 0; round < Rounds; round++)
             outcomes.Add(await stampedeAsync());
         report.Values(
-            line, contestant,
+            line,
+            contestant,
             outcomes.Max(one => one.TokenRequests).ToString(CultureInfo.InvariantCulture),
             outcomes.Max(one => one.Failures).ToString(CultureInfo.InvariantCulture),
-            Samples.Median(outcomes.Select(one => one.OverLatency)).ToString("0", CultureInfo.InvariantCulture));
+            Samples.Median(outcomes.Select(one => one.OverLatency)).ToString("0", CultureInfo.InvariantCulture)
+        );
     }
 
     private sealed record Outcome(int TokenRequests, int Failures, double OverLatency);

@@ -10,7 +10,10 @@ internal static class TokenResponseLine
     {
         using var http = new HttpClient(new TokenServer()) { Timeout = TimeSpan.FromSeconds(30) };
         var floor = new HandwrittenTokenRequest(
-            http, TokenServer.TokenEndpoint, "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Sample.ClientId}:{Sample.ClientSecret}")));
+            http,
+            TokenServer.TokenEndpoint,
+            "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{Sample.ClientId}:{Sample.ClientSecret}"))
+        );
         var services = new ServiceCollection();
         OurClient.AddTo(services, new TokenServer());
         await using var provider = services.BuildServiceProvider();
@@ -21,11 +24,13 @@ internal static class TokenResponseLine
         var msal = MsalPeer.Application(MsalPeer.Server());
 
         await Comparison.PrintAsync(
-            line, report,
+            line,
+            report,
             Contestant.Of(Contestant.Floor, () => floor.SendAsync(), tokens => tokens.AccessToken),
             Contestant.Of(Contestant.Ours, () => client.RequestTokenAsync(request), response => response.AccessToken.Reveal()),
             Contestant.Of(FrameworkPeer.Name, framework.RedeemAsync),
             Contestant.Of(GooglePeer.Name, () => GooglePeer.RefreshAsync(google)),
-            Contestant.Of(MsalPeer.Name, () => MsalPeer.NewTokenAsync(msal)));
+            Contestant.Of(MsalPeer.Name, () => MsalPeer.NewTokenAsync(msal))
+        );
     }
 }

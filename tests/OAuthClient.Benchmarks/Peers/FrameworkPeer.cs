@@ -29,19 +29,21 @@ internal sealed class FrameworkPeer : IAsyncDisposable
         builder.Logging.ClearProviders();
         // Keys in memory only.
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddAuthentication("photos").AddOAuth<OAuthOptions, Handler>("photos", options =>
-        {
-            options.AuthorizationEndpoint = TokenServer.AuthorizationEndpoint.AbsoluteUri;
-            options.TokenEndpoint = TokenServer.TokenEndpoint.AbsoluteUri;
-            options.ClientId = Sample.ClientId;
-            options.ClientSecret = Sample.ClientSecret;
-            options.CallbackPath = "/callback";
-            options.SignInScheme = "nobody";
-            options.UsePkce = true;
-            options.BackchannelHttpHandler = server;
-            foreach (string scope in Sample.Scopes)
-                options.Scope.Add(scope);
-        });
+        builder
+            .Services.AddAuthentication("photos")
+            .AddOAuth<OAuthOptions, Handler>("photos", options =>
+            {
+                options.AuthorizationEndpoint = TokenServer.AuthorizationEndpoint.AbsoluteUri;
+                options.TokenEndpoint = TokenServer.TokenEndpoint.AbsoluteUri;
+                options.ClientId = Sample.ClientId;
+                options.ClientSecret = Sample.ClientSecret;
+                options.CallbackPath = "/callback";
+                options.SignInScheme = "nobody";
+                options.UsePkce = true;
+                options.BackchannelHttpHandler = server;
+                foreach (string scope in Sample.Scopes)
+                    options.Scope.Add(scope);
+            });
         var built = builder.Build();
         var scheme = await built.Services.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync("photos");
         var oauth = ActivatorUtilities.CreateInstance<Handler>(built.Services);
@@ -62,8 +64,13 @@ internal sealed class FrameworkPeer : IAsyncDisposable
 
         public async Task<string> RedeemAsync()
         {
-            var properties = new AuthenticationProperties { Items = { [OAuthConstants.CodeVerifierKey] = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" } };
-            using var response = await ExchangeCodeAsync(new OAuthCodeExchangeContext(properties, "SplxlOBeZQQYbYS6WxSbIA", Sample.RedirectUri));
+            var properties = new AuthenticationProperties
+            {
+                Items = { [OAuthConstants.CodeVerifierKey] = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" },
+            };
+            using var response = await ExchangeCodeAsync(
+                new OAuthCodeExchangeContext(properties, "SplxlOBeZQQYbYS6WxSbIA", Sample.RedirectUri)
+            );
             return response.AccessToken!;
         }
     }

@@ -9,21 +9,29 @@ internal static class GooglePeer
 {
     public const string Name = "Google.Apis.Auth";
 
-    public static PkceGoogleAuthorizationCodeFlow Flow(HttpMessageHandler server) => new(new GoogleAuthorizationCodeFlow.Initializer
-    {
-        ClientSecrets = new() { ClientId = Sample.ClientId, ClientSecret = Sample.ClientSecret },
-        Scopes = Sample.Scopes,
-        HttpClientFactory = new InMemory(server),
-    });
+    public static PkceGoogleAuthorizationCodeFlow Flow(HttpMessageHandler server) =>
+        new(
+            new GoogleAuthorizationCodeFlow.Initializer
+            {
+                ClientSecrets = new() { ClientId = Sample.ClientId, ClientSecret = Sample.ClientSecret },
+                Scopes = Sample.Scopes,
+                HttpClientFactory = new InMemory(server),
+            }
+        );
 
     /// <summary>A user's, with a token that is good unless it is said to be over.</summary>
-    public static UserCredential Credential(HttpMessageHandler server, bool isOver = false) => new(Flow(server), "user", new Google.Apis.Auth.OAuth2.Responses.TokenResponse
-    {
-        AccessToken = "0",
-        RefreshToken = TokenServer.FirstRefreshToken,
-        ExpiresInSeconds = isOver ? 0 : 3600,
-        IssuedUtc = TimeProvider.System.GetUtcNow().UtcDateTime,
-    });
+    public static UserCredential Credential(HttpMessageHandler server, bool isOver = false) =>
+        new(
+            Flow(server),
+            "user",
+            new Google.Apis.Auth.OAuth2.Responses.TokenResponse
+            {
+                AccessToken = "0",
+                RefreshToken = TokenServer.FirstRefreshToken,
+                ExpiresInSeconds = isOver ? 0 : 3600,
+                IssuedUtc = TimeProvider.System.GetUtcNow().UtcDateTime,
+            }
+        );
 
     /// <summary>An HTTP client that carries the credential's token, and asks for another when the API refuses it.</summary>
     public static HttpClient Client(HttpMessageHandler api, UserCredential credential) =>

@@ -11,19 +11,28 @@ internal static class MsalPeer
 
     /// <summary>It keeps a token under the scopes that were granted, and finds it only when those are the ones it asks for.</summary>
     public static TokenServer Server(TimeSpan latency = default) =>
-        new() { GivesNewTokens = latency > TimeSpan.Zero, Latency = latency, GivesRefreshTokens = false, Scope = Scope };
+        new()
+        {
+            GivesNewTokens = latency > TimeSpan.Zero,
+            Latency = latency,
+            GivesRefreshTokens = false,
+            Scope = Scope,
+        };
 
-    public static IConfidentialClientApplication Application(HttpMessageHandler server) => ConfidentialClientApplicationBuilder
-        .Create(Sample.ClientId)
-        .WithClientSecret(Sample.ClientSecret)
-        .WithAuthority("https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f", validateAuthority: false)
-        .WithInstanceDiscovery(false)
-        .WithRedirectUri(Sample.RedirectUri)
-        .WithHttpClientFactory(new Clients(new HttpClient(server, disposeHandler: false)))
-        .Build();
+    public static IConfidentialClientApplication Application(HttpMessageHandler server) =>
+        ConfidentialClientApplicationBuilder
+            .Create(Sample.ClientId)
+            .WithClientSecret(Sample.ClientSecret)
+            .WithAuthority("https://login.microsoftonline.com/6babcaad-604b-40ac-a9d7-9fd97c0b779f", validateAuthority: false)
+            .WithInstanceDiscovery(false)
+            .WithRedirectUri(Sample.RedirectUri)
+            .WithHttpClientFactory(new Clients(new HttpClient(server, disposeHandler: false)))
+            .Build();
 
-    public static async Task<string> TokenAsync(IConfidentialClientApplication application, CancellationToken cancellationToken = default) =>
-        (await application.AcquireTokenForClient([Scope]).ExecuteAsync(cancellationToken)).CreateAuthorizationHeader();
+    public static async Task<string> TokenAsync(
+        IConfidentialClientApplication application,
+        CancellationToken cancellationToken = default
+    ) => (await application.AcquireTokenForClient([Scope]).ExecuteAsync(cancellationToken)).CreateAuthorizationHeader();
 
     public static async Task<string> NewTokenAsync(IConfidentialClientApplication application) =>
         (await application.AcquireTokenForClient([Scope]).WithForceRefresh(true).ExecuteAsync()).AccessToken;
@@ -35,7 +44,10 @@ internal static class MsalPeer
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            request.Headers.TryAddWithoutValidation("Authorization", await TokenAsync(application, cancellationToken).ConfigureAwait(false));
+            request.Headers.TryAddWithoutValidation(
+                "Authorization",
+                await TokenAsync(application, cancellationToken).ConfigureAwait(false)
+            );
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
     }

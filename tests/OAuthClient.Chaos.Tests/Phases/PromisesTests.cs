@@ -7,12 +7,12 @@ namespace OAuthClient.Chaos.Tests;
 internal sealed class PromisesTests
 {
     private static IEnumerable<TestCaseData<Exception, Verdict>> Exceptions =>
-    [
-        new(new TimeoutException(), Verdict.Inconclusive),
-        new(new OrderFailedException("3.1", "NpgsqlException Failed to connect"), Verdict.Inconclusive),
-        new(new InvalidOperationException(), Verdict.Broken),
-        new(new OrderFailedException("3.1", "NullReferenceException Object reference not set"), Verdict.Broken),
-    ];
+        [
+            new(new TimeoutException(), Verdict.Inconclusive),
+            new(new OrderFailedException("3.1", "NpgsqlException Failed to connect"), Verdict.Inconclusive),
+            new(new InvalidOperationException(), Verdict.Broken),
+            new(new OrderFailedException("3.1", "NullReferenceException Object reference not set"), Verdict.Broken),
+        ];
 
     [TestCaseSource(nameof(Exceptions))]
     public void A_stall_explains_only_the_exceptions_of_a_timeout(Exception exception, Verdict expected) =>

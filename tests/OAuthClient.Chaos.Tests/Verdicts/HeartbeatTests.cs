@@ -15,9 +15,10 @@ internal sealed class HeartbeatTests
         Assert.That(Heartbeat.Measure("3.1", TimeSpan.FromMilliseconds(1520), At(10)), Is.EqualTo(Stalled("3.1", 8.5, 10)));
 
     [Test]
-    public void A_thread_that_waited_for_a_processor_for_half_of_the_interval_is_a_stall() => Assert.Multiple(() =>
-    {
-        Assert.That(RunDelay.Measure("3.1", TimeSpan.FromMilliseconds(99), At(10)), Is.Null);
-        Assert.That(RunDelay.Measure("3.1", TimeSpan.FromMilliseconds(500), At(10)), Is.EqualTo(Stalled("3.1", 9.5, 10)));
-    });
+    public void A_thread_that_waited_for_a_processor_for_half_of_the_interval_is_a_stall() =>
+        Assert.Multiple(() =>
+        {
+            Assert.That(RunDelay.Measure("3.1", TimeSpan.FromMilliseconds(99), At(10)), Is.Null);
+            Assert.That(RunDelay.Measure("3.1", TimeSpan.FromMilliseconds(500), At(10)), Is.EqualTo(Stalled("3.1", 9.5, 10)));
+        });
 }

@@ -12,13 +12,14 @@ internal static class Moments
     public static Stall Stalled(string process, double from, double to) => new(process, At(from), At(to));
 
     /// <summary>A breach that a delay between seconds 10 and 20 of the rig, the database or node 3.1 can explain.</summary>
-    public static Breach Breach(string promise = "a grant lives") => new(promise, "user-1 lost it")
-    {
-        Slack = TwoSeconds,
-        From = At(10),
-        To = At(20),
-        Processes = [Stall.Rig, Stall.Database, "3.1"],
-    };
+    public static Breach Breach(string promise = "a grant lives") =>
+        new(promise, "user-1 lost it")
+        {
+            Slack = TwoSeconds,
+            From = At(10),
+            To = At(20),
+            Processes = [Stall.Rig, Stall.Database, "3.1"],
+        };
 
     public static PhaseVerdict Judge(IEnumerable<Breach> breaches, params Stall[] stalls) =>
         PhaseVerdict.Of(breaches, new StallHistory(stalls, []));

@@ -32,7 +32,8 @@ internal sealed class RunSummaryTests
             Assert.That(summary.ExitCode, Is.EqualTo(RunSummary.PromiseBroken));
             Assert.That(
                 summary.Lines,
-                Is.EqualTo(new[] { "longest_stall_ms: 10", "inconclusive: 0", "broken_promises: 1", "BROKEN in a phase: a promise" }));
+                Is.EqualTo(new[] { "longest_stall_ms: 10", "inconclusive: 0", "broken_promises: 1", "BROKEN in a phase: a promise" })
+            );
         });
     }
 

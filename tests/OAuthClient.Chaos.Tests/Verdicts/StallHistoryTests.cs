@@ -9,7 +9,9 @@ internal sealed class StallHistoryTests
     public void Stalls_of_different_processes_add_up_and_a_moment_counts_once()
     {
         StallHistory history = new(
-            [Stalled("3.1", 10, 12), Stalled(Stall.Rig, 11, 13), Stalled(Stall.Database, 15, 16), Stalled("3.1", 10.5, 11)], []);
+            [Stalled("3.1", 10, 12), Stalled(Stall.Rig, 11, 13), Stalled(Stall.Database, 15, 16), Stalled("3.1", 10.5, 11)],
+            []
+        );
 
         Assert.Multiple(() =>
         {
@@ -35,11 +37,16 @@ internal sealed class StallHistoryTests
         Assert.Multiple(() =>
         {
             Assert.That(history.Longest, Is.EqualTo(TimeSpan.FromSeconds(3)));
-            Assert.That(history.ByProcess, Is.EqualTo(new[]
-            {
-                (Stall.Database, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)),
-                ("3.1", TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.5)),
-            }));
+            Assert.That(
+                history.ByProcess,
+                Is.EqualTo(
+                    new[]
+                    {
+                        (Stall.Database, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)),
+                        ("3.1", TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2.5)),
+                    }
+                )
+            );
         });
     }
 }

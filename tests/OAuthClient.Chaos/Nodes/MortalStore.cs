@@ -41,10 +41,17 @@ internal sealed class MortalStore(IGrantStore inner, FaultPlan plan, string node
 
     public ValueTask RemoveAsync(Grant grant, CancellationToken cancellationToken) => inner.RemoveAsync(grant, cancellationToken);
 
-    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(
+        Grant seen,
+        RefreshLease? held,
+        TimeSpan length,
+        CancellationToken cancellationToken
+    )
     {
         var answer = await inner.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
-        trace?.Write($"{seen.Owner} generation {seen.Generation} lease {answer.Lease?.Fence} stored {answer.Current?.Generation} {answer.PreviousStatus}");
+        trace?.Write(
+            $"{seen.Owner} generation {seen.Generation} lease {answer.Lease?.Fence} stored {answer.Current?.Generation} {answer.PreviousStatus}"
+        );
         if (answer.Lease is not null)
             DieAt("leased, not sent", seen, seen.Generation);
         return answer;

@@ -33,7 +33,9 @@ internal sealed class Node : IAsyncDisposable
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(new OffsetClock(TimeSpan.FromSeconds(settings.ClockOffsetSeconds)));
         services.AddSingleton<ICurrentGrantOwner>(caller);
-        trace = settings.TraceFolder is null ? null : new Trace(Path.Combine(settings.TraceFolder, $"{settings.Schema}-{settings.Name}.log"));
+        trace = settings.TraceFolder is null
+            ? null
+            : new Trace(Path.Combine(settings.TraceFolder, $"{settings.Schema}-{settings.Name}.log"));
         if (trace is not null)
             services.AddLogging(logs => logs.SetMinimumLevel(LogLevel.Debug).AddProvider(trace));
         Registration.Add(services, settings);
@@ -42,9 +44,15 @@ internal sealed class Node : IAsyncDisposable
             var inner = services.Last(service => service.ServiceType == typeof(IGrantStore));
             services.Remove(inner);
             FaultPlan plan = new(settings.Seed, before: 0, after: 0, settings.Kill);
-            services.AddSingleton<IGrantStore>(provider => new MortalStore((IGrantStore)inner.ImplementationFactory!(provider), plan, settings.Name, trace));
+            services.AddSingleton<IGrantStore>(provider => new MortalStore(
+                (IGrantStore)inner.ImplementationFactory!(provider),
+                plan,
+                settings.Name,
+                trace
+            ));
         }
-        services.AddHttpClient(ApiName, http => http.BaseAddress = settings.Server)
+        services
+            .AddHttpClient(ApiName, http => http.BaseAddress = settings.Server)
             .AddAccessTokenHandler(handler => handler.ForCurrentUser().To(settings.Server))
             .AddHttpMessageHandler(() => new SentTokens(Report));
         provider = services.BuildServiceProvider();
@@ -96,18 +104,26 @@ internal sealed class Node : IAsyncDisposable
         if (provider.GetRequiredService<IGrantStore>() is MortalStore mortal)
             mortal.MortalUntil = TimeProvider.System.GetUtcNow() + time - peace;
         using CancellationTokenSource over = new(time);
-        await Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(() => CallUntilAsync(over.Token), CancellationToken.None)));
+        await Task.WhenAll(
+            Enumerable.Range(0, settings.Callers).Select(_ => Task.Run(() => CallUntilAsync(over.Token), CancellationToken.None))
+        );
         return "done";
     }
 
     /// <summary>One call by each caller, before time is measured: what runs for the first time is slow.</summary>
     private async Task<string> CallOnceEachAsync()
     {
-        await Task.WhenAll(Enumerable.Range(0, settings.Callers).Select(number => Task.Run(async () =>
-        {
-            using var http = provider.GetRequiredService<IHttpClientFactory>().CreateClient(ApiName);
-            await CallOnceAsync(http, NodeSettings.Owner(number % settings.Grants));
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, settings.Callers)
+                .Select(number =>
+                    Task.Run(async () =>
+                    {
+                        using var http = provider.GetRequiredService<IHttpClientFactory>().CreateClient(ApiName);
+                        await CallOnceAsync(http, NodeSettings.Owner(number % settings.Grants));
+                    })
+                )
+        );
         return "warm";
     }
 
@@ -119,7 +135,8 @@ internal sealed class Node : IAsyncDisposable
             string owner = NodeSettings.Owner(RandomNumberGenerator.GetInt32(settings.Grants));
             if (!lost.ContainsKey(owner))
                 await CallOnceAsync(http, owner);
-            await Task.Delay(RandomNumberGenerator.GetInt32(2 * settings.PauseMilliseconds), over).ContinueWith(_ => { }, TaskScheduler.Default);
+            await Task.Delay(RandomNumberGenerator.GetInt32(2 * settings.PauseMilliseconds), over)
+                .ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 
@@ -176,12 +193,18 @@ internal sealed class Node : IAsyncDisposable
     private async Task<string> StampedeAsync(string owner, int callers)
     {
         var client = provider.GetRequiredService<IOAuthClient>();
-        var waits = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
-        {
-            long began = Stopwatch.GetTimestamp();
-            await client.GetAccessTokenAsync(GrantOwner.User(owner));
-            return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
-        })));
+        var waits = await Task.WhenAll(
+            Enumerable
+                .Range(0, callers)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        long began = Stopwatch.GetTimestamp();
+                        await client.GetAccessTokenAsync(GrantOwner.User(owner));
+                        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+                    })
+                )
+        );
         return "stampede " + string.Join(' ', waits.Select(wait => wait.ToString("F1", CultureInfo.InvariantCulture)));
     }
 
@@ -192,7 +215,8 @@ internal sealed class Node : IAsyncDisposable
         GC.Collect();
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"sample {GC.GetTotalMemory(forceFullCollection: true)} {Environment.WorkingSet} {Directory.GetFileSystemEntries("/proc/self/fd").Length} {Timer.ActiveCount}");
+            $"sample {GC.GetTotalMemory(forceFullCollection: true)} {Environment.WorkingSet} {Directory.GetFileSystemEntries("/proc/self/fd").Length} {Timer.ActiveCount}"
+        );
     }
 
     /// <summary>Whose call it is, wherever it goes on.</summary>

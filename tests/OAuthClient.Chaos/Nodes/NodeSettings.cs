@@ -5,8 +5,21 @@ namespace OAuthClient.Chaos.Nodes;
 
 /// <summary>What a node is told when it starts.</summary>
 internal sealed record NodeSettings(
-    string Name, Uri Server, string ConnectionString, string Schema, string Key, int Grants, int Callers, int PauseMilliseconds, bool AreCallersCancelled,
-    double ClockOffsetSeconds, int Seed, double Kill, bool HasGrace, string? TraceFolder)
+    string Name,
+    Uri Server,
+    string ConnectionString,
+    string Schema,
+    string Key,
+    int Grants,
+    int Callers,
+    int PauseMilliseconds,
+    bool AreCallersCancelled,
+    double ClockOffsetSeconds,
+    int Seed,
+    double Kill,
+    bool HasGrace,
+    string? TraceFolder
+)
 {
     public string Write() => Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(this));
 

@@ -21,11 +21,19 @@ internal sealed class Trace(string file) : ILoggerProvider
 
     private sealed class Lines(Trace trace, string category) : ILogger
     {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= (category.StartsWith("OAuthClient", StringComparison.Ordinal) ? LogLevel.Debug : LogLevel.Warning);
+        public bool IsEnabled(LogLevel logLevel) =>
+            logLevel >= (category.StartsWith("OAuthClient", StringComparison.Ordinal) ? LogLevel.Debug : LogLevel.Warning);
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (IsEnabled(logLevel))
                 trace.Write($"{category} {formatter(state, exception)} {exception?.Message}");

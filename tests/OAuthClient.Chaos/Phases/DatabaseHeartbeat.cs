@@ -22,23 +22,27 @@ internal sealed class DatabaseHeartbeat : IAsyncDisposable
     public IReadOnlyCollection<Stall> Stalls => stalls;
 
     // Each turn is a transaction of its own: one that lasted would keep the database from removing old rows.
-    private static string Statement => string.Create(CultureInfo.InvariantCulture, $"""
-        DO $$
-        DECLARE
-            last timestamptz := clock_timestamp();
-            beat timestamptz;
-        BEGIN
-            LOOP
-                PERFORM pg_sleep({Heartbeat.Interval.TotalSeconds});
-                beat := clock_timestamp();
-                IF beat - last >= interval '{(Heartbeat.Interval + Heartbeat.Resolution).TotalMilliseconds} ms' THEN
-                    RAISE NOTICE '% %', extract(epoch FROM last), extract(epoch FROM beat);
-                END IF;
-                last := beat;
-                COMMIT;
-            END LOOP;
-        END $$
-        """);
+    private static string Statement =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            DO $$
+            DECLARE
+                last timestamptz := clock_timestamp();
+                beat timestamptz;
+            BEGIN
+                LOOP
+                    PERFORM pg_sleep({Heartbeat.Interval.TotalSeconds});
+                    beat := clock_timestamp();
+                    IF beat - last >= interval '{(Heartbeat.Interval + Heartbeat.Resolution).TotalMilliseconds} ms' THEN
+                        RAISE NOTICE '% %', extract(epoch FROM last), extract(epoch FROM beat);
+                    END IF;
+                    last := beat;
+                    COMMIT;
+                END LOOP;
+            END $$
+            """
+        );
 
     public static DatabaseHeartbeat Start(string connectionString) => new(connectionString);
 

@@ -32,17 +32,29 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     public int Deaths => deaths.Count;
     public int Stops => stops.Count;
 
-    public IEnumerable<string> History => deaths.Select(death => string.Create(CultureInfo.InvariantCulture, $"{death.Value:mm:ss.fff} {death.Key} was killed"))
-        .Concat(stops.Select(stop => string.Create(
-            CultureInfo.InvariantCulture, $"{stop.From:mm:ss.fff} {stop.Process} was stopped until {stop.To:mm:ss.fff}")));
+    public IEnumerable<string> History =>
+        deaths
+            .Select(death => string.Create(CultureInfo.InvariantCulture, $"{death.Value:mm:ss.fff} {death.Key} was killed"))
+            .Concat(
+                stops.Select(stop =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{stop.From:mm:ss.fff} {stop.Process} was stopped until {stop.To:mm:ss.fff}"
+                    )
+                )
+            );
 
     /// <summary>Starts the nodes, as many at a time as there are processors: cold processes only delay each other.</summary>
-    public Task StartAsync() => Parallel.ForEachAsync(
-        Enumerable.Range(0, phase.Nodes), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, async (index, _) =>
-        {
-            await StartAsync(index);
-            Success(nodes[index], await nodes[index].AskAsync("warm"));
-        });
+    public Task StartAsync() =>
+        Parallel.ForEachAsync(
+            Enumerable.Range(0, phase.Nodes),
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            async (index, _) =>
+            {
+                await StartAsync(index);
+                Success(nodes[index], await nodes[index].AskAsync("warm"));
+            }
+        );
 
     /// <summary>Everybody calls, until the time is over. Whoever is killed comes back.</summary>
     public Task CallAsync(TimeSpan length)
@@ -55,7 +67,10 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     public async Task<IReadOnlyList<double>> StampedeAsync(string owner)
     {
         string[] answers = await AskAllAsync(string.Create(CultureInfo.InvariantCulture, $"stampede {owner} {phase.StampedeCallers}"));
-        return [.. answers.SelectMany(answer => answer.Split(' ').Skip(1)).Select(wait => double.Parse(wait, CultureInfo.InvariantCulture))];
+        return
+        [
+            .. answers.SelectMany(answer => answer.Split(' ').Skip(1)).Select(wait => double.Parse(wait, CultureInfo.InvariantCulture)),
+        ];
     }
 
     public async Task<string[]> AskAllAsync(string order)
@@ -89,26 +104,37 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
 
     public IEnumerable<(string Node, NodeEvent Event)> Events(NodeEventKind kind) => events.Where(one => one.Event.Kind == kind);
 
-    public async ValueTask DisposeAsync() => await Task.WhenAll(nodes.Where(node => node is not null).Select(async node =>
-    {
-        await node.DisposeAsync();
-        if (node.Overdue is { } late && !overdue.Any(one => one.Node == node.Name))
-            overdue.Enqueue((node.Name, late.From, late.To));
-    }));
+    public async ValueTask DisposeAsync() =>
+        await Task.WhenAll(
+            nodes
+                .Where(node => node is not null)
+                .Select(async node =>
+                {
+                    await node.DisposeAsync();
+                    if (node.Overdue is { } late && !overdue.Any(one => one.Node == node.Name))
+                        overdue.Enqueue((node.Name, late.From, late.To));
+                })
+        );
 
-    private static string Success(NodeProcess node, string? answer) => answer switch
-    {
-        null => throw new InvalidOperationException($"Node {node.Name} ended: {node.Complaints}"),
-        _ when answer.StartsWith(Node.Failure, StringComparison.Ordinal) =>
-            throw new OrderFailedException(node.Name, answer[Node.Failure.Length..]),
-        _ => answer,
-    };
+    private static string Success(NodeProcess node, string? answer) =>
+        answer switch
+        {
+            null => throw new InvalidOperationException($"Node {node.Name} ended: {node.Complaints}"),
+            _ when answer.StartsWith(Node.Failure, StringComparison.Ordinal) => throw new OrderFailedException(
+                node.Name,
+                answer[Node.Failure.Length..]
+            ),
+            _ => answer,
+        };
 
     private async Task CallUntilAsync(int index, DateTimeOffset until)
     {
         while (until - time.GetUtcNow() is var left && left > TimeSpan.Zero)
         {
-            string? answer = await nodes[index].AskAsync(string.Create(CultureInfo.InvariantCulture, $"run {(int)left.TotalMilliseconds} {(int)Phase.Peace.TotalMilliseconds}"));
+            string? answer = await nodes[index]
+                .AskAsync(
+                    string.Create(CultureInfo.InvariantCulture, $"run {(int)left.TotalMilliseconds} {(int)Phase.Peace.TotalMilliseconds}")
+                );
             if (answer is not null)
             {
                 Success(nodes[index], answer);
@@ -126,13 +152,25 @@ internal sealed class Fleet(PhaseSettings phase, Uri server, string connectionSt
     {
         int life = ++lives[index];
         string name = string.Create(CultureInfo.InvariantCulture, $"{index}.{life}");
-        var node = nodes[index] = NodeProcess.Start(new NodeSettings(
-            name, server, connectionString, phase.Name, key, phase.Grants, phase.Callers, phase.PauseMilliseconds,
-            AreCallersCancelled: phase.IsTormented,
-            ClockOffsetSeconds: phase.IsTormented ? Offsets[index % Offsets.Length] : 0,
-            phase.Seed, phase.Kill,
-            HasGrace: phase.Reuse == Server.Reuse.IsForgivenForTenSeconds,
-            phase.TraceFolder), happened => events.Enqueue((name, happened)));
+        var node = nodes[index] = NodeProcess.Start(
+            new NodeSettings(
+                name,
+                server,
+                connectionString,
+                phase.Name,
+                key,
+                phase.Grants,
+                phase.Callers,
+                phase.PauseMilliseconds,
+                AreCallersCancelled: phase.IsTormented,
+                ClockOffsetSeconds: phase.IsTormented ? Offsets[index % Offsets.Length] : 0,
+                phase.Seed,
+                phase.Kill,
+                HasGrace: phase.Reuse == Server.Reuse.IsForgivenForTenSeconds,
+                phase.TraceFolder
+            ),
+            happened => events.Enqueue((name, happened))
+        );
         if (await node.HearAsync() is not "ready")
             throw new InvalidOperationException($"Node {node.Name} did not start: {node.Complaints}");
     }

@@ -60,8 +60,12 @@ internal sealed class Outcome
         Add("api_calls", server.ApiCalls);
         Add("api_refusals", server.ApiRefusals);
         Add("calls_cancelled", fleet.Events(NodeEventKind.Cancelled).Count());
-        foreach (var (exception, count) in fleet.Events(NodeEventKind.Failed).CountBy(one => one.Event.Detail!, StringComparer.Ordinal)
-            .OrderBy(one => one.Key, StringComparer.Ordinal))
+        foreach (
+            var (exception, count) in fleet
+                .Events(NodeEventKind.Failed)
+                .CountBy(one => one.Event.Detail!, StringComparer.Ordinal)
+                .OrderBy(one => one.Key, StringComparer.Ordinal)
+        )
         {
             Add("calls_failed_" + exception, count);
         }
@@ -76,16 +80,29 @@ internal sealed class Outcome
     {
         Add("load_average", Load());
         Add("longest_stall_ms", Stalls.Longest.TotalMilliseconds);
-        Add("stalls_ms", string.Join(", ", Stalls.ByProcess.Select(process => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{process.Process} {process.Longest.TotalMilliseconds:F0} of {process.Sum.TotalMilliseconds:F0}"))));
+        Add(
+            "stalls_ms",
+            string.Join(
+                ", ",
+                Stalls.ByProcess.Select(process =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{process.Process} {process.Longest.TotalMilliseconds:F0} of {process.Sum.TotalMilliseconds:F0}"
+                    )
+                )
+            )
+        );
         Add("verdict", Verdict.Verdict.ToString().ToLowerInvariant());
     }
 
     private void AddHistories(PhaseRun run)
     {
-        var unexplained = run.Server.Families.Where(family => run.Found.Lost.Contains(family.Owner)
-            && (run.Settings.Reuse == Reuse.IsForgivenForTenSeconds || run.Collateral.Contains(family))).ToList();
+        var unexplained = run
+            .Server.Families.Where(family =>
+                run.Found.Lost.Contains(family.Owner)
+                && (run.Settings.Reuse == Reuse.IsForgivenForTenSeconds || run.Collateral.Contains(family))
+            )
+            .ToList();
         if (unexplained.Count == 0)
             return;
         foreach (var family in unexplained.Take(5))

@@ -23,7 +23,11 @@ internal static class Phase
     /// <param name="heartbeats">What measures the stalls of the rig and of the database.</param>
     /// <param name="call">What the nodes do; <see langword="null"/> for calls during the phase's length.</param>
     public static async Task<Outcome> RunAsync(
-        PhaseSettings settings, PostgresCluster cluster, Heartbeats heartbeats, Func<Fleet, Task>? call = null)
+        PhaseSettings settings,
+        PostgresCluster cluster,
+        Heartbeats heartbeats,
+        Func<Fleet, Task>? call = null
+    )
     {
         var began = TimeProvider.System.GetUtcNow();
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
@@ -46,23 +50,37 @@ internal static class Phase
         }
 
         // A restart of the database is part of the test, and a slow one is the machine's.
-        StallHistory Stalls() => new(
-            heartbeats.Since(began).Concat(fleet?.Stalls ?? [])
-                .Concat(outages.Where(outage => outage.Length > Slack.UsualOutage)
-                    .Select(outage => outage with { From = outage.From + Slack.UsualOutage })),
-            fleet?.Injected ?? []);
+        StallHistory Stalls() =>
+            new(
+                heartbeats
+                    .Since(began)
+                    .Concat(fleet?.Stalls ?? [])
+                    .Concat(
+                        outages
+                            .Where(outage => outage.Length > Slack.UsualOutage)
+                            .Select(outage => outage with { From = outage.From + Slack.UsualOutage })
+                    ),
+                fleet?.Injected ?? []
+            );
     }
 
     private static async Task<PhaseRun> RunAsync(
-        PhaseSettings settings, PostgresCluster cluster, TormentingServer server, ServiceProvider observer, Fleet fleet,
-        List<Stall> outages, Func<Fleet, Task>? call)
+        PhaseSettings settings,
+        PostgresCluster cluster,
+        TormentingServer server,
+        ServiceProvider observer,
+        Fleet fleet,
+        List<Stall> outages,
+        Func<Fleet, Task>? call
+    )
     {
         var client = observer.GetRequiredService<IOAuthClient>();
         await SignInAsync(client, Enumerable.Range(0, settings.Grants).Select(NodeSettings.Owner));
         await fleet.StartAsync();
         await Task.WhenAll(
             settings.IsTormented ? TormentAsync(fleet, cluster, server, settings.Length - Peace - Peace, outages) : Task.CompletedTask,
-            call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length));
+            call?.Invoke(fleet) ?? fleet.CallAsync(settings.Length)
+        );
         var stampede = settings.IsTormented ? null : await StampedeAsync(client, fleet, server);
 
         await fleet.DisposeAsync();
@@ -72,7 +90,12 @@ internal static class Phase
     }
 
     private static async Task TormentAsync(
-        Fleet fleet, PostgresCluster cluster, TormentingServer server, TimeSpan length, List<Stall> outages)
+        Fleet fleet,
+        PostgresCluster cluster,
+        TormentingServer server,
+        TimeSpan length,
+        List<Stall> outages
+    )
     {
         await Task.Delay(Peace, TimeProvider.System);
         server.IsTormenting = true;
@@ -84,21 +107,49 @@ internal static class Phase
     private static ServiceProvider Observer(PhaseSettings settings, TormentingServer server, PostgresCluster cluster, string key)
     {
         ServiceCollection services = new();
-        Registration.Add(services, new NodeSettings(
-            "observer", server.Address, cluster.ConnectionString, settings.Name, key, settings.Grants, 0, 0, AreCallersCancelled: false, 0, settings.Seed, 0,
-            settings.Reuse == Reuse.IsForgivenForTenSeconds, settings.TraceFolder));
+        Registration.Add(
+            services,
+            new NodeSettings(
+                "observer",
+                server.Address,
+                cluster.ConnectionString,
+                settings.Name,
+                key,
+                settings.Grants,
+                0,
+                0,
+                AreCallersCancelled: false,
+                0,
+                settings.Seed,
+                0,
+                settings.Reuse == Reuse.IsForgivenForTenSeconds,
+                settings.TraceFolder
+            )
+        );
         return services.BuildServiceProvider();
     }
 
-    private static Task SignInAsync(IOAuthClient client, IEnumerable<string> owners) => Parallel.ForEachAsync(
-        owners, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (owner, _) => await SignInAsync(client, owner));
+    private static Task SignInAsync(IOAuthClient client, IEnumerable<string> owners) =>
+        Parallel.ForEachAsync(owners, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (owner, _) =>
+            await SignInAsync(client, owner)
+        );
 
     private static async Task SignInAsync(IOAuthClient client, string owner)
     {
         var pending = await client.BeginAuthorizationAsync();
         string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"].ToString();
         await client.CompleteAuthorizationAsync(
-            pending, AuthorizationResponse.Parse(new Uri(QueryHelpers.AddQueryString("https://client.example/callback", new Dictionary<string, string?>(StringComparer.Ordinal) { ["code"] = owner, ["state"] = state }))), GrantOwner.User(owner));
+            pending,
+            AuthorizationResponse.Parse(
+                new Uri(
+                    QueryHelpers.AddQueryString(
+                        "https://client.example/callback",
+                        new Dictionary<string, string?>(StringComparer.Ordinal) { ["code"] = owner, ["state"] = state }
+                    )
+                )
+            ),
+            GrantOwner.User(owner)
+        );
     }
 
     private static async Task<Stampede> StampedeAsync(IOAuthClient client, Fleet fleet, TormentingServer server)
@@ -116,7 +167,8 @@ internal static class Phase
             server.Refreshes - before,
             waits[(int)Math.Ceiling(waits.Count * 0.99) - 1] - server.Latency.TotalMilliseconds,
             from,
-            TimeProvider.System.GetUtcNow());
+            TimeProvider.System.GetUtcNow()
+        );
     }
 
     private static async Task<Findings> LookAsync(IOAuthClient client, TormentingServer server)
@@ -124,23 +176,29 @@ internal static class Phase
         ConcurrentDictionary<string, string?> stored = new(StringComparer.Ordinal);
         ConcurrentBag<string> lost = [];
         ConcurrentBag<FailedLook> wrong = [];
-        await Parallel.ForEachAsync(server.Families, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (family, cancellationToken) =>
-        {
-            var began = TimeProvider.System.GetUtcNow();
-            try
+        await Parallel.ForEachAsync(
+            server.Families,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (family, cancellationToken) =>
             {
-                await client.GetAccessTokenAsync(GrantOwner.User(family.Owner), cancellationToken: cancellationToken);
+                var began = TimeProvider.System.GetUtcNow();
+                try
+                {
+                    await client.GetAccessTokenAsync(GrantOwner.User(family.Owner), cancellationToken: cancellationToken);
+                }
+                catch (ReauthorizationRequiredException)
+                {
+                    lost.Add(family.Owner);
+                }
+                catch (Exception exception)
+                {
+                    wrong.Add(new(family.Owner, exception, began, TimeProvider.System.GetUtcNow()));
+                }
+                stored[family.Owner] = (
+                    await client.FindGrantAsync(GrantOwner.User(family.Owner), cancellationToken)
+                )?.RefreshToken?.Reveal();
             }
-            catch (ReauthorizationRequiredException)
-            {
-                lost.Add(family.Owner);
-            }
-            catch (Exception exception)
-            {
-                wrong.Add(new(family.Owner, exception, began, TimeProvider.System.GetUtcNow()));
-            }
-            stored[family.Owner] = (await client.FindGrantAsync(GrantOwner.User(family.Owner), cancellationToken))?.RefreshToken?.Reveal();
-        });
+        );
         return new Findings(lost.ToHashSet(StringComparer.Ordinal), [.. wrong], stored);
     }
 }

@@ -11,15 +11,24 @@ namespace OAuthClient.Chaos.Phases;
 /// <param name="Stampede">The stampede at the end of a phase without faults.</param>
 /// <param name="Found">What each grant came to.</param>
 internal sealed record PhaseRun(
-    PhaseSettings Settings, TormentingServer Server, Fleet Fleet, IReadOnlyList<Stall> Outages, Stampede? Stampede, Findings Found)
+    PhaseSettings Settings,
+    TormentingServer Server,
+    Fleet Fleet,
+    IReadOnlyList<Stall> Outages,
+    Stampede? Stampede,
+    Findings Found
+)
 {
     /// <summary>How many answers were destroyed by the plan, or went to a node that was killed or stopped before it saved them.</summary>
     public int AnswersLost => Server.Families.Sum(family => family.Rotations.Count(rotation => IsLost(family, rotation)));
 
     /// <summary>The grants that were lost though none of their answers was.</summary>
     public IReadOnlyList<TokenFamily> Collateral =>
-        [.. Server.Families.Where(family =>
-            Found.Lost.Contains(family.Owner) && !family.Rotations.Any(rotation => IsLost(family, rotation)))];
+        [
+            .. Server.Families.Where(family =>
+                Found.Lost.Contains(family.Owner) && !family.Rotations.Any(rotation => IsLost(family, rotation))
+            ),
+        ];
 
     // The answer was destroyed, or the node that got it was killed or stopped; and when another node came with the old token, or
     // the phase was over, it had not been saved.

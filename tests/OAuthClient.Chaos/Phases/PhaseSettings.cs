@@ -31,7 +31,10 @@ internal sealed record PhaseSettings(string Name, Reuse Reuse, bool IsTormented,
     public double FaultsBefore => IsTormented ? 0.06 : 0;
 
     /// <summary>How often an answer is lost after it: at a strict server each one is a grant.</summary>
-    public double FaultsAfter => !IsTormented ? 0 : Reuse == Reuse.Revokes ? 0.01 : 0.04;
+    public double FaultsAfter =>
+        !IsTormented ? 0
+        : Reuse == Reuse.Revokes ? 0.01
+        : 0.04;
 
     public double Kill => IsTormented ? 0.001 : 0;
 }

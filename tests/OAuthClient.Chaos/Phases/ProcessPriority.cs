@@ -15,9 +15,14 @@ internal static class ProcessPriority
     {
         // The kernel of Linux knows the priority of threads only; a new thread or process inherits that of the thread that starts it.
         // Threads that start meanwhile are found the second time.
-        return OperatingSystem.IsLinux() && RunDelay.OwnThreads().Concat(RunDelay.OwnThreads()).All(thread =>
-            SetPriority(which: 0, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), Niceness) == 0
-            || Marshal.GetLastPInvokeError() == NoSuchThread);
+        return OperatingSystem.IsLinux()
+            && RunDelay
+                .OwnThreads()
+                .Concat(RunDelay.OwnThreads())
+                .All(thread =>
+                    SetPriority(which: 0, int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture), Niceness) == 0
+                    || Marshal.GetLastPInvokeError() == NoSuchThread
+                );
     }
 
     /// <summary>Gives this process a session of its own.</summary>

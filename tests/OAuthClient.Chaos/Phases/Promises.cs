@@ -13,21 +13,29 @@ internal static class Promises
     // What a timeout that is reached can come to. No delay explains any other exception.
     private static readonly string[] ExceptionsOfTimeouts =
     [
-        "TimeoutException", "TaskCanceledException", "OperationCanceledException", "NpgsqlException", "PostgresException",
-        "HttpRequestException", "RequestNotSentException", "SocketException", "IOException", "OAuthException",
+        "TimeoutException",
+        "TaskCanceledException",
+        "OperationCanceledException",
+        "NpgsqlException",
+        "PostgresException",
+        "HttpRequestException",
+        "RequestNotSentException",
+        "SocketException",
+        "IOException",
+        "OAuthException",
     ];
 
     public static IEnumerable<Breach> Breaches(PhaseRun run) =>
         [.. ForEveryPhase(run), .. run.Settings.IsTormented ? [] : WithoutFaults(run)];
 
     /// <summary>That the rig could not run a phase to its end.</summary>
-    public static Breach Unfinished(Exception exception, DateTimeOffset from, DateTimeOffset to) => new(
-        "a phase runs to its end", exception.ToString())
-    {
-        Slack = CallSlack(exception is OrderFailedException failed ? failed.ExceptionName : exception.GetType().Name),
-        From = from,
-        To = to,
-    };
+    public static Breach Unfinished(Exception exception, DateTimeOffset from, DateTimeOffset to) =>
+        new("a phase runs to its end", exception.ToString())
+        {
+            Slack = CallSlack(exception is OrderFailedException failed ? failed.ExceptionName : exception.GetType().Name),
+            From = from,
+            To = to,
+        };
 
     private static IEnumerable<Breach> ForEveryPhase(PhaseRun run)
     {
@@ -36,7 +44,8 @@ internal static class Promises
         {
             yield return new(
                 "every grant works in the end or asks for the user",
-                $"{wrong.Owner}: {wrong.Exception.GetType().Name}: {wrong.Exception.Message}")
+                $"{wrong.Owner}: {wrong.Exception.GetType().Name}: {wrong.Exception.Message}"
+            )
             {
                 Slack = CallSlack(wrong.Exception.GetType().Name),
                 From = wrong.From,
@@ -53,7 +62,8 @@ internal static class Promises
         {
             yield return new(
                 "a lost grant is reported as such, and no other",
-                Count($"{found.Lost.Count} were reported, {revoked} were revoked by the server"));
+                Count($"{found.Lost.Count} were reported, {revoked} were revoked by the server")
+            );
         }
         if (phase.Reuse == Reuse.IsForgivenForTenSeconds)
         {
@@ -64,7 +74,8 @@ internal static class Promises
         {
             yield return new(
                 "a strict server costs as many grants as answers were lost",
-                Count($"{found.Lost.Count} grants, {run.AnswersLost} answers, {run.Collateral.Count} grants without such an answer"));
+                Count($"{found.Lost.Count} grants, {run.AnswersLost} answers, {run.Collateral.Count} grants without such an answer")
+            );
         }
         foreach (var (node, from, to) in run.Fleet.Overdue)
         {
@@ -79,7 +90,8 @@ internal static class Promises
         {
             yield return new(
                 "a phase does what it is for",
-                Count($"{server.Refreshes} refreshes, {server.ApiCalls} API calls, {run.Outages.Count} restarts of the database"));
+                Count($"{server.Refreshes} refreshes, {server.ApiCalls} API calls, {run.Outages.Count} restarts of the database")
+            );
         }
     }
 
@@ -91,8 +103,12 @@ internal static class Promises
             {
                 yield return new(
                     "without faults each refresh token is presented once",
-                    $"{family.Owner}: " + string.Join(
-                        ", ", presentations.Select(one => Count($"{one.Generation} by node {one.Node} at {one.At:mm:ss.fff}"))))
+                    $"{family.Owner}: "
+                        + string.Join(
+                            ", ",
+                            presentations.Select(one => Count($"{one.Generation} by node {one.Node} at {one.At:mm:ss.fff}"))
+                        )
+                )
                 {
                     Slack = Slack.OnePresentation,
                     From = presentations.First().At,
@@ -105,7 +121,8 @@ internal static class Promises
         {
             yield return new(
                 "without faults no expired token is sent",
-                Count($"node {node} sent a token {(sent.To - sent.From).TotalMilliseconds:F0} ms after its end"))
+                Count($"node {node} sent a token {(sent.To - sent.From).TotalMilliseconds:F0} ms after its end")
+            )
             {
                 Slack = Slack.TokenExpiry(sent.To - sent.From),
                 From = sent.From - Heartbeat.Interval,
@@ -160,7 +177,8 @@ internal static class Promises
         return new(
             promise,
             Count($"{family.Owner}: {rotation.Generation} was rotated by node {rotation.Node} at {rotation.At:mm:ss.fff} ")
-                + Count($"and came again from node {revoked.Node} at {revoked.At:mm:ss.fff}"))
+                + Count($"and came again from node {revoked.Node} at {revoked.At:mm:ss.fff}")
+        )
         {
             Slack = forgiving ? Slack.SurvivorWithinGrace : Slack.OnePresentation,
             From = rotation.At - Registration.AttemptTimeout,

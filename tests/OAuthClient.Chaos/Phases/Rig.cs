@@ -60,20 +60,26 @@ internal static class Rig
         if (options.TryGetValue("--soak", out int minutes))
         {
             return await Soak.RunAsync(
-                Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)), cluster, heartbeats);
+                Phase("soak", Reuse.Revokes, isTormented: false, TimeSpan.FromMinutes(minutes)),
+                cluster,
+                heartbeats
+            );
         }
 
         var load = Phase("load", Reuse.Revokes, isTormented: false, TimeSpan.Zero);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"load: {load.Nodes} nodes with {load.Callers} callers each, {load.Grants} grants"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"load: {load.Nodes} nodes with {load.Callers} callers each, {load.Grants} grants")
+        );
         var length = TimeSpan.FromSeconds(options.GetValueOrDefault("--seconds", 25));
         RunSummary summary = new();
-        foreach (var phase in new[]
-        {
-            Phase("no_faults", Reuse.Revokes, isTormented: false, length / 3),
-            Phase("forgiving_server_all_faults", Reuse.IsForgivenForTenSeconds, isTormented: true, length),
-            Phase("strict_server_all_faults", Reuse.Revokes, isTormented: true, length),
-        })
+        foreach (
+            var phase in new[]
+            {
+                Phase("no_faults", Reuse.Revokes, isTormented: false, length / 3),
+                Phase("forgiving_server_all_faults", Reuse.IsForgivenForTenSeconds, isTormented: true, length),
+                Phase("strict_server_all_faults", Reuse.Revokes, isTormented: true, length),
+            }
+        )
         {
             await summary.RunAsync(phase.Name, async run =>
             {
@@ -81,7 +87,8 @@ internal static class Rig
                 var outcome = await Phases.Phase.RunAsync(
                     run == 1 ? phase : phase with { Name = string.Create(CultureInfo.InvariantCulture, $"{phase.Name}_run_{run}") },
                     cluster,
-                    heartbeats);
+                    heartbeats
+                );
                 foreach (var (name, value) in outcome.Figures)
                     Console.WriteLine($"{name}: {value}");
                 foreach (string line in outcome.Histories)
@@ -113,8 +120,12 @@ internal static class Rig
         options = new(StringComparer.Ordinal);
         for (int i = 0; i < args.Length; i += 2)
         {
-            if (args[i] is not ("--seconds" or "--seed" or "--grants" or "--nodes" or "--callers" or "--soak")
-                || i + 1 == args.Length || !int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out int number) || number < 1)
+            if (
+                args[i] is not ("--seconds" or "--seed" or "--grants" or "--nodes" or "--callers" or "--soak")
+                || i + 1 == args.Length
+                || !int.TryParse(args[i + 1], CultureInfo.InvariantCulture, out int number)
+                || number < 1
+            )
             {
                 return false;
             }

@@ -18,7 +18,13 @@ internal static class Soak
             {
                 await fleet.CallAsync(TimeSpan.FromMinutes(1));
                 samples.Add(Mean(await fleet.AskAllAsync("sample")));
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"minute {minute + 1}: ") + string.Join(", ", Names.Zip(samples[^1], (name, value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F0}"))));
+                Console.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"minute {minute + 1}: ")
+                        + string.Join(
+                            ", ",
+                            Names.Zip(samples[^1], (name, value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F0}"))
+                        )
+                );
             }
         });
         foreach (var (name, value) in outcome.Figures)
@@ -26,9 +32,12 @@ internal static class Soak
         int third = Math.Max(1, samples.Count / 3);
         for (int i = 0; i < Names.Length && samples.Count > 0; i++)
         {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"soak_{Names[i]}: {samples.Skip(samples.Count / 10).Take(third).Average(sample => sample[i]):F0} in the first third, {samples.TakeLast(third).Average(sample => sample[i]):F0} in the last"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"soak_{Names[i]}: {samples.Skip(samples.Count / 10).Take(third).Average(sample => sample[i]):F0} in the first third, {samples.TakeLast(third).Average(sample => sample[i]):F0} in the last"
+                )
+            );
         }
         foreach (string reason in outcome.Verdict.Excused)
             Console.WriteLine($"INCONCLUSIVE: {reason}");
@@ -43,5 +52,9 @@ internal static class Soak
     }
 
     private static double[] Mean(string[] answers) =>
-        [.. Enumerable.Range(0, Names.Length).Select(i => answers.Average(answer => double.Parse(answer.Split(' ')[i + 1], CultureInfo.InvariantCulture)))];
+        [
+            .. Enumerable
+                .Range(0, Names.Length)
+                .Select(i => answers.Average(answer => double.Parse(answer.Split(' ')[i + 1], CultureInfo.InvariantCulture))),
+        ];
 }

@@ -27,7 +27,14 @@ internal sealed record Fault(FaultKind Kind, bool IsAfterRotation);
 internal sealed class FaultPlan(int seed, double before, double after, double kill)
 {
     private static readonly FaultKind[] Before = [FaultKind.Timeout, FaultKind.ServerError, FaultKind.TooManyRequests, FaultKind.Reset];
-    private static readonly FaultKind[] After = [FaultKind.Timeout, FaultKind.ServerError, FaultKind.TooManyRequests, FaultKind.Reset, FaultKind.TruncatedBody];
+    private static readonly FaultKind[] After =
+    [
+        FaultKind.Timeout,
+        FaultKind.ServerError,
+        FaultKind.TooManyRequests,
+        FaultKind.Reset,
+        FaultKind.TruncatedBody,
+    ];
 
     public Fault For(string grant, long generation)
     {
@@ -43,5 +50,9 @@ internal sealed class FaultPlan(int seed, double before, double after, double ki
     public bool Kills(string grant, long generation, string point, string node) => Draw(grant, generation, point + node) < kill;
 
     private double Draw(string grant, long generation, string what) =>
-        (BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}|{grant}|{generation}|{what}")))) >> 11) / (double)(1UL << 53);
+        (
+            BinaryPrimitives.ReadUInt64LittleEndian(
+                SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{seed}|{grant}|{generation}|{what}")))
+            ) >> 11
+        ) / (double)(1UL << 53);
 }

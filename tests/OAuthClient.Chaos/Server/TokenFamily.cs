@@ -77,8 +77,11 @@ internal sealed class TokenFamily(string owner, Reuse reuse, TimeProvider time)
     public string Name(long generation) => string.Create(CultureInfo.InvariantCulture, $"rt.{owner}.{generation}");
 
     /// <summary>The plain text of an access token says whose it is and when it ends, so that anybody can see whether it is sent too late.</summary>
-    public string NewAccessToken(TimeSpan life) => string.Create(
-        CultureInfo.InvariantCulture, $"at.{owner}.{(time.GetUtcNow() + life).ToUnixTimeMilliseconds()}.{Interlocked.Increment(ref accessTokens)}");
+    public string NewAccessToken(TimeSpan life) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"at.{owner}.{(time.GetUtcNow() + life).ToUnixTimeMilliseconds()}.{Interlocked.Increment(ref accessTokens)}"
+        );
 
     /// <returns>How often this one has been presented, this time included.</returns>
     public int Count(long generation, string node)

@@ -111,11 +111,14 @@ internal sealed class TormentingServer : IAsyncDisposable
             await AnswerAsync(context, family, next);
     }
 
-    private static Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken) => context.WriteJsonAsync(
-        200,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $$"""{"access_token":"{{family.NewAccessToken(AccessTokenExpiry)}}","token_type":"Bearer","expires_in":{{AccessTokenExpiry.TotalSeconds}},"refresh_token":"{{refreshToken}}"}"""));
+    private static Task AnswerAsync(HttpContext context, TokenFamily family, string refreshToken) =>
+        context.WriteJsonAsync(
+            200,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $$"""{"access_token":"{{family.NewAccessToken(AccessTokenExpiry)}}","token_type":"Bearer","expires_in":{{AccessTokenExpiry.TotalSeconds}},"refresh_token":"{{refreshToken}}"}"""
+            )
+        );
 
     private static async Task FailAsync(HttpContext context, FaultKind kind)
     {

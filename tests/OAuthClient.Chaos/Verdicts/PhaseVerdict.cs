@@ -17,7 +17,10 @@ internal enum Verdict
 /// <param name="Excused">The breaches that say nothing, each with the stalls that explain it.</param>
 internal sealed record PhaseVerdict(IReadOnlyList<string> Broken, IReadOnlyList<string> Excused)
 {
-    public Verdict Verdict => Broken.Count > 0 ? Verdict.Broken : Excused.Count > 0 ? Verdict.Inconclusive : Verdict.Kept;
+    public Verdict Verdict =>
+        Broken.Count > 0 ? Verdict.Broken
+        : Excused.Count > 0 ? Verdict.Inconclusive
+        : Verdict.Kept;
 
     /// <summary>Judges each breach with the stalls of its time and its processes.</summary>
     public static PhaseVerdict Of(IEnumerable<Breach> breaches, StallHistory stalls)

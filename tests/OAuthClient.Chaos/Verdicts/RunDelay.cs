@@ -48,8 +48,12 @@ internal sealed class RunDelay
     {
         try
         {
-            return [.. File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task/{process}/children"))
-                .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(child => "/proc/" + child)];
+            return
+            [
+                .. File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task/{process}/children"))
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(child => "/proc/" + child),
+            ];
         }
         catch (IOException)
         {

@@ -17,19 +17,22 @@ internal sealed class RunSummary
     private TimeSpan longestStall;
 
     /// <summary>The code with which the rig ends.</summary>
-    public int ExitCode => broken.Count > 0 ? PromiseBroken : undecided.Count > 0 ? NotConclusive : Success;
+    public int ExitCode =>
+        broken.Count > 0 ? PromiseBroken
+        : undecided.Count > 0 ? NotConclusive
+        : Success;
 
     /// <summary>The last lines of the output.</summary>
     public IEnumerable<string> Lines =>
-    [
-        FormattableString.Invariant($"longest_stall_ms: {longestStall.TotalMilliseconds:F0}"),
-        FormattableString.Invariant($"inconclusive: {inconclusiveRuns}"),
-        .. inconclusive,
-        FormattableString.Invariant($"broken_promises: {broken.Count}"),
-        // At the end, for a reader who is shown only the end.
-        .. broken,
-        .. undecided,
-    ];
+        [
+            FormattableString.Invariant($"longest_stall_ms: {longestStall.TotalMilliseconds:F0}"),
+            FormattableString.Invariant($"inconclusive: {inconclusiveRuns}"),
+            .. inconclusive,
+            FormattableString.Invariant($"broken_promises: {broken.Count}"),
+            // At the end, for a reader who is shown only the end.
+            .. broken,
+            .. undecided,
+        ];
 
     /// <summary>Runs a phase until its verdict is conclusive, <see cref="MostRuns"/> times at most.</summary>
     /// <param name="name">The name of the phase.</param>
@@ -40,8 +43,11 @@ internal sealed class RunSummary
         {
             var (verdict, longest) = await runAsync(run);
             longestStall = longest > longestStall ? longest : longestStall;
-            inconclusive.AddRange(verdict.Excused.Select(reason =>
-                FormattableString.Invariant($"INCONCLUSIVE in {name}, run {run} of at most {MostRuns}: {reason}")));
+            inconclusive.AddRange(
+                verdict.Excused.Select(reason =>
+                    FormattableString.Invariant($"INCONCLUSIVE in {name}, run {run} of at most {MostRuns}: {reason}")
+                )
+            );
             if (verdict.Verdict != Verdict.Inconclusive)
             {
                 broken.AddRange(verdict.Broken.Select(promise => $"BROKEN in {name}: {promise}"));
@@ -49,7 +55,9 @@ internal sealed class RunSummary
             }
             inconclusiveRuns++;
         }
-        undecided.Add(FormattableString.Invariant($"FAILED: {name} was inconclusive {MostRuns} times. ")
-            + "This machine is too busy to tell whether the promises hold.");
+        undecided.Add(
+            FormattableString.Invariant($"FAILED: {name} was inconclusive {MostRuns} times. ")
+                + "This machine is too busy to tell whether the promises hold."
+        );
     }
 }

@@ -18,10 +18,11 @@ internal sealed class StallHistory
     public TimeSpan Longest => stalls.Count == 0 ? TimeSpan.Zero : stalls.Max(stall => stall.Length);
 
     /// <summary>The longest stall of each process and the sum of its stalls, the longest first.</summary>
-    public IEnumerable<(string Process, TimeSpan Longest, TimeSpan Sum)> ByProcess => stalls
-        .GroupBy(stall => stall.Process, StringComparer.Ordinal)
-        .Select(group => (group.Key, group.Max(stall => stall.Length), TimeSpan.FromTicks(group.Sum(stall => stall.Length.Ticks))))
-        .OrderByDescending(process => process.Item2);
+    public IEnumerable<(string Process, TimeSpan Longest, TimeSpan Sum)> ByProcess =>
+        stalls
+            .GroupBy(stall => stall.Process, StringComparer.Ordinal)
+            .Select(group => (group.Key, group.Max(stall => stall.Length), TimeSpan.FromTicks(group.Sum(stall => stall.Length.Ticks))))
+            .OrderByDescending(process => process.Item2);
 
     /// <summary>Measures for how long at least one of some processes did not run.</summary>
     /// <remarks>
@@ -54,11 +55,23 @@ internal sealed class StallHistory
         List<Stall> left = [stall];
         foreach (var pause in pauses)
         {
-            left = [.. left.SelectMany(part => new[]
-            {
-                part with { To = pause.From < part.To ? pause.From : part.To },
-                part with { From = pause.To > part.From ? pause.To : part.From },
-            }).Where(part => part.Length > TimeSpan.Zero)];
+            left =
+            [
+                .. left.SelectMany(part =>
+                        new[]
+                        {
+                            part with
+                            {
+                                To = pause.From < part.To ? pause.From : part.To,
+                            },
+                            part with
+                            {
+                                From = pause.To > part.From ? pause.To : part.From,
+                            },
+                        }
+                    )
+                    .Where(part => part.Length > TimeSpan.Zero),
+            ];
         }
         return left;
     }

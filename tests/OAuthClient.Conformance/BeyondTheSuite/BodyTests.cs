@@ -16,7 +16,8 @@ public sealed class BodyTests
     [Description("Threat: JSON tricks. Each time an answer that is good but for this; its text is in no message")]
     public async Task No_answer_of_the_protocol(
         [ValueSource(typeof(Calls), nameof(Calls.Readable))] TestEndpoint endpoint,
-        [Values("HTML", "nothing", "cut short", "a list", "null", "a text", "a member twice", "1,000 deep", "two documents")] string body)
+        [Values("HTML", "nothing", "cut short", "a list", "null", "a text", "a member twice", "1,000 deep", "two documents")] string body
+    )
     {
         await using var party = await Calls.StartAsync(endpoint, RelyingParty.SendOnce);
         var call = await Calls.PrepareAsync(party, endpoint);
@@ -68,7 +69,10 @@ public sealed class BodyTests
     }
 
     private static IResolveConstraint TooLarge =>
-        Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ConfigurationLimitExceeded);
+        Throws
+            .TypeOf<HttpRequestException>()
+            .With.Property(nameof(HttpRequestException.HttpRequestError))
+            .EqualTo(HttpRequestError.ConfigurationLimitExceeded);
 
     private static async Task RefusesAsync(TestEndpoint endpoint, Fault fault, IResolveConstraint outcome)
     {
@@ -77,7 +81,13 @@ public sealed class BodyTests
         await RefusesAsync(party, endpoint, call, fault, outcome);
     }
 
-    private static async Task RefusesAsync(RelyingParty party, TestEndpoint endpoint, Func<Task> call, Fault fault, IResolveConstraint outcome)
+    private static async Task RefusesAsync(
+        RelyingParty party,
+        TestEndpoint endpoint,
+        Func<Task> call,
+        Fault fault,
+        IResolveConstraint outcome
+    )
     {
         var before = await party.StoredAsync();
         party.Server.Faults.Add(endpoint, fault);
@@ -91,20 +101,24 @@ public sealed class BodyTests
         Assert.That(party.Server.Requests[^1].Endpoint, Is.EqualTo(endpoint));
         // Metadata may stand at two addresses.
         Assert.That(party.Server.RequestsTo(endpoint).Select(request => request.Path + request.Body), Is.Not.Empty.And.Unique);
-        Assert.That((await party.StoredAsync()).Select(grant => (grant.Id, grant.Generation)), Is.EqualTo(before.Select(grant => (grant.Id, grant.Generation))));
+        Assert.That(
+            (await party.StoredAsync()).Select(grant => (grant.Id, grant.Generation)),
+            Is.EqualTo(before.Select(grant => (grant.Id, grant.Generation)))
+        );
     }
 
-    private static string Spoilt(string good, string how) => how switch
-    {
-        "nothing" => "",
-        "cut short" => good[..^1],
-        "a list" => $"[{good}]",
-        "null" => "null",
-        "a text" => JsonValue.Create(good).ToJsonString(),
-        "a member twice" => "{" + FirstMember(good) + "," + good[1..],
-        "1,000 deep" => $"{good[..^1]},\"deep\":{new string('[', Depth)}{new string(']', Depth)}}}",
-        _ => good + good,
-    };
+    private static string Spoilt(string good, string how) =>
+        how switch
+        {
+            "nothing" => "",
+            "cut short" => good[..^1],
+            "a list" => $"[{good}]",
+            "null" => "null",
+            "a text" => JsonValue.Create(good).ToJsonString(),
+            "a member twice" => "{" + FirstMember(good) + "," + good[1..],
+            "1,000 deep" => $"{good[..^1]},\"deep\":{new string('[', Depth)}{new string(']', Depth)}}}",
+            _ => good + good,
+        };
 
     private static string FirstMember(string good)
     {

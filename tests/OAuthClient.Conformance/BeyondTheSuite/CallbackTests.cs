@@ -32,7 +32,10 @@ public sealed class CallbackTests
                 parameters.Add(new("error", "access_denied"));
             parameters.Insert(before ? 0 : parameters.Count, new(name, "https://attacker.example.com"));
         };
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"'{name}' more than once"));
+        Assert.That(
+            async () => await party.SignInAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"'{name}' more than once")
+        );
         await party.EndedAtAsync(TestEndpoint.Authorization);
     }
 }

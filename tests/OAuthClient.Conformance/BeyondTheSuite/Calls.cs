@@ -8,20 +8,30 @@ internal static class Calls
 {
     public static readonly IReadOnlyList<TestEndpoint> Endpoints =
     [
-        TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token, TestEndpoint.UserInfo,
-        TestEndpoint.Revocation, TestEndpoint.Introspection, TestEndpoint.Registration,
+        TestEndpoint.Metadata,
+        TestEndpoint.Jwks,
+        TestEndpoint.Token,
+        TestEndpoint.UserInfo,
+        TestEndpoint.Revocation,
+        TestEndpoint.Introspection,
+        TestEndpoint.Registration,
     ];
 
     /// <summary>Those whose answer means something: a revocation's is its status alone (RFC 7009 §2.2).</summary>
     public static readonly IReadOnlyList<TestEndpoint> Readable = [.. Endpoints.Except([TestEndpoint.Revocation])];
 
-    public static Task<RelyingParty> StartAsync(TestEndpoint endpoint, Action<OAuthClientBuilder>? register = null) => endpoint is TestEndpoint.Registration
-        ? RelyingParty.StartAsync(RelyingParty.Unregistered, server: o => o.AllowRegistration = true, register: builder =>
-        {
-            builder.RegisterDynamically();
-            register?.Invoke(builder);
-        })
-        : RelyingParty.StartAsync(register: register);
+    public static Task<RelyingParty> StartAsync(TestEndpoint endpoint, Action<OAuthClientBuilder>? register = null) =>
+        endpoint is TestEndpoint.Registration
+            ? RelyingParty.StartAsync(
+                RelyingParty.Unregistered,
+                server: o => o.AllowRegistration = true,
+                register: builder =>
+                {
+                    builder.RegisterDynamically();
+                    register?.Invoke(builder);
+                }
+            )
+            : RelyingParty.StartAsync(register: register);
 
     public static async Task<Func<Task>> PrepareAsync(RelyingParty party, TestEndpoint endpoint)
     {
@@ -64,7 +74,13 @@ internal static class Calls
             default:
                 using (HttpClient http = new() { BaseAddress = party.Server.Issuer })
                 {
-                    var answer = JsonNode.Parse(await http.GetStringAsync(endpoint == TestEndpoint.Jwks ? party.Server.JwksUri : new("/.well-known/openid-configuration", UriKind.Relative)))!;
+                    var answer = JsonNode.Parse(
+                        await http.GetStringAsync(
+                            endpoint == TestEndpoint.Jwks
+                                ? party.Server.JwksUri
+                                : new("/.well-known/openid-configuration", UriKind.Relative)
+                        )
+                    )!;
                     answer["comment"] = "kept-to-itself";
                     party.Server.ClearRequests();
                     return answer.ToJsonString();

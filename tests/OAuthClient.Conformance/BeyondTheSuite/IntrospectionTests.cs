@@ -30,7 +30,8 @@ public sealed class IntrospectionTests
         party.Server.ClearRequests();
         Assert.That(
             async () => await party.Service<TokenIntrospection>().IntrospectAsync(grant.AccessToken!).Promptly(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause).And.Message.Contains("introspection answer"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause).And.Message.Contains("introspection answer")
+        );
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Introspection, TestEndpoint.Jwks]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Introspection), Has.Count.EqualTo(1));
     }

@@ -6,9 +6,13 @@ namespace OAuthClient.Conformance;
 public sealed class RedirectTests
 {
     [Test]
-    [Description("Threat: redirect leak. No endpoint's redirect is followed; whoever it points to is not asked, and nothing is asked afterwards")]
+    [Description(
+        "Threat: redirect leak. No endpoint's redirect is followed; whoever it points to is not asked, and nothing is asked afterwards"
+    )]
     public async Task Nobody_is_asked_in_an_endpoints_stead(
-        [ValueSource(typeof(Calls), nameof(Calls.Endpoints))] TestEndpoint endpoint, [Values(301, 302, 303, 307, 308)] int status)
+        [ValueSource(typeof(Calls), nameof(Calls.Endpoints))] TestEndpoint endpoint,
+        [Values(301, 302, 303, 307, 308)] int status
+    )
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var party = await Calls.StartAsync(endpoint);

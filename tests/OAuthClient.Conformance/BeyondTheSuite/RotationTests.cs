@@ -46,7 +46,9 @@ public sealed class RotationTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.14.2: without grace the grant is lost, whoever the client is: it says so, never asks again, and sends the API nothing")]
+    [Description(
+        "RFC 9700 §4.14.2: without grace the grant is lost, whoever the client is: it says so, never asks again, and sends the API nothing"
+    )]
     public async Task Lost_answer_without_grace([Values] bool truncated)
     {
         party.Server.Faults.Add(TestEndpoint.Token, truncated ? Fault.TruncatedBody() : Fault.ResetAfterWork(), times: 1);

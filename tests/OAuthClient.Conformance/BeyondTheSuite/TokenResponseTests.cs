@@ -25,7 +25,9 @@ public sealed class TokenResponseTests
             response["error"] = "temporarily_unavailable";
         };
         Assert.That(
-            async () => await party.SignInAsync(), Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("temporarily_unavailable"));
+            async () => await party.SignInAsync(),
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("temporarily_unavailable")
+        );
         await party.EndedAtAsync(TestEndpoint.Token);
     }
 
@@ -34,7 +36,9 @@ public sealed class TokenResponseTests
     [TestCase("90.9", 90)]
     [TestCase("-1", 0)]
     [TestCase("1000000000000000000", 315_360_000)]
-    [Description("RFC 6749 §5.1: expires_in as a text, a fraction, below zero, or beyond all time: what it can mean, never longer than the server said, ten years at most")]
+    [Description(
+        "RFC 6749 §5.1: expires_in as a text, a fraction, below zero, or beyond all time: what it can mean, never longer than the server said, ten years at most"
+    )]
     public async Task Odd_lifetimes(string expiresIn, long seconds)
     {
         party.Server.Options.OnTokenResponse = response => response["expires_in"] = JsonNode.Parse(expiresIn);
@@ -63,8 +67,7 @@ public sealed class TokenResponseTests
         await party.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
         // What bounds the whole of it runs longer.
         TimeSpan timer;
-        do
-            timer = await party.Clock.WaitForTimerAsync().Promptly();
+        do timer = await party.Clock.WaitForTimerAsync().Promptly();
         while (timer > pause);
         Assert.That(timer, Is.EqualTo(pause));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));

@@ -32,7 +32,9 @@ public sealed class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("Back-Channel Logout §2.5, §2.7: at another application of the same session the user signs out; here session and tokens are gone, and the server is told so")]
+    [Description(
+        "Back-Channel Logout §2.5, §2.7: at another application of the same session the user signs out; here session and tokens are gone, and the server is told so"
+    )]
     public async Task oidcc_client_test_rp_backchannel_rpinitlogout()
     {
         await using var other = await WebApp.StartAsync(server, api, "other");
@@ -48,7 +50,8 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description("Back-Channel Logout §2.6 (6): no events")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_no_event() => RefusesAsync(Defect.LogoutTokenMissingEvent, "events do not hold");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_no_event() =>
+        RefusesAsync(Defect.LogoutTokenMissingEvent, "events do not hold");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (7): a nonce, as an ID Token has")]
@@ -56,19 +59,23 @@ public sealed class BackChannelLogoutTests
 
     [Test]
     [Description("Back-Channel Logout §2.6 (3): signed with the server's key, but not by the client's algorithm")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_alg() => RefusesAsync(Defect.LogoutTokenOtherAlgorithm, "signed by 'ES256'");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_alg() =>
+        RefusesAsync(Defect.LogoutTokenOtherAlgorithm, "signed by 'ES256'");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (4): for another client")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_aud() => RefusesAsync(Defect.LogoutTokenWrongAudience, "aud does not name this client");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_aud() =>
+        RefusesAsync(Defect.LogoutTokenWrongAudience, "aud does not name this client");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (6): an event, but no logout")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_event() => RefusesAsync(Defect.LogoutTokenWrongEvent, "events do not hold");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_event() =>
+        RefusesAsync(Defect.LogoutTokenWrongEvent, "events do not hold");
 
     [Test]
     [Description("Back-Channel Logout §2.6 (4): from another server")]
-    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_iss() => RefusesAsync(Defect.LogoutTokenWrongIssuer, "iss is 'https://attacker.example.com'");
+    public Task oidcc_client_test_rp_backchannel_rpinitlogout_wrong_iss() =>
+        RefusesAsync(Defect.LogoutTokenWrongIssuer, "iss is 'https://attacker.example.com'");
 
     [TestCase(Defect.LogoutTokenBadSignature, "does not verify")]
     [TestCase(Defect.LogoutTokenWrongType, "typ is 'at+jwt'")]
@@ -87,9 +94,16 @@ public sealed class BackChannelLogoutTests
         server.ClearRequests();
         Assert.That(await TellAsync(before.SessionId), Is.EqualTo(HttpStatusCode.BadRequest));
         // The server would not show it; whoever posts the same by hand sees why.
-        var answer = await alice.PostAsync(app, "/logout/back", "logout_token=" + server.CreateLogoutToken(app.Client, "alice", before.SessionId));
+        var answer = await alice.PostAsync(
+            app,
+            "/logout/back",
+            "logout_token=" + server.CreateLogoutToken(app.Client, "alice", before.SessionId)
+        );
         Assert.That((string?)JsonNode.Parse(answer.Body)!["error_description"], Does.Contain(cause));
-        Assert.That(server.Requests.Select(request => request.Endpoint).Distinct(), Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks]));
+        Assert.That(
+            server.Requests.Select(request => request.Endpoint).Distinct(),
+            Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks])
+        );
         Assert.That((await app.StoredAsync(server.Issuer.OriginalString)).Single().Id, Is.EqualTo(before.Id));
         Assert.That(await alice.WhoAsync(app), Is.EqualTo("alice"));
         Assert.That((await alice.GetAsync(app, "/me")).Body, Does.Contain("alice"));
@@ -99,5 +113,6 @@ public sealed class BackChannelLogoutTests
         await alice.IsSignedOutAsync(app);
     }
 
-    private Task<HttpStatusCode> TellAsync(string? sessionId) => server.SendBackChannelLogoutAsync(app.Client, "alice", sessionId).Promptly();
+    private Task<HttpStatusCode> TellAsync(string? sessionId) =>
+        server.SendBackChannelLogoutAsync(app.Client, "alice", sessionId).Promptly();
 }

@@ -27,7 +27,9 @@ public sealed class BrowserTests
     }
 
     [Test]
-    [Description("OAuth 2.0 Form Post Response Mode §2, RFC 6749 §4.1.2.1: the server's error comes by POST, and the application can show it")]
+    [Description(
+        "OAuth 2.0 Form Post Response Mode §2, RFC 6749 §4.1.2.1: the server's error comes by POST, and the application can show it"
+    )]
     public async Task oidcc_client_test_form_post_error()
     {
         await using var app = await WebApp.StartAsync(server, api, options: o => o.ResponseMode = "form_post");
@@ -74,7 +76,10 @@ public sealed class BrowserTests
     public async Task Third_party_login_at_another_server()
     {
         await using var app = await WebApp.StartAsync(server, api);
-        Assert.That((await alice.GetAsync(app, "/login?iss=https%3A%2F%2Fattacker.example.com")).Status, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(
+            (await alice.GetAsync(app, "/login?iss=https%3A%2F%2Fattacker.example.com")).Status,
+            Is.EqualTo(HttpStatusCode.BadRequest)
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 }

@@ -7,7 +7,9 @@ namespace OAuthClient.Conformance;
 public sealed class CodeFlowTests
 {
     [Test]
-    [Description("OpenID Connect Core §3.1: from the authorization request to the resource, and each endpoint as often as it must be called")]
+    [Description(
+        "OpenID Connect Core §3.1: from the authorization request to the resource, and each endpoint as often as it must be called"
+    )]
     public async Task oidcc_client_test()
     {
         await using var party = await RelyingParty.StartAsync();
@@ -32,7 +34,10 @@ public sealed class CodeFlowTests
         await using var party = await RelyingParty.StartAsync(registered: RelyingParty.Registered(authentication: "client_secret_basic"));
         await party.AcceptsAsync();
         var request = party.Server.RequestsTo(TestEndpoint.Token).Single();
-        Assert.That(request.Headers["Authorization"], Is.EqualTo("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RelyingParty.Name}:{RelyingParty.Secret}"))));
+        Assert.That(
+            request.Headers["Authorization"],
+            Is.EqualTo("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RelyingParty.Name}:{RelyingParty.Secret}")))
+        );
         Assert.That(request.Form, Does.Not.ContainKey("client_secret"));
     }
 }

@@ -19,11 +19,17 @@ public sealed class DiscoveryTests
     }
 
     [Test]
-    [Description("OpenID Connect Discovery §4.3, RFC 8414 §3.3: the metadata are another issuer's, and nothing in them is used: not even the browser is sent anywhere")]
+    [Description(
+        "OpenID Connect Discovery §4.3, RFC 8414 §3.3: the metadata are another issuer's, and nothing in them is used: not even the browser is sent anywhere"
+    )]
     public async Task oidcc_client_test_discovery_issuer_mismatch()
     {
         await using var party = await RelyingParty.StartAsync();
-        await party.RefusesAsync(Defect.MetadataWrongIssuer, "says that its issuer is 'https://attacker.example.com'", TestEndpoint.Metadata);
+        await party.RefusesAsync(
+            Defect.MetadataWrongIssuer,
+            "says that its issuer is 'https://attacker.example.com'",
+            TestEndpoint.Metadata
+        );
     }
 
     [Test]
@@ -51,7 +57,10 @@ public sealed class DiscoveryTests
     {
         await using var party = await StartWithWebFingerAsync();
         party.Server.Options.OnWebFinger = descriptor => descriptor["links"]![0]!["href"] = named;
-        Assert.That(async () => await FindIssuerAsync(party, party.Server.Issuer.OriginalString), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("issuer"));
+        Assert.That(
+            async () => await FindIssuerAsync(party, party.Server.Issuer.OriginalString),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("issuer")
+        );
         Assert.That(party.Called, Is.EqualTo([TestEndpoint.WebFinger]));
     }
 
@@ -60,8 +69,13 @@ public sealed class DiscoveryTests
     public async Task Private_addresses()
     {
         await using var party = await RelyingParty.StartAsync(
-            o => (o.RefusePrivateAddresses, o.DangerouslyAllowHttpOnLoopback) = (true, false), server: o => o.UseTls = true);
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RefusePrivateAddresses"));
+            o => (o.RefusePrivateAddresses, o.DangerouslyAllowHttpOnLoopback) = (true, false),
+            server: o => o.UseTls = true
+        );
+        Assert.That(
+            async () => await party.SignInAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RefusePrivateAddresses")
+        );
         Assert.That(party.Server.Requests, Is.Empty);
     }
 
@@ -88,8 +102,11 @@ public sealed class DiscoveryTests
         Assert.That(grant.Server, Is.EqualTo(party.Server.Issuer.OriginalString));
     }
 
-    private static Task<RelyingParty> StartWithWebFingerAsync(Action<OAuthClientOptions>? options = null) => RelyingParty.StartAsync(
-        options, register: builder => builder.Services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true)));
+    private static Task<RelyingParty> StartWithWebFingerAsync(Action<OAuthClientOptions>? options = null) =>
+        RelyingParty.StartAsync(options, register: builder =>
+            builder.Services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true))
+        );
 
-    private static Task<Uri> FindIssuerAsync(RelyingParty party, string typed) => party.Services.GetRequiredService<WebFinger>().FindIssuerAsync(typed).Promptly();
+    private static Task<Uri> FindIssuerAsync(RelyingParty party, string typed) =>
+        party.Services.GetRequiredService<WebFinger>().FindIssuerAsync(typed).Promptly();
 }

@@ -31,7 +31,9 @@ public sealed class FrontChannelLogoutTests
     }
 
     [Test]
-    [Description("Front-Channel Logout §2, §3: at another application of the same session the user signs out; the server's page has this one in a frame")]
+    [Description(
+        "Front-Channel Logout §2, §3: at another application of the same session the user signs out; the server's page has this one in a frame"
+    )]
     public async Task oidcc_client_test_rp_frontchannel_rpinitlogout()
     {
         await using var other = await WebApp.StartAsync(server, api, "other");

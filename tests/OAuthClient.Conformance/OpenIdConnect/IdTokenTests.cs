@@ -35,7 +35,8 @@ public sealed class IdTokenTests
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (11): the nonce is another request's")]
-    public Task oidcc_client_test_nonce_invalid() => party.RefusesAsync(Defect.IdTokenWrongNonce, "nonce is not that of the authorization request");
+    public Task oidcc_client_test_nonce_invalid() =>
+        party.RefusesAsync(Defect.IdTokenWrongNonce, "nonce is not that of the authorization request");
 
     [TestCase(Defect.IdTokenMissing, "no ID Token")]
     [TestCase(Defect.IdTokenMissingIssuer, "iss is ''")]
@@ -63,9 +64,12 @@ public sealed class IdTokenTests
     public async Task Too_large(int padding)
     {
         party.Server.Options.OnIdTokenClaims = claims => claims["padding"] = new string('x', padding);
-        Assert.That(async () => await party.SignInAsync(), padding < 1024 * 1024
-            ? Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("longer than 65536 characters")
-            : Throws.TypeOf<HttpRequestException>().With.Message.Contains("1048576"));
+        Assert.That(
+            async () => await party.SignInAsync(),
+            padding < 1024 * 1024
+                ? Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("longer than 65536 characters")
+                : Throws.TypeOf<HttpRequestException>().With.Message.Contains("1048576")
+        );
         await party.EndedAtAsync(TestEndpoint.Token);
     }
 }

@@ -34,12 +34,15 @@ public sealed class KeyTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §10.1: the token names no key, and there are several for its algorithm: accepted when one of them verifies, refused when none does")]
+    [Description(
+        "OpenID Connect Core §10.1: the token names no key, and there are several for its algorithm: accepted when one of them verifies, refused when none does"
+    )]
     public async Task oidcc_client_test_kid_absent_multiple_jwks()
     {
         await using var party = await StartWithSeveralKeysAsync();
         int keys = 0;
-        party.Server.Options.OnJwks = set => keys = set["keys"]!.AsArray().Count(key => (string?)key!["alg"] == "RS256" && (string?)key["use"] == "sig");
+        party.Server.Options.OnJwks = set =>
+            keys = set["keys"]!.AsArray().Count(key => (string?)key!["alg"] == "RS256" && (string?)key["use"] == "sig");
         await party.RefusesAsync(Defect.IdTokenBadSignature, "does not verify");
         Assert.That(keys, Is.EqualTo(Several));
     }
@@ -48,7 +51,9 @@ public sealed class KeyTests
     [Description("Several keys of which one is usable; with names that they share, and without any")]
     public async Task Kid_absent_and_one_of_several_keys_usable(bool published)
     {
-        await using var party = await RelyingParty.StartAsync(server: o => (o.SendKeyId, o.PublishKeyIds, o.PublishDecoyKeys) = (false, published, true));
+        await using var party = await RelyingParty.StartAsync(server: o =>
+            (o.SendKeyId, o.PublishKeyIds, o.PublishDecoyKeys) = (false, published, true)
+        );
         await party.RefusesAsync(Defect.IdTokenBadSignature, "does not verify");
     }
 
@@ -64,7 +69,10 @@ public sealed class KeyTests
             foreach (var key in set["keys"]!.AsArray())
                 key![member] = value;
         };
-        Assert.That(async () => await party.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys can have signed"));
+        Assert.That(
+            async () => await party.SignInAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys can have signed")
+        );
         await party.EndedAtAsync(TestEndpoint.Token);
         Assert.That(party.Server.RequestsTo(TestEndpoint.Jwks), Has.Count.EqualTo(2), "once before, and once more for the token");
     }
@@ -91,12 +99,16 @@ public sealed class KeyTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §10.1.1: the key is new since the keys were fetched, which was moments ago; with another kid, and with none to tell by")]
+    [Description(
+        "OpenID Connect Core §10.1.1: the key is new since the keys were fetched, which was moments ago; with another kid, and with none to tell by"
+    )]
     public async Task oidcc_client_test_signing_key_rotation_just_before_signing()
     {
         foreach (bool named in new[] { true, false })
         {
-            await using var party = await RelyingParty.StartAsync(server: o => (o.RotateSigningKeyBeforeSigning, o.SendKeyId, o.PublishKeyIds) = (true, named, named));
+            await using var party = await RelyingParty.StartAsync(server: o =>
+                (o.RotateSigningKeyBeforeSigning, o.SendKeyId, o.PublishKeyIds) = (true, named, named)
+            );
             // The keys are at hand before the token comes.
             var first = await party.AcceptsAsync();
             party.Clock.Advance(TimeSpan.FromMinutes(2));
@@ -106,7 +118,9 @@ public sealed class KeyTests
     }
 
     [Test]
-    [Description("OpenID Connect Discovery §3: keys are where the metadata say and nowhere else; each run at another address, with another key")]
+    [Description(
+        "OpenID Connect Discovery §3: keys are where the metadata say and nowhere else; each run at another address, with another key"
+    )]
     public async Task oidcc_client_test_discovery_jwks_uri_keys()
     {
         await using var party = await RelyingParty.StartAsync();

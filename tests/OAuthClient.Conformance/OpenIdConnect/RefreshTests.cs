@@ -25,7 +25,10 @@ public sealed class RefreshTests
         Assert.That(refreshed.RefreshToken, Is.Not.EqualTo(first.RefreshToken));
         Assert.That(refreshed.IdToken, Is.Not.EqualTo(first.IdToken));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Token).Single().Form["refresh_token"], Is.EqualTo(first.RefreshToken!.Reveal()));
-        Assert.That(party.Server.RequestsTo(TestEndpoint.UserInfo).Single().Headers["Authorization"], Is.EqualTo("Bearer " + refreshed.AccessToken!.Reveal()));
+        Assert.That(
+            party.Server.RequestsTo(TestEndpoint.UserInfo).Single().Headers["Authorization"],
+            Is.EqualTo("Bearer " + refreshed.AccessToken!.Reveal())
+        );
         await party.ReachesApiAsync(refreshed);
     }
 
@@ -48,7 +51,9 @@ public sealed class RefreshTests
         var first = await AcceptedAndExpiredAsync();
         party.Server.Options.Defect = defect;
         Assert.That(
-            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
+            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause)
+        );
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.Metadata, TestEndpoint.Jwks, TestEndpoint.Token]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(1));
         var kept = (await party.StoredAsync()).Single();

@@ -8,7 +8,9 @@ namespace OAuthClient.Conformance;
 public sealed class RegistrationTests
 {
     [Test]
-    [Description("OpenID Connect Dynamic Client Registration §3.1, RFC 7591 §3: the client registers itself when it is first needed, once, and is whom the server made it")]
+    [Description(
+        "OpenID Connect Dynamic Client Registration §3.1, RFC 7591 §3: the client registers itself when it is first needed, once, and is whom the server made it"
+    )]
     public async Task oidcc_client_test_dynamic_registration()
     {
         await using var party = await RelyingParty.StartAsync(
@@ -17,7 +19,9 @@ public sealed class RegistrationTests
                 RelyingParty.Unregistered(o);
                 o.PostLogoutRedirectUri = new(RelyingParty.SignedOut);
             },
-            server: o => o.AllowRegistration = true, register: builder => builder.RegisterDynamically(o => o.ClientName = "The client"));
+            server: o => o.AllowRegistration = true,
+            register: builder => builder.RegisterDynamically(o => o.ClientName = "The client")
+        );
         var grant = await party.AcceptsAsync();
         var client = party.Server.Clients.Single(client => client.DisplayName == "The client");
         Assert.That(grant.ClientId, Is.EqualTo(client.ClientId));
@@ -32,16 +36,25 @@ public sealed class RegistrationTests
     }
 
     [Test]
-    [Description("RFC 8705 §2.1, §5: the client's certificate, at the token endpoint that the server keeps for certificates, and nowhere that is not for it")]
+    [Description(
+        "RFC 8705 §2.1, §5: the client's certificate, at the token endpoint that the server keeps for certificates, and nowhere that is not for it"
+    )]
     public async Task oidcc_client_test_mtls_endpoint_aliases()
     {
         X509Certificate2? certificate = null;
         TestClient registered = new()
         {
-            ClientId = RelyingParty.Name, RedirectUris = { RelyingParty.Callback }, AuthenticationMethod = "tls_client_auth", CertificateSubject = "CN=conformance",
+            ClientId = RelyingParty.Name,
+            RedirectUris = { RelyingParty.Callback },
+            AuthenticationMethod = "tls_client_auth",
+            CertificateSubject = "CN=conformance",
         };
         await using var party = await RelyingParty.StartAsync(
-            o => o.ClientSecret = null, registered, server: o => o.UseTls = true, register: builder => builder.UseClientCertificate(_ => certificate!));
+            o => o.ClientSecret = null,
+            registered,
+            server: o => o.UseTls = true,
+            register: builder => builder.UseClientCertificate(_ => certificate!)
+        );
         certificate = party.Server.IssueClientCertificate("CN=conformance");
         await party.AcceptsAsync();
         party.Clock.Advance(TimeSpan.FromHours(2));
@@ -52,11 +65,19 @@ public sealed class RegistrationTests
         foreach (var request in party.Server.Requests)
         {
             bool authenticates = request.Endpoint is TestEndpoint.Token or TestEndpoint.Revocation;
-            Assert.That(request.ClientCertificate?.Thumbprint, Is.EqualTo(authenticates ? certificate.Thumbprint : null), request.ToString());
+            Assert.That(
+                request.ClientCertificate?.Thumbprint,
+                Is.EqualTo(authenticates ? certificate.Thumbprint : null),
+                request.ToString()
+            );
             if (!authenticates)
                 continue;
             Assert.That(request.Form["client_id"], Is.EqualTo(RelyingParty.Name));
-            Assert.That(request.Headers.ContainsKey("Authorization") || request.Form.ContainsKey("client_secret"), Is.False, "one way to authenticate");
+            Assert.That(
+                request.Headers.ContainsKey("Authorization") || request.Form.ContainsKey("client_secret"),
+                Is.False,
+                "one way to authenticate"
+            );
         }
         certificate.Dispose();
     }

@@ -37,7 +37,9 @@ public sealed class RpInitiatedLogoutTests
     }
 
     [Test]
-    [Description("RP-Initiated Logout §2: a logout without state is complete when the browser is back without one. The suite's own module: a state that was sent and does not come back is no return of ours, and the user is signed out all the same")]
+    [Description(
+        "RP-Initiated Logout §2: a logout without state is complete when the browser is back without one. The suite's own module: a state that was sent and does not come back is no return of ours, and the user is signed out all the same"
+    )]
     public async Task oidcc_client_test_rp_init_logout_no_state()
     {
         var stateless = await Logout.BeginAsync(RelyingParty.Owner, new() { OmitState = true }).Promptly();
@@ -62,7 +64,10 @@ public sealed class RpInitiatedLogoutTests
         var pending = await Logout.BeginAsync(RelyingParty.Owner).Promptly();
         var request = await FollowAsync(pending);
         var called = party.Server.Requests.Count;
-        Assert.That(() => Logout.Complete(pending, AuthorizationResponse.Parse(request.Back)), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
+        Assert.That(
+            () => Logout.Complete(pending, AuthorizationResponse.Parse(request.Back)),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause)
+        );
         Assert.That(party.Server.Requests, Has.Count.EqualTo(called));
         await IsSignedOutAsync();
     }
@@ -82,6 +87,10 @@ public sealed class RpInitiatedLogoutTests
         // Nor does the server know the browser any more.
         Assert.That(
             async () => await party.SignInAsync(new() { Prompt = "none" }, new() { Cookies = browser }),
-            Throws.TypeOf<AuthorizationResponseException>().With.Property(nameof(AuthorizationResponseException.Error)).EqualTo("login_required"));
+            Throws
+                .TypeOf<AuthorizationResponseException>()
+                .With.Property(nameof(AuthorizationResponseException.Error))
+                .EqualTo("login_required")
+        );
     }
 }

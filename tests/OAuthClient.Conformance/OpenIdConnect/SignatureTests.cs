@@ -63,7 +63,9 @@ public sealed class SignatureTests
     [TestCase(Defect.IdTokenUnknownKey, "can have signed")]
     [TestCase(Defect.IdTokenCriticalExtension, "demands an extension (crit)")]
     [TestCase(Defect.IdTokenOtherAlgorithm, "signed by 'ES256'")]
-    [Description("RFC 8725 §3.10, RFC 7515 §4.1: jku, x5u and jwk bring no key, and nobody asks where they point; an unknown crit is refused")]
+    [Description(
+        "RFC 8725 §3.10, RFC 7515 §4.1: jku, x5u and jwk bring no key, and nobody asks where they point; an unknown crit is refused"
+    )]
     public async Task Headers_of_a_forger(Defect defect, string cause)
     {
         await using var party = await RelyingParty.StartAsync();
@@ -74,9 +76,16 @@ public sealed class SignatureTests
 
     private static async Task RefusesBadSignatureAsync(string algorithm, string cause)
     {
-        await using var party = await RelyingParty.StartAsync(o => o.IdTokenSigningAlgorithms = [algorithm], RelyingParty.Registered(idToken: algorithm));
+        await using var party = await RelyingParty.StartAsync(
+            o => o.IdTokenSigningAlgorithms = [algorithm],
+            RelyingParty.Registered(idToken: algorithm)
+        );
         await party.RefusesAsync(Defect.IdTokenBadSignature, cause);
-        Assert.That(AlgorithmOf((await party.StoredAsync()).Single()), Is.EqualTo(algorithm), "which is what was accepted without the defect");
+        Assert.That(
+            AlgorithmOf((await party.StoredAsync()).Single()),
+            Is.EqualTo(algorithm),
+            "which is what was accepted without the defect"
+        );
     }
 
     private static string? AlgorithmOf(Grant grant)

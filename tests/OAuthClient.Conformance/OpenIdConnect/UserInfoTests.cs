@@ -58,9 +58,15 @@ public sealed class UserInfoTests
         await using var party = await RelyingParty.StartAsync(o => o.Scopes = ["openid", "profile", "email", "address", "phone"]);
         await party.AcceptsAsync();
         var claims = (await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly()).StandardClaims;
-        Assert.That((claims.Name, claims.GivenName, claims.FamilyName, claims.PreferredUsername), Is.EqualTo(("Alice Adams", "Alice", "Adams", "alice")));
+        Assert.That(
+            (claims.Name, claims.GivenName, claims.FamilyName, claims.PreferredUsername),
+            Is.EqualTo(("Alice Adams", "Alice", "Adams", "alice"))
+        );
         Assert.That((claims.Email, claims.EmailVerified), Is.EqualTo(("alice@example.com", true)));
-        Assert.That((claims.Address!.StreetAddress, claims.Address.Locality, claims.Address.Country), Is.EqualTo(("1 Test Street", "London", "United Kingdom")));
+        Assert.That(
+            (claims.Address!.StreetAddress, claims.Address.Locality, claims.Address.Country),
+            Is.EqualTo(("1 Test Street", "London", "United Kingdom"))
+        );
         Assert.That((claims.PhoneNumber, claims.PhoneNumberVerified), Is.EqualTo(("+44 20 7946 0123", false)));
     }
 
@@ -77,7 +83,9 @@ public sealed class UserInfoTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2.2: somebody else's claims at an address, fetched when asked for and not before, with that source's own token")]
+    [Description(
+        "OpenID Connect Core §5.6.2.2: somebody else's claims at an address, fetched when asked for and not before, with that source's own token"
+    )]
     public async Task oidcc_client_test_distributed_claims()
     {
         await using var party = await StartWithSourceAsync(distributed: true);
@@ -87,7 +95,10 @@ public sealed class UserInfoTests
         var claims = await party.Service<ClaimSourceReader>().ReadAsync(source).Promptly();
         Assert.That(claims["shipping_address"], Is.EqualTo("1 Harbour Road"));
         string users = (await party.StoredAsync()).Single().AccessToken!.Reveal();
-        Assert.That(party.Server.RequestsTo(TestEndpoint.Claims).Single().Headers["Authorization"], Does.StartWith("Bearer ").And.Not.Contain(users));
+        Assert.That(
+            party.Server.RequestsTo(TestEndpoint.Claims).Single().Headers["Authorization"],
+            Does.StartWith("Bearer ").And.Not.Contain(users)
+        );
     }
 
     private static async Task RefusesAsync(RelyingParty party, Defect defect, string cause)
@@ -96,7 +107,9 @@ public sealed class UserInfoTests
         party.Server.Options.Defect = defect;
         party.Server.ClearRequests();
         Assert.That(
-            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause));
+            async () => await party.Client.GetUserInfoAsync(RelyingParty.Owner).Promptly(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(cause)
+        );
         // A signature that does not verify may be by a newer key.
         Assert.That(party.Called, Is.SubsetOf([TestEndpoint.UserInfo, TestEndpoint.Jwks]));
         Assert.That(party.Server.RequestsTo(TestEndpoint.UserInfo), Has.Count.EqualTo(1));
@@ -108,12 +121,22 @@ public sealed class UserInfoTests
     private static async Task<RelyingParty> StartWithSourceAsync(bool distributed)
     {
         var party = await RelyingParty.StartAsync();
-        party.Server.AddUser(new TestUser
-        {
-            Subject = "alice",
-            UserName = "alice",
-            ClaimSources = { new TestClaimSource { Name = "shop", Distributed = distributed, Claims = { ["shipping_address"] = JsonValue.Create("1 Harbour Road") } } },
-        });
+        party.Server.AddUser(
+            new TestUser
+            {
+                Subject = "alice",
+                UserName = "alice",
+                ClaimSources =
+                {
+                    new TestClaimSource
+                    {
+                        Name = "shop",
+                        Distributed = distributed,
+                        Claims = { ["shipping_address"] = JsonValue.Create("1 Harbour Road") },
+                    },
+                },
+            }
+        );
         return party;
     }
 

@@ -13,8 +13,10 @@ public sealed class PackageContentTests
     {
         using var package = Open(project, "nupkg");
 
-        Assert.That(package.Entries.Select(entry => entry.FullName),
-            Is.SupersetOf(["README.md", "icon.png", $"lib/net10.0/{project}.dll", $"lib/net10.0/{project}.xml"]));
+        Assert.That(
+            package.Entries.Select(entry => entry.FullName),
+            Is.SupersetOf(["README.md", "icon.png", $"lib/net10.0/{project}.dll", $"lib/net10.0/{project}.xml"])
+        );
         Assert.That(Read(package, "README.md"), Is.EqualTo(File.ReadAllBytes(Path.Combine(Repository.Root, "README.md"))));
     }
 
@@ -23,7 +25,10 @@ public sealed class PackageContentTests
     {
         using var package = Open(project, "nupkg");
         using var manifest = new MemoryStream(Read(package, $"{project}.nuspec"));
-        var said = XDocument.Load(manifest).Descendants().Where(element => !element.HasElements)
+        var said = XDocument
+            .Load(manifest)
+            .Descendants()
+            .Where(element => !element.HasElements)
             .GroupBy(element => element.Name.LocalName, StringComparer.Ordinal)
             .ToDictionary(element => element.Key, element => element.First(), StringComparer.Ordinal);
 
@@ -49,8 +54,13 @@ public sealed class PackageContentTests
         var entries = assembly.ReadDebugDirectory();
 
         Assert.That(entries.Select(entry => entry.Type), Does.Contain(DebugDirectoryEntryType.Reproducible));
-        Assert.That(entries.Where(entry => entry.Type == DebugDirectoryEntryType.CodeView).Select(entry => assembly.ReadCodeViewDebugDirectoryData(entry).Path),
-            Has.All.StartsWith("/_/"), "The path of a machine is in the assembly.");
+        Assert.That(
+            entries
+                .Where(entry => entry.Type == DebugDirectoryEntryType.CodeView)
+                .Select(entry => assembly.ReadCodeViewDebugDirectoryData(entry).Path),
+            Has.All.StartsWith("/_/"),
+            "The path of a machine is in the assembly."
+        );
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
@@ -60,7 +70,10 @@ public sealed class PackageContentTests
         using var symbols = MetadataReaderProvider.FromPortablePdbStream(new MemoryStream(Read(package, $"lib/net10.0/{project}.pdb")));
         var reader = symbols.GetMetadataReader();
 
-        Assert.That(reader.Documents.Select(document => reader.GetString(reader.GetDocument(document).Name)), Is.Not.Empty.And.All.StartsWith("/_/"));
+        Assert.That(
+            reader.Documents.Select(document => reader.GetString(reader.GetDocument(document).Name)),
+            Is.Not.Empty.And.All.StartsWith("/_/")
+        );
     }
 
     private static ZipArchive Open(string project, string kind) =>

@@ -29,9 +29,18 @@ public sealed class Packed
             File.Copy(file.FullPath, target);
         }
 
-        var pack = await DotNet.RunAsync(copy, Limit, "pack", "-c", "Release", "-o", Folder, $"-p:Version={Version}",
+        var pack = await DotNet.RunAsync(
+            copy,
+            Limit,
+            "pack",
+            "-c",
+            "Release",
+            "-o",
+            Folder,
+            $"-p:Version={Version}",
             // The build that made this test has run them.
-            "-p:RunAnalyzers=false");
+            "-p:RunAnalyzers=false"
+        );
 
         Assert.That(pack.ExitCode, Is.Zero, pack.Output);
     }

@@ -38,14 +38,24 @@ internal static partial class ReadmeCode
             if (end < 0)
                 throw new FormatException($"README.md:{start + 1} opens a block that nothing closes");
 
-            blocks.Add(new(start + 2, Enum.Parse<ProgramKind>(mark.Groups["kind"].Value, ignoreCase: true), mark.Groups["run"].Success,
-                string.Join('\n', lines[(start + 1)..end]) + "\n"));
+            blocks.Add(
+                new(
+                    start + 2,
+                    Enum.Parse<ProgramKind>(mark.Groups["kind"].Value, ignoreCase: true),
+                    mark.Groups["run"].Success,
+                    string.Join('\n', lines[(start + 1)..end]) + "\n"
+                )
+            );
             i = end;
         }
 
         return blocks.Count > 0 ? blocks : throw new FormatException("README shows no compiled code");
     }
 
-    [GeneratedRegex("^<!-- compiled(?<run> and run)?: (?<kind>console|web) -->$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        "^<!-- compiled(?<run> and run)?: (?<kind>console|web) -->$",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Mark();
 }

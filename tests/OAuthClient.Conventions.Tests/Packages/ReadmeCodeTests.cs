@@ -19,7 +19,8 @@ public sealed class ReadmeCodeTests
     [Test]
     public async Task A_block_that_fails_to_compile_or_to_run_or_to_end_is_reported_with_its_line()
     {
-        var blocks = ReadmeCode.Parse("""
+        var blocks = ReadmeCode.Parse(
+            """
             # Fake
             <!-- compiled and run: console -->
             ```csharp
@@ -41,18 +42,29 @@ public sealed class ReadmeCodeTests
             Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
             int unused = "no number";
             ```
-            """);
+            """
+        );
         var projects = new ReadmeProjects(Path.Combine(Packed.Home, "fake"));
 
-        Assert.That(await projects.BuildAsync(blocks), Is.EqualTo(["README.md(20,14): error CS0029: Cannot implicitly convert type 'string' to 'int'"]));
+        Assert.That(
+            await projects.BuildAsync(blocks),
+            Is.EqualTo(["README.md(20,14): error CS0029: Cannot implicitly convert type 'string' to 'int'"])
+        );
         Assert.That(await projects.RunAsync(blocks[0], RunLimit), Is.EqualTo("README.md:4 ended with code 3\nso it goes\n"));
         Assert.That(await projects.RunAsync(blocks[1], TimeSpan.FromSeconds(1)), Does.StartWith("README.md:9 did not end within 00:00:01"));
     }
 
     [Test]
     public void Marked_blocks_are_found_with_their_line_and_all_others_left_out() =>
-        Assert.That(ReadmeCode.Parse("# A\n```csharp\nnot marked\n```\n<!-- compiled: web -->\n\n```csharp\nint a;\n\nint b;\n```\n<!-- compiled and run: console -->\n```csharp\nreturn;\n```\n"),
-            Is.EqualTo([new ReadmeBlock(8, ProgramKind.Web, Runs: false, "int a;\n\nint b;\n"), new ReadmeBlock(14, ProgramKind.Console, Runs: true, "return;\n")]));
+        Assert.That(
+            ReadmeCode.Parse(
+                "# A\n```csharp\nnot marked\n```\n<!-- compiled: web -->\n\n```csharp\nint a;\n\nint b;\n```\n<!-- compiled and run: console -->\n```csharp\nreturn;\n```\n"
+            ),
+            Is.EqualTo([
+                new ReadmeBlock(8, ProgramKind.Web, Runs: false, "int a;\n\nint b;\n"),
+                new ReadmeBlock(14, ProgramKind.Console, Runs: true, "return;\n"),
+            ])
+        );
 
     [TestCase("# A\n```csharp\nint a;\n```\n", "README shows no compiled code")]
     [TestCase("<!-- compiled: desktop -->\n```csharp\n```\n", "README.md:1 is no mark: <!-- compiled: desktop -->")]

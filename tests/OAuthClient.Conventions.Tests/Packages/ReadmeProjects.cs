@@ -22,8 +22,13 @@ internal sealed partial class ReadmeProjects(string folder)
             Write($"{block.Name}/Program.cs", $"#line {block.Line} \"README.md\"\n{block.Code}");
         }
 
-        Write("Readme.slnx", new XElement("Solution", blocks.Select(block =>
-            new XElement("Project", new XAttribute("Path", $"{block.Name}/{block.Name}.csproj")))).ToString());
+        Write(
+            "Readme.slnx",
+            new XElement(
+                "Solution",
+                blocks.Select(block => new XElement("Project", new XAttribute("Path", $"{block.Name}/{block.Name}.csproj")))
+            ).ToString()
+        );
         var build = await DotNet.RunAsync(folder, BuildLimit, "build", "Readme.slnx", "-v", "quiet");
         if (build.ExitCode == 0)
             return [];
@@ -50,7 +55,8 @@ internal sealed partial class ReadmeProjects(string folder)
         File.WriteAllText(target, text);
     }
 
-    private string ProjectFile(ProgramKind kind) => $"""
+    private string ProjectFile(ProgramKind kind) =>
+        $"""
         <Project Sdk="Microsoft.NET.Sdk{(kind == ProgramKind.Web ? ".Web" : "")}">
           <PropertyGroup>
             <OutputType>Exe</OutputType>
@@ -75,23 +81,33 @@ internal sealed partial class ReadmeProjects(string folder)
         """;
 
     // No <clear />: the packages that ours depend on come from wherever this machine gets its packages.
-    private static string NuGetConfig => $"""
-        <configuration>
-          <packageSources>
-            <add key="packed" value="{Packed.Folder}" />
-          </packageSources>
-          <fallbackPackageFolders>
-            <add key="restored" value="{PackageFolder}" />
-          </fallbackPackageFolders>
-        </configuration>
-        """;
+    private static string NuGetConfig =>
+        $"""
+            <configuration>
+              <packageSources>
+                <add key="packed" value="{Packed.Folder}" />
+              </packageSources>
+              <fallbackPackageFolders>
+                <add key="restored" value="{PackageFolder}" />
+              </fallbackPackageFolders>
+            </configuration>
+            """;
 
-    private static string PackageFolder => typeof(ReadmeProjects).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(one => one.Key == "PackageFolder").Value!;
+    private static string PackageFolder =>
+        typeof(ReadmeProjects).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(one => one.Key == "PackageFolder").Value!;
 
-    private static string HostingVersion => XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion")
-        .Single(package => package.Attribute("Include")?.Value == "Microsoft.Extensions.Hosting").Attribute("Version")!.Value;
+    private static string HostingVersion =>
+        XDocument
+            .Load(Path.Combine(Repository.Root, "Directory.Packages.props"))
+            .Descendants("PackageVersion")
+            .Single(package => package.Attribute("Include")?.Value == "Microsoft.Extensions.Hosting")
+            .Attribute("Version")!
+            .Value;
 
-    [GeneratedRegex(@"(?:README\.md\(\d+,\d+\): )?error .*?(?= \[|$)", RegexOptions.CultureInvariant | RegexOptions.Multiline, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(
+        @"(?:README\.md\(\d+,\d+\): )?error .*?(?= \[|$)",
+        RegexOptions.CultureInvariant | RegexOptions.Multiline,
+        matchTimeoutMilliseconds: 5000
+    )]
     private static partial Regex Error();
 }

@@ -61,7 +61,9 @@ public class AccessTokenCacheTests
     }
 
     [Test]
-    [Description("State flooding: 100,000 owners who are gone, or whose tokens are over, leave no places behind; who is still there is still found")]
+    [Description(
+        "State flooding: 100,000 owners who are gone, or whose tokens are over, leave no places behind; who is still there is still found"
+    )]
     public void Places_of_the_gone_are_given_away()
     {
         AccessTokenCache cache = new(configuration: null);
@@ -90,20 +92,25 @@ public class AccessTokenCacheTests
         cache.Keep(GrantOwner.User("42"), both[0], Later, cache.Mark, Now.UtcTicks);
         using CancellationTokenSource over = new();
         using CountdownEvent reading = new(2);
-        var readers = Enumerable.Range(0, 2).Select(reader => Task.Run(() =>
-        {
-            int found = 0;
-            while (!over.IsCancellationRequested)
-            {
-                if (cache.Find(GrantOwner.User("42"), out string? header, out _) is not { } token)
-                    continue;
-                if (++found == 1)
-                    reading.Signal();
-                if (header != "Bearer " + token.Reveal())
-                    return -1;
-            }
-            return found;
-        })).ToList();
+        var readers = Enumerable
+            .Range(0, 2)
+            .Select(reader =>
+                Task.Run(() =>
+                {
+                    int found = 0;
+                    while (!over.IsCancellationRequested)
+                    {
+                        if (cache.Find(GrantOwner.User("42"), out string? header, out _) is not { } token)
+                            continue;
+                        if (++found == 1)
+                            reading.Signal();
+                        if (header != "Bearer " + token.Reveal())
+                            return -1;
+                    }
+                    return found;
+                })
+            )
+            .ToList();
         reading.Wait();
         for (int i = 0; i < 300_000; i++)
         {

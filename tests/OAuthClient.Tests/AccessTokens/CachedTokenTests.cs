@@ -40,11 +40,10 @@ public class CachedTokenTests
         Source(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _);
         Source(host).TryGetCached(GrantOwner.User("unknown"), AccessTokenKey.Default, out _);
 
-        Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[]
-        {
-            "name=photos grant_type=refresh_token result=hit",
-            "name=photos grant_type=client_credentials result=hit",
-        }));
+        Assert.That(
+            measured.Tags("oauthclient.token.lookups"),
+            Is.EqualTo(new[] { "name=photos grant_type=refresh_token result=hit", "name=photos grant_type=client_credentials result=hit" })
+        );
     }
 
     [TestCase(0, true)]
@@ -74,7 +73,16 @@ public class CachedTokenTests
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
 
-        foreach (var other in new[] { GrantOwner.User("4"), GrantOwner.User("421"), GrantOwner.User("42 "), GrantOwner.Client, GrantOwner.Service("42") })
+        foreach (
+            var other in new[]
+            {
+                GrantOwner.User("4"),
+                GrantOwner.User("421"),
+                GrantOwner.User("42 "),
+                GrantOwner.Client,
+                GrantOwner.Service("42"),
+            }
+        )
             Assert.That(Source(host).TryGetCached(other, AccessTokenKey.Default, out _), Is.Null);
     }
 
@@ -112,7 +120,10 @@ public class CachedTokenTests
         Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
 
         var second = await Source(host).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.EqualTo(second).And.Not.EqualTo(first));
+        Assert.That(
+            Source(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header),
+            Is.EqualTo(second).And.Not.EqualTo(first)
+        );
         Assert.That(header, Is.EqualTo("Bearer " + second.Reveal()));
 
         var third = (await host.SignedInAsync()).AccessToken;
@@ -139,28 +150,37 @@ public class CachedTokenTests
     [TestCase("ClientId", "another-client", false)]
     [TestCase("DefaultAccessTokenLifetime", "00:01:00", false)]
     [TestCase("ClientSecret", "rotated", true)]
-    [Description("Threat: token to another server. A configuration that was reloaded and names another server, client or lifetime holds for what lay at hand, too")]
+    [Description(
+        "Threat: token to another server. A configuration that was reloaded and names another server, client or lifetime holds for what lay at hand, too"
+    )]
     public async Task After_the_configuration_moved(string option, string value, bool isAtHand)
     {
         ManualTimeProvider clock = new();
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Issuer"] = SampleConfiguration.Issuer,
-            ["ClientId"] = "client-id",
-            ["ClientSecret"] = "secret",
-        }).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                new Dictionary<string, string?>(StringComparer.Ordinal)
+                {
+                    ["Issuer"] = SampleConfiguration.Issuer,
+                    ["ClientId"] = "client-id",
+                    ["ClientSecret"] = "secret",
+                }
+            )
+            .Build();
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(clock);
         services.AddOAuthClient("photos", configuration);
         await using var provider = services.BuildServiceProvider();
         var now = clock.GetUtcNow();
-        await provider.GetRequiredService<IGrantStore>().AddAsync(
-            new Grant("id", "photos", Owner, SampleConfiguration.Issuer, "client-id")
-            {
-                RefreshToken = new("rt"),
-                Tokens = Grant.With(new AccessToken("at", now - TimeSpan.FromMinutes(10), expiresAt: null, [], [])),
-            },
-            default);
+        await provider
+            .GetRequiredService<IGrantStore>()
+            .AddAsync(
+                new Grant("id", "photos", Owner, SampleConfiguration.Issuer, "client-id")
+                {
+                    RefreshToken = new("rt"),
+                    Tokens = Grant.With(new AccessToken("at", now - TimeSpan.FromMinutes(10), expiresAt: null, [], [])),
+                },
+                default
+            );
         var source = provider.GetRequiredKeyedService<AccessTokenProvider>("photos");
         for (int i = 0; i < 2; i++)
             Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
@@ -172,5 +192,6 @@ public class CachedTokenTests
         Assert.That(header is not null, Is.EqualTo(isAtHand));
     }
 
-    private static AccessTokenProvider Source(OAuthTestHost host) => host.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
+    private static AccessTokenProvider Source(OAuthTestHost host) =>
+        host.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
 }

@@ -82,7 +82,11 @@ public class ClientCredentialsTokenProviderTests
     {
         await using ScriptedServer server = new();
         server.Answers("""{"error":"invalid_grant"}""", 400);
-        Assert.That(async () => await TokenAsync(server), Throws.TypeOf<TokenEndpointException>(), "which for the client itself is no matter for a resource owner");
+        Assert.That(
+            async () => await TokenAsync(server),
+            Throws.TypeOf<TokenEndpointException>(),
+            "which for the client itself is no matter for a resource owner"
+        );
         server.Answers(Tokens("at"));
         server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at"));
@@ -107,7 +111,10 @@ public class ClientCredentialsTokenProviderTests
         await using ScriptedServer server = new();
         server.Answers(Tokens("the-clients"));
         await TokenAsync(server);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
 
         await server.SignedInAsync(Tokens("the-users", "rt"));
         Assert.That(await TokenAsync(server), Is.EqualTo("the-clients"));

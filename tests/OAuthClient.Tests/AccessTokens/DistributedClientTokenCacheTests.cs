@@ -32,7 +32,11 @@ public class DistributedClientTokenCacheTests
         Assert.That(cache.Options.Single().AbsoluteExpirationRelativeToNow, Is.EqualTo(Hour), "not longer than the token lives");
 
         two.Clock.Advance(Hour);
-        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(), Is.EqualTo("at-2"), "what is over is not used, whatever the cache still has");
+        Assert.That(
+            (await two.Client.GetAccessTokenAsync(GrantOwner.Client)).Reveal(),
+            Is.EqualTo("at-2"),
+            "what is over is not used, whatever the cache still has"
+        );
     }
 
     [Test]
@@ -48,7 +52,11 @@ public class DistributedClientTokenCacheTests
         {
             string all = key + Encoding.UTF8.GetString(content);
             Assert.That(all, Does.Not.Contain("the-access-token").And.Not.Contain("photos.read").And.Not.Contain("as.example"));
-            Assert.That(Encoding.UTF8.GetString(Unprotect(content)), Does.Contain("the-access-token"), "so the line before means something");
+            Assert.That(
+                Encoding.UTF8.GetString(Unprotect(content)),
+                Does.Contain("the-access-token"),
+                "so the line before means something"
+            );
         }
     }
 
@@ -102,12 +110,20 @@ public class DistributedClientTokenCacheTests
     {
         yield return new TestCaseData((Func<byte[], byte[]>)(_ => [])).SetArgDisplayNames("nothing");
         yield return new TestCaseData((Func<byte[], byte[]>)(good => good[..^1])).SetArgDisplayNames("cut");
-        yield return new TestCaseData((Func<byte[], byte[]>)(good => [.. good.Select((one, i) => i == 20 ? (byte)(one ^ 1) : one)])).SetArgDisplayNames("changed");
+        yield return new TestCaseData(
+            (Func<byte[], byte[]>)(good => [.. good.Select((one, i) => i == 20 ? (byte)(one ^ 1) : one)])
+        ).SetArgDisplayNames("changed");
         yield return new TestCaseData((Func<byte[], byte[]>)(_ => new byte[1024 * 1024])).SetArgDisplayNames("large");
         yield return new TestCaseData((Func<byte[], byte[]>)(_ => Protect("null"u8.ToArray()))).SetArgDisplayNames("null");
         yield return new TestCaseData((Func<byte[], byte[]>)(_ => Protect("[]"u8.ToArray()))).SetArgDisplayNames("another shape");
-        yield return new TestCaseData((Func<byte[], byte[]>)(good => Protect(Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(Unprotect(good)).Replace("at-1", "at\\n1", StringComparison.Ordinal))))).SetArgDisplayNames("no token");
+        yield return new TestCaseData(
+            (Func<byte[], byte[]>)(
+                good =>
+                    Protect(
+                        Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Unprotect(good)).Replace("at-1", "at\\n1", StringComparison.Ordinal))
+                    )
+            )
+        ).SetArgDisplayNames("no token");
     }
 
     [TestCaseSource(nameof(Bad))]
@@ -177,7 +193,11 @@ public class DistributedClientTokenCacheTests
 
         cache.Put(cache.Entries.Single().Key, old);
         two.Answers(Tokens("at-3"));
-        Assert.That((await two.Client.GetAccessTokenAsync(GrantOwner.Client, new() { RejectedToken = newer })).Reveal(), Is.EqualTo("at-3"), "not the older one");
+        Assert.That(
+            (await two.Client.GetAccessTokenAsync(GrantOwner.Client, new() { RejectedToken = newer })).Reveal(),
+            Is.EqualTo("at-3"),
+            "not the older one"
+        );
     }
 
     [Test]
@@ -194,22 +214,28 @@ public class DistributedClientTokenCacheTests
         Assert.That(cache.Asked.IsCompleted, Is.False);
 
         await cache.FilledAsync(() => node.Client.GetAccessTokenAsync(GrantOwner.Client));
-        Assert.That(Encoding.UTF8.GetString(Unprotect(cache.Entries.Single().Value)), Does.Not.Contain("rt-2"), "not even one that came with the client's own");
+        Assert.That(
+            Encoding.UTF8.GetString(Unprotect(cache.Entries.Single().Value)),
+            Does.Not.Contain("rt-2"),
+            "not even one that came with the client's own"
+        );
     }
 
     [Test]
     [Description("Without a cache there is nothing to share by")]
     public async Task No_cache()
     {
-        await using ScriptedServer node = new(register: client => client.ShareClientTokens((_, data) => Protect(data), (_, data) => Unprotect(data)));
+        await using ScriptedServer node = new(register: client =>
+            client.ShareClientTokens((_, data) => Protect(data), (_, data) => Unprotect(data))
+        );
         Assert.That(() => node.Client, Throws.InvalidOperationException.With.Message.Contain("IDistributedCache"));
     }
 
     private static ScriptedServer Node(Cache cache, Action<OAuthClientOptions>? options = null) => new(options, register: client =>
-    {
-        client.Services.AddSingleton<IDistributedCache>(cache);
-        client.ShareClientTokens((_, data) => Protect(data), (_, data) => Unprotect(data));
-    });
+        {
+            client.Services.AddSingleton<IDistributedCache>(cache);
+            client.ShareClientTokens((_, data) => Protect(data), (_, data) => Unprotect(data));
+        });
 
     private static readonly byte[] EncryptionKey = RandomNumberGenerator.GetBytes(32);
 

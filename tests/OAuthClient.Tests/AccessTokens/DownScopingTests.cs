@@ -62,7 +62,11 @@ public class DownScopingTests
         {
             Assert.That(
                 async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = beyond }),
-                Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("no grant covers the scopes").And.Message.Contain(string.Join(' ', beyond)));
+                Throws
+                    .TypeOf<ReauthorizationRequiredException>()
+                    .With.Message.Contain("no grant covers the scopes")
+                    .And.Message.Contain(string.Join(' ', beyond))
+            );
         }
         Assert.That(server.Requests, Is.Empty);
     }
@@ -74,7 +78,10 @@ public class DownScopingTests
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
         server.Answers(Tokens("narrow"));
-        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Scopes, Is.EqualTo(new[] { "b" }));
+        Assert.That(
+            (await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Scopes,
+            Is.EqualTo(new[] { "b" })
+        );
     }
 
     [Test]
@@ -83,7 +90,10 @@ public class DownScopingTests
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide"));
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] }), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] }),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(await TokenAsync(server), Is.EqualTo("wide"));
     }
 

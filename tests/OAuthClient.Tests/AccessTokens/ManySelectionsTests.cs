@@ -76,7 +76,8 @@ public class ManySelectionsTests
 
     [Test]
     [Description(
-        "RFC 8707 §2.2: a grant keeps the newest tokens of its selections and the token for everything, and does not grow beyond that")]
+        "RFC 8707 §2.2: a grant keeps the newest tokens of its selections and the token for everything, and does not grow beyond that"
+    )]
     public async Task Selections_of_a_grant_are_bounded()
     {
         using Network network = new();
@@ -125,15 +126,18 @@ public class ManySelectionsTests
     private static ServiceProvider Build(Network network)
     {
         ServiceCollection services = new();
-        services.AddOAuthClient(o =>
-        {
-            o.TokenEndpoint = new(Origin + "/token");
-            o.AuthorizationEndpoint = new(Origin + "/authorize");
-            o.UserInfoEndpoint = new(Origin + "/userinfo");
-            o.ClientId = "client";
-            o.ClientSecret = "the-client-secret";
-            o.RedirectUri = new(SampleConfiguration.Callback);
-        }).UseResilience(_ => { }).BackChannel.ConfigurePrimaryHttpMessageHandler(() => network);
+        services
+            .AddOAuthClient(o =>
+            {
+                o.TokenEndpoint = new(Origin + "/token");
+                o.AuthorizationEndpoint = new(Origin + "/authorize");
+                o.UserInfoEndpoint = new(Origin + "/userinfo");
+                o.ClientId = "client";
+                o.ClientSecret = "the-client-secret";
+                o.RedirectUri = new(SampleConfiguration.Callback);
+            })
+            .UseResilience(_ => { })
+            .BackChannel.ConfigurePrimaryHttpMessageHandler(() => network);
         return services.BuildServiceProvider();
     }
 
@@ -146,12 +150,13 @@ public class ManySelectionsTests
         public int Sent { get; private set; }
         public int[] Sources { get; set; } = [];
 
-        protected override Task<HttpResponseMessage> SendAsync(
-            HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(
-            request.RequestUri!.AbsolutePath == "/userinfo" ? Json(200, UserInfo())
-            : request.RequestUri.Host != new Uri(Origin).Host ? new(HttpStatusCode.NotFound) { Content = new ByteArrayContent([]) }
-            : Refuses ? Json(400, """{"error":"invalid_scope"}""")
-            : Json(200, Tokens($"{Padding}{Sent++:000000}", "rt")));
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(
+                request.RequestUri!.AbsolutePath == "/userinfo" ? Json(200, UserInfo())
+                : request.RequestUri.Host != new Uri(Origin).Host ? new(HttpStatusCode.NotFound) { Content = new ByteArrayContent([]) }
+                : Refuses ? Json(400, """{"error":"invalid_scope"}""")
+                : Json(200, Tokens($"{Padding}{Sent++:000000}", "rt"))
+            );
 
         private string UserInfo()
         {

@@ -32,8 +32,14 @@ public class SeveralGrantsTests
         await server.SignedInAsync(Tokens("at-a", "rt-a"), parameters: new() { Scopes = ["a"] });
         await server.SignedInAsync(Tokens("at-b", "rt-b"), parameters: new() { Scopes = ["b"] });
         server.Answers(sentRequest => Json(200, Tokens("narrow-" + sentRequest["refresh_token"])));
-        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] })).Reveal(), Is.EqualTo("narrow-rt-a"));
-        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Reveal(), Is.EqualTo("narrow-rt-b"));
+        Assert.That(
+            (await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["a"] })).Reveal(),
+            Is.EqualTo("narrow-rt-a")
+        );
+        Assert.That(
+            (await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["b"] })).Reveal(),
+            Is.EqualTo("narrow-rt-b")
+        );
         Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-b"));
     }
 
@@ -41,7 +47,9 @@ public class SeveralGrantsTests
     [TestCase("a", "a b", 1)]
     [TestCase("a b", "a", 2)]
     [TestCase("a", "b", 2)]
-    [Description("A newer grant takes the place of those it covers, and of no other; replaced ones are not revoked, for that would end the new one at many servers")]
+    [Description(
+        "A newer grant takes the place of those it covers, and of no other; replaced ones are not revoked, for that would end the new one at many servers"
+    )]
     public async Task Replaced_when_covered(string older, string newer, int left)
     {
         await using ScriptedServer server = new();
@@ -88,7 +96,10 @@ public class SeveralGrantsTests
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         await server.Store.RemoveAsync(grant, default);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 
@@ -101,7 +112,10 @@ public class SeveralGrantsTests
         Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.Client), Throws.ArgumentException);
         var pending = await server.Client.BeginAuthorizationAsync();
         var response = AuthorizationResponse.Parse([new("code", "c"), new("state", pending.State)]);
-        Assert.That(async () => await server.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.Client), Throws.ArgumentException);
+        Assert.That(
+            async () => await server.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.Client),
+            Throws.ArgumentException
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 }

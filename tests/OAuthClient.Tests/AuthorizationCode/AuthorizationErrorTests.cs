@@ -18,20 +18,31 @@ public class AuthorizationErrorTests
         Assert.That(refusal.IsAccessDenied, Is.EqualTo(denied));
         Assert.That(refusal.ErrorDescription, Is.Null);
         Assert.That(refusal.ErrorUri, Is.Null);
-        Assert.That(refusal.Message, Does.StartWith($"The authorization server refused the authorization request: {error}").And.EndsWith("."));
+        Assert.That(
+            refusal.Message,
+            Does.StartWith($"The authorization server refused the authorization request: {error}").And.EndsWith(".")
+        );
     }
 
     [Test]
     [Description("RFC 6749 §4.1.2.1: code, description and address are each where they belong")]
     public void The_servers_words_are_kept_apart()
     {
-        var refusal = Refusal(("error", "invalid_scope"), ("error_description", "No such scope."), ("error_uri", "https://server.example.com/why"));
+        var refusal = Refusal(
+            ("error", "invalid_scope"),
+            ("error_description", "No such scope."),
+            ("error_uri", "https://server.example.com/why")
+        );
 
         Assert.That(refusal.Error, Is.EqualTo("invalid_scope"));
         Assert.That(refusal.ErrorDescription, Is.EqualTo("No such scope."));
         Assert.That(refusal.ErrorUri, Is.EqualTo("https://server.example.com/why"));
-        Assert.That(refusal.Message, Is.EqualTo(
-            "The authorization server refused the authorization request: invalid_scope (\"No such scope.\"): check Scopes against what the server lets this client ask for."));
+        Assert.That(
+            refusal.Message,
+            Is.EqualTo(
+                "The authorization server refused the authorization request: invalid_scope (\"No such scope.\"): check Scopes against what the server lets this client ask for."
+            )
+        );
     }
 
     [TestCase("error")]
@@ -41,8 +52,16 @@ public class AuthorizationErrorTests
     public void Hostile_words_are_made_printable(string parameter)
     {
         string hostile = "a\r\nINFO forged \u001b[2J\"\u202e\u0000\u00fc" + new string('x', 10_000);
-        var refusal = Refusal([("error", "e"), .. parameter == "error" ? [] : new[] { (parameter, hostile) }], parameter == "error" ? hostile : "e");
-        string printed = parameter switch { "error" => refusal.Error, "error_description" => refusal.ErrorDescription!, _ => refusal.ErrorUri! };
+        var refusal = Refusal(
+            [("error", "e"), .. parameter == "error" ? [] : new[] { (parameter, hostile) }],
+            parameter == "error" ? hostile : "e"
+        );
+        string printed = parameter switch
+        {
+            "error" => refusal.Error,
+            "error_description" => refusal.ErrorDescription!,
+            _ => refusal.ErrorUri!,
+        };
 
         Assert.That(printed, Does.StartWith("a??INFO forged ?[2J????xxx"));
         Assert.That(printed, Has.Length.EqualTo(256).And.EndsWith("x~"));
@@ -55,12 +74,15 @@ public class AuthorizationErrorTests
     [Description("RFC 6749 §4.1.2.1: an error without a name is an error all the same")]
     public void An_empty_error_is_still_an_error(string error) => Assert.That(Refusal(("error", error)).Error, Is.EqualTo("unnamed error"));
 
-    private static AuthorizationResponseException Refusal(params (string Name, string Value)[] parameters) => Refusal(parameters, error: null);
+    private static AuthorizationResponseException Refusal(params (string Name, string Value)[] parameters) =>
+        Refusal(parameters, error: null);
 
     private static AuthorizationResponseException Refusal((string Name, string Value)[] parameters, string? error)
     {
         var sent = parameters.Select(one => one.Name == "error" && error is not null ? (one.Name, error) : one);
         var response = SampleAuthorization.Response([("state", SampleAuthorization.State), .. sent]);
-        return Assert.Throws<AuthorizationResponseException>(() => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), response))!;
+        return Assert.Throws<AuthorizationResponseException>(() =>
+            ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), response)
+        )!;
     }
 }

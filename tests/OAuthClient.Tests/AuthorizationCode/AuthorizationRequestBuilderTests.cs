@@ -13,15 +13,20 @@ public class AuthorizationRequestBuilderTests
     {
         var pending = Begin();
 
-        Assert.That(QueryPairs.Single(pending.AuthorizationUri), Is.EquivalentTo(new Dictionary<string, string>
-        {
-            ["response_type"] = "code",
-            ["client_id"] = "client-id",
-            ["redirect_uri"] = SampleConfiguration.Callback,
-            ["state"] = pending.State,
-            ["code_challenge"] = pending.CodeVerifier.Challenge(),
-            ["code_challenge_method"] = "S256",
-        }));
+        Assert.That(
+            QueryPairs.Single(pending.AuthorizationUri),
+            Is.EquivalentTo(
+                new Dictionary<string, string>
+                {
+                    ["response_type"] = "code",
+                    ["client_id"] = "client-id",
+                    ["redirect_uri"] = SampleConfiguration.Callback,
+                    ["state"] = pending.State,
+                    ["code_challenge"] = pending.CodeVerifier.Challenge(),
+                    ["code_challenge_method"] = "S256",
+                }
+            )
+        );
         Assert.That(pending.AuthorizationUri.GetLeftPart(UriPartial.Path), Is.EqualTo("https://server.example.com/authorize"));
     }
 
@@ -44,29 +49,35 @@ public class AuthorizationRequestBuilderTests
                 AcrValues = "urn:a urn:b",
                 UiLocales = "de fr-CA",
                 Additional = new Dictionary<string, string> { ["access_type"] = "offline" },
-            });
+            }
+        );
 
         Assert.That(pending.MaxAge, Is.EqualTo(TimeSpan.FromSeconds(90)), "as it was sent");
-        Assert.That(QueryPairs.Of(pending.AuthorizationUri), Is.EqualTo(new KeyValuePair<string, string>[]
-        {
-            new("response_type", "code"),
-            new("state", pending.State),
-            new("code_challenge_method", "S256"),
-            new("code_challenge", pending.CodeVerifier.Challenge()),
-            new("nonce", pending.Nonce!),
-            new("client_id", "client-id"),
-            new("redirect_uri", SampleConfiguration.Callback),
-            new("scope", "openid profile"),
-            new("response_mode", "form_post"),
-            new("resource", "https://one.example.com"),
-            new("resource", "https://two.example.com/a"),
-            new("prompt", "consent login"),
-            new("login_hint", "alice@example.com"),
-            new("max_age", "90"),
-            new("acr_values", "urn:a urn:b"),
-            new("ui_locales", "de fr-CA"),
-            new("access_type", "offline"),
-        }));
+        Assert.That(
+            QueryPairs.Of(pending.AuthorizationUri),
+            Is.EqualTo(
+                new KeyValuePair<string, string>[]
+                {
+                    new("response_type", "code"),
+                    new("state", pending.State),
+                    new("code_challenge_method", "S256"),
+                    new("code_challenge", pending.CodeVerifier.Challenge()),
+                    new("nonce", pending.Nonce!),
+                    new("client_id", "client-id"),
+                    new("redirect_uri", SampleConfiguration.Callback),
+                    new("scope", "openid profile"),
+                    new("response_mode", "form_post"),
+                    new("resource", "https://one.example.com"),
+                    new("resource", "https://two.example.com/a"),
+                    new("prompt", "consent login"),
+                    new("login_hint", "alice@example.com"),
+                    new("max_age", "90"),
+                    new("acr_values", "urn:a urn:b"),
+                    new("ui_locales", "de fr-CA"),
+                    new("access_type", "offline"),
+                }
+            )
+        );
     }
 
     [Test]
@@ -104,19 +115,34 @@ public class AuthorizationRequestBuilderTests
     [TestCase(null, false, true, true)]
     [TestCase(SampleConfiguration.Issuer, false, false, false)]
     [TestCase(null, false, false, false)]
-    [Description("RFC 9700 §4.4.2: among several servers, one that does not promise iss is told by the path, whether its issuer is known or not: another's answer brings no iss to compare either")]
-    public void Among_several_servers_the_path_must_tell_unless_iss_does(string? issuer, bool sendsIssuer, bool hasOtherServers, bool requiresPath)
+    [Description(
+        "RFC 9700 §4.4.2: among several servers, one that does not promise iss is told by the path, whether its issuer is known or not: another's answer brings no iss to compare either"
+    )]
+    public void Among_several_servers_the_path_must_tell_unless_iss_does(
+        string? issuer,
+        bool sendsIssuer,
+        bool hasOtherServers,
+        bool requiresPath
+    )
     {
         var server = SampleConfiguration.Server with { Issuer = issuer, SendsIssuerInResponse = sendsIssuer };
 
-        Assert.That(SampleRequest.Begin(SampleConfiguration.Create(), server, new(), SampleConfiguration.Now, hasOtherServers).RequiresRedirectPathMatch, Is.EqualTo(requiresPath));
+        Assert.That(
+            SampleRequest
+                .Begin(SampleConfiguration.Create(), server, new(), SampleConfiguration.Now, hasOtherServers)
+                .RequiresRedirectPathMatch,
+            Is.EqualTo(requiresPath)
+        );
     }
 
     [Test]
-    [Description("RFC 6749 §10.10, §10.12; RFC 7636 §7.1; OpenID Connect Core §15.5.2: at least 128 bits, fresh for every request, and each its own")]
+    [Description(
+        "RFC 6749 §10.10, §10.12; RFC 7636 §7.1; OpenID Connect Core §15.5.2: at least 128 bits, fresh for every request, and each its own"
+    )]
     public void State_nonce_and_verifier_are_fresh_unguessable_and_different()
     {
-        var values = Enumerable.Range(0, 300)
+        var values = Enumerable
+            .Range(0, 300)
             .Select(_ => Begin(o => o.Scopes = ["openid"]))
             .SelectMany(pending => new[] { pending.State, pending.Nonce!, pending.CodeVerifier.Reveal() })
             .ToList();
@@ -154,7 +180,9 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.3, RFC 8707 §2: scopes and resources of the call stand in place of the registration's, also when there are none")]
+    [Description(
+        "RFC 6749 §3.3, RFC 8707 §2: scopes and resources of the call stand in place of the registration's, also when there are none"
+    )]
     public void The_calls_scopes_and_resources_replace_the_registrations()
     {
         static void Register(OAuthClientOptions o)
@@ -194,8 +222,10 @@ public class AuthorizationRequestBuilderTests
     [TestCase("line\nbreak")]
     [Description("RFC 6749 §3.3, A.4: what no scope may hold is refused before it becomes two scopes")]
     public void A_malformed_scope_is_refused(string scope) =>
-        Assert.That(() => Begin(parameters: new() { Scopes = ["good", scope] }),
-            Throws.ArgumentException.With.Message.Contains($"The scope '{scope}' holds a space").And.Message.Contains("RFC 6749 §3.3"));
+        Assert.That(
+            () => Begin(parameters: new() { Scopes = ["good", scope] }),
+            Throws.ArgumentException.With.Message.Contains($"The scope '{scope}' holds a space").And.Message.Contains("RFC 6749 §3.3")
+        );
 
     [Test]
     [Description("RFC 6749 §3.3: a null among the scopes is refused, not sent as an empty one")]
@@ -207,8 +237,10 @@ public class AuthorizationRequestBuilderTests
     [TestCase("https://api.example.com/#")]
     [Description("RFC 8707 §2: absolute, without fragment")]
     public void A_malformed_resource_is_refused(string resource) =>
-        Assert.That(() => Begin(parameters: new() { Resources = [new("https://good.example.com"), new(resource, UriKind.RelativeOrAbsolute)] }),
-            Throws.ArgumentException.With.Message.Contains(resource).And.Message.Contains("absolute URI without a fragment (RFC 8707 §2)"));
+        Assert.That(
+            () => Begin(parameters: new() { Resources = [new("https://good.example.com"), new(resource, UriKind.RelativeOrAbsolute)] }),
+            Throws.ArgumentException.With.Message.Contains(resource).And.Message.Contains("absolute URI without a fragment (RFC 8707 §2)")
+        );
 
     [Test]
     [Description("RFC 8707 §2: a null among the resources is an argument that is wrong, not a crash")]
@@ -220,8 +252,10 @@ public class AuthorizationRequestBuilderTests
     public void Max_age_is_zero_or_more_whole_seconds()
     {
         Assert.That(QueryPairs.Single(Begin(parameters: new() { MaxAge = TimeSpan.Zero }).AuthorizationUri)["max_age"], Is.EqualTo("0"));
-        Assert.That(QueryPairs.Single(Begin(parameters: new() { MaxAge = TimeSpan.MaxValue }).AuthorizationUri)["max_age"],
-            Is.EqualTo(((long)TimeSpan.MaxValue.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
+        Assert.That(
+            QueryPairs.Single(Begin(parameters: new() { MaxAge = TimeSpan.MaxValue }).AuthorizationUri)["max_age"],
+            Is.EqualTo(((long)TimeSpan.MaxValue.TotalSeconds).ToString(CultureInfo.InvariantCulture))
+        );
         Assert.That(() => Begin(parameters: new() { MaxAge = TimeSpan.FromTicks(-1) }), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
@@ -229,10 +263,20 @@ public class AuthorizationRequestBuilderTests
     [Description("RFC 7636 §4.2, RFC 9700 §2.1.1: a server that lists its methods without S256 is not used")]
     public void A_server_that_offers_only_plain_is_refused()
     {
-        static AuthorizationServerMetadata Offering(params string[] methods) => SampleConfiguration.Server with { CodeChallengeMethods = methods };
+        static AuthorizationServerMetadata Offering(params string[] methods) =>
+            SampleConfiguration.Server with
+            {
+                CodeChallengeMethods = methods,
+            };
 
-        Assert.That(() => Begin(server: Offering("plain")), Throws.InstanceOf<OAuthProtocolException>()
-            .With.Message.Contains("'plain', not by S256").And.Message.Contains("RFC 9700 §2.1.1").And.Message.Contains(SampleConfiguration.Issuer));
+        Assert.That(
+            () => Begin(server: Offering("plain")),
+            Throws
+                .InstanceOf<OAuthProtocolException>()
+                .With.Message.Contains("'plain', not by S256")
+                .And.Message.Contains("RFC 9700 §2.1.1")
+                .And.Message.Contains(SampleConfiguration.Issuer)
+        );
         Assert.That(() => Begin(server: Offering("a", "b")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'a b'"));
         Assert.That(() => Begin(server: Offering()), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That(() => Begin(server: Offering("s256")), Throws.InstanceOf<OAuthProtocolException>());
@@ -249,15 +293,26 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.1: without an authorization endpoint there is nowhere to send the browser, and the message says what to write")]
+    [Description(
+        "RFC 6749 §3.1: without an authorization endpoint there is nowhere to send the browser, and the message says what to write"
+    )]
     public void A_server_without_authorization_endpoint_is_explained() =>
-        Assert.That(() => Begin(server: SampleConfiguration.Server with { AuthorizationEndpoint = null }), Throws.InstanceOf<OAuthException>()
-            .With.Message.Contains("no authorization endpoint").And.Message.Contains("spell out AuthorizationEndpoint").And.Message.Contains(SampleConfiguration.Issuer));
+        Assert.That(
+            () => Begin(server: SampleConfiguration.Server with { AuthorizationEndpoint = null }),
+            Throws
+                .InstanceOf<OAuthException>()
+                .With.Message.Contains("no authorization endpoint")
+                .And.Message.Contains("spell out AuthorizationEndpoint")
+                .And.Message.Contains(SampleConfiguration.Issuer)
+        );
 
     [Test]
     [Description("RFC 6749 §3.1.2: without a redirect URI there is no way back, and the message says what to write")]
     public void A_client_without_redirect_uri_is_explained() =>
-        Assert.That(() => Begin(o => o.RedirectUri = null), Throws.InvalidOperationException.With.Message.Contains("Set RedirectUri for the OAuth client 'photos'"));
+        Assert.That(
+            () => Begin(o => o.RedirectUri = null),
+            Throws.InvalidOperationException.With.Message.Contains("Set RedirectUri for the OAuth client 'photos'")
+        );
 
     [Test]
     [Description("RFC 6749 §3.1.2.3: the redirect URI is sent in the very characters that were registered")]
@@ -271,7 +326,14 @@ public class AuthorizationRequestBuilderTests
     }
 
     private static PendingAuthorization Begin(
-        Action<OAuthClientOptions>? options = null, AuthorizationParameters? parameters = null, AuthorizationServerMetadata? server = null) =>
+        Action<OAuthClientOptions>? options = null,
+        AuthorizationParameters? parameters = null,
+        AuthorizationServerMetadata? server = null
+    ) =>
         SampleRequest.Begin(
-            SampleConfiguration.Create(options), server ?? SampleConfiguration.Server, parameters ?? AuthorizationParameters.None, SampleConfiguration.Now);
+            SampleConfiguration.Create(options),
+            server ?? SampleConfiguration.Server,
+            parameters ?? AuthorizationParameters.None,
+            SampleConfiguration.Now
+        );
 }

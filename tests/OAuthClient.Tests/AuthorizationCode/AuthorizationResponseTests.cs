@@ -10,15 +10,24 @@ public class AuthorizationResponseTests
 {
     private static readonly string[] Forms =
     [
-        "https://client.example.com/callback?{0}", "https://client.example.com/callback?{0}#fragment=1&state=wrong", "com.example.app:/callback?{0}",
-        "?{0}", "{0}", "/callback?{0}", "//callback?{0}", "/callback?{0}#?state=wrong", "{0}#state=wrong",
+        "https://client.example.com/callback?{0}",
+        "https://client.example.com/callback?{0}#fragment=1&state=wrong",
+        "com.example.app:/callback?{0}",
+        "?{0}",
+        "{0}",
+        "/callback?{0}",
+        "//callback?{0}",
+        "/callback?{0}#?state=wrong",
+        "{0}#state=wrong",
     ];
 
     [TestCaseSource(nameof(Forms))]
     [Description("RFC 6749 §4.1.2: an address, a path, a query with or without its question mark; a fragment is ignored")]
     public void Each_form_of_a_callback_is_read(string form)
     {
-        var response = AuthorizationResponse.Parse(string.Format(null, form, "code=the-code&state=the-state&iss=https://server.example.com&x=1"));
+        var response = AuthorizationResponse.Parse(
+            string.Format(null, form, "code=the-code&state=the-state&iss=https://server.example.com&x=1")
+        );
 
         Assert.That(response.Code!.Reveal(), Is.EqualTo("the-code"));
         Assert.That(response.State, Is.EqualTo("the-state"));
@@ -116,17 +125,27 @@ public class AuthorizationResponseTests
     [TestCase("session_state", "'a parameter'")]
     [TestCase("<script>", "'a parameter'")]
     [TestCase("access_token", "'a parameter'")]
-    [Description("RFC 6749 §3.1: no parameter twice, not even an unknown one, and not even with the same value; a strange name is not repeated")]
+    [Description(
+        "RFC 6749 §3.1: no parameter twice, not even an unknown one, and not even with the same value; a strange name is not repeated"
+    )]
     public void A_doubled_parameter_is_refused(string name, string named)
     {
         string written = Uri.EscapeDataString(name);
-        Constraint Refusal() => Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains($"holds {named} more than once").And.Message.Contains("RFC 6749 §3.1")
-            .And.Message.Not.Contains("first-value").And.Message.Not.Contains("second-value");
+        Constraint Refusal() =>
+            Throws
+                .InstanceOf<OAuthProtocolException>()
+                .With.Message.Contains($"holds {named} more than once")
+                .And.Message.Contains("RFC 6749 §3.1")
+                .And.Message.Not.Contains("first-value")
+                .And.Message.Not.Contains("second-value");
 
         Assert.That(() => AuthorizationResponse.Parse($"?{written}=first-value&other=1&{written}=second-value"), Refusal());
         Assert.That(() => AuthorizationResponse.Parse($"?{written}=first-value&{written}=first-value"), Refusal());
         Assert.That(() => AuthorizationResponse.Parse($"?{written}&{written}="), Refusal());
-        Assert.That(() => AuthorizationResponse.Parse(new Uri($"https://client.example.com/callback?{written}=first-value&{written}=second-value")), Refusal());
+        Assert.That(
+            () => AuthorizationResponse.Parse(new Uri($"https://client.example.com/callback?{written}=first-value&{written}=second-value")),
+            Refusal()
+        );
         Assert.That(() => SampleAuthorization.Response((name, "first-value"), (name, "second-value")), Refusal());
     }
 
@@ -152,8 +171,15 @@ public class AuthorizationResponseTests
         static IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(i => "p" + i);
 
         Assert.That(AuthorizationResponse.Parse(string.Join('&', Names(100))).OtherParameters, Has.Count.EqualTo(100));
-        Assert.That(() => AuthorizationResponse.Parse(string.Join('&', Names(101))), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than 100 parameters"));
-        Assert.That(AuthorizationResponse.Parse("?" + new string('&', 1000) + "state=s").State, Is.EqualTo("s"), "empty parts are no parameters");
+        Assert.That(
+            () => AuthorizationResponse.Parse(string.Join('&', Names(101))),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than 100 parameters")
+        );
+        Assert.That(
+            AuthorizationResponse.Parse("?" + new string('&', 1000) + "state=s").State,
+            Is.EqualTo("s"),
+            "empty parts are no parameters"
+        );
         Assert.That(() => AuthorizationResponse.Parse(Endless()), Throws.InstanceOf<OAuthProtocolException>());
 
         static IEnumerable<KeyValuePair<string, string>> Endless()
@@ -189,12 +215,16 @@ public class AuthorizationResponseTests
     public void Code_and_tokens_are_not_exposed()
     {
         var response = AuthorizationResponse.Parse(
-            "https://client.example.com/callback?code=canary-1&access_token=canary-2&id_token=canary-3&refresh_token=canary-4&token_type=Bearer&state=s#access_token=canary-5");
+            "https://client.example.com/callback?code=canary-1&access_token=canary-2&id_token=canary-3&refresh_token=canary-4&token_type=Bearer&state=s#access_token=canary-5"
+        );
 
         Assert.That(response.OtherParameters.Keys, Is.EquivalentTo(["token_type", "state"]));
         Assert.That(response.OtherParameters.Values, Has.None.Contains("canary"));
         Assert.That(response.ToString(), Does.Not.Contain("canary"));
-        Assert.That(typeof(AuthorizationResponse).GetProperties().Select(property => property.Name), Is.EqualTo([nameof(AuthorizationResponse.OtherParameters)]));
+        Assert.That(
+            typeof(AuthorizationResponse).GetProperties().Select(property => property.Name),
+            Is.EqualTo([nameof(AuthorizationResponse.OtherParameters)])
+        );
         Assert.That(() => JsonSerializer.Serialize(response), Throws.InstanceOf<NotSupportedException>());
         Assert.That(() => JsonSerializer.Serialize(new { response }), Throws.InstanceOf<NotSupportedException>());
     }
@@ -203,8 +233,14 @@ public class AuthorizationResponseTests
     [Description("Its text names which of the known parameters came, and no value and no strange name")]
     public void Its_text_names_known_parameters_only()
     {
-        Assert.That(AuthorizationResponse.Parse("code=c&state=s&iss=i&<b>=1").ToString(), Is.EqualTo("Authorization response with state, iss and a code"));
-        Assert.That(AuthorizationResponse.Parse("error=e&error_description=d&error_uri=u&scope=o").ToString(), Is.EqualTo("Authorization response with error, error_description, error_uri, scope"));
+        Assert.That(
+            AuthorizationResponse.Parse("code=c&state=s&iss=i&<b>=1").ToString(),
+            Is.EqualTo("Authorization response with state, iss and a code")
+        );
+        Assert.That(
+            AuthorizationResponse.Parse("error=e&error_description=d&error_uri=u&scope=o").ToString(),
+            Is.EqualTo("Authorization response with error, error_description, error_uri, scope")
+        );
     }
 
     [TestCase("code=&state=s")]
@@ -219,7 +255,9 @@ public class AuthorizationResponseTests
     [TestCase("?&&&")]
     [TestCase("https://client.example.com/callback")]
     [TestCase("/callback")]
-    [Description("RFC 6749 §4.1.2: what holds nothing is read as nothing, and is refused when it is held against the pending authorization")]
+    [Description(
+        "RFC 6749 §4.1.2: what holds nothing is read as nothing, and is refused when it is held against the pending authorization"
+    )]
     public void Nothing_is_read_from_nothing(string callback)
     {
         var response = AuthorizationResponse.Parse(callback);

@@ -35,8 +35,8 @@ public class BegunAuthorizationsTests
     }
 
     private static Task Begin(IOAuthClient client, int count) => Parallel.ForAsync(0, 4, async (_, cancellationToken) =>
-    {
-        for (int i = 0; i < count / 4; i++)
-            await client.BeginAuthorizationAsync(cancellationToken: cancellationToken);
-    });
+        {
+            for (int i = 0; i < count / 4; i++)
+                await client.BeginAuthorizationAsync(cancellationToken: cancellationToken);
+        });
 }

@@ -7,7 +7,10 @@ public class CodeVerifierTests
     [Test]
     [Description("RFC 7636 appendix B: the one published pair of verifier and S256 challenge")]
     public void The_challenge_is_the_one_of_RFC_7636_appendix_B() =>
-        Assert.That(new CodeVerifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").Challenge(), Is.EqualTo("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+        Assert.That(
+            new CodeVerifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").Challenge(),
+            Is.EqualTo("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+        );
 
     [Test]
     [Description("RFC 7636 §4.1: the longest verifier there may be has a challenge too, over all of its characters")]
@@ -23,8 +26,14 @@ public class CodeVerifierTests
     [Description("RFC 7636 §4.1 and §7.1: 43 to 128 unreserved characters, 256 bits, fresh each time")]
     public void A_verifier_has_the_recommended_form_and_is_never_the_same()
     {
-        var verifiers = Enumerable.Range(0, 1000).Select(_ => SampleRequest.Begin(
-            SampleConfiguration.Create(), SampleConfiguration.Server, new(), SampleConfiguration.Now).CodeVerifier.Reveal()).ToList();
+        var verifiers = Enumerable
+            .Range(0, 1000)
+            .Select(_ =>
+                SampleRequest
+                    .Begin(SampleConfiguration.Create(), SampleConfiguration.Server, new(), SampleConfiguration.Now)
+                    .CodeVerifier.Reveal()
+            )
+            .ToList();
 
         Assert.That(verifiers, Is.Unique);
         Assert.That(verifiers, Has.All.Matches("^[A-Za-z0-9_-]{43}$"));

@@ -34,7 +34,9 @@ public class MaxAgeTests
         var client = provider.GetRequiredService<IOAuthClient>();
         var pending = await client.BeginAuthorizationAsync(new() { MaxAge = TimeSpan.FromMinutes(5) });
         // What a user can do who does not want to sign in again.
-        string address = openid ? pending.AuthorizationUri.AbsoluteUri : pending.AuthorizationUri.AbsoluteUri.Replace("scope=openid", "scope=profile", StringComparison.Ordinal);
+        string address = openid
+            ? pending.AuthorizationUri.AbsoluteUri
+            : pending.AuthorizationUri.AbsoluteUri.Replace("scope=openid", "scope=profile", StringComparison.Ordinal);
         var response = AuthorizationResponse.Parse(await server.SignInAsync(new(address)));
 
         if (accepted)
@@ -42,7 +44,10 @@ public class MaxAgeTests
             Assert.That((await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42"))).Subject, Is.Not.Null);
             return;
         }
-        Assert.That(async () => await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("max_age"));
+        Assert.That(
+            async () => await client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("max_age")
+        );
         Assert.That(await client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

@@ -41,8 +41,18 @@ public class PendingAuthorizationTests
     [Description("RFC 9207 §2.4: an issuer that is not known stays unknown, and no nonce stays no nonce")]
     public void Absent_values_come_back_absent()
     {
-        var back = RoundTrip(SampleRequest.Begin(
-            SampleConfiguration.Create(name: ""), SampleConfiguration.Server with { Issuer = null, SendsIssuerInResponse = false }, new(), SampleConfiguration.Now));
+        var back = RoundTrip(
+            SampleRequest.Begin(
+                SampleConfiguration.Create(name: ""),
+                SampleConfiguration.Server with
+                {
+                    Issuer = null,
+                    SendsIssuerInResponse = false,
+                },
+                new(),
+                SampleConfiguration.Now
+            )
+        );
 
         Assert.That(back.Issuer, Is.Null);
         Assert.That(back.Nonce, Is.Null);
@@ -63,16 +73,24 @@ public class PendingAuthorizationTests
         byte[]? written = null;
         var pending = SampleAuthorization.Pending();
 
-        Assert.That(pending.Protect(data =>
-        {
-            written = data;
-            return protectedData;
-        }), Is.SameAs(protectedData));
-        Assert.That(PendingAuthorization.Unprotect(protectedData, data =>
-        {
-            Assert.That(data, Is.SameAs(protectedData));
-            return written!;
-        }).State, Is.EqualTo(pending.State));
+        Assert.That(
+            pending.Protect(data =>
+            {
+                written = data;
+                return protectedData;
+            }),
+            Is.SameAs(protectedData)
+        );
+        Assert.That(
+            PendingAuthorization
+                .Unprotect(protectedData, data =>
+                {
+                    Assert.That(data, Is.SameAs(protectedData));
+                    return written!;
+                })
+                .State,
+            Is.EqualTo(pending.State)
+        );
     }
 
     [Test]
@@ -99,15 +117,21 @@ public class PendingAuthorizationTests
         for (int length = 0; length < data.Length; length++)
         {
             byte[] cut = data[..length];
-            Assert.That(() => PendingAuthorization.Unprotect(cut, Plainly),
-                Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("not a pending authorization"), $"cut at {length}");
+            Assert.That(
+                () => PendingAuthorization.Unprotect(cut, Plainly),
+                Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("not a pending authorization"),
+                $"cut at {length}"
+            );
         }
     }
 
     [Test]
     [Description("RFC 9700 §4.7.1: nothing may stand behind it either")]
     public void With_something_behind_it_is_refused() =>
-        Assert.That(() => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than"));
+        Assert.That(
+            () => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than")
+        );
 
     [TestCase(0)]
     [TestCase(2)]
@@ -119,11 +143,16 @@ public class PendingAuthorizationTests
         byte[] data = SampleAuthorization.Pending().Protect(Plainly);
         data[0] = version;
 
-        Assert.That(() => PendingAuthorization.Unprotect(data, Plainly), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("another version"));
+        Assert.That(
+            () => PendingAuthorization.Unprotect(data, Plainly),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("another version")
+        );
     }
 
     [Test]
-    [Description("RFC 9700 §4.7.1: any byte changed to anything gives a typed exception or a readable authorization, never another exception")]
+    [Description(
+        "RFC 9700 §4.7.1: any byte changed to anything gives a typed exception or a readable authorization, never another exception"
+    )]
     public void Changed_bytes_never_crash()
     {
         byte[] data = SampleAuthorization.Pending().Protect(Plainly);
@@ -157,12 +186,25 @@ public class PendingAuthorizationTests
         {
             byte[] changed = [.. data];
             changed[at] ^= 1;
-            Assert.That(() => PendingAuthorization.Unprotect(changed, sealedData => Open(key, sealedData)),
-                Throws.InstanceOf<OAuthProtocolException>().With.InnerException.InstanceOf<CryptographicException>(), $"changed at {at}");
+            Assert.That(
+                () => PendingAuthorization.Unprotect(changed, sealedData => Open(key, sealedData)),
+                Throws.InstanceOf<OAuthProtocolException>().With.InnerException.InstanceOf<CryptographicException>(),
+                $"changed at {at}"
+            );
         }
-        Assert.That(() => PendingAuthorization.Unprotect([1, 2, 3], sealedData => Open(key, sealedData)), Throws.InstanceOf<OAuthProtocolException>());
-        Assert.That(() => PendingAuthorization.Unprotect(data, _ => throw new FormatException()), Throws.InstanceOf<OAuthProtocolException>());
-        Assert.That(() => PendingAuthorization.Unprotect(data, _ => throw new TimeoutException()), Throws.InstanceOf<TimeoutException>(), "the key ring cannot be reached: no fault of the browser");
+        Assert.That(
+            () => PendingAuthorization.Unprotect([1, 2, 3], sealedData => Open(key, sealedData)),
+            Throws.InstanceOf<OAuthProtocolException>()
+        );
+        Assert.That(
+            () => PendingAuthorization.Unprotect(data, _ => throw new FormatException()),
+            Throws.InstanceOf<OAuthProtocolException>()
+        );
+        Assert.That(
+            () => PendingAuthorization.Unprotect(data, _ => throw new TimeoutException()),
+            Throws.InstanceOf<TimeoutException>(),
+            "the key ring cannot be reached: no fault of the browser"
+        );
     }
 
     [Test]
@@ -195,7 +237,10 @@ public class PendingAuthorizationTests
         var pending = SampleAuthorization.Pending();
 
         Assert.That(pending.ToString(), Is.EqualTo("Pending authorization at https://server.example.com"));
-        Assert.That($"{pending}", Does.Not.Contain(pending.State).And.Not.Contain(pending.Nonce).And.Not.Contain(pending.CodeVerifier.Reveal()));
+        Assert.That(
+            $"{pending}",
+            Does.Not.Contain(pending.State).And.Not.Contain(pending.Nonce).And.Not.Contain(pending.CodeVerifier.Reveal())
+        );
         Assert.That(() => JsonSerializer.Serialize(pending), Throws.InstanceOf<NotSupportedException>());
         Assert.That(() => JsonSerializer.Serialize(new { pending }), Throws.InstanceOf<NotSupportedException>());
         Assert.That(() => JsonSerializer.Deserialize<PendingAuthorization>("{}"), Throws.InstanceOf<NotSupportedException>());
@@ -212,9 +257,11 @@ public class PendingAuthorizationTests
         Assert.That(() => PendingAuthorization.Unprotect([], null!), Throws.ArgumentNullException);
     }
 
-    private static PendingAuthorization Begin() => SampleRequest.Begin(SampleConfiguration.Create(), SampleConfiguration.Server, new(), SampleConfiguration.Now);
+    private static PendingAuthorization Begin() =>
+        SampleRequest.Begin(SampleConfiguration.Create(), SampleConfiguration.Server, new(), SampleConfiguration.Now);
 
-    private static PendingAuthorization RoundTrip(PendingAuthorization pending) => PendingAuthorization.Unprotect(pending.Protect(Plainly), Plainly);
+    private static PendingAuthorization RoundTrip(PendingAuthorization pending) =>
+        PendingAuthorization.Unprotect(pending.Protect(Plainly), Plainly);
 
     private static byte[] Seal(byte[] key, byte[] plain)
     {

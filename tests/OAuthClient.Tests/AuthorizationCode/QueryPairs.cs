@@ -6,10 +6,18 @@ namespace OAuthClient.Tests;
 internal static class QueryPairs
 {
     public static IReadOnlyList<KeyValuePair<string, string>> Of(Uri uri) =>
-        [.. uri.AbsoluteUri.Split('#')[0].Split('?', 2)[1].Split('&').Select(part => part.Split('='))
-            .Select(pair => pair.Length == 2
-                ? new KeyValuePair<string, string>(Decode(pair[0]), Decode(pair[1]))
-                : throw new FormatException($"'{string.Join('=', pair)}' is not one name and one value."))];
+        [
+            .. uri
+                .AbsoluteUri.Split('#')[0]
+                .Split('?', 2)[1]
+                .Split('&')
+                .Select(part => part.Split('='))
+                .Select(pair =>
+                    pair.Length == 2
+                        ? new KeyValuePair<string, string>(Decode(pair[0]), Decode(pair[1]))
+                        : throw new FormatException($"'{string.Join('=', pair)}' is not one name and one value.")
+                ),
+        ];
 
     public static IReadOnlyDictionary<string, string> Single(Uri uri) =>
         Of(uri).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal);

@@ -11,7 +11,9 @@ public class QueryStringBuilderTests
     [TestCase(15)]
     [TestCase(129)]
     [TestCase(5000)]
-    [Description("RFC 6749 §3.1, appendix B: a parameter of any length arrives whole, and so does what stands behind it, whatever buffer there was")]
+    [Description(
+        "RFC 6749 §3.1, appendix B: a parameter of any length arrives whole, and so does what stands behind it, whatever buffer there was"
+    )]
     public void A_parameter_of_any_length_arrives_whole(int length)
     {
         // Three bytes each, and so nine characters in the address.
@@ -21,12 +23,10 @@ public class QueryStringBuilderTests
         query.AddEncoded("two=", new string('x', length));
         query.Add("three", "3");
 
-        Assert.That(QueryPairs.Of(new Uri(query.ToTextAndClear())), Is.EqualTo(new KeyValuePair<string, string>[]
-        {
-            new("one", value),
-            new("two", new string('x', length)),
-            new("three", "3"),
-        }));
+        Assert.That(
+            QueryPairs.Of(new Uri(query.ToTextAndClear())),
+            Is.EqualTo(new KeyValuePair<string, string>[] { new("one", value), new("two", new string('x', length)), new("three", "3") })
+        );
     }
 
     [Test]
@@ -36,7 +36,10 @@ public class QueryStringBuilderTests
         var query = new QueryStringBuilder(Endpoint, hasQuery: false, stackalloc char[64]);
         query.Add("a", "d&e=f#g h+i%20");
 
-        Assert.That(QueryPairs.Of(new Uri(query.ToTextAndClear())), Is.EqualTo(new KeyValuePair<string, string>[] { new("a", "d&e=f#g h+i%20") }));
+        Assert.That(
+            QueryPairs.Of(new Uri(query.ToTextAndClear())),
+            Is.EqualTo(new KeyValuePair<string, string>[] { new("a", "d&e=f#g h+i%20") })
+        );
     }
 
     [Test]

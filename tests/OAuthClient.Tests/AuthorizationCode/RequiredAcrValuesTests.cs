@@ -21,7 +21,10 @@ public class RequiredAcrValuesTests
             Assert.That((await host.SignInAsync(parameters: demand)).Subject, Is.EqualTo("alice"));
             return;
         }
-        Assert.That(async () => await host.SignInAsync(parameters: demand), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("acr"));
+        Assert.That(
+            async () => await host.SignInAsync(parameters: demand),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("acr")
+        );
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
@@ -36,7 +39,8 @@ public class RequiredAcrValuesTests
 
         Assert.That(
             async () => await host.Client.CompleteAuthorizationAsync(pending, response, GrantOwner.User("42")),
-            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("RequiredAcrValues"));
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("RequiredAcrValues")
+        );
     }
 
     [Test]
@@ -59,9 +63,13 @@ public class RequiredAcrValuesTests
     public async Task A_demand_that_makes_no_sense_is_refused(string? value)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
-        Assert.That(async () => await host.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = [value!] }), Throws.ArgumentException.With.Message.Contains("acr value"));
+        Assert.That(
+            async () => await host.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = [value!] }),
+            Throws.ArgumentException.With.Message.Contains("acr value")
+        );
         Assert.That(
             async () => await host.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = ["mfa"], Scopes = ["profile"] }),
-            Throws.ArgumentException.With.Message.Contains("openid"));
+            Throws.ArgumentException.With.Message.Contains("openid")
+        );
     }
 }

@@ -4,7 +4,12 @@ namespace OAuthClient.Tests;
 internal static class SampleRequest
 {
     public static PendingAuthorization Begin(
-        ClientConfiguration configuration, AuthorizationServerMetadata server, AuthorizationParameters parameters, DateTimeOffset now, bool hasOtherServers = false)
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        AuthorizationParameters parameters,
+        DateTimeOffset now,
+        bool hasOtherServers = false
+    )
     {
         UsualAddress? usual = null;
         return AuthorizationRequestBuilder.Begin(configuration, server, parameters, now, hasOtherServers, ref usual);

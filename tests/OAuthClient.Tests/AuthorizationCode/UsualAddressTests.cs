@@ -9,7 +9,10 @@ public class UsualAddressTests
     {
         yield return new(_ => { }, "https://server.example.com/authorize") { TestName = "as small as can be" };
         yield return new(o => o.Scopes = ["openid", "photos.read"], "https://server.example.com/authorize") { TestName = "with a nonce" };
-        yield return new(o => o.Scopes = ["photos.read"], "https://server.example.com/authorize?tenant=a%20b") { TestName = "with a query of the server's" };
+        yield return new(o => o.Scopes = ["photos.read"], "https://server.example.com/authorize?tenant=a%20b")
+        {
+            TestName = "with a query of the server's",
+        };
         yield return new(
             o =>
             {
@@ -19,11 +22,17 @@ public class UsualAddressTests
                 o.ResponseMode = "form_post";
                 o.RedirectUri = new("https://client.example.com/callback?state=x&nonce=y&" + new string('z', 600));
             },
-            "https://server.example.com/authorize?astate=1") { TestName = "with all that options can add, and names that look like those replaced" };
+            "https://server.example.com/authorize?astate=1"
+        )
+        {
+            TestName = "with all that options can add, and names that look like those replaced",
+        };
     }
 
     [TestCaseSource(nameof(Registrations))]
-    [Description("RFC 6749 §4.1.1, RFC 7636 §4.3: nothing but state, challenge and nonce differs from what is written out, and each stands where it belongs")]
+    [Description(
+        "RFC 6749 §4.1.1, RFC 7636 §4.3: nothing but state, challenge and nonce differs from what is written out, and each stands where it belongs"
+    )]
     public void It_is_what_would_have_been_written(Action<OAuthClientOptions> options, string endpoint)
     {
         var configuration = SampleConfiguration.Create(options);
@@ -50,7 +59,10 @@ public class UsualAddressTests
 
         string text = two.AuthorizationUri.AbsoluteUri;
         Assert.That(text, Does.Not.Contain(one.State).And.Not.Contain(one.Nonce).And.Not.Contain(one.CodeVerifier.Challenge()));
-        Assert.That((QueryPairs.Single(two.AuthorizationUri)["state"], QueryPairs.Single(two.AuthorizationUri)["nonce"]), Is.EqualTo((two.State, two.Nonce)));
+        Assert.That(
+            (QueryPairs.Single(two.AuthorizationUri)["state"], QueryPairs.Single(two.AuthorizationUri)["nonce"]),
+            Is.EqualTo((two.State, two.Nonce))
+        );
     }
 
     [Test]
@@ -76,7 +88,10 @@ public class UsualAddressTests
         Begin(first, SampleConfiguration.Server, ref usual);
         var second = first.WithRegisteredCredentials(new("photos", SampleConfiguration.Issuer, "second"));
 
-        Assert.That(QueryPairs.Single(Begin(second, SampleConfiguration.Server, ref usual).AuthorizationUri)["client_id"], Is.EqualTo("second"));
+        Assert.That(
+            QueryPairs.Single(Begin(second, SampleConfiguration.Server, ref usual).AuthorizationUri)["client_id"],
+            Is.EqualTo("second")
+        );
     }
 
     [Test]
@@ -89,13 +104,24 @@ public class UsualAddressTests
     }
 
     private static PendingAuthorization Begin(
-        ClientConfiguration configuration, AuthorizationServerMetadata server, ref UsualAddress? usual, AuthorizationParameters? parameters = null) =>
-        AuthorizationRequestBuilder.Begin(configuration, server, parameters ?? AuthorizationParameters.None, SampleConfiguration.Now, hasOtherServers: false, ref usual);
+        ClientConfiguration configuration,
+        AuthorizationServerMetadata server,
+        ref UsualAddress? usual,
+        AuthorizationParameters? parameters = null
+    ) =>
+        AuthorizationRequestBuilder.Begin(
+            configuration,
+            server,
+            parameters ?? AuthorizationParameters.None,
+            SampleConfiguration.Now,
+            hasOtherServers: false,
+            ref usual
+        );
 
     private static string WithoutValues(PendingAuthorization pending)
     {
-        string text = pending.AuthorizationUri.OriginalString
-            .Replace("state=" + pending.State, "state=(state)", StringComparison.Ordinal)
+        string text = pending
+            .AuthorizationUri.OriginalString.Replace("state=" + pending.State, "state=(state)", StringComparison.Ordinal)
             .Replace("code_challenge=" + pending.CodeVerifier.Challenge(), "code_challenge=(challenge)", StringComparison.Ordinal);
         return pending.Nonce is null ? text : text.Replace("nonce=" + pending.Nonce, "nonce=(nonce)", StringComparison.Ordinal);
     }

@@ -9,13 +9,26 @@ internal static class BackChannelOfServices
 {
     public static BackChannelClient BackChannelOf(this ScriptedServer server) => BackChannelOf("", server.Services, server.Clock);
 
-    public static BackChannelClient BackChannelOf(this OAuthTestHost host) => BackChannelOf(OAuthTestHost.ClientName, host.Services, host.Clock);
+    public static BackChannelClient BackChannelOf(this OAuthTestHost host) =>
+        BackChannelOf(OAuthTestHost.ClientName, host.Services, host.Clock);
 
-    public static ClientConfigurationProvider RegistrationOf(this OAuthTestHost host) => RegistrationOf(OAuthTestHost.ClientName, host.Services);
+    public static ClientConfigurationProvider RegistrationOf(this OAuthTestHost host) =>
+        RegistrationOf(OAuthTestHost.ClientName, host.Services);
 
     private static BackChannelClient BackChannelOf(string name, IServiceProvider services, TimeProvider clock) =>
-        new(name, services.GetRequiredService<IHttpClientFactory>(), RegistrationOf(name, services), clock, NullLogger.Instance, services.GetKeyedService<ResiliencePipelineConfiguration>(name));
+        new(
+            name,
+            services.GetRequiredService<IHttpClientFactory>(),
+            RegistrationOf(name, services),
+            clock,
+            NullLogger.Instance,
+            services.GetKeyedService<ResiliencePipelineConfiguration>(name)
+        );
 
     private static ClientConfigurationProvider RegistrationOf(string name, IServiceProvider services) =>
-        new(name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), services.GetRequiredService<RedirectUriConflictDetector>());
+        new(
+            name,
+            services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
+            services.GetRequiredService<RedirectUriConflictDetector>()
+        );
 }

@@ -23,7 +23,8 @@ public class BackgroundContextTests
     [TestCase("42")]
     [TestCase(null)]
     [Description(
-        "An early refresh: handlers of the back channel, the store and the log see no ambient value and no activity of the caller")]
+        "An early refresh: handlers of the back channel, the store and the log see no ambient value and no activity of the caller"
+    )]
     public async Task Early_refresh(string? owner)
     {
         Sightings seen = new();
@@ -37,7 +38,8 @@ public class BackgroundContextTests
         };
         await using ScriptedServer server = new(
             register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Looking(seen)),
-            registerFirst: services => services.AddSingleton<IGrantStore>(store).AddSingleton<ILoggerProvider>(new LookingLog(seen)));
+            registerFirst: services => services.AddSingleton<IGrantStore>(store).AddSingleton<ILoggerProvider>(new LookingLog(seen))
+        );
         await server.SignedInAsync(Tokens("user-1", "rt-1"));
         server.Answers(Tokens("client-1"));
         await server.Client.GetAccessTokenAsync(GrantOwner.Client);
@@ -63,34 +65,43 @@ public class BackgroundContextTests
 
     [Test]
     [Description(
-        "A circuit breaker of the application is built inside one user's call; its callbacks, which Polly runs on a task, serve all")]
+        "A circuit breaker of the application is built inside one user's call; its callbacks, which Polly runs on a task, serve all"
+    )]
     public async Task Resilience_callbacks()
     {
         Sightings seen = new();
         TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using ScriptedServer server = new(register: builder => builder.UseResilience(pipeline =>
-        {
-            seen.Look("configure");
-            pipeline.AddCircuitBreaker(new()
+        await using ScriptedServer server = new(register: builder =>
+            builder.UseResilience(pipeline =>
             {
-                FailureRatio = 0.1,
-                MinimumThroughput = 2,
-                ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result is { IsSuccessStatusCode: false }),
-                OnOpened = _ =>
-                {
-                    seen.Look("opened");
-                    opened.TrySetResult();
-                    return ValueTask.CompletedTask;
-                },
-            });
-        }));
+                seen.Look("configure");
+                pipeline.AddCircuitBreaker(
+                    new()
+                    {
+                        FailureRatio = 0.1,
+                        MinimumThroughput = 2,
+                        ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result is { IsSuccessStatusCode: false }),
+                        OnOpened = _ =>
+                        {
+                            seen.Look("opened");
+                            opened.TrySetResult();
+                            return ValueTask.CompletedTask;
+                        },
+                    }
+                );
+            })
+        );
         server.Answers("{}", 500);
         Ambient.Value = Alice;
         Assert.That(
-            () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(), Throws.TypeOf<TokenEndpointException>());
+            () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Ambient.Value = null;
         Assert.That(
-            () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(), Throws.TypeOf<TokenEndpointException>());
+            () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         await opened.Task.Promptly();
 
         Assert.That(seen.Places, Is.EquivalentTo(["configure", "opened"]));
@@ -99,29 +110,33 @@ public class BackgroundContextTests
 
     [Test]
     [Description(
-        "What is built lazily and shared (options, handlers, stores) is built without the context of the caller that needed it first")]
+        "What is built lazily and shared (options, handlers, stores) is built without the context of the caller that needed it first"
+    )]
     public async Task Shared_objects()
     {
         Sightings seen = new();
         using Answering network = new();
         await using ScriptedServer server = new(
             _ => seen.Look("options"),
-            builder => builder.BackChannel
-                .ConfigurePrimaryHttpMessageHandler(() =>
+            builder =>
+                builder
+                    .BackChannel.ConfigurePrimaryHttpMessageHandler(() =>
+                    {
+                        seen.Look("primary handler");
+                        return network;
+                    })
+                    .AddHttpMessageHandler(() =>
+                    {
+                        seen.Look("additional handler");
+                        return new Looking(new());
+                    }),
+            services =>
+                services.AddSingleton<IGrantStore>(_ =>
                 {
-                    seen.Look("primary handler");
-                    return network;
+                    seen.Look("store");
+                    return new InMemoryGrantStore(TimeProvider.System);
                 })
-                .AddHttpMessageHandler(() =>
-                {
-                    seen.Look("additional handler");
-                    return new Looking(new());
-                }),
-            services => services.AddSingleton<IGrantStore>(_ =>
-            {
-                seen.Look("store");
-                return new InMemoryGrantStore(TimeProvider.System);
-            }));
+        );
         Ambient.Value = Alice;
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
 
@@ -161,16 +176,19 @@ public class BackgroundContextTests
     {
         public ILogger CreateLogger(string categoryName) => this;
 
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            seen.Look("log");
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => seen.Look("log");
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

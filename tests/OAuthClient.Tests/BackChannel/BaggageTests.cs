@@ -93,13 +93,15 @@ public class BaggageTests
     {
         ServiceCollection services = new();
         var server = await TestAuthorizationServer.StartAsync(o => o.AllowRegistration = true);
-        var builder = services.AddOAuthClient(o =>
-        {
-            o.Issuer = server.Issuer;
-            o.RedirectUri = new(OAuthTestHost.Callback);
-            o.Scopes = ["openid", "offline_access", "photos.read"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-        }).RegisterDynamically(o => o.GrantTypes = ["authorization_code", "refresh_token", "client_credentials"]);
+        var builder = services
+            .AddOAuthClient(o =>
+            {
+                o.Issuer = server.Issuer;
+                o.RedirectUri = new(OAuthTestHost.Callback);
+                o.Scopes = ["openid", "offline_access", "photos.read"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+            })
+            .RegisterDynamically(o => o.GrantTypes = ["authorization_code", "refresh_token", "client_credentials"]);
         var webFinger = services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true));
         if (handler is not null)
         {
@@ -131,8 +133,14 @@ public class BaggageTests
     {
         TestEndpoint[] all =
         [
-            TestEndpoint.Metadata, TestEndpoint.Registration, TestEndpoint.Token, TestEndpoint.Jwks, TestEndpoint.UserInfo,
-            TestEndpoint.Introspection, TestEndpoint.Revocation, TestEndpoint.WebFinger,
+            TestEndpoint.Metadata,
+            TestEndpoint.Registration,
+            TestEndpoint.Token,
+            TestEndpoint.Jwks,
+            TestEndpoint.UserInfo,
+            TestEndpoint.Introspection,
+            TestEndpoint.Revocation,
+            TestEndpoint.WebFinger,
         ];
         Assert.Multiple(() =>
         {
@@ -153,19 +161,27 @@ public class BaggageTests
     /// <summary>
     /// Writes a header as OpenTelemetry's instrumentation does: from the ambient value, between all handlers and the network.
     /// </summary>
-    private static IDisposable Instrument() => DiagnosticListener.AllListeners.Subscribe(new Observer<DiagnosticListener>(listener =>
-    {
-        if (listener.Name != "HttpHandlerDiagnosticListener")
-            return;
-        listener.Subscribe(new Observer<KeyValuePair<string, object?>>(said =>
-        {
-            if (said.Key == "System.Net.Http.HttpRequestOut.Start" && Ambient.Value is { } value
-                && said.Value!.GetType().GetProperty("Request")!.GetValue(said.Value) is HttpRequestMessage request)
+    private static IDisposable Instrument() =>
+        DiagnosticListener.AllListeners.Subscribe(
+            new Observer<DiagnosticListener>(listener =>
             {
-                request.Headers.TryAddWithoutValidation("baggage", "user.email=" + value);
-            }
-        }));
-    }));
+                if (listener.Name != "HttpHandlerDiagnosticListener")
+                    return;
+                listener.Subscribe(
+                    new Observer<KeyValuePair<string, object?>>(said =>
+                    {
+                        if (
+                            said.Key == "System.Net.Http.HttpRequestOut.Start"
+                            && Ambient.Value is { } value
+                            && said.Value!.GetType().GetProperty("Request")!.GetValue(said.Value) is HttpRequestMessage request
+                        )
+                        {
+                            request.Headers.TryAddWithoutValidation("baggage", "user.email=" + value);
+                        }
+                    })
+                );
+            })
+        );
 
     private sealed class Wrapper(HttpMessageHandler inner) : DelegatingHandler(inner);
 
@@ -182,8 +198,11 @@ public class BaggageTests
         }
 
         public override void ExtractTraceIdAndState(
-            object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
-            inner.ExtractTraceIdAndState(carrier, getter, out traceId, out traceState);
+            object? carrier,
+            PropagatorGetterCallback? getter,
+            out string? traceId,
+            out string? traceState
+        ) => inner.ExtractTraceIdAndState(carrier, getter, out traceId, out traceState);
 
         public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) =>
             inner.ExtractBaggage(carrier, getter);
@@ -191,13 +210,9 @@ public class BaggageTests
 
     private sealed class Observer<T>(Action<T> next) : IObserver<T>
     {
-        public void OnCompleted()
-        {
-        }
+        public void OnCompleted() { }
 
-        public void OnError(Exception error)
-        {
-        }
+        public void OnError(Exception error) { }
 
         public void OnNext(T value) => next(value);
     }

@@ -34,9 +34,13 @@ public class BodyBoundTests
 
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<HttpRequestException>()
-                .With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ConfigurationLimitExceeded)
-                .And.Message.Contain("token endpoint (https://as.example/token)").And.Message.Contain("1048576"));
+            Throws
+                .TypeOf<HttpRequestException>()
+                .With.Property(nameof(HttpRequestException.HttpRequestError))
+                .EqualTo(HttpRequestError.ConfigurationLimitExceeded)
+                .And.Message.Contain("token endpoint (https://as.example/token)")
+                .And.Message.Contain("1048576")
+        );
     }
 
     [Test]
@@ -48,19 +52,32 @@ public class BodyBoundTests
 
         Assert.That(
             async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
-            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ConfigurationLimitExceeded));
+            Throws
+                .TypeOf<HttpRequestException>()
+                .With.Property(nameof(HttpRequestException.HttpRequestError))
+                .EqualTo(HttpRequestError.ConfigurationLimitExceeded)
+        );
     }
 
     [Test]
-    [Description("Threat: oversized body. A gzip bomb of 256 MiB is read only until 1 MiB came out of it, when the user turned decompression on")]
+    [Description(
+        "Threat: oversized body. A gzip bomb of 256 MiB is read only until 1 MiB came out of it, when the user turned decompression on"
+    )]
     public async Task Gzip_bomb()
     {
-        await using RawServer raw = new("HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nConnection: close", Bomb());
+        await using RawServer raw = new(
+            "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nConnection: close",
+            Bomb()
+        );
         await using var services = Against(raw, DecompressionMethods.All);
 
         Assert.That(
             async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
-            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ConfigurationLimitExceeded));
+            Throws
+                .TypeOf<HttpRequestException>()
+                .With.Property(nameof(HttpRequestException.HttpRequestError))
+                .EqualTo(HttpRequestError.ConfigurationLimitExceeded)
+        );
     }
 
     [Test]
@@ -68,12 +85,15 @@ public class BodyBoundTests
     public async Task Broken_gzip()
     {
         await using RawServer raw = new(
-            "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nConnection: close", Encoding.ASCII.GetBytes("this is no gzip at all"));
+            "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nConnection: close",
+            Encoding.ASCII.GetBytes("this is no gzip at all")
+        );
         await using var services = Against(raw, DecompressionMethods.All);
 
         Assert.That(
             async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
-            Throws.TypeOf<HttpRequestException>());
+            Throws.TypeOf<HttpRequestException>()
+        );
     }
 
     [Test]
@@ -85,7 +105,8 @@ public class BodyBoundTests
 
         Assert.That(
             async () => await host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
-            Throws.TypeOf<HttpRequestException>());
+            Throws.TypeOf<HttpRequestException>()
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
@@ -95,13 +116,19 @@ public class BodyBoundTests
     {
         await using RawServer raw = new(
             "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 1000\nConnection: close",
-            Encoding.ASCII.GetBytes("""{"access_token":"at","token_type":"Bearer"}"""));
+            Encoding.ASCII.GetBytes("""{"access_token":"at","token_type":"Bearer"}""")
+        );
         await using var services = Against(raw, DecompressionMethods.None);
 
         Assert.That(
             async () => await services.GetRequiredService<IOAuthClient>().RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
-            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ResponseEnded)
-                .And.Message.Contain("token endpoint").And.InnerException.InstanceOf<IOException>());
+            Throws
+                .TypeOf<HttpRequestException>()
+                .With.Property(nameof(HttpRequestException.HttpRequestError))
+                .EqualTo(HttpRequestError.ResponseEnded)
+                .And.Message.Contain("token endpoint")
+                .And.InnerException.InstanceOf<IOException>()
+        );
         Assert.That(raw.Requests, Is.EqualTo(1));
     }
 
@@ -112,19 +139,24 @@ public class BodyBoundTests
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork());
 
-        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(), Throws.TypeOf<HttpRequestException>());
+        Assert.That(
+            async () => await host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token"))).Promptly(),
+            Throws.TypeOf<HttpRequestException>()
+        );
     }
 
     private static ServiceProvider Against(RawServer raw, DecompressionMethods decompression)
     {
         ServiceCollection services = new();
-        services.AddOAuthClient(o =>
-        {
-            o.TokenEndpoint = new Uri(raw.Address, "/token");
-            o.ClientId = "client";
-            o.ClientSecret = "secret";
-            o.DangerouslyAllowHttpOnLoopback = true;
-        }).BackChannel.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AutomaticDecompression = decompression });
+        services
+            .AddOAuthClient(o =>
+            {
+                o.TokenEndpoint = new Uri(raw.Address, "/token");
+                o.ClientId = "client";
+                o.ClientSecret = "secret";
+                o.DangerouslyAllowHttpOnLoopback = true;
+            })
+            .BackChannel.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AutomaticDecompression = decompression });
         return services.BuildServiceProvider();
     }
 

@@ -17,11 +17,21 @@ public class CircuitTests
         await FailAsync(server, Enough);
         Assert.That(
             () => PresentAsync(server),
-            Throws.InstanceOf<HttpRequestException>().With.Message.EqualTo(
-                "The token endpoint (https://as.example/token) was not asked: https://as.example has done nothing but fail, and is left alone for another 5 s."));
-        Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(), Throws.InstanceOf<HttpRequestException>());
+            Throws
+                .InstanceOf<HttpRequestException>()
+                .With.Message.EqualTo(
+                    "The token endpoint (https://as.example/token) was not asked: https://as.example has done nothing but fail, and is left alone for another 5 s."
+                )
+        );
+        Assert.That(
+            () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+            Throws.InstanceOf<HttpRequestException>()
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(Enough));
-        Assert.That(server.Log.Events(20).Single(), Has.Property("Level").EqualTo(LogLevel.Warning).And.Property("Message").Contain("https://as.example"));
+        Assert.That(
+            server.Log.Events(20).Single(),
+            Has.Property("Level").EqualTo(LogLevel.Warning).And.Property("Message").Contain("https://as.example")
+        );
 
         server.Clock.Advance(TimeSpan.FromSeconds(5));
         server.Answers(ScriptedServer.Tokens("at"));
@@ -120,12 +130,14 @@ public class CircuitTests
             try
             {
                 var response = await backChannel.SendAsync(
-                    new("token endpoint", new(ScriptedServer.Origin + "/token")) 
+                    new("token endpoint", new(ScriptedServer.Origin + "/token"))
                     {
                         Form = [new("refresh_token", "the-token")],
                         SendTracker = tracker,
                         AffectsOtherRequests = true,
-                    }, CancellationToken.None);
+                    },
+                    CancellationToken.None
+                );
                 Assert.That((int)response.StatusCode, Is.EqualTo(500));
             }
             catch (HttpRequestException exception)
@@ -138,7 +150,8 @@ public class CircuitTests
         Assert.That(server.Requests, Has.Count.EqualTo(Enough));
     }
 
-    private static Task<TokenResponse> PresentAsync(ScriptedServer server) => server.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token"))).Promptly();
+    private static Task<TokenResponse> PresentAsync(ScriptedServer server) =>
+        server.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token"))).Promptly();
 
     private static Task<TokenResponse> PollAsync(ScriptedServer server) =>
         server.Client.RequestTokenAsync(TokenRequest.Extension("urn:ietf:params:oauth:grant-type:device_code", [])).Promptly();

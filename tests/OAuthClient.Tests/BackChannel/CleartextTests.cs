@@ -17,8 +17,12 @@ public class CleartextTests
 
         Assert.That(
             async () => await server.BackChannelOf().SendAsync(request, default),
-            Throws.TypeOf<OAuthProtocolException>()
-                .With.Message.Contain($"token endpoint ({endpoint})").And.Message.Contain("https").And.Message.Contain("nothing was sent"));
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contain($"token endpoint ({endpoint})")
+                .And.Message.Contain("https")
+                .And.Message.Contain("nothing was sent")
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 
@@ -31,7 +35,8 @@ public class CleartextTests
 
         Assert.That(
             async () => await backChannel.SendAsync(new BackChannelRequest("token endpoint", new("http://as.example/token")), default),
-            Throws.TypeOf<OAuthProtocolException>());
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         await backChannel.SendAsync(new BackChannelRequest("token endpoint", new("http://127.0.0.1:1/token")), default);
 
         Assert.That(server.Only.Uri.Host, Is.EqualTo("127.0.0.1"));

@@ -10,8 +10,12 @@ public class ContentTypeTests
 {
     private static readonly string[] Odd =
     [
-        "application/json; charset=utf-7", "application/json; charset=\"", "application/json; charset=no-such", "application/json;;;=",
-        "\u00e4", "application/json; charset=",
+        "application/json; charset=utf-7",
+        "application/json; charset=\"",
+        "application/json; charset=no-such",
+        "application/json;;;=",
+        "\u00e4",
+        "application/json; charset=",
         "multipart/form-data; boundary=\"",
     ];
 

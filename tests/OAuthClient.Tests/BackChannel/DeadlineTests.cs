@@ -11,7 +11,9 @@ public class DeadlineTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Test]
-    [Description("Threat: slow body. An answer that never begins is over at the deadline, not before, as HttpClient's own timeout would be")]
+    [Description(
+        "Threat: slow body. An answer that never begins is over at the deadline, not before, as HttpClient's own timeout would be"
+    )]
     public async Task Silent_server()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
@@ -25,9 +27,13 @@ public class DeadlineTests
 
         Assert.That(
             async () => await request.Promptly(),
-            Throws.TypeOf<TaskCanceledException>()
+            Throws
+                .TypeOf<TaskCanceledException>()
                 .With.InnerException.TypeOf<TimeoutException>()
-                .And.Message.Contain("token endpoint").And.Message.Contain("30 s").And.Message.Contain("BackChannelDeadline"));
+                .And.Message.Contain("token endpoint")
+                .And.Message.Contain("30 s")
+                .And.Message.Contain("BackChannelDeadline")
+        );
     }
 
     [Test]
@@ -44,7 +50,10 @@ public class DeadlineTests
         Assert.That(request.IsCompleted, Is.False);
         host.Clock.Advance(Second);
 
-        Assert.That(async () => await request.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(
+            async () => await request.Promptly(),
+            Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>()
+        );
     }
 
     [Test]
@@ -53,7 +62,8 @@ public class DeadlineTests
     {
         await using var host = await OAuthTestHost.StartAsync(
             o => o.BackChannelDeadline = TimeSpan.FromMinutes(4),
-            builder => builder.BackChannel.ConfigureHttpClient(http => http.Timeout = TimeSpan.FromTicks(1)));
+            builder => builder.BackChannel.ConfigureHttpClient(http => http.Timeout = TimeSpan.FromTicks(1))
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
         var request = host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")));
         await host.Server.WaitForRequestAsync(TestEndpoint.Token).Promptly();
@@ -62,7 +72,10 @@ public class DeadlineTests
         Assert.That(request.IsCompleted, Is.False);
         host.Clock.Advance(Second);
 
-        Assert.That(async () => await request.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(
+            async () => await request.Promptly(),
+            Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>()
+        );
     }
 
     [Test]
@@ -88,7 +101,8 @@ public class DeadlineTests
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         Assert.That(
             async () => await host.Client.RequestTokenAsync(TokenRequest.Refresh(new("token")), new CancellationToken(canceled: true)),
-            Throws.InstanceOf<OperationCanceledException>());
+            Throws.InstanceOf<OperationCanceledException>()
+        );
         Assert.That(host.TokenRequests, Is.Zero);
     }
 

@@ -9,12 +9,16 @@ namespace OAuthClient.Tests;
 public class InheritedSettingsTests
 {
     [Test]
-    [Description("An API key that the application sends everywhere is not the authorization server's business; one set for the back channel is")]
+    [Description(
+        "An API key that the application sends everywhere is not the authorization server's business; one set for the back channel is"
+    )]
     public async Task Default_headers_of_all_clients_stay_away_and_its_own_are_sent()
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
-            builder.Services.ConfigureHttpClientDefaults(all => all.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Api-Key", "internal")));
+            builder.Services.ConfigureHttpClientDefaults(all =>
+                all.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Api-Key", "internal"))
+            );
             builder.BackChannel.ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Own", "mine"));
         });
         await host.Client.GetAccessTokenAsync(GrantOwner.Client);
@@ -28,9 +32,13 @@ public class InheritedSettingsTests
     [Description("RFC 6749 §4.1.2: a copy made without the request's options is a second send all the same")]
     public async Task A_handler_that_copies_the_request_cannot_send_it_twice()
     {
-        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Copying()));
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.Client),
-            Throws.InvalidOperationException.With.Message.Contains("tried to send a token request again"));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() => new Copying())
+        );
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.Client),
+            Throws.InvalidOperationException.With.Message.Contains("tried to send a token request again")
+        );
         Assert.That(host.TokenRequests, Is.Zero, "a copy has no ticket, the first time neither");
     }
 
@@ -41,7 +49,8 @@ public class InheritedSettingsTests
         SocketsHttpHandler primary = new() { Credentials = new NetworkCredential("user", "password") };
         await using var host = await OAuthTestHost.StartAsync(
             o => o.ClientSecret = "wrong",
-            register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => primary));
+            register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => primary)
+        );
         Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.TypeOf<TokenEndpointException>());
         Assert.That(host.TokenRequests, Is.EqualTo(1));
         Assert.That(primary.Credentials, Is.Null);
@@ -55,7 +64,11 @@ public class InheritedSettingsTests
                 return await base.SendAsync(request, cancellationToken);
             using HttpRequestMessage copy = new(request.Method, request.RequestUri)
             {
-                Content = new StringContent(await request.Content!.ReadAsStringAsync(cancellationToken), null, "application/x-www-form-urlencoded"),
+                Content = new StringContent(
+                    await request.Content!.ReadAsStringAsync(cancellationToken),
+                    null,
+                    "application/x-www-form-urlencoded"
+                ),
             };
             return await base.SendAsync(copy, cancellationToken);
         }

@@ -18,13 +18,15 @@ public class MockHttpTests
             .WithFormData(new Dictionary<string, string> { ["grant_type"] = "client_credentials", ["scope"] = "read" })
             .Respond("application/json", """{"access_token":"at","token_type":"Bearer","expires_in":60}""");
         ServiceCollection services = new();
-        services.AddOAuthClient(o =>
-        {
-            o.TokenEndpoint = new("https://as.example/token");
-            o.ClientId = "client";
-            o.ClientSecret = "the-client-secret";
-            o.Scopes = ["read"];
-        }).BackChannel.ConfigurePrimaryHttpMessageHandler(() => mock);
+        services
+            .AddOAuthClient(o =>
+            {
+                o.TokenEndpoint = new("https://as.example/token");
+                o.ClientId = "client";
+                o.ClientSecret = "the-client-secret";
+                o.Scopes = ["read"];
+            })
+            .BackChannel.ConfigurePrimaryHttpMessageHandler(() => mock);
         await using var provider = services.BuildServiceProvider();
 
         var token = await provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client);

@@ -77,7 +77,9 @@ public class OutsideRequestsTests
     [Test]
     [Description("RFC 7662, RFC 8693, the same for every kind of request that an outside caller can bring about")]
     public async Task Every_kind(
-        [ValueSource(nameof(OutsideRequests))] Request request, [ValueSource(nameof(Pipelines))] Resilience resilience)
+        [ValueSource(nameof(OutsideRequests))] Request request,
+        [ValueSource(nameof(Pipelines))] Resilience resilience
+    )
     {
         foreach (int status in new[] { 500, 429, 503 })
         {
@@ -98,7 +100,9 @@ public class OutsideRequestsTests
         server.Answers(_ => Later(503, TimeSpan.FromMinutes(1)));
         Assert.That(() => RefreshAsync(server).Promptly(), Throws.TypeOf<TokenEndpointException>());
         Assert.That(
-            () => RedeemAsync(server, "genuine").Promptly(), Throws.InstanceOf<HttpRequestException>().With.Message.Contain("Retry-After"));
+            () => RedeemAsync(server, "genuine").Promptly(),
+            Throws.InstanceOf<HttpRequestException>().With.Message.Contain("Retry-After")
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -112,7 +116,9 @@ public class OutsideRequestsTests
         for (int i = 0; i < 10; i++)
         {
             Assert.That(
-                async () => await pauses.PassAsync(SendAsync(server, Request.Introspection)), Throws.InstanceOf<HttpRequestException>());
+                async () => await pauses.PassAsync(SendAsync(server, Request.Introspection)),
+                Throws.InstanceOf<HttpRequestException>()
+            );
         }
         Assert.That(server.Log.Events(20), Is.Not.Empty);
     }
@@ -127,7 +133,9 @@ public class OutsideRequestsTests
             Assert.That(() => RefreshAsync(server).Promptly(), Throws.TypeOf<TokenEndpointException>());
         int before = server.Requests.Count;
         Assert.That(
-            () => RedeemAsync(server, Code).Promptly(), Throws.InstanceOf<HttpRequestException>().With.Message.Contain("left alone"));
+            () => RedeemAsync(server, Code).Promptly(),
+            Throws.InstanceOf<HttpRequestException>().With.Message.Contain("left alone")
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(before));
 
         server.Clock.Advance(TimeSpan.FromSeconds(5));
@@ -170,26 +178,31 @@ public class OutsideRequestsTests
         await RedeemAsync(server, "genuine").Promptly();
     }
 
-    private static ScriptedServer Start(Resilience resilience) => new(
-        o =>
-        {
-            o.Issuer = new(ScriptedServer.Origin);
-            o.JwksUri = new(ScriptedServer.Origin + "/jwks");
-            o.IntrospectionEndpoint = new(ScriptedServer.Origin + "/introspect");
-        },
-        register: builder =>
-        {
-            if (resilience == Resilience.CircuitOfTheApplication)
-                builder.UseResilience(Circuit);
-        },
-        retries: true);
+    private static ScriptedServer Start(Resilience resilience) =>
+        new(
+            o =>
+            {
+                o.Issuer = new(ScriptedServer.Origin);
+                o.JwksUri = new(ScriptedServer.Origin + "/jwks");
+                o.IntrospectionEndpoint = new(ScriptedServer.Origin + "/introspect");
+            },
+            register: builder =>
+            {
+                if (resilience == Resilience.CircuitOfTheApplication)
+                    builder.UseResilience(Circuit);
+            },
+            retries: true
+        );
 
-    private static void Circuit(ResiliencePipelineBuilder<HttpResponseMessage> pipeline) => pipeline.AddCircuitBreaker(new()
-    {
-        MinimumThroughput = 10,
-        BreakDuration = TimeSpan.FromMinutes(1),
-        ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode is 429 or >= 500),
-    });
+    private static void Circuit(ResiliencePipelineBuilder<HttpResponseMessage> pipeline) =>
+        pipeline.AddCircuitBreaker(
+            new()
+            {
+                MinimumThroughput = 10,
+                BreakDuration = TimeSpan.FromMinutes(1),
+                ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode is 429 or >= 500),
+            }
+        );
 
     private static bool Fails(ScriptedServer.SentRequest sentRequest) =>
         sentRequest.Uri.AbsolutePath is "/introspect" or "/jwks" || sentRequest["code"] == Code || sentRequest["subject_token"] == Code;
@@ -214,13 +227,17 @@ public class OutsideRequestsTests
         await server.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User("42"));
     }
 
-    private static Task SendAsync(ScriptedServer server, Request request) => request switch
-    {
-        Request.Code => RedeemAsync(server, Code),
-        Request.Extension => server.Client.RequestTokenAsync(TokenRequest.Extension(
-            "urn:ietf:params:oauth:grant-type:token-exchange",
-            [new("subject_token", Code), new("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")])),
-        Request.Introspection => server.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync(Code),
-        _ => server.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(LogoutTokens.Unsigned(server)),
-    };
+    private static Task SendAsync(ScriptedServer server, Request request) =>
+        request switch
+        {
+            Request.Code => RedeemAsync(server, Code),
+            Request.Extension => server.Client.RequestTokenAsync(
+                TokenRequest.Extension(
+                    "urn:ietf:params:oauth:grant-type:token-exchange",
+                    [new("subject_token", Code), new("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")]
+                )
+            ),
+            Request.Introspection => server.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync(Code),
+            _ => server.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(LogoutTokens.Unsigned(server)),
+        };
 }

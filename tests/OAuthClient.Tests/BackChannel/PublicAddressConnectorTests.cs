@@ -43,7 +43,8 @@ public class PublicAddressConnectorTests
     [TestCase("fec0::1")]
     [TestCase("ff02::1")]
     [Description("Threat: SSRF. Private, link-local, loopback, multicast and other special addresses, also those that carry one")]
-    public void A_private_address_is_not_public(string address) => Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.False);
+    public void A_private_address_is_not_public(string address) =>
+        Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.False);
 
     [TestCase("8.8.8.8")]
     [TestCase("9.255.255.255")]
@@ -62,10 +63,13 @@ public class PublicAddressConnectorTests
     [TestCase("2606:4700::1111")]
     [TestCase("2a00:1450:4001::200e")]
     [Description("What is for everybody to reach is reached, behind a translator too (RFC 6052)")]
-    public void A_public_address_is_public(string address) => Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.True);
+    public void A_public_address_is_public(string address) =>
+        Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.True);
 
     [Test]
-    [Description("Threat: SSRF by DNS rebinding. The name is resolved for the connection, once, and no connection is made: 0 connections, and no second attempt")]
+    [Description(
+        "Threat: SSRF by DNS rebinding. The name is resolved for the connection, once, and no connection is made: 0 connections, and no second attempt"
+    )]
     public async Task A_name_that_leads_inside_is_not_connected_to()
     {
         using var inside = Inside.Listen();
@@ -75,12 +79,21 @@ public class PublicAddressConnectorTests
             (_, _) =>
             {
                 Interlocked.Increment(ref asked);
-                return Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse("::ffff:127.0.0.1"), IPAddress.Parse("169.254.169.254")]);
-            });
+                return Task.FromResult<IPAddress[]>([
+                    IPAddress.Loopback,
+                    IPAddress.Parse("::ffff:127.0.0.1"),
+                    IPAddress.Parse("169.254.169.254"),
+                ]);
+            }
+        );
 
         Assert.That(
             async () => await Token(provider),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("rebind.example is at a private address").And.Message.Contains("nothing was sent"));
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contains("rebind.example is at a private address")
+                .And.Message.Contains("nothing was sent")
+        );
         Assert.That(asked, Is.EqualTo(1));
         Assert.That(inside.Pending, Is.False);
     }
@@ -117,7 +130,8 @@ public class PublicAddressConnectorTests
                 Interlocked.Increment(ref asked);
                 Assert.That(host, Is.EqualTo("made-up.invalid"));
                 return Task.FromResult<IPAddress[]>([IPAddress.Parse("10.255.255.1"), IPAddress.Loopback]);
-            });
+            }
+        );
 
         var token = Token(provider);
         // It came here, past the private address before it; what it wants to hear is TLS.
@@ -139,10 +153,15 @@ public class PublicAddressConnectorTests
         yield return Case("another handler", () => new HttpClientHandler(), "HttpClientHandler does not show it");
         yield return Case("a handler of one's own", () => new NoNetwork(), "NoNetwork does not show it");
         yield return Case("a proxy", () => new SocketsHttpHandler { Proxy = new WebProxy("http://proxy.example:3128") }, "proxy");
-        yield return Case("a connect callback", () => new SocketsHttpHandler { ConnectCallback = (_, _) => throw new InvalidOperationException("never") }, "ConnectCallback");
+        yield return Case(
+            "a connect callback",
+            () => new SocketsHttpHandler { ConnectCallback = (_, _) => throw new InvalidOperationException("never") },
+            "ConnectCallback"
+        );
         yield return Case("wrapped", () => new Wrapper { InnerHandler = new NoNetwork() }, "NoNetwork does not show it");
 
-        static TestCaseData Case(string name, Func<HttpMessageHandler> handler, string words) => new TestCaseData(handler, words).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Func<HttpMessageHandler> handler, string words) =>
+            new TestCaseData(handler, words).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Blindfolds))]
@@ -150,7 +169,10 @@ public class PublicAddressConnectorTests
     public async Task What_would_blind_it_is_refused(Func<HttpMessageHandler> handler, string words)
     {
         await using var provider = Client(o => o.TokenEndpoint = new("https://server.example/token"), handler: handler);
-        Assert.That(async () => await Token(provider), Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RefusePrivateAddresses"));
+        Assert.That(
+            async () => await Token(provider),
+            Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RefusePrivateAddresses")
+        );
     }
 
     [Test]
@@ -164,7 +186,11 @@ public class PublicAddressConnectorTests
         new PublicAddressConnector(Dns.GetHostAddressesAsync, allowLoopback: false).Guard(sockets);
         Assert.That(sockets.ConnectCallback, Is.SameAs(callback));
         Assert.That(sockets.UseProxy, Is.False);
-        Assert.That(() => new PublicAddressConnector(Dns.GetHostAddressesAsync, allowLoopback: true).Guard(sockets), Throws.InvalidOperationException, "another rule");
+        Assert.That(
+            () => new PublicAddressConnector(Dns.GetHostAddressesAsync, allowLoopback: true).Guard(sockets),
+            Throws.InvalidOperationException,
+            "another rule"
+        );
     }
 
     [Test]
@@ -172,13 +198,19 @@ public class PublicAddressConnectorTests
     public async Task Off_unless_set()
     {
         using var inside = Inside.Listen();
-        await using var provider = Client(o => (o.TokenEndpoint, o.RefusePrivateAddresses) = (new($"https://127.0.0.1:{inside.Port}/token"), false));
+        await using var provider = Client(o =>
+            (o.TokenEndpoint, o.RefusePrivateAddresses) = (new($"https://127.0.0.1:{inside.Port}/token"), false)
+        );
         var token = Token(provider);
         await inside.HangUpAsync().Promptly();
         Assert.That(async () => await token.Promptly(), Throws.TypeOf<HttpRequestException>());
     }
 
-    private static ServiceProvider Client(Action<OAuthClientOptions> options, DnsResolver? resolve = null, Func<HttpMessageHandler>? handler = null)
+    private static ServiceProvider Client(
+        Action<OAuthClientOptions> options,
+        DnsResolver? resolve = null,
+        Func<HttpMessageHandler>? handler = null
+    )
     {
         ServiceCollection services = new();
         if (resolve is not null)
@@ -194,11 +226,13 @@ public class PublicAddressConnectorTests
         return services.BuildServiceProvider();
     }
 
-    private static Task<AccessToken> Token(IServiceProvider provider) => provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client).AsTask();
+    private static Task<AccessToken> Token(IServiceProvider provider) =>
+        provider.GetRequiredService<IOAuthClient>().GetAccessTokenAsync(GrantOwner.Client).AsTask();
 
     private sealed class NoNetwork : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new InvalidOperationException("never");
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("never");
     }
 
     private sealed class Wrapper : DelegatingHandler;

@@ -21,9 +21,8 @@ internal sealed class RawServer : IAsyncDisposable
         serving = ServeAsync();
     }
 
-    public RawServer(string head, byte[] body) : this([.. Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"), .. body])
-    {
-    }
+    public RawServer(string head, byte[] body)
+        : this([.. Encoding.ASCII.GetBytes(head.ReplaceLineEndings("\r\n") + "\r\n\r\n"), .. body]) { }
 
     public Uri Address { get; }
 
@@ -47,7 +46,10 @@ internal sealed class RawServer : IAsyncDisposable
                 await AnswerAsync(connection.GetStream());
             }
         }
-        catch (Exception exception) when (stopping.IsCancellationRequested && exception is OperationCanceledException or InvalidOperationException or SocketException)
+        catch (Exception exception)
+            when (stopping.IsCancellationRequested
+                && exception is OperationCanceledException or InvalidOperationException or SocketException
+            )
         {
             // Stopped: the listener says so in one of these ways.
         }
@@ -85,7 +87,10 @@ internal sealed class RawServer : IAsyncDisposable
         int end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (end < 0)
             return false;
-        string? length = request[..end].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
-        return length is null || request.Length >= end + 4 + int.Parse(length["Content-Length:".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        string? length = request[..end]
+            .Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
+        return length is null
+            || request.Length >= end + 4 + int.Parse(length["Content-Length:".Length..], System.Globalization.CultureInfo.InvariantCulture);
     }
 }

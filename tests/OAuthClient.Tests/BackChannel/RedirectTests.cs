@@ -12,7 +12,9 @@ public class RedirectTests
     private static readonly int[] Statuses = [301, 302, 303, 307, 308];
 
     [TestCaseSource(nameof(Statuses))]
-    [Description("Threat: redirect leak. The token endpoint's redirect is an error that says so; the second host sees nothing (RFC 9110 §15.4.8)")]
+    [Description(
+        "Threat: redirect leak. The token endpoint's redirect is an error that says so; the second host sees nothing (RFC 9110 §15.4.8)"
+    )]
     public async Task Token_request(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
@@ -21,9 +23,13 @@ public class RedirectTests
 
         Assert.That(
             async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
-            Throws.TypeOf<TokenEndpointException>()
-                .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
-                .And.Property(nameof(EndpointException.Endpoint)).EqualTo(host.Server.TokenEndpoint));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo((HttpStatusCode)status)
+                .And.Property(nameof(EndpointException.Endpoint))
+                .EqualTo(host.Server.TokenEndpoint)
+        );
 
         Assert.That(hostile.Requests, Is.Empty);
         Assert.That(host.TokenRequests, Is.EqualTo(1));
@@ -34,11 +40,20 @@ public class RedirectTests
     public async Task Message_says_redirect()
     {
         await using ScriptedServer server = new();
-        server.Answers(_ => new HttpResponseMessage(HttpStatusCode.Moved) { Content = new StringContent("<a>moved</a>"), Headers = { Location = new("https://evil.example/") } });
+        server.Answers(_ => new HttpResponseMessage(HttpStatusCode.Moved)
+        {
+            Content = new StringContent("<a>moved</a>"),
+            Headers = { Location = new("https://evil.example/") },
+        });
 
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<TokenEndpointException>().With.Message.Contain("301").And.Message.Contain("redirect").And.Message.Contain("never followed"));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Message.Contain("301")
+                .And.Message.Contain("redirect")
+                .And.Message.Contain("never followed")
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -64,7 +79,10 @@ public class RedirectTests
         await host.SignInAsync();
         host.Server.Faults.Add(TestEndpoint.Revocation, Fault.Redirect(hostile.RevocationEndpoint, status));
 
-        Assert.That(async () => await host.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("revocation endpoint"));
+        Assert.That(
+            async () => await host.Client.RevokeAsync(GrantOwner.User("42")),
+            Throws.TypeOf<EndpointException>().With.Message.Contain("revocation endpoint")
+        );
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -78,7 +96,10 @@ public class RedirectTests
         await host.SignInAsync();
         host.Server.Faults.Add(TestEndpoint.UserInfo, Fault.Redirect(hostile.UserInfoEndpoint, status));
 
-        Assert.That(async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
+        Assert.That(
+            async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint")
+        );
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -114,7 +135,9 @@ public class RedirectTests
     {
         yield return Case("SocketsHttpHandler", () => new SocketsHttpHandler { AllowAutoRedirect = true, UseCookies = true });
         yield return Case("HttpClientHandler", () => new HttpClientHandler { AllowAutoRedirect = true, UseCookies = true });
-        yield return Case("wrapped SocketsHttpHandler", () => new Passing(new Passing(new SocketsHttpHandler { AllowAutoRedirect = true })));
+        yield return Case("wrapped SocketsHttpHandler", () =>
+            new Passing(new Passing(new SocketsHttpHandler { AllowAutoRedirect = true }))
+        );
         yield return Case("wrapped HttpClientHandler", () => new Passing(new HttpClientHandler { AllowAutoRedirect = true }));
 
         static TestCaseData Case(string name, Func<HttpMessageHandler> primary) => new TestCaseData(primary).SetArgDisplayNames(name);
@@ -125,12 +148,18 @@ public class RedirectTests
     public async Task User_primary_handler_follows_none(Func<HttpMessageHandler> primary)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(primary));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(primary)
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
         Assert.That(
             async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
-            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo(HttpStatusCode.TemporaryRedirect));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo(HttpStatusCode.TemporaryRedirect)
+        );
 
         Assert.That(hostile.Requests, Is.Empty);
     }
@@ -140,17 +169,25 @@ public class RedirectTests
     public async Task Application_default_follows_none()
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        await using var host = await OAuthTestHost.StartAsync(registerFirst: services => services.ConfigureHttpClientDefaults(
-            http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = true })));
+        await using var host = await OAuthTestHost.StartAsync(registerFirst: services =>
+            services.ConfigureHttpClientDefaults(http =>
+                http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = true })
+            )
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(hostile.TokenEndpoint));
 
-        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
+            Throws.TypeOf<TokenEndpointException>()
+        );
 
         Assert.That(hostile.Requests, Is.Empty);
     }
 
     [Test]
-    [Description("One primary handler shared by two clients, which refuses changes once it has sent, still works and still follows nothing")]
+    [Description(
+        "One primary handler shared by two clients, which refuses changes once it has sent, still works and still follows nothing"
+    )]
     public async Task Shared_primary_handler([Values] bool wrapped)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
@@ -158,11 +195,13 @@ public class RedirectTests
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
-            builder.Services.AddOAuthClient("other", o =>
-            {
-                o.TokenEndpoint = new("https://unused.example/token");
-                o.ClientId = "other";
-            }).BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
+            builder
+                .Services.AddOAuthClient("other", o =>
+                {
+                    o.TokenEndpoint = new("https://unused.example/token");
+                    o.ClientId = "other";
+                })
+                .BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
         });
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
         using var other = host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("OAuthClient.BackChannel:other");
@@ -175,7 +214,9 @@ public class RedirectTests
     }
 
     [Test]
-    [Description("Nobody's cookie is sent with somebody else's token: the back channel keeps none between requests, even if the user's handler would")]
+    [Description(
+        "Nobody's cookie is sent with somebody else's token: the back channel keeps none between requests, even if the user's handler would"
+    )]
     public async Task Cookies_are_not_kept([Values] bool ownPrimary)
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
@@ -186,8 +227,12 @@ public class RedirectTests
         host.Server.Faults.Add(
             TestEndpoint.Token,
             Fault.Status(400, """{"error":"invalid_request"}""", headers: [new("Set-Cookie", "session=abc; Path=/")]),
-            times: 1);
-        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])), Throws.TypeOf<TokenEndpointException>());
+            times: 1
+        );
+        Assert.That(
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])),
+            Throws.TypeOf<TokenEndpointException>()
+        );
 
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
 

@@ -49,7 +49,10 @@ public class RetryAfterTests
     {
         await using ScriptedServer server = new(retries: retries);
         AnswerOnce(server, 429, FourSeconds);
-        Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.Extension("urn:ietf:params:oauth:grant-type:device_code", [])), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            () => server.Client.RequestTokenAsync(TokenRequest.Extension("urn:ietf:params:oauth:grant-type:device_code", [])),
+            Throws.TypeOf<TokenEndpointException>()
+        );
 
         Pauses pauses = new(server.Clock);
         var refresh = server.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token")));
@@ -66,14 +69,22 @@ public class RetryAfterTests
         await using ScriptedServer server = new(o => o.RevocationEndpoint = new("https://other.example/revoke"), retries: true);
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
         AnswerOnce(server, 429, FourSeconds);
-        Assert.That(() => server.Client.RequestTokenAsync(TokenRequest.Extension("urn:ietf:params:oauth:grant-type:device_code", [])), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            () => server.Client.RequestTokenAsync(TokenRequest.Extension("urn:ietf:params:oauth:grant-type:device_code", [])),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         await server.Client.RevokeAsync(GrantOwner.User("42")).Promptly();
-        await server.BackChannelOf().SendAsync(new("token endpoint", new(ScriptedServer.Origin + "/token")), CancellationToken.None).Promptly();
+        await server
+            .BackChannelOf()
+            .SendAsync(new("token endpoint", new(ScriptedServer.Origin + "/token")), CancellationToken.None)
+            .Promptly();
     }
 
     [TestCase(30)]
     [TestCase(3600)]
-    [Description("What the deadline has no time for fails at once: the answer where there is one, afterwards a sentence. No server silences its clients for more than a minute")]
+    [Description(
+        "What the deadline has no time for fails at once: the answer where there is one, afterwards a sentence. No server silences its clients for more than a minute"
+    )]
     public async Task Longer_than_the_deadline(int seconds)
     {
         await using ScriptedServer server = new(retries: true);
@@ -81,11 +92,19 @@ public class RetryAfterTests
         int minute = Math.Min(seconds, 60);
         Assert.That(
             () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
-            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.RetryAfter)).EqualTo(TimeSpan.FromSeconds(seconds)));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.RetryAfter))
+                .EqualTo(TimeSpan.FromSeconds(seconds))
+        );
         Assert.That(
             () => server.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token"))).Promptly(),
-            Throws.InstanceOf<HttpRequestException>().With.Message.EqualTo(
-                $"The token endpoint (https://as.example/token) was not asked: the server wants to be left alone for another {minute} s (Retry-After), which is longer than BackChannelDeadline leaves time for."));
+            Throws
+                .InstanceOf<HttpRequestException>()
+                .With.Message.EqualTo(
+                    $"The token endpoint (https://as.example/token) was not asked: the server wants to be left alone for another {minute} s (Retry-After), which is longer than BackChannelDeadline leaves time for."
+                )
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
 
         server.Clock.Advance(TimeSpan.FromSeconds(minute));
@@ -103,8 +122,18 @@ public class RetryAfterTests
         SendTracker tracker = new();
         BackChannelRequest userInfo = new("userinfo endpoint", new(ScriptedServer.Origin + "/userinfo")) { AffectsOtherRequests = true };
         await backChannel.SendAsync(userInfo, CancellationToken.None).Promptly();
-        var exception = Assert.CatchAsync(() => backChannel.SendAsync(
-            new("token endpoint", new(ScriptedServer.Origin + "/token")) { Form = [new("refresh_token", "the-token")], SendTracker = tracker }, CancellationToken.None).Promptly())!;
+        var exception = Assert.CatchAsync(() =>
+            backChannel
+                .SendAsync(
+                    new("token endpoint", new(ScriptedServer.Origin + "/token"))
+                    {
+                        Form = [new("refresh_token", "the-token")],
+                        SendTracker = tracker,
+                    },
+                    CancellationToken.None
+                )
+                .Promptly()
+        )!;
         Assert.That(RefreshTokenOutcomes.Of(exception, tracker), Is.EqualTo(RefreshTokenOutcome.NotSent));
     }
 

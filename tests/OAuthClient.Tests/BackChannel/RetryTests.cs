@@ -27,7 +27,9 @@ public class RetryTests
         ["429 with Retry-After"] = Fault.Status(429, headers: [new("Retry-After", "1")]),
     };
 
-    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<OAuthTestHost, Task> Act)> Harmless = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<OAuthTestHost, Task> Act)> Harmless = new(
+        StringComparer.Ordinal
+    )
     {
         ["discovery"] = (TestEndpoint.Metadata, host => host.Client.BeginAuthorizationAsync()),
         ["keys"] = (TestEndpoint.Jwks, host => host.SignInAsync()),
@@ -39,7 +41,10 @@ public class RetryTests
     private static readonly Dictionary<string, Func<OAuthTestHost, Task>> Spent = new(StringComparer.Ordinal)
     {
         ["code"] = host => host.SignInAsync(),
-        ["refresh token"] = async host => await host.Client.RequestTokenAsync(TokenRequest.Refresh((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.RefreshToken!)),
+        ["refresh token"] = async host =>
+            await host.Client.RequestTokenAsync(
+                TokenRequest.Refresh((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.RefreshToken!)
+            ),
         ["extension"] = host => host.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
     };
 
@@ -51,7 +56,9 @@ public class RetryTests
         select new TestCaseData(what, fault);
 
     [TestCaseSource(nameof(HarmlessFaults))]
-    [Description("What does no harm twice is sent again after every fault that may pass (RFC 8414, RFC 7517, RFC 6749 §4.4, OpenID Connect Core §5.3, RFC 7009 §2.2)")]
+    [Description(
+        "What does no harm twice is sent again after every fault that may pass (RFC 8414, RFC 7517, RFC 6749 §4.4, OpenID Connect Core §5.3, RFC 7009 §2.2)"
+    )]
     public async Task Harmless_requests_are_sent_again(string what, string fault)
     {
         var (endpoint, act) = Harmless[what];
@@ -68,12 +75,16 @@ public class RetryTests
     [Description("RFC 6749 §4.1.2, §6, RFC 9700 §4.14, threat: code sent twice. What is spent by being sent is not, once it may have left")]
     public async Task Spent_requests_are_not_sent_again(
         [Values("code", "refresh token", "extension")] string what,
-        [Values("reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After")] string fault)
+        [Values("reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After")] string fault
+    )
     {
         await using var host = await StartAsync(signedIn: what == "refresh token");
         host.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
 
-        Assert.That(() => new Pauses(host.Clock).PassAsync(Spent[what](host)), Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<TokenEndpointException>());
+        Assert.That(
+            () => new Pauses(host.Clock).PassAsync(Spent[what](host)),
+            Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<TokenEndpointException>()
+        );
 
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
@@ -81,7 +92,9 @@ public class RetryTests
     [Test]
     [Description("RFC 6585 §4: a server that answers 429 has not looked at what was sent")]
     public async Task Spent_requests_that_were_turned_away_are_sent_again(
-        [Values("code", "refresh token")] string what, [Values("429", "429 with Retry-After")] string fault)
+        [Values("code", "refresh token")] string what,
+        [Values("429", "429 with Retry-After")] string fault
+    )
     {
         await using var host = await StartAsync(signedIn: what == "refresh token");
         host.Server.Faults.Add(TestEndpoint.Token, Faults[fault], times: 1);
@@ -91,11 +104,17 @@ public class RetryTests
 
     [Test]
     [Description("What has not left was not spent: a refused connection is tried again")]
-    public async Task Spent_requests_that_did_not_leave_are_sent_again([Values("code", "refresh token")] string what, [Values] bool timesOut)
+    public async Task Spent_requests_that_did_not_leave_are_sent_again(
+        [Values("code", "refresh token")] string what,
+        [Values] bool timesOut
+    )
     {
         int left = 0;
-        await using var host = await StartAsync(signedIn: what == "refresh token", register: builder => builder.BackChannel.AddHttpMessageHandler(
-            () => new Unreachable(request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0, timesOut)));
+        await using var host = await StartAsync(signedIn: what == "refresh token", register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() =>
+                new Unreachable(request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0, timesOut)
+            )
+        );
         left = 1;
         await new Pauses(host.Clock).PassAsync(Spent[what](host));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
@@ -109,8 +128,12 @@ public class RetryTests
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
         Assert.That(
-            () => new Pauses(host.Clock).PassAsync(host.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
-            Throws.Exception);
+            () =>
+                new Pauses(host.Clock).PassAsync(
+                    host.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))
+                ),
+            Throws.Exception
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
@@ -119,11 +142,18 @@ public class RetryTests
     public async Task Polling_that_did_not_leave_is_not_repeated()
     {
         int tried = 0;
-        await using var host = await StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(
-            () => new Unreachable(request => request.Method == HttpMethod.Post && ++tried > 0, timesOut: false)));
+        await using var host = await StartAsync(register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() =>
+                new Unreachable(request => request.Method == HttpMethod.Post && ++tried > 0, timesOut: false)
+            )
+        );
         Assert.That(
-            () => new Pauses(host.Clock).PassAsync(host.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))),
-            Throws.TypeOf<HttpRequestException>());
+            () =>
+                new Pauses(host.Clock).PassAsync(
+                    host.Client.RequestTokenAsync(TokenRequest.Extension(DeviceCode, [new("device_code", "the-device-code")]))
+                ),
+            Throws.TypeOf<HttpRequestException>()
+        );
         Assert.That(tried, Is.EqualTo(1));
     }
 
@@ -161,7 +191,11 @@ public class RetryTests
         Pauses pauses = new(host.Clock);
         Assert.That(
             () => pauses.PassAsync(host.Client.RequestTokenAsync(TokenRequest.ClientCredentials())),
-            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo(HttpStatusCode.ServiceUnavailable));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo(HttpStatusCode.ServiceUnavailable)
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(4));
         Assert.That(pauses.Taken, Has.Count.EqualTo(3));
         for (int i = 0; i < 3; i++)
@@ -220,7 +254,11 @@ public class RetryTests
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
-    private static async Task<OAuthTestHost> StartAsync(bool signedIn = false, Action<OAuthClientBuilder>? register = null, Action<OAuthClientOptions>? options = null)
+    private static async Task<OAuthTestHost> StartAsync(
+        bool signedIn = false,
+        Action<OAuthClientBuilder>? register = null,
+        Action<OAuthClientOptions>? options = null
+    )
     {
         var host = await OAuthTestHost.StartAsync(
             o =>
@@ -229,7 +267,8 @@ public class RetryTests
                 options?.Invoke(o);
             },
             register,
-            retries: true);
+            retries: true
+        );
         if (signedIn)
             await host.SignedInAsync();
         return host;
@@ -237,9 +276,13 @@ public class RetryTests
 
     private sealed class Unreachable(Func<HttpRequestMessage, bool> isFor, bool timesOut) : DelegatingHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => !isFor(request)
-            ? base.SendAsync(request, cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            !isFor(request) ? base.SendAsync(request, cancellationToken)
             : timesOut ? throw new TaskCanceledException("connecting took too long", new TimeoutException())
-            : throw new HttpRequestException(HttpRequestError.ConnectionError, "refused", new SocketException((int)SocketError.ConnectionRefused));
+            : throw new HttpRequestException(
+                HttpRequestError.ConnectionError,
+                "refused",
+                new SocketException((int)SocketError.ConnectionRefused)
+            );
     }
 }

@@ -3,13 +3,10 @@ namespace OAuthClient.Tests;
 /// <summary>What resilience packages put on HTTP clients: sends again after a fault or a 5xx, as often as three times.</summary>
 internal sealed class RetryingHandler : DelegatingHandler
 {
-    public RetryingHandler()
-    {
-    }
+    public RetryingHandler() { }
 
-    public RetryingHandler(HttpMessageHandler inner) : base(inner)
-    {
-    }
+    public RetryingHandler(HttpMessageHandler inner)
+        : base(inner) { }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -15,7 +15,9 @@ public class SendTrackerTests
     [Description("A refused connection: nothing left")]
     public async Task Nobody_there()
     {
-        await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused)));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused))
+        );
         SendTracker tracker = new();
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
         Assert.That(tracker.MayHaveBeenSent, Is.False);
@@ -38,11 +40,11 @@ public class SendTrackerTests
     {
         TaskCompletionSource connecting = new();
         await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, async cancellationToken =>
-        {
-            connecting.SetResult();
-            await Eventually.Never.WaitAsync(cancellationToken);
-            return Stream.Null;
-        }));
+            {
+                connecting.SetResult();
+                await Eventually.Never.WaitAsync(cancellationToken);
+                return Stream.Null;
+            }));
         SendTracker tracker = new();
         var sending = SendAsync(host, tracker);
         await connecting.Task.Promptly();
@@ -80,7 +82,8 @@ public class SendTrackerTests
     public async Task An_answer_proves_it()
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
-            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new Unread(HttpStatusCode.BadRequest)));
+            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new Unread(HttpStatusCode.BadRequest))
+        );
         SendTracker tracker = new();
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<TokenEndpointException>());
         Assert.That(tracker.MayHaveBeenSent);
@@ -126,7 +129,9 @@ public class SendTrackerTests
     [Description("Forbidden, and a user's handler makes another exception of it: who forbade it knows it all the same")]
     public async Task Forbidden_and_disguised()
     {
-        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Disguising()));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() => new Disguising())
+        );
         Assert.That(() => SendAsync(host, new() { CanSend = () => false }), Throws.TypeOf<SendCancelledException>());
     }
 
@@ -137,10 +142,10 @@ public class SendTrackerTests
         bool connected = false;
         bool? atQuestion = null;
         await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ =>
-        {
-            connected = true;
-            throw new SocketException((int)SocketError.ConnectionRefused);
-        }));
+            {
+                connected = true;
+                throw new SocketException((int)SocketError.ConnectionRefused);
+            }));
         SendTracker tracker = new() { CanSend = () => (atQuestion = connected).Value };
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
         Assert.That(connected);
@@ -154,11 +159,14 @@ public class SendTrackerTests
             host.RegistrationOf().Current,
             new AuthorizationServerMetadata { TokenEndpoint = endpoint ?? new(host.Server.Issuer, "/token") },
             tracker,
-            CancellationToken.None);
+            CancellationToken.None
+        );
     }
 
     private static void Connect(OAuthClientBuilder builder, Func<CancellationToken, ValueTask<Stream>> connect) =>
-        builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => connect(cancellationToken) });
+        builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() =>
+            new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => connect(cancellationToken) }
+        );
 
     public enum Meddling
     {
@@ -186,7 +194,11 @@ public class SendTrackerTests
                     await content.CopyToAsync(Stream.Null, cancellationToken);
                     break;
                 case Meddling.Replaces:
-                    request.Content = new StringContent(await content.ReadAsStringAsync(cancellationToken), null, "application/x-www-form-urlencoded");
+                    request.Content = new StringContent(
+                        await content.ReadAsStringAsync(cancellationToken),
+                        null,
+                        "application/x-www-form-urlencoded"
+                    );
                     break;
             }
             return await base.SendAsync(request, cancellationToken);

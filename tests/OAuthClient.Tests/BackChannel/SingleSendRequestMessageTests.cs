@@ -15,7 +15,8 @@ public class SingleSendRequestMessageTests
     public async Task Application_wide_retries_added_before()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true, registerFirst: services =>
-            services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler())));
+            services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
+        );
         await RequireOnePostAsync<TokenEndpointException>(host);
     }
 
@@ -24,15 +25,20 @@ public class SingleSendRequestMessageTests
     public async Task Application_wide_retries_added_after()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler())));
+            builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
+        );
         await RequireOnePostAsync<TokenEndpointException>(host);
     }
 
     [Test]
-    [Description("Threat: code sent twice. A retrying handler that the user puts on the back channel gets the guard's exception, not a second send")]
+    [Description(
+        "Threat: code sent twice. A retrying handler that the user puts on the back channel gets the guard's exception, not a second send"
+    )]
     public async Task Retries_on_the_back_channel()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler()));
+        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
+        );
         var exception = await RequireOnePostAsync<InvalidOperationException>(host);
         Assert.That(exception.Message, Does.Contain("retrying handler").And.Contain("back channel"));
     }
@@ -42,7 +48,8 @@ public class SingleSendRequestMessageTests
     public async Task Retries_in_the_primary_handler()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new RetryingHandler(new SocketsHttpHandler())));
+            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new RetryingHandler(new SocketsHttpHandler()))
+        );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
 
@@ -51,7 +58,8 @@ public class SingleSendRequestMessageTests
     public async Task Retries_by_a_builder_filter([Values] bool innermost)
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true, registerFirst: services =>
-            services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new RetryingFilter(innermost)));
+            services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new RetryingFilter(innermost))
+        );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
 
@@ -61,7 +69,9 @@ public class SingleSendRequestMessageTests
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
             builder.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
-                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new RetryingHandler()))));
+                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new RetryingHandler()))
+            )
+        );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
 
@@ -69,7 +79,9 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. The guard also counts for a copy of the request, which some retrying handlers send")]
     public async Task Retries_with_a_copy_of_the_request()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler()));
+        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler())
+        );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
 
@@ -77,12 +89,17 @@ public class SingleSendRequestMessageTests
     [Description("A request that spends nothing may be retried by the user's handler")]
     public async Task Metadata_may_be_retried()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler()));
+        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
+        );
         host.Server.Faults.Add(TestEndpoint.Metadata, Fault.Status(503), times: 2);
 
         await host.Client.BeginAuthorizationAsync();
 
-        Assert.That(host.Server.RequestsTo(TestEndpoint.Metadata).Select(request => request.Path).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(1));
+        Assert.That(
+            host.Server.RequestsTo(TestEndpoint.Metadata).Select(request => request.Path).Distinct(StringComparer.Ordinal).Count(),
+            Is.EqualTo(1)
+        );
         Assert.That(host.Server.RequestsTo(TestEndpoint.Metadata), Has.Count.EqualTo(3));
     }
 
@@ -90,9 +107,11 @@ public class SingleSendRequestMessageTests
     [Description("The user's own handlers and headers, which send nothing twice, go on working")]
     public async Task Benign_handler_and_headers()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder => builder.BackChannel
-            .AddHttpMessageHandler(() => new StampingHandler())
-            .ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Tenant", "one")));
+        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
+            builder
+                .BackChannel.AddHttpMessageHandler(() => new StampingHandler())
+                .ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Tenant", "one"))
+        );
 
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
 
@@ -112,7 +131,9 @@ public class SingleSendRequestMessageTests
     }
 
     [Test]
-    [Description("Threat: code sent twice. A reset after the server did its work is not answered by sending the code again (RFC 6749 §4.1.2)")]
+    [Description(
+        "Threat: code sent twice. A reset after the server did its work is not answered by sending the code again (RFC 6749 §4.1.2)"
+    )]
     public async Task Code_after_a_reset()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
@@ -145,17 +166,27 @@ public class SingleSendRequestMessageTests
         var pending = await host.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri));
 
-        var attempts = Enumerable.Range(0, 10).Select(_ => Task.Run(() => host.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")))).ToList();
-        await Task.WhenAll(attempts.Select(attempt => attempt.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default))).Promptly();
+        var attempts = Enumerable
+            .Range(0, 10)
+            .Select(_ => Task.Run(() => host.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42"))))
+            .ToList();
+        await Task.WhenAll(
+                attempts.Select(attempt =>
+                    attempt.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+                )
+            )
+            .Promptly();
 
         Assert.That(attempts.Count(attempt => attempt.IsCompletedSuccessfully), Is.EqualTo(1));
         Assert.That(
             attempts.Where(attempt => attempt.IsFaulted).Select(attempt => attempt.Exception!.InnerException),
-            Has.Exactly(9).TypeOf<OAuthProtocolException>().With.Message.Contain("used before"));
+            Has.Exactly(9).TypeOf<OAuthProtocolException>().With.Message.Contain("used before")
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
-    private static async Task<TException> RequireOnePostAsync<TException>(OAuthTestHost host) where TException : Exception
+    private static async Task<TException> RequireOnePostAsync<TException>(OAuthTestHost host)
+        where TException : Exception
     {
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         TException? caught = null;
@@ -189,7 +220,10 @@ public class SingleSendRequestMessageTests
             if (response.StatusCode != HttpStatusCode.ServiceUnavailable)
                 return response;
             response.Dispose();
-            HttpRequestMessage copy = new(request.Method, request.RequestUri) { Content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync(cancellationToken)) };
+            HttpRequestMessage copy = new(request.Method, request.RequestUri)
+            {
+                Content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync(cancellationToken)),
+            };
             foreach (var option in request.Options)
                 ((IDictionary<string, object?>)copy.Options).Add(option);
             return await base.SendAsync(copy, cancellationToken);
@@ -198,10 +232,11 @@ public class SingleSendRequestMessageTests
 
     private sealed class RetryingFilter(bool innermost) : IHttpMessageHandlerBuilderFilter
     {
-        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
-        {
-            next(builder);
-            builder.AdditionalHandlers.Insert(innermost ? builder.AdditionalHandlers.Count : 0, new RetryingHandler());
-        };
+        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
+            builder =>
+            {
+                next(builder);
+                builder.AdditionalHandlers.Insert(innermost ? builder.AdditionalHandlers.Count : 0, new RetryingHandler());
+            };
     }
 }

@@ -13,12 +13,14 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class UseResilienceTests
 {
-    private static RetryStrategyOptions<HttpResponseMessage> Stubborn => new()
-    {
-        MaxRetryAttempts = 5,
-        Delay = TimeSpan.Zero,
-        ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null || (int)attempt.Outcome.Result!.StatusCode >= 500),
-    };
+    private static RetryStrategyOptions<HttpResponseMessage> Stubborn =>
+        new()
+        {
+            MaxRetryAttempts = 5,
+            Delay = TimeSpan.Zero,
+            ShouldHandle = static attempt =>
+                ValueTask.FromResult(attempt.Outcome.Exception is not null || (int)attempt.Outcome.Result!.StatusCode >= 500),
+        };
 
     [Test]
     [Description("What does no harm twice is sent again as the application wants it")]
@@ -39,7 +41,10 @@ public class UseResilienceTests
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         for (int i = 1; i <= 20; i++)
         {
-            Assert.That(() => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(), Throws.TypeOf<TokenEndpointException>());
+            Assert.That(
+                () => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+                Throws.TypeOf<TokenEndpointException>()
+            );
             Assert.That(host.TokenRequests, Is.EqualTo(i));
         }
     }
@@ -54,7 +59,13 @@ public class UseResilienceTests
         host.Server.Faults.Add(TestEndpoint.Token, answered ? Fault.Status(503) : Fault.ResetAfterWork());
         Assert.That(
             () => Act(host, refresh).Promptly(),
-            answered ? Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo(HttpStatusCode.ServiceUnavailable) : Throws.TypeOf<HttpRequestException>());
+            answered
+                ? Throws
+                    .TypeOf<TokenEndpointException>()
+                    .With.Property(nameof(EndpointException.StatusCode))
+                    .EqualTo(HttpStatusCode.ServiceUnavailable)
+                : Throws.TypeOf<HttpRequestException>()
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
@@ -63,12 +74,17 @@ public class UseResilienceTests
     [Repeat(5)]
     public async Task Spent_requests_are_not_hedged([Values] bool refresh)
     {
-        await using var host = await StartAsync(pipeline => pipeline.AddHedging(new HedgingStrategyOptions<HttpResponseMessage>
-        {
-            MaxHedgedAttempts = 3,
-            Delay = TimeSpan.Zero,
-            ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Exception is not null || (int)attempt.Outcome.Result!.StatusCode >= 500),
-        }));
+        await using var host = await StartAsync(pipeline =>
+            pipeline.AddHedging(
+                new HedgingStrategyOptions<HttpResponseMessage>
+                {
+                    MaxHedgedAttempts = 3,
+                    Delay = TimeSpan.Zero,
+                    ShouldHandle = static attempt =>
+                        ValueTask.FromResult(attempt.Outcome.Exception is not null || (int)attempt.Outcome.Result!.StatusCode >= 500),
+                }
+            )
+        );
         if (refresh)
         {
             var grant = await host.SignedInAsync();
@@ -88,7 +104,8 @@ public class UseResilienceTests
         int refusals = 0;
         await using var host = await StartAsync(
             pipeline => pipeline.AddRetry(Stubborn),
-            builder => builder.BackChannel.AddHttpMessageHandler(() => new Refusing(() => Interlocked.Decrement(ref refusals) >= 0)));
+            builder => builder.BackChannel.AddHttpMessageHandler(() => new Refusing(() => Interlocked.Decrement(ref refusals) >= 0))
+        );
         var pending = await host.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri));
         refusals = 5;
@@ -100,7 +117,9 @@ public class UseResilienceTests
     [Description("The deadline holds, whatever the pipeline waits for")]
     public async Task The_deadline_holds()
     {
-        await using var host = await StartAsync(pipeline => pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = Stubborn.ShouldHandle }));
+        await using var host = await StartAsync(pipeline =>
+            pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = Stubborn.ShouldHandle })
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         var request = host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         while (await host.Clock.WaitForTimerAsync() < TimeSpan.FromHours(1))
@@ -110,14 +129,20 @@ public class UseResilienceTests
         host.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.That(
             () => request.Promptly(),
-            Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>().And.Message.Contain("30 s (BackChannelDeadline)"));
+            Throws
+                .TypeOf<TaskCanceledException>()
+                .With.InnerException.TypeOf<TimeoutException>()
+                .And.Message.Contain("30 s (BackChannelDeadline)")
+        );
     }
 
     [Test]
     [Description("The caller's cancellation is the caller's")]
     public async Task Cancelled_by_the_caller()
     {
-        await using var host = await StartAsync(pipeline => pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = Stubborn.ShouldHandle }));
+        await using var host = await StartAsync(pipeline =>
+            pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = Stubborn.ShouldHandle })
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         using CancellationTokenSource cancellation = new();
         var request = host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), cancellation.Token);
@@ -131,18 +156,29 @@ public class UseResilienceTests
     [Description("Polly's own exceptions come in the words of a network, which are the only ones callers need to know")]
     public async Task A_circuit_of_ones_own()
     {
-        await using var host = await StartAsync(pipeline => pipeline.AddCircuitBreaker(new()
-        {
-            MinimumThroughput = 2,
-            FailureRatio = 0.5,
-            ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode >= 500),
-        }));
+        await using var host = await StartAsync(pipeline =>
+            pipeline.AddCircuitBreaker(
+                new()
+                {
+                    MinimumThroughput = 2,
+                    FailureRatio = 0.5,
+                    ShouldHandle = static attempt => ValueTask.FromResult((int?)attempt.Outcome.Result?.StatusCode >= 500),
+                }
+            )
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         for (int i = 0; i < 2; i++)
-            Assert.That(() => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(), Throws.TypeOf<TokenEndpointException>());
+            Assert.That(
+                () => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
+                Throws.TypeOf<TokenEndpointException>()
+            );
         Assert.That(
             () => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
-            Throws.InstanceOf<HttpRequestException>().With.Message.Contain("was not asked").And.InnerException.InstanceOf<BrokenCircuitException>());
+            Throws
+                .InstanceOf<HttpRequestException>()
+                .With.Message.Contain("was not asked")
+                .And.InnerException.InstanceOf<BrokenCircuitException>()
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(2));
     }
 
@@ -163,16 +199,20 @@ public class UseResilienceTests
     public async Task It_sees_the_answer()
     {
         string? seen = null;
-        await using var host = await StartAsync(pipeline => pipeline.AddFallback(new()
-        {
-            ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result?.StatusCode == HttpStatusCode.BadGateway),
-            FallbackAction = async attempt =>
-            {
-                var answer = attempt.Outcome.Result!;
-                seen = answer.Content.Headers.ContentType + " " + await answer.Content.ReadAsStringAsync();
-                return Outcome.FromResult(ScriptedServer.Json(200, ScriptedServer.Tokens("a substitute")));
-            },
-        }));
+        await using var host = await StartAsync(pipeline =>
+            pipeline.AddFallback(
+                new()
+                {
+                    ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result?.StatusCode == HttpStatusCode.BadGateway),
+                    FallbackAction = async attempt =>
+                    {
+                        var answer = attempt.Outcome.Result!;
+                        seen = answer.Content.Headers.ContentType + " " + await answer.Content.ReadAsStringAsync();
+                        return Outcome.FromResult(ScriptedServer.Json(200, ScriptedServer.Tokens("a substitute")));
+                    },
+                }
+            )
+        );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(502, "<html>", "text/html"));
         var response = await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly();
         Assert.That(response.AccessToken.Reveal(), Is.EqualTo("a substitute"));
@@ -182,7 +222,10 @@ public class UseResilienceTests
     private static Task Act(OAuthTestHost host, bool refresh) =>
         refresh ? host.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token"))) : host.SignInAsync();
 
-    private static Task<OAuthTestHost> StartAsync(Action<ResiliencePipelineBuilder<HttpResponseMessage>> pipeline, Action<OAuthClientBuilder>? register = null) =>
+    private static Task<OAuthTestHost> StartAsync(
+        Action<ResiliencePipelineBuilder<HttpResponseMessage>> pipeline,
+        Action<OAuthClientBuilder>? register = null
+    ) =>
         OAuthTestHost.StartAsync(register: builder =>
         {
             builder.UseResilience(pipeline);
@@ -192,6 +235,8 @@ public class UseResilienceTests
     private sealed class Refusing(Func<bool> refuses) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            refuses() ? throw new HttpRequestException(HttpRequestError.ConnectionError, "refused") : base.SendAsync(request, cancellationToken);
+            refuses()
+                ? throw new HttpRequestException(HttpRequestError.ConnectionError, "refused")
+                : base.SendAsync(request, cancellationToken);
     }
 }

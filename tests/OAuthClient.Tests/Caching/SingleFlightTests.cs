@@ -68,16 +68,19 @@ public class SingleFlightTests
     {
         TaskCompletionSource begin = new();
         Task<int> Join() => flights.JoinOrStart("late", async () =>
-        {
-            await begin.Task;
-            throw new TaskCanceledException("late", new TimeoutException("after 30 s"), CancellationToken.None);
-        });
+            {
+                await begin.Task;
+                throw new TaskCanceledException("late", new TimeoutException("after 30 s"), CancellationToken.None);
+            });
         var one = Join();
         var two = Join();
         begin.SetResult();
 
         foreach (var waiting in new[] { one, two })
-            Assert.That(async () => await waiting.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+            Assert.That(
+                async () => await waiting.Promptly(),
+                Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>()
+            );
         Assert.That(await flights.JoinOrStart("late", () => Task.FromResult(3)).Promptly(), Is.EqualTo(3));
     }
 
@@ -89,12 +92,14 @@ public class SingleFlightTests
         CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("sw-KE");
         string? seen = "unset";
         string culture = "unset";
-        await flights.JoinOrStart("ambient", () =>
-        {
-            seen = Ambient.Value;
-            culture = CultureInfo.CurrentCulture.Name;
-            return Task.FromResult(1);
-        }).Promptly();
+        await flights
+            .JoinOrStart("ambient", () =>
+            {
+                seen = Ambient.Value;
+                culture = CultureInfo.CurrentCulture.Name;
+                return Task.FromResult(1);
+            })
+            .Promptly();
 
         Assert.That(seen, Is.Null);
         Assert.That(culture, Is.Not.EqualTo("sw-KE"));

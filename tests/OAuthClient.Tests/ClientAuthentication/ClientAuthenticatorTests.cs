@@ -19,7 +19,10 @@ public class ClientAuthenticatorTests
             o.ClientSecret = "secret" + Odd;
         });
 
-        Assert.That(Encoding.Latin1.GetString(Convert.FromBase64String(header!["Basic ".Length..])), Is.EqualTo("id%3A%26%2B%25+%C3%BC:secret%3A%26%2B%25+%C3%BC"));
+        Assert.That(
+            Encoding.Latin1.GetString(Convert.FromBase64String(header!["Basic ".Length..])),
+            Is.EqualTo("id%3A%26%2B%25+%C3%BC:secret%3A%26%2B%25+%C3%BC")
+        );
         Assert.That(header, Does.StartWith("Basic ").And.Match("^Basic [A-Za-z0-9+/]+=*$"));
         Assert.That(form, Is.Empty, "the body holds nothing of it, not even the client_id");
     }
@@ -49,7 +52,10 @@ public class ClientAuthenticatorTests
         });
 
         Assert.That(header, Is.Null);
-        Assert.That(form, Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "id" + Odd), new("client_secret", "secret" + Odd) }));
+        Assert.That(
+            form,
+            Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "id" + Odd), new("client_secret", "secret" + Odd) })
+        );
     }
 
     [TestCase(null)]
@@ -72,10 +78,15 @@ public class ClientAuthenticatorTests
     [TestCase("CLIENT_SECRET_POST", ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase("none", ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase("private_key_jwt", ClientAuthenticationMethod.ClientSecretBasic)]
-    [Description("RFC 8414 §2: by the server's metadata; client_secret_basic when they are silent. A server that lists none does not make a confidential client public")]
+    [Description(
+        "RFC 8414 §2: by the server's metadata; client_secret_basic when they are silent. A server that lists none does not make a confidential client public"
+    )]
     public void Unset_it_follows_the_metadata(string? offered, ClientAuthenticationMethod expected)
     {
-        var server = SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = offered?.Split(',', StringSplitOptions.RemoveEmptyEntries) };
+        var server = SampleConfiguration.Server with
+        {
+            TokenEndpointAuthenticationMethods = offered?.Split(',', StringSplitOptions.RemoveEmptyEntries),
+        };
 
         Assert.That(ClientAuthenticator.Method(SampleConfiguration.Create(o => o.ClientSecret = "secret"), server), Is.EqualTo(expected));
         Assert.That(ClientAuthenticator.Method(SampleConfiguration.Create(), server), Is.EqualTo(ClientAuthenticationMethod.None));
@@ -92,16 +103,35 @@ public class ClientAuthenticatorTests
             o.ClientAuthentication = method;
         });
 
-        Assert.That(ClientAuthenticator.Method(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = [offered] }), Is.EqualTo(method));
+        Assert.That(
+            ClientAuthenticator.Method(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = [offered] }),
+            Is.EqualTo(method)
+        );
     }
 
     [Test]
     [Description("RFC 6749 §2.3: one method per request, whatever is set: the secret is in the header or in the body or nowhere")]
     public void The_secret_is_in_one_place_at_most()
     {
-        foreach (var method in new ClientAuthenticationMethod?[] { null, ClientAuthenticationMethod.None, ClientAuthenticationMethod.ClientSecretBasic, ClientAuthenticationMethod.ClientSecretPost })
+        foreach (
+            var method in new ClientAuthenticationMethod?[]
+            {
+                null,
+                ClientAuthenticationMethod.None,
+                ClientAuthenticationMethod.ClientSecretBasic,
+                ClientAuthenticationMethod.ClientSecretPost,
+            }
+        )
         {
-            foreach (string[]? offered in new[] { null, ["client_secret_basic"], new[] { "client_secret_post" }, ["client_secret_basic", "client_secret_post"] })
+            foreach (
+                string[]? offered in new[]
+                {
+                    null,
+                    ["client_secret_basic"],
+                    new[] { "client_secret_post" },
+                    ["client_secret_basic", "client_secret_post"],
+                }
+            )
             {
                 var form = new List<KeyValuePair<string, string>> { new("grant_type", "authorization_code") };
                 var configuration = SampleConfiguration.Create(o =>
@@ -109,7 +139,14 @@ public class ClientAuthenticatorTests
                     o.ClientSecret = "secret";
                     o.ClientAuthentication = method;
                 });
-                string? header = ClientAuthenticator.Authenticate(configuration, SampleConfiguration.Server with { TokenEndpointAuthenticationMethods = offered }, form);
+                string? header = ClientAuthenticator.Authenticate(
+                    configuration,
+                    SampleConfiguration.Server with
+                    {
+                        TokenEndpointAuthenticationMethods = offered,
+                    },
+                    form
+                );
 
                 int places = (header is null ? 0 : 1) + form.Count(field => field.Key == "client_secret");
                 Assert.That(places, Is.EqualTo(method == ClientAuthenticationMethod.None ? 0 : 1));

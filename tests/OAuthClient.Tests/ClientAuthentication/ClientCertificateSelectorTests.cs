@@ -10,25 +10,40 @@ namespace OAuthClient.Tests;
 public class ClientCertificateSelectorTests
 {
     [Test]
-    [Description("Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2, §5: the certificate in the handshake at the aliased token endpoint, the client_id in the body, no other proof")]
+    [Description(
+        "Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2, §5: the certificate in the handshake at the aliased token endpoint, the client_id in the body, no other proof"
+    )]
     public async Task The_alias_is_called_with_the_certificate()
     {
         await using var stage = await Stage.OpenAsync();
         await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
 
         var request = stage.Server.Requests.Single();
-        Assert.That(request, Is.EqualTo(new MutualTlsServer.Seen(
-            IsAtAlias: true, "/token", "grant_type=client_credentials&client_id=client", stage.Certificate.Thumbprint, Authorization: "")));
+        Assert.That(
+            request,
+            Is.EqualTo(
+                new MutualTlsServer.Seen(
+                    IsAtAlias: true,
+                    "/token",
+                    "grant_type=client_credentials&client_id=client",
+                    stage.Certificate.Thumbprint,
+                    Authorization: ""
+                )
+            )
+        );
     }
 
     [Test]
-    [Description("RFC 8705 §5: an endpoint without an alias is called where it is; here it asks for no certificate and turns the client away, and the message names the option")]
+    [Description(
+        "RFC 8705 §5: an endpoint without an alias is called where it is; here it asks for no certificate and turns the client away, and the message names the option"
+    )]
     public async Task What_has_no_alias_is_called_where_it_is()
     {
         await using var stage = await Stage.OpenAsync();
         Assert.That(
             async () => await stage.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token"),
-            Throws.TypeOf<EndpointException>().With.Message.Contains("UseClientCertificate").And.Message.Not.Contains("ClientSecret"));
+            Throws.TypeOf<EndpointException>().With.Message.Contains("UseClientCertificate").And.Message.Not.Contains("ClientSecret")
+        );
         Assert.That(stage.Server.Requests.Single().IsAtAlias, Is.False);
     }
 
@@ -37,7 +52,11 @@ public class ClientCertificateSelectorTests
     public async Task Introspection_has_its_alias_too()
     {
         await using var stage = await Stage.OpenAsync();
-        stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = new JsonObject { ["introspection_endpoint"] = new Uri(stage.Server.Alias, "introspect").AbsoluteUri };
+        stage.Server.Metadata = json =>
+            json["mtls_endpoint_aliases"] = new JsonObject
+            {
+                ["introspection_endpoint"] = new Uri(stage.Server.Alias, "introspect").AbsoluteUri,
+            };
         Assert.That((await stage.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token")).IsActive, Is.True);
         Assert.That(stage.Server.Requests.Single().IsAtAlias, Is.True);
     }
@@ -48,12 +67,17 @@ public class ClientCertificateSelectorTests
     {
         await using var stage = await Stage.OpenAsync(o => o.ClientSecret = "a-secret", presents: false);
         stage.Server.Metadata = json => json["mtls_endpoint_aliases"]!["revocation_endpoint"] = "http://elsewhere.example/";
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Assert.That(stage.Server.Requests.Single(), Has.Property("IsAtAlias").False.And.Property("Thumbprint").Null);
     }
 
     [Test]
-    [Description("RFC 8705 §3, §5: a client with a secret goes to the alias too, for its tokens may be bound to the certificate; one method of authentication all the same (RFC 6749 §2.3)")]
+    [Description(
+        "RFC 8705 §3, §5: a client with a secret goes to the alias too, for its tokens may be bound to the certificate; one method of authentication all the same (RFC 6749 §2.3)"
+    )]
     public async Task A_secret_beside_the_certificate_is_what_authenticates()
     {
         await using var stage = await Stage.OpenAsync(o => o.ClientSecret = "a-secret");
@@ -73,7 +97,10 @@ public class ClientCertificateSelectorTests
     {
         await using var stage = await Stage.OpenAsync(o => o.DangerouslyAllowHttpOnLoopback = true);
         stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = new JsonObject { ["token_endpoint"] = address };
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("token_endpoint"));
+        Assert.That(
+            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("token_endpoint")
+        );
         Assert.That(stage.Server.Requests, Is.Empty);
     }
 
@@ -83,7 +110,10 @@ public class ClientCertificateSelectorTests
     {
         await using var stage = await Stage.OpenAsync();
         stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = "https://127.0.0.1/token";
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("mtls_endpoint_aliases"));
+        Assert.That(
+            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("mtls_endpoint_aliases")
+        );
     }
 
     [Test]
@@ -91,7 +121,8 @@ public class ClientCertificateSelectorTests
     public async Task A_spelled_out_endpoint_wins()
     {
         await using var stage = await Stage.OpenAsync();
-        stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = new JsonObject { ["introspection_endpoint"] = "https://127.0.0.1:1/" };
+        stage.Server.Metadata = json =>
+            json["mtls_endpoint_aliases"] = new JsonObject { ["introspection_endpoint"] = "https://127.0.0.1:1/" };
         await using var other = await Stage.OpenAsync(stage.Server, o => o.IntrospectionEndpoint = new(stage.Server.Alias, "spelled-out"));
         await other.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token");
         Assert.That(stage.Server.Requests.Single().Path, Is.EqualTo("/spelled-out"));
@@ -118,10 +149,16 @@ public class ClientCertificateSelectorTests
         var whole = stage.Certificate;
         using var half = X509CertificateLoader.LoadCertificate(whole.RawData);
         stage.Certificate = half;
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthException>().With.Message.Contains("private key"));
+        Assert.That(
+            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("private key")
+        );
         stage.Clock.Advance(TimeSpan.FromSeconds(5));
         stage.Certificate = null!;
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthException>().With.Message.Contains("gave no certificate"));
+        Assert.That(
+            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("gave no certificate")
+        );
         stage.Clock.Advance(TimeSpan.FromSeconds(5));
         stage.Certificate = whole;
         Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
@@ -133,10 +170,15 @@ public class ClientCertificateSelectorTests
     {
         await using ScriptedServer server = new(
             o => o.ClientSecret = null,
-            builder => builder.UseClientCertificate(_ => throw new InvalidOperationException("not asked")).BackChannel.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()));
+            builder =>
+                builder
+                    .UseClientCertificate(_ => throw new InvalidOperationException("not asked"))
+                    .BackChannel.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler())
+        );
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.InvalidOperationException.With.Message.Contains("SocketsHttpHandler"));
+            Throws.InvalidOperationException.With.Message.Contains("SocketsHttpHandler")
+        );
     }
 
     private sealed class Stage : IAsyncDisposable
@@ -145,17 +187,25 @@ public class ClientCertificateSelectorTests
         private readonly X509Certificate2 own = MutualTlsServer.SelfSigned("CN=client");
         private readonly bool ownsServer;
 
-        private Stage(MutualTlsServer server, bool ownsServer, Action<OAuthClientOptions>? options, bool presents, Action<SocketsHttpHandler>? network)
+        private Stage(
+            MutualTlsServer server,
+            bool ownsServer,
+            Action<OAuthClientOptions>? options,
+            bool presents,
+            Action<SocketsHttpHandler>? network
+        )
         {
             (Server, this.ownsServer) = (server, ownsServer);
             Certificate = own;
             ServiceCollection services = new();
             services.AddSingleton<TimeProvider>(Clock);
-            var builder = services.AddOAuthClient(o =>
-            {
-                (o.Issuer, o.ClientId) = (server.Issuer, "client");
-                options?.Invoke(o);
-            }).UseResilience(_ => { });
+            var builder = services
+                .AddOAuthClient(o =>
+                {
+                    (o.Issuer, o.ClientId) = (server.Issuer, "client");
+                    options?.Invoke(o);
+                })
+                .UseResilience(_ => { });
             if (presents)
                 builder.UseClientCertificate(_ => Certificate);
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() =>
@@ -173,8 +223,11 @@ public class ClientCertificateSelectorTests
         public IServiceProvider Services => provider;
         public IOAuthClient Client => provider.GetRequiredService<IOAuthClient>();
 
-        public static async Task<Stage> OpenAsync(Action<OAuthClientOptions>? options = null, bool presents = true, Action<SocketsHttpHandler>? network = null) =>
-            new(await MutualTlsServer.StartAsync(), ownsServer: true, options, presents, network);
+        public static async Task<Stage> OpenAsync(
+            Action<OAuthClientOptions>? options = null,
+            bool presents = true,
+            Action<SocketsHttpHandler>? network = null
+        ) => new(await MutualTlsServer.StartAsync(), ownsServer: true, options, presents, network);
 
         public static Task<Stage> OpenAsync(MutualTlsServer server, Action<OAuthClientOptions> options) =>
             Task.FromResult(new Stage(server, ownsServer: false, options, presents: true, network: null));

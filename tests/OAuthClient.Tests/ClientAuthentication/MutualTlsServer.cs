@@ -23,16 +23,19 @@ internal sealed class MutualTlsServer : IAsyncDisposable
     private MutualTlsServer()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
             {
-                https.ServerCertificate = certificate;
-                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                https.ClientCertificateValidation = (_, _, _) => true;
-            }));
-        });
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
+                    {
+                        https.ServerCertificate = certificate;
+                        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                        https.ClientCertificateValidation = (_, _, _) => true;
+                    }));
+            });
         app = builder.Build();
         app.Run(AnswerAsync);
     }
@@ -66,10 +69,15 @@ internal sealed class MutualTlsServer : IAsyncDisposable
     }
 
     /// <summary>A network that trusts this server and nobody else.</summary>
-    public SocketsHttpHandler Network() => new()
-    {
-        SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.GetCertHashString() },
-    };
+    public SocketsHttpHandler Network() =>
+        new()
+        {
+            SslOptions =
+            {
+                RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                    presented?.GetCertHashString() == certificate.GetCertHashString(),
+            },
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -95,12 +103,20 @@ internal sealed class MutualTlsServer : IAsyncDisposable
             return;
         }
         using StreamReader body = new(context.Request.Body);
-        seen.Enqueue(new(
-            context.Connection.LocalPort == Alias.Port, path, await body.ReadToEndAsync(),
-            context.Connection.ClientCertificate?.Thumbprint, context.Request.Headers.Authorization.ToString()));
+        seen.Enqueue(
+            new(
+                context.Connection.LocalPort == Alias.Port,
+                path,
+                await body.ReadToEndAsync(),
+                context.Connection.ClientCertificate?.Thumbprint,
+                context.Request.Headers.Authorization.ToString()
+            )
+        );
         bool isKnown = context.Connection.ClientCertificate is not null;
         context.Response.StatusCode = isKnown ? 200 : 401;
-        await context.Response.WriteAsync(isKnown ? """{"access_token":"at","token_type":"Bearer","active":true}""" : """{"error":"invalid_client"}""");
+        await context.Response.WriteAsync(
+            isKnown ? """{"access_token":"at","token_type":"Bearer","active":true}""" : """{"error":"invalid_client"}"""
+        );
     }
 
     internal sealed record Seen(bool IsAtAlias, string Path, string Body, string? Thumbprint, string Authorization);

@@ -18,15 +18,17 @@ public sealed class ClientConfigurationProviderTests : IDisposable
 
     public ClientConfigurationProviderTests()
     {
-        configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Issuer"] = "https://server.example.com",
-            ["ClientId"] = "first",
-        }).Build();
+        configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { ["Issuer"] = "https://server.example.com", ["ClientId"] = "first" })
+            .Build();
         var services = new ServiceCollection();
         services.AddOAuthClient("photos", configuration);
         provider = services.BuildServiceProvider();
-        current = new("photos", provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(), provider.GetRequiredService<RedirectUriConflictDetector>());
+        current = new(
+            "photos",
+            provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
+            provider.GetRequiredService<RedirectUriConflictDetector>()
+        );
     }
 
     [Test]

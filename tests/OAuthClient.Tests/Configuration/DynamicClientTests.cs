@@ -15,8 +15,14 @@ public class DynamicClientTests
         var after = DynamicClient.Unprotect(before.Protect(Flip), Flip);
         Assert.Multiple(() =>
         {
-            Assert.That((after.ClientName, after.Server, after.ClientId, after.Generation), Is.EqualTo(("photos", "https://as.example", "an-id", 7L)));
-            Assert.That((after.RegisteredAt, after.LastConfirmedAt, after.SecretIssuedAt, after.SecretExpiresAt), Is.EqualTo((before.RegisteredAt, before.LastConfirmedAt, before.SecretIssuedAt, before.SecretExpiresAt)));
+            Assert.That(
+                (after.ClientName, after.Server, after.ClientId, after.Generation),
+                Is.EqualTo(("photos", "https://as.example", "an-id", 7L))
+            );
+            Assert.That(
+                (after.RegisteredAt, after.LastConfirmedAt, after.SecretIssuedAt, after.SecretExpiresAt),
+                Is.EqualTo((before.RegisteredAt, before.LastConfirmedAt, before.SecretIssuedAt, before.SecretExpiresAt))
+            );
             Assert.That(after.Metadata.GetRawText(), Is.EqualTo(before.Metadata.GetRawText()));
             Assert.That(after.Authentication, Is.EqualTo(ClientAuthenticationMethod.ClientSecretPost));
             Assert.That(after.ClientSecret, Is.EqualTo(before.ClientSecret));
@@ -33,7 +39,10 @@ public class DynamicClientTests
         DynamicClient before = new("", "https://as.example", "an-id") { Metadata = System.Text.Json.JsonElement.Parse("{}") };
         var after = DynamicClient.Unprotect(before.Protect(Flip), Flip);
         Assert.That(after.CanBeManaged, Is.False);
-        Assert.That(new object?[] { after.ClientSecret, after.SecretExpiresAt, after.ManagementUri, after.RegistrationAccessToken }, Is.All.Null);
+        Assert.That(
+            new object?[] { after.ClientSecret, after.SecretExpiresAt, after.ManagementUri, after.RegistrationAccessToken },
+            Is.All.Null
+        );
     }
 
     [TestCase("")]
@@ -41,7 +50,8 @@ public class DynamicClientTests
     [TestCase("null")]
     [TestCase("{\"Version\":2}")]
     [Description("What is no stored client is refused")]
-    public void Other_data(string data) => Assert.That(() => DynamicClient.Unprotect(Encoding.UTF8.GetBytes(data), bytes => bytes), Throws.TypeOf<OAuthException>());
+    public void Other_data(string data) =>
+        Assert.That(() => DynamicClient.Unprotect(Encoding.UTF8.GetBytes(data), bytes => bytes), Throws.TypeOf<OAuthException>());
 
     private static byte[] Flip(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
 }

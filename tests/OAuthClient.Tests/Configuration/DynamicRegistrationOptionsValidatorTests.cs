@@ -16,22 +16,35 @@ public class DynamicRegistrationOptionsValidatorTests
     public void Credentials_that_were_got_by_hand_are_named()
     {
         Assert.That(Failures(_ => { }, o => o.ClientId = "12345"), Has.One.Contains("RegisterDynamically"));
-        Assert.That(Failures(_ => { }, o => o.ClientSecret = "secret-value"), Has.One.Contains("RegisterDynamically").And.None.Contains("secret-value"));
-        Assert.That(Failures(_ => { }, o => o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretBasic), Is.Empty, "the secret is still to come");
+        Assert.That(
+            Failures(_ => { }, o => o.ClientSecret = "secret-value"),
+            Has.One.Contains("RegisterDynamically").And.None.Contains("secret-value")
+        );
+        Assert.That(
+            Failures(_ => { }, o => o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretBasic),
+            Is.Empty,
+            "the secret is still to come"
+        );
     }
 
     [Test]
     [Description("RFC 7591 §2, RFC 6750 §2.1: each in a sentence of its own")]
     public void Each_mistake_is_named()
     {
-        Assert.That(Failures(o => o.InitialAccessToken = "a token"), Has.One.Contains("InitialAccessToken holds a character").And.None.Contains("a token"));
+        Assert.That(
+            Failures(o => o.InitialAccessToken = "a token"),
+            Has.One.Contains("InitialAccessToken holds a character").And.None.Contains("a token")
+        );
         Assert.That(Failures(o => o.InitialAccessToken = ""), Has.One.Contains("InitialAccessToken is empty"));
         Assert.That(Failures(o => o.SoftwareStatement = " "), Has.One.Contains("SoftwareStatement is empty"));
         Assert.That(Failures(o => o.GrantTypes = null!), Has.One.Contains("GrantTypes"));
         Assert.That(Failures(o => o.GrantTypes = [""]), Has.One.Contains("GrantTypes"));
         Assert.That(Failures(o => o.ApplicationType = "desktop"), Has.One.Contains("ApplicationType"));
         Assert.That(Failures(o => o.InitiateLoginUri = new("http://app.example/start")), Has.One.Contains("InitiateLoginUri"));
-        Assert.That(Failures(o => o.BackChannelLogoutUri = new("https://app.example/logout#here")), Has.One.Contains("BackChannelLogoutUri"));
+        Assert.That(
+            Failures(o => o.BackChannelLogoutUri = new("https://app.example/logout#here")),
+            Has.One.Contains("BackChannelLogoutUri")
+        );
         Assert.That(Failures(o => o.FrontChannelLogoutUri = new("http://app.example/frame")), Has.One.Contains("FrontChannelLogoutUri"));
         Assert.That(Failures(o => o.Metadata = null!), Has.One.Contains("Metadata is null"));
     }

@@ -22,8 +22,13 @@ public class OAuthClientOptionsTests
         Assert.That(() => JsonSerializer.Serialize(new object[] { options }), Throws.InstanceOf<NotSupportedException>());
         Assert.That(() => JsonSerializer.Deserialize<OAuthClientOptions>("{}"), Throws.InstanceOf<NotSupportedException>());
         Assert.That(typeof(OAuthClientOptions).GetCustomAttribute<DebuggerDisplayAttribute>()!.Value, Does.Not.Contain("Secret"));
-        Assert.That(typeof(OAuthClientOptions).GetProperty(nameof(OAuthClientOptions.ClientSecret))!.GetCustomAttribute<DebuggerBrowsableAttribute>()!.State,
-            Is.EqualTo(DebuggerBrowsableState.Never));
+        Assert.That(
+            typeof(OAuthClientOptions)
+                .GetProperty(nameof(OAuthClientOptions.ClientSecret))!
+                .GetCustomAttribute<DebuggerBrowsableAttribute>()!
+                .State,
+            Is.EqualTo(DebuggerBrowsableState.Never)
+        );
     }
 
     [Test]
@@ -45,7 +50,11 @@ public class OAuthClientOptionsTests
             Assert.That(options.DefaultAccessTokenLifetime, Is.EqualTo(TimeSpan.FromHours(1)));
             Assert.That(options.BackChannelDeadline, Is.EqualTo(TimeSpan.FromSeconds(30)));
         });
-        Assert.That(SampleConfiguration.Create().IdTokenSigningAlgorithms, Is.EqualTo(["RS256"]), "OpenID Connect Core §3.1.3.7 (7): RS256 unless registered otherwise");
+        Assert.That(
+            SampleConfiguration.Create().IdTokenSigningAlgorithms,
+            Is.EqualTo(["RS256"]),
+            "OpenID Connect Core §3.1.3.7 (7): RS256 unless registered otherwise"
+        );
     }
 
     [Test]
@@ -83,17 +92,25 @@ public class OAuthClientOptionsTests
         Assert.That(SampleConfiguration.Create().UsesDiscovery, Is.True);
         Assert.That(SampleConfiguration.Create(o => o.AuthorizationEndpoint = new("https://s.example.com/a")).UsesDiscovery, Is.True);
         Assert.That(SampleConfiguration.Create(o => o.TokenEndpoint = new("https://s.example.com/t")).UsesDiscovery, Is.False);
-        Assert.That(SampleConfiguration.Create(o =>
-        {
-            o.Issuer = null;
-            o.TokenEndpoint = new("https://s.example.com/t");
-        }).UsesDiscovery, Is.False);
+        Assert.That(
+            SampleConfiguration
+                .Create(o =>
+                {
+                    o.Issuer = null;
+                    o.TokenEndpoint = new("https://s.example.com/t");
+                })
+                .UsesDiscovery,
+            Is.False
+        );
     }
 
     [Test]
     [Description("RFC 9207, RFC 8414 §3.3: an issuer is kept in the characters it was written in")]
     public void The_issuer_keeps_its_characters() =>
-        Assert.That(SampleConfiguration.Create(o => o.Issuer = new("https://Server.Example.com:443/a/")).ConfiguredMetadata.Issuer, Is.EqualTo("https://Server.Example.com:443/a/"));
+        Assert.That(
+            SampleConfiguration.Create(o => o.Issuer = new("https://Server.Example.com:443/a/")).ConfiguredMetadata.Issuer,
+            Is.EqualTo("https://Server.Example.com:443/a/")
+        );
 
     [Test]
     [Description("Messages name the client as the developer does")]

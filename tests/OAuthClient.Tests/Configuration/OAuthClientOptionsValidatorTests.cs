@@ -8,106 +8,154 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class OAuthClientOptionsValidatorTests
 {
-    private static readonly string[] EndpointNames = ["Issuer", "AuthorizationEndpoint", "TokenEndpoint", "RevocationEndpoint", "IntrospectionEndpoint", "RegistrationEndpoint", "UserInfoEndpoint", "JwksUri", "EndSessionEndpoint"];
+    private static readonly string[] EndpointNames =
+    [
+        "Issuer",
+        "AuthorizationEndpoint",
+        "TokenEndpoint",
+        "RevocationEndpoint",
+        "IntrospectionEndpoint",
+        "RegistrationEndpoint",
+        "UserInfoEndpoint",
+        "JwksUri",
+        "EndSessionEndpoint",
+    ];
 
     [Test]
     [Description("RFC 6749 §2.2, RFC 8414: an issuer and a client identifier are enough; so is a token endpoint in the issuer's place")]
     public void The_smallest_options_are_good()
     {
         Assert.That(Failures(o => o.RedirectUri = null), Is.Empty);
-        Assert.That(Failures(o =>
-        {
-            o.Issuer = null;
-            o.RedirectUri = null;
-            o.TokenEndpoint = new("https://server.example.com/token");
-        }), Is.Empty);
+        Assert.That(
+            Failures(o =>
+            {
+                o.Issuer = null;
+                o.RedirectUri = null;
+                o.TokenEndpoint = new("https://server.example.com/token");
+            }),
+            Is.Empty
+        );
     }
 
     [Test]
     [Description("Every property set to something sound")]
-    public void The_fullest_options_are_good() => Assert.That(Failures(o =>
-    {
-        o.Issuer = new("https://server.example.com/tenant");
-        foreach (string name in EndpointNames.Skip(1))
-            SetEndpoint(o, name, $"https://server.example.com:8443/{name}?a=b");
-        o.ClientSecret = "secret";
-        o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost;
-        o.RedirectUri = new("https://client.example.com/callback?a=b");
-        o.Scopes = ["openid", "https://api.example.com/.default"];
-        o.Resources = [new("https://api.example.com/a?b=c"), new("urn:example:api")];
-        o.ResponseMode = "form_post";
-        o.IdTokenSigningAlgorithms = [.. SignatureAlgorithms.Asymmetric];
-        o.PendingAuthorizationLifetime = TimeSpan.FromHours(1);
-        o.DefaultAccessTokenLifetime = TimeSpan.FromDays(365);
-        o.BackChannelDeadline = TimeSpan.FromMinutes(5);
-        o.DangerouslyAllowHttpOnLoopback = true;
-    }), Is.Empty);
+    public void The_fullest_options_are_good() =>
+        Assert.That(
+            Failures(o =>
+            {
+                o.Issuer = new("https://server.example.com/tenant");
+                foreach (string name in EndpointNames.Skip(1))
+                    SetEndpoint(o, name, $"https://server.example.com:8443/{name}?a=b");
+                o.ClientSecret = "secret";
+                o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost;
+                o.RedirectUri = new("https://client.example.com/callback?a=b");
+                o.Scopes = ["openid", "https://api.example.com/.default"];
+                o.Resources = [new("https://api.example.com/a?b=c"), new("urn:example:api")];
+                o.ResponseMode = "form_post";
+                o.IdTokenSigningAlgorithms = [.. SignatureAlgorithms.Asymmetric];
+                o.PendingAuthorizationLifetime = TimeSpan.FromHours(1);
+                o.DefaultAccessTokenLifetime = TimeSpan.FromDays(365);
+                o.BackChannelDeadline = TimeSpan.FromMinutes(5);
+                o.DangerouslyAllowHttpOnLoopback = true;
+            }),
+            Is.Empty
+        );
 
     [TestCase(null)]
     [TestCase("")]
     [TestCase(" ")]
     [Description("RFC 6749 §2.2: a client has an identifier")]
     public void A_missing_client_id_is_named(string? clientId) =>
-        Assert.That(Failures(o => o.ClientId = clientId!), Is.EqualTo(["OAuth client 'photos': set ClientId to the identifier the server gave this client."]));
+        Assert.That(
+            Failures(o => o.ClientId = clientId!),
+            Is.EqualTo(["OAuth client 'photos': set ClientId to the identifier the server gave this client."])
+        );
 
     [TestCase("")]
     [TestCase(" ")]
     [Description("RFC 6749 §2.3.1: an empty secret is a mistake, not a public client")]
     public void An_empty_secret_is_named(string secret) =>
-        Assert.That(Failures(o => o.ClientSecret = secret), Has.One.EqualTo("OAuth client 'photos': ClientSecret is empty; write the secret, or leave it null for a public client."));
+        Assert.That(
+            Failures(o => o.ClientSecret = secret),
+            Has.One.EqualTo("OAuth client 'photos': ClientSecret is empty; write the secret, or leave it null for a public client.")
+        );
 
     [TestCase(ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase(ClientAuthenticationMethod.ClientSecretPost)]
     [Description("RFC 6749 §2.3: no proof without a secret")]
     public void A_method_without_its_secret_is_named(ClientAuthenticationMethod method)
     {
-        Assert.That(Failures(o => o.ClientAuthentication = method), Has.One.Contains($"ClientAuthentication is {method}, which needs a ClientSecret").And.One.Contains("None for a public client"));
-        Assert.That(Failures(o =>
-        {
-            o.ClientAuthentication = method;
-            o.ClientSecret = "secret";
-        }), Is.Empty);
+        Assert.That(
+            Failures(o => o.ClientAuthentication = method),
+            Has.One.Contains($"ClientAuthentication is {method}, which needs a ClientSecret").And.One.Contains("None for a public client")
+        );
+        Assert.That(
+            Failures(o =>
+            {
+                o.ClientAuthentication = method;
+                o.ClientSecret = "secret";
+            }),
+            Is.Empty
+        );
     }
 
     [Test]
     [Description("RFC 8705 §2: no proof without a certificate, and no second one beside it (RFC 6749 §2.3)")]
     public void A_certificate_that_is_not_there_is_named()
     {
-        Assert.That(Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth), Has.One.Contains("UseClientCertificate"));
-        Assert.That(Failures(o =>
-        {
-            o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth;
-            o.ClientCertificate = () => null!;
-        }), Is.Empty);
-        Assert.That(Failures(o =>
-        {
-            o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth;
-            o.ClientCertificate = () => null!;
-            o.ClientSecret = "secret-value";
-        }), Has.One.Contains("ClientSecret, which would never be sent").And.None.Contains("secret-value"));
+        Assert.That(
+            Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth),
+            Has.One.Contains("UseClientCertificate")
+        );
+        Assert.That(
+            Failures(o =>
+            {
+                o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth;
+                o.ClientCertificate = () => null!;
+            }),
+            Is.Empty
+        );
+        Assert.That(
+            Failures(o =>
+            {
+                o.ClientAuthentication = ClientAuthenticationMethod.TlsClientAuth;
+                o.ClientCertificate = () => null!;
+                o.ClientSecret = "secret-value";
+            }),
+            Has.One.Contains("ClientSecret, which would never be sent").And.None.Contains("secret-value")
+        );
     }
 
     [Test]
     [Description("RFC 6749 §2.3: a secret that would never be sent is a mistake")]
     public void A_secret_without_a_method_is_named()
     {
-        Assert.That(Failures(o =>
-        {
-            o.ClientAuthentication = ClientAuthenticationMethod.None;
-            o.ClientSecret = "secret-value";
-        }), Has.One.Contains("None but there is a ClientSecret").And.None.Contains("secret-value"));
+        Assert.That(
+            Failures(o =>
+            {
+                o.ClientAuthentication = ClientAuthenticationMethod.None;
+                o.ClientSecret = "secret-value";
+            }),
+            Has.One.Contains("None but there is a ClientSecret").And.None.Contains("secret-value")
+        );
         Assert.That(Failures(o => o.ClientAuthentication = ClientAuthenticationMethod.None), Is.Empty);
-        Assert.That(Failures(o =>
-        {
-            o.ClientAuthentication = (ClientAuthenticationMethod)7;
-            o.ClientSecret = "secret-value";
-        }), Has.One.Contains("must be None, Basic, Body or Certificate"));
+        Assert.That(
+            Failures(o =>
+            {
+                o.ClientAuthentication = (ClientAuthenticationMethod)7;
+                o.ClientSecret = "secret-value";
+            }),
+            Has.One.Contains("must be None, Basic, Body or Certificate")
+        );
     }
 
     [Test]
     [Description("RFC 8414 §3: without a server there is nothing to talk to")]
     public void A_missing_server_is_named() =>
-        Assert.That(Failures(o => o.Issuer = null), Has.One.Contains("set Issuer to the server's address").And.One.Contains("spell out TokenEndpoint"));
+        Assert.That(
+            Failures(o => o.Issuer = null),
+            Has.One.Contains("set Issuer to the server's address").And.One.Contains("spell out TokenEndpoint")
+        );
 
     [Test]
     [Description("RFC 6749 §3.1.2.1, §10.9: every address by itself; https, absolute, no fragment, no user")]
@@ -115,13 +163,32 @@ public class OAuthClientOptionsValidatorTests
     {
         foreach (string name in EndpointNames)
         {
-            Assert.That(Failures(o => SetEndpoint(o, name, "http://server.example.com/x")), Has.One.EqualTo($"OAuth client 'photos': {name} must use https."));
-            Assert.That(Failures(o => SetEndpoint(o, name, "ftp://127.0.0.1/x")), Has.One.EqualTo($"OAuth client 'photos': {name} must use https."));
-            Assert.That(Failures(o => SetEndpoint(o, name, "x/y")), Has.One.EqualTo($"OAuth client 'photos': {name} must be an absolute address such as https://accounts.example.com."));
-            Assert.That(Failures(o => SetEndpoint(o, name, "https://server.example.com/x#y")), Has.One.Contains($"{name} must have neither a fragment nor a user name"));
-            Assert.That(Failures(o => SetEndpoint(o, name, "https://user@server.example.com/x")), Has.One.Contains($"{name} must have neither a fragment nor a user name"));
-            Assert.That(Failures(o => SetEndpoint(o, name, "http://127.0.0.1/x")),
-                Has.One.EqualTo($"OAuth client 'photos': {name} uses http; use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."));
+            Assert.That(
+                Failures(o => SetEndpoint(o, name, "http://server.example.com/x")),
+                Has.One.EqualTo($"OAuth client 'photos': {name} must use https.")
+            );
+            Assert.That(
+                Failures(o => SetEndpoint(o, name, "ftp://127.0.0.1/x")),
+                Has.One.EqualTo($"OAuth client 'photos': {name} must use https.")
+            );
+            Assert.That(
+                Failures(o => SetEndpoint(o, name, "x/y")),
+                Has.One.EqualTo($"OAuth client 'photos': {name} must be an absolute address such as https://accounts.example.com.")
+            );
+            Assert.That(
+                Failures(o => SetEndpoint(o, name, "https://server.example.com/x#y")),
+                Has.One.Contains($"{name} must have neither a fragment nor a user name")
+            );
+            Assert.That(
+                Failures(o => SetEndpoint(o, name, "https://user@server.example.com/x")),
+                Has.One.Contains($"{name} must have neither a fragment nor a user name")
+            );
+            Assert.That(
+                Failures(o => SetEndpoint(o, name, "http://127.0.0.1/x")),
+                Has.One.EqualTo(
+                    $"OAuth client 'photos': {name} uses http; use https, or for a server on this machine set DangerouslyAllowHttpOnLoopback."
+                )
+            );
         }
     }
 
@@ -150,7 +217,8 @@ public class OAuthClientOptionsValidatorTests
     [TestCase("https://server.example.com?x=y")]
     [TestCase("https://server.example.com/?")]
     [Description("RFC 8414 §2: an issuer has no query")]
-    public void An_issuer_with_a_query_is_named(string issuer) => Assert.That(Failures(o => o.Issuer = new(issuer)), Has.One.Contains("Issuer must have no query (RFC 8414 §2)"));
+    public void An_issuer_with_a_query_is_named(string issuer) =>
+        Assert.That(Failures(o => o.Issuer = new(issuer)), Has.One.Contains("Issuer must have no query (RFC 8414 §2)"));
 
     [TestCase("callback", "must be an absolute address")]
     [TestCase("https://client.example.com/callback#x", "no fragment (RFC 6749 §3.1.2)")]
@@ -167,9 +235,14 @@ public class OAuthClientOptionsValidatorTests
     [Description("RFC 6749 §3.1.2, RFC 8252 §7")]
     public void A_bad_redirect_uri_is_named(string redirectUri, string words)
     {
-        Assert.That(Failures(o => o.RedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)), Has.Count.EqualTo(1).And.One.Contains("RedirectUri").And.One.Contains(words));
         Assert.That(
-            Failures(o => o.PostLogoutRedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)), Has.Count.EqualTo(1).And.One.Contains("PostLogoutRedirectUri").And.One.Contains(words));
+            Failures(o => o.RedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)),
+            Has.Count.EqualTo(1).And.One.Contains("RedirectUri").And.One.Contains(words)
+        );
+        Assert.That(
+            Failures(o => o.PostLogoutRedirectUri = new(redirectUri, UriKind.RelativeOrAbsolute)),
+            Has.Count.EqualTo(1).And.One.Contains("PostLogoutRedirectUri").And.One.Contains(words)
+        );
     }
 
     [TestCase("https://client.example.com")]
@@ -187,7 +260,10 @@ public class OAuthClientOptionsValidatorTests
     [TestCase("\u00fc")]
     [Description("RFC 6749 §3.3: each scope an item of its own")]
     public void A_bad_scope_is_named(string scope) =>
-        Assert.That(Failures(o => o.Scopes = ["good", scope]), Has.One.Contains($"the scope '{scope}' holds a space").And.One.Contains("item of its own"));
+        Assert.That(
+            Failures(o => o.Scopes = ["good", scope]),
+            Has.One.Contains($"the scope '{scope}' holds a space").And.One.Contains("item of its own")
+        );
 
     [Test]
     [Description("The configuration binder can put a null anywhere; it is named, and nothing crashes")]
@@ -207,15 +283,20 @@ public class OAuthClientOptionsValidatorTests
     [TestCase("https://api.example.com/#")]
     [Description("RFC 8707 §2: absolute, without fragment")]
     public void A_bad_resource_is_named(string resource) =>
-        Assert.That(Failures(o => o.Resources = [new("https://good.example.com"), new(resource, UriKind.RelativeOrAbsolute)]),
-            Has.One.EqualTo($"OAuth client 'photos': the resource '{new Uri(resource, UriKind.RelativeOrAbsolute)}' must be an absolute URI without a fragment (RFC 8707 §2)."));
+        Assert.That(
+            Failures(o => o.Resources = [new("https://good.example.com"), new(resource, UriKind.RelativeOrAbsolute)]),
+            Has.One.EqualTo(
+                $"OAuth client 'photos': the resource '{new Uri(resource, UriKind.RelativeOrAbsolute)}' must be an absolute URI without a fragment (RFC 8707 §2)."
+            )
+        );
 
     [TestCase("fragment")]
     [TestCase("Query")]
     [TestCase("query.jwt")]
     [TestCase("")]
     [Description("OAuth 2.0 Multiple Response Types §2.1, RFC 9700 §2.1.2")]
-    public void A_bad_response_mode_is_named(string mode) => Assert.That(Failures(o => o.ResponseMode = mode), Has.One.Contains("ResponseMode must be query or form_post"));
+    public void A_bad_response_mode_is_named(string mode) =>
+        Assert.That(Failures(o => o.ResponseMode = mode), Has.One.Contains("ResponseMode must be query or form_post"));
 
     [TestCase("query")]
     [TestCase("form_post")]
@@ -230,7 +311,10 @@ public class OAuthClientOptionsValidatorTests
     [TestCase("")]
     [Description("RFC 8725 §3.1: an algorithm that cannot be checked safely cannot be allowed")]
     public void A_bad_algorithm_is_named(string algorithm) =>
-        Assert.That(Failures(o => o.IdTokenSigningAlgorithms = ["RS256", algorithm]), Has.One.Contains($"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: RS256, RS384"));
+        Assert.That(
+            Failures(o => o.IdTokenSigningAlgorithms = ["RS256", algorithm]),
+            Has.One.Contains($"IdTokenSigningAlgorithms holds '{algorithm}'; these are supported: RS256, RS384")
+        );
 
     [TestCase("HS256", 31, false)]
     [TestCase("HS256", 32, true)]
@@ -243,7 +327,11 @@ public class OAuthClientOptionsValidatorTests
     {
         var failures = Failures(o => (o.IdTokenSigningAlgorithms, o.ClientSecret) = (["RS256", algorithm], new string('s', length)));
         Assert.That(failures, good ? Is.Empty : Has.One.Contains($"holds {algorithm}").And.One.Contains("ClientSecret must have at least"));
-        Assert.That(Failures(o => o.IdTokenSigningAlgorithms = [algorithm]), Has.One.Contains("ClientSecret must have at least"), "no secret, no key");
+        Assert.That(
+            Failures(o => o.IdTokenSigningAlgorithms = [algorithm]),
+            Has.One.Contains("ClientSecret must have at least"),
+            "no secret, no key"
+        );
     }
 
     [TestCase("https://login.example.com/{tenantid}/v2.0", true)]
@@ -260,7 +348,10 @@ public class OAuthClientOptionsValidatorTests
     [TestCase("", false)]
     [Description("OpenID Connect Core §3.1.3.7 (2): a template has its tenant in one segment of the path")]
     public void A_bad_issuer_template_is_named(string template, bool good) =>
-        Assert.That(Failures(o => o.IssuerTemplate = template), good ? Is.Empty : Has.One.Contains("IssuerTemplate must be an https address with {tenantid}"));
+        Assert.That(
+            Failures(o => o.IssuerTemplate = template),
+            good ? Is.Empty : Has.One.Contains("IssuerTemplate must be an https address with {tenantid}")
+        );
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (2): what tenants need, and what they may be")]
@@ -269,10 +360,16 @@ public class OAuthClientOptionsValidatorTests
         const string Template = "https://login.example.com/{tenantid}";
         Assert.That(Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, ["one", "two.example"])), Is.Empty);
         Assert.That(Failures(o => o.AllowedTenants = ["one"]), Has.One.Contains("no effect without IssuerTemplate"));
-        Assert.That(Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, ["a/b"])), Has.One.Contains("'a/b', which is no tenant"));
+        Assert.That(
+            Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, ["a/b"])),
+            Has.One.Contains("'a/b', which is no tenant")
+        );
         Assert.That(Failures(o => (o.IssuerTemplate, o.AllowedTenants) = (Template, null!)), Has.One.Contains("AllowedTenants is null"));
         Assert.That(Failures(o => o.Issuer = new(Template)), Has.One.Contains("Issuer holds a brace"));
-        Assert.That(Failures(o => (o.IssuerTemplate, o.Issuer, o.TokenEndpoint) = (Template, null, new("https://login.example.com/token"))), Has.One.Contains("IssuerTemplate needs Issuer"));
+        Assert.That(
+            Failures(o => (o.IssuerTemplate, o.Issuer, o.TokenEndpoint) = (Template, null, new("https://login.example.com/token"))),
+            Has.One.Contains("IssuerTemplate needs Issuer")
+        );
     }
 
     [Test]
@@ -282,32 +379,40 @@ public class OAuthClientOptionsValidatorTests
         Assert.That(Failures(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, DecryptionKeyTexts.Jwk(DecryptionKeyTexts.Rsa)]), Is.Empty);
         var failures = Failures(o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, "canary", "", null!]);
         Assert.That(failures, Has.Count.EqualTo(3).And.None.Contains("canary"));
-        Assert.That(failures, Has.One.Contains("DecryptionKeys[1] is neither").And.One.Contains("DecryptionKeys[2] is empty").And.One.Contains("DecryptionKeys[3] is empty"));
+        Assert.That(
+            failures,
+            Has.One.Contains("DecryptionKeys[1] is neither")
+                .And.One.Contains("DecryptionKeys[2] is empty")
+                .And.One.Contains("DecryptionKeys[3] is empty")
+        );
         Assert.That(Failures(o => o.DecryptionKeys = null!), Has.One.Contains("DecryptionKeys is null"));
     }
 
     [Test]
     [Description("OpenID Connect Core §10.1: where only the client secret signs, there are no keys to point to")]
-    public void A_client_secret_that_is_a_key_needs_no_JwksUri() => Assert.That(
-        Failures(o =>
-        {
-            o.TokenEndpoint = new("https://server.example.com/token");
-            o.Scopes = ["openid"];
-            (o.IdTokenSigningAlgorithms, o.ClientSecret) = (["HS256"], new string('s', 32));
-        }),
-        Is.Empty);
+    public void A_client_secret_that_is_a_key_needs_no_JwksUri() =>
+        Assert.That(
+            Failures(o =>
+            {
+                o.TokenEndpoint = new("https://server.example.com/token");
+                o.Scopes = ["openid"];
+                (o.IdTokenSigningAlgorithms, o.ClientSecret) = (["HS256"], new string('s', 32));
+            }),
+            Is.Empty
+        );
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7: openid needs an issuer and keys to check the ID Token by")]
     public void Openid_with_spelled_out_endpoints_needs_issuer_and_keys()
     {
-        IReadOnlyList<string> ConfiguredMetadata(bool issuer, bool keys, string scope = "openid") => Failures(o =>
-        {
-            o.Issuer = issuer ? o.Issuer : null;
-            o.TokenEndpoint = new("https://server.example.com/token");
-            o.JwksUri = keys ? new("https://server.example.com/jwks") : null;
-            o.Scopes = [scope];
-        });
+        IReadOnlyList<string> ConfiguredMetadata(bool issuer, bool keys, string scope = "openid") =>
+            Failures(o =>
+            {
+                o.Issuer = issuer ? o.Issuer : null;
+                o.TokenEndpoint = new("https://server.example.com/token");
+                o.JwksUri = keys ? new("https://server.example.com/jwks") : null;
+                o.Scopes = [scope];
+            });
 
         Assert.That(ConfiguredMetadata(true, true), Is.Empty);
         Assert.That(ConfiguredMetadata(false, false, "profile"), Is.Empty);
@@ -338,16 +443,26 @@ public class OAuthClientOptionsValidatorTests
         var tick = TimeSpan.FromTicks(1);
         (Action<OAuthClientOptions, TimeSpan> Set, TimeSpan Most, string Words)[] durations =
         [
-            ((o, t) => o.PendingAuthorizationLifetime = t, TimeSpan.FromHours(1), "PendingAuthorizationLifetime must lie between zero and one hour."),
+            (
+                (o, t) => o.PendingAuthorizationLifetime = t,
+                TimeSpan.FromHours(1),
+                "PendingAuthorizationLifetime must lie between zero and one hour."
+            ),
             ((o, t) => o.SignInLifetime = t, TimeSpan.FromDays(365), "SignInLifetime must lie between zero and a year."),
-            ((o, t) => o.DefaultAccessTokenLifetime = t, TimeSpan.FromDays(365), "DefaultAccessTokenLifetime must lie between zero and a year."),
+            (
+                (o, t) => o.DefaultAccessTokenLifetime = t,
+                TimeSpan.FromDays(365),
+                "DefaultAccessTokenLifetime must lie between zero and a year."
+            ),
             ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must lie between zero and five minutes."),
         ];
         foreach (var (set, most, words) in durations)
         {
             Assert.That(Failures(o => set(o, tick)), Is.Empty);
             Assert.That(Failures(o => set(o, most)), Is.Empty);
-            foreach (var wrong in new[] { most + tick, TimeSpan.Zero, -tick, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.MinValue })
+            foreach (
+                var wrong in new[] { most + tick, TimeSpan.Zero, -tick, Timeout.InfiniteTimeSpan, TimeSpan.MaxValue, TimeSpan.MinValue }
+            )
                 Assert.That(Failures(o => set(o, wrong)), Is.EqualTo(["OAuth client 'photos': " + words]));
         }
     }
@@ -411,8 +526,12 @@ public class OAuthClientOptionsValidatorTests
         services.AddOAuthClient("photos", o => o.ClientId = "a");
         using var provider = services.BuildServiceProvider();
 
-        Assert.That(() => provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get("photo"),
-            Throws.InstanceOf<OptionsValidationException>().With.Message.EqualTo("There is no OAuth client 'photo': register it with AddOAuthClient(\"photo\", …)."));
+        Assert.That(
+            () => provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get("photo"),
+            Throws
+                .InstanceOf<OptionsValidationException>()
+                .With.Message.EqualTo("There is no OAuth client 'photo': register it with AddOAuthClient(\"photo\", …).")
+        );
     }
 
     internal static List<string> Failures(Action<OAuthClientOptions> change, string name = "photos")

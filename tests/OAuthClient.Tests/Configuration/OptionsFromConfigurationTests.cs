@@ -51,7 +51,11 @@ public class OptionsFromConfigurationTests
             ["RefreshLease"] = "00:00:20",
             ["DangerouslyAllowHttpOnLoopback"] = "true",
         };
-        Assert.That(values.Keys.Select(key => key.Split(':')[0]).Distinct(), Is.EquivalentTo(typeof(OAuthClientOptions).GetProperties().Select(property => property.Name)), "a property is missing in this test");
+        Assert.That(
+            values.Keys.Select(key => key.Split(':')[0]).Distinct(),
+            Is.EquivalentTo(typeof(OAuthClientOptions).GetProperties().Select(property => property.Name)),
+            "a property is missing in this test"
+        );
         var options = Bind(values);
 
         Assert.Multiple(() =>
@@ -96,7 +100,13 @@ public class OptionsFromConfigurationTests
     [TestCase("Authority")]
     [Description("A key that is written wrong is an error that names it, and no value")]
     public void An_unknown_key_is_named(string key) =>
-        Assert.That(() => Bind(Minimal((key, "secret-value"))), Throws.TypeOf<OptionsValidationException>().With.Message.Contains($"{key} is no option").And.Message.Not.Contains("secret-value"));
+        Assert.That(
+            () => Bind(Minimal((key, "secret-value"))),
+            Throws
+                .TypeOf<OptionsValidationException>()
+                .With.Message.Contains($"{key} is no option")
+                .And.Message.Not.Contains("secret-value")
+        );
 
     [TestCase("BackChannelDeadline", "soon")]
     [TestCase("ClientAuthentication", "jwt")]
@@ -109,13 +119,18 @@ public class OptionsFromConfigurationTests
     [Test]
     [Description("A configuration section that is not there fails by the sentences of validation")]
     public void An_empty_section_is_explained() =>
-        Assert.That(() => Bind([]), Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("empty").And.Message.Contains("write ClientId, Issuer"));
+        Assert.That(
+            () => Bind([]),
+            Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("empty").And.Message.Contains("write ClientId, Issuer")
+        );
 
     [Test]
     [Description("A null in a JSON file is named or is as good as absent; it does not crash")]
     public void A_null_list_is_no_crash()
     {
-        using var json = new MemoryStream("{\"Issuer\":\"https://server.example.com\",\"ClientId\":\"client-id\",\"Scopes\":null,\"Resources\":null,\"IdTokenSigningAlgorithms\":null,\"ClientSecret\":null}"u8.ToArray());
+        using var json = new MemoryStream(
+            "{\"Issuer\":\"https://server.example.com\",\"ClientId\":\"client-id\",\"Scopes\":null,\"Resources\":null,\"IdTokenSigningAlgorithms\":null,\"ClientSecret\":null}"u8.ToArray()
+        );
         var services = new ServiceCollection();
         services.AddOAuthClient(new ConfigurationBuilder().AddJsonStream(json).Build());
         using var provider = services.BuildServiceProvider();
@@ -137,8 +152,11 @@ public class OptionsFromConfigurationTests
     {
         await using var server = await TestAuthorizationServer.StartAsync();
         server.AddClient(new TestClient { ClientId = "client-id", ClientSecret = "first" });
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Minimal(
-            ("Issuer", server.Issuer.OriginalString), ("ClientSecret", "first"), ("DangerouslyAllowHttpOnLoopback", "true"))).Build();
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                Minimal(("Issuer", server.Issuer.OriginalString), ("ClientSecret", "first"), ("DangerouslyAllowHttpOnLoopback", "true"))
+            )
+            .Build();
         var services = new ServiceCollection();
         services.AddOAuthClient(configuration);
         await using var provider = services.BuildServiceProvider();
@@ -146,7 +164,10 @@ public class OptionsFromConfigurationTests
         await client.RequestTokenAsync(TokenRequest.ClientCredentials());
 
         server.AddClient(new TestClient { ClientId = "client-id", ClientSecret = "second" });
-        Assert.That(async () => await client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.InstanceOf<TokenEndpointException>().With.Property("Error").EqualTo("invalid_client"));
+        Assert.That(
+            async () => await client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.InstanceOf<TokenEndpointException>().With.Property("Error").EqualTo("invalid_client")
+        );
         configuration["ClientSecret"] = "second";
         configuration.Reload();
 

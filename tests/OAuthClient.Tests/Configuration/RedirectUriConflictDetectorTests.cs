@@ -15,8 +15,16 @@ public class RedirectUriConflictDetectorTests
     {
         using var provider = Two(ConfiguredMetadata("https://one.example.com/token"), ConfiguredMetadata("https://two.example.com/token"));
 
-        Assert.That(Failure(provider, "one"), Does.StartWith("OAuth client 'one': RedirectUri has the same path as that of OAuth client 'two' at another server").And.Contain("a path of its own").And.Contain("RFC 9700 §4.4"));
-        Assert.That(Failure(provider, "two"), Does.StartWith("OAuth client 'two': RedirectUri has the same path as that of OAuth client 'one' at another server"));
+        Assert.That(
+            Failure(provider, "one"),
+            Does.StartWith("OAuth client 'one': RedirectUri has the same path as that of OAuth client 'two' at another server")
+                .And.Contain("a path of its own")
+                .And.Contain("RFC 9700 §4.4")
+        );
+        Assert.That(
+            Failure(provider, "two"),
+            Does.StartWith("OAuth client 'two': RedirectUri has the same path as that of OAuth client 'one' at another server")
+        );
     }
 
     [Test]
@@ -43,7 +51,10 @@ public class RedirectUriConflictDetectorTests
     [Description("RFC 9700 §4.4: two clients at one server cannot be mixed up between servers")]
     public void A_redirect_uri_shared_at_one_server_is_allowed()
     {
-        using var byEndpoint = Two(ConfiguredMetadata("https://one.example.com/token"), ConfiguredMetadata("https://one.example.com/token"));
+        using var byEndpoint = Two(
+            ConfiguredMetadata("https://one.example.com/token"),
+            ConfiguredMetadata("https://one.example.com/token")
+        );
         using var byIssuer = Two(o => o.Issuer = new("https://one.example.com"), o => o.Issuer = new("https://one.example.com"));
 
         Assert.That(Failure(byEndpoint, "one"), Is.Null);
@@ -60,7 +71,9 @@ public class RedirectUriConflictDetectorTests
     [TestCase("https://client.example.com/callback", "https://two.example.com/callback", true)]
     [TestCase("com.example.app:/callback", "com.example.app:/callback", true)]
     [TestCase("com.example.app:/one", "com.example.app:/two", false)]
-    [Description("RFC 9700 §4.4.2.2: written differently is not different, and neither is another query or host: a callback is held against the redirect URI's path, because behind a proxy no more of it is known for sure")]
+    [Description(
+        "RFC 9700 §4.4.2.2: written differently is not different, and neither is another query or host: a callback is held against the redirect URI's path, because behind a proxy no more of it is known for sure"
+    )]
     public void Redirect_uris_are_the_same_where_a_callback_could_not_tell(string one, string two, bool same)
     {
         using var provider = Two(
@@ -73,7 +86,8 @@ public class RedirectUriConflictDetectorTests
             {
                 ConfiguredMetadata("https://two.example.com/token")(o);
                 o.RedirectUri = new(two);
-            });
+            }
+        );
 
         Assert.That(Failure(provider, "one") is not null, Is.EqualTo(same));
         Assert.That(Failure(provider, "two") is not null, Is.EqualTo(same));
@@ -119,8 +133,14 @@ public class RedirectUriConflictDetectorTests
         await using var speaking = await TestAuthorizationServer.StartAsync();
         await using var provider = Two(o => Discovered(o, silent), o => Discovered(o, speaking));
 
-        Assert.That(async () => await Client(provider, "one").BeginAuthorizationAsync(), Throws.InstanceOf<OAuthException>()
-            .With.Message.Contains("does not name itself in its callbacks (RFC 9207)").And.Message.Contains("Give the OAuth client 'one' a RedirectUri of its own").And.Message.Contains(silent.Issuer.OriginalString));
+        Assert.That(
+            async () => await Client(provider, "one").BeginAuthorizationAsync(),
+            Throws
+                .InstanceOf<OAuthException>()
+                .With.Message.Contains("does not name itself in its callbacks (RFC 9207)")
+                .And.Message.Contains("Give the OAuth client 'one' a RedirectUri of its own")
+                .And.Message.Contains(silent.Issuer.OriginalString)
+        );
         Assert.That(async () => await Client(provider, "two").BeginAuthorizationAsync(), Throws.Nothing);
     }
 
@@ -129,11 +149,14 @@ public class RedirectUriConflictDetectorTests
     public async Task A_login_at_a_server_that_does_not_send_iss_is_fine_alone()
     {
         await using var silent = await TestAuthorizationServer.StartAsync(o => o.SendIss = false);
-        await using var provider = Two(o => Discovered(o, silent), o =>
-        {
-            o.Issuer = new("https://two.example.com");
-            o.RedirectUri = new("https://client.example.com/other");
-        });
+        await using var provider = Two(
+            o => Discovered(o, silent),
+            o =>
+            {
+                o.Issuer = new("https://two.example.com");
+                o.RedirectUri = new("https://client.example.com/other");
+            }
+        );
 
         Assert.That(async () => await Client(provider, "one").BeginAuthorizationAsync(), Throws.Nothing);
     }
@@ -164,13 +187,14 @@ public class RedirectUriConflictDetectorTests
 
     private static IOAuthClient Client(ServiceProvider provider, string name) => provider.GetRequiredKeyedService<IOAuthClient>(name);
 
-    private static Action<OAuthClientOptions> ConfiguredMetadata(string tokenEndpoint) => o =>
-    {
-        o.AuthorizationEndpoint = new("https://server.example.com/authorize");
-        o.TokenEndpoint = new(tokenEndpoint);
-        o.RedirectUri = new(SampleConfiguration.Callback);
-        o.ClientId = "client-id";
-    };
+    private static Action<OAuthClientOptions> ConfiguredMetadata(string tokenEndpoint) =>
+        o =>
+        {
+            o.AuthorizationEndpoint = new("https://server.example.com/authorize");
+            o.TokenEndpoint = new(tokenEndpoint);
+            o.RedirectUri = new(SampleConfiguration.Callback);
+            o.ClientId = "client-id";
+        };
 
     private static ServiceProvider Two(Action<OAuthClientOptions> one, Action<OAuthClientOptions> two)
     {

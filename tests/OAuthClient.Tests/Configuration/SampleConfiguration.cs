@@ -8,13 +8,14 @@ internal static class SampleConfiguration
 
     public static readonly DateTimeOffset Now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static AuthorizationServerMetadata Server { get; } = new()
-    {
-        Issuer = Issuer,
-        AuthorizationEndpoint = new("https://server.example.com/authorize"),
-        TokenEndpoint = new("https://server.example.com/token"),
-        SendsIssuerInResponse = true,
-    };
+    public static AuthorizationServerMetadata Server { get; } =
+        new()
+        {
+            Issuer = Issuer,
+            AuthorizationEndpoint = new("https://server.example.com/authorize"),
+            TokenEndpoint = new("https://server.example.com/token"),
+            SendsIssuerInResponse = true,
+        };
 
     public static OAuthClientOptions Options(Action<OAuthClientOptions>? change = null)
     {
@@ -28,5 +29,6 @@ internal static class SampleConfiguration
         return options;
     }
 
-    public static ClientConfiguration Create(Action<OAuthClientOptions>? change = null, string name = "photos") => new(name, Options(change));
+    public static ClientConfiguration Create(Action<OAuthClientOptions>? change = null, string name = "photos") =>
+        new(name, Options(change));
 }

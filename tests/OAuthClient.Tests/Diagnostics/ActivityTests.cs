@@ -13,7 +13,9 @@ public class ActivityTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Life of a token 4: a refresh is nobody's child, because it serves all who wait; it is linked to who was first. The wait is the caller's")]
+    [Description(
+        "Life of a token 4: a refresh is nobody's child, because it serves all who wait; it is linked to who was first. The wait is the caller's"
+    )]
     public async Task A_refresh_and_the_wait_for_it(string? owner)
     {
         await using ScriptedServer server = new();
@@ -66,7 +68,10 @@ public class ActivityTests
         server.Clock.Advance(Hour);
         server.Answers("""{"error":"invalid_grant","error_description":"hear, hear"}""", 400);
         using RecordedActivities recorded = new();
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
 
         foreach (var activity in recorded.All)
         {

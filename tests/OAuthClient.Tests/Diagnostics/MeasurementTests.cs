@@ -66,7 +66,10 @@ public class MeasurementTests
             server.Clock.Advance(Hour);
             server.Answers(answer);
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.Exception);
-            Assert.That(measured.Tags(Refreshes)[^1], Is.EqualTo($"name= grant_type=refresh_token cause=expired outcome=failed type={errorType}"));
+            Assert.That(
+                measured.Tags(Refreshes)[^1],
+                Is.EqualTo($"name= grant_type=refresh_token cause=expired outcome=failed type={errorType}")
+            );
         }
     }
 
@@ -84,12 +87,21 @@ public class MeasurementTests
             host.Server.RevokeEverything();
 
         for (int i = 0; i < 2; i++)
-            Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(
+                async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+                Throws.TypeOf<ReauthorizationRequiredException>()
+            );
 
-        Assert.That(measured.Tags("oauthclient.grant.lost"), Is.EqualTo(new[] { $"name=photos cause={(answerIsLost ? "answer_lost" : "refused")}" }));
+        Assert.That(
+            measured.Tags("oauthclient.grant.lost"),
+            Is.EqualTo(new[] { $"name=photos cause={(answerIsLost ? "answer_lost" : "refused")}" })
+        );
         Assert.That(measured.Tags("oauthclient.token.refresh.ambiguous"), Has.Count.EqualTo(answerIsLost ? 1 : 0));
         Assert.That(host.Log.Events(10), Has.Count.EqualTo(answerIsLost ? 1 : 0));
-        Assert.That(measured.Tags(Refreshes), Is.EqualTo(new[] { "name=photos grant_type=refresh_token cause=expired outcome=lost type=invalid_grant" }));
+        Assert.That(
+            measured.Tags(Refreshes),
+            Is.EqualTo(new[] { "name=photos grant_type=refresh_token cause=expired outcome=lost type=invalid_grant" })
+        );
     }
 
     [Test]
@@ -114,7 +126,10 @@ public class MeasurementTests
         await waiting;
 
         string hit = "name= grant_type=refresh_token result=hit";
-        Assert.That(measured.Tags("oauthclient.token.lookups"), Is.EqualTo(new[] { hit, hit, hit, "name= grant_type=refresh_token result=miss" }));
+        Assert.That(
+            measured.Tags("oauthclient.token.lookups"),
+            Is.EqualTo(new[] { hit, hit, hit, "name= grant_type=refresh_token result=miss" })
+        );
         Assert.That(measured.Tags("oauthclient.token.wait.duration"), Is.EqualTo(new[] { "name= grant_type=refresh_token" }));
         Assert.That(measured.Values("oauthclient.token.wait.duration"), Is.EqualTo(new[] { 2.0 }));
         Assert.That(measured.Values(Refreshes), Is.EqualTo(new[] { 2.0 }));
@@ -154,8 +169,11 @@ public class MeasurementTests
         using RecordedMeasurements measured = new(server.Services);
         var now = server.Clock.GetUtcNow();
         TokenResponse theirs = new(
-            new AccessToken("theirs", now, now + Hour, [], []), new RefreshToken("rt-2"), idToken: null,
-            new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
+            new AccessToken("theirs", now, now + Hour, [], []),
+            new RefreshToken("rt-2"),
+            idToken: null,
+            new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal)
+        );
         late.BeforeLeasing = () => store.TryReplaceAsync(grant.Refreshed(theirs, "", now), default).AsTask();
 
         Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("theirs"));
@@ -190,7 +208,10 @@ public class MeasurementTests
         await server.SignInAsync();
         await server.Client.GetAccessTokenAsync(GrantOwner.Client);
         measured.Now("oauthclient.grant.unsaved");
-        Assert.That(measured.Instruments.Select(instrument => instrument.Name), Has.Member("oauthclient.authorization.complete.duration").And.All.Match("^oauthclient(\\.[a-z_]+)+$"));
+        Assert.That(
+            measured.Instruments.Select(instrument => instrument.Name),
+            Has.Member("oauthclient.authorization.complete.duration").And.All.Match("^oauthclient(\\.[a-z_]+)+$")
+        );
         Assert.That(measured.Instruments.Select(instrument => instrument.Unit), Is.All.Match("^(s|\\{[a-z]+\\})$"));
         Assert.That(measured.Instruments.Select(instrument => instrument.Description), Is.All.Not.Null);
     }

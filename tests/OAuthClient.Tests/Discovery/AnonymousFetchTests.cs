@@ -138,23 +138,27 @@ public class AnonymousFetchTests
         {
             string token = LogoutTokens.Unsigned(node, change: claims => claims["iss"] = "https://other.example");
             Assert.That(
-                () => node.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token), Throws.TypeOf<OAuthProtocolException>());
+                () => node.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(token),
+                Throws.TypeOf<OAuthProtocolException>()
+            );
         }
         Assert.That(node.Requests, Is.Empty);
     }
 
-    private static ScriptedServer Discovering(Action<OAuthClientOptions>? options = null, IGrantStore? store = null) => new(
-        o =>
-        {
-            o.Issuer = new(ScriptedServer.Origin);
-            (o.TokenEndpoint, o.AuthorizationEndpoint, o.RevocationEndpoint, o.UserInfoEndpoint) = (null, null, null, null);
-            options?.Invoke(o);
-        },
-        registerFirst: services =>
-        {
-            if (store is not null)
-                services.AddSingleton(store);
-        });
+    private static ScriptedServer Discovering(Action<OAuthClientOptions>? options = null, IGrantStore? store = null) =>
+        new(
+            o =>
+            {
+                o.Issuer = new(ScriptedServer.Origin);
+                (o.TokenEndpoint, o.AuthorizationEndpoint, o.RevocationEndpoint, o.UserInfoEndpoint) = (null, null, null, null);
+                options?.Invoke(o);
+            },
+            registerFirst: services =>
+            {
+                if (store is not null)
+                    services.AddSingleton(store);
+            }
+        );
 
     private static Task<int> ProcessBackChannelLogoutAsync(ScriptedServer server, string keyId = "made-up") =>
         server.Services.GetRequiredService<OpenIdLogout>().ProcessBackChannelLogoutAsync(LogoutTokens.Unsigned(server, keyId)).Promptly();

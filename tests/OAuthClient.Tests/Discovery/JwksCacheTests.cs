@@ -36,7 +36,12 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, Set(Key("old", Old)));
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Task.Run(() => keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default)))).Promptly();
+        await Task.WhenAll(
+                Enumerable
+                    .Range(0, 100)
+                    .Select(_ => Task.Run(() => keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default)))
+            )
+            .Promptly();
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -57,7 +62,9 @@ public class JwksCacheTests
 
     [TestCase("same")]
     [TestCase(null)]
-    [Description("The same for a server that gives its new key the old one's kid, or none at all: a signature that does not verify is reason enough to ask once")]
+    [Description(
+        "The same for a server that gives its new key the old one's kid, or none at all: a signature that does not verify is reason enough to ask once"
+    )]
     public async Task Rotation_without_another_kid(string? kid)
     {
         await using ScriptedServer server = new();
@@ -68,12 +75,17 @@ public class JwksCacheTests
         await keys.ValidateSignatureAsync(Token(kid, New), JwksUri, hasTenants: false, default);
         Assert.That(server.Requests, Has.Count.EqualTo(2));
 
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token(kid, Old), JwksUri, hasTenants: false, default),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(2), "within the pause");
     }
 
     [Test]
-    [Description("Threat: key-set denial of service. 10,000 forged signatures under a known kid cost one fetch; what may only be a rotation that cannot be asked about is marked as what may pass")]
+    [Description(
+        "Threat: key-set denial of service. 10,000 forged signatures under a known kid cost one fetch; what may only be a rotation that cannot be asked about is marked as what may pass"
+    )]
     public async Task Forged_signatures()
     {
         await using ScriptedServer server = new();
@@ -81,10 +93,14 @@ public class JwksCacheTests
         await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         var forged = Unsigned("old");
 
-        var first = Assert.ThrowsAsync<OAuthProtocolException>(() => keys.ValidateSignatureAsync(forged, JwksUri, hasTenants: false, default));
+        var first = Assert.ThrowsAsync<OAuthProtocolException>(() =>
+            keys.ValidateSignatureAsync(forged, JwksUri, hasTenants: false, default)
+        );
         for (int i = 0; i < 10_000; i++)
         {
-            var refused = Assert.ThrowsAsync<OAuthProtocolException>(() => keys.ValidateSignatureAsync(forged, JwksUri, hasTenants: false, default));
+            var refused = Assert.ThrowsAsync<OAuthProtocolException>(() =>
+                keys.ValidateSignatureAsync(forged, JwksUri, hasTenants: false, default)
+            );
             if (i == 0)
                 Assert.That(refused!.IsTransient, Is.True);
         }
@@ -94,7 +110,9 @@ public class JwksCacheTests
     }
 
     [Test]
-    [Description("Several keys and no kid: the one that verifies is enough, and keys for something else are not tried (OpenID Connect Core §10.1)")]
+    [Description(
+        "Several keys and no kid: the one that verifies is enough, and keys for something else are not tried (OpenID Connect Core §10.1)"
+    )]
     public async Task No_kid_and_several_keys()
     {
         await using ScriptedServer server = new();
@@ -103,11 +121,16 @@ public class JwksCacheTests
         var keys = Keys(server, Set(Key("other", Another), encryption, Key("old", Old)));
 
         await keys.ValidateSignatureAsync(Token(null, Old), JwksUri, hasTenants: false, default);
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token(null, New), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token(null, New), JwksUri, hasTenants: false, default),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
     }
 
     [Test]
-    [Description("Threat: key-set denial of service. The set is replaced, not added to: a key that was taken out verifies nothing any more")]
+    [Description(
+        "Threat: key-set denial of service. The set is replaced, not added to: a key that was taken out verifies nothing any more"
+    )]
     public async Task Removed_key_fails()
     {
         await using ScriptedServer server = new();
@@ -118,7 +141,8 @@ public class JwksCacheTests
 
         Assert.That(
             async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("kid 'old'"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("kid 'old'")
+        );
     }
 
     [Test]
@@ -130,17 +154,21 @@ public class JwksCacheTests
         await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
         int refused = 0;
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (i, cancellation) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 10_000),
+            new ParallelOptions { MaxDegreeOfParallelism = 50 },
+            async (i, cancellation) =>
             {
-                await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, cancellation);
+                try
+                {
+                    await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, cancellation);
+                }
+                catch (OAuthProtocolException)
+                {
+                    Interlocked.Increment(ref refused);
+                }
             }
-            catch (OAuthProtocolException)
-            {
-                Interlocked.Increment(ref refused);
-            }
-        });
+        );
 
         Assert.That(refused, Is.EqualTo(10_000));
         Assert.That(server.Requests, Has.Count.EqualTo(2));
@@ -166,13 +194,18 @@ public class JwksCacheTests
 
         Task RefusedAsync(string kid)
         {
-            Assert.That(async () => await keys.ValidateSignatureAsync(Unsigned(kid), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
+            Assert.That(
+                async () => await keys.ValidateSignatureAsync(Unsigned(kid), JwksUri, hasTenants: false, default),
+                Throws.TypeOf<OAuthProtocolException>()
+            );
             return Task.CompletedTask;
         }
     }
 
     [Test]
-    [Description("Threat: key-set denial of service. The pause also holds when the fetch for an unknown key failed, and known keys go on verifying")]
+    [Description(
+        "Threat: key-set denial of service. The pause also holds when the fetch for an unknown key failed, and known keys go on verifying"
+    )]
     public async Task Pause_after_a_failed_fetch_for_an_unknown_key()
     {
         await using ScriptedServer server = new();
@@ -181,7 +214,11 @@ public class JwksCacheTests
         server.Answers("", status: 503);
 
         for (int i = 0; i < 10; i++)
-            Assert.That(async () => await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, default), Throws.TypeOf<EndpointException>(), "an outage, not a forgery");
+            Assert.That(
+                async () => await keys.ValidateSignatureAsync(Unsigned($"made-up-{i}"), JwksUri, hasTenants: false, default),
+                Throws.TypeOf<EndpointException>(),
+                "an outage, not a forgery"
+            );
         await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default);
 
         Assert.That(server.Requests, Has.Count.EqualTo(2));
@@ -203,7 +240,10 @@ public class JwksCacheTests
 
         server.Answers(Set(Key("new", New)));
         server.Clock.Advance(Minute);
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
     }
 
     [Test]
@@ -221,8 +261,14 @@ public class JwksCacheTests
         }
 
         server.Clock.Advance(Minute);
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<EndpointException>());
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<EndpointException>());
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            Throws.TypeOf<EndpointException>()
+        );
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            Throws.TypeOf<EndpointException>()
+        );
     }
 
     [Test]
@@ -235,7 +281,10 @@ public class JwksCacheTests
         server.Answers(Set(Key("same", New)));
 
         Uri other = new("https://other.example/jwks");
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token("same", Old), other, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token("same", Old), other, hasTenants: false, default),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         Assert.That(server.Requests[^1].Uri, Is.EqualTo(other));
     }
 
@@ -248,7 +297,8 @@ public class JwksCacheTests
         var keys = Keys(server, Set([.. Enumerable.Range(1, count - 1).Select(i => Key($"k{i}", New)), Key("old", Old)]));
         Assert.That(
             async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
-            accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("more than 100 keys"));
+            accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("more than 100 keys")
+        );
     }
 
     [TestCase("""{"keys":5}""")]
@@ -266,7 +316,10 @@ public class JwksCacheTests
     {
         await using ScriptedServer server = new();
         var keys = Keys(server, set);
-        Assert.That(async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
     }
 
     [TestCase("""{"keys":[{"kty":"RSA","kid":"old","n":"!!!","e":"AQAB"}]}""")]
@@ -279,7 +332,8 @@ public class JwksCacheTests
         var keys = Keys(server, set);
         Assert.That(
             async () => await keys.ValidateSignatureAsync(Unsigned("old", "RS256"), JwksUri, hasTenants: false, default),
-            Throws.TypeOf<OAuthProtocolException>());
+            Throws.TypeOf<OAuthProtocolException>()
+        );
     }
 
     [Test]
@@ -287,7 +341,19 @@ public class JwksCacheTests
     public async Task Malformed_key_beside_a_good_one()
     {
         await using ScriptedServer server = new();
-        var keys = Keys(server, Set(new JsonObject { ["kty"] = "RSA", ["kid"] = "broken", ["n"] = "!!!", ["e"] = "AQAB" }, Key("old", Old)));
+        var keys = Keys(
+            server,
+            Set(
+                new JsonObject
+                {
+                    ["kty"] = "RSA",
+                    ["kid"] = "broken",
+                    ["n"] = "!!!",
+                    ["e"] = "AQAB",
+                },
+                Key("old", Old)
+            )
+        );
         Assert.That(async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default), Throws.Nothing);
     }
 
@@ -301,7 +367,12 @@ public class JwksCacheTests
         var keys = Keys(server, body);
         Assert.That(
             async () => await keys.ValidateSignatureAsync(Token("old", Old), JwksUri, hasTenants: false, default),
-            Throws.TypeOf<EndpointException>().With.Message.Contain("key set endpoint").And.Property(nameof(EndpointException.Endpoint)).EqualTo(JwksUri));
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Message.Contain("key set endpoint")
+                .And.Property(nameof(EndpointException.Endpoint))
+                .EqualTo(JwksUri)
+        );
     }
 
     [Test]

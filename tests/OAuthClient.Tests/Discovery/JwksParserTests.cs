@@ -11,14 +11,20 @@ namespace OAuthClient.Tests;
 public class JwksParserTests
 {
     [Test]
-    [Description("Threat: a malicious second server. It publishes the good one's n and e with a certificate of its own (x5c): neither does its own token verify, nor, from then on, one that it forges in the good one's name")]
+    [Description(
+        "Threat: a malicious second server. It publishes the good one's n and e with a certificate of its own (x5c): neither does its own token verify, nor, from then on, one that it forges in the good one's name"
+    )]
     public async Task A_certificate_beside_another_servers_key()
     {
         // Keys of its own: the attack needs that the good one was not used before in this process.
         using var good = RSA.Create(2048);
         using var evil = RSA.Create(2048);
-        using var certificate = new CertificateRequest("CN=evil", evil, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            .CreateSelfSigned(DateTimeOffset.UnixEpoch, new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        using var certificate = new CertificateRequest(
+            "CN=evil",
+            evil,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        ).CreateSelfSigned(DateTimeOffset.UnixEpoch, new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var key = Jwk(good);
         string goodSet = SigningKeys.Set(key.DeepClone().AsObject());
         key["x5c"] = new JsonArray(Convert.ToBase64String(certificate.RawData));
@@ -65,6 +71,10 @@ public class JwksParserTests
     private static string Sign(RSA key, string issuer)
     {
         string input = TestKey.Encode("""{"alg":"RS256","kid":"k"}""") + "." + TestKey.Encode($$"""{"iss":"{{issuer}}","sub":"alice"}""");
-        return input + "." + System.Buffers.Text.Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+        return input
+            + "."
+            + System.Buffers.Text.Base64Url.EncodeToString(
+                key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            );
     }
 }

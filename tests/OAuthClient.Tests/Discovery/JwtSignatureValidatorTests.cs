@@ -11,7 +11,9 @@ namespace OAuthClient.Tests;
 public class JwtSignatureValidatorTests
 {
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7 (8), §10.1: HS256 where it was agreed on, with the client secret; the server's keys are not even asked for")]
+    [Description(
+        "OpenID Connect Core §3.1.3.7 (8), §10.1: HS256 where it was agreed on, with the client secret; the server's keys are not even asked for"
+    )]
     public async Task Signed_with_the_client_secret()
     {
         await using var host = await StartAsync("HS256");
@@ -36,7 +38,10 @@ public class JwtSignatureValidatorTests
     public async Task Signed_with_a_public_key(string algorithms)
     {
         await using var host = await StartAsync(algorithms);
-        byte[] published = await host.Services.GetRequiredService<IHttpClientFactory>().CreateClient().GetByteArrayAsync(host.Server.JwksUri);
+        byte[] published = await host
+            .Services.GetRequiredService<IHttpClientFactory>()
+            .CreateClient()
+            .GetByteArrayAsync(host.Server.JwksUri);
         Rewrite(host, compact => Hmac(compact, published));
         await RefusedAsync(host, "does not verify with the client secret");
     }
@@ -45,13 +50,17 @@ public class JwtSignatureValidatorTests
     [TestCase("RSA-OAEP-256", "A256GCM")]
     [TestCase("ECDH-ES", "A128GCM")]
     [TestCase("ECDH-ES+A128KW", "A256CBC-HS512")]
-    [Description("OpenID Connect Core §10.2: signed, then encrypted; what is kept is the signed token, which a server takes back as a hint (§3.1.2.1)")]
+    [Description(
+        "OpenID Connect Core §10.2: signed, then encrypted; what is kept is the signed token, which a server takes back as a hint (§3.1.2.1)"
+    )]
     public async Task Encrypted(string algorithm, string encryption)
     {
         using var ec = System.Security.Cryptography.ECDiffieHellman.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, DecryptionKeyTexts.Jwk(ec)]);
         string? inside = null;
-        Rewrite(host, compact => TestJwe.Encrypt(inside = compact, algorithm.StartsWith('E') ? ec : DecryptionKeyTexts.Rsa, algorithm, encryption));
+        Rewrite(host, compact =>
+            TestJwe.Encrypt(inside = compact, algorithm.StartsWith('E') ? ec : DecryptionKeyTexts.Rsa, algorithm, encryption)
+        );
 
         var grant = await host.SignInAsync();
         Assert.That(grant.Subject, Is.EqualTo("alice"));
@@ -60,18 +69,26 @@ public class JwtSignatureValidatorTests
 
         host.Clock.Advance(TimeSpan.FromHours(2));
         await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken!.Reveal(), Is.EqualTo(inside).And.Not.EqualTo(grant.IdToken.Reveal()), "refreshed ones too");
+        Assert.That(
+            (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken!.Reveal(),
+            Is.EqualTo(inside).And.Not.EqualTo(grant.IdToken.Reveal()),
+            "refreshed ones too"
+        );
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: one that is encrypted anew at each refresh, and is the first inside, is the first; one that cannot be opened costs only itself")]
+    [Description(
+        "OpenID Connect Core §12.2: one that is encrypted anew at each refresh, and is the first inside, is the first; one that cannot be opened costs only itself"
+    )]
     public async Task Encrypted_and_refreshed()
     {
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem]);
         Rewrite(host, compact => TestJwe.Encrypt(compact, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"));
         var grant = await host.SignInAsync();
         string again = TestJwe.Encrypt(grant.IdToken!.Reveal(), DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM");
-        foreach (string token in new[] { again, again[..^6] + "AAAAAA", TestJwe.Encrypt("", DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM") })
+        foreach (
+            string token in new[] { again, again[..^6] + "AAAAAA", TestJwe.Encrypt("", DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM") }
+        )
         {
             host.Clock.Advance(TimeSpan.FromHours(2));
             Rewrite(host, _ => token);
@@ -82,7 +99,11 @@ public class JwtSignatureValidatorTests
 
         host.Clock.Advance(TimeSpan.FromHours(2));
         Rewrite(host, _ => "e30.A.A.A.A");
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>(), "what was never agreed on is no matter of keys");
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthProtocolException>(),
+            "what was never agreed on is no matter of keys"
+        );
     }
 
     [Test]
@@ -120,19 +141,24 @@ public class JwtSignatureValidatorTests
         Assert.That((await host.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
-    private static Task<OAuthTestHost> StartAsync(string? algorithms = null, Action<OAuthClientOptions>? options = null) => OAuthTestHost.StartAsync(o =>
-    {
-        o.Scopes = ["openid", "offline_access"];
-        if (algorithms is not null)
-            o.IdTokenSigningAlgorithms = algorithms.Split(',');
-        options?.Invoke(o);
-    });
+    private static Task<OAuthTestHost> StartAsync(string? algorithms = null, Action<OAuthClientOptions>? options = null) =>
+        OAuthTestHost.StartAsync(o =>
+        {
+            o.Scopes = ["openid", "offline_access"];
+            if (algorithms is not null)
+                o.IdTokenSigningAlgorithms = algorithms.Split(',');
+            options?.Invoke(o);
+        });
 
     private static void Rewrite(OAuthTestHost host, Func<string, string> change) =>
         host.Server.Options.OnTokenResponse = response => response["id_token"] = change((string)response["id_token"]!);
 
-    private static string Hmac(string compact, byte[] key) => TestKey.SignByHmac(
-        key, "{\"alg\":\"HS256\"}", Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(compact.Split('.')[1])));
+    private static string Hmac(string compact, byte[] key) =>
+        TestKey.SignByHmac(
+            key,
+            "{\"alg\":\"HS256\"}",
+            Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(compact.Split('.')[1]))
+        );
 
     private static async Task RefusedAsync(OAuthTestHost host, string words)
     {

@@ -31,13 +31,22 @@ public class MetadataCacheTests
         var client = host.Client;
         using Barrier start = new(100);
 
-        var uses = Enumerable.Range(0, 100).Select(_ => Task.Factory.StartNew(
-            () =>
-            {
-                start.SignalAndWait();
-                return client.BeginAuthorizationAsync();
-            },
-            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()).ToList();
+        var uses = Enumerable
+            .Range(0, 100)
+            .Select(_ =>
+                Task.Factory.StartNew(
+                        () =>
+                        {
+                            start.SignalAndWait();
+                            return client.BeginAuthorizationAsync();
+                        },
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    )
+                    .Unwrap()
+            )
+            .ToList();
         await host.Server.WaitForRequestAsync(TestEndpoint.Metadata).Promptly();
         release.SetResult();
         await Task.WhenAll(uses).Promptly();
@@ -245,7 +254,8 @@ public class MetadataCacheTests
         Assert.That(Fetches(host), Is.EqualTo(1));
     }
 
-    private static (ServerMetadataCache Discovery, ClientConfiguration Registration) Discovery(OAuthTestHost host) => (new(host.BackChannelOf(), host.Clock), host.RegistrationOf().Current);
+    private static (ServerMetadataCache Discovery, ClientConfiguration Registration) Discovery(OAuthTestHost host) =>
+        (new(host.BackChannelOf(), host.Clock), host.RegistrationOf().Current);
 
     /// <summary>A use that waits for what it left behind.</summary>
     private static async Task UseAsync(ServerMetadataCache metadata, ClientConfiguration configuration)

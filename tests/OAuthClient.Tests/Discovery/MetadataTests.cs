@@ -50,7 +50,9 @@ public class MetadataTests
         yield return Case("nothing", () => new HttpResponseMessage(HttpStatusCode.OK));
         yield return Case("an array", () => ScriptedServer.Json(200, "[]"));
         yield return Case("another success", () => ScriptedServer.Json(201, """{"issuer":"https://as.example"}"""));
-        yield return Case("a member twice", () => ScriptedServer.Json(200, """{"issuer":"https://as.example","issuer":"https://as.example"}"""));
+        yield return Case("a member twice", () =>
+            ScriptedServer.Json(200, """{"issuer":"https://as.example","issuer":"https://as.example"}""")
+        );
 
         static TestCaseData Case(string name, Func<HttpResponseMessage> answer) => new TestCaseData(answer).SetArgDisplayNames(name);
     }
@@ -74,9 +76,13 @@ public class MetadataTests
         server.Answers(sentRequest => new HttpResponseMessage(sentRequest.Uri.AbsoluteUri == OAuth ? HttpStatusCode.NotFound : second));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthException>()
-                .With.Message.Contain($"{OAuth} answered 404").And.Message.Contain($"{OpenId} answered {(int)second}").And.Message.Contain(advice)
-                .And.InnerException.TypeOf<EndpointException>());
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain($"{OAuth} answered 404")
+                .And.Message.Contain($"{OpenId} answered {(int)second}")
+                .And.Message.Contain(advice)
+                .And.InnerException.TypeOf<EndpointException>()
+        );
     }
 
     [Test]
@@ -96,7 +102,9 @@ public class MetadataTests
     [TestCase("https://evil.example", TestName = "Another_issuer_is_refused (host)")]
     [TestCase("", TestName = "Another_issuer_is_refused (empty)")]
     [TestCase(null, TestName = "Another_issuer_is_refused (missing)")]
-    [Description("RFC 8414 §3.3, threat: issuer confusion. Compared character by character; nothing else is called, and the document is not kept")]
+    [Description(
+        "RFC 8414 §3.3, threat: issuer confusion. Compared character by character; nothing else is called, and the document is not kept"
+    )]
     public async Task Another_issuer_is_refused(string? named)
     {
         await using var server = Discovering(Issuer);
@@ -105,8 +113,12 @@ public class MetadataTests
         {
             Assert.That(
                 async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-                Throws.TypeOf<OAuthProtocolException>()
-                    .With.Message.Contain($"'{Issuer}'").And.Message.Contain($"'{(string.IsNullOrEmpty(named) ? "nobody" : named)}'").And.Message.Contain("identical"));
+                Throws
+                    .TypeOf<OAuthProtocolException>()
+                    .With.Message.Contain($"'{Issuer}'")
+                    .And.Message.Contain($"'{(string.IsNullOrEmpty(named) ? "nobody" : named)}'")
+                    .And.Message.Contain("identical")
+            );
             Assert.That(server.Requests.Select(request => request.Uri.AbsoluteUri), Is.EqualTo(Enumerable.Repeat(OAuth, i)));
             server.Clock.Advance(TimeSpan.FromSeconds(5));
         }
@@ -123,7 +135,8 @@ public class MetadataTests
         server.Answers(_ => Document(named));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain($"'{named ?? "nobody"}'. They must").And.Message.EndsWith(advice));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain($"'{named ?? "nobody"}'. They must").And.Message.EndsWith(advice)
+        );
     }
 
     [Test]
@@ -134,7 +147,11 @@ public class MetadataTests
         server.Answers(_ => Document(Issuer));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain($"'{Issuer}', not '{Issuer}/{{tenantid}}'. They must").And.Message.Contain("write IssuerTemplate exactly so"));
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contain($"'{Issuer}', not '{Issuer}/{{tenantid}}'. They must")
+                .And.Message.Contain("write IssuerTemplate exactly so")
+        );
     }
 
     [Test]
@@ -145,14 +162,22 @@ public class MetadataTests
         server.Answers(_ => new HttpResponseMessage(HttpStatusCode.InternalServerError));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthException>().With.Message.Contain($"{OAuth} answered 500, {OpenId} answered 500. The server is at fault")
-                .And.InnerException.Message.Contains("metadata endpoint"));
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain($"{OAuth} answered 500, {OpenId} answered 500. The server is at fault")
+                .And.InnerException.Message.Contains("metadata endpoint")
+        );
 
         server.Clock.Advance(TimeSpan.FromSeconds(5));
         server.Answers(_ => ScriptedServer.Text(200, "<html>Welcome</html>", "text/html"));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthException>().With.Message.Contain($"{OAuth} answered 200 with 20 bytes of text/html instead of a JSON object, {OpenId} answered 200 with"));
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain(
+                    $"{OAuth} answered 200 with 20 bytes of text/html instead of a JSON object, {OpenId} answered 200 with"
+                )
+        );
     }
 
     [Test]
@@ -162,10 +187,10 @@ public class MetadataTests
         string[] names = ["revocation", "registration", "introspection", "userinfo", "end_session", "authorization"];
         await using var server = Discovering(Issuer);
         server.Answers(_ => Document(Issuer, json =>
-        {
-            foreach (string name in names)
-                json[name + "_endpoint"] = $"https://as.example/found/{name}";
-        }));
+            {
+                foreach (string name in names)
+                    json[name + "_endpoint"] = $"https://as.example/found/{name}";
+            }));
         string place = spelledOut ? "https://own.example" : "https://as.example/found";
         Uri? Own(string name) => spelledOut ? new($"https://own.example/{name}") : null;
         var configuration = SampleConfiguration.Create(o =>
@@ -183,8 +208,18 @@ public class MetadataTests
         var found = await new ServerMetadataCache(server.BackChannelOf(), server.Clock).FindAsync(configuration, default);
 
         Assert.That(
-            new[] { found.RevocationEndpoint, found.RegistrationEndpoint, found.IntrospectionEndpoint, found.UserInfoEndpoint, found.EndSessionEndpoint, found.AuthorizationEndpoint, found.JwksUri },
-            Is.EqualTo(names.Append("jwks").Select(name => new Uri($"{place}/{name}"))));
+            new[]
+            {
+                found.RevocationEndpoint,
+                found.RegistrationEndpoint,
+                found.IntrospectionEndpoint,
+                found.UserInfoEndpoint,
+                found.EndSessionEndpoint,
+                found.AuthorizationEndpoint,
+                found.JwksUri,
+            },
+            Is.EqualTo(names.Append("jwks").Select(name => new Uri($"{place}/{name}")))
+        );
         Assert.That(found.TokenEndpoint, Is.EqualTo(new Uri("https://as.example/found/token")));
     }
 
@@ -198,18 +233,40 @@ public class MetadataTests
     }
 
     [Test]
-    [Description("Threat: cleartext. An address in the metadata that is not https, or has a user or a fragment, makes them worthless as a whole (RFC 8414 §2)")]
+    [Description(
+        "Threat: cleartext. An address in the metadata that is not https, or has a user or a fragment, makes them worthless as a whole (RFC 8414 §2)"
+    )]
     public async Task Unsafe_endpoint_is_refused(
-        [Values("authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "registration_endpoint", "userinfo_endpoint", "jwks_uri")] string member,
         [Values(
-            "http://as.example/x", "http://127.0.0.1/x", "ftp://as.example/x", "javascript:alert(1)", "//as.example/x", "/x", "as.example",
-            "https://user@as.example/x", "https://as.example/x#fragment")] string address)
+            "authorization_endpoint",
+            "token_endpoint",
+            "revocation_endpoint",
+            "introspection_endpoint",
+            "registration_endpoint",
+            "userinfo_endpoint",
+            "jwks_uri"
+        )]
+            string member,
+        [Values(
+            "http://as.example/x",
+            "http://127.0.0.1/x",
+            "ftp://as.example/x",
+            "javascript:alert(1)",
+            "//as.example/x",
+            "/x",
+            "as.example",
+            "https://user@as.example/x",
+            "https://as.example/x#fragment"
+        )]
+            string address
+    )
     {
         await using var server = Discovering(Issuer);
         server.Answers(_ => Document(Issuer, json => json[member] = address));
         Assert.That(
             async () => await server.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member).And.Message.Contain("https"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member).And.Message.Contain("https")
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -219,7 +276,10 @@ public class MetadataTests
     {
         await using var server = Discovering("http://127.0.0.1:9", o => o.DangerouslyAllowHttpOnLoopback = true);
         server.Answers(_ => Document("http://127.0.0.1:9", json => json["jwks_uri"] = "http://keys.example/jwks"));
-        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("jwks_uri"));
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("jwks_uri")
+        );
     }
 
     [TestCase("token_endpoint", "5")]
@@ -232,8 +292,16 @@ public class MetadataTests
     public async Task Member_of_the_wrong_kind(string member, string value)
     {
         await using var server = Discovering(Issuer);
-        server.Answers(_ => ScriptedServer.Json(200, member == "issuer" ? $$"""{"issuer":{{value}}}""" : $$"""{"issuer":"{{Issuer}}","{{member}}":{{value}}}"""));
-        Assert.That(async () => await server.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member));
+        server.Answers(_ =>
+            ScriptedServer.Json(
+                200,
+                member == "issuer" ? $$"""{"issuer":{{value}}}""" : $$"""{"issuer":"{{Issuer}}","{{member}}":{{value}}}"""
+            )
+        );
+        Assert.That(
+            async () => await server.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(member)
+        );
     }
 
     [Test]
@@ -244,7 +312,8 @@ public class MetadataTests
         server.Answers(_ => Document(Issuer, json => json.Remove("token_endpoint")));
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthException>().With.Message.Contain(Issuer).And.Message.Contain("TokenEndpoint"));
+            Throws.TypeOf<OAuthException>().With.Message.Contain(Issuer).And.Message.Contain("TokenEndpoint")
+        );
     }
 
     [Test]
@@ -257,12 +326,14 @@ public class MetadataTests
             o.RevocationEndpoint = new("https://back.example/revoke");
             o.UserInfoEndpoint = new("https://back.example/userinfo");
         });
-        server.Answers(sentRequest => sentRequest.Uri.AbsoluteUri switch
-        {
-            OAuth => Document(Issuer),
-            "https://back.example/userinfo" => ScriptedServer.Json(200, """{"sub":"s"}"""),
-            _ => ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer"}"""),
-        });
+        server.Answers(sentRequest =>
+            sentRequest.Uri.AbsoluteUri switch
+            {
+                OAuth => Document(Issuer),
+                "https://back.example/userinfo" => ScriptedServer.Json(200, """{"sub":"s"}"""),
+                _ => ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer"}"""),
+            }
+        );
 
         var pending = await server.Client.BeginAuthorizationAsync();
         await server.SignInAsync();
@@ -272,7 +343,8 @@ public class MetadataTests
         Assert.That(pending.AuthorizationUri.Host, Is.EqualTo("front.example"));
         Assert.That(
             server.Requests.Select(request => request.Uri.AbsoluteUri),
-            Is.EqualTo(new[] { OAuth, "https://as.example/found/token", "https://back.example/userinfo", "https://back.example/revoke" }));
+            Is.EqualTo(new[] { OAuth, "https://as.example/found/token", "https://back.example/userinfo", "https://back.example/revoke" })
+        );
     }
 
     [Test]
@@ -284,12 +356,13 @@ public class MetadataTests
         Assert.That(server.Only.Uri.AbsoluteUri, Is.EqualTo("https://as.example/token"));
     }
 
-    private static ScriptedServer Discovering(string issuer, Action<OAuthClientOptions>? options = null) => new(o =>
-    {
-        o.TokenEndpoint = o.AuthorizationEndpoint = o.RevocationEndpoint = o.UserInfoEndpoint = null;
-        o.Issuer = new(issuer);
-        options?.Invoke(o);
-    });
+    private static ScriptedServer Discovering(string issuer, Action<OAuthClientOptions>? options = null) =>
+        new(o =>
+        {
+            o.TokenEndpoint = o.AuthorizationEndpoint = o.RevocationEndpoint = o.UserInfoEndpoint = null;
+            o.Issuer = new(issuer);
+            options?.Invoke(o);
+        });
 
     private static HttpResponseMessage Document(string? issuer, Action<JsonObject>? change = null)
     {

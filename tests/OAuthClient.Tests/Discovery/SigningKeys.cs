@@ -35,11 +35,13 @@ internal static class SigningKeys
             return Parsed(input + "." + Base64Url.EncodeToString(key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256)));
     }
 
-    public static UnverifiedJwt Unsigned(string kid, string algorithm = "ES256") => Parsed(Input(kid, algorithm) + "." + new string('A', 86));
+    public static UnverifiedJwt Unsigned(string kid, string algorithm = "ES256") =>
+        Parsed(Input(kid, algorithm) + "." + new string('A', 86));
 
     private static UnverifiedJwt Parsed(string compact) => UnverifiedJwt.Parse(compact, JwtType.IdToken, ["ES256", "RS256"]);
 
     private static string Input(string? kid, string algorithm) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(new JsonObject { ["alg"] = algorithm, ["kid"] = kid }.ToJsonString()))
-        + "." + Base64Url.EncodeToString("""{"sub":"alice"}"""u8);
+        + "."
+        + Base64Url.EncodeToString("""{"sub":"alice"}"""u8);
 }

@@ -26,7 +26,9 @@ public abstract class DynamicClientStoreContract
         Assert.That(found!.ClientId, Is.EqualTo("an-id"));
         Assert.That(found.ClientSecret!.Reveal(), Is.EqualTo("a-secret"));
         Assert.That(found.RegistrationAccessToken!.Reveal(), Is.EqualTo("a-token"));
-        foreach (var (name, server) in new[] { ("Photos", Server), ("photos", Server + "/"), ("photos", "https://AS.example"), ("", Server) })
+        foreach (
+            var (name, server) in new[] { ("Photos", Server), ("photos", Server + "/"), ("photos", "https://AS.example"), ("", Server) }
+        )
             Assert.That(await Store.FindAsync(name, server, default), Is.Null);
     }
 
@@ -35,9 +37,17 @@ public abstract class DynamicClientStoreContract
     public async Task One_generation_after_the_other()
     {
         Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 2), default), Is.False, "there is no first");
-        var first = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i), default))));
+        var first = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i), default)))
+        );
         Assert.That(first.Count(kept => kept), Is.EqualTo(1));
-        var second = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i, generation: 2), default))));
+        var second = await Task.WhenAll(
+            Enumerable
+                .Range(0, 20)
+                .Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i, generation: 2), default)))
+        );
         Assert.That(second.Count(kept => kept), Is.EqualTo(1));
         Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 1), default), Is.False);
         Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 4), default), Is.False);
@@ -60,17 +70,18 @@ public abstract class DynamicClientStoreContract
         Assert.That(await Store.TryReplaceAsync(Client("photos", Server), default), Is.True, "and may come again");
     }
 
-    internal static DynamicClient Client(string name, string server, string clientId = "an-id", long generation = 1) => new(name, server, clientId)
-    {
-        Generation = generation,
-        RegisteredAt = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
-        LastConfirmedAt = new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero),
-        SecretIssuedAt = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero),
-        SecretExpiresAt = new(2030, 2, 1, 0, 0, 0, TimeSpan.Zero),
-        Metadata = JsonElement.Parse("""{"client_name":"Photos"}"""),
-        Authentication = ClientAuthenticationMethod.ClientSecretPost,
-        ClientSecret = new("a-secret"),
-        ManagementUri = new("https://as.example/manage/1"),
-        RegistrationAccessToken = new("a-token"),
-    };
+    internal static DynamicClient Client(string name, string server, string clientId = "an-id", long generation = 1) =>
+        new(name, server, clientId)
+        {
+            Generation = generation,
+            RegisteredAt = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
+            LastConfirmedAt = new(2030, 1, 2, 0, 0, 0, TimeSpan.Zero),
+            SecretIssuedAt = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero),
+            SecretExpiresAt = new(2030, 2, 1, 0, 0, 0, TimeSpan.Zero),
+            Metadata = JsonElement.Parse("""{"client_name":"Photos"}"""),
+            Authentication = ClientAuthenticationMethod.ClientSecretPost,
+            ClientSecret = new("a-secret"),
+            ManagementUri = new("https://as.example/manage/1"),
+            RegistrationAccessToken = new("a-token"),
+        };
 }

@@ -11,7 +11,9 @@ namespace OAuthClient.Tests;
 public class DynamicRegistrationTests
 {
     [Test]
-    [Description("Module oidcc-client-test-dynamic-registration; RFC 7591 §3: registered when it is first needed, once, and used from then on")]
+    [Description(
+        "Module oidcc-client-test-dynamic-registration; RFC 7591 §3: registered when it is first needed, once, and used from then on"
+    )]
     public async Task A_login_registers_the_client_once()
     {
         RegisteringServer server = new();
@@ -24,7 +26,10 @@ public class DynamicRegistrationTests
         Assert.That(grant.ClientId, Is.EqualTo("client-1"));
         Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null);
         Assert.That(server.Registrations, Is.EqualTo(1));
-        Assert.That(server.RequestsTo("/token").Select(request => request.Authorization), Is.All.EqualTo("Basic " + Convert.ToBase64String("client-1:secret-of-client-1"u8)));
+        Assert.That(
+            server.RequestsTo("/token").Select(request => request.Authorization),
+            Is.All.EqualTo("Basic " + Convert.ToBase64String("client-1:secret-of-client-1"u8))
+        );
         Assert.That(node.Log.Events(14), Has.Count.EqualTo(1));
     }
 
@@ -40,10 +45,19 @@ public class DynamicRegistrationTests
         Assert.That(request.MediaType, Is.EqualTo("application/json"));
         Assert.That(request.Accept, Is.EqualTo("application/json"));
         Assert.That(request.Authorization, Is.Null);
-        Assert.That(JsonNode.DeepEquals(JsonNode.Parse(request.Body), JsonNode.Parse("""
-            {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],
-             "token_endpoint_auth_method":"client_secret_basic","application_type":"web"}
-            """)), Is.True, request.Body);
+        Assert.That(
+            JsonNode.DeepEquals(
+                JsonNode.Parse(request.Body),
+                JsonNode.Parse(
+                    """
+                    {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],
+                     "token_endpoint_auth_method":"client_secret_basic","application_type":"web"}
+                    """
+                )
+            ),
+            Is.True,
+            request.Body
+        );
     }
 
     [Test]
@@ -68,27 +82,43 @@ public class DynamicRegistrationTests
                 o.PostLogoutRedirectUri = new("https://app.example/bye");
                 o.SignedIntrospectionResponses = true;
                 (o.Issuer, o.JwksUri) = (new(ScriptedServer.Origin), new(ScriptedServer.Origin + "/jwks"));
-            });
+            }
+        );
         var client = await Registration(node).RegisterAsync();
         var request = server.RequestsTo("/register").Single();
         Assert.That(request.Authorization, Is.EqualTo("Bearer initial-token"));
-        Assert.That(JsonNode.DeepEquals(JsonNode.Parse(request.Body), JsonNode.Parse("""
-            {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code"],
-             "token_endpoint_auth_method":"client_secret_post","application_type":"native","scope":"openid photos","id_token_signed_response_alg":"PS256",
-             "introspection_signed_response_alg":"PS256",             "client_name":"Photos","initiate_login_uri":"https://app.example/start","backchannel_logout_uri":"https://app.example/logout",
-             "backchannel_logout_session_required":true,"frontchannel_logout_uri":"https://app.example/frame","frontchannel_logout_session_required":true,
-             "post_logout_redirect_uris":["https://app.example/bye"],"software_statement":"a.software.statement","contacts":["a@app.example"]}
-            """)), Is.True, request.Body);
+        Assert.That(
+            JsonNode.DeepEquals(
+                JsonNode.Parse(request.Body),
+                JsonNode.Parse(
+                    """
+                    {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code"],
+                     "token_endpoint_auth_method":"client_secret_post","application_type":"native","scope":"openid photos","id_token_signed_response_alg":"PS256",
+                     "introspection_signed_response_alg":"PS256",             "client_name":"Photos","initiate_login_uri":"https://app.example/start","backchannel_logout_uri":"https://app.example/logout",
+                     "backchannel_logout_session_required":true,"frontchannel_logout_uri":"https://app.example/frame","frontchannel_logout_session_required":true,
+                     "post_logout_redirect_uris":["https://app.example/bye"],"software_statement":"a.software.statement","contacts":["a@app.example"]}
+                    """
+                )
+            ),
+            Is.True,
+            request.Body
+        );
         Assert.That(client.Server, Is.EqualTo(ScriptedServer.Origin));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(server.RequestsTo("/token").Single().Body, Does.Contain("client_secret=secret-of-client-1"), "what the server registered counts");
+        Assert.That(
+            server.RequestsTo("/token").Single().Body,
+            Does.Contain("client_secret=secret-of-client-1"),
+            "what the server registered counts"
+        );
     }
 
     [TestCase(null, "client_credentials", null)]
     [TestCase("http://127.0.0.1:8400/callback", "authorization_code", "native")]
     [TestCase("com.example.app:/callback", "authorization_code", "native")]
     [TestCase("https://localhost:8400/callback", "authorization_code", "web")]
-    [Description("RFC 7591 §2.1, OpenID Connect Dynamic Client Registration §2: grant types and kind of application follow from the redirect URI")]
+    [Description(
+        "RFC 7591 §2.1, OpenID Connect Dynamic Client Registration §2: grant types and kind of application follow from the redirect URI"
+    )]
     public async Task What_follows_from_the_redirect_uri(string? redirectUri, string grantType, string? applicationType)
     {
         RegisteringServer server = new();
@@ -113,8 +143,15 @@ public class DynamicRegistrationTests
         RegisteringServer server = new();
         await using var node = Discovering(server, o => o.ClientAuthentication = stated, offered);
         await Registration(node).RegisterAsync();
-        Assert.That((string?)JsonNode.Parse(server.RequestsTo("/register").Single().Body)!["token_endpoint_auth_method"], Is.EqualTo(asked));
-        Assert.That((await node.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token")).IsActive, Is.True, "and it is known by that");
+        Assert.That(
+            (string?)JsonNode.Parse(server.RequestsTo("/register").Single().Body)!["token_endpoint_auth_method"],
+            Is.EqualTo(asked)
+        );
+        Assert.That(
+            (await node.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token")).IsActive,
+            Is.True,
+            "and it is known by that"
+        );
     }
 
     [Test]
@@ -123,7 +160,10 @@ public class DynamicRegistrationTests
     {
         RegisteringServer server = new();
         await using var node = Discovering(server, _ => { }, "private_key_jwt");
-        Assert.That(async () => await Registration(node).RegisterAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("private_key_jwt"));
+        Assert.That(
+            async () => await Registration(node).RegisterAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("private_key_jwt")
+        );
         Assert.That(server.Registrations, Is.Zero);
     }
 
@@ -132,7 +172,9 @@ public class DynamicRegistrationTests
     [TestCase("grant_types", """["implicit"]""", "grant_types")]
     [TestCase("token_endpoint_auth_method", "\"private_key_jwt\"", "private_key_jwt")]
     [TestCase("token_endpoint_auth_method", "\"tls_client_auth\"", "UseClientCertificate")]
-    [Description("RFC 7591 §3.2.1: the server may register something else; what this client cannot be is said, and nothing is done with it")]
+    [Description(
+        "RFC 7591 §3.2.1: the server may register something else; what this client cannot be is said, and nothing is done with it"
+    )]
     public async Task What_cannot_be_lived_with(string member, string value, string named)
     {
         RegisteringServer server = new() { Answer = json => json[member] = JsonNode.Parse(value) };
@@ -152,7 +194,10 @@ public class DynamicRegistrationTests
             o.Scopes = ["openid"];
             (o.Issuer, o.JwksUri) = (new(ScriptedServer.Origin), new(ScriptedServer.Origin + "/jwks"));
         });
-        Assert.That(async () => await Registration(node).RegisterAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("IdTokenSigningAlgorithms"));
+        Assert.That(
+            async () => await Registration(node).RegisterAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("IdTokenSigningAlgorithms")
+        );
     }
 
     [TestCase("client_id", "null")]
@@ -168,14 +213,21 @@ public class DynamicRegistrationTests
     [TestCase("registration_client_uri", "\"https://as.example:8443/manage/1\"")]
     [TestCase("registration_access_token", "\"a token\\r\\nX: y\"")]
     [TestCase("redirect_uris", "\"https://app.example/callback\"")]
-    [Description("RFC 7591 §3.2.1, RFC 7592 §3: an answer without the identifier, without the secret it needs, or that would send a token in the clear, is none")]
+    [Description(
+        "RFC 7591 §3.2.1, RFC 7592 §3: an answer without the identifier, without the secret it needs, or that would send a token in the clear, is none"
+    )]
     public async Task Answers_that_are_none(string member, string value)
     {
         RegisteringServer server = new() { Answer = json => json[member] = JsonNode.Parse(value) };
         await using var node = server.Node();
         Assert.That(
             async () => await Registration(node).RegisterAsync(),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Not.Contains("secret-of").And.Message.Not.Contains("management-of").And.Message.Not.Contains("X: y"));
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Not.Contains("secret-of")
+                .And.Message.Not.Contains("management-of")
+                .And.Message.Not.Contains("X: y")
+        );
     }
 
     [Test]
@@ -195,7 +247,10 @@ public class DynamicRegistrationTests
         Assert.That(client.SecretExpiresAt, Is.Null);
         Assert.That(client.CanBeManaged, Is.False);
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("registration_client_uri"));
+        Assert.That(
+            async () => await Registration(node).ReadAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("registration_client_uri")
+        );
     }
 
     [Test]
@@ -227,8 +282,13 @@ public class DynamicRegistrationTests
         node.Answers(_ => ScriptedServer.Text(status, body, body.StartsWith('<') ? "text/html" : "application/json"));
         Assert.That(
             async () => await node.Client.BeginAuthorizationAsync(),
-            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
-                .And.Message.Contains("registration endpoint (https://as.example/register)").And.Message.Contains(named));
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo((HttpStatusCode)status)
+                .And.Message.Contains("registration endpoint (https://as.example/register)")
+                .And.Message.Contains(named)
+        );
     }
 
     [Test]
@@ -238,7 +298,8 @@ public class DynamicRegistrationTests
         await using ScriptedServer server = new(
             o => (o.ClientId, o.ClientSecret, o.RegistrationEndpoint) = ("", null, new(ScriptedServer.Origin + "/register")),
             builder => builder.RegisterDynamically(),
-            retries: true);
+            retries: true
+        );
         server.Answers(_ => ScriptedServer.Json(503, ""));
         Assert.That(async () => await Registration(server).RegisterAsync().Promptly(), Throws.TypeOf<EndpointException>());
         Assert.That(server.Requests, Has.Count.EqualTo(1));
@@ -250,23 +311,44 @@ public class DynamicRegistrationTests
     {
         RegisteringServer server = new();
         await using var node = server.Node(options: o => o.RegistrationEndpoint = null);
-        Assert.That(async () => await node.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("RegistrationEndpoint").And.Message.Contains("ClientId"));
+        Assert.That(
+            async () => await node.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("RegistrationEndpoint").And.Message.Contains("ClientId")
+        );
     }
 
     [Test]
-    [Description("Threat: secrets in logs and exceptions. Tokens that the server says back are not repeated, and what was registered shows none")]
+    [Description(
+        "Threat: secrets in logs and exceptions. Tokens that the server says back are not repeated, and what was registered shows none"
+    )]
     public async Task Secrets_are_not_shown()
     {
         RegisteringServer server = new();
-        await using var node = server.Node(dynamic: o => (o.InitialAccessToken, o.SoftwareStatement) = ("initial-canary", "statement-canary"));
+        await using var node = server.Node(dynamic: o =>
+            (o.InitialAccessToken, o.SoftwareStatement) = ("initial-canary", "statement-canary")
+        );
         var client = await Registration(node).RegisterAsync();
-        foreach (string text in new[] { client.ToString(), client.Metadata.GetRawText(), string.Concat(node.Log.Entries.Select(entry => entry.Message)) })
+        foreach (
+            string text in new[]
+            {
+                client.ToString(),
+                client.Metadata.GetRawText(),
+                string.Concat(node.Log.Entries.Select(entry => entry.Message)),
+            }
+        )
             Assert.That(text, Does.Not.Contain("canary").And.Not.Contains("secret-of").And.Not.Contains("management-of"));
         Assert.That(() => JsonSerializer.Serialize(client), Throws.TypeOf<NotSupportedException>());
 
-        await using var another = server.Node(dynamic: o => (o.InitialAccessToken, o.SoftwareStatement) = ("initial-canary", "statement-canary"));
-        another.Answers(sentRequest => ScriptedServer.Json(400, """{"error":"invalid_client_metadata","error_description":"statement-canary initial-canary"}"""));
-        Assert.That(async () => await Registration(another).RegisterAsync(), Throws.TypeOf<EndpointException>().With.Message.Contains("[redacted] [redacted]").And.Message.Not.Contains("canary"));
+        await using var another = server.Node(dynamic: o =>
+            (o.InitialAccessToken, o.SoftwareStatement) = ("initial-canary", "statement-canary")
+        );
+        another.Answers(sentRequest =>
+            ScriptedServer.Json(400, """{"error":"invalid_client_metadata","error_description":"statement-canary initial-canary"}""")
+        );
+        Assert.That(
+            async () => await Registration(another).RegisterAsync(),
+            Throws.TypeOf<EndpointException>().With.Message.Contains("[redacted] [redacted]").And.Message.Not.Contains("canary")
+        );
     }
 
     private static DynamicRegistration Registration(ScriptedServer node) => node.Services.GetRequiredService<DynamicRegistration>();
@@ -278,7 +360,9 @@ public class DynamicRegistrationTests
             (o.TokenEndpoint, o.Issuer) = (null, new(ScriptedServer.Origin));
             options(o);
         });
-        server.Metadata = offered is null ? [] : new() { ["token_endpoint_auth_methods_supported"] = new JsonArray([.. offered.Split(' ').Select(name => (JsonNode)name)]) };
+        server.Metadata = offered is null
+            ? []
+            : new() { ["token_endpoint_auth_methods_supported"] = new JsonArray([.. offered.Split(' ').Select(name => (JsonNode)name)]) };
         return node;
     }
 }

@@ -64,7 +64,11 @@ internal sealed class RegisteringServer
 
     /// <summary>A node of the application that is this server's client.</summary>
     public ScriptedServer Node(
-        IDynamicClientStore? store = null, Action<DynamicRegistrationOptions>? dynamic = null, Action<OAuthClientOptions>? options = null, Action<IServiceCollection>? first = null)
+        IDynamicClientStore? store = null,
+        Action<DynamicRegistrationOptions>? dynamic = null,
+        Action<OAuthClientOptions>? options = null,
+        Action<IServiceCollection>? first = null
+    )
     {
         ScriptedServer node = new(
             o =>
@@ -80,7 +84,8 @@ internal sealed class RegisteringServer
                 if (store is not null)
                     services.AddSingleton(store);
                 first?.Invoke(services);
-            });
+            }
+        );
         node.AnswersAsync(AnswerAsync);
         return node;
     }
@@ -107,7 +112,11 @@ internal sealed class RegisteringServer
                 return ScriptedServer.Json(200, metadata.ToJsonString());
             case "/register":
                 string id = "client-" + (++made).ToString(CultureInfo.InvariantCulture);
-                clients[id] = new(JsonNode.Parse(sentRequest.Body)!.AsObject()) { Secret = SecretPrefix + "secret-of-" + id, Token = SecretPrefix + "management-of-" + id };
+                clients[id] = new(JsonNode.Parse(sentRequest.Body)!.AsObject())
+                {
+                    Secret = SecretPrefix + "secret-of-" + id,
+                    Token = SecretPrefix + "management-of-" + id,
+                };
                 return Tell(id, 201);
             case "/token" or "/introspect":
                 return IsAuthenticated(sentRequest)
@@ -154,7 +163,9 @@ internal sealed class RegisteringServer
             string[] pair = Encoding.ASCII.GetString(Convert.FromBase64String(sentRequest.Authorization["Basic ".Length..])).Split(':');
             return clients.TryGetValue(pair[0], out var client) && client.Secret == pair[1];
         }
-        return sentRequest["client_id"] is { } id && clients.TryGetValue(id, out var other) && (sentRequest["client_secret"] is not { } secret || other.Secret == secret);
+        return sentRequest["client_id"] is { } id
+            && clients.TryGetValue(id, out var other)
+            && (sentRequest["client_secret"] is not { } secret || other.Secret == secret);
     }
 
     private sealed class Registration(JsonObject metadata)

@@ -28,7 +28,8 @@ public class RegistrationCanaryTests
         {
             await using var node = server.Node(
                 dynamic: o => (o.InitialAccessToken, o.SoftwareStatement) = (Canary + "-initial", Canary + "-statement"),
-                first: services => services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(ear)));
+                first: services => services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(ear))
+            );
             var registration = node.Services.GetRequiredService<DynamicRegistration>();
             var introspection = node.Services.GetRequiredService<TokenIntrospection>();
             node.Answers(lie);
@@ -36,7 +37,15 @@ public class RegistrationCanaryTests
             node.Clock.Advance(TimeSpan.FromMinutes(1));
             node.AnswersAsync(server.AnswerAsync);
             var client = await registration.RegisterAsync();
-            foreach (object shown in new object[] { client, registration, introspection, node.Services.GetRequiredService<Microsoft.Extensions.Options.IOptionsMonitor<OAuthClientOptions>>().CurrentValue })
+            foreach (
+                object shown in new object[]
+                {
+                    client,
+                    registration,
+                    introspection,
+                    node.Services.GetRequiredService<Microsoft.Extensions.Options.IOptionsMonitor<OAuthClientOptions>>().CurrentValue,
+                }
+            )
             {
                 ear.Hear("text", shown);
                 try
@@ -82,13 +91,21 @@ public class RegistrationCanaryTests
     private static readonly Func<ScriptedServer.SentRequest, HttpResponseMessage>[] Lies =
     [
         .. from status in new[] { 200, 400, 401, 500 }
-           from member in new[]
-           {
-               "error", "error_description", "error_uri", "client_id", "registration_client_uri", "token_endpoint_auth_method", "id_token_signed_response_alg", "active",
-           }
-           select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sentRequest => Lie(status, member, Heard(sentRequest))),
+        from member in new[]
+        {
+            "error",
+            "error_description",
+            "error_uri",
+            "client_id",
+            "registration_client_uri",
+            "token_endpoint_auth_method",
+            "id_token_signed_response_alg",
+            "active",
+        }
+        select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sentRequest => Lie(status, member, Heard(sentRequest))),
         sentRequest => ScriptedServer.Text(400, Heard(sentRequest), "text/html"),
-        sentRequest => ScriptedServer.Text(200, Heard(sentRequest), "text/" + string.Concat(Heard(sentRequest).Where(char.IsAsciiLetterOrDigit))),
+        sentRequest =>
+            ScriptedServer.Text(200, Heard(sentRequest), "text/" + string.Concat(Heard(sentRequest).Where(char.IsAsciiLetterOrDigit))),
     ];
 
     // All that was said to it, as it stands there and as it was wrapped.
@@ -97,7 +114,12 @@ public class RegistrationCanaryTests
         string credentials = sentRequest.Authorization?.Split(' ')[1] ?? "";
         bool isBasic = sentRequest.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true;
         return string.Join(
-            ' ', credentials, isBasic ? Encoding.ASCII.GetString(Convert.FromBase64String(credentials)) : "", isBasic ? sentRequest["token"] : "", sentRequest.Body.Contains("-statement", StringComparison.Ordinal) ? Canary + "-statement" : "");
+            ' ',
+            credentials,
+            isBasic ? Encoding.ASCII.GetString(Convert.FromBase64String(credentials)) : "",
+            isBasic ? sentRequest["token"] : "",
+            sentRequest.Body.Contains("-statement", StringComparison.Ordinal) ? Canary + "-statement" : ""
+        );
     }
 
     private static HttpResponseMessage Lie(int status, string member, string heard)

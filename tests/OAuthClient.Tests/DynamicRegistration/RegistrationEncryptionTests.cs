@@ -21,7 +21,18 @@ public class RegistrationEncryptionTests
         foreach (var key in keys)
             Assert.That(key!.AsObject().Select(member => member.Key), Has.None.AnyOf("d", "p", "q", "dp", "dq", "qi", "oth", "k"));
         var numbers = DecryptionKeyTexts.Rsa.ExportParameters(includePrivateParameters: true);
-        foreach (byte[]? secret in new[] { numbers.D, numbers.P, numbers.Q, numbers.DP, numbers.DQ, numbers.InverseQ, ec.ExportParameters(includePrivateParameters: true).D })
+        foreach (
+            byte[]? secret in new[]
+            {
+                numbers.D,
+                numbers.P,
+                numbers.Q,
+                numbers.DP,
+                numbers.DQ,
+                numbers.InverseQ,
+                ec.ExportParameters(includePrivateParameters: true).D,
+            }
+        )
             Assert.That(sent.ToJsonString(), Does.Not.Contain(System.Buffers.Text.Base64Url.EncodeToString(secret)));
     }
 
@@ -46,9 +57,18 @@ public class RegistrationEncryptionTests
     {
         var sent = await RegisteredAsync(
             keys: [DecryptionKeyTexts.Pem],
-            metadata: new() { ["jwks_uri"] = "https://app.example/keys", ["id_token_encrypted_response_alg"] = "RSA-OAEP", ["id_token_encrypted_response_enc"] = "A256GCM" });
+            metadata: new()
+            {
+                ["jwks_uri"] = "https://app.example/keys",
+                ["id_token_encrypted_response_alg"] = "RSA-OAEP",
+                ["id_token_encrypted_response_enc"] = "A256GCM",
+            }
+        );
         Assert.That(sent.ContainsKey("jwks"), Is.False);
-        Assert.That(((string?)sent["id_token_encrypted_response_alg"], (string?)sent["id_token_encrypted_response_enc"]), Is.EqualTo(("RSA-OAEP", "A256GCM")));
+        Assert.That(
+            ((string?)sent["id_token_encrypted_response_alg"], (string?)sent["id_token_encrypted_response_enc"]),
+            Is.EqualTo(("RSA-OAEP", "A256GCM"))
+        );
 
         sent = await RegisteredAsync(keys: [DecryptionKeyTexts.Pem], metadata: new() { ["id_token_encrypted_response_alg"] = null });
         Assert.That(sent.ContainsKey("jwks"), Is.True);
@@ -63,11 +83,16 @@ public class RegistrationEncryptionTests
         var sent = await RegisteredAsync(keys: [DecryptionKeyTexts.Pem], scope: "photos");
         Assert.That(sent.ContainsKey("jwks"), Is.True);
         Assert.That(sent.ContainsKey("id_token_encrypted_response_alg"), Is.False);
-        Assert.That((await RegisteredAsync(keys: [])).Select(member => member.Key), Has.None.AnyOf("jwks", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc"));
+        Assert.That(
+            (await RegisteredAsync(keys: [])).Select(member => member.Key),
+            Has.None.AnyOf("jwks", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc")
+        );
     }
 
     [Test]
-    [Description("RFC 7592 §2.2: an update registers the keys of now; when there are none any more, no encryption either, for nobody could open it")]
+    [Description(
+        "RFC 7592 §2.2: an update registers the keys of now; when there are none any more, no encryption either, for nobody could open it"
+    )]
     public async Task An_update_has_the_keys_of_now()
     {
         RegisteringServer server = new();
@@ -77,7 +102,10 @@ public class RegistrationEncryptionTests
         Assert.That(server.Of("client-1").ContainsKey("jwks"), Is.True);
         await using var after = server.Node(store, options: o => Options(o, [], "openid"));
         await after.Services.GetRequiredService<DynamicRegistration>().UpdateAsync();
-        Assert.That(server.Of("client-1").Select(member => member.Key), Has.None.AnyOf("jwks", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc"));
+        Assert.That(
+            server.Of("client-1").Select(member => member.Key),
+            Has.None.AnyOf("jwks", "id_token_encrypted_response_alg", "id_token_encrypted_response_enc")
+        );
     }
 
     private static async Task<JsonObject> RegisteredAsync(string[] keys, string scope = "openid", JsonObject? metadata = null)

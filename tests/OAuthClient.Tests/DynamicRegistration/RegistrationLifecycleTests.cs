@@ -88,7 +88,9 @@ public class RegistrationLifecycleTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: the server has forgotten the client. It is registered anew, once, and what can be asked for again is; grants were the old client's")]
+    [Description(
+        "RFC 6749 §5.2: the server has forgotten the client. It is registered anew, once, and what can be asked for again is; grants were the old client's"
+    )]
     public async Task A_forgotten_client_is_registered_anew()
     {
         RegisteringServer server = new();
@@ -101,7 +103,10 @@ public class RegistrationLifecycleTests
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
         Assert.That(server.RequestsTo("/token"), Has.Count.EqualTo(3));
         Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
-        Assert.That(async () => await node.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await node.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(node.Log.Events(15), Has.Count.EqualTo(1));
     }
 
@@ -120,7 +125,9 @@ public class RegistrationLifecycleTests
     }
 
     [Test]
-    [Description("A server that says invalid_client and knows the client when asked (RFC 7592 §2.1) gets no second one: that would cost all users their grants")]
+    [Description(
+        "A server that says invalid_client and knows the client when asked (RFC 7592 §2.1) gets no second one: that would cost all users their grants"
+    )]
     public async Task A_refused_client_that_still_exists_is_kept()
     {
         RegisteringServer server = new();
@@ -146,7 +153,10 @@ public class RegistrationLifecycleTests
             await Registration(node).RegisterAsync();
             foreach (string client in server.Clients)
                 server.Forget(client);
-            Assert.That(async () => await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>().With.Property("Error").EqualTo("invalid_client"));
+            Assert.That(
+                async () => await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+                Throws.TypeOf<TokenEndpointException>().With.Property("Error").EqualTo("invalid_client")
+            );
             node.Clock.Advance(TimeSpan.FromSeconds(29));
         }
         Assert.That(server.Registrations, Is.EqualTo(1));
@@ -161,7 +171,10 @@ public class RegistrationLifecycleTests
         await Registration(node).RegisterAsync();
         server.Forget("client-1");
         node.Clock.Advance(TimeSpan.FromMinutes(9));
-        Assert.That(async () => await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         node.Clock.Advance(TimeSpan.FromMinutes(2));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
@@ -187,7 +200,9 @@ public class RegistrationLifecycleTests
     }
 
     [Test]
-    [Description("RFC 7592 §2.3: what one node deleted and registered anew, the other uses too within a minute, and asks the store no more often than that")]
+    [Description(
+        "RFC 7592 §2.3: what one node deleted and registered anew, the other uses too within a minute, and asks the store no more often than that"
+    )]
     public async Task A_client_deleted_by_another_node()
     {
         RegisteringServer server = new();
@@ -292,7 +307,10 @@ public class RegistrationLifecycleTests
         Assert.That(server.Registrations, Is.EqualTo(1));
         node.Clock.Advance(TimeSpan.FromHours(0.2));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(server.RequestsTo("/token")[^1].Authorization, Is.EqualTo("Basic " + Convert.ToBase64String("client-2:secret-of-client-2"u8)));
+        Assert.That(
+            server.RequestsTo("/token")[^1].Authorization,
+            Is.EqualTo("Basic " + Convert.ToBase64String("client-2:secret-of-client-2"u8))
+        );
     }
 
     [Test]
@@ -304,7 +322,10 @@ public class RegistrationLifecycleTests
         server.Answer = json => json["client_secret_expires_at"] = node.Clock.GetUtcNow().AddDays(1).ToUnixTimeSeconds();
         await Registration(node).RegisterAsync();
         node.Clock.Advance(TimeSpan.FromHours(23.5));
-        server.Before = sentRequest => sentRequest.Uri.AbsolutePath.StartsWith("/manage", StringComparison.Ordinal) ? throw new HttpRequestException("away") : Task.CompletedTask;
+        server.Before = sentRequest =>
+            sentRequest.Uri.AbsolutePath.StartsWith("/manage", StringComparison.Ordinal)
+                ? throw new HttpRequestException("away")
+                : Task.CompletedTask;
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         Assert.That(node.Log.Events(17), Has.Count.EqualTo(1));
         Assert.That(server.Registrations, Is.EqualTo(1));
@@ -318,7 +339,11 @@ public class RegistrationLifecycleTests
         await using var node = server.Node();
         Assert.That(async () => await node.Client.BeginAuthorizationAsync(), Throws.TypeOf<HttpRequestException>());
         server.Before = _ => Task.CompletedTask;
-        Assert.That(async () => await node.Client.BeginAuthorizationAsync(), Throws.TypeOf<HttpRequestException>(), "not asked again at once");
+        Assert.That(
+            async () => await node.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<HttpRequestException>(),
+            "not asked again at once"
+        );
         node.Clock.Advance(TimeSpan.FromSeconds(1));
         await node.Client.BeginAuthorizationAsync();
         Assert.That(server.Registrations, Is.EqualTo(1));
@@ -330,13 +355,18 @@ public class RegistrationLifecycleTests
     {
         RegisteringServer server = new() { Before = _ => throw new HttpRequestException("away") };
         await using var node = server.Node();
-        await node.Store.AddAsync(new Grant("an-id", "", GrantOwner.User("42"), ScriptedServer.Origin + "/token", "an-old-client"), default);
+        await node.Store.AddAsync(
+            new Grant("an-id", "", GrantOwner.User("42"), ScriptedServer.Origin + "/token", "an-old-client"),
+            default
+        );
         await node.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That(await node.Store.FindAsync("", GrantOwner.User("42"), default), Is.Empty);
     }
 
     [Test]
-    [Description("A redirect URI that the kept client was not registered with: said to the server before anybody is sent there (RFC 7592 §2.2)")]
+    [Description(
+        "A redirect URI that the kept client was not registered with: said to the server before anybody is sent there (RFC 7592 §2.2)"
+    )]
     public async Task A_moved_redirect_uri_is_registered()
     {
         RegisteringServer server = new();
@@ -357,8 +387,14 @@ public class RegistrationLifecycleTests
         InMemoryDynamicClientStore store = new();
         await using (var before = server.Node(store))
             await Registration(before).RegisterAsync();
-        await using var node = server.Node(new Confusing((await store.FindAsync("", ScriptedServer.Origin + "/token", default))!), options: o => o.TokenEndpoint = new("https://other.example/token"));
-        Assert.That(async () => await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.TypeOf<OAuthException>().With.Message.Contains("IDynamicClientStore"));
+        await using var node = server.Node(
+            new Confusing((await store.FindAsync("", ScriptedServer.Origin + "/token", default))!),
+            options: o => o.TokenEndpoint = new("https://other.example/token")
+        );
+        Assert.That(
+            async () => await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("IDynamicClientStore")
+        );
     }
 
     [Test]
@@ -405,9 +441,11 @@ public class RegistrationLifecycleTests
             return IsAway ? throw new IOException("The store is away.") : inner.FindAsync(clientName, server, cancellationToken);
         }
 
-        public ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken) => inner.TryReplaceAsync(newer, cancellationToken);
+        public ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken) =>
+            inner.TryReplaceAsync(newer, cancellationToken);
 
-        public ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken) => inner.RemoveAsync(client, cancellationToken);
+        public ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken) =>
+            inner.RemoveAsync(client, cancellationToken);
     }
 
     private sealed class Refusing : IDynamicClientStore

@@ -21,27 +21,47 @@ public class RegistrationManagementTests
         var client = await Registration(node).ReadAsync();
 
         var request = server.RequestsTo("/manage/client-1").Single();
-        Assert.That((request.Method, request.Authorization, request.Body), Is.EqualTo((HttpMethod.Get, "Bearer management-of-client-1", "")));
+        Assert.That(
+            (request.Method, request.Authorization, request.Body),
+            Is.EqualTo((HttpMethod.Get, "Bearer management-of-client-1", ""))
+        );
         Assert.That(client.Metadata.GetProperty("client_name").GetString(), Is.EqualTo("As the server calls it"));
         await node.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
     }
 
     [Test]
-    [Description("RFC 7592 §2.2: PUT with all metadata of before, those of now, the client_id, and nothing that is the server's own to say")]
+    [Description(
+        "RFC 7592 §2.2: PUT with all metadata of before, those of now, the client_id, and nothing that is the server's own to say"
+    )]
     public async Task Update()
     {
-        RegisteringServer server = new() { Answer = json => (json["client_id_issued_at"], json["logo_uri"]) = (7, "https://app.example/logo") };
+        RegisteringServer server = new()
+        {
+            Answer = json => (json["client_id_issued_at"], json["logo_uri"]) = (7, "https://app.example/logo"),
+        };
         await using var node = server.Node();
         var registration = Registration(node);
         await registration.RegisterAsync();
         await registration.UpdateAsync();
 
         var request = server.RequestsTo("/manage/client-1").Single();
-        Assert.That((request.Method, request.Authorization, request.MediaType), Is.EqualTo((HttpMethod.Put, "Bearer management-of-client-1", "application/json")));
-        Assert.That(JsonNode.DeepEquals(JsonNode.Parse(request.Body), JsonNode.Parse("""
-            {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],
-             "token_endpoint_auth_method":"client_secret_basic","application_type":"web","client_id":"client-1","logo_uri":"https://app.example/logo"}
-            """)), Is.True, request.Body);
+        Assert.That(
+            (request.Method, request.Authorization, request.MediaType),
+            Is.EqualTo((HttpMethod.Put, "Bearer management-of-client-1", "application/json"))
+        );
+        Assert.That(
+            JsonNode.DeepEquals(
+                JsonNode.Parse(request.Body),
+                JsonNode.Parse(
+                    """
+                    {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],
+                     "token_endpoint_auth_method":"client_secret_basic","application_type":"web","client_id":"client-1","logo_uri":"https://app.example/logo"}
+                    """
+                )
+            ),
+            Is.True,
+            request.Body
+        );
     }
 
     [Test]
@@ -57,7 +77,10 @@ public class RegistrationManagementTests
         Assert.That((request.Method, request.Authorization), Is.EqualTo((HttpMethod.Delete, "Bearer management-of-client-1")));
         Assert.That(server.Clients, Is.Empty);
         Assert.That(await store.FindAsync("", ScriptedServer.Origin + "/token", default), Is.Null);
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("RegisterAsync"));
+        Assert.That(
+            async () => await Registration(node).ReadAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("RegisterAsync")
+        );
 
         Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-2"));
         Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null, "a grant of the client that was deleted");
@@ -78,7 +101,10 @@ public class RegistrationManagementTests
         if (isGone)
             await Registration(node).DeleteAsync();
         else
-            Assert.That(async () => await Registration(node).DeleteAsync(), Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status));
+            Assert.That(
+                async () => await Registration(node).DeleteAsync(),
+                Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
+            );
         Assert.That(await store.FindAsync("", ScriptedServer.Origin + "/token", default), isGone ? Is.Null : Is.Not.Null);
     }
 
@@ -99,7 +125,8 @@ public class RegistrationManagementTests
         }
         Assert.That(
             server.RequestsTo("/manage/client-1").Select(request => request.Authorization),
-            Is.EqualTo(Enumerable.Range(0, 8).Select(times => "Bearer management-of-client-1" + new string('\'', times))));
+            Is.EqualTo(Enumerable.Range(0, 8).Select(times => "Bearer management-of-client-1" + new string('\'', times)))
+        );
         Assert.That((await store.FindAsync("", ScriptedServer.Origin + "/token", default))!.Generation, Is.EqualTo(9));
     }
 
@@ -111,7 +138,9 @@ public class RegistrationManagementTests
         await using var node = server.Node();
         var registration = Registration(node);
         await registration.RegisterAsync();
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => i % 2 == 0 ? registration.ReadAsync() : registration.UpdateAsync())));
+        await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(i => Task.Run(() => i % 2 == 0 ? registration.ReadAsync() : registration.UpdateAsync()))
+        );
         Assert.That(server.RequestsTo("/manage/client-1"), Has.Count.EqualTo(20));
     }
 
@@ -127,7 +156,12 @@ public class RegistrationManagementTests
         {
             Assert.That(
                 async () => await manage(),
-                Throws.TypeOf<EndpointException>().With.Message.Contains("client configuration endpoint").And.Message.Contains("gone").And.Message.Contains("registered anew"));
+                Throws
+                    .TypeOf<EndpointException>()
+                    .With.Message.Contains("client configuration endpoint")
+                    .And.Message.Contains("gone")
+                    .And.Message.Contains("registered anew")
+            );
         }
         Assert.That(server.Registrations, Is.EqualTo(1), "nobody asked for another");
     }
@@ -140,7 +174,10 @@ public class RegistrationManagementTests
         await using var node = server.Node();
         await Registration(node).RegisterAsync();
         server.Answer = json => json["client_id"] = "somebody-else";
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client_id"));
+        Assert.That(
+            async () => await Registration(node).ReadAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client_id")
+        );
         Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-1"));
     }
 
@@ -153,7 +190,9 @@ public class RegistrationManagementTests
         await Registration(node).RegisterAsync();
         server.Answer = json =>
         {
-            foreach (string name in new[] { "client_secret", "client_secret_expires_at", "registration_access_token", "registration_client_uri" })
+            foreach (
+                string name in new[] { "client_secret", "client_secret_expires_at", "registration_access_token", "registration_client_uri" }
+            )
                 json.Remove(name);
         };
         await Registration(node).ReadAsync();
@@ -163,7 +202,9 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description("RFC 7592 §3: whoever answers does not choose at which host we call with a token of theirs; the issuer's is good beside the endpoint's")]
+    [Description(
+        "RFC 7592 §3: whoever answers does not choose at which host we call with a token of theirs; the issuer's is good beside the endpoint's"
+    )]
     public async Task Another_host()
     {
         RegisteringServer server = new();
@@ -171,15 +212,27 @@ public class RegistrationManagementTests
         server.Answer = json => json["registration_client_uri"] = "https://issuer.example/manage/client-1";
         await Registration(node).RegisterAsync();
         server.Answer = json => json["registration_client_uri"] = "https://metadata.internal/manage/client-1";
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("registration_client_uri").And.Message.Contains("origin"));
-        Assert.That(async () => await Registration(node).UpdateAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("origin"));
+        Assert.That(
+            async () => await Registration(node).ReadAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("registration_client_uri").And.Message.Contains("origin")
+        );
+        Assert.That(
+            async () => await Registration(node).UpdateAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("origin")
+        );
         server.Answer = _ => { };
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthProtocolException>(), "neither where we are nor the issuer");
+        Assert.That(
+            async () => await Registration(node).ReadAsync(),
+            Throws.TypeOf<OAuthProtocolException>(),
+            "neither where we are nor the issuer"
+        );
         Assert.That(server.RequestsTo("/manage/client-1").Select(request => request.Uri.Host), Is.All.EqualTo("issuer.example"));
     }
 
     [Test]
-    [Description("RFC 7592 §2.3 is optional: where there is nothing to manage the client is forgotten here, in the store too, and the next need registers another")]
+    [Description(
+        "RFC 7592 §2.3 is optional: where there is nothing to manage the client is forgotten here, in the store too, and the next need registers another"
+    )]
     public async Task Delete_where_nothing_can_be_managed()
     {
         RegisteringServer server = new() { Answer = json => json.Remove("registration_client_uri") };
@@ -198,8 +251,14 @@ public class RegistrationManagementTests
     {
         RegisteringServer server = new();
         await using var node = server.Node();
-        Assert.That(async () => await Registration(node).ReadAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("is not registered"));
-        Assert.That(async () => await Registration(node).DeleteAsync(), Throws.TypeOf<OAuthException>().With.Message.Contains("is not registered"));
+        Assert.That(
+            async () => await Registration(node).ReadAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("is not registered")
+        );
+        Assert.That(
+            async () => await Registration(node).DeleteAsync(),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("is not registered")
+        );
         Assert.That(node.Requests, Is.Empty);
     }
 

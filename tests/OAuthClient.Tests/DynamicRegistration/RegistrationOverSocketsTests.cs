@@ -14,8 +14,10 @@ public class RegistrationOverSocketsTests
     public async Task A_whole_life_of_a_client_that_registered_itself()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient, builder => builder.RegisterDynamically(o => (o.ClientName, o.InitialAccessToken) = ("Photos", "initial-token")),
-            server: o => (o.AllowRegistration, o.InitialAccessToken) = (true, "initial-token"));
+            NoClient,
+            builder => builder.RegisterDynamically(o => (o.ClientName, o.InitialAccessToken) = ("Photos", "initial-token")),
+            server: o => (o.AllowRegistration, o.InitialAccessToken) = (true, "initial-token")
+        );
         var grant = await host.SignInAsync();
         host.Server.ExpireAccessTokens();
         host.Clock.Advance(TimeSpan.FromHours(2));
@@ -24,12 +26,18 @@ public class RegistrationOverSocketsTests
 
         Assert.That(host.Server.RequestsTo(TestEndpoint.Registration), Has.Count.EqualTo(1));
         Assert.That(host.Server.Clients.Single(client => client.ClientId == grant.ClientId).DisplayName, Is.EqualTo("Photos"));
-        Assert.That(host.Server.RequestsTo(TestEndpoint.Metadata), Has.Count.AtMost(2), "what is known of the server does not change with the credentials");
+        Assert.That(
+            host.Server.RequestsTo(TestEndpoint.Metadata),
+            Has.Count.AtMost(2),
+            "what is known of the server does not change with the credentials"
+        );
     }
 
     [TestCase("RSA")]
     [TestCase("EC")]
-    [Description("OpenID Connect Dynamic Client Registration §2: with a private key in the options alone, the server encrypts the ID Token and the login opens it")]
+    [Description(
+        "OpenID Connect Dynamic Client Registration §2: with a private key in the options alone, the server encrypts the ID Token and the login opens it"
+    )]
     public async Task An_encrypted_login_of_a_client_that_registered_itself(string kind)
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
@@ -39,7 +47,9 @@ public class RegistrationOverSocketsTests
                 NoClient(o);
                 (o.Scopes, o.DecryptionKeys) = (["openid"], [kind == "RSA" ? DecryptionKeyTexts.Pem : ec.ExportPkcs8PrivateKeyPem()]);
             },
-            builder => builder.RegisterDynamically(), server: o => o.AllowRegistration = true);
+            builder => builder.RegisterDynamically(),
+            server: o => o.AllowRegistration = true
+        );
         var grant = await host.SignInAsync();
         Assert.That(grant.Subject, Is.Not.Null);
         var registered = host.Server.Clients.Single(client => client.ClientId == grant.ClientId);
@@ -51,7 +61,10 @@ public class RegistrationOverSocketsTests
     public async Task Management_with_rotation()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient, builder => builder.RegisterDynamically(), server: o => (o.AllowRegistration, o.RotateRegistrationAccessTokens) = (true, true));
+            NoClient,
+            builder => builder.RegisterDynamically(),
+            server: o => (o.AllowRegistration, o.RotateRegistrationAccessTokens) = (true, true)
+        );
         var registration = host.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
         var client = await registration.RegisterAsync();
         await registration.UpdateAsync();
@@ -67,8 +80,10 @@ public class RegistrationOverSocketsTests
     public async Task Secrets_that_end()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient, builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
-            server: o => (o.AllowRegistration, o.ClientSecretLifetime) = (true, TimeSpan.FromDays(1)));
+            NoClient,
+            builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
+            server: o => (o.AllowRegistration, o.ClientSecretLifetime) = (true, TimeSpan.FromDays(1))
+        );
         for (int day = 0; day < 5; day++)
         {
             Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
@@ -81,7 +96,10 @@ public class RegistrationOverSocketsTests
     public async Task A_server_that_forgot()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient, builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]), server: o => o.AllowRegistration = true);
+            NoClient,
+            builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
+            server: o => o.AllowRegistration = true
+        );
         var registration = host.Services.GetRequiredKeyedService<DynamicRegistration>(OAuthTestHost.ClientName);
         string first = (await registration.RegisterAsync()).ClientId;
         host.Clock.Advance(TimeSpan.FromMinutes(11));
@@ -121,30 +139,46 @@ public class RegistrationOverSocketsTests
 
     [TestCase("tls_client_auth")]
     [TestCase("self_signed_tls_client_auth")]
-    [Description("Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2.1, §2.2, §5: a login and a refresh, each token request at the aliased endpoint")]
+    [Description(
+        "Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2.1, §2.2, §5: a login and a refresh, each token request at the aliased endpoint"
+    )]
     public async Task A_certificate_at_the_aliases(string method)
     {
         await using var server = await TestAuthorizationServer.StartAsync(o => o.UseTls = true);
-        using var certificate = method == "tls_client_auth" ? server.IssueClientCertificate("CN=photos") : MutualTlsServer.SelfSigned("CN=photos");
-        server.AddClient(new TestClient
-        {
-            ClientId = "photos",
-            RedirectUris = { OAuthTestHost.Callback },
-            AuthenticationMethod = method,
-            CertificateSubject = method == "tls_client_auth" ? "CN=photos" : null,
-            Certificate = method == "tls_client_auth" ? null : certificate,
-        });
-        ServiceCollection services = new();
-        services.AddOAuthClient(o => (o.Issuer, o.ClientId, o.RedirectUri) = (server.Issuer, "photos", new(OAuthTestHost.Callback)))
-            .UseClientCertificate(_ => certificate)
-            .BackChannel.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+        using var certificate =
+            method == "tls_client_auth" ? server.IssueClientCertificate("CN=photos") : MutualTlsServer.SelfSigned("CN=photos");
+        server.AddClient(
+            new TestClient
             {
-                SslOptions = { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == server.Certificate!.GetCertHashString() },
-            });
+                ClientId = "photos",
+                RedirectUris = { OAuthTestHost.Callback },
+                AuthenticationMethod = method,
+                CertificateSubject = method == "tls_client_auth" ? "CN=photos" : null,
+                Certificate = method == "tls_client_auth" ? null : certificate,
+            }
+        );
+        ServiceCollection services = new();
+        services
+            .AddOAuthClient(o => (o.Issuer, o.ClientId, o.RedirectUri) = (server.Issuer, "photos", new(OAuthTestHost.Callback)))
+            .UseClientCertificate(_ => certificate)
+            .BackChannel.ConfigurePrimaryHttpMessageHandler(() =>
+                new SocketsHttpHandler
+                {
+                    SslOptions =
+                    {
+                        RemoteCertificateValidationCallback = (_, presented, _, _) =>
+                            presented?.GetCertHashString() == server.Certificate!.GetCertHashString(),
+                    },
+                }
+            );
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<IOAuthClient>();
         var pending = await client.BeginAuthorizationAsync();
-        var grant = await client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
+        var grant = await client.CompleteAuthorizationAsync(
+            pending,
+            AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri)),
+            GrantOwner.User("42")
+        );
         await client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken });
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
     }

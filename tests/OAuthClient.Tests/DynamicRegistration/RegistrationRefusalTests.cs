@@ -94,9 +94,11 @@ public class RegistrationRefusalTests
         RegisteringServer server = isManaged ? new() : Unmanaged();
         await using var node = await SignedInAsync(server);
         var introspection = node.Services.GetRequiredService<TokenIntrospection>();
-        node.AnswersAsync(sentRequest => sentRequest.Uri.AbsolutePath == "/introspect"
-            ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
-            : server.AnswerAsync(sentRequest));
+        node.AnswersAsync(sentRequest =>
+            sentRequest.Uri.AbsolutePath == "/introspect"
+                ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
+                : server.AnswerAsync(sentRequest)
+        );
         for (int i = 0; i < 5; i++)
         {
             Assert.That(() => introspection.IntrospectAsync("a-token"), Throws.TypeOf<EndpointException>());
@@ -114,9 +116,11 @@ public class RegistrationRefusalTests
     {
         RegisteringServer server = isManaged ? new() : Unmanaged();
         await using var node = await SignedInAsync(server);
-        node.AnswersAsync(sentRequest => sentRequest["code"] == "invented"
-            ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
-            : server.AnswerAsync(sentRequest));
+        node.AnswersAsync(sentRequest =>
+            sentRequest["code"] == "invented"
+                ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
+                : server.AnswerAsync(sentRequest)
+        );
         for (int i = 0; i < 5; i++)
         {
             var pending = await node.Client.BeginAuthorizationAsync();
@@ -138,9 +142,11 @@ public class RegistrationRefusalTests
         RegisteringServer server = new();
         await using var node = await SignedInAsync(server);
         bool refuses = true;
-        node.AnswersAsync(sentRequest => refuses && sentRequest.Uri.AbsolutePath == "/token"
-            ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
-            : server.AnswerAsync(sentRequest));
+        node.AnswersAsync(sentRequest =>
+            refuses && sentRequest.Uri.AbsolutePath == "/token"
+                ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
+                : server.AnswerAsync(sentRequest)
+        );
         for (int i = 0; i < 5; i++)
         {
             Assert.That(() => RequestAsync(node), Refused);

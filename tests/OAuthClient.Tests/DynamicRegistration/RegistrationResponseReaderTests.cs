@@ -15,7 +15,16 @@ public class RegistrationResponseReaderTests
         var json = StrictJson.TryParseObject(Encoding.Latin1.GetBytes(answer))!.Value;
 
         Assert.That(
-            () => RegistrationResponseReader.Read(json, SampleConfiguration.Create(), new(SampleConfiguration.Issuer), known: null, "none", SampleConfiguration.Now),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Unicode"));
+            () =>
+                RegistrationResponseReader.Read(
+                    json,
+                    SampleConfiguration.Create(),
+                    new(SampleConfiguration.Issuer),
+                    known: null,
+                    "none",
+                    SampleConfiguration.Now
+                ),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Unicode")
+        );
     }
 }

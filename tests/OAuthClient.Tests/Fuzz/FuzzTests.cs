@@ -29,8 +29,15 @@ public sealed class FuzzTests
     }
 
     private static object[] All() =>
-    [
-        Targets.Callback, Targets.TokenResponse, Targets.Metadata, Targets.Challenge, Targets.Registration, Targets.Introspection,
-        JwtTargets.Compact, JwtTargets.Claims, JwtTargets.KeySet,
-    ];
+        [
+            Targets.Callback,
+            Targets.TokenResponse,
+            Targets.Metadata,
+            Targets.Challenge,
+            Targets.Registration,
+            Targets.Introspection,
+            JwtTargets.Compact,
+            JwtTargets.Claims,
+            JwtTargets.KeySet,
+        ];
 }

@@ -18,72 +18,143 @@ internal static class JwtTargets
     private static readonly ECDiffieHellman OwnEc = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
 
     private static readonly IReadOnlyList<DecryptionKey> OwnKeys =
-        [DecryptionKey.Read(DecryptionKeyTexts.Pem), DecryptionKey.Read(DecryptionKeyTexts.Jwk(OwnEc, "own"))];
+    [
+        DecryptionKey.Read(DecryptionKeyTexts.Pem),
+        DecryptionKey.Read(DecryptionKeyTexts.Jwk(OwnEc, "own")),
+    ];
 
     private static readonly string Signed = Ec.Sign("ES256", """{"alg":"ES256","kid":"ec"}""", Payload);
 
-    private static readonly UnverifiedJwt AnyEc = UnverifiedJwt.Parse(Ec.Sign("ES256", """{"alg":"ES256"}""", "{}"), JwtType.IdToken, ["ES256"]);
-    private static readonly UnverifiedJwt AnyRsa = UnverifiedJwt.Parse(TestKey.Rsa.Sign("PS256", """{"alg":"PS256"}""", "{}"), JwtType.IdToken, ["PS256"]);
+    private static readonly UnverifiedJwt AnyEc = UnverifiedJwt.Parse(
+        Ec.Sign("ES256", """{"alg":"ES256"}""", "{}"),
+        JwtType.IdToken,
+        ["ES256"]
+    );
+    private static readonly UnverifiedJwt AnyRsa = UnverifiedJwt.Parse(
+        TestKey.Rsa.Sign("PS256", """{"alg":"PS256"}""", "{}"),
+        JwtType.IdToken,
+        ["PS256"]
+    );
 
-    public static Target Compact { get; } = new(
-        "JWT",
-        [
-            Signed,
-            TestKey.Rsa.Sign("PS256", """{"alg":"PS256","kid":"rsa","typ":"JWT"}""", Payload),
-            TestKey.SignByHmac(Encoding.UTF8.GetBytes(Secret.Reveal()), """{"alg":"HS256"}""", Payload),
-            TestJwe.Encrypt(Signed, DecryptionKeyTexts.Rsa, "RSA-OAEP-256", "A128CBC-HS256"),
-            TestJwe.Encrypt(Signed, OwnEc, "ECDH-ES+A128KW", "A256GCM", "own"),
-            TestJwe.Encrypt(Signed, OwnEc, "ECDH-ES", "A128GCM", "own"),
-        ],
-        [
-            ".", "..", "=", Header("none"), Header("HS256"), Header("RS256"), Header("PBES2-HS256+A128KW"), Header("dir"), TestKey.Encode("{}"), TestKey.Encode("[]"),
-            TestKey.Encode("""{"alg":"ES256","crit":["x"],"jku":"https://evil.example","jwk":{}}"""), TestKey.Encode("""{"alg":"RSA-OAEP","enc":"A128GCM","zip":"DEF"}"""),
-            TestKey.Encode("""{"alg":"ECDH-ES","enc":"A128GCM","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}"""), TestKey.Encode("""{"alg":"ES256","kid":"../../etc/passwd"}"""),
-        ],
-        input => Believe(Encoding.UTF8.GetString(input)));
+    public static Target Compact { get; } =
+        new(
+            "JWT",
+            [
+                Signed,
+                TestKey.Rsa.Sign("PS256", """{"alg":"PS256","kid":"rsa","typ":"JWT"}""", Payload),
+                TestKey.SignByHmac(Encoding.UTF8.GetBytes(Secret.Reveal()), """{"alg":"HS256"}""", Payload),
+                TestJwe.Encrypt(Signed, DecryptionKeyTexts.Rsa, "RSA-OAEP-256", "A128CBC-HS256"),
+                TestJwe.Encrypt(Signed, OwnEc, "ECDH-ES+A128KW", "A256GCM", "own"),
+                TestJwe.Encrypt(Signed, OwnEc, "ECDH-ES", "A128GCM", "own"),
+            ],
+            [
+                ".",
+                "..",
+                "=",
+                Header("none"),
+                Header("HS256"),
+                Header("RS256"),
+                Header("PBES2-HS256+A128KW"),
+                Header("dir"),
+                TestKey.Encode("{}"),
+                TestKey.Encode("[]"),
+                TestKey.Encode("""{"alg":"ES256","crit":["x"],"jku":"https://evil.example","jwk":{}}"""),
+                TestKey.Encode("""{"alg":"RSA-OAEP","enc":"A128GCM","zip":"DEF"}"""),
+                TestKey.Encode("""{"alg":"ECDH-ES","enc":"A128GCM","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}"""),
+                TestKey.Encode("""{"alg":"ES256","kid":"../../etc/passwd"}"""),
+            ],
+            input => Believe(Encoding.UTF8.GetString(input))
+        );
 
-    public static Target Claims { get; } = new(
-        "claims",
-        [Payload],
-        ["\"iss\":", "\"aud\":", "\"exp\":", "\"iat\":", "\"sub\":", "\"nonce\":", "\"auth_time\":", "\"at_hash\":", "\"_claim_sources\":", "\"address\":", "\"email_verified\":\"true\"", "\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}},\"jti\":\"j\",", "1e308", "-1e308", "253402300800", "[", "{\"a\":", "\"a\":["],
-        input =>
-        {
-            string header = Header("HS256") + ".";
-            byte[] signed = Encoding.ASCII.GetBytes(header + System.Buffers.Text.Base64Url.EncodeToString(input));
-            string compact = Encoding.ASCII.GetString(signed) + "." + System.Buffers.Text.Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret.Reveal()), signed));
-            var claims = Believe(compact).Claims;
-            // Each is asked, whatever another says.
-            Ask(() => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", "n", SampleConfiguration.Now));
-            Ask(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
-            Ask(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
-            Ask(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
-            Ask(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
-            Ask(() => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
-            StandardClaims.Of(claims);
-            ClaimSource.Of(claims);
-            ClaimsPrincipalFactory.Create([], SampleConfiguration.Issuer, "OpenID Connect", "name", "roles", claims);
-        });
-
-    public static Target KeySet { get; } = new(
-        "key set",
-        [SigningKeys.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa", "PS256")), SigningKeys.Set(TestKey.Rsa.Jwk(null, null, null))],
-        ["\"keys\":", "\"kty\":", "\"RSA\"", "\"EC\"", "\"oct\"", "\"n\":", "\"e\":", "\"AQAB\"", "\"AAAA\"", "\"crv\":\"P-521\"", "\"x5c\":[\"AA==\"]", "\"key_ops\":[\"verify\"]", "\"k\":", "[", "{\"a\":", "\"a\":["],
-        input =>
-        {
-            if (Targets.Response(input).Json() is null)
-                throw new OAuthException("No JSON object.");
-            var keys = JwksParser.Read(input);
-            foreach (var token in new[] { AnyEc, AnyRsa })
+    public static Target Claims { get; } =
+        new(
+            "claims",
+            [Payload],
+            [
+                "\"iss\":",
+                "\"aud\":",
+                "\"exp\":",
+                "\"iat\":",
+                "\"sub\":",
+                "\"nonce\":",
+                "\"auth_time\":",
+                "\"at_hash\":",
+                "\"_claim_sources\":",
+                "\"address\":",
+                "\"email_verified\":\"true\"",
+                "\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}},\"jti\":\"j\",",
+                "1e308",
+                "-1e308",
+                "253402300800",
+                "[",
+                "{\"a\":",
+                "\"a\":[",
+            ],
+            input =>
             {
-#pragma warning disable VSTHRD002 // It has completed.
-                _ = JwtSignature.VerifiesAsync(token, JwtSignature.Candidates(token, keys)).GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
+                string header = Header("HS256") + ".";
+                byte[] signed = Encoding.ASCII.GetBytes(header + System.Buffers.Text.Base64Url.EncodeToString(input));
+                string compact =
+                    Encoding.ASCII.GetString(signed)
+                    + "."
+                    + System.Buffers.Text.Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret.Reveal()), signed));
+                var claims = Believe(compact).Claims;
+                // Each is asked, whatever another says.
+                Ask(() => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", "n", SampleConfiguration.Now));
+                Ask(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
+                Ask(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
+                Ask(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
+                Ask(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
+                Ask(() => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
+                StandardClaims.Of(claims);
+                ClaimSource.Of(claims);
+                ClaimsPrincipalFactory.Create([], SampleConfiguration.Issuer, "OpenID Connect", "name", "roles", claims);
             }
-        });
+        );
+
+    public static Target KeySet { get; } =
+        new(
+            "key set",
+            [SigningKeys.Set(Ec.Jwk("ec"), TestKey.Rsa.Jwk("rsa", "PS256")), SigningKeys.Set(TestKey.Rsa.Jwk(null, null, null))],
+            [
+                "\"keys\":",
+                "\"kty\":",
+                "\"RSA\"",
+                "\"EC\"",
+                "\"oct\"",
+                "\"n\":",
+                "\"e\":",
+                "\"AQAB\"",
+                "\"AAAA\"",
+                "\"crv\":\"P-521\"",
+                "\"x5c\":[\"AA==\"]",
+                "\"key_ops\":[\"verify\"]",
+                "\"k\":",
+                "[",
+                "{\"a\":",
+                "\"a\":[",
+            ],
+            input =>
+            {
+                if (Targets.Response(input).Json() is null)
+                    throw new OAuthException("No JSON object.");
+                var keys = JwksParser.Read(input);
+                foreach (var token in new[] { AnyEc, AnyRsa })
+                {
+#pragma warning disable VSTHRD002 // It has completed.
+                    _ = JwtSignature.VerifiesAsync(token, JwtSignature.Candidates(token, keys)).GetAwaiter().GetResult();
+#pragma warning restore VSTHRD002
+                }
+            }
+        );
 
     private static UnverifiedJwt Believe(string compact)
     {
-        var token = UnverifiedJwt.Parse(JweDecryptor.Decrypt(compact, JwtType.IdToken, OwnKeys), JwtType.IdToken, SignatureAlgorithms.Supported);
+        var token = UnverifiedJwt.Parse(
+            JweDecryptor.Decrypt(compact, JwtType.IdToken, OwnKeys),
+            JwtType.IdToken,
+            SignatureAlgorithms.Supported
+        );
         if (SignatureAlgorithms.IsSymmetric(token.Algorithm))
         {
             HmacSignatureValidator.Validate(token, Secret);

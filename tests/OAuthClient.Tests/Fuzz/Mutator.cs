@@ -10,8 +10,56 @@ internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnl
     // What breaks parsers anywhere: limits of numbers, halves of characters, nesting, escapes, characters that end a line.
     private static readonly string[] Anywhere =
     [
-        "0", "-1", "1e999", "1e-999", "9223372036854775807", "9223372036854775808", "NaN", "true", "null", "[]", "{}", "\"\"", "\"", "\\", "\\u0000", "\\ud800", "\\udc00",
-        "\0", "\r\n", "\t", "\u007f", "\u00a0", "\u202e", "\ufeff", "\ufffd", "İ", "ı", "\ud83d\ude00", "%", "%0", "%00", "%zz", "%C0%80", "%ED%A0%80", "%2e", "+", "&", "=", ";", ",", "?", "#", "/", "//", ":", "@", " ", "..", "<script>", "$(x)",
+        "0",
+        "-1",
+        "1e999",
+        "1e-999",
+        "9223372036854775807",
+        "9223372036854775808",
+        "NaN",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "\"\"",
+        "\"",
+        "\\",
+        "\\u0000",
+        "\\ud800",
+        "\\udc00",
+        "\0",
+        "\r\n",
+        "\t",
+        "\u007f",
+        "\u00a0",
+        "\u202e",
+        "\ufeff",
+        "\ufffd",
+        "İ",
+        "ı",
+        "\ud83d\ude00",
+        "%",
+        "%0",
+        "%00",
+        "%zz",
+        "%C0%80",
+        "%ED%A0%80",
+        "%2e",
+        "+",
+        "&",
+        "=",
+        ";",
+        ",",
+        "?",
+        "#",
+        "/",
+        "//",
+        ":",
+        "@",
+        " ",
+        "..",
+        "<script>",
+        "$(x)",
     ];
 
     private readonly byte[][] good = [.. samples.Select(Encoding.UTF8.GetBytes)];
@@ -63,7 +111,10 @@ internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnl
             case 8 when dice.OneIn(8):
                 byte[] piece = length > 0 ? [.. input.GetRange(at, length)] : dice.Of(pieces);
                 int most = (MostBytes - input.Count) / Math.Max(1, piece.Length);
-                input.InsertRange(at, Enumerable.Repeat(piece, Math.Clamp(dice.OneIn(20) ? 20_000 : dice.Below(300), 0, most)).SelectMany(one => one));
+                input.InsertRange(
+                    at,
+                    Enumerable.Repeat(piece, Math.Clamp(dice.OneIn(20) ? 20_000 : dice.Below(300), 0, most)).SelectMany(one => one)
+                );
                 break;
         }
     }

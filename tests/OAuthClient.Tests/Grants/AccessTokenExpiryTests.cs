@@ -55,5 +55,6 @@ public class AccessTokenExpiryTests
 
     private static AccessToken Token(DateTimeOffset? expiresAt) => new("at", Issued, expiresAt, [], []);
 
-    private static AccessTokenState At(AccessToken token, bool renewable, TimeSpan age) => AccessTokenExpiry.StateAt(token, renewable, Hour, Issued + age);
+    private static AccessTokenState At(AccessToken token, bool renewable, TimeSpan age) =>
+        AccessTokenExpiry.StateAt(token, renewable, Hour, Issued + age);
 }

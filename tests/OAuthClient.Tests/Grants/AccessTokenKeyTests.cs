@@ -7,31 +7,71 @@ public class AccessTokenKeyTests
 {
     private static readonly string[][][] Selections =
     [
-        [[], []],
-        [["a"], []],
-        [[], ["a"]],
-        [["a", "b"], []],
-        [["a"], ["b"]],
-        [["ab"], []],
-        [["1:a"], []],
-        [["a1:b"], []],
-        [["a"], ["a"]],
-        [["a:1:b"], []],
-        [["0:"], []],
-        [["A"], []],
-        [[], ["a", "b"]],
-        [[], ["a1:b"]],
+        [
+            [],
+            [],
+        ],
+        [
+            ["a"],
+            [],
+        ],
+        [
+            [],
+            ["a"],
+        ],
+        [
+            ["a", "b"],
+            [],
+        ],
+        [
+            ["a"],
+            ["b"],
+        ],
+        [
+            ["ab"],
+            [],
+        ],
+        [
+            ["1:a"],
+            [],
+        ],
+        [
+            ["a1:b"],
+            [],
+        ],
+        [
+            ["a"],
+            ["a"],
+        ],
+        [
+            ["a:1:b"],
+            [],
+        ],
+        [
+            ["0:"],
+            [],
+        ],
+        [
+            ["A"],
+            [],
+        ],
+        [
+            [],
+            ["a", "b"],
+        ],
+        [
+            [],
+            ["a1:b"],
+        ],
     ];
 
     [Test]
     [Description("Threat: one token for another. Every part is length-prefixed, so no two selections can be mistaken for one another")]
-    public void Keys_are_apart() =>
-        Assert.That(Selections.Select(one => new AccessTokenKey(one[0], one[1]).Key), Is.Unique);
+    public void Keys_are_apart() => Assert.That(Selections.Select(one => new AccessTokenKey(one[0], one[1]).Key), Is.Unique);
 
     [Test]
-    public void Order_and_repetition_do_not_count() => Assert.That(
-        new AccessTokenKey(["b", "a", "b"], ["y", "x", "x"]).Key,
-        Is.EqualTo(new AccessTokenKey(["a", "b"], ["x", "y"]).Key));
+    public void Order_and_repetition_do_not_count() =>
+        Assert.That(new AccessTokenKey(["b", "a", "b"], ["y", "x", "x"]).Key, Is.EqualTo(new AccessTokenKey(["a", "b"], ["x", "y"]).Key));
 
     [Test]
     public void Everything_is_the_selection_of_nothing()
@@ -45,7 +85,9 @@ public class AccessTokenKeyTests
     [Test]
     public void From_parameters()
     {
-        var selection = AccessTokenKey.From(new AccessTokenParameters { Scopes = ["b", "a"], Resources = [new("https://B.example"), new("https://a.example/x")] });
+        var selection = AccessTokenKey.From(
+            new AccessTokenParameters { Scopes = ["b", "a"], Resources = [new("https://B.example"), new("https://a.example/x")] }
+        );
         Assert.That(selection.Scopes, Is.EqualTo(new[] { "a", "b" }));
         Assert.That(selection.Resources, Is.EqualTo(new[] { "https://B.example", "https://a.example/x" }));
         Assert.That(AccessTokenKey.From(new AccessTokenParameters { Resources = [new("urn:x")] }).Key, Is.Not.Empty);
@@ -61,5 +103,8 @@ public class AccessTokenKeyTests
     [Test]
     [Description("RFC 8707 §2")]
     public void Malformed_resource() =>
-        Assert.That(() => AccessTokenKey.From(new() { Resources = [new("https://a.example/#x")] }), Throws.ArgumentException.With.Message.Contain("RFC 8707 §2"));
+        Assert.That(
+            () => AccessTokenKey.From(new() { Resources = [new("https://a.example/#x")] }),
+            Throws.ArgumentException.With.Message.Contain("RFC 8707 §2")
+        );
 }

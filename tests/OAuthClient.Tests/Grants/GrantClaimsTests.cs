@@ -20,10 +20,19 @@ public class GrantClaimsTests
         Assert.That(principal.Identity!.Name, Is.EqualTo("Alice Adams"));
         Assert.That(principal.IsInRole("admin"), Is.True);
         Assert.That(principal.FindFirst("sub")!.Value, Is.EqualTo("alice"));
-        Assert.That(principal.Claims.Where(claim => claim.Type != GrantOwner.ClaimType).Select(claim => claim.Issuer), Has.All.EqualTo(host.Server.Issuer.OriginalString));
-        Assert.That(principal.FindFirst(GrantOwner.ClaimType), Has.Property("Value").EqualTo("user:42").And.Property("Issuer").EqualTo(ClaimsIdentity.DefaultIssuer));
+        Assert.That(
+            principal.Claims.Where(claim => claim.Type != GrantOwner.ClaimType).Select(claim => claim.Issuer),
+            Has.All.EqualTo(host.Server.Issuer.OriginalString)
+        );
+        Assert.That(
+            principal.FindFirst(GrantOwner.ClaimType),
+            Has.Property("Value").EqualTo("user:42").And.Property("Issuer").EqualTo(ClaimsIdentity.DefaultIssuer)
+        );
 
-        Assert.That(grant.ToClaimsPrincipal(authenticationType: "Here", nameClaim: "sub").Identity, Has.Property("Name").EqualTo("alice").And.Property("AuthenticationType").EqualTo("Here"));
+        Assert.That(
+            grant.ToClaimsPrincipal(authenticationType: "Here", nameClaim: "sub").Identity,
+            Has.Property("Name").EqualTo("alice").And.Property("AuthenticationType").EqualTo("Here")
+        );
         Assert.That(userInfo.ToClaimsPrincipal().FindFirst("name")!.Issuer, Is.EqualTo(host.Server.Issuer.OriginalString));
         Assert.That(grant.StandardClaims!.Subject, Is.EqualTo("alice"));
         Assert.That(userInfo.StandardClaims.Name, Is.EqualTo("Alice Adams"));
@@ -35,19 +44,25 @@ public class GrantClaimsTests
     [TestCase("OAuthClient.SignIn")]
     [Description(
         "Threat: one user's token to another. Whose grants a user has is not a server's to choose: such claims are left out, "
-        + "and the id is the grant's owner")]
+            + "and the id is the grant's owner"
+    )]
     public async Task A_server_does_not_choose_the_owner(string claim)
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("mallory", claims: claims => claims[claim] = "alice-at-another");
         var principal = grant.ToClaimsPrincipal();
         Assert.That(principal.Claims.Select(known => known.Value), Has.None.EqualTo("alice-at-another"));
-        Assert.That(principal.FindAll(ClaimTypes.NameIdentifier).Select(known => known.Value), Is.EqualTo(new[] { grant.Owner.ToString() }));
+        Assert.That(
+            principal.FindAll(ClaimTypes.NameIdentifier).Select(known => known.Value),
+            Is.EqualTo(new[] { grant.Owner.ToString() })
+        );
         Assert.That(principal.FindAll(GrantOwner.ClaimType).Select(known => known.Value), Is.EqualTo(new[] { grant.Owner.ToString() }));
     }
 
     [Test]
-    [Description("Threat: the same id at two login providers. Principals of two servers' userinfo are two owners, though one user connected both")]
+    [Description(
+        "Threat: the same id at two login providers. Principals of two servers' userinfo are two owners, though one user connected both"
+    )]
     public async Task Userinfo_of_two_servers_names_two_owners()
     {
         List<string> owners = [];
@@ -66,7 +81,8 @@ public class GrantClaimsTests
     [Test]
     [Description(
         "Threat: the same subject at two tenants. OpenID Connect Core §5.7: without an ID Token the tenant is not known, so userinfo "
-        + "makes no principal that two tenants' users share")]
+            + "makes no principal that two tenants' users share"
+    )]
     public async Task Userinfo_without_the_tenant_names_no_owner()
     {
         await using var server = TenantsServer();
@@ -86,7 +102,11 @@ public class GrantClaimsTests
             var principal = (await UserInfoOfAsync(server, owner, "1001")).ToClaimsPrincipal();
             Assert.That(principal.FindFirst(GrantOwner.ClaimType)!.Value, Is.EqualTo(owner.ToString()));
         }
-        GrantOwner[] others = [GrantOwner.Subject(ScriptedServer.Origin + "/a", "1002"), GrantOwner.Subject("https://other.example/a", "1001")];
+        GrantOwner[] others =
+        [
+            GrantOwner.Subject(ScriptedServer.Origin + "/a", "1002"),
+            GrantOwner.Subject("https://other.example/a", "1001"),
+        ];
         foreach (var owner in others)
         {
             var userInfo = await UserInfoOfAsync(server, owner, "1001");
@@ -97,7 +117,8 @@ public class GrantClaimsTests
     [TestCase("s1"), TestCase(null)]
     [Description(
         "The principal of a sign-in names client, owner, session and sign-in: what a cookie made of it is checked by, and "
-        + "none of it is a server's to choose")]
+            + "none of it is a server's to choose"
+    )]
     public async Task The_principal_of_a_sign_in_names_it(string? sessionId)
     {
         await using OpenIdServer server = new(o => o.UserInfoEndpoint = new(ScriptedServer.Origin + "/userinfo"));
@@ -139,11 +160,12 @@ public class GrantClaimsTests
         Assert.That(grant.ClaimSources, Is.Empty);
     }
 
-    private static OpenIdServer TenantsServer() => new(o =>
-    {
-        o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}";
-        o.UserInfoEndpoint = new(ScriptedServer.Origin + "/userinfo");
-    });
+    private static OpenIdServer TenantsServer() =>
+        new(o =>
+        {
+            o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}";
+            o.UserInfoEndpoint = new(ScriptedServer.Origin + "/userinfo");
+        });
 
     private static async Task<UserInfo> UserInfoOfAsync(OpenIdServer server, GrantOwner owner, string subject)
     {

@@ -8,13 +8,30 @@ public class GrantOwnerTests
     private static readonly GrantOwner[] Different =
     [
         GrantOwner.Client,
-        GrantOwner.User("42"), GrantOwner.User("4"), GrantOwner.User("42 "), GrantOwner.User("client"), GrantOwner.User("user:42"),
-        GrantOwner.User("https://a.example 42"), GrantOwner.User("subject:https://a.example 42"), GrantOwner.User("staff:42"),
-        GrantOwner.User("42", "staff"), GrantOwner.User("42", "staf"), GrantOwner.User("f:42", "staf"), GrantOwner.User("42", "Staff"),
-        GrantOwner.Subject("https://a.example", "42"), GrantOwner.Subject("https://a.exampl", "e 42"), GrantOwner.Subject("https://a.example 4", "2"),
-        GrantOwner.Subject("https://b.example", "42"), GrantOwner.Subject("https://a.example%20", "42"), GrantOwner.Subject("https://a.example ", "42"),
-        GrantOwner.Subject("GitHub", "1001"), GrantOwner.Subject("SmallForge", "1001"),
-        GrantOwner.Service("42"), GrantOwner.Service("client"), GrantOwner.Service("staff:42"), GrantOwner.Service("https://a.example 42"),
+        GrantOwner.User("42"),
+        GrantOwner.User("4"),
+        GrantOwner.User("42 "),
+        GrantOwner.User("client"),
+        GrantOwner.User("user:42"),
+        GrantOwner.User("https://a.example 42"),
+        GrantOwner.User("subject:https://a.example 42"),
+        GrantOwner.User("staff:42"),
+        GrantOwner.User("42", "staff"),
+        GrantOwner.User("42", "staf"),
+        GrantOwner.User("f:42", "staf"),
+        GrantOwner.User("42", "Staff"),
+        GrantOwner.Subject("https://a.example", "42"),
+        GrantOwner.Subject("https://a.exampl", "e 42"),
+        GrantOwner.Subject("https://a.example 4", "2"),
+        GrantOwner.Subject("https://b.example", "42"),
+        GrantOwner.Subject("https://a.example%20", "42"),
+        GrantOwner.Subject("https://a.example ", "42"),
+        GrantOwner.Subject("GitHub", "1001"),
+        GrantOwner.Subject("SmallForge", "1001"),
+        GrantOwner.Service("42"),
+        GrantOwner.Service("client"),
+        GrantOwner.Service("staff:42"),
+        GrantOwner.Service("https://a.example 42"),
     ];
 
     [Test]
@@ -43,7 +60,10 @@ public class GrantOwnerTests
         Assert.That(GrantOwner.Client.ToString(), Is.EqualTo("client"));
         Assert.That(GrantOwner.User("a b:c").ToString(), Is.EqualTo("user:a b:c"));
         Assert.That(GrantOwner.User("42", "staff").ToString(), Is.EqualTo("user/staff:42"));
-        Assert.That(GrantOwner.Subject("https://a.example/100% b", "x y").ToString(), Is.EqualTo("subject:https://a.example/100%25%20b x y"));
+        Assert.That(
+            GrantOwner.Subject("https://a.example/100% b", "x y").ToString(),
+            Is.EqualTo("subject:https://a.example/100%25%20b x y")
+        );
         Assert.That(GrantOwner.Service("billing").ToString(), Is.EqualTo("service:billing"));
     }
 
@@ -51,7 +71,10 @@ public class GrantOwnerTests
     public void Parts_are_readable()
     {
         var subject = GrantOwner.Subject("https://a.example/100%20 b", "x y");
-        Assert.That((subject.Kind, subject.Issuer, subject.Id, subject.Scope), Is.EqualTo((GrantOwnerKind.Subject, "https://a.example/100%20 b", "x y", (string?)null)));
+        Assert.That(
+            (subject.Kind, subject.Issuer, subject.Id, subject.Scope),
+            Is.EqualTo((GrantOwnerKind.Subject, "https://a.example/100%20 b", "x y", (string?)null))
+        );
         var staff = GrantOwner.User("a:b", "staff");
         Assert.That((staff.Kind, staff.Issuer, staff.Id, staff.Scope), Is.EqualTo((GrantOwnerKind.User, (string?)null, "a:b", "staff")));
         Assert.That((GrantOwner.Client.Kind, GrantOwner.Client.Id), Is.EqualTo((GrantOwnerKind.Client, (string?)null)));
@@ -88,7 +111,9 @@ public class GrantOwnerTests
     [TestCase("")]
     [TestCase(" ")]
     [TestCase("a\0")]
-    [Description("Threat: a missing user id must not become an owner; NUL and half a surrogate pair cannot be stored, and would be another id once they are")]
+    [Description(
+        "Threat: a missing user id must not become an owner; NUL and half a surrogate pair cannot be stored, and would be another id once they are"
+    )]
     public void Ids_that_cannot_be_stored_are_refused(string? id)
     {
         Assert.That(() => GrantOwner.User(id!), Throws.InstanceOf<ArgumentException>());
@@ -124,8 +149,11 @@ public class GrantOwnerTests
     [Test]
     public void Operators_agree_with_equality()
     {
-        GrantOwner? missing = null, another = null;
-        GrantOwner one = GrantOwner.User("a"), same = GrantOwner.User("a"), two = GrantOwner.User("b");
+        GrantOwner? missing = null,
+            another = null;
+        GrantOwner one = GrantOwner.User("a"),
+            same = GrantOwner.User("a"),
+            two = GrantOwner.User("b");
         Assert.Multiple(() =>
         {
             Assert.That(one == same, Is.True);
@@ -147,6 +175,9 @@ public class GrantOwnerTests
     public void Client_is_no_current_user()
     {
         Assert.That(() => GrantOwner.Client.AsCurrentUser(), Throws.InvalidOperationException.With.Message.Contain("ForClient()"));
-        Assert.That(() => new AccessTokenHandlerOptions().ForOwner(GrantOwner.Client), Throws.ArgumentException.With.Message.Contain("ForClient()"));
+        Assert.That(
+            () => new AccessTokenHandlerOptions().ForOwner(GrantOwner.Client),
+            Throws.ArgumentException.With.Message.Contain("ForClient()")
+        );
     }
 }

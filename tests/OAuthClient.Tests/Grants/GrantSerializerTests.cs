@@ -10,27 +10,31 @@ public class GrantSerializerTests
 {
     private static readonly DateTimeOffset Moment = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero).AddTicks(1234567);
 
-    internal static Grant Full => new("id", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
-    {
-        Subject = "alice",
-        Scopes = ["a", "b"],
-        Resources = ["https://api.example"],
-        CreatedAt = Moment,
-        Generation = 7,
-        RefreshToken = new RefreshToken("the-refresh-token"),
-        IdToken = new IdToken("e30.eyJzdWIiOiJhbGljZSJ9.x"),
-        Tokens = new Dictionary<string, AccessToken>(StringComparer.Ordinal)
+    internal static Grant Full =>
+        new("id", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
         {
-            [""] = new("the-access-token", Moment, Moment.AddHours(1), ["a", "b"], ["https://api.example"]),
-            ["1:1:a0:"] = new("the-narrow-token", Moment, expiresAt: null, ["a"], []) { ReplacesRejected = true },
-        }.ToFrozenDictionary(StringComparer.Ordinal),
-    };
+            Subject = "alice",
+            Scopes = ["a", "b"],
+            Resources = ["https://api.example"],
+            CreatedAt = Moment,
+            Generation = 7,
+            RefreshToken = new RefreshToken("the-refresh-token"),
+            IdToken = new IdToken("e30.eyJzdWIiOiJhbGljZSJ9.x"),
+            Tokens = new Dictionary<string, AccessToken>(StringComparer.Ordinal)
+            {
+                [""] = new("the-access-token", Moment, Moment.AddHours(1), ["a", "b"], ["https://api.example"]),
+                ["1:1:a0:"] = new("the-narrow-token", Moment, expiresAt: null, ["a"], []) { ReplacesRejected = true },
+            }.ToFrozenDictionary(StringComparer.Ordinal),
+        };
 
     [Test]
     public void Round_trip()
     {
         var back = Grant.Unprotect(Full.Protect(Turned), Turned);
-        Assert.That((back.Id, back.ClientName, back.Owner, back.Server, back.ClientId), Is.EqualTo((Full.Id, Full.ClientName, Full.Owner, Full.Server, Full.ClientId)));
+        Assert.That(
+            (back.Id, back.ClientName, back.Owner, back.Server, back.ClientId),
+            Is.EqualTo((Full.Id, Full.ClientName, Full.Owner, Full.Server, Full.ClientId))
+        );
         Assert.That((back.Subject, back.CreatedAt, back.Generation), Is.EqualTo((Full.Subject, Full.CreatedAt, Full.Generation)));
         Assert.That(back.Scopes, Is.EqualTo(Full.Scopes));
         Assert.That(back.Resources, Is.EqualTo(Full.Resources));
@@ -90,13 +94,18 @@ public class GrantSerializerTests
             return [1, 2, 3];
         });
         Assert.That(result, Is.EqualTo(new byte[] { 1, 2, 3 }));
-        Assert.That(Encoding.UTF8.GetString(given!), Does.Contain("the-refresh-token").And.Contain("the-access-token").And.Contain("the-narrow-token"));
+        Assert.That(
+            Encoding.UTF8.GetString(given!),
+            Does.Contain("the-refresh-token").And.Contain("the-access-token").And.Contain("the-narrow-token")
+        );
     }
 
     [Test]
-    public void A_failing_protection_is_heard() => Assert.That(
-        () => Grant.Unprotect([1], _ => throw new System.Security.Cryptography.CryptographicException("changed")),
-        Throws.TypeOf<System.Security.Cryptography.CryptographicException>());
+    public void A_failing_protection_is_heard() =>
+        Assert.That(
+            () => Grant.Unprotect([1], _ => throw new System.Security.Cryptography.CryptographicException("changed")),
+            Throws.TypeOf<System.Security.Cryptography.CryptographicException>()
+        );
 
     [TestCase("")]
     [TestCase("not json")]
@@ -105,11 +114,21 @@ public class GrantSerializerTests
     [TestCase("{}")]
     [TestCase("""{"Version":2,"Id":"x"}""")]
     [TestCase("""{"Version":1}""")]
-    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1}""")]
-    [TestCase("""{"Version":2,"Id":null,"ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}""")]
-    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[{"Key":""}]}""")]
-    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"RefreshToken":"","AccessTokens":[]}""")]
-    [TestCase("""{"Version":2,"Id":"id","ClientName":"","Owner":"","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}""")]
+    [TestCase(
+        """{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1}"""
+    )]
+    [TestCase(
+        """{"Version":2,"Id":null,"ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}"""
+    )]
+    [TestCase(
+        """{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[{"Key":""}]}"""
+    )]
+    [TestCase(
+        """{"Version":2,"Id":"id","ClientName":"","Owner":"user:42","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"RefreshToken":"","AccessTokens":[]}"""
+    )]
+    [TestCase(
+        """{"Version":2,"Id":"id","ClientName":"","Owner":"","Server":"s","ClientId":"c","Scopes":[],"Resources":[],"CreatedAt":"2030-01-01T12:00:00Z","Generation":1,"AccessTokens":[]}"""
+    )]
     [Description("Data that are no grant of this version are refused by an exception of ours, never half read")]
     public void No_grant(string json) =>
         Assert.That(() => Grant.Unprotect(Encoding.UTF8.GetBytes(json), data => data), Throws.InstanceOf<OAuthException>());
@@ -130,12 +149,31 @@ public class GrantSerializerTests
     public void Prints_no_token()
     {
         Assert.That(Full.ToString(), Is.EqualTo("Grant id of photos, generation 7"));
-        AccessTokenJson token = new() { Key = "", Value = "secret", IssuedAt = Moment, Scopes = [], Resources = [], ExpiresAt = Moment };
+        AccessTokenJson token = new()
+        {
+            Key = "",
+            Value = "secret",
+            IssuedAt = Moment,
+            Scopes = [],
+            Resources = [],
+            ExpiresAt = Moment,
+        };
         Assert.That(token.ToString(), Is.EqualTo("Stored access token"));
         GrantJson stored = new()
         {
-            Version = 1, Id = "id", ClientName = "photos", Server = "s", ClientId = "c", Scopes = [], Resources = [], CreatedAt = Moment, Generation = 1,
-            AccessTokens = [token], Owner = "42", RefreshToken = "secret", IdToken = "secret",
+            Version = 1,
+            Id = "id",
+            ClientName = "photos",
+            Server = "s",
+            ClientId = "c",
+            Scopes = [],
+            Resources = [],
+            CreatedAt = Moment,
+            Generation = 1,
+            AccessTokens = [token],
+            Owner = "42",
+            RefreshToken = "secret",
+            IdToken = "secret",
         };
         Assert.That(stored.ToString(), Is.EqualTo("Stored grant id"));
     }

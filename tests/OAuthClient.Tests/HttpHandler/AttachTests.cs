@@ -48,11 +48,13 @@ public class AttachTests
     [Description("A default header of the HTTP client is replaced too")]
     public async Task Replaces_a_default_header()
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            OAuthTestHost.ForOwner(http, api);
-            http.ConfigureHttpClient(client => client.DefaultRequestHeaders.Authorization = new("Bearer", "stale"));
-        });
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                OAuthTestHost.ForOwner(http, api);
+                http.ConfigureHttpClient(client => client.DefaultRequestHeaders.Authorization = new("Bearer", "stale"));
+            }
+        );
         var grant = await host.SignInAsync();
         await host.Http.GetAsync("/me");
         Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
@@ -62,7 +64,9 @@ public class AttachTests
     [Description("RFC 6749 §4.4: for the client itself")]
     public async Task For_the_client()
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress)));
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress))
+        );
         Assert.That(await host.Http.GetStringAsync("/me"), Does.Contain("\"client_id\":\"photos\"").And.Not.Contain("\"sub\""));
         await host.Http.GetStringAsync("/me");
         Assert.That(host.TokenRequests, Is.EqualTo(1));
@@ -73,7 +77,9 @@ public class AttachTests
     public async Task With_scopes()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("api")));
+            api: (http, api) =>
+                http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("api"))
+        );
         await host.SignInAsync();
         Assert.That(await host.Http.GetStringAsync("/me"), Does.Contain("\"scope\":\"api\""));
     }
@@ -87,9 +93,13 @@ public class AttachTests
             {
                 api.Options.RequireResource = true;
                 http.AddAccessTokenHandler("photos", t => t.ForClient().To(api.BaseAddress).WithResources(api.BaseAddress));
-            });
+            }
+        );
         Assert.That(async () => await host.Http.GetStringAsync("/me"), Throws.Nothing);
-        Assert.That(host.Server.RequestsTo(TestEndpoint.Token).Single().FormValues("resource"), Is.EqualTo(new[] { host.Api.BaseAddress.OriginalString }));
+        Assert.That(
+            host.Server.RequestsTo(TestEndpoint.Token).Single().FormValues("resource"),
+            Is.EqualTo(new[] { host.Api.BaseAddress.OriginalString })
+        );
     }
 
     [Test]
@@ -106,9 +116,12 @@ public class AttachTests
     [Test]
     public async Task Typed_client()
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-            http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress)));
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+                http
+                    .Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
+                    .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress))
+        );
         await host.SignInAsync();
         Assert.That(await host.Services.GetRequiredService<PhotosApi>().MeAsync(), Does.Contain("photos"));
     }
@@ -117,9 +130,12 @@ public class AttachTests
     [Description("The unnamed OAuth client is found without a name")]
     public async Task Unnamed_client()
     {
-        await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
-            .AddAccessTokenHandler(t => t.ForClient().To("https://api.example"))
-            .ConfigurePrimaryHttpMessageHandler(() => new Recording()));
+        await using ScriptedServer server = new(register: builder =>
+            builder
+                .Services.AddHttpClient("api")
+                .AddAccessTokenHandler(t => t.ForClient().To("https://api.example"))
+                .ConfigurePrimaryHttpMessageHandler(() => new Recording())
+        );
         using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
         using var response = await http.GetAsync(new Uri("https://api.example/"));
         Assert.That(await response.Content.ReadAsStringAsync(), Is.EqualTo("Bearer at"));
@@ -134,7 +150,8 @@ public class AttachTests
         using var provider = services.BuildServiceProvider();
         Assert.That(
             () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
-            Throws.InvalidOperationException.With.Message.Contain("'api'").And.Message.Contain("AddOAuthClient(\"phoots\""));
+            Throws.InvalidOperationException.With.Message.Contain("'api'").And.Message.Contain("AddOAuthClient(\"phoots\"")
+        );
     }
 
     [Test]
@@ -147,17 +164,23 @@ public class AttachTests
         using var provider = services.BuildServiceProvider();
         Assert.That(
             () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
-            Throws.InvalidOperationException.With.Message.Contain("ICurrentGrantOwner"));
+            Throws.InvalidOperationException.With.Message.Contain("ICurrentGrantOwner")
+        );
     }
 
     [Test]
-    [Description("An answer that is not handed on is let go, with the connection it holds: the refused one before a replay, and when no other token can be had")]
+    [Description(
+        "An answer that is not handed on is let go, with the connection it holds: the refused one before a replay, and when no other token can be had"
+    )]
     public async Task Refused_answer_is_let_go([Values] bool tokenEndpointFails)
     {
         Refusing api = new();
-        await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
-            .AddAccessTokenHandler(t => t.ForOwner(GrantOwner.User("42")).To("https://api.example"))
-            .ConfigurePrimaryHttpMessageHandler(() => api));
+        await using ScriptedServer server = new(register: builder =>
+            builder
+                .Services.AddHttpClient("api")
+                .AddAccessTokenHandler(t => t.ForOwner(GrantOwner.User("42")).To("https://api.example"))
+                .ConfigurePrimaryHttpMessageHandler(() => api)
+        );
         await server.SignedInAsync(ScriptedServer.Tokens("at-1", "rt-1"));
         server.Answers(tokenEndpointFails ? "" : ScriptedServer.Tokens("at-2"), tokenEndpointFails ? 503 : 200);
         using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
@@ -181,7 +204,11 @@ public class AttachTests
 
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            Answer answer = new() { RequestMessage = request, Headers = { WwwAuthenticate = { new("Bearer", "error=\"invalid_token\"") } } };
+            Answer answer = new()
+            {
+                RequestMessage = request,
+                Headers = { WwwAuthenticate = { new("Bearer", "error=\"invalid_token\"") } },
+            };
             Answers.Add(answer);
             return Task.FromResult<HttpResponseMessage>(answer);
         }
@@ -201,6 +228,8 @@ public class AttachTests
     private sealed class Recording : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            Task.FromResult(new HttpResponseMessage { Content = new StringContent(string.Join(", ", request.Headers.GetValues("Authorization"))) });
+            Task.FromResult(
+                new HttpResponseMessage { Content = new StringContent(string.Join(", ", request.Headers.GetValues("Authorization"))) }
+            );
     }
 }

@@ -40,7 +40,10 @@ public class BearerChallengeTests
     public void One_of_several()
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized);
-        response.Headers.TryAddWithoutValidation("WWW-Authenticate", ["Negotiate", "Bearer error=\"insufficient_scope\"", "Bearer error=\"invalid_token\""]);
+        response.Headers.TryAddWithoutValidation(
+            "WWW-Authenticate",
+            ["Negotiate", "Bearer error=\"insufficient_scope\"", "Bearer error=\"invalid_token\""]
+        );
         Assert.That(BearerChallenge.IndicatesInvalidToken(response));
     }
 

@@ -20,32 +20,44 @@ public class CookieTests
     {
         yield return Case("default of IHttpClientFactory", _ => { });
         yield return Case("SocketsHttpHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler()));
-        yield return Case("SocketsHttpHandler with a container", http => http.ConfigurePrimaryHttpMessageHandler(
-            () => new SocketsHttpHandler { UseCookies = true, CookieContainer = new() }));
+        yield return Case("SocketsHttpHandler with a container", http =>
+            http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = true, CookieContainer = new() })
+        );
         yield return Case("HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()));
         yield return Case("derived HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new DerivedHandler()));
-        yield return Case("wrapped SocketsHttpHandler", http => http.ConfigurePrimaryHttpMessageHandler(
-            () => new Passing(new Passing(new SocketsHttpHandler()))));
-        yield return Case("wrapped HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(
-            () => new Passing(new HttpClientHandler())));
-        yield return Case("configured in place", http => http.ConfigurePrimaryHttpMessageHandler(
-            (handler, _) => ((SocketsHttpHandler)handler).UseCookies = true));
+        yield return Case("wrapped SocketsHttpHandler", http =>
+            http.ConfigurePrimaryHttpMessageHandler(() => new Passing(new Passing(new SocketsHttpHandler())))
+        );
+        yield return Case("wrapped HttpClientHandler", http =>
+            http.ConfigurePrimaryHttpMessageHandler(() => new Passing(new HttpClientHandler()))
+        );
+        yield return Case("configured in place", http =>
+            http.ConfigurePrimaryHttpMessageHandler((handler, _) => ((SocketsHttpHandler)handler).UseCookies = true)
+        );
         yield return Case("UseSocketsHttpHandler", http => http.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true));
-        yield return Case("defaults of all clients", http => http.Services.ConfigureHttpClientDefaults(
-            all => all.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true })));
-        yield return Case("UseSocketsHttpHandler in the defaults of all clients", http => http.Services.ConfigureHttpClientDefaults(
-            all => all.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true)));
-        yield return Case("options configured last", http => http.Services.PostConfigureAll<HttpClientFactoryOptions>(
-            options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.PrimaryHandler = new SocketsHttpHandler())));
+        yield return Case("defaults of all clients", http =>
+            http.Services.ConfigureHttpClientDefaults(all =>
+                all.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true })
+            )
+        );
+        yield return Case("UseSocketsHttpHandler in the defaults of all clients", http =>
+            http.Services.ConfigureHttpClientDefaults(all => all.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true))
+        );
+        yield return Case("options configured last", http =>
+            http.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
+                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.PrimaryHandler = new SocketsHttpHandler())
+            )
+        );
         yield return Case("builder filter", http => http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter, PrimaryFilter>());
 
-        static TestCaseData Case(string name, Action<IHttpClientBuilder> configure) =>
-            new TestCaseData(configure).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Action<IHttpClientBuilder> configure) => new TestCaseData(configure).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(PrimaryHandlers))]
-    [Description("Whatever configures the primary handler, after AddAccessTokenHandler: the second owner's request carries no cookie of "
-        + "the first")]
+    [Description(
+        "Whatever configures the primary handler, after AddAccessTokenHandler: the second owner's request carries no cookie of "
+            + "the first"
+    )]
     public async Task Cookies_are_not_shared(Action<IHttpClientBuilder> configure)
     {
         await using var host = await StartAsync(t => t.ForRequestOwner(), after: configure);
@@ -58,11 +70,14 @@ public class CookieTests
     [Description("The same, before AddAccessTokenHandler, for the current user")]
     public async Task Cookies_are_not_shared_between_users(Action<IHttpClientBuilder> configure)
     {
-        await using var host = await StartAsync(t => t.ForCurrentUser(), before: http =>
-        {
-            http.Services.AddSingleton<ICurrentGrantOwner, NoCurrentUser>();
-            configure(http);
-        });
+        await using var host = await StartAsync(
+            t => t.ForCurrentUser(),
+            before: http =>
+            {
+                http.Services.AddSingleton<ICurrentGrantOwner, NoCurrentUser>();
+                configure(http);
+            }
+        );
         Assert.That(await CookieOfSecondAsync(host), Is.Null);
         Assert.That(host.Api.Requests, Has.Count.EqualTo(2));
     }
@@ -71,9 +86,12 @@ public class CookieTests
     [Description("A typed client is no different from a named one")]
     public async Task Typed_client()
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-            http.Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler("photos", t => t.ForRequestOwner().To(api.BaseAddress)));
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+                http
+                    .Services.AddHttpClient<PhotosApi>(client => client.BaseAddress = api.BaseAddress)
+                    .AddAccessTokenHandler("photos", t => t.ForRequestOwner().To(api.BaseAddress))
+        );
         Assert.That(await CookieOfSecondAsync(host, host.Services.GetRequiredService<PhotosApi>().Http), Is.Null);
     }
 
@@ -113,22 +131,33 @@ public class CookieTests
     public async Task Handler_that_has_sent(string shape, bool useCookies, string sentBy)
     {
         using SocketsHttpHandler shared = new() { UseCookies = useCookies };
-        await using var host = await StartAsync(t => t.ForRequestOwner(), after: http =>
-        {
-            http.ConfigurePrimaryHttpMessageHandler(() => shape == "wrapped" ? new Passing(shared) : shared);
-            http.Services.AddHttpClient("another").ConfigurePrimaryHttpMessageHandler(() => shared);
-        });
-        using (HttpMessageInvoker other = sentBy == "by itself"
-            ? new(shared, disposeHandler: false)
-            : host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("another"))
+        await using var host = await StartAsync(
+            t => t.ForRequestOwner(),
+            after: http =>
+            {
+                http.ConfigurePrimaryHttpMessageHandler(() => shape == "wrapped" ? new Passing(shared) : shared);
+                http.Services.AddHttpClient("another").ConfigurePrimaryHttpMessageHandler(() => shared);
+            }
+        );
+        using (
+            HttpMessageInvoker other =
+                sentBy == "by itself"
+                    ? new(shared, disposeHandler: false)
+                    : host.Services.GetRequiredService<IHttpClientFactory>().CreateClient("another")
+        )
         {
             (await other.SendAsync(new(HttpMethod.Get, host.Api.BaseAddress), default)).Dispose();
         }
         host.Api.ClearRequests();
         if (useCookies)
         {
-            Assert.That(() => host.Http, Throws.InvalidOperationException
-                .With.Message.Contain("'api'").And.Message.Contain("UseCookies = false").And.Message.Contain("DangerouslyAllowCookies()"));
+            Assert.That(
+                () => host.Http,
+                Throws
+                    .InvalidOperationException.With.Message.Contain("'api'")
+                    .And.Message.Contain("UseCookies = false")
+                    .And.Message.Contain("DangerouslyAllowCookies()")
+            );
             Assert.That(host.Api.Requests, Is.Empty);
         }
         else
@@ -142,13 +171,16 @@ public class CookieTests
     public async Task Unknown_handler()
     {
         int handlers = 0;
-        await using var host = await StartAsync(t => t.ForRequestOwner(), after: http => http
-            .SetHandlerLifetime(TimeSpan.FromSeconds(1))
-            .ConfigurePrimaryHttpMessageHandler(() =>
-            {
-                Interlocked.Increment(ref handlers);
-                return new OtherHandler();
-            }));
+        await using var host = await StartAsync(
+            t => t.ForRequestOwner(),
+            after: http =>
+                http.SetHandlerLifetime(TimeSpan.FromSeconds(1))
+                    .ConfigurePrimaryHttpMessageHandler(() =>
+                    {
+                        Interlocked.Increment(ref handlers);
+                        return new OtherHandler();
+                    })
+        );
         await Eventually.UntilAsync(() => Volatile.Read(ref handlers) > 1, () => Task.FromResult(host.Http));
         var entry = host.Log.Events(SettingUnknown).Single();
         Assert.That(entry.Level, Is.EqualTo(LogLevel.Warning));
@@ -168,24 +200,38 @@ public class CookieTests
             _ => new HttpClientHandler { UseDefaultCredentials = true },
         };
         await using var host = await StartAsync(
-            t => t.ForRequestOwner(), after: http => http.ConfigurePrimaryHttpMessageHandler(() => primary));
-        Assert.That(() => host.Http, Throws.InvalidOperationException
-            .With.Message.Contain("'api'").And.Message.Contain("Credentials").And.Message.Not.Contain("password"));
+            t => t.ForRequestOwner(),
+            after: http => http.ConfigurePrimaryHttpMessageHandler(() => primary)
+        );
+        Assert.That(
+            () => host.Http,
+            Throws
+                .InvalidOperationException.With.Message.Contain("'api'")
+                .And.Message.Contain("Credentials")
+                .And.Message.Not.Contain("password")
+        );
     }
 
     private static Task<OAuthTestHost> StartAsync(
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose,
         Action<IHttpClientBuilder>? before = null,
-        Action<IHttpClientBuilder>? after = null) =>
-        OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            before?.Invoke(http);
-            http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
-            after?.Invoke(http);
-        });
+        Action<IHttpClientBuilder>? after = null
+    ) =>
+        OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                before?.Invoke(http);
+                http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
+                after?.Invoke(http);
+            }
+        );
 
-    private static void SetCookieOnce(OAuthTestHost host) => host.Api.Faults.Add(
-        TestEndpoint.Resource, Fault.Status(200, "{}", headers: [new("Set-Cookie", "session=of-the-first; Path=/")]), times: 1);
+    private static void SetCookieOnce(OAuthTestHost host) =>
+        host.Api.Faults.Add(
+            TestEndpoint.Resource,
+            Fault.Status(200, "{}", headers: [new("Set-Cookie", "session=of-the-first; Path=/")]),
+            times: 1
+        );
 
     /// <returns>The cookie of the second owner's request, after the API set one for the first.</returns>
     private static async Task<string?> CookieOfSecondAsync(OAuthTestHost host, HttpClient? http = null)
@@ -228,11 +274,12 @@ public class CookieTests
 
     private sealed class PrimaryFilter : IHttpMessageHandlerBuilderFilter
     {
-        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => handlers =>
-        {
-            next(handlers);
-            if (handlers.Name == "api")
-                handlers.PrimaryHandler = new SocketsHttpHandler();
-        };
+        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
+            handlers =>
+            {
+                next(handlers);
+                if (handlers.Name == "api")
+                    handlers.PrimaryHandler = new SocketsHttpHandler();
+            };
     }
 }

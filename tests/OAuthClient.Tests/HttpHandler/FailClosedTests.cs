@@ -11,10 +11,19 @@ public class FailClosedTests
     private static IEnumerable<TestCaseData> Outages()
     {
         yield return new TestCaseData(Fault.Status(503), typeof(TokenEndpointException)).SetArgDisplayNames("503");
-        yield return new TestCaseData(Fault.Status(400, """{"error":"invalid_client"}"""), typeof(TokenEndpointException)).SetArgDisplayNames("invalid_client");
+        yield return new TestCaseData(
+            Fault.Status(400, """{"error":"invalid_client"}"""),
+            typeof(TokenEndpointException)
+        ).SetArgDisplayNames("invalid_client");
         yield return new TestCaseData(Fault.ResetBeforeWork(), typeof(HttpRequestException)).SetArgDisplayNames("reset");
-        yield return new TestCaseData(Fault.Body("""{"access_token":"at","token_type":"mac"}"""), typeof(OAuthProtocolException)).SetArgDisplayNames("another type");
-        yield return new TestCaseData(Fault.Status(400, """{"error":"invalid_grant"}"""), typeof(ReauthorizationRequiredException)).SetArgDisplayNames("invalid_grant");
+        yield return new TestCaseData(
+            Fault.Body("""{"access_token":"at","token_type":"mac"}"""),
+            typeof(OAuthProtocolException)
+        ).SetArgDisplayNames("another type");
+        yield return new TestCaseData(
+            Fault.Status(400, """{"error":"invalid_grant"}"""),
+            typeof(ReauthorizationRequiredException)
+        ).SetArgDisplayNames("invalid_grant");
     }
 
     [TestCaseSource(nameof(Outages))]
@@ -42,7 +51,10 @@ public class FailClosedTests
         host.Clock.Advance(TimeSpan.FromSeconds(30));
         await host.Server.WaitForRequestAsync(TestEndpoint.Token, 2).Promptly();
         host.Clock.Advance(TimeSpan.FromSeconds(30));
-        Assert.That(async () => await call.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(
+            async () => await call.Promptly(),
+            Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>()
+        );
         Assert.That(host.Api.Requests, Is.Empty);
     }
 
@@ -60,7 +72,9 @@ public class FailClosedTests
     public async Task Scopes_beyond_the_grant()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            api: (http, api) => http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("photos.write")));
+            api: (http, api) =>
+                http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).WithScopes("photos.write"))
+        );
         await host.SignInAsync();
         Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(host.Api.Requests, Is.Empty);
@@ -70,21 +84,30 @@ public class FailClosedTests
     [Description("Life of a token 1, 9: nobody is signed in. Not the client's token, not somebody's, none")]
     public async Task Nobody_is_signed_in([Values] bool clientInstead)
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            http.Services.AddSingleton<ICurrentGrantOwner>(new Current(clientInstead ? GrantOwner.Client : null));
-            http.AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress));
-        });
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                http.Services.AddSingleton<ICurrentGrantOwner>(new Current(clientInstead ? GrantOwner.Client : null));
+                http.AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress));
+            }
+        );
         await host.SignedInAsync();
         Assert.That(
             async () => await host.Http.GetAsync("/me"),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("No user is signed in").And.Message.Contain("'photos'").And.Message.Contain("not sent"));
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain("No user is signed in")
+                .And.Message.Contain("'photos'")
+                .And.Message.Contain("not sent")
+        );
         Assert.That(host.Api.Requests, Is.Empty);
         Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("Life of a token 9: refused by the API, and then by the server. The exception says that the user is needed; there is no second call")]
+    [Description(
+        "Life of a token 9: refused by the API, and then by the server. The exception says that the user is needed; there is no second call"
+    )]
     public async Task Refused_and_no_other_token()
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);

@@ -25,11 +25,13 @@ public class FailureShapeTests
     [Description("A handler beneath that throws instead of returning a task, also with a token in hand")]
     public async Task A_handler_that_throws_is_a_failed_task(Type exception)
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            OAuthTestHost.ForOwner(http, api);
-            http.AddHttpMessageHandler(() => new ThrowingHandler(exception));
-        });
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                OAuthTestHost.ForOwner(http, api);
+                http.AddHttpMessageHandler(() => new ThrowingHandler(exception));
+            }
+        );
         await host.SignedInAsync();
         using var pipeline = Pipeline(host);
 

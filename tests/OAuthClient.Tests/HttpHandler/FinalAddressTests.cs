@@ -13,24 +13,31 @@ public class FinalAddressTests
     private static IEnumerable<TestCaseData> Places()
     {
         yield return Case("handler added after ours", (http, handler) => http.AddHttpMessageHandler(handler));
-        yield return Case("defaults of all clients", (http, handler) => http.Services.ConfigureHttpClientDefaults(
-            all => all.ConfigureAdditionalHttpMessageHandlers((handlers, _) => handlers.Add(handler()))));
-        yield return Case("options configured last", (http, handler) => http.Services.PostConfigure<HttpClientFactoryOptions>(
-            "api", options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(handler()))));
-        yield return Case("builder filter", (http, handler) => http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter>(
-            new InnermostFilter(handler)));
+        yield return Case("defaults of all clients", (http, handler) =>
+            http.Services.ConfigureHttpClientDefaults(all =>
+                all.ConfigureAdditionalHttpMessageHandlers((handlers, _) => handlers.Add(handler()))
+            )
+        );
+        yield return Case("options configured last", (http, handler) =>
+            http.Services.PostConfigure<HttpClientFactoryOptions>("api", options =>
+                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(handler()))
+            )
+        );
+        yield return Case("builder filter", (http, handler) =>
+            http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new InnermostFilter(handler))
+        );
         yield return Case("around the primary handler", (http, handler) => http.ConfigurePrimaryHttpMessageHandler(() =>
-        {
-            var changing = handler();
-            changing.InnerHandler = new Passing(new SocketsHttpHandler());
-            return changing;
-        }));
+            {
+                var changing = handler();
+                changing.InnerHandler = new Passing(new SocketsHttpHandler());
+                return changing;
+            }));
         yield return Case("within the primary handler", (http, handler) => http.ConfigurePrimaryHttpMessageHandler(() =>
-        {
-            var changing = handler();
-            changing.InnerHandler = new SocketsHttpHandler();
-            return new Passing(changing);
-        }));
+            {
+                var changing = handler();
+                changing.InnerHandler = new SocketsHttpHandler();
+                return new Passing(changing);
+            }));
 
         static TestCaseData Case(string name, Action<IHttpClientBuilder, Func<DelegatingHandler>> place) =>
             new TestCaseData(place).SetArgDisplayNames(name);
@@ -41,12 +48,16 @@ public class FinalAddressTests
     public async Task Address_changed_by_a_handler(Action<IHttpClientBuilder, Func<DelegatingHandler>> place)
     {
         Uri? elsewhere = null;
-        await using var testHost = await StartAsync((http, _) => place(http, () => new Changing(request => request.RequestUri = elsewhere)));
+        await using var testHost = await StartAsync(
+            (http, _) => place(http, () => new Changing(request => request.RequestUri = elsewhere))
+        );
         await using var hostile = await testHost.Server.StartResourceServerAsync();
         elsewhere = new(hostile.BaseAddress, "/me");
         await testHost.SignInAsync();
-        Assert.That(async () => await testHost.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
-            .With.Message.Contain(hostile.BaseAddress.Authority).And.Message.Contain("not sent"));
+        Assert.That(
+            async () => await testHost.Http.GetAsync("/me"),
+            Throws.TypeOf<OAuthException>().With.Message.Contain(hostile.BaseAddress.Authority).And.Message.Contain("not sent")
+        );
         Assert.That(hostile.Requests, Is.Empty);
         Assert.That(testHost.Api.Requests, Is.Empty);
     }
@@ -55,12 +66,20 @@ public class FinalAddressTests
     [Description("The message names the handler's change, the HTTP client and the declaration")]
     public async Task Message()
     {
-        await using var testHost = await StartAsync((http, _) => http.AddHttpMessageHandler(() =>
-            new Changing(request => request.RequestUri = new("http://user:pw@127.0.0.1:9/"))));
+        await using var testHost = await StartAsync(
+            (http, _) => http.AddHttpMessageHandler(() => new Changing(request => request.RequestUri = new("http://user:pw@127.0.0.1:9/")))
+        );
         await testHost.SignInAsync();
-        Assert.That(async () => await testHost.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
-            .With.Message.Contain("http://127.0.0.1:9").And.Message.Contain(testHost.Api.BaseAddress.Authority)
-            .And.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("handler").And.Message.Not.Contain("pw"));
+        Assert.That(
+            async () => await testHost.Http.GetAsync("/me"),
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain("http://127.0.0.1:9")
+                .And.Message.Contain(testHost.Api.BaseAddress.Authority)
+                .And.Message.Contain("AllowServiceDiscovery()")
+                .And.Message.Contain("handler")
+                .And.Message.Not.Contain("pw")
+        );
     }
 
     [TestCase("evil.example")]
@@ -70,18 +89,25 @@ public class FinalAddressTests
     [Description("A Host header set by hand names another host to TLS, HTTP/2 and shared servers: by the caller, or by a handler")]
     public async Task Host_header(string host)
     {
-        await using var testHost = await StartAsync((http, _) => http.AddHttpMessageHandler(() => new Changing(request =>
-        {
-            if (request.Headers.NonValidated.Contains("X-By-Handler"))
-                request.Headers.TryAddWithoutValidation("Host", host);
-        })));
+        await using var testHost = await StartAsync(
+            (http, _) =>
+                http.AddHttpMessageHandler(() =>
+                    new Changing(request =>
+                    {
+                        if (request.Headers.NonValidated.Contains("X-By-Handler"))
+                            request.Headers.TryAddWithoutValidation("Host", host);
+                    })
+                )
+        );
         await testHost.SignInAsync();
         foreach (bool byHandler in new[] { false, true })
         {
             using HttpRequestMessage request = new(HttpMethod.Get, "/me");
             request.Headers.TryAddWithoutValidation(byHandler ? "X-By-Handler" : "Host", host);
-            Assert.That(async () => await testHost.Http.SendAsync(request), Throws.TypeOf<OAuthException>()
-                .With.Message.Contain("Host header").And.Message.Contain("not sent"));
+            Assert.That(
+                async () => await testHost.Http.SendAsync(request),
+                Throws.TypeOf<OAuthException>().With.Message.Contain("Host header").And.Message.Contain("not sent")
+            );
         }
         Assert.That(testHost.Api.Requests, Is.Empty);
     }
@@ -94,7 +120,10 @@ public class FinalAddressTests
         await testHost.SignInAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me");
         request.Headers.TryAddWithoutValidation("Host", [testHost.Api.BaseAddress.Authority, "evil.example"]);
-        Assert.That(async () => await testHost.Http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header"));
+        Assert.That(
+            async () => await testHost.Http.SendAsync(request),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("Host header")
+        );
         Assert.That(testHost.Api.Requests, Is.Empty);
     }
 
@@ -103,17 +132,21 @@ public class FinalAddressTests
     public async Task Changes_that_are_allowed()
     {
         Uri? second = null;
-        await using var testHost = await OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            second = new Uri($"http://localhost:{api.BaseAddress.Port}");
-            http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).To(second))
-                .AddHttpMessageHandler(() => new Changing(request =>
-                {
-                    if (request.RequestUri!.AbsolutePath == "/without")
-                        request.Headers.Authorization = null;
-                    request.RequestUri = new Uri(second, "/echo");
-                }));
-        });
+        await using var testHost = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                second = new Uri($"http://localhost:{api.BaseAddress.Port}");
+                http.AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress).To(second))
+                    .AddHttpMessageHandler(() =>
+                        new Changing(request =>
+                        {
+                            if (request.RequestUri!.AbsolutePath == "/without")
+                                request.Headers.Authorization = null;
+                            request.RequestUri = new Uri(second, "/echo");
+                        })
+                    );
+            }
+        );
         await using var other = await testHost.Server.StartResourceServerAsync();
         await testHost.SignInAsync();
         using var response = await testHost.Http.GetAsync("/me");
@@ -129,11 +162,13 @@ public class FinalAddressTests
     public async Task Shared_primary_handler()
     {
         using Passing shared = new(new SocketsHttpHandler { UseCookies = false });
-        await using var testHost = await StartAsync((http, _) =>
-        {
-            http.ConfigurePrimaryHttpMessageHandler(() => shared);
-            http.Services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(() => shared);
-        });
+        await using var testHost = await StartAsync(
+            (http, _) =>
+            {
+                http.ConfigurePrimaryHttpMessageHandler(() => shared);
+                http.Services.AddHttpClient("plain").ConfigurePrimaryHttpMessageHandler(() => shared);
+            }
+        );
         await using var other = await testHost.Server.StartResourceServerAsync();
         await testHost.SignInAsync();
         using var mine = await testHost.Http.GetAsync("/me");
@@ -144,11 +179,14 @@ public class FinalAddressTests
         Assert.That(other.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer of its own"));
     }
 
-    private static Task<OAuthTestHost> StartAsync(Action<IHttpClientBuilder, TestResourceServer> after) => OAuthTestHost.StartAsync(api: (http, api) =>
-    {
-        OAuthTestHost.ForOwner(http, api);
-        after(http, api);
-    });
+    private static Task<OAuthTestHost> StartAsync(Action<IHttpClientBuilder, TestResourceServer> after) =>
+        OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                OAuthTestHost.ForOwner(http, api);
+                after(http, api);
+            }
+        );
 
     private sealed class Passing(HttpMessageHandler inner) : DelegatingHandler(inner);
 
@@ -163,11 +201,12 @@ public class FinalAddressTests
 
     private sealed class InnermostFilter(Func<DelegatingHandler> handler) : IHttpMessageHandlerBuilderFilter
     {
-        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => handlers =>
-        {
-            next(handlers);
-            if (handlers.Name == "api")
-                handlers.AdditionalHandlers.Add(handler());
-        };
+        public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
+            handlers =>
+            {
+                next(handlers);
+                if (handlers.Name == "api")
+                    handlers.AdditionalHandlers.Add(handler());
+            };
     }
 }

@@ -16,7 +16,8 @@ public class FindBearerChallengeTests
         var challenge = Find(
             """
             Bearer realm="photos", error="insufficient_scope", error_description="more, please", error_uri="https://api.example.com/help", scope="photos.read photos.write", acr_values="phr phrh", max_age="300", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource", algorithm="unknown"
-            """)!;
+            """
+        )!;
         Assert.Multiple(() =>
         {
             Assert.That(challenge.Realm, Is.EqualTo("photos"));
@@ -108,7 +109,10 @@ public class FindBearerChallengeTests
     {
         using HttpResponseMessage response = new(HttpStatusCode.Unauthorized) { RequestMessage = new() };
         response.RequestMessage.Headers.TryAddWithoutValidation("Authorization", "Bearer the-token/1");
-        response.Headers.TryAddWithoutValidation("WWW-Authenticate", "Bearer error=\"the-token/1\", error_description=\"got the-token%2F1\", realm=\"the-token/1\"");
+        response.Headers.TryAddWithoutValidation(
+            "WWW-Authenticate",
+            "Bearer error=\"the-token/1\", error_description=\"got the-token%2F1\", realm=\"the-token/1\""
+        );
         var challenge = response.FindBearerChallenge()!;
         Assert.That(challenge.Error, Is.EqualTo("[redacted]"));
         Assert.That(challenge.ErrorDescription, Is.EqualTo("got [redacted]"));
@@ -121,15 +125,53 @@ public class FindBearerChallengeTests
     {
         string[] pieces =
         [
-            "Bearer ", "bearer", "error", "scope", "max_age", "resource_metadata", "realm", "=", "=\"", "\"", "\\", ",", ", ", " ", "a", "https://", "1", "\t", "\u0001", "\u00ff", "\ud83d", "é", "'", ";",
+            "Bearer ",
+            "bearer",
+            "error",
+            "scope",
+            "max_age",
+            "resource_metadata",
+            "realm",
+            "=",
+            "=\"",
+            "\"",
+            "\\",
+            ",",
+            ", ",
+            " ",
+            "a",
+            "https://",
+            "1",
+            "\t",
+            "\u0001",
+            "\u00ff",
+            "\ud83d",
+            "é",
+            "'",
+            ";",
         ];
         for (int i = 0; i < 20_000; i++)
         {
-            string header = (i % 2 == 0 ? "Bearer " : "") + string.Concat(Enumerable.Range(0, RandomNumberGenerator.GetInt32(16)).Select(_ => pieces[RandomNumberGenerator.GetInt32(pieces.Length)]));
+            string header =
+                (i % 2 == 0 ? "Bearer " : "")
+                + string.Concat(
+                    Enumerable
+                        .Range(0, RandomNumberGenerator.GetInt32(16))
+                        .Select(_ => pieces[RandomNumberGenerator.GetInt32(pieces.Length)])
+                );
             var challenge = Find(header);
             if (challenge is null)
                 continue;
-            foreach (string? text in new[] { challenge.Realm, challenge.Error, challenge.ErrorDescription, challenge.ErrorUri, challenge.AcrValues }.Concat(challenge.Scopes))
+            foreach (
+                string? text in new[]
+                {
+                    challenge.Realm,
+                    challenge.Error,
+                    challenge.ErrorDescription,
+                    challenge.ErrorUri,
+                    challenge.AcrValues,
+                }.Concat(challenge.Scopes)
+            )
                 Assert.That(text is null || (text.Length <= 256 && text.All(one => one is >= ' ' and <= '~')), header);
         }
     }
@@ -140,8 +182,12 @@ public class FindBearerChallengeTests
     {
         for (int i = 0; i < 5_000; i++)
         {
-            string value = string.Concat(Enumerable.Range(0, 1 + RandomNumberGenerator.GetInt32(12)).Select(_ => (char)RandomNumberGenerator.GetInt32(0x23, 0x7f)));
-            string quoted = string.Concat(value.Select(one => one == '\\' || RandomNumberGenerator.GetInt32(4) == 0 ? $"\\{one}" : $"{one}"));
+            string value = string.Concat(
+                Enumerable.Range(0, 1 + RandomNumberGenerator.GetInt32(12)).Select(_ => (char)RandomNumberGenerator.GetInt32(0x23, 0x7f))
+            );
+            string quoted = string.Concat(
+                value.Select(one => one == '\\' || RandomNumberGenerator.GetInt32(4) == 0 ? $"\\{one}" : $"{one}")
+            );
             Assert.That(Find($"Bearer scope=\"x\", error=\"{quoted}\", realm=\"y\"")!.Error, Is.EqualTo(value), quoted);
         }
     }
@@ -153,7 +199,13 @@ public class FindBearerChallengeTests
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
         await host.SignedInAsync();
-        host.Api.Faults.Add(TestEndpoint.Resource, Fault.Status(status, headers: [new("WWW-Authenticate", $"Bearer error=\"{error}\", scope=\"photos.write\", acr_values=\"phr\"")]));
+        host.Api.Faults.Add(
+            TestEndpoint.Resource,
+            Fault.Status(
+                status,
+                headers: [new("WWW-Authenticate", $"Bearer error=\"{error}\", scope=\"photos.write\", acr_values=\"phr\"")]
+            )
+        );
 
         using var response = await host.Http.GetAsync("/me");
 

@@ -54,7 +54,11 @@ public class GrantOwnerResolverTests
     [Description("Who always carries one owner's token, or the client's, is never talked into another's in silence")]
     public async Task A_fixed_owner_stays([Values] bool isClient)
     {
-        await using var stage = await Stage.StartAsync(t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")), "alice", "bob");
+        await using var stage = await Stage.StartAsync(
+            t => isClient ? t.ForClient() : t.ForOwner(GrantOwner.User("alice")),
+            "alice",
+            "bob"
+        );
         await stage.RequireNotSentAsync("bob", "ForRequestOwner()");
         string own = await stage.CallAsync(isClient ? null : "alice");
         using (GrantOwner.User("bob").AsCurrentUser())
@@ -101,7 +105,9 @@ public class GrantOwnerResolverTests
     }
 
     [Test]
-    [Description("What is begun within and goes on after the end, such as a loop that serves everybody, does not go on for the one who happened to start it")]
+    [Description(
+        "What is begun within and goes on after the end, such as a loop that serves everybody, does not go on for the one who happened to start it"
+    )]
     public async Task What_outlives_it_is_not_sent()
     {
         await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
@@ -175,7 +181,9 @@ public class GrantOwnerResolverTests
     }
 
     [Test]
-    [Description("A loop that was started within AsNobody() sends for the owners that its jobs state, and for no other, also after the scope")]
+    [Description(
+        "A loop that was started within AsNobody() sends for the owners that its jobs state, and for no other, also after the scope"
+    )]
     public async Task A_loop_that_is_started_as_nobody()
     {
         await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
@@ -220,9 +228,12 @@ public class GrantOwnerResolverTests
     public async Task Explicit_owner_without_a_current_user()
     {
         using Api api = new();
-        await using ScriptedServer server = new(register: builder => builder.Services.AddHttpClient("api")
-            .AddAccessTokenHandler(t => t.ForCurrentUser(requireExplicitOwner: true).To("https://api.example"))
-            .ConfigurePrimaryHttpMessageHandler(() => api));
+        await using ScriptedServer server = new(register: builder =>
+            builder
+                .Services.AddHttpClient("api")
+                .AddAccessTokenHandler(t => t.ForCurrentUser(requireExplicitOwner: true).To("https://api.example"))
+                .ConfigurePrimaryHttpMessageHandler(() => api)
+        );
         await server.SignedInAsync(ScriptedServer.Tokens("at-alice"), "alice");
         using var http = server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
         using (GrantOwner.User("alice").AsCurrentUser())
@@ -245,12 +256,15 @@ public class GrantOwnerResolverTests
             stage.server = new(register: builder =>
             {
                 builder.Services.AddSingleton<ICurrentGrantOwner>(stage);
-                builder.Services.AddHttpClient("api", http => http.BaseAddress = new("https://api.example"))
+                builder
+                    .Services.AddHttpClient("api", http => http.BaseAddress = new("https://api.example"))
                     .AddAccessTokenHandler(t => whose(t.To("https://api.example")))
                     .ConfigurePrimaryHttpMessageHandler(() => stage.api);
             });
             foreach (string owner in owners)
-                stage.tokens[owner] = (await stage.server.SignedInAsync(ScriptedServer.Tokens("at-" + owner, "rt-" + owner), owner)).AccessToken!.Reveal();
+                stage.tokens[owner] = (
+                    await stage.server.SignedInAsync(ScriptedServer.Tokens("at-" + owner, "rt-" + owner), owner)
+                ).AccessToken!.Reveal();
             stage.server.Answers(ScriptedServer.Tokens("at-client"));
             return stage;
         }
@@ -273,7 +287,10 @@ public class GrantOwnerResolverTests
         public async Task RequireNotSentAsync(string? owner, string why)
         {
             int before = Sent;
-            await Assert.ThatAsync(() => CallAsync(owner), Throws.TypeOf<OAuthException>().With.Message.Contain(why).And.Message.Contain("not sent"));
+            await Assert.ThatAsync(
+                () => CallAsync(owner),
+                Throws.TypeOf<OAuthException>().With.Message.Contain(why).And.Message.Contain("not sent")
+            );
             Assert.That(Sent, Is.EqualTo(before));
         }
 

@@ -8,19 +8,32 @@ namespace OAuthClient.Tests;
 public class HandlerOptionsTests
 {
     [Test]
-    public void No_owner() => Assert.That(
-        () => Add(t => t.To("https://api.example")),
-        Throws.InvalidOperationException.With.Message.Contain("ForCurrentUser()").And.Message.Contain("ForOwner(owner)").And.Message.Contain("ForRequestOwner()").And.Message.Contain("ForClient()"));
+    public void No_owner() =>
+        Assert.That(
+            () => Add(t => t.To("https://api.example")),
+            Throws
+                .InvalidOperationException.With.Message.Contain("ForCurrentUser()")
+                .And.Message.Contain("ForOwner(owner)")
+                .And.Message.Contain("ForRequestOwner()")
+                .And.Message.Contain("ForClient()")
+        );
 
     [Test]
-    public void No_origin() => Assert.That(
-        () => Add(t => t.ForClient()),
-        Throws.InvalidOperationException.With.Message.Contain("To(\"https://api.example.com\")"));
+    public void No_origin() =>
+        Assert.That(
+            () => Add(t => t.ForClient()),
+            Throws.InvalidOperationException.With.Message.Contain("To(\"https://api.example.com\")")
+        );
 
     private static IEnumerable<TestCaseData> TwoOwners()
     {
         (string Name, Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> State)[] ways =
-            [("ForCurrentUser", t => t.ForCurrentUser()), ("ForOwner", t => t.ForOwner(GrantOwner.User("42"))), ("ForRequestOwner", t => t.ForRequestOwner()), ("ForClient", t => t.ForClient())];
+        [
+            ("ForCurrentUser", t => t.ForCurrentUser()),
+            ("ForOwner", t => t.ForOwner(GrantOwner.User("42"))),
+            ("ForRequestOwner", t => t.ForRequestOwner()),
+            ("ForClient", t => t.ForClient()),
+        ];
         foreach (var (firstName, first) in ways)
         {
             foreach (var (secondName, second) in ways)
@@ -31,13 +44,20 @@ public class HandlerOptionsTests
     [TestCaseSource(nameof(TwoOwners))]
     [Description("Life of a token 1: one HTTP client carries one kind of token")]
     public void Owner_stated_twice(
-        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> first, Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> second, string both) =>
-        Assert.That(() => Add(t => second(first(t))), Throws.InvalidOperationException.With.Message.Contain("stated twice").And.Message.Contain(both));
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> first,
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> second,
+        string both
+    ) =>
+        Assert.That(
+            () => Add(t => second(first(t))),
+            Throws.InvalidOperationException.With.Message.Contain("stated twice").And.Message.Contain(both)
+        );
 
     [TestCase(null)]
     [TestCase("")]
     [TestCase(" ")]
-    public void Owner_without_an_id(string? id) => Assert.That(() => Add(t => t.ForOwner(GrantOwner.User(id!))), Throws.InstanceOf<ArgumentException>());
+    public void Owner_without_an_id(string? id) =>
+        Assert.That(() => Add(t => t.ForOwner(GrantOwner.User(id!))), Throws.InstanceOf<ArgumentException>());
 
     [TestCase("api.example.com")]
     [TestCase("/api")]
@@ -55,9 +75,14 @@ public class HandlerOptionsTests
     [TestCase("https://user:pw@api.example.com")]
     [TestCase("https://")]
     [TestCase("https://*")]
-    [Description("Threat: a token to another origin. Only a scheme, host and port that a token is safe at; plain http for this machine only")]
+    [Description(
+        "Threat: a token to another origin. Only a scheme, host and port that a token is safe at; plain http for this machine only"
+    )]
     public void No_origin_for_a_token(string origin) =>
-        Assert.That(() => Add(t => t.ForClient().To(origin)), Throws.ArgumentException.With.Message.Contain($"'{origin}'").And.Message.Contain("scheme, host and port"));
+        Assert.That(
+            () => Add(t => t.ForClient().To(origin)),
+            Throws.ArgumentException.With.Message.Contain($"'{origin}'").And.Message.Contain("scheme, host and port")
+        );
 
     [TestCase("https://api.example.com")]
     [TestCase("https://api.example.com/")]
@@ -80,8 +105,14 @@ public class HandlerOptionsTests
     [Description("RFC 6749 §3.3, RFC 8707 §2: malformed scopes and resources are refused at registration")]
     public void Malformed_selection()
     {
-        Assert.That(() => Add(t => t.ForClient().To("https://api.example").WithScopes("a b")), Throws.ArgumentException.With.Message.Contain("a b"));
-        Assert.That(() => Add(t => t.ForClient().To("https://api.example").WithResources(new Uri("https://api.example/#x"))), Throws.ArgumentException);
+        Assert.That(
+            () => Add(t => t.ForClient().To("https://api.example").WithScopes("a b")),
+            Throws.ArgumentException.With.Message.Contain("a b")
+        );
+        Assert.That(
+            () => Add(t => t.ForClient().To("https://api.example").WithResources(new Uri("https://api.example/#x"))),
+            Throws.ArgumentException
+        );
     }
 
     [Test]
@@ -95,5 +126,6 @@ public class HandlerOptionsTests
         Assert.That(() => Add(t => t.ForClient().To((Uri)null!)), Throws.ArgumentNullException);
     }
 
-    private static void Add(Action<AccessTokenHandlerOptions> configure) => new ServiceCollection().AddHttpClient("api").AddAccessTokenHandler(configure);
+    private static void Add(Action<AccessTokenHandlerOptions> configure) =>
+        new ServiceCollection().AddHttpClient("api").AddAccessTokenHandler(configure);
 }

@@ -11,17 +11,19 @@ public class HeaderLoggingTests
     [Test]
     public async Task Authorization_stays_redacted([Values("before", "after", "for all")] string when)
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            http.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
-            if (when == "before")
-                http.RedactLoggedHeaders(_ => false);
-            OAuthTestHost.ForOwner(http, api);
-            if (when == "after")
-                http.RedactLoggedHeaders(_ => false);
-            if (when == "for all")
-                http.Services.ConfigureHttpClientDefaults(all => all.RedactLoggedHeaders(_ => false));
-        });
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                http.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace));
+                if (when == "before")
+                    http.RedactLoggedHeaders(_ => false);
+                OAuthTestHost.ForOwner(http, api);
+                if (when == "after")
+                    http.RedactLoggedHeaders(_ => false);
+                if (when == "for all")
+                    http.Services.ConfigureHttpClientDefaults(all => all.RedactLoggedHeaders(_ => false));
+            }
+        );
         var grant = await host.SignInAsync();
         host.Server.ExpireAccessTokens();
         using HttpRequestMessage request = new(HttpMethod.Get, "/me") { Headers = { { "X-Shown", "shown-value" } } };

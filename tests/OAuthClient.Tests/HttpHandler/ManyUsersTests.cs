@@ -17,41 +17,57 @@ public class ManyUsersTests
     public async Task No_token_meets_another_user()
     {
         CurrentUser current = new();
-        await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<ICurrentGrantOwner>(current), register: builder =>
-        {
-            for (int i = 0; i < Clients; i++)
+        await using ScriptedServer server = new(
+            registerFirst: services => services.AddSingleton<ICurrentGrantOwner>(current),
+            register: builder =>
             {
-                builder.Services.AddHttpClient($"api{i}")
-                    .AddAccessTokenHandler(t => t.ForCurrentUser().To("https://api.example"))
-                    .ConfigurePrimaryHttpMessageHandler(() => new CheckingApi());
+                for (int i = 0; i < Clients; i++)
+                {
+                    builder
+                        .Services.AddHttpClient($"api{i}")
+                        .AddAccessTokenHandler(t => t.ForCurrentUser().To("https://api.example"))
+                        .ConfigurePrimaryHttpMessageHandler(() => new CheckingApi());
+                }
             }
-        });
+        );
         for (int user = 0; user < Users; user++)
             await server.SignedInAsync(Tokens($"at.user{user}.0", $"rt.user{user}"), owner: $"user{user}");
         int issued = 0;
-        server.Answers(sentRequest => Json(200, Tokens($"at.{sentRequest["refresh_token"]!["rt.".Length..]}.{Interlocked.Increment(ref issued)}")));
+        server.Answers(sentRequest =>
+            Json(200, Tokens($"at.{sentRequest["refresh_token"]!["rt.".Length..]}.{Interlocked.Increment(ref issued)}"))
+        );
         var factory = server.Services.GetRequiredService<IHttpClientFactory>();
         int mismatches = 0;
         int answers = 0;
 
         for (int round = 0; round < 3; round++)
         {
-            await Task.WhenAll(Enumerable.Range(0, Users * Clients).Select(i => Task.Run(async () =>
-            {
-                string user = $"user{i % Users}";
-                current.Set(user);
-                using var http = factory.CreateClient($"api{i / Users}");
-                for (int call = 0; call < 5; call++)
-                {
-                    // The request says for whom it is; the API compares.
-                    using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/") { Headers = { { "X-User", user } } };
-                    using var response = await http.SendAsync(request);
-                    Interlocked.Increment(ref answers);
-                    if (response.StatusCode == HttpStatusCode.Conflict)
-                        Interlocked.Increment(ref mismatches);
-                    await Task.Yield();
-                }
-            }))).Promptly();
+            await Task.WhenAll(
+                    Enumerable
+                        .Range(0, Users * Clients)
+                        .Select(i =>
+                            Task.Run(async () =>
+                            {
+                                string user = $"user{i % Users}";
+                                current.Set(user);
+                                using var http = factory.CreateClient($"api{i / Users}");
+                                for (int call = 0; call < 5; call++)
+                                {
+                                    // The request says for whom it is; the API compares.
+                                    using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example/")
+                                    {
+                                        Headers = { { "X-User", user } },
+                                    };
+                                    using var response = await http.SendAsync(request);
+                                    Interlocked.Increment(ref answers);
+                                    if (response.StatusCode == HttpStatusCode.Conflict)
+                                        Interlocked.Increment(ref mismatches);
+                                    await Task.Yield();
+                                }
+                            })
+                        )
+                )
+                .Promptly();
             server.Clock.Advance(TimeSpan.FromHours(1));
         }
 

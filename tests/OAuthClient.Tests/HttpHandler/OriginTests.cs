@@ -10,14 +10,19 @@ public class OriginTests
     [TestCase("evil.example")]
     [TestCase("api.example.com.evil.example")]
     [TestCase("api.example.com:8443")]
-    [Description("The Host header decides whom TLS and a shared server take for the one addressed: a request that names another there is not sent")]
+    [Description(
+        "The Host header decides whom TLS and a shared server take for the one addressed: a request that names another there is not sent"
+    )]
     public async Task Other_host_by_header(string host)
     {
         Network network = new();
         await using var server = Calling(network, "https://api.example.com");
         using var http = Client(server);
         using HttpRequestMessage request = new(HttpMethod.Get, "https://api.example.com/me") { Headers = { Host = host } };
-        Assert.That(async () => await http.SendAsync(request), Throws.TypeOf<OAuthException>().With.Message.Contain("Host header").And.Message.Contain("not sent"));
+        Assert.That(
+            async () => await http.SendAsync(request),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("Host header").And.Message.Contain("not sent")
+        );
 
         using HttpRequestMessage same = new(HttpMethod.Get, "https://api.example.com/me") { Headers = { Host = "API.example.com" } };
         Assert.That(async () => await http.SendAsync(same), Throws.Nothing);
@@ -49,7 +54,9 @@ public class OriginTests
     [TestCase("https://[::1]/me")]
     [TestCase("ftp://api.example.com/me")]
     [TestCase("wss://api.example.com/me")]
-    [Description("RFC 6750 §5.3: elsewhere goes nothing. The exception names the stated origin and the other, and holds neither token nor user")]
+    [Description(
+        "RFC 6750 §5.3: elsewhere goes nothing. The exception names the stated origin and the other, and holds neither token nor user"
+    )]
     public async Task Elsewhere(string address)
     {
         Network network = new();
@@ -57,9 +64,14 @@ public class OriginTests
         using var http = Client(server);
         Assert.That(
             async () => await http.GetAsync(new Uri(address)),
-            Throws.TypeOf<OAuthException>()
-                .With.Message.Contain("may go to https://api.example.com,").And.Message.Contain("not sent").And.Message.Contain("To(")
-                .And.Message.Not.Contain("pw").And.Message.Not.Contain("user@"));
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain("may go to https://api.example.com,")
+                .And.Message.Contain("not sent")
+                .And.Message.Contain("To(")
+                .And.Message.Not.Contain("pw")
+                .And.Message.Not.Contain("user@")
+        );
         Assert.That(network.Requests, Is.Zero);
         Assert.That(server.Requests, Is.Empty, "not even a token is fetched");
     }
@@ -73,13 +85,23 @@ public class OriginTests
         using var http = Client(server);
         await http.GetAsync(new Uri("https://api.example.com/me"));
         using RecordedMeasurements measured = new(server.Services);
-        Assert.That(async () => await http.GetAsync(new Uri("https://evil.example/")), Throws.TypeOf<OAuthException>().With.Message.Contain("may go to"));
+        Assert.That(
+            async () => await http.GetAsync(new Uri("https://evil.example/")),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("may go to")
+        );
         Assert.That(measured.Tags("oauthclient.token.lookups"), Is.Empty);
 
-        await using ScriptedServer another = new(register: builder => builder.Services.AddHttpClient("api")
-            .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example.com")).ConfigurePrimaryHttpMessageHandler(() => network));
+        await using ScriptedServer another = new(register: builder =>
+            builder
+                .Services.AddHttpClient("api")
+                .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example.com"))
+                .ConfigurePrimaryHttpMessageHandler(() => network)
+        );
         using var ownerless = Client(another);
-        Assert.That(async () => await ownerless.GetAsync(new Uri("https://evil.example/")), Throws.TypeOf<OAuthException>().With.Message.Contain("may go to"));
+        Assert.That(
+            async () => await ownerless.GetAsync(new Uri("https://evil.example/")),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("may go to")
+        );
     }
 
     [TestCase("https://api.example.com", "https://api.example.com/me")]
@@ -112,7 +134,8 @@ public class OriginTests
         await http.GetAsync(new Uri("https://two.example:8443/"));
         Assert.That(
             async () => await http.GetAsync(new Uri("https://two.example/")),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("https://one.example, https://two.example:8443,"));
+            Throws.TypeOf<OAuthException>().With.Message.Contain("https://one.example, https://two.example:8443,")
+        );
         Assert.That(network.Requests, Is.EqualTo(2));
     }
 
@@ -131,11 +154,13 @@ public class OriginTests
     [Description("A handler above that changes the address is not trusted either")]
     public async Task Address_changed_by_a_handler_above()
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            http.AddHttpMessageHandler(() => new Diverting());
-            OAuthTestHost.ForOwner(http, api);
-        });
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                http.AddHttpMessageHandler(() => new Diverting());
+                OAuthTestHost.ForOwner(http, api);
+            }
+        );
         await host.SignInAsync();
         Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>());
     }
@@ -149,19 +174,26 @@ public class OriginTests
         foreach (var address in new[] { new Uri("/me", UriKind.Relative), null })
         {
             using HttpRequestMessage request = new(HttpMethod.Get, address);
-            Assert.That(async () => await invoker.SendAsync(request, default), Throws.InvalidOperationException.With.Message.Contain("BaseAddress"));
+            Assert.That(
+                async () => await invoker.SendAsync(request, default),
+                Throws.InvalidOperationException.With.Message.Contain("BaseAddress")
+            );
         }
         Assert.That(network.Requests, Is.Zero);
     }
 
-    private static ScriptedServer Calling(Network network, params string[] origins) => new(register: builder => builder.Services.AddHttpClient("api")
-        .AddAccessTokenHandler(t =>
-        {
-            t.ForClient();
-            foreach (string origin in origins)
-                t.To(origin);
-        })
-        .ConfigurePrimaryHttpMessageHandler(() => network));
+    private static ScriptedServer Calling(Network network, params string[] origins) =>
+        new(register: builder =>
+            builder
+                .Services.AddHttpClient("api")
+                .AddAccessTokenHandler(t =>
+                {
+                    t.ForClient();
+                    foreach (string origin in origins)
+                        t.To(origin);
+                })
+                .ConfigurePrimaryHttpMessageHandler(() => network)
+        );
 
     private static HttpClient Client(ScriptedServer server) => server.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
 

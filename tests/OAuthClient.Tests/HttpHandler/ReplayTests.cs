@@ -22,7 +22,9 @@ public class ReplayTests
     }
 
     [TestCaseSource(nameof(Invitations))]
-    [Description("RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, gets one refresh and one replay with the new token")]
+    [Description(
+        "RFC 6750 §3, §3.1: a Bearer challenge with invalid_token, or without an error, gets one refresh and one replay with the new token"
+    )]
     public async Task Invited(string[] challenges)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -33,10 +35,16 @@ public class ReplayTests
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
-        Assert.That(host.Api.Requests.Select(request => request.Headers["Authorization"]), Is.EqualTo(new[]
-        {
-            "Bearer " + grant.AccessToken!.Reveal(), "Bearer " + (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.AccessToken!.Reveal(),
-        }));
+        Assert.That(
+            host.Api.Requests.Select(request => request.Headers["Authorization"]),
+            Is.EqualTo(
+                new[]
+                {
+                    "Bearer " + grant.AccessToken!.Reveal(),
+                    "Bearer " + (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.AccessToken!.Reveal(),
+                }
+            )
+        );
         Assert.That(host.Api.Requests[0].Headers["Authorization"], Is.Not.EqualTo(host.Api.Requests[1].Headers["Authorization"]));
     }
 
@@ -44,17 +52,28 @@ public class ReplayTests
     {
         yield return Case("insufficient_scope", 401, "Bearer error=\"insufficient_scope\"");
         yield return Case("invalid_request", 401, "Bearer error=\"invalid_request\"");
-        yield return Case("invalid_token in the description only", 401, "Bearer error=\"insufficient_scope\", error_description=\"error=\\\"invalid_token\\\", error=invalid_token\"");
+        yield return Case(
+            "invalid_token in the description only",
+            401,
+            "Bearer error=\"insufficient_scope\", error_description=\"error=\\\"invalid_token\\\", error=invalid_token\""
+        );
         yield return Case("another scheme", 401, "Basic realm=\"error=invalid_token\"");
         yield return Case("DPoP", 401, "DPoP error=\"invalid_token\"");
-        yield return Case("several, none of them inviting", 401, "Basic realm=\"x\"", "Bearer error=\"insufficient_scope\"", "DPoP error=\"invalid_token\"");
+        yield return Case(
+            "several, none of them inviting",
+            401,
+            "Basic realm=\"x\"",
+            "Bearer error=\"insufficient_scope\"",
+            "DPoP error=\"invalid_token\""
+        );
         yield return Case("no challenge", 401);
         yield return Case("403", 403, "Bearer error=\"invalid_token\"");
         yield return Case("400", 400, "Bearer error=\"invalid_token\"");
         yield return Case("407", 407, "Bearer error=\"invalid_token\"");
         yield return Case("500", 500, "Bearer error=\"invalid_token\"");
 
-        static TestCaseData Case(string name, int status, params string[] challenges) => new TestCaseData(status, challenges).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, int status, params string[] challenges) =>
+            new TestCaseData(status, challenges).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(NoInvitations))]
@@ -81,14 +100,26 @@ public class ReplayTests
         yield return Case("memory", () => new ReadOnlyMemoryContent(new byte[] { 1, 2, 3 }), true);
         yield return Case("form", () => new FormUrlEncodedContent([new("a", "b")]), true);
         yield return Case("JSON", () => JsonContent.Create(new { A = 1 }), true);
-        yield return Case("multipart", () => new MultipartFormDataContent("b") { { new StringContent("x"), "x" }, { new ByteArrayContent([1]), "y" } }, true);
-        yield return Case("stream", () => new StreamContent(new MemoryStream([1, 2, 3])), false);
-        yield return Case("multipart with a stream", () => new MultipartFormDataContent("b") { { new StringContent("x"), "x" }, { new StreamContent(new MemoryStream([1])), "y" } }, false);
         yield return Case(
-            "multipart in multipart with a stream", () => new MultipartContent("mixed", "b") { new MultipartContent("mixed", "c") { new StreamContent(new MemoryStream([1])) } }, false);
+            "multipart",
+            () => new MultipartFormDataContent("b") { { new StringContent("x"), "x" }, { new ByteArrayContent([1]), "y" } },
+            true
+        );
+        yield return Case("stream", () => new StreamContent(new MemoryStream([1, 2, 3])), false);
+        yield return Case(
+            "multipart with a stream",
+            () => new MultipartFormDataContent("b") { { new StringContent("x"), "x" }, { new StreamContent(new MemoryStream([1])), "y" } },
+            false
+        );
+        yield return Case(
+            "multipart in multipart with a stream",
+            () => new MultipartContent("mixed", "b") { new MultipartContent("mixed", "c") { new StreamContent(new MemoryStream([1])) } },
+            false
+        );
         yield return Case("of one's own", () => new OwnContent(), false);
 
-        static TestCaseData Case(string name, Func<HttpContent?> content, bool repeatable) => new TestCaseData(content, repeatable).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Func<HttpContent?> content, bool repeatable) =>
+            new TestCaseData(content, repeatable).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Contents))]
@@ -113,7 +144,9 @@ public class ReplayTests
     [TestCase(303)]
     [TestCase(307)]
     [TestCase(308)]
-    [Description("Threat: redirect leak. An API that redirects to a hostile host, which asks for a token: the host sees no credential, and no replay")]
+    [Description(
+        "Threat: redirect leak. An API that redirects to a hostile host, which asks for a token: the host sees no credential, and no replay"
+    )]
     public async Task Redirected_to_a_hostile_host(int status)
     {
         await using var host = await OAuthTestHost.StartAsync(api: OAuthTestHost.ForOwner);
@@ -124,7 +157,11 @@ public class ReplayTests
         using var response = await host.Http.GetAsync("/me");
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-        Assert.That(hostile.Requests, Has.Count.EqualTo(1), "redirects of the API itself are the application's to follow, but without a token");
+        Assert.That(
+            hostile.Requests,
+            Has.Count.EqualTo(1),
+            "redirects of the API itself are the application's to follow, but without a token"
+        );
         Assert.That(hostile.Requests.Single().Headers, Does.Not.ContainKey("Authorization"));
         Assert.That(host.TokenRequests, Is.Zero);
     }
@@ -160,8 +197,10 @@ public class ReplayTests
     [Description("Threat: stampede. An API that says 401 to everything costs one token request a minute, not one a call")]
     public async Task Api_that_refuses_everything(bool client)
     {
-        await using var host = await OAuthTestHost.StartAsync(api: (http, api) =>
-            http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner(GrantOwner.User("42"))).To(api.BaseAddress)));
+        await using var host = await OAuthTestHost.StartAsync(
+            api: (http, api) =>
+                http.AddAccessTokenHandler("photos", t => (client ? t.ForClient() : t.ForOwner(GrantOwner.User("42"))).To(api.BaseAddress))
+        );
         await host.SignInAsync();
         host.Api.Faults.Add(TestEndpoint.Resource, Unauthorized("Bearer error=\"invalid_token\""));
         await host.Http.GetAsync("/me");
@@ -228,7 +267,8 @@ public class ReplayTests
 
     private sealed class OwnContent : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(new byte[] { 1 }).AsTask();
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            stream.WriteAsync(new byte[] { 1 }).AsTask();
 
         protected override bool TryComputeLength(out long length)
         {

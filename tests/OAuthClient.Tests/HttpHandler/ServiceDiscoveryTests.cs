@@ -39,8 +39,9 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description("Threat: redirect leak. Service discovery restores the address after a redirect; the request is not replayed all the "
-        + "same")]
+    [Description(
+        "Threat: redirect leak. Service discovery restores the address after a redirect; the request is not replayed all the " + "same"
+    )]
     public async Task Redirected_to_a_hostile_host([Values] Place place)
     {
         await using var host = await StartAsync(place);
@@ -55,14 +56,18 @@ public class ServiceDiscoveryTests
     }
 
     [Test]
-    [Description("Without the declaration the resolved address is another origin: the request is not sent, and the message names the "
-        + "declaration")]
+    [Description(
+        "Without the declaration the resolved address is another origin: the request is not sent, and the message names the "
+            + "declaration"
+    )]
     public async Task Not_declared()
     {
         await using var host = await StartAsync(Place.BehindOurs, t => t.To("https://photos-tls"), "https://photos-tls");
         await host.SignedInAsync();
-        Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>()
-            .With.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("not sent"));
+        Assert.That(
+            async () => await host.Http.GetAsync("/me"),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("AllowServiceDiscovery()").And.Message.Contain("not sent")
+        );
         Assert.That(host.Api.Requests, Is.Empty);
     }
 
@@ -75,7 +80,8 @@ public class ServiceDiscoveryTests
             place,
             t => t.To("https://photos-tls").AllowServiceDiscovery(),
             "https://photos-tls",
-            http => http.ConfigurePrimaryHttpMessageHandler(() => network));
+            http => http.ConfigurePrimaryHttpMessageHandler(() => network)
+        );
         await host.SignedInAsync();
         using var response = await host.Http.GetAsync("/me");
         Assert.That(network.Address, Is.EqualTo(new Uri("https://127.0.0.1:9/me")));
@@ -100,8 +106,10 @@ public class ServiceDiscoveryTests
             await using var hostile = await host.Server.StartResourceServerAsync();
             await host.SignedInAsync();
             Uri other = address.Length == 0 ? new(hostile.BaseAddress, "/me") : new(address);
-            Assert.That(async () => await host.Http.GetAsync(other), Throws.TypeOf<OAuthException>()
-                .With.Message.Contain("may go to " + Service).And.Message.Contain("not sent"));
+            Assert.That(
+                async () => await host.Http.GetAsync(other),
+                Throws.TypeOf<OAuthException>().With.Message.Contain("may go to " + Service).And.Message.Contain("not sent")
+            );
             Assert.That(host.Api.Requests, Is.Empty);
             Assert.That(hostile.Requests, Is.Empty);
             Assert.That(host.TokenRequests, Is.Zero);
@@ -150,7 +158,11 @@ public class ServiceDiscoveryTests
         foreach (var place in Enum.GetValues<Place>())
         {
             await using var host = await StartAsync(
-                place, t => t.To(stated).AllowServiceDiscovery(), stated, http => http.AddHttpMessageHandler(() => new Changing(change)));
+                place,
+                t => t.To(stated).AllowServiceDiscovery(),
+                stated,
+                http => http.AddHttpMessageHandler(() => new Changing(change))
+            );
             await host.SignedInAsync();
             Assert.That(async () => await host.Http.GetAsync("/me"), Throws.TypeOf<OAuthException>().With.Message.Contain("not sent"));
             Assert.That(host.Api.Requests, Is.Empty);
@@ -162,13 +174,19 @@ public class ServiceDiscoveryTests
     public void Scheme_that_is_to_be_resolved()
     {
         Assert.That(
-            () => Add(t => t.ForClient().To(Service)), Throws.InvalidOperationException.With.Message.Contain("AllowServiceDiscovery()"));
+            () => Add(t => t.ForClient().To(Service)),
+            Throws.InvalidOperationException.With.Message.Contain("AllowServiceDiscovery()")
+        );
         Assert.That(() => Add(t => t.ForClient().To(Service).AllowServiceDiscovery()), Throws.Nothing);
         Assert.That(() => Add(t => t.AllowServiceDiscovery().ForClient().To(new Uri(Service))), Throws.Nothing);
         string[] others =
         [
-            "https+http://photos-api/v1", "https+http://user@photos-api", "https+http://photos-api/?x", "ftp+http://photos-api",
-            "http://photos-api", "https+http:",
+            "https+http://photos-api/v1",
+            "https+http://user@photos-api",
+            "https+http://photos-api/?x",
+            "ftp+http://photos-api",
+            "http://photos-api",
+            "https+http:",
         ];
         foreach (string origin in others)
             Assert.That(() => Add(t => t.ForClient().AllowServiceDiscovery().To(origin)), Throws.ArgumentException, origin);
@@ -181,29 +199,38 @@ public class ServiceDiscoveryTests
         Place place,
         Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions>? where = null,
         string address = Service,
-        Action<IHttpClientBuilder>? last = null) =>
-        OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            http.Services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        Action<IHttpClientBuilder>? last = null
+    ) =>
+        OAuthTestHost.StartAsync(
+            api: (http, api) =>
             {
-                ["Services:photos-api:http:0"] = api.BaseAddress.OriginalString,
-                ["Services:photos-api:other:0"] = "http://127.0.0.1:9",
-                ["Services:photos-tls:https:0"] = "https://127.0.0.1:9",
-                ["Services:other-api:http:0"] = api.BaseAddress.OriginalString,
-            }).Build());
-            http.Services.AddServiceDiscovery();
-            http.ConfigureHttpClient(client => client.BaseAddress = new(address));
-            // As .NET Aspire's service defaults do.
-            if (place is Place.DefaultsOfAllClients)
-                http.Services.ConfigureHttpClientDefaults(all => all.AddServiceDiscovery());
-            if (place is Place.BeforeOurs)
-                http.AddServiceDiscovery();
-            where ??= t => t.To(Service).AllowServiceDiscovery();
-            http.AddAccessTokenHandler("photos", t => where(t.ForOwner(GrantOwner.User("42"))));
-            if (place is Place.BehindOurs)
-                http.AddServiceDiscovery();
-            last?.Invoke(http);
-        });
+                http.Services.AddSingleton<IConfiguration>(
+                    new ConfigurationBuilder()
+                        .AddInMemoryCollection(
+                            new Dictionary<string, string?>
+                            {
+                                ["Services:photos-api:http:0"] = api.BaseAddress.OriginalString,
+                                ["Services:photos-api:other:0"] = "http://127.0.0.1:9",
+                                ["Services:photos-tls:https:0"] = "https://127.0.0.1:9",
+                                ["Services:other-api:http:0"] = api.BaseAddress.OriginalString,
+                            }
+                        )
+                        .Build()
+                );
+                http.Services.AddServiceDiscovery();
+                http.ConfigureHttpClient(client => client.BaseAddress = new(address));
+                // As .NET Aspire's service defaults do.
+                if (place is Place.DefaultsOfAllClients)
+                    http.Services.ConfigureHttpClientDefaults(all => all.AddServiceDiscovery());
+                if (place is Place.BeforeOurs)
+                    http.AddServiceDiscovery();
+                where ??= t => t.To(Service).AllowServiceDiscovery();
+                http.AddAccessTokenHandler("photos", t => where(t.ForOwner(GrantOwner.User("42"))));
+                if (place is Place.BehindOurs)
+                    http.AddServiceDiscovery();
+                last?.Invoke(http);
+            }
+        );
 
     public enum Place
     {

@@ -19,8 +19,10 @@ public class SharedHandlersTests
         services.AddHttpClient("api").AddAccessTokenHandler("photos", token => token.ForCurrentUser().To("https://api.example"));
         using var provider = services.BuildServiceProvider();
 
-        Assert.That(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
-            Throws.InvalidOperationException.With.Message.Contains("Register ICurrentGrantOwner as a singleton"));
+        Assert.That(
+            () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api"),
+            Throws.InvalidOperationException.With.Message.Contains("Register ICurrentGrantOwner as a singleton")
+        );
     }
 
     [Test]
@@ -29,11 +31,15 @@ public class SharedHandlersTests
     {
         ServiceCollection services = new();
         Register(services);
-        var http = services.AddHttpClient("api").AddAccessTokenHandler("photos", token => token.ForOwner(GrantOwner.User("42")).To("https://api.example"));
+        var http = services
+            .AddHttpClient("api")
+            .AddAccessTokenHandler("photos", token => token.ForOwner(GrantOwner.User("42")).To("https://api.example"));
         services.AddHttpClient("other").AddAccessTokenHandler("photos", token => token.ForClient().To("https://api.example"));
 
-        Assert.That(() => http.AddAccessTokenHandler("photos", token => token.ForClient().To("https://api.example")),
-            Throws.InvalidOperationException.With.Message.Contains("called twice for the HTTP client 'api'"));
+        Assert.That(
+            () => http.AddAccessTokenHandler("photos", token => token.ForClient().To("https://api.example")),
+            Throws.InvalidOperationException.With.Message.Contains("called twice for the HTTP client 'api'")
+        );
     }
 
     [Test]
@@ -59,10 +65,10 @@ public class SharedHandlersTests
     }
 
     private static void Register(IServiceCollection services) => services.AddOAuthClient("photos", o =>
-    {
-        o.Issuer = new("https://as.example");
-        o.ClientId = "id";
-    });
+        {
+            o.Issuer = new("https://as.example");
+            o.ClientId = "id";
+        });
 
     private sealed class Nobody : ICurrentGrantOwner
     {

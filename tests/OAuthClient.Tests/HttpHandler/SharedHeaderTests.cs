@@ -15,17 +15,28 @@ public class SharedHeaderTests
     {
         await using var host = await StartAsync(
             t => t.ForRequestOwner(),
-            http => http.ConfigureHttpClient(client => client.DefaultRequestHeaders.TryAddWithoutValidation(name, value)));
-        Assert.That(() => host.Http, Throws.InvalidOperationException
-            .With.Message.Contain("'api'").And.Message.Contain("DefaultRequestHeaders").And.Message.Not.Contain(value));
+            http => http.ConfigureHttpClient(client => client.DefaultRequestHeaders.TryAddWithoutValidation(name, value))
+        );
+        Assert.That(
+            () => host.Http,
+            Throws
+                .InvalidOperationException.With.Message.Contain("'api'")
+                .And.Message.Contain("DefaultRequestHeaders")
+                .And.Message.Not.Contain(value)
+        );
     }
 
     [Test]
     [Description("The same, from the defaults of all clients")]
     public async Task Default_header_of_all_clients()
     {
-        await using var host = await StartAsync(t => t.ForRequestOwner(), http => http.Services.ConfigureHttpClientDefaults(
-            all => all.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("Cookie", "session=of-the-first"))));
+        await using var host = await StartAsync(
+            t => t.ForRequestOwner(),
+            http =>
+                http.Services.ConfigureHttpClientDefaults(all =>
+                    all.ConfigureHttpClient(client => client.DefaultRequestHeaders.Add("Cookie", "session=of-the-first"))
+                )
+        );
         Assert.That(() => host.Http, Throws.InvalidOperationException.With.Message.Contain("DefaultRequestHeaders"));
     }
 
@@ -33,11 +44,15 @@ public class SharedHeaderTests
     [Description("One owner may have them: the access token takes the place of Authorization, and the cookie is sent")]
     public async Task One_identity_keeps_its_defaults()
     {
-        await using var host = await StartAsync(t => t.ForOwner(GrantOwner.User("alice")), http => http.ConfigureHttpClient(client =>
-        {
-            client.DefaultRequestHeaders.Authorization = new("Bearer", "stale");
-            client.DefaultRequestHeaders.Add("Cookie", "session=own");
-        }));
+        await using var host = await StartAsync(
+            t => t.ForOwner(GrantOwner.User("alice")),
+            http =>
+                http.ConfigureHttpClient(client =>
+                {
+                    client.DefaultRequestHeaders.Authorization = new("Bearer", "stale");
+                    client.DefaultRequestHeaders.Add("Cookie", "session=own");
+                })
+        );
         var grant = await host.SignInAsync("alice");
         await host.Http.GetStringAsync("/me");
         Assert.That(host.Api.Requests.Single().Headers["Authorization"], Is.EqualTo("Bearer " + grant.AccessToken!.Reveal()));
@@ -54,8 +69,13 @@ public class SharedHeaderTests
         http.DefaultRequestHeaders.Add("Cookie", "session=of-the-first");
         Assert.That(
             async () => await SendAsync(http, "bob"),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header").And.Message.Contain("not sent")
-                .And.Message.Contain("DangerouslyAllowCookies()").And.Message.Not.Contain("of-the-first"));
+            Throws
+                .TypeOf<OAuthException>()
+                .With.Message.Contain("Cookie header")
+                .And.Message.Contain("not sent")
+                .And.Message.Contain("DangerouslyAllowCookies()")
+                .And.Message.Not.Contain("of-the-first")
+        );
         Assert.That(host.Api.Requests, Is.Empty);
     }
 
@@ -93,7 +113,8 @@ public class SharedHeaderTests
     {
         await using var host = await StartAsync(
             t => isAllowed ? t.ForRequestOwner().DangerouslyAllowCookies() : t.ForRequestOwner(),
-            http => http.AddHttpMessageHandler(() => new AddingCookie()));
+            http => http.AddHttpMessageHandler(() => new AddingCookie())
+        );
         await host.SignInAsync("bob");
         if (isAllowed)
         {
@@ -103,18 +124,24 @@ public class SharedHeaderTests
         else
         {
             Assert.That(
-                async () => await SendAsync(host.Http, "bob"), Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header"));
+                async () => await SendAsync(host.Http, "bob"),
+                Throws.TypeOf<OAuthException>().With.Message.Contain("Cookie header")
+            );
             Assert.That(host.Api.Requests, Is.Empty);
         }
     }
 
     private static Task<OAuthTestHost> StartAsync(
-        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose, Action<IHttpClientBuilder>? after = null) =>
-        OAuthTestHost.StartAsync(api: (http, api) =>
-        {
-            http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
-            after?.Invoke(http);
-        });
+        Func<AccessTokenHandlerOptions, AccessTokenHandlerOptions> whose,
+        Action<IHttpClientBuilder>? after = null
+    ) =>
+        OAuthTestHost.StartAsync(
+            api: (http, api) =>
+            {
+                http.AddAccessTokenHandler("photos", t => whose(t).To(api.BaseAddress));
+                after?.Invoke(http);
+            }
+        );
 
     private static async Task SendAsync(HttpClient http, string owner)
     {

@@ -12,7 +12,8 @@ public class ClaimSourceTests
     [Description("OpenID Connect Core §5.6.2.3: one source that came along, one with an endpoint and a token, one with an endpoint alone")]
     public void Sources_are_found()
     {
-        var sources = Of("""
+        var sources = Of(
+            """
             {
               "_claim_names": { "address": "a", "phone_number": "a", "credit_score": "b", "shoe_size": "c", "nothing": "nowhere" },
               "_claim_sources": {
@@ -22,7 +23,8 @@ public class ClaimSourceTests
                 "unused": { "endpoint": "https://unused.example.com" }
               }
             }
-            """);
+            """
+        );
 
         Assert.That(sources.Select(source => source.Name), Is.EqualTo(["a", "b", "c"]));
         Assert.That(sources[0].ClaimNames, Is.EqualTo(["address", "phone_number"]));
@@ -54,12 +56,22 @@ public class ClaimSourceTests
 
     [Test]
     [Description("RFC 6749 §10.14: a server that names a thousand sources is heard for a hundred")]
-    public void There_are_not_endlessly_many() => Assert.That(
-        Of("{\"_claim_names\":{" + Many(i => $"\"c{i}\":\"s{i}\"") + "},\"_claim_sources\":{" + Many(i => $"\"s{i}\":{{\"JWT\":\"x\"}}") + "}}"), Has.Count.EqualTo(100));
+    public void There_are_not_endlessly_many() =>
+        Assert.That(
+            Of(
+                "{\"_claim_names\":{"
+                    + Many(i => $"\"c{i}\":\"s{i}\"")
+                    + "},\"_claim_sources\":{"
+                    + Many(i => $"\"s{i}\":{{\"JWT\":\"x\"}}")
+                    + "}}"
+            ),
+            Has.Count.EqualTo(100)
+        );
 
     private static string Many(Func<int, string> member) => string.Join(',', Enumerable.Range(0, 1000).Select(member));
 
-    private static IReadOnlyList<ClaimSource> Of(string claims) => ClaimSource.Of(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value);
+    private static IReadOnlyList<ClaimSource> Of(string claims) =>
+        ClaimSource.Of(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value);
 
     [TestCase("""{"_claim_names":{"pay":"s"},"_claim_sources":{"sü":{"JWT":"a.b.c"}}}""")]
     [TestCase("""{"_claim_names":{"pü":"s"},"_claim_sources":{"s":{"JWT":"a.b.c"}}}""")]

@@ -47,7 +47,8 @@ public class IdTokenClaimsValidatorTests
     [TestCase("[\"client-id\"]")]
     [TestCase("[\"client-id\",\"client-id\"]")]
     [Description("OpenID Connect Core §2: aud is a text or a list")]
-    public void This_client_as_audience_is_accepted(string audience) => Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Throws.Nothing);
+    public void This_client_as_audience_is_accepted(string audience) =>
+        Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Throws.Nothing);
 
     [TestCase("\"other\"", "does not name this client")]
     [TestCase("\"Client-Id\"", "does not name this client")]
@@ -61,7 +62,8 @@ public class IdTokenClaimsValidatorTests
     [TestCase("[\"client-id\",null]", "no string")]
     [TestCase("[[\"client-id\"]]", "no string")]
     [Description("OpenID Connect Core §3.1.3.7 (3): this client, and nobody whom it does not trust")]
-    public void Another_audience_is_refused(string audience, string words) => Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Refusal(words));
+    public void Another_audience_is_refused(string audience, string words) =>
+        Assert.That(() => Require(c => c["aud"] = JsonNode.Parse(audience)), Refusal(words));
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (4), (5): azp, when it is there, is this client")]
@@ -118,14 +120,19 @@ public class IdTokenClaimsValidatorTests
     [TestCase("\"1893499200\"")]
     [TestCase("[1893499200]")]
     [Description("RFC 7519 §4.1.4: exp is a number, not a text that looks like one")]
-    public void A_time_that_is_no_number_is_refused(string time) => Assert.That(() => Require(c => c["exp"] = JsonNode.Parse(time)), Refusal("no exp, or one that is no number"));
+    public void A_time_that_is_no_number_is_refused(string time) =>
+        Assert.That(() => Require(c => c["exp"] = JsonNode.Parse(time)), Refusal("no exp, or one that is no number"));
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (11): the nonce of this very request; without one in the request, any")]
     public void Another_nonce_is_refused()
     {
         foreach (JsonNode? nonce in new JsonNode?[] { null, "", "other", "THE-NONCE", "the-nonce ", "the-nonc" })
-            Assert.That(() => Require(c => c["nonce"] = nonce?.DeepClone()), Refusal("nonce is not that of the authorization request"), nonce?.ToJsonString());
+            Assert.That(
+                () => Require(c => c["nonce"] = nonce?.DeepClone()),
+                Refusal("nonce is not that of the authorization request"),
+                nonce?.ToJsonString()
+            );
         Assert.That(() => Require(c => c.Remove("nonce")), Refusal("nonce is not that"));
         Assert.That(() => Require(c => c["nonce"] = 1), Throws.InstanceOf<OAuthProtocolException>());
         Assert.That(() => Require(c => c["nonce"] = "other", nonce: null), Throws.Nothing);
@@ -133,11 +140,17 @@ public class IdTokenClaimsValidatorTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §2, §3.1.3.7 (13): after max_age the token says when the user signed in, and not longer ago than that and the leeway")]
+    [Description(
+        "OpenID Connect Core §2, §3.1.3.7 (13): after max_age the token says when the user signed in, and not longer ago than that and the leeway"
+    )]
     public void A_sign_in_may_be_as_old_as_max_age_allows()
     {
-        static void SignedIn(string ago, int maxAge) => IdTokenClaimsValidator.ValidateMaxAge(
-            StrictJson.TryParseObject(Encoding.UTF8.GetBytes($"{{\"auth_time\":{ago}}}"))!.Value, TimeSpan.FromSeconds(maxAge), Now);
+        static void SignedIn(string ago, int maxAge) =>
+            IdTokenClaimsValidator.ValidateMaxAge(
+                StrictJson.TryParseObject(Encoding.UTF8.GetBytes($"{{\"auth_time\":{ago}}}"))!.Value,
+                TimeSpan.FromSeconds(maxAge),
+                Now
+            );
         string Ago(int seconds) => $"{Now.ToUnixTimeSeconds() - seconds}";
 
         Assert.That(() => SignedIn(Ago(0), 0), Throws.Nothing);
@@ -145,7 +158,16 @@ public class IdTokenClaimsValidatorTests
         Assert.That(() => SignedIn(Ago(61), 0), Refusal("longer ago than max_age", "auth_time"));
         Assert.That(() => SignedIn(Ago(360), 300), Throws.Nothing);
         Assert.That(() => SignedIn(Ago(361), 300), Refusal("longer ago than max_age"));
-        Assert.That(() => IdTokenClaimsValidator.ValidateMaxAge(StrictJson.TryParseObject("{\"auth_time\":1}"u8.ToArray())!.Value, TimeSpan.MaxValue, Now), Throws.Nothing, "no overflow");
+        Assert.That(
+            () =>
+                IdTokenClaimsValidator.ValidateMaxAge(
+                    StrictJson.TryParseObject("{\"auth_time\":1}"u8.ToArray())!.Value,
+                    TimeSpan.MaxValue,
+                    Now
+                ),
+            Throws.Nothing,
+            "no overflow"
+        );
         Assert.That(() => SignedIn("null", 300), Refusal("no auth_time"));
         Assert.That(() => SignedIn("\"now\"", 300), Refusal("no auth_time"));
     }
@@ -156,7 +178,9 @@ public class IdTokenClaimsValidatorTests
     [TestCase("PS384", "@384")]
     [TestCase("ES512", "@512")]
     [TestCase("HS512", "@512")]
-    [Description("OpenID Connect Core §3.1.3.6, §3.1.3.8: at_hash is the left half of the access token's hash, by the hash of the signature's algorithm")]
+    [Description(
+        "OpenID Connect Core §3.1.3.6, §3.1.3.8: at_hash is the left half of the access token's hash, by the hash of the signature's algorithm"
+    )]
     public void An_access_token_of_another_response_is_refused(string algorithm, string hash)
     {
         const string AccessToken = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
@@ -167,11 +191,16 @@ public class IdTokenClaimsValidatorTests
             "@512" => System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.SHA512.HashData(bytes).AsSpan(0, 32)),
             _ => hash,
         };
-        void Check(string atHash, string token = AccessToken) => IdTokenClaimsValidator.ValidateAccessTokenHash(Json($"{{\"at_hash\":{atHash}}}"), algorithm, Token(token));
+        void Check(string atHash, string token = AccessToken) =>
+            IdTokenClaimsValidator.ValidateAccessTokenHash(Json($"{{\"at_hash\":{atHash}}}"), algorithm, Token(token));
 
         Assert.That(() => Check($"\"{hash}\""), Throws.Nothing);
         Assert.That(() => Check("null"), Throws.Nothing);
-        Assert.That(() => IdTokenClaimsValidator.ValidateAccessTokenHash(Json("{}"), algorithm, Token("any")), Throws.Nothing, "it is optional");
+        Assert.That(
+            () => IdTokenClaimsValidator.ValidateAccessTokenHash(Json("{}"), algorithm, Token("any")),
+            Throws.Nothing,
+            "it is optional"
+        );
         Assert.That(() => Check($"\"{hash}\"", "another"), Refusal("at_hash", "not issued together"));
         foreach (string wrong in new[] { $"\"{hash}=\"", $"\"{hash[..^1]}\"", $"\"{hash.ToLowerInvariant()}\"", "\"\"", "1", "[]" })
             Assert.That(() => Check(wrong), Refusal("at_hash"), wrong);
@@ -179,8 +208,16 @@ public class IdTokenClaimsValidatorTests
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.6: the hash of another algorithm is another hash")]
-    public void The_algorithm_decides_on_the_hash() => Assert.That(
-        () => IdTokenClaimsValidator.ValidateAccessTokenHash(Json("{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"}"), "RS512", Token("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")), Refusal("at_hash"));
+    public void The_algorithm_decides_on_the_hash() =>
+        Assert.That(
+            () =>
+                IdTokenClaimsValidator.ValidateAccessTokenHash(
+                    Json("{\"at_hash\":\"77QmUPtjPfzWtF2AnpK9RQ\"}"),
+                    "RS512",
+                    Token("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y")
+                ),
+            Refusal("at_hash")
+        );
 
     [TestCase("{\"acr\":\"mfa\"}", true)]
     [TestCase("{\"acr\":\"phr\"}", true)]
@@ -192,7 +229,10 @@ public class IdTokenClaimsValidatorTests
     [Description("OpenID Connect Core §3.1.3.7 (12): where an acr was demanded another one, or none, is refused")]
     public void A_weaker_authentication_than_demanded_is_refused(string claims, bool accepted)
     {
-        Assert.That(() => IdTokenClaimsValidator.ValidateAcr(Json(claims), ["phr", "mfa"]), accepted ? Throws.Nothing : Refusal("acr", "phr, mfa"));
+        Assert.That(
+            () => IdTokenClaimsValidator.ValidateAcr(Json(claims), ["phr", "mfa"]),
+            accepted ? Throws.Nothing : Refusal("acr", "phr, mfa")
+        );
         Assert.That(() => IdTokenClaimsValidator.ValidateAcr(Json(claims), []), Throws.Nothing, "nothing was demanded");
     }
 
@@ -214,15 +254,25 @@ public class IdTokenClaimsValidatorTests
             refreshed[name] = value?.DeepClone();
 
         Assert.That(
-            () => IdTokenClaimsValidator.ValidateSameAuthentication(Json(refreshed.ToJsonString()), "alice", SampleConfiguration.Issuer, first),
-            words is null ? Throws.Nothing : Refusal(words, "§12.2"));
+            () =>
+                IdTokenClaimsValidator.ValidateSameAuthentication(
+                    Json(refreshed.ToJsonString()),
+                    "alice",
+                    SampleConfiguration.Issuer,
+                    first
+                ),
+            words is null ? Throws.Nothing : Refusal(words, "§12.2")
+        );
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: what the first did not say is not held against the refreshed one, except a nonce, which was never asked for")]
+    [Description(
+        "OpenID Connect Core §12.2: what the first did not say is not held against the refreshed one, except a nonce, which was never asked for"
+    )]
     public void A_refreshed_token_may_say_more()
     {
-        void Check(string refreshed, JsonElement? first) => IdTokenClaimsValidator.ValidateSameAuthentication(Json(refreshed), null, "i", first);
+        void Check(string refreshed, JsonElement? first) =>
+            IdTokenClaimsValidator.ValidateSameAuthentication(Json(refreshed), null, "i", first);
 
         Assert.That(() => Check("{\"iss\":\"i\",\"auth_time\":5}", Json("{\"iss\":\"i\"}")), Throws.Nothing);
         Assert.That(() => Check("{\"iss\":\"i\",\"nonce\":\"n\"}", Json("{\"iss\":\"i\"}")), Refusal("another nonce"));
@@ -234,9 +284,14 @@ public class IdTokenClaimsValidatorTests
     [Description("RFC 6749 §10.14: no message repeats the nonce, and a hostile iss is made printable")]
     public void Messages_hold_no_secret_and_no_control_character()
     {
-        Assert.That(() => Require(c => c["nonce"] = "a-strange-one"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Not.Contains(Nonce).And.Message.Not.Contains("a-strange-one"));
-        Assert.That(() => Require(c => c["iss"] = "a\r\n\u001b" + new string('x', 10_000)), Throws.InstanceOf<OAuthProtocolException>()
-            .With.Message.Contains("'a???xxx").And.Message.Length.LessThan(500));
+        Assert.That(
+            () => Require(c => c["nonce"] = "a-strange-one"),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Not.Contains(Nonce).And.Message.Not.Contains("a-strange-one")
+        );
+        Assert.That(
+            () => Require(c => c["iss"] = "a\r\n\u001b" + new string('x', 10_000)),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'a???xxx").And.Message.Length.LessThan(500)
+        );
     }
 
     private static JsonElement Json(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value;
@@ -268,33 +323,57 @@ public class IdTokenClaimsValidatorTests
     }
 
     [Test]
-    [Description("RFC 7519 §4.1: another JWT of the server that is over may be a matter of clocks; one from elsewhere is not, and is named")]
+    [Description(
+        "RFC 7519 §4.1: another JWT of the server that is over may be a matter of clocks; one from elsewhere is not, and is named"
+    )]
     public void What_any_other_jwt_says()
     {
-        UnverifiedJwt Userinfo(string claims) => UnverifiedJwt.Parse(TestKey.Rsa.Sign("RS256", """{"alg":"RS256"}""", claims), JwtType.UserInfo, ["RS256"]);
-        void Require(string claims, AuthorizationServerMetadata server) => IdTokenClaimsValidator.ValidateIfPresent(Userinfo(claims), server, "client-id", SampleConfiguration.Now);
+        UnverifiedJwt Userinfo(string claims) =>
+            UnverifiedJwt.Parse(TestKey.Rsa.Sign("RS256", """{"alg":"RS256"}""", claims), JwtType.UserInfo, ["RS256"]);
+        void Require(string claims, AuthorizationServerMetadata server) =>
+            IdTokenClaimsValidator.ValidateIfPresent(Userinfo(claims), server, "client-id", SampleConfiguration.Now);
 
-        Assert.That(Assert.Throws<OAuthProtocolException>(() => Require("""{"exp":1}""", SampleConfiguration.Server))!.IsTransient, Is.True);
-        var elsewhere = Assert.Throws<OAuthProtocolException>(() => Require("""{"iss":"https://evil.example"}""", SampleConfiguration.Server))!;
+        Assert.That(
+            Assert.Throws<OAuthProtocolException>(() => Require("""{"exp":1}""", SampleConfiguration.Server))!.IsTransient,
+            Is.True
+        );
+        var elsewhere = Assert.Throws<OAuthProtocolException>(() =>
+            Require("""{"iss":"https://evil.example"}""", SampleConfiguration.Server)
+        )!;
         Assert.That(elsewhere.IsTransient, Is.False);
         Assert.That(elsewhere.Message, Does.Contain("'https://evil.example'").And.Contain($"not '{SampleConfiguration.Issuer}'"));
         string template = SampleConfiguration.Issuer + "/{tenantid}";
         var tenants = SampleConfiguration.Create(o => o.IssuerTemplate = template).ConfiguredMetadata;
         Assert.That(
             () => Require("""{"iss":"https://evil.example"}""", tenants),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"not '{template}'"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"not '{template}'")
+        );
     }
 
     [Test]
-    [Description("OpenID Connect Core §12.2: the issuer of the first ID Token, which may be one tenant's of many; the server's own where there was none")]
+    [Description(
+        "OpenID Connect Core §12.2: the issuer of the first ID Token, which may be one tenant's of many; the server's own where there was none"
+    )]
     public void The_issuer_of_the_first()
     {
         var first = Json("""{"iss":"https://server.example.com/one","sub":"alice"}""");
         var other = Json("""{"iss":"https://server.example.com","sub":"alice"}""");
 
-        Assert.That(() => IdTokenClaimsValidator.ValidateSameAuthentication(first, "alice", "https://server.example.com", first), Throws.Nothing);
-        Assert.That(() => IdTokenClaimsValidator.ValidateSameAuthentication(other, "alice", "https://server.example.com", first), Throws.TypeOf<OAuthProtocolException>());
-        Assert.That(() => IdTokenClaimsValidator.ValidateSameAuthentication(other, "alice", "https://server.example.com", earlier: null), Throws.Nothing);
-        Assert.That(() => IdTokenClaimsValidator.ValidateSameAuthentication(first, "alice", "https://server.example.com", earlier: null), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            () => IdTokenClaimsValidator.ValidateSameAuthentication(first, "alice", "https://server.example.com", first),
+            Throws.Nothing
+        );
+        Assert.That(
+            () => IdTokenClaimsValidator.ValidateSameAuthentication(other, "alice", "https://server.example.com", first),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
+        Assert.That(
+            () => IdTokenClaimsValidator.ValidateSameAuthentication(other, "alice", "https://server.example.com", earlier: null),
+            Throws.Nothing
+        );
+        Assert.That(
+            () => IdTokenClaimsValidator.ValidateSameAuthentication(first, "alice", "https://server.example.com", earlier: null),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
     }
 }

@@ -19,7 +19,11 @@ public class IdTokenValidatorTests
         await using ScriptedServer server = new();
         server.Answers("""{"keys":[]}""");
         var configuration = SampleConfiguration.Create(o => o.IdTokenSigningAlgorithms = algorithms.Split(' '));
-        var metadata = SampleConfiguration.Server with { Issuer = hasIssuer ? SampleConfiguration.Issuer : null, JwksUri = hasKeys ? Keys : null };
+        var metadata = SampleConfiguration.Server with
+        {
+            Issuer = hasIssuer ? SampleConfiguration.Issuer : null,
+            JwksUri = hasKeys ? Keys : null,
+        };
         IdTokenValidator validation = new(new JwtSignatureValidator(new JwksCache(server.BackChannelOf(), server.Clock)), server.Clock);
 
         Assert.That(IdTokenValidator.CanValidate(metadata, configuration), Is.EqualTo(isPossible));
@@ -28,8 +32,17 @@ public class IdTokenValidatorTests
         if (!isPossible)
         {
             Assert.That(
-                async () => await validation.ValidateAsync(new("a.b.c"), new AccessToken("at", SampleConfiguration.Now, null, [], []), configuration, metadata, nonce: null, default),
-                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer"));
+                async () =>
+                    await validation.ValidateAsync(
+                        new("a.b.c"),
+                        new AccessToken("at", SampleConfiguration.Now, null, [], []),
+                        configuration,
+                        metadata,
+                        nonce: null,
+                        default
+                    ),
+                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer")
+            );
         }
     }
 
@@ -42,6 +55,9 @@ public class IdTokenValidatorTests
         IdToken signed = new(inside);
 
         Assert.That(IdTokenValidator.Decrypt(signed, configuration), Is.SameAs(signed));
-        Assert.That(IdTokenValidator.Decrypt(new(TestJwe.Encrypt(inside, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM")), configuration).Reveal(), Is.EqualTo(inside));
+        Assert.That(
+            IdTokenValidator.Decrypt(new(TestJwe.Encrypt(inside, DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM")), configuration).Reveal(),
+            Is.EqualTo(inside)
+        );
     }
 }

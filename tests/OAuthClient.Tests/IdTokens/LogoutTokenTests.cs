@@ -16,7 +16,9 @@ public class LogoutTokenTests
     [TestCase(-361, 120, false)]
     [TestCase(0, -59, true)]
     [TestCase(0, -60, false)]
-    [Description("§2.6: issued not in the future and not long ago, and not over, by a minute's leeway; what is wrong may be a clock, and the message says so")]
+    [Description(
+        "§2.6: issued not in the future and not long ago, and not over, by a minute's leeway; what is wrong may be a clock, and the message says so"
+    )]
     public void Times(int issued, int ends, bool counts)
     {
         var claims = Claims(json =>

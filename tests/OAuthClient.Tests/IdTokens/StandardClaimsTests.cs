@@ -22,30 +22,47 @@ public class StandardClaimsTests
     [Description("OpenID Connect Core §5.1, §5.1.1: each standard claim has its place")]
     public void Each_claim_has_its_place()
     {
-        Assert.That(Of(Everything), Is.EqualTo(new StandardClaims
-        {
-            Subject = "alice",
-            Name = "n",
-            GivenName = "gn",
-            FamilyName = "fn",
-            MiddleName = "mn",
-            Nickname = "nn",
-            PreferredUsername = "pu",
-            Profile = "https://p.example",
-            Picture = "https://i.example",
-            Website = "https://w.example",
-            Email = "e@example.com",
-            EmailVerified = true,
-            Gender = "g",
-            Birthdate = "0000-05-01",
-            ZoneInfo = "Europe/Paris",
-            Locale = "fr-CA",
-            PhoneNumber = "+1",
-            PhoneNumberVerified = false,
-            Address = new() { Formatted = "f", StreetAddress = "s", Locality = "l", Region = "r", PostalCode = "p", Country = "c" },
-            UpdatedAt = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
-        }));
-        Assert.That(typeof(StandardClaims).GetProperties().Count(property => property.GetValue(Of(Everything)) is null), Is.Zero, "a property is missing in this test");
+        Assert.That(
+            Of(Everything),
+            Is.EqualTo(
+                new StandardClaims
+                {
+                    Subject = "alice",
+                    Name = "n",
+                    GivenName = "gn",
+                    FamilyName = "fn",
+                    MiddleName = "mn",
+                    Nickname = "nn",
+                    PreferredUsername = "pu",
+                    Profile = "https://p.example",
+                    Picture = "https://i.example",
+                    Website = "https://w.example",
+                    Email = "e@example.com",
+                    EmailVerified = true,
+                    Gender = "g",
+                    Birthdate = "0000-05-01",
+                    ZoneInfo = "Europe/Paris",
+                    Locale = "fr-CA",
+                    PhoneNumber = "+1",
+                    PhoneNumberVerified = false,
+                    Address = new()
+                    {
+                        Formatted = "f",
+                        StreetAddress = "s",
+                        Locality = "l",
+                        Region = "r",
+                        PostalCode = "p",
+                        Country = "c",
+                    },
+                    UpdatedAt = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
+                }
+            )
+        );
+        Assert.That(
+            typeof(StandardClaims).GetProperties().Count(property => property.GetValue(Of(Everything)) is null),
+            Is.Zero,
+            "a property is missing in this test"
+        );
     }
 
     [TestCase("null")]
@@ -71,7 +88,8 @@ public class StandardClaimsTests
     [TestCase("\"yes\"", null)]
     [TestCase("1", null)]
     [Description("Some servers send booleans as text")]
-    public void A_boolean_may_be_text(string value, bool? expected) => Assert.That(Of($"{{\"email_verified\":{value}}}").EmailVerified, Is.EqualTo(expected));
+    public void A_boolean_may_be_text(string value, bool? expected) =>
+        Assert.That(Of($"{{\"email_verified\":{value}}}").EmailVerified, Is.EqualTo(expected));
 
     [Test]
     [Description("What is personal is not printed")]
@@ -82,11 +100,17 @@ public class StandardClaimsTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.7: each claim of the principal names the server as its issuer; what protects the token says nothing about the user")]
+    [Description(
+        "OpenID Connect Core §5.7: each claim of the principal names the server as its issuer; what protects the token says nothing about the user"
+    )]
     public void As_a_principal()
     {
-        var idToken = Json("""{"iss":"https://as.example","sub":"alice","aud":"c","azp":"c","exp":1,"iat":1,"nbf":1,"jti":"j","nonce":"n","at_hash":"h","c_hash":"h","name":"Alice","roles":["admin","reader"],"auth_time":5}""");
-        var userInfo = Json("""{"sub":"alice","name":"another name","email":"e@example.com","email_verified":true,"height":1.75,"address":{"country":"c"},"groups":[],"nested":[["x"]],"gone":null,"broken":"\ud800","_claim_names":{},"_claim_sources":{}}""");
+        var idToken = Json(
+            """{"iss":"https://as.example","sub":"alice","aud":"c","azp":"c","exp":1,"iat":1,"nbf":1,"jti":"j","nonce":"n","at_hash":"h","c_hash":"h","name":"Alice","roles":["admin","reader"],"auth_time":5}"""
+        );
+        var userInfo = Json(
+            """{"sub":"alice","name":"another name","email":"e@example.com","email_verified":true,"height":1.75,"address":{"country":"c"},"groups":[],"nested":[["x"]],"gone":null,"broken":"\ud800","_claim_names":{},"_claim_sources":{}}"""
+        );
 
         var principal = ClaimsPrincipalFactory.Create([], "https://as.example", "OAuthClient", "name", "roles", idToken, userInfo);
 
@@ -94,11 +118,21 @@ public class StandardClaimsTests
         Assert.That(principal.Identity.AuthenticationType, Is.EqualTo("OAuthClient"));
         Assert.That(principal.Identity.Name, Is.EqualTo("Alice"));
         Assert.That(principal.IsInRole("admin") && principal.IsInRole("reader") && !principal.IsInRole("Admin"), Is.True);
-        Assert.That(principal.Claims.Select(claim => $"{claim.Type}={claim.Value}"), Is.EqualTo(
-        [
-            "sub=alice", "name=Alice", "roles=admin", "roles=reader", "auth_time=5",
-            "email=e@example.com", "email_verified=true", "height=1.75", "address={\"country\":\"c\"}", "nested=[\"x\"]",
-        ]));
+        Assert.That(
+            principal.Claims.Select(claim => $"{claim.Type}={claim.Value}"),
+            Is.EqualTo([
+                "sub=alice",
+                "name=Alice",
+                "roles=admin",
+                "roles=reader",
+                "auth_time=5",
+                "email=e@example.com",
+                "email_verified=true",
+                "height=1.75",
+                "address={\"country\":\"c\"}",
+                "nested=[\"x\"]",
+            ])
+        );
         Assert.That(principal.Claims.Select(claim => claim.Issuer), Has.All.EqualTo("https://as.example"));
         Assert.That(principal.FindFirst("auth_time")!.ValueType, Is.EqualTo(System.Security.Claims.ClaimValueTypes.Integer64));
         Assert.That(principal.FindFirst("email_verified")!.ValueType, Is.EqualTo(System.Security.Claims.ClaimValueTypes.Boolean));
@@ -114,7 +148,9 @@ public class StandardClaimsTests
     [Description("RFC 8259 §8.1: a claim whose inside is no UTF-8 is left out of the principal; the others are there")]
     public void A_claim_that_is_not_unicode()
     {
-        var claims = StrictJson.TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!.Value;
+        var claims = StrictJson
+            .TryParseObject(Encoding.Latin1.GetBytes("""{"sub":"alice","address":{"country":"Türkiye"},"roles":["r"]}"""))!
+            .Value;
 
         var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
 
@@ -125,13 +161,17 @@ public class StandardClaimsTests
     [Description("OpenID Connect Core §5.1: claims that are no text, each with its kind; null is no claim")]
     public void Claims_of_every_kind()
     {
-        var claims = StrictJson.TryParseObject("""{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray())!.Value;
+        var claims = StrictJson
+            .TryParseObject(
+                """{"email_verified":false,"admin":true,"updated_at":7,"height":1.5,"address":{"country":"TR"},"nickname":null}"""u8.ToArray()
+            )!
+            .Value;
 
         var principal = ClaimsPrincipalFactory.Create([], "https://server.example.com", "OpenID Connect", "name", "roles", claims);
 
-        Assert.That(principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"), Is.EqualTo(new[]
-        {
-            "email_verified false", "admin true", "updated_at 7", "height 1.5", """address {"country":"TR"}""",
-        }));
+        Assert.That(
+            principal.Claims.Select(claim => $"{claim.Type} {claim.Value}"),
+            Is.EqualTo(new[] { "email_verified false", "admin true", "updated_at 7", "height 1.5", """address {"country":"TR"}""" })
+        );
     }
 }

@@ -22,16 +22,23 @@ public class TenantsTests
 
         host.Clock.Advance(TimeSpan.FromHours(2));
         await host.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken, Is.Not.EqualTo(grant.IdToken), "refreshed ID Tokens too");
+        Assert.That(
+            (await host.Client.FindGrantAsync(GrantOwner.User("42")))!.IdToken,
+            Is.Not.EqualTo(grant.IdToken),
+            "refreshed ID Tokens too"
+        );
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.7: a user is issuer and subject. Two tenants' users of the same subject are two, and neither has the other's grants")]
+    [Description(
+        "OpenID Connect Core §5.7: a user is issuer and subject. Two tenants' users of the same subject are two, and neither has the other's grants"
+    )]
     public async Task The_same_subject_of_two_tenants_is_two_users()
     {
         await using var host = await StartAsync();
         var first = await SignInAsync();
-        host.Server.Options.OnIdTokenClaims = claims => (claims["iss"], claims["tid"]) = ((string)claims["iss"]! + "/another/v2.0", "another");
+        host.Server.Options.OnIdTokenClaims = claims =>
+            (claims["iss"], claims["tid"]) = ((string)claims["iss"]! + "/another/v2.0", "another");
         var second = await SignInAsync();
 
         Assert.That(second.Subject, Is.EqualTo(first.Subject));
@@ -42,7 +49,9 @@ public class TenantsTests
         async Task<Grant> SignInAsync()
         {
             var pending = await host.Client.BeginAuthorizationAsync();
-            return await host.Services.GetRequiredKeyedService<OpenIdSignIn>(OAuthTestHost.ClientName).CompleteAsync(pending, AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri)));
+            return await host
+                .Services.GetRequiredKeyedService<OpenIdSignIn>(OAuthTestHost.ClientName)
+                .CompleteAsync(pending, AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri)));
         }
     }
 
@@ -57,11 +66,18 @@ public class TenantsTests
     [TestCase("iss", "https://evil.example/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", "iss is")]
     [TestCase("iss", "TEMPLATE", "iss is")]
     [TestCase("iss", "ISSUER", "iss is")]
-    [Description("Threat: issuer confusion. A token of one tenant does not pass for another's, and a tid is nothing but a segment of a path")]
+    [Description(
+        "Threat: issuer confusion. A token of one tenant does not pass for another's, and a tid is nothing but a segment of a path"
+    )]
     public async Task A_token_of_another_issuer_is_refused(string claim, string? value, string words)
     {
-        await using var host = await StartAsync(change: (claims, template) =>
-            claims[claim] = value == "TEMPLATE" ? template : value == "ISSUER" ? template[..template.IndexOf("/{", StringComparison.Ordinal)] : value);
+        await using var host = await StartAsync(
+            change: (claims, template) =>
+                claims[claim] =
+                    value == "TEMPLATE" ? template
+                    : value == "ISSUER" ? template[..template.IndexOf("/{", StringComparison.Ordinal)]
+                    : value
+        );
         Assert.That(async () => await host.SignInAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
     }
 
@@ -72,22 +88,37 @@ public class TenantsTests
     public async Task Only_allowed_tenants(string allowed, bool accepted)
     {
         await using var host = await StartAsync(options: o => o.AllowedTenants = ["first", allowed]);
-        Assert.That(async () => await host.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("AllowedTenants"));
+        Assert.That(
+            async () => await host.SignInAsync(),
+            accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("AllowedTenants")
+        );
     }
 
     [Test]
-    [Description("RFC 8414 §3.3: without the option a template is another issuer, and the message says which option there is; with it another template is")]
+    [Description(
+        "RFC 8414 §3.3: without the option a template is another issuer, and the message says which option there is; with it another template is"
+    )]
     public async Task The_metadata_name_the_template()
     {
         await using var without = await StartAsync(options: o => o.IssuerTemplate = null);
-        Assert.That(async () => await without.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("IssuerTemplate").And.Message.Contains("AllowedTenants"));
+        Assert.That(
+            async () => await without.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("IssuerTemplate").And.Message.Contains("AllowedTenants")
+        );
 
         await using var other = await StartAsync(options: o => o.IssuerTemplate = o.Issuer!.OriginalString + "/{tenantid}");
-        Assert.That(async () => await other.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("write IssuerTemplate exactly so"));
+        Assert.That(
+            async () => await other.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("write IssuerTemplate exactly so")
+        );
 
         await using var single = await StartAsync();
         single.Server.Options.OnMetadata = null;
-        Assert.That(async () => await single.Client.BeginAuthorizationAsync(), Throws.TypeOf<OAuthProtocolException>(), "the shared address is no tenant's issuer");
+        Assert.That(
+            async () => await single.Client.BeginAuthorizationAsync(),
+            Throws.TypeOf<OAuthProtocolException>(),
+            "the shared address is no tenant's issuer"
+        );
     }
 
     [TestCase("{0}/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0", true)]
@@ -99,8 +130,12 @@ public class TenantsTests
     public async Task The_callback_names_a_tenant(string issuer, bool accepted)
     {
         await using var host = await StartAsync();
-        host.Server.Options.OnAuthorizationResponse = parameters => parameters.Add(new("iss", string.Format(null, issuer, host.Server.Issuer.OriginalString)));
-        Assert.That(async () => await host.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RFC 9207"));
+        host.Server.Options.OnAuthorizationResponse = parameters =>
+            parameters.Add(new("iss", string.Format(null, issuer, host.Server.Issuer.OriginalString)));
+        Assert.That(
+            async () => await host.SignInAsync(),
+            accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("RFC 9207")
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(accepted ? 1 : 0));
     }
 
@@ -113,17 +148,25 @@ public class TenantsTests
     {
         await using var host = await StartAsync();
         string template = host.Server.Issuer.OriginalString + "/{tenantid}/v2.0";
-        host.Server.Options.OnJwks = set => set["keys"]![0]!["issuer"] = issuer switch
-        {
-            "TEMPLATE" => template,
-            "OWN" => template.Replace("{tenantid}", Tenant, StringComparison.Ordinal),
-            "OTHER" => template.Replace("{tenantid}", "other", StringComparison.Ordinal),
-            _ => (JsonNode)5,
-        };
-        Assert.That(async () => await host.SignInAsync(), accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys"));
+        host.Server.Options.OnJwks = set =>
+            set["keys"]![0]!["issuer"] = issuer switch
+            {
+                "TEMPLATE" => template,
+                "OWN" => template.Replace("{tenantid}", Tenant, StringComparison.Ordinal),
+                "OTHER" => template.Replace("{tenantid}", "other", StringComparison.Ordinal),
+                _ => (JsonNode)5,
+            };
+        Assert.That(
+            async () => await host.SignInAsync(),
+            accepted ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("None of the server's keys")
+        );
     }
 
-    private static Task<OAuthTestHost> StartAsync(Action<OAuthClientOptions>? options = null, string tenant = Tenant, Action<JsonObject, string>? change = null)
+    private static Task<OAuthTestHost> StartAsync(
+        Action<OAuthClientOptions>? options = null,
+        string tenant = Tenant,
+        Action<JsonObject, string>? change = null
+    )
     {
         string template = "";
         return OAuthTestHost.StartAsync(
@@ -143,6 +186,7 @@ public class TenantsTests
                     claims["tid"] = tenant;
                     change?.Invoke(claims, template);
                 };
-            });
+            }
+        );
     }
 }

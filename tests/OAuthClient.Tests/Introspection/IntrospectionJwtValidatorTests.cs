@@ -26,7 +26,9 @@ public class IntrospectionJwtValidatorTests
     [Description("RFC 9701 §5: an audience may be written as a list; a minute's difference between clocks is none")]
     public async Task Small_differences()
     {
-        await using var server = Server((_, claims) => (claims["aud"], claims["iat"]) = (new JsonArray("client", "another"), (long)claims["iat"]! + 60));
+        await using var server = Server(
+            (_, claims) => (claims["aud"], claims["iat"]) = (new JsonArray("client", "another"), (long)claims["iat"]! + 60)
+        );
         Assert.That((await IntrospectAsync(server)).IsActive, Is.True);
     }
 
@@ -36,7 +38,9 @@ public class IntrospectionJwtValidatorTests
     [TestCase("alg", "none")]
     [TestCase("alg", "HS256")]
     [TestCase("alg", "RS384")]
-    [Description("RFC 9701 §5, §8.1, RFC 8725 §3.11: another kind of JWT that the server signed, or one that was not signed as agreed, is no introspection answer")]
+    [Description(
+        "RFC 9701 §5, §8.1, RFC 8725 §3.11: another kind of JWT that the server signed, or one that was not signed as agreed, is no introspection answer"
+    )]
     public async Task Headers_that_are_refused(string member, string? value)
     {
         await using var server = Server((header, _) => header[member] = value);
@@ -68,14 +72,19 @@ public class IntrospectionJwtValidatorTests
     [Description("RFC 9701 §5, RFC 7519 §4.1.4: an old answer, kept by whoever is between, does not revive a token that was revoked since")]
     public async Task Answers_of_another_time(int issued, int expires, bool isGood)
     {
-        await using var server = Server((_, claims) =>
-        {
-            long now = (long)claims["iat"]!;
-            claims["iat"] = now + issued;
-            if (expires != 0)
-                claims["exp"] = now + expires;
-        });
-        Assert.That(async () => await IntrospectAsync(server), isGood ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("iat, exp"));
+        await using var server = Server(
+            (_, claims) =>
+            {
+                long now = (long)claims["iat"]!;
+                claims["iat"] = now + issued;
+                if (expires != 0)
+                    claims["exp"] = now + expires;
+            }
+        );
+        Assert.That(
+            async () => await IntrospectAsync(server),
+            isGood ? Throws.Nothing : Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("iat, exp")
+        );
     }
 
     [Test]
@@ -92,7 +101,10 @@ public class IntrospectionJwtValidatorTests
     {
         await using var server = Server((_, _) => { });
         server.Answers("""{"active":true}""");
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("SignedIntrospectionResponses"));
+        Assert.That(
+            async () => await IntrospectAsync(server),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("SignedIntrospectionResponses")
+        );
     }
 
     [Test]
@@ -101,7 +113,10 @@ public class IntrospectionJwtValidatorTests
     {
         await using var server = Server((_, _) => { });
         server.Answers("""{"error":"invalid_client"}""", 401);
-        Assert.That(async () => await IntrospectAsync(server), Throws.TypeOf<EndpointException>().With.Property("Error").EqualTo("invalid_client"));
+        Assert.That(
+            async () => await IntrospectAsync(server),
+            Throws.TypeOf<EndpointException>().With.Property("Error").EqualTo("invalid_client")
+        );
     }
 
     [Test]
@@ -115,7 +130,11 @@ public class IntrospectionJwtValidatorTests
     private static Task<IntrospectedToken> IntrospectAsync(ScriptedServer server) =>
         server.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("the-token");
 
-    private static ScriptedServer Server(Action<JsonObject, JsonObject> change, Action<OAuthClientOptions>? options = null, TestKey? signer = null)
+    private static ScriptedServer Server(
+        Action<JsonObject, JsonObject> change,
+        Action<OAuthClientOptions>? options = null,
+        TestKey? signer = null
+    )
     {
         ScriptedServer server = new(o =>
         {
@@ -128,14 +147,24 @@ public class IntrospectionJwtValidatorTests
         {
             if (sentRequest.Uri.AbsolutePath == "/jwks")
                 return ScriptedServer.Json(200, new JsonObject { ["keys"] = new JsonArray(TestKey.Rsa.Jwk()) }.ToJsonString());
-            JsonObject header = new() { ["alg"] = "RS256", ["kid"] = "key-1", ["typ"] = Type };
+            JsonObject header = new()
+            {
+                ["alg"] = "RS256",
+                ["kid"] = "key-1",
+                ["typ"] = Type,
+            };
             JsonObject claims = new()
             {
-                ["iss"] = ScriptedServer.Origin, ["aud"] = "client", ["iat"] = server.Clock.GetUtcNow().ToUnixTimeSeconds(),
+                ["iss"] = ScriptedServer.Origin,
+                ["aud"] = "client",
+                ["iat"] = server.Clock.GetUtcNow().ToUnixTimeSeconds(),
                 ["token_introspection"] = new JsonObject { ["active"] = true, ["sub"] = "alice" },
             };
             change(header, claims);
-            return ScriptedServer.Bytes(200, Encoding.ASCII.GetBytes((signer ?? TestKey.Rsa).Sign("RS256", header.ToJsonString(), claims.ToJsonString())));
+            return ScriptedServer.Bytes(
+                200,
+                Encoding.ASCII.GetBytes((signer ?? TestKey.Rsa).Sign("RS256", header.ToJsonString(), claims.ToJsonString()))
+            );
         });
         return server;
     }

@@ -34,17 +34,22 @@ public class TokenIntrospectionTests
         var introspection = Introspection(server);
         await introspection.IntrospectAsync(Token);
         await introspection.IntrospectAsync(new RefreshToken("a-refresh-token"));
-        Assert.That(server.Requests.Select(request => request.Body), Is.EqualTo(new[] { "token=the-presented-token", "token=a-refresh-token&token_type_hint=refresh_token" }));
+        Assert.That(
+            server.Requests.Select(request => request.Body),
+            Is.EqualTo(new[] { "token=the-presented-token", "token=a-refresh-token&token_type_hint=refresh_token" })
+        );
     }
 
     [Test]
     [Description("RFC 7662 §2.2: every member of an active token")]
     public async Task All_that_is_known_of_an_active_token()
     {
-        await using var server = Server("""
+        await using var server = Server(
+            """
             {"active":true,"scope":"read write","client_id":"app","username":"jdoe","token_type":"Bearer","exp":1419356238,"iat":1419350238.9,
              "nbf":1419350000,"sub":"Z5O3upPC88QrAjx00dis","aud":["https://one.example","https://two.example"],"iss":"https://as.example/","jti":"id-1","extension_field":"twenty-seven"}
-            """);
+            """
+        );
         var token = await Introspection(server).IntrospectAsync(Token);
 
         Assert.Multiple(() =>
@@ -75,7 +80,20 @@ public class TokenIntrospectionTests
         Assert.That(token.Audience, Is.EqualTo(["https://one.example"]));
         Assert.That(token.ExpiresAt, Is.EqualTo(DateTimeOffset.MaxValue));
         Assert.That(token.Scopes, Is.Empty);
-        Assert.That(new object?[] { token.ClientId, token.UserName, token.TokenType, token.IssuedAt, token.NotBefore, token.Subject, token.Issuer, token.Id }, Is.All.Null);
+        Assert.That(
+            new object?[]
+            {
+                token.ClientId,
+                token.UserName,
+                token.TokenType,
+                token.IssuedAt,
+                token.NotBefore,
+                token.Subject,
+                token.Issuer,
+                token.Id,
+            },
+            Is.All.Null
+        );
     }
 
     [Test]
@@ -118,8 +136,12 @@ public class TokenIntrospectionTests
         await using var server = Server(body, status);
         Assert.That(
             async () => await Introspection(server).IntrospectAsync(Token),
-            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
-                .And.Message.Contains("introspection endpoint (https://as.example/introspect)"));
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo((HttpStatusCode)status)
+                .And.Message.Contains("introspection endpoint (https://as.example/introspect)")
+        );
     }
 
     [TestCase("")]
@@ -130,7 +152,11 @@ public class TokenIntrospectionTests
         await using var server = Server(body, 401);
         Assert.That(
             async () => await Introspection(server).IntrospectAsync(Token),
-            Throws.TypeOf<EndpointException>().With.Message.Contains("check ClientId, ClientSecret").And.Message.Contains("ClientAuthentication"));
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Message.Contains("check ClientId, ClientSecret")
+                .And.Message.Contains("ClientAuthentication")
+        );
     }
 
     [Test]
@@ -138,7 +164,9 @@ public class TokenIntrospectionTests
     public async Task It_is_asked_again_after_a_fault()
     {
         int asked = 0;
-        await using ScriptedServer server = new(Endpoint, builder => builder.UseResilience(pipeline => pipeline.AddRetry(new() { Delay = TimeSpan.Zero, MaxRetryAttempts = 1 })));
+        await using ScriptedServer server = new(Endpoint, builder =>
+            builder.UseResilience(pipeline => pipeline.AddRetry(new() { Delay = TimeSpan.Zero, MaxRetryAttempts = 1 }))
+        );
         server.Answers(_ => ++asked == 1 ? throw new HttpRequestException("reset") : ScriptedServer.Json(200, """{"active":true}"""));
         Assert.That((await Introspection(server).IntrospectAsync(Token)).IsActive, Is.True);
         Assert.That(asked, Is.EqualTo(2));
@@ -160,10 +188,16 @@ public class TokenIntrospectionTests
     public async Task Echoed_secrets()
     {
         await using var server = Server("");
-        server.Answers(_ => ScriptedServer.Json(400, JsonSerializer.Serialize(new { error = "invalid_request", error_description = Token + " the-client-secret" })));
+        server.Answers(_ =>
+            ScriptedServer.Json(
+                400,
+                JsonSerializer.Serialize(new { error = "invalid_request", error_description = Token + " the-client-secret" })
+            )
+        );
         Assert.That(
             async () => await Introspection(server).IntrospectAsync(Token),
-            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] [redacted]"));
+            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] [redacted]")
+        );
     }
 
     [Test]
@@ -171,7 +205,10 @@ public class TokenIntrospectionTests
     public async Task A_server_without_the_endpoint()
     {
         await using ScriptedServer server = new();
-        Assert.That(async () => await Introspection(server).IntrospectAsync(Token), Throws.TypeOf<OAuthException>().With.Message.Contains("IntrospectionEndpoint"));
+        Assert.That(
+            async () => await Introspection(server).IntrospectAsync(Token),
+            Throws.TypeOf<OAuthException>().With.Message.Contains("IntrospectionEndpoint")
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 
@@ -180,9 +217,11 @@ public class TokenIntrospectionTests
     public async Task A_discovered_endpoint()
     {
         await using ScriptedServer server = new(o => (o.TokenEndpoint, o.Issuer) = (null, new(ScriptedServer.Origin)));
-        server.Answers(sentRequest => sentRequest.Method == HttpMethod.Get
-            ? ScriptedServer.Json(200, """{"issuer":"https://as.example","introspection_endpoint":"https://as.example/what-is-it"}""")
-            : ScriptedServer.Json(200, """{"active":true}"""));
+        server.Answers(sentRequest =>
+            sentRequest.Method == HttpMethod.Get
+                ? ScriptedServer.Json(200, """{"issuer":"https://as.example","introspection_endpoint":"https://as.example/what-is-it"}""")
+                : ScriptedServer.Json(200, """{"active":true}""")
+        );
         await Introspection(server).IntrospectAsync(Token);
         Assert.That(server.Requests[^1].Uri.AbsolutePath, Is.EqualTo("/what-is-it"));
     }

@@ -24,7 +24,9 @@ public class DecryptionKeyTests
     }
 
     [Test]
-    [Description("RFC 7517 §4, RFC 7518 §6.2.1, §6.3.1: what others may know of a key is its public numbers and its name, and nothing of what opens it")]
+    [Description(
+        "RFC 7517 §4, RFC 7518 §6.2.1, §6.3.1: what others may know of a key is its public numbers and its name, and nothing of what opens it"
+    )]
     public void What_others_may_know()
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP521);
@@ -38,7 +40,10 @@ public class DecryptionKeyTests
         var fromPem = DecryptionKey.Read(DecryptionKeyTexts.Pem).PublicJwk();
         var rsa = JsonNode.Parse(DecryptionKeyTexts.Jwk(DecryptionKeyTexts.Rsa))!;
         Assert.That(fromPem.Select(member => member.Key), Is.EquivalentTo(["kty", "n", "e", "use", "kid"]));
-        Assert.That(((string?)fromPem["n"], (string?)fromPem["e"], (string?)fromPem["use"]), Is.EqualTo(((string?)rsa["n"], (string?)rsa["e"], "enc")));
+        Assert.That(
+            ((string?)fromPem["n"], (string?)fromPem["e"], (string?)fromPem["use"]),
+            Is.EqualTo(((string?)rsa["n"], (string?)rsa["e"], "enc"))
+        );
     }
 
     [Test]
@@ -48,7 +53,10 @@ public class DecryptionKeyTests
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         var jwk = DecryptionKey.Read(DecryptionKeyTexts.Jwk(ec)).PublicJwk();
         string members = $$"""{"crv":"P-256","kty":"EC","x":"{{jwk["x"]}}","y":"{{jwk["y"]}}"}""";
-        Assert.That((string?)jwk["kid"], Is.EqualTo(System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(members)))));
+        Assert.That(
+            (string?)jwk["kid"],
+            Is.EqualTo(System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(members))))
+        );
         Assert.That((string?)DecryptionKey.Read(ec.ExportPkcs8PrivateKeyPem()).PublicJwk()["kid"], Is.EqualTo((string?)jwk["kid"]));
     }
 
@@ -62,7 +70,11 @@ public class DecryptionKeyTests
         yield return Case("text", "canary-secret", Neither);
         yield return Case("public PEM", rsa.ExportSubjectPublicKeyInfoPem(), Neither);
         yield return Case("public EC PEM", ec.ExportSubjectPublicKeyInfoPem(), Neither);
-        yield return Case("with a passphrase", rsa.ExportEncryptedPkcs8PrivateKeyPem("x", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)), Neither);
+        yield return Case(
+            "with a passphrase",
+            rsa.ExportEncryptedPkcs8PrivateKeyPem("x", new PbeParameters(PbeEncryptionAlgorithm.Aes128Cbc, HashAlgorithmName.SHA256, 1)),
+            Neither
+        );
         yield return Case("broken PEM", DecryptionKeyTexts.Pem.Replace("MII", "AAA", StringComparison.Ordinal), Neither);
         foreach (string member in new[] { "d", "p", "q", "dp", "dq", "qi", "n", "e", "kty" })
             yield return Case("RSA without " + member, Without(DecryptionKeyTexts.Jwk(rsa), member), Neither);
@@ -70,8 +82,16 @@ public class DecryptionKeyTests
             yield return Case("EC without " + member, Without(DecryptionKeyTexts.Jwk(ec), member), Neither);
         yield return Case("malformed JWK", DecryptionKeyTexts.Jwk(rsa)[..^1], Neither);
         yield return Case("octets", """{"kty":"oct","k":"AAAA"}""", Neither);
-        yield return Case("a number that is none", DecryptionKeyTexts.Jwk(ec).Replace("\"d\":\"", "\"d\":\"*", StringComparison.Ordinal), Neither);
-        yield return Case("for signatures", DecryptionKeyTexts.Jwk(rsa).Replace("{\"kty\"", "{\"use\":\"sig\",\"kty\"", StringComparison.Ordinal), "another use ('sig')");
+        yield return Case(
+            "a number that is none",
+            DecryptionKeyTexts.Jwk(ec).Replace("\"d\":\"", "\"d\":\"*", StringComparison.Ordinal),
+            Neither
+        );
+        yield return Case(
+            "for signatures",
+            DecryptionKeyTexts.Jwk(rsa).Replace("{\"kty\"", "{\"use\":\"sig\",\"kty\"", StringComparison.Ordinal),
+            "another use ('sig')"
+        );
         using var weak = RSA.Create(1024);
         yield return Case("weak", weak.ExportPkcs8PrivateKeyPem(), "fewer than 2048 bits");
 
@@ -82,7 +102,8 @@ public class DecryptionKeyTests
             return json.ToJsonString();
         }
 
-        static TestCaseData Case(string name, string? written, string sentence) => new TestCaseData(written, sentence).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, string? written, string sentence) =>
+            new TestCaseData(written, sentence).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Mistakes))]

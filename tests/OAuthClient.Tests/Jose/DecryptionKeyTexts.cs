@@ -29,18 +29,33 @@ internal static class DecryptionKeyTexts
                 ["dq"] = Text(p.DQ),
                 ["qi"] = Text(p.InverseQ),
             },
-            kid);
+            kid
+        );
     }
 
     public static string Jwk(ECDiffieHellman key, string? kid = null)
     {
         var p = key.ExportParameters(includePrivateParameters: true);
         return WithKid(
-            new() { ["kty"] = "EC", ["crv"] = Curve(p), ["x"] = Base64Url.EncodeToString(p.Q.X), ["y"] = Base64Url.EncodeToString(p.Q.Y), ["d"] = Base64Url.EncodeToString(p.D) },
-            kid);
+            new()
+            {
+                ["kty"] = "EC",
+                ["crv"] = Curve(p),
+                ["x"] = Base64Url.EncodeToString(p.Q.X),
+                ["y"] = Base64Url.EncodeToString(p.Q.Y),
+                ["d"] = Base64Url.EncodeToString(p.D),
+            },
+            kid
+        );
     }
 
-    public static string Curve(ECParameters parameters) => parameters.Q.X!.Length switch { 32 => "P-256", 48 => "P-384", _ => "P-521" };
+    public static string Curve(ECParameters parameters) =>
+        parameters.Q.X!.Length switch
+        {
+            32 => "P-256",
+            48 => "P-384",
+            _ => "P-521",
+        };
 
     private static string WithKid(JsonObject jwk, string? kid)
     {

@@ -40,14 +40,21 @@ public class HmacSignatureValidatorTests
     }
 
     [Test]
-    [Description("RFC 8725 §2.1: a client for which HS256 was agreed on still takes no key of the server's for the secret: not as PEM, DER, JWK, set or modulus")]
+    [Description(
+        "RFC 8725 §2.1: a client for which HS256 was agreed on still takes no key of the server's for the secret: not as PEM, DER, JWK, set or modulus"
+    )]
     public void A_public_key_is_no_secret()
     {
         var jwk = TestKey.Rsa.Jwk();
         byte[][] publics =
         [
-            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem), Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem + "\n"), Encoding.UTF8.GetBytes(jwk.ToJsonString()),
-            Encoding.UTF8.GetBytes(SigningKeys.Set(TestKey.Rsa.Jwk())), Base64Url.DecodeFromChars((string)jwk["n"]!), Encoding.UTF8.GetBytes((string)jwk["n"]!), [],
+            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem),
+            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem + "\n"),
+            Encoding.UTF8.GetBytes(jwk.ToJsonString()),
+            Encoding.UTF8.GetBytes(SigningKeys.Set(TestKey.Rsa.Jwk())),
+            Base64Url.DecodeFromChars((string)jwk["n"]!),
+            Encoding.UTF8.GetBytes((string)jwk["n"]!),
+            [],
         ];
         foreach (byte[] key in publics)
             Assert.That(() => Require(Sign("HS256", key), "HS256"), Refusal("does not verify with the client secret"));
@@ -60,14 +67,20 @@ public class HmacSignatureValidatorTests
     public void A_short_secret_is_no_key(string algorithm, int length)
     {
         string shortOne = new('s', length);
-        Assert.That(() => Require(Sign(algorithm, Encoding.UTF8.GetBytes(shortOne)), algorithm, shortOne), Refusal($"at least {length + 1} bytes"));
+        Assert.That(
+            () => Require(Sign(algorithm, Encoding.UTF8.GetBytes(shortOne)), algorithm, shortOne),
+            Refusal($"at least {length + 1} bytes")
+        );
         Assert.That(() => Require(Sign(algorithm, []), algorithm, secret: null), Refusal($"at least {length + 1} bytes"));
     }
 
     private static void Require(string token, string algorithm) => Require(token, algorithm, Secret);
 
     private static void Require(string token, string algorithm, string? secret) =>
-        HmacSignatureValidator.Validate(UnverifiedJwt.Parse(token, JwtType.IdToken, [algorithm]), secret is null ? null : new ClientSecret(secret));
+        HmacSignatureValidator.Validate(
+            UnverifiedJwt.Parse(token, JwtType.IdToken, [algorithm]),
+            secret is null ? null : new ClientSecret(secret)
+        );
 
     private static string Sign(string algorithm, byte[] key)
     {
@@ -84,7 +97,9 @@ public class HmacSignatureValidatorTests
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
-        NUnit.Framework.Constraints.Constraint refusal = Throws.InstanceOf<OAuthProtocolException>().With.Message.Not.Contains("ssw\u00f6rd");
+        NUnit.Framework.Constraints.Constraint refusal = Throws
+            .InstanceOf<OAuthProtocolException>()
+            .With.Message.Not.Contains("ssw\u00f6rd");
         foreach (string word in words)
             refusal = refusal.And.Message.Contains(word);
         return refusal;

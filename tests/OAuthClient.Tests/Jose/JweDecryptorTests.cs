@@ -28,7 +28,10 @@ public class JweDecryptorTests
     [Test, Combinatorial]
     [Description("RFC 7518 §4.6, §5: each supported pair with an EC key of each curve, written as PEM and as JWK")]
     public void Ec_opens(
-        [ValueSource(nameof(EcAlgorithms))] string algorithm, [ValueSource(nameof(Encryptions))] string encryption, [Values("nistP256", "nistP384", "nistP521")] string curve)
+        [ValueSource(nameof(EcAlgorithms))] string algorithm,
+        [ValueSource(nameof(Encryptions))] string encryption,
+        [Values("nistP256", "nistP384", "nistP521")] string curve
+    )
     {
         using var key = ECDiffieHellman.Create(ECCurve.CreateFromFriendlyName(curve));
         string compact = TestJwe.Encrypt(Inside, key, algorithm, encryption);
@@ -48,11 +51,13 @@ public class JweDecryptorTests
     [TestCase(
         """{"kty":"EC","kid":"peregrin.took@tuckborough.example","use":"enc","crv":"P-384","x":"YU4rRUzdmVqmRtWOs2OpDE_T5fsNIodcG8G5FWPrTPMyxpzsSOGaQLpe2FpxBmu2","y":"A8-yxCHxkfBz3hKZfI1jUYMjUhsEveZ9THuwFjH2sCNdtksRJU7D5-SkgaFL1ETP","d":"iTx2pk7wW-GqJkHcEkFQb2EFyYcO7RugmaW3mRrQVAOUiPommT0IdnYK2xDlZh-j"}""",
         "eyJhbGciOiJFQ0RILUVTK0ExMjhLVyIsImtpZCI6InBlcmVncmluLnRvb2tAdHVja2Jvcm91Z2guZXhhbXBsZSIsImVwayI6eyJrdHkiOiJFQyIsImNydiI6IlAtMzg0IiwieCI6InVCbzRrSFB3Nmtiang1bDB4b3dyZF9vWXpCbWF6LUdLRlp1NHhBRkZrYllpV2d1dEVLNml1RURzUTZ3TmROZzMiLCJ5Ijoic3AzcDVTR2haVkMyZmFYdW1JLWU5SlUyTW84S3BvWXJGRHI1eVBOVnRXNFBnRXdaT3lRVEEtSmRhWTh0YjdFMCJ9LCJlbmMiOiJBMTI4R0NNIn0.0DJjBXri_kBcC46IkU5_Jk9BqaQeHdv2.mH-G2zVqgztUtnW_.tkZuOO9h95OgHJmkkrfLBisku8rGf6nzVxhRM3sVOhXgz5NJ76oID7lpnAi_cPWJRCjSpAaUZ5dOR3Spy7QuEkmKx8-3RCMhSYMzsXaEwDdXta9Mn5B7cCBoJKB0IgEnj_qfo1hIi-uEkUpOZ8aLTZGHfpl05jMwbKkTe2yK3mjF6SBAsgicQDVCkcY9BLluzx1RmC3ORXaM0JaHPB93YcdSDGgpgBWMVrNU1ErkjcMqMoT_wtCex3w03XdLkjXIuEr2hWgeP-nkUZTPU9EoGSPj6fAS-bSz87RCPrxZdj_iVyC6QWcqAu07WNhjzJEPc4jVntRJ6K53NgPQ5p99l3Z408OUqj4ioYezbS6vTPlQ.WuGzxmcreYjpHGJoa17EBg",
-        TestName = "RFC 7520 §5.4")]
+        TestName = "RFC 7520 §5.4"
+    )]
     [TestCase(
         """{"kty":"EC","kid":"meriadoc.brandybuck@buckland.example","use":"enc","crv":"P-256","x":"Ze2loSV3wrroKUN_4zhwGhCqo3Xhu1td4QjeQ5wIVR0","y":"HlLtdXARY_f55A3fnzQbPcm6hgr34Mp8p-nuzQCE0Zw","d":"r_kHyZ-a06rmxM3yESK84r1otSg-aQcVStkRhA-iCM8"}""",
         "eyJhbGciOiJFQ0RILUVTIiwia2lkIjoibWVyaWFkb2MuYnJhbmR5YnVja0BidWNrbGFuZC5leGFtcGxlIiwiZXBrIjp7Imt0eSI6IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoibVBVS1RfYkFXR0hJaGcwVHBqanFWc1AxclhXUXVfdndWT0hIdE5rZFlvQSIsInkiOiI4QlFBc0ltR2VBUzQ2ZnlXdzVNaFlmR1RUMElqQnBGdzJTUzM0RHY0SXJzIn0sImVuYyI6IkExMjhDQkMtSFMyNTYifQ..yc9N8v5sYyv3iGQT926IUg.BoDlwPnTypYq-ivjmQvAYJLb5Q6l-F3LIgQomlz87yW4OPKbWE1zSTEFjDfhU9IPIOSA9Bml4m7iDFwA-1ZXvHteLDtw4R1XRGMEsDIqAYtskTTmzmzNa-_q4F_evAPUmwlO-ZG45Mnq4uhM1fm_D9rBtWolqZSF3xGNNkpOMQKF1Cl8i8wjzRli7-IXgyirlKQsbhhqRzkv8IcY6aHl24j03C-AR2le1r7URUhArM79BY8soZU0lzwI-sD5PZ3l4NDCCei9XkoIAfsXJWmySPoeRb2Ni5UZL4mYpvKDiwmyzGd65KqVw7MsFfI_K767G9C9Azp73gKZD0DyUn1mn0WW5LmyX_yJ-3AROq8p1WZBfG-ZyJ6195_JGG2m9Csg.WCCkNa-x4BeB9hIDIfFuhg",
-        TestName = "RFC 7520 §5.5")]
+        TestName = "RFC 7520 §5.5"
+    )]
     [Description("The examples of RFC 7520")]
     public void The_examples_of_the_specification_open(string key, string compact) =>
         Assert.That(Open(compact, key), Does.StartWith("You can trust us to stick with you").And.EndsWith("We are your friends, Frodo."));
@@ -61,9 +66,18 @@ public class JweDecryptorTests
     [Description("RFC 7518 appendix C: the agreed key, with names of both parties")]
     public void The_example_of_key_agreement()
     {
-        var header = StrictJson.TryParseObject("""{"alg":"ECDH-ES","enc":"A128GCM","apu":"QWxpY2U","apv":"Qm9i","epk":{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0","y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps"}}"""u8.ToArray())!.Value;
-        var bob = DecryptionKey.Read("""{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}""");
-        Assert.That(System.Buffers.Text.Base64Url.EncodeToString(JweKeyDecryption.TryFind(header, "ECDH-ES", "A128GCM", [], bob)), Is.EqualTo("VqqN6vgjbSBcIijNcacQGg"));
+        var header = StrictJson
+            .TryParseObject(
+                """{"alg":"ECDH-ES","enc":"A128GCM","apu":"QWxpY2U","apv":"Qm9i","epk":{"kty":"EC","crv":"P-256","x":"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0","y":"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps"}}"""u8.ToArray()
+            )!
+            .Value;
+        var bob = DecryptionKey.Read(
+            """{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck","d":"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw"}"""
+        );
+        Assert.That(
+            System.Buffers.Text.Base64Url.EncodeToString(JweKeyDecryption.TryFind(header, "ECDH-ES", "A128GCM", [], bob)),
+            Is.EqualTo("VqqN6vgjbSBcIijNcacQGg")
+        );
     }
 
     [Test]
@@ -101,7 +115,9 @@ public class JweDecryptorTests
     [TestCase("RSA-OAEP-512")]
     [TestCase("none")]
     [TestCase("rsa-oaep")]
-    [Description("RFC 8725 §3.2, threat JOSE bombs: what is weak, or lets the sender decide on the work (p2c), is refused before anything is calculated")]
+    [Description(
+        "RFC 8725 §3.2, threat JOSE bombs: what is weak, or lets the sender decide on the work (p2c), is refused before anything is calculated"
+    )]
     public void Another_algorithm_is_refused(string algorithm)
     {
         string compact = TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head =>
@@ -118,20 +134,32 @@ public class JweDecryptorTests
     [TestCase("XC20P")]
     [TestCase("none")]
     [Description("RFC 7518 §5.1: authenticated encryption that is known")]
-    public void Another_encryption_is_refused(string encryption) => Assert.That(
-        () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head["enc"] = encryption), DecryptionKeyTexts.Pem), Refusal($"enc '{encryption}'"));
+    public void Another_encryption_is_refused(string encryption) =>
+        Assert.That(
+            () =>
+                Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head["enc"] = encryption), DecryptionKeyTexts.Pem),
+            Refusal($"enc '{encryption}'")
+        );
 
     [TestCase("alg")]
     [TestCase("enc")]
     [Description("RFC 7516 §4.1.1, §4.1.2: both must be there, as text")]
     public void A_header_without_algorithms_is_refused(string name)
     {
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head.Remove(name)), DecryptionKeyTexts.Pem), Refusal($"the {name} 'none'"));
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head[name] = 1), DecryptionKeyTexts.Pem), Refusal(name));
+        Assert.That(
+            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head.Remove(name)), DecryptionKeyTexts.Pem),
+            Refusal($"the {name} 'none'")
+        );
+        Assert.That(
+            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head[name] = 1), DecryptionKeyTexts.Pem),
+            Refusal(name)
+        );
     }
 
     [Test]
-    [Description("Threat: JOSE bombs. What a gigabyte comes to when it is compressed, a megabyte, is too long to be read; a shorter one is not inflated. Less than 5 MB are allocated")]
+    [Description(
+        "Threat: JOSE bombs. What a gigabyte comes to when it is compressed, a megabyte, is too long to be read; a shorter one is not inflated. Less than 5 MB are allocated"
+    )]
     public void A_compressed_token_is_not_inflated()
     {
         static void Zip(JsonObject head) => head["zip"] = "DEF";
@@ -141,14 +169,24 @@ public class JweDecryptorTests
 
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.That(() => JweDecryptor.Decrypt(shorter, JwtType.IdToken, keys), Refusal("zip"));
-        Assert.That(() => UnverifiedJwt.Parse(JweDecryptor.Decrypt(gigabyte, JwtType.IdToken, keys), JwtType.IdToken, ["RS256"]), Refusal("longer than"));
+        Assert.That(
+            () => UnverifiedJwt.Parse(JweDecryptor.Decrypt(gigabyte, JwtType.IdToken, keys), JwtType.IdToken, ["RS256"]),
+            Refusal("longer than")
+        );
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(5_000_000));
     }
 
     [Test]
     [Description("RFC 7516 §4.1.13: an extension that must be understood is not")]
     public void A_critical_extension_is_refused() =>
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head["crit"] = new JsonArray("exp")), DecryptionKeyTexts.Pem), Refusal("crit"));
+        Assert.That(
+            () =>
+                Open(
+                    TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head => head["crit"] = new JsonArray("exp")),
+                    DecryptionKeyTexts.Pem
+                ),
+            Refusal("crit")
+        );
 
     [Test]
     [Description("RFC 7516 §4.1.6: kid picks the key; one that has no name, as PEM has none, is tried; without kid each is")]
@@ -171,12 +209,21 @@ public class JweDecryptorTests
     {
         var jwk = JsonNode.Parse(DecryptionKeyTexts.Jwk(Rsa))!.AsObject();
         jwk["alg"] = "RSA-OAEP-256";
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), jwk.ToJsonString()), Refusal("None of the DecryptionKeys"));
+        Assert.That(
+            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), jwk.ToJsonString()),
+            Refusal("None of the DecryptionKeys")
+        );
         Assert.That(Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP-256", "A128GCM"), jwk.ToJsonString()), Is.EqualTo(Inside));
 
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), DecryptionKeyTexts.Jwk(ec)), Refusal("None of the DecryptionKeys"));
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, ec, "ECDH-ES", "A128GCM"), DecryptionKeyTexts.Pem), Refusal("None of the DecryptionKeys"));
+        Assert.That(
+            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM"), DecryptionKeyTexts.Jwk(ec)),
+            Refusal("None of the DecryptionKeys")
+        );
+        Assert.That(
+            () => Open(TestJwe.Encrypt(Inside, ec, "ECDH-ES", "A128GCM"), DecryptionKeyTexts.Pem),
+            Refusal("None of the DecryptionKeys")
+        );
     }
 
     [TestCase("""{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}""")]
@@ -184,10 +231,14 @@ public class JweDecryptorTests
     [TestCase("""{"kty":"OKP","crv":"X25519","x":"AAAA"}""")]
     [TestCase("""{"kty":"EC","crv":"P-256","x":5}""")]
     [TestCase("""{"kty":"EC","crv":"P-256"}""")]
-    [TestCase("""{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ"}""")]
+    [TestCase(
+        """{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ"}"""
+    )]
     [TestCase("\"text\"")]
     [TestCase("null")]
-    [Description("RFC 7518 §4.6.1.1, RFC 8725 §2.3: an ephemeral key that is malformed, or not on the curve, is refused like any other change")]
+    [Description(
+        "RFC 7518 §4.6.1.1, RFC 8725 §2.3: an ephemeral key that is malformed, or not on the curve, is refused like any other change"
+    )]
     public void A_bad_ephemeral_key_is_refused(string epk)
     {
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
@@ -202,10 +253,14 @@ public class JweDecryptorTests
         Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM")), Refusal("DecryptionKeys; set them"));
         Assert.That(Open(Inside), Is.SameAs(Inside));
         Assert.That(Open(Inside, DecryptionKeyTexts.Pem), Is.SameAs(Inside), "it is the signature that counts");
-        Assert.That(() => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM") + " ", DecryptionKeyTexts.Pem), Refusal("not base64url"));
+        Assert.That(
+            () => Open(TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM") + " ", DecryptionKeyTexts.Pem),
+            Refusal("not base64url")
+        );
     }
 
-    private static string Open(string compact, params string[] keys) => JweDecryptor.Decrypt(compact, JwtType.IdToken, [.. keys.Select(DecryptionKey.Read)]);
+    private static string Open(string compact, params string[] keys) =>
+        JweDecryptor.Decrypt(compact, JwtType.IdToken, [.. keys.Select(DecryptionKey.Read)]);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {
@@ -216,7 +271,9 @@ public class JweDecryptorTests
     }
 
     [Test]
-    [Description("RFC 7516 §5.2: what a key that was changed, here or there, may have caused is no sign of forgery; the message names what to look at")]
+    [Description(
+        "RFC 7516 §5.2: what a key that was changed, here or there, may have caused is no sign of forgery; the message names what to look at"
+    )]
     public void What_may_pass()
     {
         string compact = TestJwe.Encrypt(Inside, AnotherRsa.Value, "RSA-OAEP", "A128GCM");
@@ -224,12 +281,18 @@ public class JweDecryptorTests
         var without = Assert.Throws<OAuthProtocolException>(() => JweDecryptor.Decrypt(compact, JwtType.IdToken, []))!;
         Assert.That(without.IsTransient, Is.True);
         Assert.That(without.Message, Does.Contain("DecryptionKeys"));
-        var another = Assert.Throws<OAuthProtocolException>(() => JweDecryptor.Decrypt(compact, JwtType.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]))!;
+        var another = Assert.Throws<OAuthProtocolException>(() =>
+            JweDecryptor.Decrypt(compact, JwtType.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)])
+        )!;
         Assert.That(another.IsTransient, Is.True);
         Assert.That(another.Message, Does.Contain("RSA-OAEP, A128GCM, kid 'none'"));
         string unnamed = TestKey.Encode("""{"enc":"A128GCM"}""") + compact[compact.IndexOf('.', StringComparison.Ordinal)..];
         Assert.That(
             () => JweDecryptor.Decrypt(unnamed, JwtType.IdToken, [DecryptionKey.Read(DecryptionKeyTexts.Pem)]),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("the alg 'none'").And.Message.Contains("RSA-OAEP, RSA-OAEP-256, ECDH-ES"));
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contains("the alg 'none'")
+                .And.Message.Contains("RSA-OAEP, RSA-OAEP-256, ECDH-ES")
+        );
     }
 }

@@ -20,7 +20,9 @@ public class JwtSignatureTests
     [TestCase("ES256")]
     [TestCase("ES384")]
     [TestCase("ES512")]
-    [Description("RFC 7518 §3.1: every algorithm that the options offer verifies, and not when one character of header, payload or signature differs")]
+    [Description(
+        "RFC 7518 §3.1: every algorithm that the options offer verifies, and not when one character of header, payload or signature differs"
+    )]
     public async Task Each_supported_algorithm_verifies_and_notices_every_change(string algorithm)
     {
         var key = TestKey.For(algorithm);
@@ -45,14 +47,20 @@ public class JwtSignatureTests
     [Description("The options offer what is tested here, and of what is symmetric only what the client secret is the key for")]
     public void Supported_algorithms()
     {
-        Assert.That(SignatureAlgorithms.Asymmetric, Is.EquivalentTo(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]));
+        Assert.That(
+            SignatureAlgorithms.Asymmetric,
+            Is.EquivalentTo(["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"])
+        );
         Assert.That(SignatureAlgorithms.Symmetric, Is.EquivalentTo(["HS256", "HS384", "HS512"]));
     }
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (6): another server's signature does not verify")]
     public void Another_key_does_not_verify() =>
-        Assert.That(async () => await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk())), Refusal("does not verify"));
+        Assert.That(
+            async () => await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk())),
+            Refusal("does not verify")
+        );
 
     [Test]
     [Description("RFC 8725 §3.1: a signature by one algorithm does not count as one by another, though the key is the same")]
@@ -72,7 +80,10 @@ public class JwtSignatureTests
     {
         string token = TestKey.Rsa.Sign(used, Header(used), Claims);
 
-        Assert.That(async () => await RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk(algorithm: named)), used), Refusal("None of the server's keys", used, "key-1"));
+        Assert.That(
+            async () => await RequireAsync(token, TestKey.Set(TestKey.Rsa.Jwk(algorithm: named)), used),
+            Refusal("None of the server's keys", used, "key-1")
+        );
     }
 
     [TestCase("ES256", "nistP384")]
@@ -93,14 +104,23 @@ public class JwtSignatureTests
     {
         var other = algorithm == "ES256" ? TestKey.Rsa : TestKey.Ec("nistP256");
 
-        Assert.That(Candidates(TestKey.For(algorithm).Sign(algorithm, Header(algorithm), Claims), TestKey.Set(other.Jwk()), algorithm), Is.Empty);
+        Assert.That(
+            Candidates(TestKey.For(algorithm).Sign(algorithm, Header(algorithm), Claims), TestKey.Set(other.Jwk()), algorithm),
+            Is.Empty
+        );
     }
 
     [Test]
     [Description("RFC 8725 §3.1: a symmetric key in the server's set signs no ID Token")]
     public void A_symmetric_key_is_no_candidate()
     {
-        var oct = new JsonObject { ["kty"] = "oct", ["k"] = TestKey.Encode("0123456789abcdef0123456789abcdef"), ["kid"] = "key-1", ["use"] = "sig" };
+        var oct = new JsonObject
+        {
+            ["kty"] = "oct",
+            ["k"] = TestKey.Encode("0123456789abcdef0123456789abcdef"),
+            ["kid"] = "key-1",
+            ["use"] = "sig",
+        };
 
         Assert.That(Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(oct)), Is.Empty);
     }
@@ -110,11 +130,15 @@ public class JwtSignatureTests
     [TestCase("other")]
     [Description("RFC 7517 §4.2: a key for encryption signs nothing")]
     public void A_key_of_another_use_is_ignored(string use) =>
-        Assert.That(async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: use))), Refusal("None of the server's keys"));
+        Assert.That(
+            async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: use))),
+            Refusal("None of the server's keys")
+        );
 
     [Test]
     [Description("RFC 7517 §4.2: a key need not say what it is for")]
-    public async Task A_key_without_use_is_tried() => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: null)));
+    public async Task A_key_without_use_is_tried() =>
+        await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.Rsa.Jwk(use: null)));
 
     [TestCase("verify", true)]
     [TestCase("sign,verify", true)]
@@ -126,13 +150,19 @@ public class JwtSignatureTests
         var jwk = TestKey.Rsa.Jwk(use: null);
         jwk["key_ops"] = new JsonArray([.. operations.Split(',').Select(operation => JsonValue.Create(operation))]);
 
-        Assert.That(Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(jwk)), accepted ? Has.Count.EqualTo(1) : Is.Empty);
+        Assert.That(
+            Candidates(TestKey.Rsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(jwk)),
+            accepted ? Has.Count.EqualTo(1) : Is.Empty
+        );
     }
 
     [Test]
     [Description("RFC 7518 §3.3: 2048 bits or more")]
     public void A_weak_RSA_key_is_ignored() =>
-        Assert.That(async () => await RequireAsync(TestKey.WeakRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.WeakRsa.Jwk())), Refusal("None of the server's keys"));
+        Assert.That(
+            async () => await RequireAsync(TestKey.WeakRsa.Sign("RS256", Header("RS256"), Claims), TestKey.Set(TestKey.WeakRsa.Jwk())),
+            Refusal("None of the server's keys")
+        );
 
     [Test]
     [Description("RFC 7518 §3.3, §6.3.1.1: zeros in front of a modulus make it no stronger")]
@@ -182,7 +212,14 @@ public class JwtSignatureTests
     [TestCase("key-1\\u0000")]
     [Description("RFC 7515 §4.1.4: a kid is compared and used for nothing else")]
     public void An_unknown_kid_has_no_key(string kid) =>
-        Assert.That(async () => await RequireAsync(TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}", Claims), TestKey.Set(TestKey.Rsa.Jwk())), Refusal("None of the server's keys"));
+        Assert.That(
+            async () =>
+                await RequireAsync(
+                    TestKey.Rsa.Sign("RS256", $"{{\"alg\":\"RS256\",\"kid\":\"{kid}\"}}", Claims),
+                    TestKey.Set(TestKey.Rsa.Jwk())
+                ),
+            Refusal("None of the server's keys")
+        );
 
     [Test]
     [Description("RFC 7515 §4.1.4: a kid of 40,000 characters comes into no message")]
@@ -217,7 +254,12 @@ public class JwtSignatureTests
     {
         string token = TestKey.Rsa.Sign("RS256", Header("RS256"), Claims);
         var keys = TestKey.Set(
-            TestKey.Ec("nistP256").Jwk(), TestKey.AnotherRsa.Jwk(algorithm: "PS256"), TestKey.AnotherRsa.Jwk(use: "enc"), TestKey.AnotherRsa.Jwk(), TestKey.Rsa.Jwk(algorithm: "RS256"));
+            TestKey.Ec("nistP256").Jwk(),
+            TestKey.AnotherRsa.Jwk(algorithm: "PS256"),
+            TestKey.AnotherRsa.Jwk(use: "enc"),
+            TestKey.AnotherRsa.Jwk(),
+            TestKey.Rsa.Jwk(algorithm: "RS256")
+        );
 
         Assert.That(Candidates(token, keys), Has.Count.EqualTo(2));
         await RequireAsync(token, keys);
@@ -228,11 +270,26 @@ public class JwtSignatureTests
     public void A_key_or_an_address_in_the_header_is_ignored()
     {
         string jwk = TestKey.AnotherRsa.Jwk().ToJsonString();
-        string[] tricks = [$"\"jwk\":{jwk}", "\"jku\":\"https://evil.example.com/jwks\"", "\"x5u\":\"https://evil.example.com/cert\"", "\"x5c\":[\"MIIB\"]"];
+        string[] tricks =
+        [
+            $"\"jwk\":{jwk}",
+            "\"jku\":\"https://evil.example.com/jwks\"",
+            "\"x5u\":\"https://evil.example.com/cert\"",
+            "\"x5c\":[\"MIIB\"]",
+        ];
         foreach (string trick in tricks)
         {
-            Assert.That(async () => await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())), Refusal("does not verify"), trick);
-            Assert.That(async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())), Throws.Nothing, "it neither helps nor hurts");
+            Assert.That(
+                async () =>
+                    await RequireAsync(TestKey.AnotherRsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())),
+                Refusal("does not verify"),
+                trick
+            );
+            Assert.That(
+                async () => await RequireAsync(TestKey.Rsa.Sign("RS256", Header("RS256", trick), Claims), TestKey.Set(TestKey.Rsa.Jwk())),
+                Throws.Nothing,
+                "it neither helps nor hurts"
+            );
         }
     }
 
@@ -243,19 +300,30 @@ public class JwtSignatureTests
         var jwk = TestKey.Rsa.Jwk();
         byte[][] secrets =
         [
-            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem), Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem + "\n"), Encoding.UTF8.GetBytes(jwk.ToJsonString()),
-            System.Buffers.Text.Base64Url.DecodeFromChars((string)jwk["n"]!), Encoding.UTF8.GetBytes((string)jwk["n"]!),
+            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem),
+            Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem + "\n"),
+            Encoding.UTF8.GetBytes(jwk.ToJsonString()),
+            System.Buffers.Text.Base64Url.DecodeFromChars((string)jwk["n"]!),
+            Encoding.UTF8.GetBytes((string)jwk["n"]!),
         ];
         foreach (byte[] secret in secrets)
         {
             string token = TestKey.SignByHmac(secret, Header("HS256"), Claims);
             Assert.That(() => Parse(token), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("signed by 'HS256'"));
-            Assert.That(Candidates(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Has.Count.EqualTo(1));
-            Assert.That(async () => await RequireAsync(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())), Refusal("does not verify"));
+            Assert.That(
+                Candidates(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())),
+                Has.Count.EqualTo(1)
+            );
+            Assert.That(
+                async () =>
+                    await RequireAsync(TestKey.SignByHmac(secret, Header("RS256"), Claims), TestKey.Set(jwk.DeepClone().AsObject())),
+                Refusal("does not verify")
+            );
         }
     }
 
-    private static string Header(string algorithm, string? further = null) => $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
+    private static string Header(string algorithm, string? further = null) =>
+        $"{{\"alg\":\"{algorithm}\",\"kid\":\"key-1\"{(further is null ? "" : "," + further)}}}";
 
     private static IReadOnlyList<JsonWebKey> Candidates(string token, IReadOnlyList<JsonWebKey> keys, params string[] allowed) =>
         JwtSignature.Candidates(Parse(token, allowed), keys);
@@ -268,7 +336,8 @@ public class JwtSignatureTests
             throw JwtSignature.Refusal(unverified, candidates.Count, mayPass: false);
     }
 
-    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
+    private static UnverifiedJwt Parse(string token, params string[] allowed) =>
+        UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {

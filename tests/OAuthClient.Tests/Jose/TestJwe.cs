@@ -9,7 +9,14 @@ namespace OAuthClient.Tests;
 /// <summary>Encrypts for a client as a server does (RFC 7516 §5.1), by the framework alone: what our own code encrypted would agree with our own mistakes.</summary>
 internal static class TestJwe
 {
-    public static string Encrypt(string content, AsymmetricAlgorithm recipient, string algorithm, string encryption, string? kid = null, Action<JsonObject>? header = null)
+    public static string Encrypt(
+        string content,
+        AsymmetricAlgorithm recipient,
+        string algorithm,
+        string encryption,
+        string? kid = null,
+        Action<JsonObject>? header = null
+    )
     {
         var head = new JsonObject { ["alg"] = algorithm, ["enc"] = encryption };
         if (kid is not null)
@@ -27,17 +34,28 @@ internal static class TestJwe
         return string.Join('.', first, Text(encryptedKey), Text(vector), Text(ciphertext), Text(tag));
     }
 
-    public static int KeyLength(string encryption) => encryption switch
-    {
-        "A128GCM" => 16, "A192GCM" => 24, "A256GCM" or "A128CBC-HS256" => 32, "A192CBC-HS384" => 48, _ => 64,
-    };
+    public static int KeyLength(string encryption) =>
+        encryption switch
+        {
+            "A128GCM" => 16,
+            "A192GCM" => 24,
+            "A256GCM" or "A128CBC-HS256" => 32,
+            "A192CBC-HS384" => 48,
+            _ => 64,
+        };
 
     private static byte[] Agree(ECDiffieHellman recipient, string algorithm, string encryption, JsonObject head, ref byte[] contentKey)
     {
         var parameters = recipient.ExportParameters(includePrivateParameters: false);
         using var ephemeral = ECDiffieHellman.Create(parameters.Curve);
         var q = ephemeral.ExportParameters(includePrivateParameters: false).Q;
-        head["epk"] = new JsonObject { ["kty"] = "EC", ["crv"] = DecryptionKeyTexts.Curve(parameters), ["x"] = Text(q.X!), ["y"] = Text(q.Y!) };
+        head["epk"] = new JsonObject
+        {
+            ["kty"] = "EC",
+            ["crv"] = DecryptionKeyTexts.Curve(parameters),
+            ["x"] = Text(q.X!),
+            ["y"] = Text(q.Y!),
+        };
         head["apu"] = TestKey.Encode("the server");
         head["apv"] = TestKey.Encode("the client");
         byte[] secret = ephemeral.DeriveRawSecretAgreement(recipient.PublicKey);
@@ -46,14 +64,24 @@ internal static class TestJwe
             contentKey = Derive(secret, encryption, KeyLength(encryption));
             return [];
         }
-        return Wrap(Derive(secret, algorithm, int.Parse(algorithm.AsSpan("ECDH-ES+A".Length, 3), System.Globalization.CultureInfo.InvariantCulture) / 8), contentKey);
+        return Wrap(
+            Derive(
+                secret,
+                algorithm,
+                int.Parse(algorithm.AsSpan("ECDH-ES+A".Length, 3), System.Globalization.CultureInfo.InvariantCulture) / 8
+            ),
+            contentKey
+        );
     }
 
     // NIST SP 800-56A §5.8.1, as RFC 7518 §4.6.2 has it.
     private static byte[] Derive(byte[] secret, string use, int length)
     {
         byte[] info = [.. Counted(use), .. Counted("the server"), .. Counted("the client"), .. Number(length * 8)];
-        return [.. SHA256.HashData([.. Number(1), .. secret, .. info]).Concat(SHA256.HashData([.. Number(2), .. secret, .. info])).Take(length)];
+        return
+        [
+            .. SHA256.HashData([.. Number(1), .. secret, .. info]).Concat(SHA256.HashData([.. Number(2), .. secret, .. info])).Take(length),
+        ];
     }
 
     // RFC 3394 §2.2.1

@@ -25,13 +25,14 @@ internal sealed class TestKey
 
     public static TestKey Ec(string curve) => new(null, ECDsa.Create(ECCurve.CreateFromFriendlyName(curve)));
 
-    public static TestKey For(string algorithm) => algorithm switch
-    {
-        "ES256" => Ec("nistP256"),
-        "ES384" => Ec("nistP384"),
-        "ES512" => Ec("nistP521"),
-        _ => Rsa,
-    };
+    public static TestKey For(string algorithm) =>
+        algorithm switch
+        {
+            "ES256" => Ec("nistP256"),
+            "ES384" => Ec("nistP384"),
+            "ES512" => Ec("nistP521"),
+            _ => Rsa,
+        };
 
     public string PublicPem => rsa!.ExportSubjectPublicKeyInfoPem();
 
@@ -49,7 +50,12 @@ internal sealed class TestKey
         {
             var parameters = ecdsa!.ExportParameters(includePrivateParameters: false);
             jwk["kty"] = "EC";
-            jwk["crv"] = parameters.Q.X!.Length switch { 32 => "P-256", 48 => "P-384", _ => "P-521" };
+            jwk["crv"] = parameters.Q.X!.Length switch
+            {
+                32 => "P-256",
+                48 => "P-384",
+                _ => "P-521",
+            };
             jwk["x"] = Base64Url.EncodeToString(parameters.Q.X);
             jwk["y"] = Base64Url.EncodeToString(parameters.Q.Y);
         }
@@ -66,7 +72,12 @@ internal sealed class TestKey
     {
         string input = Encode(header) + "." + Encode(payload);
         byte[] bytes = Encoding.ASCII.GetBytes(input);
-        var hash = algorithm[2..] switch { "384" => HashAlgorithmName.SHA384, "512" => HashAlgorithmName.SHA512, _ => HashAlgorithmName.SHA256 };
+        var hash = algorithm[2..] switch
+        {
+            "384" => HashAlgorithmName.SHA384,
+            "512" => HashAlgorithmName.SHA512,
+            _ => HashAlgorithmName.SHA256,
+        };
         byte[] signature = ecdsa is not null
             ? ecdsa.SignData(bytes, hash)
             : rsa!.SignData(bytes, hash, algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1);

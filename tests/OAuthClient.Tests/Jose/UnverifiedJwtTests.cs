@@ -42,7 +42,8 @@ public class UnverifiedJwtTests
     [TestCase("a.b.c.d.e")]
     [TestCase("....")]
     [Description("RFC 7515 §7.1: three parts; five are an encrypted token, which nobody asked for")]
-    public void Another_number_of_parts_is_refused(string token) => Assert.That(() => Parse(token), Refusal("three parts", "RFC 7515 §7.1"));
+    public void Another_number_of_parts_is_refused(string token) =>
+        Assert.That(() => Parse(token), Refusal("three parts", "RFC 7515 §7.1"));
 
     [TestCase("none")]
     [TestCase("None")]
@@ -54,9 +55,14 @@ public class UnverifiedJwtTests
     [TestCase("ES256")]
     [TestCase("dir")]
     [TestCase(" RS256")]
-    [Description("RFC 8725 §3.1, OpenID Connect Core §3.1.3.7 (7): only what was agreed on, character by character; the message says where to name another")]
+    [Description(
+        "RFC 8725 §3.1, OpenID Connect Core §3.1.3.7 (7): only what was agreed on, character by character; the message says where to name another"
+    )]
     public void An_algorithm_that_was_not_agreed_on_is_refused(string algorithm) =>
-        Assert.That(() => Parse(Token($"{{\"alg\":\"{algorithm}\"}}")), Refusal($"signed by '{algorithm}'", "only RS256 may sign", "IdTokenSigningAlgorithms"));
+        Assert.That(
+            () => Parse(Token($"{{\"alg\":\"{algorithm}\"}}")),
+            Refusal($"signed by '{algorithm}'", "only RS256 may sign", "IdTokenSigningAlgorithms")
+        );
 
     [Test]
     [Description("OpenID Connect Core §3.1.3.7 (7): each of several that were agreed on")]
@@ -71,14 +77,16 @@ public class UnverifiedJwtTests
     [TestCase("{\"alg\":\"\"}")]
     [TestCase("{\"ALG\":\"RS256\"}")]
     [Description("RFC 7515 §4.1.1: alg must be there")]
-    public void A_header_without_alg_is_refused(string header) => Assert.That(() => Parse(Token(header)), Refusal("names no alg", "RFC 7515 §4.1.1"));
+    public void A_header_without_alg_is_refused(string header) =>
+        Assert.That(() => Parse(Token(header)), Refusal("names no alg", "RFC 7515 §4.1.1"));
 
     [TestCase("{\"alg\":1}")]
     [TestCase("{\"alg\":[\"RS256\"]}")]
     [TestCase("{\"alg\":\"RS256\",\"kid\":1}")]
     [TestCase("{\"alg\":\"RS256\",\"kid\":\"\\ud800\"}")]
     [Description("RFC 7515 §4.1: members of the right kind")]
-    public void A_header_member_of_another_kind_is_refused(string header) => Assert.That(() => Parse(Token(header)), Throws.InstanceOf<OAuthProtocolException>());
+    public void A_header_member_of_another_kind_is_refused(string header) =>
+        Assert.That(() => Parse(Token(header)), Throws.InstanceOf<OAuthProtocolException>());
 
     [TestCase("[\"exp\"]")]
     [TestCase("[]")]
@@ -95,7 +103,8 @@ public class UnverifiedJwtTests
     [TestCase("")]
     [TestCase("{\"alg\":\"RS256\"}{}")]
     [Description("RFC 7515 §5.2, RFC 7519 §4: one JSON object, no member twice")]
-    public void A_malformed_header_is_refused(string header) => Assert.That(() => Parse(Token(header)), Refusal("header is no JSON object, or holds a member twice"));
+    public void A_malformed_header_is_refused(string header) =>
+        Assert.That(() => Parse(Token(header)), Refusal("header is no JSON object, or holds a member twice"));
 
     [TestCase("{\"iss\":\"a\",\"iss\":\"b\"}")]
     [TestCase("{\"sub\":\"a\",\"s\\u0075b\":\"b\"}")]
@@ -142,7 +151,9 @@ public class UnverifiedJwtTests
     [Description("RFC 6749 §10.14: a hostile header is printed cut and without control characters, and no part of the token is repeated")]
     public void A_hostile_algorithm_is_made_printable()
     {
-        var refusal = Assert.Throws<OAuthProtocolException>(() => Parse(Token($"{{\"alg\":\"a\\r\\n\\u001b\\\"{new string('x', 10_000)}\"}}")));
+        var refusal = Assert.Throws<OAuthProtocolException>(() =>
+            Parse(Token($"{{\"alg\":\"a\\r\\n\\u001b\\\"{new string('x', 10_000)}\"}}"))
+        );
 
         Assert.That(refusal!.Message, Does.Contain("'a????xxx").And.Not.Contain("\n"));
         Assert.That(refusal.Message, Has.Length.LessThan(600));
@@ -169,11 +180,16 @@ public class UnverifiedJwtTests
     [TestCase("introspection answer", null, false)]
     [TestCase("introspection answer", "JWT", false)]
     [TestCase("introspection answer", "logout+jwt", false)]
-    [Description("RFC 8725 §3.11, §3.12, RFC 9701 §5: a token that says it is of another kind does not pass for this one, though the same key signed it")]
+    [Description(
+        "RFC 8725 §3.11, §3.12, RFC 9701 §5: a token that says it is of another kind does not pass for this one, though the same key signed it"
+    )]
     public void A_token_of_another_kind_is_refused(string name, string? type, bool accepted)
     {
         string token = Token(type is null ? "{\"alg\":\"RS256\"}" : $"{{\"alg\":\"RS256\",\"typ\":\"{type}\"}}");
-        Assert.That(() => UnverifiedJwt.Parse(token, Kinds.Single(kind => kind.Name == name), ["RS256"]), accepted ? Throws.Nothing : Refusal($"The {name}'s typ is", "RFC 8725 §3.11"));
+        Assert.That(
+            () => UnverifiedJwt.Parse(token, Kinds.Single(kind => kind.Name == name), ["RS256"]),
+            accepted ? Throws.Nothing : Refusal($"The {name}'s typ is", "RFC 8725 §3.11")
+        );
     }
 
     [Test]
@@ -181,7 +197,8 @@ public class UnverifiedJwtTests
     public void Messages_name_the_kind() =>
         Assert.That(() => UnverifiedJwt.Parse("a.b", JwtType.LogoutToken, ["RS256"]), Refusal("The logout token is no signed JWT"));
 
-    private static string Token(string header, string payload = "{}") => $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
+    private static string Token(string header, string payload = "{}") =>
+        $"{TestKey.Encode(header)}.{TestKey.Encode(payload)}.{TestKey.Encode("signature")}";
 
     [TestCase("logout+jwt", "logout+jwt")]
     [TestCase(null, "none")]
@@ -191,10 +208,12 @@ public class UnverifiedJwtTests
         string header = type is null ? "{\"alg\":\"RS256\"}" : $$"""{"alg":"RS256","typ":"{{type}}"}""";
         Assert.That(
             () => UnverifiedJwt.Parse(Token(header), type is null ? JwtType.Introspection : JwtType.IdToken, ["RS256"]),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"typ is '{named}'"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains($"typ is '{named}'")
+        );
     }
 
-    private static UnverifiedJwt Parse(string token, params string[] allowed) => UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
+    private static UnverifiedJwt Parse(string token, params string[] allowed) =>
+        UnverifiedJwt.Parse(token, JwtType.IdToken, allowed.Length == 0 ? ["RS256"] : allowed);
 
     private static NUnit.Framework.Constraints.Constraint Refusal(params string[] words)
     {

@@ -16,7 +16,9 @@ public class BackChannelLogoutTests
     [TestCase("bob", "laptop", 0, "phone laptop")]
     [TestCase("alice", "another", 0, "phone laptop")]
     [TestCase(null, "another", 0, "phone laptop")]
-    [Description("Module rp-backchannel-rpinitlogout, §2.4: a sid ends that session, a sub alone all of the user's, both only what is both; nobody is signed in is no error")]
+    [Description(
+        "Module rp-backchannel-rpinitlogout, §2.4: a sid ends that session, a sub alone all of the user's, both only what is both; nobody is signed in is no error"
+    )]
     public async Task The_sessions_grants_end(string? subject, string? sessionId, int ended, string left)
     {
         await using OpenIdServer server = new();
@@ -24,7 +26,10 @@ public class BackChannelLogoutTests
         await server.SignInAsync("alice", "phone");
         await server.SignInAsync("bob", "bobs");
 
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(subject: subject, sessionId: sessionId)), Is.EqualTo(ended));
+        Assert.That(
+            await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(subject: subject, sessionId: sessionId)),
+            Is.EqualTo(ended)
+        );
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(left.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.That(await server.LeftAsync("bob"), Is.EqualTo(new[] { "bobs" }));
@@ -33,7 +38,9 @@ public class BackChannelLogoutTests
     }
 
     [Test]
-    [Description("§2.7: whoever owns them, also those that a user of the application's connected; one of which no session is known ends with its user's")]
+    [Description(
+        "§2.7: whoever owns them, also those that a user of the application's connected; one of which no session is known ends with its user's"
+    )]
     public async Task Whoever_owns_them()
     {
         await using OpenIdServer server = new();
@@ -89,8 +96,15 @@ public class BackChannelLogoutTests
         yield return Case("no iat", "iat", claims => claims.Remove("iat"));
         yield return Case("no jti", "jti", claims => claims.Remove("jti"));
         yield return Case("no events", "events", claims => claims.Remove("events"));
-        yield return Case("wrong event", "events", claims => claims["events"] = new JsonObject { ["https://schemas.openid.net/secevent/risc/event-type/account-disabled"] = new JsonObject() });
-        yield return Case("event without object", "events", claims => claims["events"] = new JsonObject { [OpenIdServer.LogoutEvent] = true });
+        yield return Case("wrong event", "events", claims =>
+            claims["events"] = new JsonObject
+            {
+                ["https://schemas.openid.net/secevent/risc/event-type/account-disabled"] = new JsonObject(),
+            }
+        );
+        yield return Case("event without object", "events", claims =>
+            claims["events"] = new JsonObject { [OpenIdServer.LogoutEvent] = true }
+        );
         yield return Case("events in a list", "events", claims => claims["events"] = new JsonArray(OpenIdServer.LogoutEvent));
         yield return Case("nonce", "nonce", claims => claims["nonce"] = "n");
         yield return Case("null nonce", "nonce", claims => claims["nonce"] = null);
@@ -109,7 +123,9 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         await server.SignInAsync();
-        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() => server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(change, header)));
+        var refusal = Assert.ThrowsAsync<OAuthProtocolException>(() =>
+            server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(change, header))
+        );
         Assert.That(refusal!.Message, Does.Contain(sentence));
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
@@ -133,7 +149,10 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
-        Assert.That(async () => await server.Logout.ProcessBackChannelLogoutAsync(grant.IdToken!.Reveal()), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await server.Logout.ProcessBackChannelLogoutAsync(grant.IdToken!.Reveal()),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         string good = server.LogoutToken();
         int signature = good.LastIndexOf('.') + 1;
         string tampered = $"{good[..signature]}{(good[signature] == 'A' ? 'B' : 'A')}{good[(signature + 1)..]}";
@@ -148,15 +167,24 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
-        string token = server.LogoutToken(claims => claims["nonce"] = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["nonce"].ToString());
-        server.Script.Answers(sentRequest => sentRequest.Uri.AbsolutePath == "/token"
-            ? ScriptedServer.Json(200, $$"""{"access_token":"at","token_type":"Bearer","id_token":"{{token}}"}""")
-            : server.Answer(sentRequest));
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("typ"));
+        string token = server.LogoutToken(claims =>
+            claims["nonce"] = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["nonce"].ToString()
+        );
+        server.Script.Answers(sentRequest =>
+            sentRequest.Uri.AbsolutePath == "/token"
+                ? ScriptedServer.Json(200, $$"""{"access_token":"at","token_type":"Bearer","id_token":"{{token}}"}""")
+                : server.Answer(sentRequest)
+        );
+        Assert.That(
+            async () => await server.SignIn.CompleteAsync(pending, response),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("typ")
+        );
     }
 
     [Test]
-    [Description("Rotation race: a refresh that is at the server at that moment does not bring the grant back, and nobody gets what it brought")]
+    [Description(
+        "Rotation race: a refresh that is at the server at that moment does not bring the grant back, and nobody gets what it brought"
+    )]
     public async Task A_refresh_under_way()
     {
         await using OpenIdServer server = new();
@@ -176,12 +204,19 @@ public class BackChannelLogoutTests
         var refresh = server.Client.GetAccessTokenAsync(grant.Owner).AsTask();
         await asked.Task.Promptly();
 
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()).Promptly(), Is.EqualTo(1), "it is not waited for");
+        Assert.That(
+            await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()).Promptly(),
+            Is.EqualTo(1),
+            "it is not waited for"
+        );
         release.SetResult();
 
         Assert.That(async () => await refresh.Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(await server.LeftAsync(), Is.Empty);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(grant.Owner).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(grant.Owner).Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
     }
 
     [Test]
@@ -189,7 +224,9 @@ public class BackChannelLogoutTests
     public async Task What_the_store_has_not_taken()
     {
         FailingStore? store = null;
-        await using OpenIdServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store = new FailingStore(new InMemoryGrantStore(new ManualTimeProvider()))));
+        await using OpenIdServer server = new(registerFirst: services =>
+            services.AddSingleton<IGrantStore>(store = new FailingStore(new InMemoryGrantStore(new ManualTimeProvider())))
+        );
         var grant = await server.SignInAsync();
         server.Script.Clock.Advance(TimeSpan.FromHours(1));
         store!.RefusesToSave = true;
@@ -206,7 +243,9 @@ public class BackChannelLogoutTests
     public async Task The_store_fails()
     {
         FailingStore? store = null;
-        await using OpenIdServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store = new FailingStore(new InMemoryGrantStore(new ManualTimeProvider()))));
+        await using OpenIdServer server = new(registerFirst: services =>
+            services.AddSingleton<IGrantStore>(store = new FailingStore(new InMemoryGrantStore(new ManualTimeProvider())))
+        );
         await server.SignInAsync();
         store!.RefusesToRemove = true;
         string token = server.LogoutToken();
@@ -221,7 +260,10 @@ public class BackChannelLogoutTests
     {
         await using OpenIdServer server = new();
         foreach (var (id, origin, client) in new[] { ("g1", ScriptedServer.Origin, "another"), ("g2", "https://other.example", "client") })
-            await server.Store.AddAsync(new Grant(id, "", GrantOwner.User("42"), origin, client) { Subject = "alice", SessionId = "s1" }, default);
+            await server.Store.AddAsync(
+                new Grant(id, "", GrantOwner.User("42"), origin, client) { Subject = "alice", SessionId = "s1" },
+                default
+            );
         Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken()), Is.Zero);
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2));
     }
@@ -232,9 +274,16 @@ public class BackChannelLogoutTests
     {
         await using ScriptedServer server = new();
         var logout = server.Services.GetRequiredService<OpenIdLogout>();
-        Assert.That(async () => await logout.ProcessBackChannelLogoutAsync("a.b.c"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer"));
+        Assert.That(
+            async () => await logout.ProcessBackChannelLogoutAsync("a.b.c"),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("Set Issuer")
+        );
     }
 
-    private static TestCaseData Case(string name, string sentence, Action<JsonObject>? change = null, string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}""") =>
-        new TestCaseData(header, change, sentence).SetArgDisplayNames(name);
+    private static TestCaseData Case(
+        string name,
+        string sentence,
+        Action<JsonObject>? change = null,
+        string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}"""
+    ) => new TestCaseData(header, change, sentence).SetArgDisplayNames(name);
 }

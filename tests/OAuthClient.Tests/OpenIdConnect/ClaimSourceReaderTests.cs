@@ -19,7 +19,13 @@ public class ClaimSourceReaderTests
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint, ["access_token"] = "token-of-the-source" });
         Assert.That(server.Requests.Select(sentRequest => sentRequest.Uri.Host), Has.None.EqualTo("claims.example"));
 
-        server.Says(TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", """{"iss":"https://claims.example","credit_score":"650","email":"not-asked-for"}"""));
+        server.Says(
+            TestKey.AnotherRsa.Sign(
+                "RS256",
+                "{\"alg\":\"RS256\"}",
+                """{"iss":"https://claims.example","credit_score":"650","email":"not-asked-for"}"""
+            )
+        );
         var claims = await Reader(server).ReadAsync(source);
 
         Assert.That(claims["credit_score"], Is.EqualTo("650"));
@@ -51,7 +57,10 @@ public class ClaimSourceReaderTests
     public async Task Aggregated_claims_need_no_request()
     {
         await using var server = await SignedInAsync();
-        var source = await SourceAsync(server, new() { ["JWT"] = TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", """{"credit_score":"650"}""") });
+        var source = await SourceAsync(
+            server,
+            new() { ["JWT"] = TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", """{"credit_score":"650"}""") }
+        );
         int before = server.Requests.Count;
         var claims = await Reader(server).ReadAsync(source);
         Assert.That(claims["credit_score"], Is.EqualTo("650"));
@@ -60,21 +69,31 @@ public class ClaimSourceReaderTests
     }
 
     [Test]
-    [Description("RFC 7515 §5.2: claims of the client's own server are checked against its keys, and refused when somebody else signed them")]
+    [Description(
+        "RFC 7515 §5.2: claims of the client's own server are checked against its keys, and refused when somebody else signed them"
+    )]
     public async Task Claims_of_the_own_server_are_verified()
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["JWT"] = Sign(Claims(("credit_score", "650"))) });
         Assert.That((await Reader(server).ReadAsync(source)).IsVerified, Is.True);
 
-        var forged = await SourceAsync(server, new() { ["JWT"] = TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", Claims().ToJsonString()) });
-        Assert.That(async () => await Reader(server).ReadAsync(forged), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("does not verify"));
+        var forged = await SourceAsync(
+            server,
+            new() { ["JWT"] = TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\"}", Claims().ToJsonString()) }
+        );
+        Assert.That(
+            async () => await Reader(server).ReadAsync(forged),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("does not verify")
+        );
     }
 
     [TestCase("sub", "mallory")]
     [TestCase("aud", "another-client")]
     [TestCase("exp", "1")]
-    [Description("Threat: a source answers with a token of the same server that is not this user's, not for this client, or over: that is no verified claim of theirs")]
+    [Description(
+        "Threat: a source answers with a token of the same server that is not this user's, not for this client, or over: that is no verified claim of theirs"
+    )]
     public async Task Another_token_of_the_own_server_proves_nothing(string claim, string value)
     {
         await using var server = await SignedInAsync();
@@ -92,7 +111,10 @@ public class ClaimSourceReaderTests
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = endpoint, ["access_token"] = "token-of-the-source" });
         int before = server.Requests.Count;
-        Assert.That(async () => await Reader(server).ReadAsync(source), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("https"));
+        Assert.That(
+            async () => await Reader(server).ReadAsync(source),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("https")
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(before));
     }
 
@@ -101,13 +123,18 @@ public class ClaimSourceReaderTests
     [TestCase("{\"credit_score\":\"650\"}", 200, typeof(EndpointException))]
     [TestCase("", 200, typeof(EndpointException))]
     [TestCase("{\"error\":\"invalid_token\",\"error_description\":\"token-of-the-source is over\"}", 401, typeof(EndpointException))]
-    [Description("OpenID Connect Core §5.6.2: a source answers with a signed JWT; another answer is an exception of ours that quotes no token")]
+    [Description(
+        "OpenID Connect Core §5.6.2: a source answers with a signed JWT; another answer is an exception of ours that quotes no token"
+    )]
     public async Task Another_answer_is_refused(string body, int status, Type exception)
     {
         await using var server = await SignedInAsync();
         var source = await SourceAsync(server, new() { ["endpoint"] = Endpoint, ["access_token"] = "token-of-the-source" });
         server.Says(body, status: status);
-        Assert.That(async () => await Reader(server).ReadAsync(source), Throws.TypeOf(exception).With.Message.Not.Contains("token-of-the-source"));
+        Assert.That(
+            async () => await Reader(server).ReadAsync(source),
+            Throws.TypeOf(exception).With.Message.Not.Contains("token-of-the-source")
+        );
     }
 
     [Test]
@@ -123,7 +150,12 @@ public class ClaimSourceReaderTests
 
     private static async Task<ClaimSource> SourceAsync(ScriptedServer server, JsonObject source)
     {
-        JsonObject claims = new() { ["sub"] = "alice", ["_claim_names"] = new JsonObject { ["credit_score"] = "s" }, ["_claim_sources"] = new JsonObject { ["s"] = source } };
+        JsonObject claims = new()
+        {
+            ["sub"] = "alice",
+            ["_claim_names"] = new JsonObject { ["credit_score"] = "s" },
+            ["_claim_sources"] = new JsonObject { ["s"] = source },
+        };
         server.Says(claims.ToJsonString(), "application/json");
         return (await server.Client.GetUserInfoAsync(GrantOwner.User("42"))).ClaimSources.Single();
     }

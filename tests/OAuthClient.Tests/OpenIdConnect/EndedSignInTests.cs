@@ -22,7 +22,8 @@ public class EndedSignInTests
         for (int i = 0; i < 500; i++)
             Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId, grant.SignInId), Is.False);
         await Parallel.ForAsync(0, 500, async (i, cancellationToken) =>
-            Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId, grant.SignInId, cancellationToken), Is.False));
+            Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId, grant.SignInId, cancellationToken), Is.False)
+        );
 
         Assert.That(store.Reads - before, Is.LessThanOrEqualTo(2));
     }
@@ -30,7 +31,8 @@ public class EndedSignInTests
     [TestCase("s1"), TestCase(null)]
     [Description(
         "A remembered refusal never outlives a new sign-in: the same user is signed in at once, in the same session of the "
-        + "server's as well, and the ended one stays ended")]
+            + "server's as well, and the ended one stays ended"
+    )]
     public async Task A_new_sign_in_counts_at_once(string? sessionId)
     {
         var (server, store) = Server();
@@ -49,7 +51,8 @@ public class EndedSignInTests
     [Test]
     [Description(
         "Threat: a remembered refusal that ends another user's live session. It holds for exactly this client, owner, session "
-        + "and sign-in")]
+            + "and sign-in"
+    )]
     public async Task A_live_session_is_not_refused_for_what_another_request_said()
     {
         var (server, _) = Server();
@@ -114,8 +117,11 @@ public class EndedSignInTests
     private static (OpenIdServer Server, CountingStore Store) Server()
     {
         CountingStore? counter = null;
-        OpenIdServer server = new(registerFirst: services => services.AddSingleton(provider =>
-            CountingStore.Around(new InMemoryGrantStore(provider.GetRequiredService<TimeProvider>()), out counter)));
+        OpenIdServer server = new(registerFirst: services =>
+            services.AddSingleton(provider =>
+                CountingStore.Around(new InMemoryGrantStore(provider.GetRequiredService<TimeProvider>()), out counter)
+            )
+        );
         _ = server.Store;
         return (server, counter!);
     }

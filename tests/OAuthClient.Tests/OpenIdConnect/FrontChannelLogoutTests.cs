@@ -22,7 +22,10 @@ public class FrontChannelLogoutTests
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
-        Assert.That(async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, null, ScriptedServer.Origin, "s2"), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, null, ScriptedServer.Origin, "s2"),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, null, ScriptedServer.Origin, "s1");
         Assert.That(await server.LeftAsync(), Is.Empty);
     }
@@ -33,12 +36,17 @@ public class FrontChannelLogoutTests
     [TestCase(ScriptedServer.Origin, null)]
     [TestCase(null, "s1")]
     [TestCase(null, null)]
-    [Description("Another issuer, another session, one without the other, or neither where the session is known: any page could send that, and nothing ends")]
+    [Description(
+        "Another issuer, another session, one without the other, or neither where the session is known: any page could send that, and nothing ends"
+    )]
     public async Task Anybody_elses_word_is_refused(string? issuer, string? session)
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
-        Assert.That(async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, "s1", issuer, session), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await server.Logout.ProcessFrontChannelLogoutAsync(grant.Owner, "s1", issuer, session),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
     }
 
@@ -50,7 +58,10 @@ public class FrontChannelLogoutTests
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
         await server.ConnectAsync(GrantOwner.User("42"), "alice", null, new() { Scopes = ["openid", "photos"] });
         var before = await server.Store.FindAsync("", GrantOwner.User("42"), default);
-        Assert.That(async () => await server.Logout.ProcessFrontChannelLogoutAsync(GrantOwner.User("42"), null, issuer, session), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await server.Logout.ProcessFrontChannelLogoutAsync(GrantOwner.User("42"), null, issuer, session),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Is.EqualTo(before));
     }
 
@@ -60,10 +71,18 @@ public class FrontChannelLogoutTests
     {
         await using OpenIdServer server = new();
         await server.ConnectAsync(GrantOwner.User("42"), "alice", "s1");
-        await server.ConnectAsync(GrantOwner.User("42"), "alice", null, new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] });
+        await server.ConnectAsync(
+            GrantOwner.User("42"),
+            "alice",
+            null,
+            new() { Scopes = ["openid", "photos"], Resources = [new("https://api.example")] }
+        );
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(2), "neither replaces the other");
         await server.Logout.ProcessFrontChannelLogoutAsync(GrantOwner.User("42"), null, ScriptedServer.Origin, "s1");
-        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.SessionId), Is.EqualTo(new string?[] { null }));
+        Assert.That(
+            (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.SessionId),
+            Is.EqualTo(new string?[] { null })
+        );
     }
 
     [Test]

@@ -49,8 +49,10 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description("A session began with its first ID Token: one that a refresh brings does not make the session newer (OpenID "
-        + "Connect Core §12.2)")]
+    [Description(
+        "A session began with its first ID Token: one that a refresh brings does not make the session newer (OpenID "
+            + "Connect Core §12.2)"
+    )]
     public async Task A_refresh_does_not_make_a_session_newer()
     {
         await using OpenIdServer server = new();
@@ -93,7 +95,11 @@ public class LateLogoutTests
         Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(token), Is.Zero);
 
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }));
-        Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(claims => claims["jti"] = "j2")), Is.EqualTo(1), "another token");
+        Assert.That(
+            await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(claims => claims["jti"] = "j2")),
+            Is.EqualTo(1),
+            "another token"
+        );
         await server.SignInAsync("bob", "s2");
         string other = server.LogoutToken(subject: "bob", sessionId: "s2");
         Assert.That(await server.Logout.ProcessBackChannelLogoutAsync(other), Is.EqualTo(1), "a server that uses a jti twice");
@@ -143,8 +149,10 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description("A jti is remembered once all grants ended: the server's retry after a failure ends what is left, and a copy of "
-        + "the retry nothing")]
+    [Description(
+        "A jti is remembered once all grants ended: the server's retry after a failure ends what is left, and a copy of "
+            + "the retry nothing"
+    )]
     public async Task A_retry_after_a_failure_counts()
     {
         FailingStore store = new(new InMemoryGrantStore(new ManualTimeProvider()));
@@ -164,8 +172,9 @@ public class LateLogoutTests
     }
 
     [Test]
-    [Description("§2.6: a copy that arrives at the last moment at which the token is accepted ends nothing; after that the token is "
-        + "refused")]
+    [Description(
+        "§2.6: a copy that arrives at the last moment at which the token is accepted ends nothing; after that the token is " + "refused"
+    )]
     public async Task A_jti_is_remembered_while_the_token_is_accepted()
     {
         await using OpenIdServer server = new();

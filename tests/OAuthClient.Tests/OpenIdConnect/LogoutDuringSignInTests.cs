@@ -14,7 +14,8 @@ public class LogoutDuringSignInTests
         await using OpenIdServer server = new();
         Assert.That(
             async () => await SignInMeanwhileAsync(server, subject, sessionId),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server while"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server while")
+        );
         Assert.That(await server.LeftAsync(), Is.Empty);
         await server.SignInAsync("alice", "s1");
         Assert.That(await server.LeftAsync(), Is.EqualTo(new[] { "s1" }), "and the next login counts, in the same second too");
@@ -49,8 +50,15 @@ public class LogoutDuringSignInTests
     [TestCase("alice", null, "s1", null, false), TestCase("alice", "s1", "s1", null, false)]
     [Description(
         "Threat: a code is held back past the logout. OpenID Connect Core §2: many servers stamp iat when the code is redeemed; "
-        + "auth_time says that the user was authenticated before the logout. Without auth_time iat counts")]
-    public async Task A_code_held_back_past_the_logout(string? subject, string? sessionId, string? ownSession, int? authenticatedAfter, bool isOver)
+            + "auth_time says that the user was authenticated before the logout. Without auth_time iat counts"
+    )]
+    public async Task A_code_held_back_past_the_logout(
+        string? subject,
+        string? sessionId,
+        string? ownSession,
+        int? authenticatedAfter,
+        bool isOver
+    )
     {
         await using OpenIdServer server = new();
         long loggedOutAt = server.Script.Clock.GetUtcNow().ToUnixTimeSeconds();
@@ -66,7 +74,8 @@ public class LogoutDuringSignInTests
         {
             Assert.That(
                 async () => await server.SignIn.CompleteAsync(pending, response),
-                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server"));
+                Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("signed out at the server")
+            );
         }
         else
         {

@@ -10,21 +10,40 @@ namespace OAuthClient.Tests;
 public class OpenIdLogoutTests
 {
     [Test]
-    [Description("RP-Initiated Logout §2: the grants are forgotten and revoked; the address has the ID Token as a hint, the client, the return and a state of 256 bits")]
+    [Description(
+        "RP-Initiated Logout §2: the grants are forgotten and revoked; the address has the ID Token as a hint, the client, the return and a state of 256 bits"
+    )]
     public async Task Signed_out_here_and_sent_there()
     {
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
-        var pending = await server.Logout.BeginAsync(grant.Owner, new() { LogoutHint = "alice@example.com", UiLocales = "de en", Additional = new Dictionary<string, string>(StringComparer.Ordinal) { ["x y"] = "1&2" } });
+        var pending = await server.Logout.BeginAsync(
+            grant.Owner,
+            new()
+            {
+                LogoutHint = "alice@example.com",
+                UiLocales = "de en",
+                Additional = new Dictionary<string, string>(StringComparer.Ordinal) { ["x y"] = "1&2" },
+            }
+        );
 
         Assert.That(pending.EndSessionUri!.GetLeftPart(UriPartial.Path), Is.EqualTo(ScriptedServer.Origin + "/logout"));
         var query = Query(pending);
         Assert.That(query["state"].ToString(), Has.Length.EqualTo(43));
-        Assert.That(query.Where(pair => pair.Key != "state").ToDictionary(pair => pair.Key, pair => pair.Value.ToString()), Is.EquivalentTo(new Dictionary<string, string>
-        {
-            ["id_token_hint"] = grant.IdToken!.Reveal(), ["client_id"] = "client", ["post_logout_redirect_uri"] = OpenIdServer.SignedOut,
-            ["logout_hint"] = "alice@example.com", ["ui_locales"] = "de en", ["x y"] = "1&2",
-        }));
+        Assert.That(
+            query.Where(pair => pair.Key != "state").ToDictionary(pair => pair.Key, pair => pair.Value.ToString()),
+            Is.EquivalentTo(
+                new Dictionary<string, string>
+                {
+                    ["id_token_hint"] = grant.IdToken!.Reveal(),
+                    ["client_id"] = "client",
+                    ["post_logout_redirect_uri"] = OpenIdServer.SignedOut,
+                    ["logout_hint"] = "alice@example.com",
+                    ["ui_locales"] = "de en",
+                    ["x y"] = "1&2",
+                }
+            )
+        );
         Assert.That(await server.LeftAsync(), Is.Empty);
         Assert.That(server.Revoked, Is.EqualTo(new[] { "rt-1", "at-1" }));
         Assert.That(pending.ExpectsRedirect, Is.True);
@@ -37,7 +56,10 @@ public class OpenIdLogoutTests
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
         var travelled = PendingLogout.Unprotect(pending.Protect(Flip), Flip);
-        Assert.That((travelled.ClientName, travelled.ExpectsRedirect, travelled.ExpiresAt, travelled.EndSessionUri), Is.EqualTo(("", true, pending.ExpiresAt, (Uri?)null)));
+        Assert.That(
+            (travelled.ClientName, travelled.ExpectsRedirect, travelled.ExpiresAt, travelled.EndSessionUri),
+            Is.EqualTo(("", true, pending.ExpiresAt, (Uri?)null))
+        );
         Assert.That(() => server.Logout.Complete(travelled, Return(pending)), Throws.Nothing);
         Assert.That(() => server.Logout.Complete(pending, Return(pending)), Throws.Nothing);
     }
@@ -52,7 +74,9 @@ public class OpenIdLogoutTests
     {
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
-        string address = OpenIdServer.SignedOut + string.Format(System.Globalization.CultureInfo.InvariantCulture, query, Query(pending)["state"].ToString());
+        string address =
+            OpenIdServer.SignedOut
+            + string.Format(System.Globalization.CultureInfo.InvariantCulture, query, Query(pending)["state"].ToString());
         var refusal = Assert.Throws<OAuthProtocolException>(() => server.Logout.Complete(pending, AuthorizationResponse.Parse(address)));
         Assert.That(refusal!.Message, Does.Contain("state").And.Not.Contain(Query(pending)["state"].ToString()));
     }
@@ -69,7 +93,10 @@ public class OpenIdLogoutTests
         foreach (var one in new[] { pending, travelled })
         {
             Assert.That(() => server.Logout.Complete(one, AuthorizationResponse.Parse(OpenIdServer.SignedOut)), Throws.Nothing);
-            Assert.That(() => server.Logout.Complete(one, AuthorizationResponse.Parse(OpenIdServer.SignedOut + "?state=x")), Throws.TypeOf<OAuthProtocolException>());
+            Assert.That(
+                () => server.Logout.Complete(one, AuthorizationResponse.Parse(OpenIdServer.SignedOut + "?state=x")),
+                Throws.TypeOf<OAuthProtocolException>()
+            );
         }
     }
 
@@ -80,15 +107,19 @@ public class OpenIdLogoutTests
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
         await using ScriptedServer other = new(registerFirst: services => services.AddOAuthClient("other", o =>
-        {
-            o.TokenEndpoint = new("https://other.example/token");
-            o.ClientId = "other";
-        }));
+            {
+                o.TokenEndpoint = new("https://other.example/token");
+                o.ClientId = "other";
+            }));
         Assert.That(
             () => other.Services.GetRequiredKeyedService<OpenIdLogout>("other").Complete(pending, Return(pending)),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client that began it"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client that began it")
+        );
         server.Script.Clock.Advance(pending.ExpiresAt - server.Script.Clock.GetUtcNow());
-        Assert.That(() => server.Logout.Complete(pending, Return(pending)), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("expired"));
+        Assert.That(
+            () => server.Logout.Complete(pending, Return(pending)),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("expired")
+        );
     }
 
     [Test]
@@ -100,7 +131,10 @@ public class OpenIdLogoutTests
         var pending = await server.Logout.BeginAsync(grant.Owner);
         Assert.That((pending.EndSessionUri, pending.ExpectsRedirect), Is.EqualTo(((Uri?)null, false)));
         Assert.That(await server.LeftAsync(), Is.Empty);
-        Assert.That(() => server.Logout.Complete(pending, AuthorizationResponse.Parse(OpenIdServer.SignedOut)), Throws.InvalidOperationException);
+        Assert.That(
+            () => server.Logout.Complete(pending, AuthorizationResponse.Parse(OpenIdServer.SignedOut)),
+            Throws.InvalidOperationException
+        );
     }
 
     [Test]
@@ -111,7 +145,10 @@ public class OpenIdLogoutTests
         var grant = await server.SignInAsync();
         var pending = await server.Logout.BeginAsync(grant.Owner);
         Assert.That(Query(pending).Keys, Is.EquivalentTo(new[] { "id_token_hint", "client_id" }));
-        Assert.That(() => server.Logout.Complete(pending, AuthorizationResponse.Parse(OpenIdServer.SignedOut)), Throws.InvalidOperationException);
+        Assert.That(
+            () => server.Logout.Complete(pending, AuthorizationResponse.Parse(OpenIdServer.SignedOut)),
+            Throws.InvalidOperationException
+        );
     }
 
     [Test]
@@ -132,7 +169,9 @@ public class OpenIdLogoutTests
     public async Task The_store_fails()
     {
         FailingStore? store = null;
-        await using OpenIdServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store = new FailingStore(new InMemoryGrantStore(new ManualTimeProvider()))));
+        await using OpenIdServer server = new(registerFirst: services =>
+            services.AddSingleton<IGrantStore>(store = new FailingStore(new InMemoryGrantStore(new ManualTimeProvider())))
+        );
         var grant = await server.SignInAsync();
         store!.RefusesToRemove = true;
         Assert.That(async () => await server.Logout.BeginAsync(grant.Owner), Throws.TypeOf<IOException>());
@@ -153,7 +192,9 @@ public class OpenIdLogoutTests
     }
 
     [Test]
-    [Description("One session signs out: its grants end, those of which no session is known end with them, and its own ID Token is the hint; the phone stays signed in")]
+    [Description(
+        "One session signs out: its grants end, those of which no session is known end with them, and its own ID Token is the hint; the phone stays signed in"
+    )]
     public async Task One_session()
     {
         await using OpenIdServer server = new();
@@ -176,8 +217,13 @@ public class OpenIdLogoutTests
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync();
         Assert.That(
-            async () => await server.Logout.BeginAsync(grant.Owner, new() { Additional = new Dictionary<string, string>(StringComparer.Ordinal) { [name] = "x" } }),
-            Throws.ArgumentException);
+            async () =>
+                await server.Logout.BeginAsync(
+                    grant.Owner,
+                    new() { Additional = new Dictionary<string, string>(StringComparer.Ordinal) { [name] = "x" } }
+                ),
+            Throws.ArgumentException
+        );
         Assert.That(await server.LeftAsync(), Is.Not.Empty);
     }
 
@@ -222,16 +268,27 @@ public class OpenIdLogoutTests
         Assert.That(() => System.Text.Json.JsonSerializer.Serialize(pending), Throws.TypeOf<NotSupportedException>());
         byte[] data = pending.Protect(Flip);
         Assert.That(() => PendingLogout.Unprotect(data[..^1], Flip), Throws.TypeOf<OAuthProtocolException>());
-        Assert.That(() => PendingLogout.Unprotect([.. data, 1], Flip), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("more than"));
-        Assert.That(() => PendingLogout.Unprotect([0, .. data[1..]], Flip), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another version"));
-        Assert.That(() => PendingLogout.Unprotect(data, _ => throw new System.Security.Cryptography.CryptographicException()), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            () => PendingLogout.Unprotect([.. data, 1], Flip),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("more than")
+        );
+        Assert.That(
+            () => PendingLogout.Unprotect([0, .. data[1..]], Flip),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another version")
+        );
+        Assert.That(
+            () => PendingLogout.Unprotect(data, _ => throw new System.Security.Cryptography.CryptographicException()),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
     }
 
-    private static async Task<PendingLogout> BegunAsync(OpenIdServer server) => await server.Logout.BeginAsync((await server.SignInAsync()).Owner);
+    private static async Task<PendingLogout> BegunAsync(OpenIdServer server) =>
+        await server.Logout.BeginAsync((await server.SignInAsync()).Owner);
 
     private static Dictionary<string, StringValues> Query(PendingLogout pending) => QueryHelpers.ParseQuery(pending.EndSessionUri!.Query);
 
-    private static AuthorizationResponse Return(PendingLogout pending) => AuthorizationResponse.Parse($"{OpenIdServer.SignedOut}?state={Query(pending)["state"]}");
+    private static AuthorizationResponse Return(PendingLogout pending) =>
+        AuthorizationResponse.Parse($"{OpenIdServer.SignedOut}?state={Query(pending)["state"]}");
 
     private static byte[] Flip(byte[] data) => [.. data.Select(one => (byte)~one)];
 }

@@ -14,12 +14,17 @@ public class OpenIdSignInTests
         await using OpenIdServer server = new();
         var grant = await server.SignInAsync("alice", "s1");
         Assert.That(grant.Owner, Is.EqualTo(GrantOwner.Subject(ScriptedServer.Origin, "alice")));
-        Assert.That((grant.Subject, grant.SessionId, grant.SignInExpiresAt), Is.EqualTo(("alice", "s1", (DateTimeOffset?)server.Script.Clock.GetUtcNow() + Fortnight)));
+        Assert.That(
+            (grant.Subject, grant.SessionId, grant.SignInExpiresAt),
+            Is.EqualTo(("alice", "s1", (DateTimeOffset?)server.Script.Clock.GetUtcNow() + Fortnight))
+        );
         Assert.That((await server.Client.GetAccessTokenAsync(grant.Owner)).Reveal(), Is.EqualTo("at-1"));
     }
 
     [Test]
-    [Description("Threat: one user's token to another. Two servers' equal subjects are two owners, no joining of names mixes them up, and issuer and subject stay readable")]
+    [Description(
+        "Threat: one user's token to another. Two servers' equal subjects are two owners, no joining of names mixes them up, and issuer and subject stay readable"
+    )]
     public void Equal_subjects_of_two_servers_are_two_owners()
     {
         var owner = GrantOwner.Subject("https://one.example", "alice");
@@ -38,7 +43,10 @@ public class OpenIdSignInTests
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         server.Script.Answers(ScriptedServer.Tokens("at", scope: "profile"));
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("who signed in"));
+        Assert.That(
+            async () => await server.SignIn.CompleteAsync(pending, response),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("who signed in")
+        );
         Assert.That(await server.LeftAsync(), Is.Empty);
     }
 
@@ -48,7 +56,10 @@ public class OpenIdSignInTests
     {
         await using OpenIdServer server = new(o => o.Scopes = ["profile"]);
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.InvalidOperationException.With.Message.Contains("add openid to Scopes"));
+        Assert.That(
+            async () => await server.SignIn.CompleteAsync(pending, response),
+            Throws.InvalidOperationException.With.Message.Contains("add openid to Scopes")
+        );
         Assert.That(server.Script.Requests, Is.Empty);
     }
 
@@ -59,7 +70,10 @@ public class OpenIdSignInTests
         await using OpenIdServer server = new();
         var (pending, response) = await server.AnsweredAsync("alice", "s1");
         await server.SignIn.CompleteAsync(pending, response);
-        Assert.That(async () => await server.SignIn.CompleteAsync(pending, response), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("used before"));
+        Assert.That(
+            async () => await server.SignIn.CompleteAsync(pending, response),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("used before")
+        );
     }
 
     [Test]
@@ -96,7 +110,9 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Whoever is signed in by a grant stays so when they connect for more; without a sign-in, a new grant replaces the old one as ever")]
+    [Description(
+        "Whoever is signed in by a grant stays so when they connect for more; without a sign-in, a new grant replaces the old one as ever"
+    )]
     public async Task Connecting_does_not_sign_out()
     {
         await using OpenIdServer server = new();
@@ -116,10 +132,18 @@ public class OpenIdSignInTests
         var signedIn = await server.SignInAsync("alice", "s1");
         Assert.That(
             async () => await server.ConnectAsync(signedIn.Owner, subject, sessionId),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another user"));
-        Assert.That((await server.Store.FindAsync("", signedIn.Owner, default)).Select(grant => grant.Subject), Is.EqualTo(new[] { "alice" }));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another user")
+        );
+        Assert.That(
+            (await server.Store.FindAsync("", signedIn.Owner, default)).Select(grant => grant.Subject),
+            Is.EqualTo(new[] { "alice" })
+        );
         await server.ConnectAsync(GrantOwner.User("42"), subject, sessionId);
-        Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "the application's own users connect whom they like");
+        Assert.That(
+            await server.Client.FindGrantAsync(GrantOwner.User("42")),
+            Is.Not.Null,
+            "the application's own users connect whom they like"
+        );
     }
 
     [TestCase("s1")]
@@ -154,7 +178,9 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Who signs in again in the same session of the server's stays in the one here: another tab's request meanwhile is still theirs")]
+    [Description(
+        "Who signs in again in the same session of the server's stays in the one here: another tab's request meanwhile is still theirs"
+    )]
     public async Task The_same_session_goes_on()
     {
         await using OpenIdServer server = new();
@@ -169,7 +195,9 @@ public class OpenIdSignInTests
     }
 
     [Test]
-    [Description("Where the server names no sessions, each browser is one of its own: the second login leaves the first signed in, and signing out ends the one")]
+    [Description(
+        "Where the server names no sessions, each browser is one of its own: the second login leaves the first signed in, and signing out ends the one"
+    )]
     public async Task Browsers_without_sessions_stand_beside_each_other()
     {
         await using OpenIdServer server = new();

@@ -16,7 +16,8 @@ public class RemovedTenantTests
     [Test]
     [Description(
         "Threat: AllowedTenants shrinks at run time. The session ends, also where the cache of grants holds it; another "
-        + "tenant's stands")]
+            + "tenant's stands"
+    )]
     public async Task The_session_ends()
     {
         Tenants tenants = new();
@@ -40,7 +41,8 @@ public class RemovedTenantTests
     [TestCase(false), TestCase(true)]
     [Description(
         "Threat: AllowedTenants shrinks at run time. Neither a token that is still good nor a refreshed one is given out, "
-        + "and nothing is sent to the server")]
+            + "and nothing is sent to the server"
+    )]
     public async Task The_tokens_end(bool expired)
     {
         Tenants tenants = new();
@@ -56,10 +58,12 @@ public class RemovedTenantTests
 
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(removed.Owner),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("AllowedTenants"));
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("AllowedTenants")
+        );
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(removed.Owner, new() { Scopes = ["openid"] }),
-            Throws.TypeOf<ReauthorizationRequiredException>());
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(async () => await server.Client.GetUserInfoAsync(removed.Owner), Throws.TypeOf<ReauthorizationRequiredException>());
         Assert.That(server.Script.Requests, Has.Count.EqualTo(sent));
         Assert.That(async () => await server.Client.GetAccessTokenAsync(kept.Owner), Throws.Nothing);
@@ -71,9 +75,12 @@ public class RemovedTenantTests
     {
         Tenants tenants = new();
         using Api api = new();
-        await using var server = Server(tenants, services => services.AddHttpClient("api")
-            .ConfigurePrimaryHttpMessageHandler(() => api)
-            .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example")));
+        await using var server = Server(tenants, services =>
+            services
+                .AddHttpClient("api")
+                .ConfigurePrimaryHttpMessageHandler(() => api)
+                .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example"))
+        );
         var grant = await SignInAsync(server, "removed");
         using var http = server.Script.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
         for (int i = 0; i < 3; i++)
@@ -95,7 +102,8 @@ public class RemovedTenantTests
 
     [Test]
     [Description(
-        "A tenant is removed while a refresh of its user's grant is under way: the refreshed token is sent for no user afterwards")]
+        "A tenant is removed while a refresh of its user's grant is under way: the refreshed token is sent for no user afterwards"
+    )]
     public async Task A_refresh_under_way_brings_nothing_to_use()
     {
         Tenants tenants = new();
@@ -115,8 +123,8 @@ public class RemovedTenantTests
 
     [Test]
     [Description(
-        "OpenID Connect Back-Channel Logout §2.6: who signs out at the server stays signed out when their tenant is allowed "
-        + "again")]
+        "OpenID Connect Back-Channel Logout §2.6: who signs out at the server stays signed out when their tenant is allowed " + "again"
+    )]
     public async Task A_logout_token_of_a_removed_tenant_still_ends_its_sessions()
     {
         Tenants tenants = new();
@@ -147,7 +155,8 @@ public class RemovedTenantTests
     [Test]
     [Description(
         "Threat: AllowedTenants shrinks at run time. A grant without an ID Token ends as well, where its owner is a subject of the "
-        + "tenant; of which tenant another owner's account is, is not known")]
+            + "tenant; of which tenant another owner's account is, is not known"
+    )]
     public async Task A_grant_without_an_ID_Token_ends()
     {
         Tenants tenants = new();
@@ -155,7 +164,8 @@ public class RemovedTenantTests
         var removed = GrantOwner.Subject(ScriptedServer.Origin + "/removed", "alice");
         GrantOwner[] others =
         [
-            GrantOwner.Subject(ScriptedServer.Origin + "/kept", "alice"), GrantOwner.Subject("https://other.example/removed", "alice"),
+            GrantOwner.Subject(ScriptedServer.Origin + "/kept", "alice"),
+            GrantOwner.Subject("https://other.example/removed", "alice"),
             GrantOwner.User("42"),
         ];
         foreach (var owner in others.Append(removed))
@@ -170,32 +180,36 @@ public class RemovedTenantTests
 
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(removed),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("AllowedTenants"));
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("AllowedTenants")
+        );
         Assert.That(await server.Client.FindGrantAsync(removed), Is.Null);
         foreach (var owner in others)
             Assert.That(async () => await server.Client.GetAccessTokenAsync(owner), Throws.Nothing, owner.ToString());
     }
 
-    private static OpenIdServer Server(Tenants tenants, Action<IServiceCollection>? services = null) => new(
-        o =>
-        {
-            o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}";
-            o.AllowedTenants = [.. tenants.Allowed];
-        },
-        all =>
-        {
-            all.AddSingleton<IOptionsChangeTokenSource<OAuthClientOptions>>(tenants);
-            services?.Invoke(all);
-        });
+    private static OpenIdServer Server(Tenants tenants, Action<IServiceCollection>? services = null) =>
+        new(
+            o =>
+            {
+                o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}";
+                o.AllowedTenants = [.. tenants.Allowed];
+            },
+            all =>
+            {
+                all.AddSingleton<IOptionsChangeTokenSource<OAuthClientOptions>>(tenants);
+                services?.Invoke(all);
+            }
+        );
 
     private static Task<Grant> SignInAsync(OpenIdServer server, string tenant, string subject = "alice") =>
         server.SignInAsync(subject, "s1", Of(tenant));
 
-    private static Action<JsonObject> Of(string tenant) => claims =>
-    {
-        claims["iss"] = $"{ScriptedServer.Origin}/{tenant}";
-        claims["tid"] = tenant;
-    };
+    private static Action<JsonObject> Of(string tenant) =>
+        claims =>
+        {
+            claims["iss"] = $"{ScriptedServer.Origin}/{tenant}";
+            claims["tid"] = tenant;
+        };
 
     private static async Task Swallow(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 

@@ -10,7 +10,8 @@ public class SameUserTests
     [TestCase("revoked"), TestCase("logout token"), TestCase("lost"), TestCase("kept")]
     [Description(
         "Threat: another account completes a sign-in's renewal after its grants were revoked. RevokeAsync, then another "
-        + "account: refused, and nothing is stored")]
+            + "account: refused, and nothing is stored"
+    )]
     public async Task Another_account_is_refused(string how)
     {
         await using OpenIdServer server = new();
@@ -40,7 +41,8 @@ public class SameUserTests
     [Test]
     [Description(
         "After a restart the pending authorization says that a user's sign-in is renewed: another account is refused by a "
-        + "process that knows of no sign-in")]
+            + "process that knows of no sign-in"
+    )]
     public async Task Another_account_is_refused_after_a_restart()
     {
         await using OpenIdServer before = new();
@@ -77,8 +79,8 @@ public class SameUserTests
 
     [Test]
     [Description(
-        "The application's own users, and subjects of another server, connect any account by a registration that users sign "
-        + "in by")]
+        "The application's own users, and subjects of another server, connect any account by a registration that users sign " + "in by"
+    )]
     public async Task Owners_of_another_kind_connect_any_account()
     {
         await using OpenIdServer server = new();
@@ -91,7 +93,8 @@ public class SameUserTests
     [TestCase("alice", "other"), TestCase("bob", "good"), TestCase("bob", "other")]
     [Description(
         "OpenID Connect Core §5.7: a user is issuer and subject. At a server of many tenants another tenant's user is "
-        + "another user, also with the same subject")]
+            + "another user, also with the same subject"
+    )]
     public async Task Another_tenants_account_is_refused(string subject, string tenant)
     {
         await using OpenIdServer server = new(o => o.IssuerTemplate = ScriptedServer.Origin + "/{tenantid}");
@@ -111,7 +114,8 @@ public class SameUserTests
     [Test]
     [Description(
         "OpenID Connect Core §3.1.3.3: openid was asked for, and the server grants less: without an ID Token it is not known "
-        + "who authorized, so it is refused")]
+            + "who authorized, so it is refused"
+    )]
     public async Task Without_an_ID_Token_it_is_refused()
     {
         await using OpenIdServer server = new();
@@ -120,13 +124,15 @@ public class SameUserTests
         server.Script.Answers(ScriptedServer.Tokens("at", scope: "profile"));
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user")
+        );
     }
 
     [TestCase(null), TestCase("photos.write")]
     [Description(
         "Threat: another account completes a renewal that did not ask for openid. OpenID Connect Core §3.1.2.1: openid is added to the "
-        + "scopes of a renewal, so that an ID Token says who completed it")]
+            + "scopes of a renewal, so that an ID Token says who completed it"
+    )]
     public async Task A_renewal_always_asks_for_an_ID_Token(string? scope)
     {
         await using OpenIdServer server = new(o => o.Scopes = ["photos.write"]);
@@ -157,7 +163,8 @@ public class SameUserTests
 
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, signedIn.Owner),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user")
+        );
 
         Assert.That(await server.Store.FindAsync("", signedIn.Owner, default), Has.Count.EqualTo(1), "only the sign-in's grant is stored");
     }
@@ -185,14 +192,20 @@ public class SameUserTests
 
         Assert.That(
             async () => await server.Client.CompleteAuthorizationAsync(pending, response, OpenIdServer.OwnerOf("alice")),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("no ID Token says whether the user")
+        );
     }
 
     private static void Refuses(Func<Task> connect) =>
         Assert.That(connect, Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("another user"));
 
     private static async Task<Grant> CompleteAsync(
-        OpenIdServer server, PendingAuthorization pending, Uri address, GrantOwner owner, string subject)
+        OpenIdServer server,
+        PendingAuthorization pending,
+        Uri address,
+        GrantOwner owner,
+        string subject
+    )
     {
         var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(address.Query);
         await server.AnsweredAsync(subject, "s1", claims => claims["nonce"] = query["nonce"].ToString());
@@ -200,9 +213,10 @@ public class SameUserTests
         return await server.Client.CompleteAuthorizationAsync(pending, response, owner);
     }
 
-    private static Action<JsonObject> Of(string tenant) => claims =>
-    {
-        claims["iss"] = $"{ScriptedServer.Origin}/{tenant}";
-        claims["tid"] = tenant;
-    };
+    private static Action<JsonObject> Of(string tenant) =>
+        claims =>
+        {
+            claims["iss"] = $"{ScriptedServer.Origin}/{tenant}";
+            claims["tid"] = tenant;
+        };
 }

@@ -11,8 +11,10 @@ public class SignInLifetimeTests
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
-    [Description("An access token that lives longer than the sign-in is not sent after the sign-in's end, and the refresh token is "
-        + "not presented")]
+    [Description(
+        "An access token that lives longer than the sign-in is not sent after the sign-in's end, and the refresh token is "
+            + "not presented"
+    )]
     public async Task The_tokens_end_with_the_sign_in()
     {
         await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime);
@@ -25,10 +27,12 @@ public class SignInLifetimeTests
 
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(grant.Owner),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("SignInLifetime"));
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("SignInLifetime")
+        );
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(grant.Owner, new() { RejectedToken = grant.AccessToken }),
-            Throws.TypeOf<ReauthorizationRequiredException>());
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(await server.Client.FindGrantAsync(grant.Owner), Is.Null);
         Assert.That(TokenRequests(server), Is.EqualTo(1));
     }
@@ -38,18 +42,19 @@ public class SignInLifetimeTests
     public async Task The_handler_sends_no_token_after_the_end()
     {
         List<string?> sent = [];
-        await using OpenIdServer server = new(o => o.SignInLifetime = Lifetime, registerFirst: services => services
-            .AddHttpClient("api").ConfigurePrimaryHttpMessageHandler(() => new Api(sent))
-            .AddAccessTokenHandler(token => token.ForOwner(OpenIdServer.OwnerOf("alice")).To("https://api.example")));
+        await using OpenIdServer server = new(
+            o => o.SignInLifetime = Lifetime,
+            registerFirst: services =>
+                services
+                    .AddHttpClient("api")
+                    .ConfigurePrimaryHttpMessageHandler(() => new Api(sent))
+                    .AddAccessTokenHandler(token => token.ForOwner(OpenIdServer.OwnerOf("alice")).To("https://api.example"))
+        );
         await server.SignInAsync();
         using var api = server.Script.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");
-        using (await api.GetAsync(new Uri("https://api.example/")))
-        {
-        }
+        using (await api.GetAsync(new Uri("https://api.example/"))) { }
         server.Script.Clock.Advance(Lifetime - Tick);
-        using (await api.GetAsync(new Uri("https://api.example/")))
-        {
-        }
+        using (await api.GetAsync(new Uri("https://api.example/"))) { }
 
         server.Script.Clock.Advance(Tick);
 
@@ -85,7 +90,8 @@ public class SignInLifetimeTests
 
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(signedIn.Owner),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("SignInLifetime"));
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contains("SignInLifetime")
+        );
         Assert.That(TokenRequests(server), Is.EqualTo(2));
     }
 
@@ -151,7 +157,9 @@ public class SignInLifetimeTests
     {
         FailingStore store = new(new InMemoryGrantStore(new ManualTimeProvider()));
         await using OpenIdServer server = new(
-            o => o.SignInLifetime = TimeSpan.FromHours(2), services => services.AddSingleton<IGrantStore>(store));
+            o => o.SignInLifetime = TimeSpan.FromHours(2),
+            services => services.AddSingleton<IGrantStore>(store)
+        );
         var grant = await server.SignInAsync();
         server.Script.Clock.Advance(TimeSpan.FromHours(1));
         store.AfterLeasing = () => server.Script.Clock.Advance(TimeSpan.FromHours(1));

@@ -18,9 +18,11 @@ internal static class SignedServer
             options?.Invoke(o);
         });
         string idToken = Sign(Claims(("aud", "client"), ("exp", Now.AddMinutes(5).ToUnixTimeSeconds()), ("iat", Now.ToUnixTimeSeconds())));
-        server.Answers(sentRequest => sentRequest.Uri.AbsolutePath == "/jwks"
-            ? Keys()
-            : ScriptedServer.Json(200, $$"""{"access_token":"the-access-token","token_type":"Bearer","id_token":"{{idToken}}"}"""));
+        server.Answers(sentRequest =>
+            sentRequest.Uri.AbsolutePath == "/jwks"
+                ? Keys()
+                : ScriptedServer.Json(200, $$"""{"access_token":"the-access-token","token_type":"Bearer","id_token":"{{idToken}}"}""")
+        );
         await server.SignInAsync();
         return server;
     }
@@ -37,7 +39,8 @@ internal static class SignedServer
         return claims;
     }
 
-    public static string Sign(JsonObject claims, string header = "{\"alg\":\"RS256\",\"kid\":\"key-1\"}") => TestKey.Rsa.Sign("RS256", header, claims.ToJsonString());
+    public static string Sign(JsonObject claims, string header = "{\"alg\":\"RS256\",\"kid\":\"key-1\"}") =>
+        TestKey.Rsa.Sign("RS256", header, claims.ToJsonString());
 
     private static HttpResponseMessage Keys() => ScriptedServer.Json(200, SigningKeys.Set(TestKey.Rsa.Jwk()));
 }

@@ -16,7 +16,9 @@ public class SignedUserInfoTests
     public async Task Signed_by_the_server(string mediaType)
     {
         await using var server = await SignedInAsync();
-        string compact = Sign(Claims(("aud", new JsonArray("someone", "client")), ("name", "Alice Adams"), ("exp", Now.AddMinutes(1).ToUnixTimeSeconds())));
+        string compact = Sign(
+            Claims(("aud", new JsonArray("someone", "client")), ("name", "Alice Adams"), ("exp", Now.AddMinutes(1).ToUnixTimeSeconds()))
+        );
         server.Answers(sentRequest =>
         {
             if (sentRequest.Uri.AbsolutePath == "/jwks")
@@ -62,11 +64,27 @@ public class SignedUserInfoTests
         yield return Case("another user", Sign(Claims(("sub", "mallory"))), "another user");
         yield return Case("nobody", Sign(Claims(("sub", null))), "no sub");
         yield return Case("unsigned", $"{TestKey.Encode("{\"alg\":\"none\"}")}.{payload}.", "signed by 'none'");
-        yield return Case("another key", TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\",\"kid\":\"key-1\"}", Claims().ToJsonString()), "does not verify");
-        yield return Case("public key as secret", TestKey.SignByHmac(Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem), "{\"alg\":\"HS256\"}", Claims().ToJsonString()), "signed by 'HS256'");
+        yield return Case(
+            "another key",
+            TestKey.AnotherRsa.Sign("RS256", "{\"alg\":\"RS256\",\"kid\":\"key-1\"}", Claims().ToJsonString()),
+            "does not verify"
+        );
+        yield return Case(
+            "public key as secret",
+            TestKey.SignByHmac(Encoding.UTF8.GetBytes(TestKey.Rsa.PublicPem), "{\"alg\":\"HS256\"}", Claims().ToJsonString()),
+            "signed by 'HS256'"
+        );
         yield return Case("an access token", Sign(Claims(), "{\"alg\":\"RS256\",\"kid\":\"key-1\",\"typ\":\"at+jwt\"}"), "typ");
-        yield return Case("encrypted only", TestJwe.Encrypt(Claims().ToJsonString(), DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"), "no signed JWT");
-        yield return Case("member twice", TestKey.Rsa.Sign("RS256", "{\"alg\":\"RS256\"}", "{\"sub\":\"mallory\",\"sub\":\"alice\"}"), "holds a member twice");
+        yield return Case(
+            "encrypted only",
+            TestJwe.Encrypt(Claims().ToJsonString(), DecryptionKeyTexts.Rsa, "RSA-OAEP", "A128GCM"),
+            "no signed JWT"
+        );
+        yield return Case(
+            "member twice",
+            TestKey.Rsa.Sign("RS256", "{\"alg\":\"RS256\"}", "{\"sub\":\"mallory\",\"sub\":\"alice\"}"),
+            "holds a member twice"
+        );
         yield return Case("two parts", "a.b", "no signed JWT");
         yield return Case("empty", "", "no signed JWT");
 
@@ -81,7 +99,8 @@ public class SignedUserInfoTests
         server.Says(body);
         Assert.That(
             async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words).And.Message.Not.Contains("mallory"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words).And.Message.Not.Contains("mallory")
+        );
     }
 
     [Test]
@@ -100,6 +119,9 @@ public class SignedUserInfoTests
         await using ScriptedServer server = new();
         await server.SignInAsync();
         server.Says(Sign(Claims()));
-        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("JwksUri"));
+        Assert.That(
+            async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("JwksUri")
+        );
     }
 }

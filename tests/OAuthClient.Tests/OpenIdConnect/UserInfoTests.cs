@@ -41,7 +41,8 @@ public class UserInfoTests
         host.Server.Options.OnUserInfo = claims => claims["sub"] = subject;
         Assert.That(
             async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user").And.Message.Not.Contain("mallory"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user").And.Message.Not.Contain("mallory")
+        );
     }
 
     [Test]
@@ -56,7 +57,10 @@ public class UserInfoTests
             if (how != "missing")
                 claims["sub"] = how == "null" ? null : JsonValue.Create("");
         };
-        Assert.That(async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no sub"));
+        Assert.That(
+            async () => await host.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no sub")
+        );
     }
 
     [Test]
@@ -82,11 +86,16 @@ public class UserInfoTests
         server.Answers("""{"sub":"alice","error":"invalid_token","error_description":"at is over: Bearer at"}""", status);
         Assert.That(
             async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
-            Throws.TypeOf<EndpointException>()
-                .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
-                .And.Property(nameof(EndpointException.Error)).EqualTo("invalid_token")
-                .And.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] is over: Bearer [redacted]")
-                .And.Message.Contain("userinfo endpoint (https://as.example/userinfo)"));
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo((HttpStatusCode)status)
+                .And.Property(nameof(EndpointException.Error))
+                .EqualTo("invalid_token")
+                .And.Property(nameof(EndpointException.ErrorDescription))
+                .EqualTo("[redacted] is over: Bearer [redacted]")
+                .And.Message.Contain("userinfo endpoint (https://as.example/userinfo)")
+        );
     }
 
     [TestCase("<html></html>", "text/html")]
@@ -100,7 +109,10 @@ public class UserInfoTests
         await using ScriptedServer server = new();
         await server.SignInAsync();
         server.Answers(_ => ScriptedServer.Text(200, body, mediaType));
-        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint"));
+        Assert.That(
+            async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            Throws.TypeOf<EndpointException>().With.Message.Contain("userinfo endpoint")
+        );
     }
 
     [Test]
@@ -108,7 +120,10 @@ public class UserInfoTests
     {
         await using ScriptedServer server = new(o => o.UserInfoEndpoint = null);
         await server.SignInAsync();
-        Assert.That(async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthException>().With.Message.Contain("UserInfoEndpoint"));
+        Assert.That(
+            async () => await server.Client.GetUserInfoAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthException>().With.Message.Contain("UserInfoEndpoint")
+        );
     }
 
     [Test]

@@ -10,13 +10,18 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class WebFingerTests
 {
-    private const string Found = """{"subject":"x","links":[{"rel":"other","href":"https://other.example"},{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example/tenant"}]}""";
+    private const string Found =
+        """{"subject":"x","links":[{"rel":"other","href":"https://other.example"},{"rel":"http://openid.net/specs/connect/1.0/issuer","href":"https://as.example/tenant"}]}""";
 
     [TestCase("joe@example.com", "acct:joe@example.com", "https://example.com")]
     [TestCase(" joe@example.com ", "acct:joe@example.com", "https://example.com")]
     [TestCase("acct:joe@example.com", "acct:joe@example.com", "https://example.com")]
     [TestCase("ACCT:joe@example.com", "acct:joe@example.com", "https://example.com")]
-    [TestCase("acct:juliet%40capulet.example@shopping.example.com", "acct:juliet%40capulet.example@shopping.example.com", "https://shopping.example.com")]
+    [TestCase(
+        "acct:juliet%40capulet.example@shopping.example.com",
+        "acct:juliet%40capulet.example@shopping.example.com",
+        "https://shopping.example.com"
+    )]
     [TestCase("joe@EXAMPLE.com", "acct:joe@EXAMPLE.com", "https://example.com")]
     [TestCase("j\u00f6@b\u00fccher.example", "acct:j\u00f6@b\u00fccher.example", "https://xn--bcher-kva.example")]
     [TestCase("acct:joe@example.com:8443", "acct:joe@example.com:8443", "https://example.com:8443")]
@@ -39,7 +44,10 @@ public class WebFingerTests
         var asked = host.Requests.Single();
         Assert.That(asked.Method, Is.EqualTo(HttpMethod.Get));
         Assert.That(asked.Uri.GetLeftPart(UriPartial.Path), Is.EqualTo(new Uri(origin + "/.well-known/webfinger").AbsoluteUri));
-        Assert.That(QueryPairs.Of(asked.Uri).Select(pair => $"{pair.Key}={pair.Value}"), Is.EqualTo([$"resource={resource}", "rel=http://openid.net/specs/connect/1.0/issuer"]));
+        Assert.That(
+            QueryPairs.Of(asked.Uri).Select(pair => $"{pair.Key}={pair.Value}"),
+            Is.EqualTo([$"resource={resource}", "rel=http://openid.net/specs/connect/1.0/issuer"])
+        );
         Assert.That(asked.Accept, Is.EqualTo("application/jrd+json, application/json"));
     }
 
@@ -85,7 +93,10 @@ public class WebFingerTests
     public async Task No_issuer_or_a_bad_one(string answer, string words)
     {
         await using Host host = new(answer);
-        Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words));
+        Assert.That(
+            async () => await host.FindAsync("joe@example.com"),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains(words)
+        );
     }
 
     [TestCase(404, "")]
@@ -98,7 +109,10 @@ public class WebFingerTests
     public async Task No_answer(int status, string body)
     {
         await using Host host = new(body, status);
-        Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<EndpointException>().With.Message.Contains("WebFinger endpoint"));
+        Assert.That(
+            async () => await host.FindAsync("joe@example.com"),
+            Throws.TypeOf<EndpointException>().With.Message.Contains("WebFinger endpoint")
+        );
         Assert.That(host.Requests, Has.Count.EqualTo(1));
     }
 
@@ -107,21 +121,33 @@ public class WebFingerTests
     public async Task Too_much()
     {
         await using Host host = new("{\"x\":\"" + new string('x', 70_000) + "\"}");
-        Assert.That(async () => await host.FindAsync("joe@example.com"), Throws.TypeOf<HttpRequestException>().With.Message.Contains("more than"));
+        Assert.That(
+            async () => await host.FindAsync("joe@example.com"),
+            Throws.TypeOf<HttpRequestException>().With.Message.Contains("more than")
+        );
     }
 
     [Test]
     [Description("An answer that breaks off is a network fault, and says whose; what the user typed is not repeated")]
     public async Task Cut_short()
     {
-        await using RawServer raw = new("HTTP/1.1 200 OK\nContent-Type: application/jrd+json\nContent-Length: 1000\nConnection: close", "{"u8.ToArray());
+        await using RawServer raw = new(
+            "HTTP/1.1 200 OK\nContent-Type: application/jrd+json\nContent-Length: 1000\nConnection: close",
+            "{"u8.ToArray()
+        );
         ServiceCollection services = new();
         services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true));
         await using var provider = services.BuildServiceProvider();
 
-        Assert.That(async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync($"acct:joe@{raw.Address.Authority}").Promptly(),
-            Throws.TypeOf<HttpRequestException>().With.Property(nameof(HttpRequestException.HttpRequestError)).EqualTo(HttpRequestError.ResponseEnded)
-                .And.Message.Contain($"The answer of the WebFinger endpoint ({raw.Address}").And.Message.Not.Contain("joe"));
+        Assert.That(
+            async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync($"acct:joe@{raw.Address.Authority}").Promptly(),
+            Throws
+                .TypeOf<HttpRequestException>()
+                .With.Property(nameof(HttpRequestException.HttpRequestError))
+                .EqualTo(HttpRequestError.ResponseEnded)
+                .And.Message.Contain($"The answer of the WebFinger endpoint ({raw.Address}")
+                .And.Message.Not.Contain("joe")
+        );
     }
 
     [TestCase("joe@127.0.0.1:{0}")]
@@ -139,7 +165,10 @@ public class WebFingerTests
         if (!identifier.StartsWith("acct:", StringComparison.Ordinal) && !identifier.StartsWith("https:", StringComparison.Ordinal))
             identifier = "acct:" + identifier;
 
-        Assert.That(async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync(identifier), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("private address"));
+        Assert.That(
+            async () => await provider.GetRequiredService<WebFinger>().FindIssuerAsync(identifier),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("private address")
+        );
         Assert.That(inside.Pending(), Is.False);
     }
 
@@ -155,9 +184,18 @@ public class WebFingerTests
         await using var provider = services.BuildServiceProvider();
         var webFinger = provider.GetRequiredService<WebFinger>();
 
-        Assert.That((await webFinger.FindIssuerAsync($"acct:alice@{server.Issuer.Authority}")).OriginalString, Is.EqualTo(server.Issuer.OriginalString));
-        Assert.That((await webFinger.FindIssuerAsync($"{server.Issuer.Authority}/alice")).OriginalString, Is.EqualTo(server.Issuer.OriginalString));
-        Assert.That(async () => await webFinger.FindIssuerAsync($"acct:nobody@{server.Issuer.Authority}"), Throws.TypeOf<EndpointException>());
+        Assert.That(
+            (await webFinger.FindIssuerAsync($"acct:alice@{server.Issuer.Authority}")).OriginalString,
+            Is.EqualTo(server.Issuer.OriginalString)
+        );
+        Assert.That(
+            (await webFinger.FindIssuerAsync($"{server.Issuer.Authority}/alice")).OriginalString,
+            Is.EqualTo(server.Issuer.OriginalString)
+        );
+        Assert.That(
+            async () => await webFinger.FindIssuerAsync($"acct:nobody@{server.Issuer.Authority}"),
+            Throws.TypeOf<EndpointException>()
+        );
         Assert.That(log.Events(40), Has.Count.EqualTo(1));
         Assert.That(log.Events(41), Has.Count.EqualTo(1));
     }
@@ -170,12 +208,18 @@ public class WebFingerTests
         var finding = host.FindAsync("joe@example.com");
         await host.Asked.Promptly();
         host.Clock.Advance(TimeSpan.FromSeconds(30));
-        Assert.That(async () => await finding.Promptly(), Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>());
+        Assert.That(
+            async () => await finding.Promptly(),
+            Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>()
+        );
 
         using CancellationTokenSource cancellation = new();
         var leaving = host.FindAsync("jane@example.com", cancellation.Token);
         await cancellation.CancelAsync();
-        Assert.That(async () => await leaving.Promptly(), Throws.InstanceOf<OperationCanceledException>().With.InnerException.Not.TypeOf<TimeoutException>());
+        Assert.That(
+            async () => await leaving.Promptly(),
+            Throws.InstanceOf<OperationCanceledException>().With.InnerException.Not.TypeOf<TimeoutException>()
+        );
     }
 
     [Test]

@@ -35,8 +35,14 @@ public class AccessTokenTests
     {
         foreach (string value in new[] { character, "canary" + character, character + "canary", "canary" + character + "canary" })
         {
-            Assert.That(() => Token(value), Throws.InstanceOf<OAuthProtocolException>()
-                .With.Message.Contains("A.12").And.Message.Not.Contains("canary").And.Message.Not.Contains("\r"));
+            Assert.That(
+                () => Token(value),
+                Throws
+                    .InstanceOf<OAuthProtocolException>()
+                    .With.Message.Contains("A.12")
+                    .And.Message.Not.Contains("canary")
+                    .And.Message.Not.Contains("\r")
+            );
         }
     }
 
@@ -48,7 +54,13 @@ public class AccessTokenTests
     [Description("RFC 6749 §5.1: what the server said about it")]
     public void It_keeps_what_the_server_said()
     {
-        var token = new AccessToken("a", SampleConfiguration.Now, SampleConfiguration.Now.AddSeconds(60), ["s"], ["https://api.example.com"]);
+        var token = new AccessToken(
+            "a",
+            SampleConfiguration.Now,
+            SampleConfiguration.Now.AddSeconds(60),
+            ["s"],
+            ["https://api.example.com"]
+        );
 
         Assert.That(token.IssuedAt, Is.EqualTo(SampleConfiguration.Now));
         Assert.That(token.ExpiresAt, Is.EqualTo(SampleConfiguration.Now.AddSeconds(60)));

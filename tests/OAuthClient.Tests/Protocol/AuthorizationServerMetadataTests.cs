@@ -7,19 +7,31 @@ namespace OAuthClient.Tests;
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationServerMetadataTests
 {
-    private static readonly string[] Endpoints = ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "registration_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"];
+    private static readonly string[] Endpoints =
+    [
+        "authorization_endpoint",
+        "token_endpoint",
+        "revocation_endpoint",
+        "introspection_endpoint",
+        "registration_endpoint",
+        "userinfo_endpoint",
+        "jwks_uri",
+        "end_session_endpoint",
+    ];
 
     [Test]
     [Description("RFC 8414 §2, RFC 9207 §3: each member at its place")]
     public void A_full_document_is_read()
     {
-        var server = Read("""
+        var server = Read(
+            """
             {"issuer":"https://s.example.com","authorization_endpoint":"https://s.example.com/a?x=y","token_endpoint":"https://s.example.com/t",
              "revocation_endpoint":"https://s.example.com/r","introspection_endpoint":"https://s.example.com/i","registration_endpoint":"https://s.example.com/register","userinfo_endpoint":"https://s.example.com/u","jwks_uri":"https://s.example.com/j",
              "end_session_endpoint":"https://s.example.com/e",
              "authorization_response_iss_parameter_supported":true,"code_challenge_methods_supported":["S256"],
              "token_endpoint_auth_methods_supported":["client_secret_post"],"unknown":{"a":1}}
-            """);
+            """
+        );
 
         Assert.Multiple(() =>
         {
@@ -71,13 +83,20 @@ public class AuthorizationServerMetadataTests
     [TestCase("https://s.example.com/x#")]
     [TestCase("https://user@s.example.com/x")]
     [TestCase("https://user:password@s.example.com/x")]
-    [Description("RFC 6749 §3.1, §10.9; RFC 8414 §2: absolute, https, no fragment, no user; the document that names another is not used at all")]
+    [Description(
+        "RFC 6749 §3.1, §10.9; RFC 8414 §2: absolute, https, no fragment, no user; the document that names another is not used at all"
+    )]
     public void An_unsafe_endpoint_is_refused(string address)
     {
         foreach (string name in Endpoints)
         {
-            Assert.That(() => Read($"{{\"{name}\":\"{address}\"}}"), Throws.InstanceOf<OAuthProtocolException>()
-                .With.Message.Contains($"as {name}").And.Message.Contains("absolute https address"));
+            Assert.That(
+                () => Read($"{{\"{name}\":\"{address}\"}}"),
+                Throws
+                    .InstanceOf<OAuthProtocolException>()
+                    .With.Message.Contains($"as {name}")
+                    .And.Message.Contains("absolute https address")
+            );
         }
     }
 
@@ -85,8 +104,14 @@ public class AuthorizationServerMetadataTests
     [Description("RFC 8252 §8.3: http to this machine where the developer allowed it, and nowhere else")]
     public void Http_on_loopback_is_read_when_allowed()
     {
-        Assert.That(Read("{\"token_endpoint\":\"http://127.0.0.1:1/t\"}", allowHttpOnLoopback: true).TokenEndpoint, Is.EqualTo(new Uri("http://127.0.0.1:1/t")));
-        Assert.That(() => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true), Throws.InstanceOf<OAuthProtocolException>());
+        Assert.That(
+            Read("{\"token_endpoint\":\"http://127.0.0.1:1/t\"}", allowHttpOnLoopback: true).TokenEndpoint,
+            Is.EqualTo(new Uri("http://127.0.0.1:1/t"))
+        );
+        Assert.That(
+            () => Read("{\"token_endpoint\":\"http://s.example.com/t\"}", allowHttpOnLoopback: true),
+            Throws.InstanceOf<OAuthProtocolException>()
+        );
     }
 
     [TestCase("{\"issuer\":1}")]
@@ -95,7 +120,8 @@ public class AuthorizationServerMetadataTests
     [TestCase("{\"token_endpoint_auth_methods_supported\":[1]}")]
     [TestCase("{\"code_challenge_methods_supported\":[\"\\ud800\"]}")]
     [Description("RFC 8414 §2: a member of the wrong kind is a violation")]
-    public void A_member_of_the_wrong_kind_is_refused(string json) => Assert.That(() => Read(json), Throws.InstanceOf<OAuthProtocolException>());
+    public void A_member_of_the_wrong_kind_is_refused(string json) =>
+        Assert.That(() => Read(json), Throws.InstanceOf<OAuthProtocolException>());
 
     private static AuthorizationServerMetadata Read(string json, bool allowHttpOnLoopback = false) =>
         AuthorizationServerMetadata.Read(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json))!.Value, allowHttpOnLoopback);

@@ -27,7 +27,15 @@ public class EndpointExceptionTests
     [Description("RFC 6749 §5.2: everything the server said has its own property")]
     public void All_is_kept_apart()
     {
-        var exception = new EndpointException(Failure with { Error = "e", ErrorDescription = "d", ErrorUri = "u", RetryAfter = TimeSpan.FromSeconds(3) });
+        var exception = new EndpointException(
+            Failure with
+            {
+                Error = "e",
+                ErrorDescription = "d",
+                ErrorUri = "u",
+                RetryAfter = TimeSpan.FromSeconds(3),
+            }
+        );
 
         Assert.That(exception.Message, Is.EqualTo("The token endpoint (https://s.example.com/t) answered 400 e (\"d\")."));
         Assert.That(exception.Endpoint, Is.EqualTo(new Uri("https://s.example.com/t")));
@@ -41,8 +49,10 @@ public class EndpointExceptionTests
     [Description("RFC 6749 §5.2: without a code, what came instead")]
     public void Without_a_code_it_says_what_came_instead()
     {
-        Assert.That(new EndpointException(Failure with { UnexpectedContent = "with 3 bytes of text/html instead of a JSON object" }).Message,
-            Is.EqualTo("The token endpoint (https://s.example.com/t) answered 400 with 3 bytes of text/html instead of a JSON object."));
+        Assert.That(
+            new EndpointException(Failure with { UnexpectedContent = "with 3 bytes of text/html instead of a JSON object" }).Message,
+            Is.EqualTo("The token endpoint (https://s.example.com/t) answered 400 with 3 bytes of text/html instead of a JSON object.")
+        );
         Assert.That(new EndpointException(Failure).Message, Does.EndWith("answered 400 without a body."));
     }
 
@@ -51,7 +61,10 @@ public class EndpointExceptionTests
     public void The_kinds_are_told_apart()
     {
         Assert.That(new TokenEndpointException(Failure), Is.InstanceOf<EndpointException>().And.InstanceOf<OAuthException>());
-        Assert.That(new ReauthorizationRequiredException("photos", "Why."), Is.InstanceOf<OAuthException>().With.Property("ClientName").EqualTo("photos").And.Message.EqualTo("Why."));
+        Assert.That(
+            new ReauthorizationRequiredException("photos", "Why."),
+            Is.InstanceOf<OAuthException>().With.Property("ClientName").EqualTo("photos").And.Message.EqualTo("Why.")
+        );
         Assert.That(() => new ReauthorizationRequiredException(null!, "Why."), Throws.ArgumentNullException);
         Assert.That(new OAuthProtocolException("Why."), Is.InstanceOf<OAuthException>());
     }

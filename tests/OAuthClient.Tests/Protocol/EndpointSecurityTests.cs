@@ -7,13 +7,32 @@ public class EndpointSecurityTests
 {
     private static readonly string[] ThisMachine =
     [
-        "http://127.0.0.1", "http://127.0.0.1:8080/a", "http://127.1.2.3", "http://[::1]", "http://[::1]:8080/a", "http://localhost", "http://LOCALHOST:5000", "http://[0:0:0:0:0:0:0:1]",
+        "http://127.0.0.1",
+        "http://127.0.0.1:8080/a",
+        "http://127.1.2.3",
+        "http://[::1]",
+        "http://[::1]:8080/a",
+        "http://localhost",
+        "http://LOCALHOST:5000",
+        "http://[0:0:0:0:0:0:0:1]",
     ];
 
     private static readonly string[] ElsewhereOrUnclear =
     [
-        "http://127.0.0.1.evil.com", "http://localhost.evil.com", "http://loopback", "http://evil.com", "http://localhost.", "http://xlocalhost",
-        "http://128.0.0.1", "http://[::2]", "http://0.0.0.0", "http://[::]", "http://169.254.169.254", "http://127.0.0.1@evil.com", "http://localhost@evil.com", "http://10.0.0.1",
+        "http://127.0.0.1.evil.com",
+        "http://localhost.evil.com",
+        "http://loopback",
+        "http://evil.com",
+        "http://localhost.",
+        "http://xlocalhost",
+        "http://128.0.0.1",
+        "http://[::2]",
+        "http://0.0.0.0",
+        "http://[::]",
+        "http://169.254.169.254",
+        "http://127.0.0.1@evil.com",
+        "http://localhost@evil.com",
+        "http://10.0.0.1",
     ];
 
     [TestCaseSource(nameof(ThisMachine))]

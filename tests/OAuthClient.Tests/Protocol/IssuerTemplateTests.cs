@@ -23,7 +23,9 @@ public class IssuerTemplateTests
     [TestCase("https://login.example.com/one/v2.1", false)]
     [TestCase("https://login.example.com/one?/v2.0", false)]
     [TestCase("", false)]
-    [Description("Threat: issuer confusion. One segment of letters, digits and a few signs in the tenant's place, and the rest character by character")]
+    [Description(
+        "Threat: issuer confusion. One segment of letters, digits and a few signs in the tenant's place, and the rest character by character"
+    )]
     public void What_a_template_stands_for(string issuer, bool matches)
     {
         Assert.That(IssuerTemplate.Matches(Template, issuer), Is.EqualTo(matches));
@@ -50,10 +52,17 @@ public class IssuerTemplateTests
     {
         IssuerTemplate template = new(Template, ["one"]);
         Assert.That(For(template, """{"tid":"one"}"""), Is.EqualTo("https://login.example.com/one/v2.0"));
-        Assert.That(() => For(template, """{"tid":"two"}"""), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("'two'").And.Message.Contains("AllowedTenants"));
+        Assert.That(
+            () => For(template, """{"tid":"two"}"""),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("'two'").And.Message.Contains("AllowedTenants")
+        );
         Assert.That(() => For(template, """{"tid":5}"""), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("names no tenant"));
-        Assert.That(() => For(template, "{}"), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("The ID Token names no tenant"));
+        Assert.That(
+            () => For(template, "{}"),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("The ID Token names no tenant")
+        );
     }
 
-    private static string For(IssuerTemplate template, string claims) => template.RequireFor(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");
+    private static string For(IssuerTemplate template, string claims) =>
+        template.RequireFor(StrictJson.TryParseObject(Encoding.UTF8.GetBytes(claims))!.Value, "ID Token");
 }

@@ -14,22 +14,37 @@ public class SecretTests
 
     private static readonly Secret[] Every =
     [
-        Token(Canary), new RefreshToken(Canary), new IdToken(Canary), new AuthorizationCode(Canary), new CodeVerifier(Canary), new ClientSecret(Canary),
-        new PrivateKey(Canary), new RegistrationAccessToken(Canary),
+        Token(Canary),
+        new RefreshToken(Canary),
+        new IdToken(Canary),
+        new AuthorizationCode(Canary),
+        new CodeVerifier(Canary),
+        new ClientSecret(Canary),
+        new PrivateKey(Canary),
+        new RegistrationAccessToken(Canary),
     ];
 
     [Test]
     [Description("A kind of secret that is added later must be in these tests too")]
     public void Every_kind_of_secret_is_tested() =>
-        Assert.That(Every.Select(secret => secret.GetType()), Is.EquivalentTo(typeof(Secret).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Secret)))));
+        Assert.That(
+            Every.Select(secret => secret.GetType()),
+            Is.EquivalentTo(typeof(Secret).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Secret))))
+        );
 
     [TestCaseSource(nameof(Every))]
     [Description("RFC 6819 §4.1.6: only Reveal reveals; text, interpolation, format and concatenation do not")]
     public void It_prints_redacted(Secret secret)
     {
         Assert.That(secret.Reveal(), Is.EqualTo(Canary));
-        Assert.That(new[] { secret.ToString(), $"{secret}", string.Format(null, "{0}", secret), "" + secret }, Is.All.EqualTo("[redacted]"));
-        Assert.That(secret.GetType().GetCustomAttributes<DebuggerDisplayAttribute>(inherit: false).Single().Value, Is.EqualTo("[redacted]"));
+        Assert.That(
+            new[] { secret.ToString(), $"{secret}", string.Format(null, "{0}", secret), "" + secret },
+            Is.All.EqualTo("[redacted]")
+        );
+        Assert.That(
+            secret.GetType().GetCustomAttributes<DebuggerDisplayAttribute>(inherit: false).Single().Value,
+            Is.EqualTo("[redacted]")
+        );
     }
 
     [TestCaseSource(nameof(Every))]
@@ -39,7 +54,11 @@ public class SecretTests
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
         for (var type = secret.GetType(); type != typeof(object); type = type!.BaseType)
         {
-            var shown = type!.GetFields(Own).Where(field => !field.IsDefined(typeof(CompilerGeneratedAttribute))).Cast<MemberInfo>().Concat(type.GetProperties(Own))
+            var shown = type!
+                .GetFields(Own)
+                .Where(field => !field.IsDefined(typeof(CompilerGeneratedAttribute)))
+                .Cast<MemberInfo>()
+                .Concat(type.GetProperties(Own))
                 .Where(member => member.GetCustomAttribute<DebuggerBrowsableAttribute>()?.State != DebuggerBrowsableState.Never);
             foreach (var member in shown)
             {
@@ -50,7 +69,9 @@ public class SecretTests
     }
 
     [TestCaseSource(nameof(Every))]
-    [Description("RFC 6819 §4.1.6: JSON refuses it alone, inside anything, under its base type, as a key, and on the way in; the refusal does not name the value")]
+    [Description(
+        "RFC 6819 §4.1.6: JSON refuses it alone, inside anything, under its base type, as a key, and on the way in; the refusal does not name the value"
+    )]
     public void It_is_not_serialised(Secret secret)
     {
         var type = secret.GetType();
@@ -80,12 +101,26 @@ public class SecretTests
     [Description("RFC 6819 §4.1.6: what holds secrets refuses as they do, and says what to do instead")]
     public void What_holds_a_secret_is_not_serialised()
     {
-        var response = new TokenResponse(Token(Canary), new RefreshToken(Canary), new IdToken(Canary), new Dictionary<string, JsonElement>());
-        object[] holders = [response, SampleConfiguration.Options(o => o.ClientSecret = Canary), TokenRequest.Refresh(new RefreshToken(Canary))];
+        var response = new TokenResponse(
+            Token(Canary),
+            new RefreshToken(Canary),
+            new IdToken(Canary),
+            new Dictionary<string, JsonElement>()
+        );
+        object[] holders =
+        [
+            response,
+            SampleConfiguration.Options(o => o.ClientSecret = Canary),
+            TokenRequest.Refresh(new RefreshToken(Canary)),
+        ];
 
         foreach (object holder in holders)
         {
-            Assert.That(() => JsonSerializer.Serialize(holder), Throws.InstanceOf<NotSupportedException>().With.Message.Contains("Protect"), holder.GetType().Name);
+            Assert.That(
+                () => JsonSerializer.Serialize(holder),
+                Throws.InstanceOf<NotSupportedException>().With.Message.Contains("Protect"),
+                holder.GetType().Name
+            );
             Assert.That(() => JsonSerializer.Serialize(new { holder }), Throws.InstanceOf<NotSupportedException>(), holder.GetType().Name);
             Assert.That($"{holder}", Does.Not.Contain(Canary));
         }
@@ -134,8 +169,13 @@ public class SecretTests
     {
         var method = typeof(Secret).GetMethod(nameof(Secret.SameText), BindingFlags.NonPublic | BindingFlags.Static)!;
         byte[] code = method.GetMethodBody()!.GetILAsByteArray()!;
-        var called = Enumerable.Range(0, code.Length - 4).Where(at => code[at] == 0x28).Select(at => Resolve(method.Module, BitConverter.ToInt32(code, at + 1)))
-            .Where(target => target is not null).Select(target => target!.Name).ToList();
+        var called = Enumerable
+            .Range(0, code.Length - 4)
+            .Where(at => code[at] == 0x28)
+            .Select(at => Resolve(method.Module, BitConverter.ToInt32(code, at + 1)))
+            .Where(target => target is not null)
+            .Select(target => target!.Name)
+            .ToList();
 
         Assert.That(called, Has.Member("FixedTimeEquals").And.No.Member("Equals").And.No.Member("op_Equality"));
 

@@ -18,7 +18,8 @@ public class ServerTextSanitizerTests
     [TestCase("\u007f\u0080\u00fc\u2028\u202e", "?????")]
     [TestCase("\ud83d\ude00", "??")]
     [Description("RFC 6749 A.7, A.8: printable ASCII without the quote that would end ours")]
-    public void Only_printable_ASCII_stays(string text, string cleaned) => Assert.That(ServerTextSanitizer.Clean(text), Is.EqualTo(cleaned));
+    public void Only_printable_ASCII_stays(string text, string cleaned) =>
+        Assert.That(ServerTextSanitizer.Clean(text), Is.EqualTo(cleaned));
 
     [Test]
     [Description("RFC 6749 §10.14: 256 characters stay whole, of 257 the last that stays says that some are missing")]
@@ -33,7 +34,10 @@ public class ServerTextSanitizerTests
     [Description("RFC 6749 §10.14: a server that echoes a secret does not get it into our log, wherever it stands")]
     public void An_echoed_secret_is_redacted_wherever_it_stands()
     {
-        Assert.That(ServerTextSanitizer.Clean("canary, acanaryb, canarycanary", "canary"), Is.EqualTo("[redacted], a[redacted]b, [redacted][redacted]"));
+        Assert.That(
+            ServerTextSanitizer.Clean("canary, acanaryb, canarycanary", "canary"),
+            Is.EqualTo("[redacted], a[redacted]b, [redacted][redacted]")
+        );
         Assert.That(ServerTextSanitizer.Clean("one and two", "one", "two"), Is.EqualTo("[redacted] and [redacted]"));
         Assert.That(ServerTextSanitizer.Clean("Canary CANARY", "canary"), Is.EqualTo("[redacted] [redacted]"));
     }
@@ -43,7 +47,11 @@ public class ServerTextSanitizerTests
     public void A_secret_across_the_cut_leaves_no_half()
     {
         for (int at = 230; at < 260; at++)
-            Assert.That(ServerTextSanitizer.Clean(new string('x', at) + "canary-canary", "canary-canary"), Does.Not.Contain("can"), $"at {at}");
+            Assert.That(
+                ServerTextSanitizer.Clean(new string('x', at) + "canary-canary", "canary-canary"),
+                Does.Not.Contain("can"),
+                $"at {at}"
+            );
     }
 
     [Test]
@@ -52,9 +60,19 @@ public class ServerTextSanitizerTests
     {
         const string Canary = "canary &/+\u00fc%:";
 
-        Assert.That(ServerTextSanitizer.Clean($"body was: client_secret={System.Net.WebUtility.UrlEncode(Canary)}&x=1", Canary), Is.EqualTo("body was: client_secret=[redacted]&x=1"));
-        Assert.That(ServerTextSanitizer.Clean($"address was: ?x={Uri.EscapeDataString(Canary)}", Canary), Is.EqualTo("address was: ?x=[redacted]"));
-        Assert.That(ServerTextSanitizer.Clean("%2Fcanary+%26%2f%2b%c3%bc%25%3a", Canary), Is.EqualTo("%2F[redacted]"), "hexadecimal digits come in either case");
+        Assert.That(
+            ServerTextSanitizer.Clean($"body was: client_secret={System.Net.WebUtility.UrlEncode(Canary)}&x=1", Canary),
+            Is.EqualTo("body was: client_secret=[redacted]&x=1")
+        );
+        Assert.That(
+            ServerTextSanitizer.Clean($"address was: ?x={Uri.EscapeDataString(Canary)}", Canary),
+            Is.EqualTo("address was: ?x=[redacted]")
+        );
+        Assert.That(
+            ServerTextSanitizer.Clean("%2Fcanary+%26%2f%2b%c3%bc%25%3a", Canary),
+            Is.EqualTo("%2F[redacted]"),
+            "hexadecimal digits come in either case"
+        );
         Assert.That(ServerTextSanitizer.Clean(Canary, Canary), Is.EqualTo("[redacted]"));
     }
 

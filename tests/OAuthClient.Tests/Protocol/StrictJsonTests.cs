@@ -81,8 +81,14 @@ public class StrictJsonTests
     [TestCase("[\"secret-value\"]", "Array")]
     [Description("RFC 6749 §5.1: a text that is something else is named with its kind, and its value is not repeated")]
     public void Another_kind_than_text_is_a_violation(string value, string kind) =>
-        Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Text("member"), Throws.InstanceOf<OAuthProtocolException>()
-            .With.Message.Contains($"'member' as {kind}").And.Message.Contains("must be a string").And.Message.Not.Contains("secret-value"));
+        Assert.That(
+            () => Parse($"{{\"member\":{value}}}")!.Value.Text("member"),
+            Throws
+                .InstanceOf<OAuthProtocolException>()
+                .With.Message.Contains($"'member' as {kind}")
+                .And.Message.Contains("must be a string")
+                .And.Message.Not.Contains("secret-value")
+        );
 
     [TestCase("\\ud800")]
     [TestCase("\\udc00")]
@@ -92,8 +98,14 @@ public class StrictJsonTests
     {
         var json = Parse($"{{\"one\":\"{text}\",\"list\":[\"good\",\"{text}\"]}}")!.Value;
 
-        Assert.That(() => json.Text("one"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'one'").And.Message.Contains("not valid Unicode"));
-        Assert.That(() => json.Texts("list"), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'list'").And.Message.Contains("not valid Unicode"));
+        Assert.That(
+            () => json.Text("one"),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'one'").And.Message.Contains("not valid Unicode")
+        );
+        Assert.That(
+            () => json.Texts("list"),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'list'").And.Message.Contains("not valid Unicode")
+        );
     }
 
     [Test]
@@ -112,7 +124,8 @@ public class StrictJsonTests
     [TestCase("{\"a\":null}", null)]
     [TestCase("{}", null)]
     [Description("RFC 6749 §5.2: where a message is all that could suffer, whatever is no text is none")]
-    public void A_text_if_any_is_read_without_complaint(string json, string? text) => Assert.That(Parse(json)!.Value.TextIfAny("a"), Is.EqualTo(text));
+    public void A_text_if_any_is_read_without_complaint(string json, string? text) =>
+        Assert.That(Parse(json)!.Value.TextIfAny("a"), Is.EqualTo(text));
 
     [Test]
     [Description("RFC 8414 §2: lists of texts, empty ones included")]
@@ -133,8 +146,10 @@ public class StrictJsonTests
     [TestCase("[[\"a\"]]", "item that is no string")]
     [Description("RFC 8414 §2: a list of anything else is a violation")]
     public void Another_kind_than_a_list_of_texts_is_a_violation(string value, string words) =>
-        Assert.That(() => Parse($"{{\"member\":{value}}}")!.Value.Texts("member"), Throws.InstanceOf<OAuthProtocolException>()
-            .With.Message.Contains("'member'").And.Message.Contains(words));
+        Assert.That(
+            () => Parse($"{{\"member\":{value}}}")!.Value.Texts("member"),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'member'").And.Message.Contains(words)
+        );
 
     private static JsonElement? Parse(string json) => StrictJson.TryParseObject(Encoding.UTF8.GetBytes(json));
 }

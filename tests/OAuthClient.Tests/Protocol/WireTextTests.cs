@@ -52,7 +52,8 @@ public class WireTextTests
     [TestCase("a\n", false)]
     [TestCase("\u00fc", false)]
     [Description("RFC 6749 §3.3, A.4: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )")]
-    public void A_scope_token_has_the_characters_of_the_grammar(string scope, bool valid) => Assert.That(ScopeList.IsToken(scope), Is.EqualTo(valid));
+    public void A_scope_token_has_the_characters_of_the_grammar(string scope, bool valid) =>
+        Assert.That(ScopeList.IsToken(scope), Is.EqualTo(valid));
 
     [TestCase("a b", new[] { "a", "b" })]
     [TestCase(" a  b ", new[] { "a", "b" })]
@@ -76,7 +77,8 @@ public class WireTextTests
     [TestCase("a", new string[0], false)]
     [TestCase("", new[] { "a" }, false)]
     [Description("RFC 6749 §3.3: only the very same text spares taking it apart")]
-    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) => Assert.That(ScopeList.IsJoined(text, scopes), Is.EqualTo(isJoined));
+    public void Scopes_are_known_joined(string text, string[] scopes, bool isJoined) =>
+        Assert.That(ScopeList.IsJoined(text, scopes), Is.EqualTo(isJoined));
 
     [Test]
     [Description("RFC 6749 §3.3: joined by one space")]
@@ -94,5 +96,6 @@ public class WireTextTests
     [TestCase(new[] { "a" }, new[] { "a", "b" }, false)]
     [TestCase(new[] { "photos.read" }, new[] { "photos" }, false)]
     [Description("RFC 6749 §6: a subset, scope by scope")]
-    public void What_was_granted_covers_its_subsets(string[] granted, string[] asked, bool covers) => Assert.That(ScopeList.Covers(granted, asked), Is.EqualTo(covers));
+    public void What_was_granted_covers_its_subsets(string[] granted, string[] asked, bool covers) =>
+        Assert.That(ScopeList.Covers(granted, asked), Is.EqualTo(covers));
 }

@@ -9,12 +9,15 @@ public class AmbiguousRefreshTests
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    private static IEnumerable<Fault> BeforeRotation => [Fault.ResetBeforeWork(), Fault.Status(500), Fault.Status(503), Fault.Body("<html>busy</html>", "text/html")];
+    private static IEnumerable<Fault> BeforeRotation =>
+        [Fault.ResetBeforeWork(), Fault.Status(500), Fault.Status(503), Fault.Body("<html>busy</html>", "text/html")];
 
     private static IEnumerable<Fault> AfterRotation => [Fault.ResetAfterWork(), Fault.TruncatedBody()];
 
     [TestCaseSource(nameof(BeforeRotation))]
-    [Description("RFC 9700 §4.14: a fault before the server rotated: the second presentation saves the grant, and nobody hears of the first")]
+    [Description(
+        "RFC 9700 §4.14: a fault before the server rotated: the second presentation saves the grant, and nobody hears of the first"
+    )]
     public async Task Before_rotation(Fault fault)
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -25,7 +28,10 @@ public class AmbiguousRefreshTests
         Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.Not.EqualTo(grant.AccessToken));
 
         var sent = host.Server.RequestsTo(TestEndpoint.Token);
-        Assert.That(sent.Select(request => request.Form["refresh_token"]), Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.RefreshToken.Reveal() }));
+        Assert.That(
+            sent.Select(request => request.Form["refresh_token"]),
+            Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.RefreshToken.Reveal() })
+        );
         Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(2));
     }
 
@@ -47,7 +53,9 @@ public class AmbiguousRefreshTests
     }
 
     [TestCaseSource(nameof(AfterRotation))]
-    [Description("RFC 9700 §4.14: an answer lost after the rotation at a strict server is a grant lost, whoever the client is; it says so and is not asked again")]
+    [Description(
+        "RFC 9700 §4.14: an answer lost after the rotation at a strict server is a grant lost, whoever the client is; it says so and is not asked again"
+    )]
     public async Task After_rotation_without_grace(Fault fault)
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -55,15 +63,23 @@ public class AmbiguousRefreshTests
         host.Clock.Advance(Hour);
         host.Server.Faults.Add(TestEndpoint.Token, fault, times: 1);
 
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(host.TokenRequests, Is.EqualTo(2));
         Assert.That(host.Log.Events(3), Has.Count.EqualTo(1));
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Not.Null, "never deleted");
     }
 
     [Test]
-    [Description("Life of a token 6: once more, and not again within a second; a crowd that comes within a second of the failure hears the same, and asks nothing")]
+    [Description(
+        "Life of a token 6: once more, and not again within a second; a crowd that comes within a second of the failure hears the same, and asks nothing"
+    )]
     public async Task Never_more_than_once()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -77,7 +93,9 @@ public class AmbiguousRefreshTests
     }
 
     [Test]
-    [Description("Life of a token 6: as long as nobody knows, each later refresh presents it once, not twice; when the server is well again the grant lives")]
+    [Description(
+        "Life of a token 6: as long as nobody knows, each later refresh presents it once, not twice; when the server is well again the grant lives"
+    )]
     public async Task In_doubt_it_is_presented_once()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -106,7 +124,8 @@ public class AmbiguousRefreshTests
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(400, """{"error":"invalid_client"}"""));
         Assert.That(
             async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(Exception.StackTrace)).Contains(nameof(TokenResponseReader)));
+            Throws.TypeOf<TokenEndpointException>().With.Property(nameof(Exception.StackTrace)).Contains(nameof(TokenResponseReader))
+        );
     }
 
     [Test]

@@ -104,7 +104,9 @@ public class EarlyRefreshTests
     }
 
     [Test]
-    [Description("Life of a token 3: a server that says invalid_grant ahead of time costs nobody the token in hand, and is not asked again")]
+    [Description(
+        "Life of a token 3: a server that says invalid_grant ahead of time costs nobody the token in hand, and is not asked again"
+    )]
     public async Task Lost_ahead_of_time()
     {
         await using ScriptedServer server = new();
@@ -118,7 +120,10 @@ public class EarlyRefreshTests
         for (int i = 0; i < 10; i++)
             Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-1"));
         server.Clock.Advance(Tick);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
@@ -139,12 +144,16 @@ public class EarlyRefreshTests
 
         server.Answers(Tokens("at-3", "rt-3"));
         server.Clock.Advance(TimeSpan.FromMilliseconds(800));
-        await Eventually.UntilAsync(() => server.Requests.Count == 3, async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")));
+        await Eventually.UntilAsync(
+            () => server.Requests.Count == 3,
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))
+        );
     }
 
     private static GrantOwner Owner(string? id) => id is null ? GrantOwner.Client : GrantOwner.User(id);
 
-    private static Task<AccessToken> TokenAsync(OAuthTestHost host, string? owner) => host.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
+    private static Task<AccessToken> TokenAsync(OAuthTestHost host, string? owner) =>
+        host.Client.GetAccessTokenAsync(Owner(owner)).Promptly();
 
     private static async Task<AccessToken> SignedInAsync(OAuthTestHost host, string? owner)
     {

@@ -21,11 +21,19 @@ public class GrantLostTests
         host.Server.RevokeEverything();
         host.Clock.Advance(Hour);
 
-        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly())!;
+        var exception = Assert.CatchAsync<ReauthorizationRequiredException>(async () =>
+            await host.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()
+        )!;
 
         Assert.That(exception.ClientName, Is.EqualTo("photos"));
-        Assert.That(exception.Message, Does.Contain("the OAuth client 'photos'").And.Contain("no longer honours").And.Contain("Begin an authorization"));
-        Assert.That(exception.InnerException, Is.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant"));
+        Assert.That(
+            exception.Message,
+            Does.Contain("the OAuth client 'photos'").And.Contain("no longer honours").And.Contain("Begin an authorization")
+        );
+        Assert.That(
+            exception.InnerException,
+            Is.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_grant")
+        );
         Assert.That(exception.ToString(), Does.Not.Contain(grant.RefreshToken!.Reveal()).And.Not.Contain(grant.AccessToken!.Reveal()));
         Assert.That(host.Log.Events(3).Single().Level, Is.EqualTo(LogLevel.Warning));
     }
@@ -40,8 +48,14 @@ public class GrantLostTests
         host.Clock.Advance(Hour);
         for (int i = 0; i < 10; i++)
         {
-            Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
-            Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["api"] }), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(
+                async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+                Throws.TypeOf<ReauthorizationRequiredException>()
+            );
+            Assert.That(
+                async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Scopes = ["api"] }),
+                Throws.TypeOf<ReauthorizationRequiredException>()
+            );
         }
         Assert.That(host.TokenRequests, Is.EqualTo(1));
         Assert.That(host.Log.Events(3), Has.Count.EqualTo(1));
@@ -55,7 +69,10 @@ public class GrantLostTests
         var grant = await host.SignedInAsync();
         host.Server.RevokeEverything();
         host.Clock.Advance(Hour);
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         var stored = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That((stored.Id, stored.Generation), Is.EqualTo((grant.Id, 1L)));
         Assert.That(stored.RefreshToken, Is.EqualTo(grant.RefreshToken));
@@ -69,7 +86,10 @@ public class GrantLostTests
         await host.SignedInAsync();
         host.Server.RevokeEverything();
         host.Clock.Advance(Hour);
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         var grant = await host.SignInAsync();
         Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
     }
@@ -83,7 +103,8 @@ public class GrantLostTests
         server.Answers(InvalidGrant, 400);
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }),
-            Throws.TypeOf<ReauthorizationRequiredException>());
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
@@ -131,7 +152,9 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Rotation race: of a newer generation with the very refresh token that was refused, a good access token is used; the refresh token is not presented again")]
+    [Description(
+        "Rotation race: of a newer generation with the very refresh token that was refused, a good access token is used; the refresh token is not presented again"
+    )]
     public async Task Newer_generation_with_the_refused_token()
     {
         await using ScriptedServer server = new();
@@ -147,7 +170,9 @@ public class GrantLostTests
     }
 
     [Test]
-    [Description("Rotation race: a newer generation with the very refresh token that was refused, and an access token that is over, is no help")]
+    [Description(
+        "Rotation race: a newer generation with the very refresh token that was refused, and an access token that is over, is no help"
+    )]
     public async Task Newer_generation_with_nothing_good()
     {
         await using ScriptedServer server = new();
@@ -158,12 +183,17 @@ public class GrantLostTests
             await server.Store.TryReplaceAsync(Newer(server, grant, "at-2", refreshToken: null, expiresIn: 0), default);
             return Json(400, InvalidGrant);
         });
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
     [Test]
-    [Description("Rotation race: of two nodes that both succeeded, the one that stored first is kept; the other's token is good for its caller, and its refresh token is not stored over the newer one")]
+    [Description(
+        "Rotation race: of two nodes that both succeeded, the one that stored first is kept; the other's token is good for its caller, and its refresh token is not stored over the newer one"
+    )]
     public async Task Both_nodes_succeeded()
     {
         await using ScriptedServer server = new();
@@ -177,7 +207,10 @@ public class GrantLostTests
 
         Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal(), Is.EqualTo("ours"));
         var stored = (await server.Client.FindGrantAsync(GrantOwner.User("42")))!;
-        Assert.That((stored.Generation, stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()), Is.EqualTo((2L, "rt-theirs", "theirs")));
+        Assert.That(
+            (stored.Generation, stored.RefreshToken!.Reveal(), stored.AccessToken!.Reveal()),
+            Is.EqualTo((2L, "rt-theirs", "theirs"))
+        );
     }
 
     [Test]
@@ -212,7 +245,8 @@ public class GrantLostTests
         });
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant"));
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant")
+        );
         Assert.That(server.Log.Events(3), Is.Empty);
     }
 
@@ -223,19 +257,25 @@ public class GrantLostTests
         await using ScriptedServer server = new();
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant").And.Property("InnerException").Null);
+            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("there is no grant").And.Property("InnerException").Null
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 
     [Test]
     [Description("RFC 6749 §5.2: invalid_grant is known by its code, not by its status")]
-    public async Task Whatever_its_status([Values(HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.InternalServerError)] HttpStatusCode status)
+    public async Task Whatever_its_status(
+        [Values(HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.InternalServerError)] HttpStatusCode status
+    )
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers(InvalidGrant, (int)status);
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
     }
 
     private static Grant Newer(ScriptedServer server, Grant grant, string accessToken, string? refreshToken, int expiresIn = 3600)
@@ -243,7 +283,10 @@ public class GrantLostTests
         var now = server.Clock.GetUtcNow();
         TokenResponse response = new(
             new AccessToken(accessToken, now, now.AddSeconds(expiresIn), [], []),
-            refreshToken is null ? null : new RefreshToken(refreshToken), idToken: null, new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
+            refreshToken is null ? null : new RefreshToken(refreshToken),
+            idToken: null,
+            new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal)
+        );
         return grant.Refreshed(response, AccessTokenKey.Default.Key, now);
     }
 }

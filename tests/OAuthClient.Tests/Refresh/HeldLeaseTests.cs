@@ -17,19 +17,28 @@ public class HeldLeaseTests
     private static readonly TimeSpan TooLate = TimeSpan.FromSeconds(16);
 
     [Test]
-    [Description("Life of a token 5, 6: the store was away when what is in doubt was to be presented once more: it is as soon as the store is back, and counts as the second time")]
+    [Description(
+        "Life of a token 5, 6: the store was away when what is in doubt was to be presented once more: it is as soon as the store is back, and counts as the second time"
+    )]
     public async Task In_doubt()
     {
         await using Desk desk = await Desk.SignedInAsync();
         desk.LosesAnswer(store => store.RefusesToLease = true);
         desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<IOException>(), "the store is still away");
+        Assert.That(
+            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<IOException>(),
+            "the store is still away"
+        );
         Assert.That(desk.Presented, Is.EqualTo(1), "and no refresh token is spent meanwhile");
 
         desk.Store.RefusesToLease = false;
         desk.Server.Answers("", status: 503);
         desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Assert.That(desk.Presented, Is.EqualTo(2), "it was presented once more, and not twice");
 
         desk.Server.Answers(Tokens("at-2", "rt-2"));
@@ -58,11 +67,17 @@ public class HeldLeaseTests
         await using Desk desk = await Desk.SignedInAsync();
         desk.Store.RefusesToEndLeases = true;
         desk.Server.Answers("", status: 503);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Assert.That(desk.Presented, Is.EqualTo(2));
 
         desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Assert.That(desk.Presented, Is.EqualTo(3), "in doubt already, it is presented once with each later refresh");
 
         desk.Store.RefusesToEndLeases = false;
@@ -72,7 +87,9 @@ public class HeldLeaseTests
     }
 
     [Test]
-    [Description("Rotation race (RFC 9700 §4.14): a lease that another node has taken over since is not its old holder's any more, whatever that one remembers")]
+    [Description(
+        "Rotation race (RFC 9700 §4.14): a lease that another node has taken over since is not its old holder's any more, whatever that one remembers"
+    )]
     public async Task Taken_over()
     {
         await using Desk desk = await Desk.SignedInAsync();
@@ -97,25 +114,35 @@ public class HeldLeaseTests
     }
 
     [Test]
-    [Description("Life of a token 6: a lease that could not be given back after a definite answer puts nothing in doubt: what is unknown later is presented once more")]
+    [Description(
+        "Life of a token 6: a lease that could not be given back after a definite answer puts nothing in doubt: what is unknown later is presented once more"
+    )]
     public async Task Not_given_back_and_nothing_in_doubt()
     {
         await using Desk desk = await Desk.SignedInAsync();
         desk.Store.RefusesToEndLeases = true;
         desk.Server.Answers("""{"error":"invalid_client"}""", status: 401);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         int before = desk.Presented;
 
         desk.Store.RefusesToEndLeases = false;
         desk.Server.Answers("", status: 503);
         desk.Server.Clock.Advance(RefreshBackoff.Pause);
-        Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Assert.That(desk.Presented, Is.EqualTo(before + 2));
     }
 
     [TestCase(false)]
     [TestCase(true)]
-    [Description("RFC 6749 §5.2: refused while the store was away: when it is back, what another node rotated meanwhile is taken, and otherwise the user asked; nothing is presented again")]
+    [Description(
+        "RFC 6749 §5.2: refused while the store was away: when it is back, what another node rotated meanwhile is taken, and otherwise the user asked; nothing is presented again"
+    )]
     public async Task Refused_while_the_store_was_away(bool isRotated)
     {
         await using Desk desk = await Desk.SignedInAsync();
@@ -132,13 +159,24 @@ public class HeldLeaseTests
         var now = desk.Server.Clock.GetUtcNow();
         if (isRotated)
         {
-            var rotated = new TokenResponse(new AccessToken("at-9", now, now.AddHours(1), [], []), new RefreshToken("rt-9"), idToken: null, FrozenDictionary<string, JsonElement>.Empty);
-            Assert.That(await desk.Inner.TryReplaceAsync(seen.Refreshed(rotated, "", now).AfterGeneration(seen.Generation), default), Is.True);
+            var rotated = new TokenResponse(
+                new AccessToken("at-9", now, now.AddHours(1), [], []),
+                new RefreshToken("rt-9"),
+                idToken: null,
+                FrozenDictionary<string, JsonElement>.Empty
+            );
+            Assert.That(
+                await desk.Inner.TryReplaceAsync(seen.Refreshed(rotated, "", now).AfterGeneration(seen.Generation), default),
+                Is.True
+            );
             Assert.That((await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("at-9"));
         }
         else
         {
-            Assert.That(async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+            Assert.That(
+                async () => await desk.Server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+                Throws.TypeOf<ReauthorizationRequiredException>()
+            );
         }
         Assert.That(desk.Presented, Is.EqualTo(1));
     }
@@ -166,11 +204,16 @@ public class HeldLeaseTests
     {
         private Desk()
         {
-            Server = new(registerFirst: services => services.AddSingleton<IGrantStore>(provider =>
-            {
-                Inner = new InMemoryGrantStore(provider.GetRequiredService<TimeProvider>());
-                return Store = new FailingStore(Inner) { BeforeWaiting = () => throw new InvalidOperationException("It waits for its own lease.") };
-            }));
+            Server = new(registerFirst: services =>
+                services.AddSingleton<IGrantStore>(provider =>
+                {
+                    Inner = new InMemoryGrantStore(provider.GetRequiredService<TimeProvider>());
+                    return Store = new FailingStore(Inner)
+                    {
+                        BeforeWaiting = () => throw new InvalidOperationException("It waits for its own lease."),
+                    };
+                })
+            );
         }
 
         public ScriptedServer Server { get; }

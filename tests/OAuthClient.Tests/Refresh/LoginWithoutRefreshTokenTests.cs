@@ -34,7 +34,10 @@ public class LoginWithoutRefreshTokenTests
         await server.SignInAsync();
         var second = await server.SignInAsync();
 
-        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { second.Id }));
+        Assert.That(
+            (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id),
+            Is.EqualTo(new[] { second.Id })
+        );
     }
 
     [Test]
@@ -43,11 +46,15 @@ public class LoginWithoutRefreshTokenTests
     {
         await using ScriptedServer server = new();
         server.Answers(First);
-        Uri one = new("https://one.example"), two = new("https://two.example");
+        Uri one = new("https://one.example"),
+            two = new("https://two.example");
         var first = await server.SignInAsync(parameters: new() { Resources = [one] });
         var second = await server.SignInAsync(parameters: new() { Resources = [two] });
 
-        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { second.Id, first.Id }));
+        Assert.That(
+            (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id),
+            Is.EqualTo(new[] { second.Id, first.Id })
+        );
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { Resources = [one] });
         Assert.That(server.Requests[^1]["resource"], Is.EqualTo(one.OriginalString));
     }
@@ -57,7 +64,9 @@ public class LoginWithoutRefreshTokenTests
     [TestCase("a", "a b", 1)]
     [TestCase("", "a", 2)]
     [TestCase("a", "", 1)]
-    [Description("RFC 8707: a login takes the place of an older one only when it is for all of that one's resources; one for none in particular is for all")]
+    [Description(
+        "RFC 8707: a login takes the place of an older one only when it is for all of that one's resources; one for none in particular is for all"
+    )]
     public async Task Replaced_when_all_resources_are_covered(string older, string newer, int left)
     {
         await using ScriptedServer server = new();
@@ -66,7 +75,8 @@ public class LoginWithoutRefreshTokenTests
         await server.SignInAsync(parameters: new() { Resources = Uris(newer) });
         Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(left));
 
-        static Uri[] Uris(string names) => [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => new Uri($"https://{name}.example"))];
+        static Uri[] Uris(string names) =>
+            [.. names.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(name => new Uri($"https://{name}.example"))];
     }
 
     [Test]
@@ -76,10 +86,18 @@ public class LoginWithoutRefreshTokenTests
         await using ScriptedServer server = new();
         server.Answers(First);
         await server.SignInAsync(parameters: new() { Resources = [new Uri("https://one.example"), new Uri("https://two.example")] });
-        var some = await server.SignInAsync(parameters: new() { Resources = [new Uri("https://two.example"), new Uri("https://one.example")] });
-        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { some.Id }));
+        var some = await server.SignInAsync(
+            parameters: new() { Resources = [new Uri("https://two.example"), new Uri("https://one.example")] }
+        );
+        Assert.That(
+            (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id),
+            Is.EqualTo(new[] { some.Id })
+        );
 
         var all = await server.SignInAsync();
-        Assert.That((await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { all.Id }));
+        Assert.That(
+            (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Select(grant => grant.Id),
+            Is.EqualTo(new[] { all.Id })
+        );
     }
 }

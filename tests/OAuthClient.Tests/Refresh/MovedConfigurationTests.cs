@@ -18,7 +18,10 @@ public class MovedConfigurationTests
         await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
         moved.To(moved.Second, "photos");
 
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(await moved.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         var own = await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
 
@@ -35,7 +38,10 @@ public class MovedConfigurationTests
         await moved.SignInAsync();
         var old = await moved.Client.GetAccessTokenAsync(GrantOwner.Client);
         moved.To(moved.First, "other");
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(await moved.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(await moved.Client.GetAccessTokenAsync(GrantOwner.Client), Is.Not.EqualTo(old));
     }
@@ -46,7 +52,14 @@ public class MovedConfigurationTests
     {
         await using var moved = await MovingAsync();
         await moved.SignInAsync();
-        moved.First.AddClient(new TestClient { ClientId = "photos", ClientSecret = "rotated", RedirectUris = { OAuthTestHost.Callback } });
+        moved.First.AddClient(
+            new TestClient
+            {
+                ClientId = "photos",
+                ClientSecret = "rotated",
+                RedirectUris = { OAuthTestHost.Callback },
+            }
+        );
         moved.Configuration["ClientSecret"] = "rotated";
         moved.Configuration.Reload();
         moved.First.ClearRequests();
@@ -62,7 +75,10 @@ public class MovedConfigurationTests
         await using var moved = await MovingAsync();
         var grant = await moved.SignInAsync();
         moved.To(moved.Second, "photos");
-        Assert.That(async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         moved.To(moved.First, "photos");
         Assert.That(await moved.Client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(grant.AccessToken));
     }
@@ -83,7 +99,9 @@ public class MovedConfigurationTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description("Threat: a token to another server. Moved while a request is under way at the old server: the token it brings is not given to those who ask after the move")]
+    [Description(
+        "Threat: a token to another server. Moved while a request is under way at the old server: the token it brings is not given to those who ask after the move"
+    )]
     public async Task Moved_during_a_request(string? owner)
     {
         await using var moved = await MovingAsync();
@@ -105,11 +123,16 @@ public class MovedConfigurationTests
         else
             Assert.That(async () => await after.Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
         await before.Promptly();
-        Assert.That(moved.Second.RequestsTo(TestEndpoint.Token).Select(request => request.Form["grant_type"]), Is.All.EqualTo("client_credentials"));
+        Assert.That(
+            moved.Second.RequestsTo(TestEndpoint.Token).Select(request => request.Form["grant_type"]),
+            Is.All.EqualTo("client_credentials")
+        );
     }
 
     [Test]
-    [Description("Threat: mix-up. A code whose exchange began at one server stays there, though the registration moves while its metadata are fetched (RFC 9700 §4.4)")]
+    [Description(
+        "Threat: mix-up. A code whose exchange began at one server stays there, though the registration moves while its metadata are fetched (RFC 9700 §4.4)"
+    )]
     public async Task Moved_during_a_login()
     {
         await using var moved = await MovingAsync();
@@ -118,7 +141,10 @@ public class MovedConfigurationTests
         moved.Clock.Advance(TimeSpan.Zero);
         moved.OnNextConsume = () => moved.To(moved.Second, "photos");
 
-        Assert.That((await moved.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42"))).Server, Is.EqualTo(moved.First.Issuer.OriginalString));
+        Assert.That(
+            (await moved.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42"))).Server,
+            Is.EqualTo(moved.First.Issuer.OriginalString)
+        );
         Assert.That(moved.Second.Requests, Is.Empty);
     }
 
@@ -130,7 +156,14 @@ public class MovedConfigurationTests
         foreach (var server in new[] { first, second })
         {
             foreach (string id in new[] { "photos", "other" })
-                server.AddClient(new TestClient { ClientId = id, ClientSecret = "secret", RedirectUris = { OAuthTestHost.Callback } });
+                server.AddClient(
+                    new TestClient
+                    {
+                        ClientId = id,
+                        ClientSecret = "secret",
+                        RedirectUris = { OAuthTestHost.Callback },
+                    }
+                );
         }
         return new Moving(first, second, clock);
     }
@@ -144,15 +177,19 @@ public class MovedConfigurationTests
         {
             (First, Second, Clock) = (first, second, clock);
             store = new InMemoryGrantStore(clock);
-            Configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
-            {
-                ["Issuer"] = first.Issuer.OriginalString,
-                ["ClientId"] = "photos",
-                ["ClientSecret"] = "secret",
-                ["RedirectUri"] = OAuthTestHost.Callback,
-                ["Scopes:0"] = "api",
-                ["DangerouslyAllowHttpOnLoopback"] = "true",
-            }).Build();
+            Configuration = new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    new Dictionary<string, string?>(StringComparer.Ordinal)
+                    {
+                        ["Issuer"] = first.Issuer.OriginalString,
+                        ["ClientId"] = "photos",
+                        ["ClientSecret"] = "secret",
+                        ["RedirectUri"] = OAuthTestHost.Callback,
+                        ["Scopes:0"] = "api",
+                        ["DangerouslyAllowHttpOnLoopback"] = "true",
+                    }
+                )
+                .Build();
             ServiceCollection services = new();
             services.AddSingleton<TimeProvider>(clock);
             services.AddSingleton<IGrantStore>(this);
@@ -177,7 +214,11 @@ public class MovedConfigurationTests
         public async Task<Grant> SignInAsync()
         {
             var pending = await Client.BeginAuthorizationAsync();
-            return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(await First.SignInAsync(pending.AuthorizationUri)), GrantOwner.User("42"));
+            return await Client.CompleteAuthorizationAsync(
+                pending,
+                AuthorizationResponse.Parse(await First.SignInAsync(pending.AuthorizationUri)),
+                GrantOwner.User("42")
+            );
         }
 
         public async ValueTask DisposeAsync()
@@ -190,20 +231,28 @@ public class MovedConfigurationTests
         ValueTask<IReadOnlyList<Grant>> IGrantStore.FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
             store.FindAsync(clientName, owner, cancellationToken);
 
-        ValueTask<IReadOnlyList<Grant>> IGrantStore.FindCurrentAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
-            store.FindCurrentAsync(clientName, owner, cancellationToken);
+        ValueTask<IReadOnlyList<Grant>> IGrantStore.FindCurrentAsync(
+            string clientName,
+            GrantOwner owner,
+            CancellationToken cancellationToken
+        ) => store.FindCurrentAsync(clientName, owner, cancellationToken);
 
         ValueTask<IReadOnlyList<Grant>> IGrantStore.FindByFingerprintAsync(string fingerprint, CancellationToken cancellationToken) =>
             store.FindByFingerprintAsync(fingerprint, cancellationToken);
 
         ValueTask IGrantStore.AddAsync(Grant grant, CancellationToken cancellationToken) => store.AddAsync(grant, cancellationToken);
 
-        ValueTask<bool> IGrantStore.TryReplaceAsync(Grant newer, CancellationToken cancellationToken) => store.TryReplaceAsync(newer, cancellationToken);
+        ValueTask<bool> IGrantStore.TryReplaceAsync(Grant newer, CancellationToken cancellationToken) =>
+            store.TryReplaceAsync(newer, cancellationToken);
 
         ValueTask IGrantStore.RemoveAsync(Grant grant, CancellationToken cancellationToken) => store.RemoveAsync(grant, cancellationToken);
 
-        ValueTask<LeaseResult> IGrantStore.TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken) =>
-            store.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
+        ValueTask<LeaseResult> IGrantStore.TryAcquireLeaseAsync(
+            Grant seen,
+            RefreshLease? held,
+            TimeSpan length,
+            CancellationToken cancellationToken
+        ) => store.TryAcquireLeaseAsync(seen, held, length, cancellationToken);
 
         ValueTask IGrantStore.ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken) =>
             store.ReleaseLeaseAsync(lease, status, cancellationToken);
@@ -211,7 +260,11 @@ public class MovedConfigurationTests
         ValueTask IGrantStore.WaitForChangeAsync(Grant seen, TimeSpan atMost, CancellationToken cancellationToken) =>
             store.WaitForChangeAsync(seen, atMost, cancellationToken);
 
-        ValueTask<bool> IGrantStore.TryConsumeStateAsync(string stateFingerprint, DateTimeOffset expiresAt, CancellationToken cancellationToken)
+        ValueTask<bool> IGrantStore.TryConsumeStateAsync(
+            string stateFingerprint,
+            DateTimeOffset expiresAt,
+            CancellationToken cancellationToken
+        )
         {
             OnNextConsume?.Invoke();
             return store.TryConsumeStateAsync(stateFingerprint, expiresAt, cancellationToken);

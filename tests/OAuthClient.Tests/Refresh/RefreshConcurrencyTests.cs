@@ -40,7 +40,10 @@ public class RefreshConcurrencyTests
         var refused = await TokenAsync(host, owner);
         host.Server.ClearRequests();
 
-        var another = await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(host, owner, new() { RejectedToken = refused })))).Promptly();
+        var another = await Task.WhenAll(
+                Enumerable.Range(0, 1000).Select(_ => Task.Run(() => TokenAsync(host, owner, new() { RejectedToken = refused })))
+            )
+            .Promptly();
 
         Assert.That(another.Distinct().Single(), Is.Not.EqualTo(refused));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
@@ -56,8 +59,14 @@ public class RefreshConcurrencyTests
         var refused = await server.Client.GetAccessTokenAsync(Owner(owner));
         int before = server.Requests.Count;
 
-        var again = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
-            Task.Run(() => server.Client.GetAccessTokenAsync(Owner(owner), new() { RejectedToken = refused }).Promptly()))).Promptly();
+        var again = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 20)
+                    .Select(_ =>
+                        Task.Run(() => server.Client.GetAccessTokenAsync(Owner(owner), new() { RejectedToken = refused }).Promptly())
+                    )
+            )
+            .Promptly();
 
         Assert.That(again, Is.All.EqualTo(refused));
         Assert.That(server.Requests.Count - before, Is.InRange(1, 20));
@@ -105,15 +114,31 @@ public class RefreshConcurrencyTests
     public async Task One_at_a_time_whatever_scope()
     {
         Meter meter = new();
-        await using var host = await OAuthTestHost.StartAsync(register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter)));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            builder.BackChannel.AddHttpMessageHandler(() => new Metering(meter))
+        );
         await host.SignedInAsync();
-        string[][] scopes = [[], ["api"], ["photos.read"], ["api", "photos.read"]];
+        string[][] scopes =
+        [
+            [],
+            ["api"],
+            ["photos.read"],
+            ["api", "photos.read"],
+        ];
 
         for (int round = 0; round < 5; round++)
         {
             host.Clock.Advance(Hour);
-            var tokens = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
-                (Asked: scopes[i % 4], Token: await TokenAsync(host, "42", new() { Scopes = scopes[i % 4] }))))).Promptly();
+            var tokens = await Task.WhenAll(
+                    Enumerable
+                        .Range(0, 200)
+                        .Select(i =>
+                            Task.Run(async () =>
+                                (Asked: scopes[i % 4], Token: await TokenAsync(host, "42", new() { Scopes = scopes[i % 4] }))
+                            )
+                        )
+                )
+                .Promptly();
             foreach ((string[] asked, AccessToken token) in tokens)
                 Assert.That(token.Scopes, Is.EquivalentTo(asked.Length > 0 ? asked : ["api", "photos.read"]));
         }

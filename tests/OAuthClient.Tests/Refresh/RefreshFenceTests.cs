@@ -15,25 +15,40 @@ public class RefreshFenceTests
     [TestCase(16, 0, false)]
     [TestCase(0, 16, false)]
     [TestCase(16, 16, false)]
-    [Description("Life of a token 5: asked as the request leaves, by two clocks: one of them stands still while the machine sleeps, the other can be set")]
+    [Description(
+        "Life of a token 5: asked as the request leaves, by two clocks: one of them stands still while the machine sleeps, the other can be set"
+    )]
     public async Task By_two_clocks(int elapsed, int passed, bool leaves)
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Answers(Tokens("at-2", "rt-2"));
-        var configuration = SampleConfiguration.Create(o => (o.TokenEndpoint, o.DangerouslyAllowHttpOnLoopback) = (new(Origin + "/token"), true));
+        var configuration = SampleConfiguration.Create(o =>
+            (o.TokenEndpoint, o.DangerouslyAllowHttpOnLoopback) = (new(Origin + "/token"), true)
+        );
         TwoClocks clocks = new(server.Clock.GetUtcNow()) { Elapsed = TimeSpan.FromSeconds(elapsed), Passed = TimeSpan.FromSeconds(passed) };
         var backChannel = server.BackChannelOf();
         RefreshTokenClient client = new(
-            new ServerMetadataCache(backChannel, clocks), new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
+            new ServerMetadataCache(backChannel, clocks),
+            new TokenEndpointClient(backChannel, clocks, NullLogger.Instance),
             new IdTokenValidator(new JwtSignatureValidator(new JwksCache(backChannel, clocks)), clocks),
-            clocks, NullLogger.Instance);
+            clocks,
+            NullLogger.Instance
+        );
         int before = server.Requests.Count;
 
         var happened = await client.SendAsync(
-            new(grant, grant.RefreshToken!), new(configuration, grant.Owner, AccessTokenKey.Default, Rejected: null), configuration.ConfiguredMetadata, leasedAt: 0);
+            new(grant, grant.RefreshToken!),
+            new(configuration, grant.Owner, AccessTokenKey.Default, Rejected: null),
+            configuration.ConfiguredMetadata,
+            leasedAt: 0
+        );
 
-        Assert.That(happened, leaves ? Is.TypeOf<RefreshEvent.TokenReceived>() : Is.TypeOf<RefreshEvent.LeaseExpired>(), (happened as RefreshEvent.RequestFailed)?.Fault.ToString());
+        Assert.That(
+            happened,
+            leaves ? Is.TypeOf<RefreshEvent.TokenReceived>() : Is.TypeOf<RefreshEvent.LeaseExpired>(),
+            (happened as RefreshEvent.RequestFailed)?.Fault.ToString()
+        );
         Assert.That(server.Requests, Has.Count.EqualTo(leaves ? before + 1 : before));
     }
 

@@ -4,7 +4,11 @@ using System.Text.Json;
 namespace OAuthClient.Tests;
 
 internal delegate (RefreshState State, IReadOnlyList<RefreshEffect> Effects) RefreshRule(
-    RefreshContext context, RefreshState state, RefreshEvent happened, DateTimeOffset now);
+    RefreshContext context,
+    RefreshState state,
+    RefreshEvent happened,
+    DateTimeOffset now
+);
 
 /// <summary>
 /// Several nodes that refresh one grant, a store and a server with faults, on a virtual clock. What happens next, and to whom, is
@@ -19,12 +23,15 @@ internal sealed class RefreshHistory
     private readonly ManualTimeProvider clock = new();
     private readonly InMemoryGrantStore store;
     private readonly List<Node> nodes = [];
-    private readonly ClientConfiguration configuration = new("photos", new OAuthClientOptions
-    {
-        ClientId = "client-id",
-        Issuer = new Uri("https://as.example"),
-        TokenEndpoint = new Uri("https://as.example/token"),
-    });
+    private readonly ClientConfiguration configuration = new(
+        "photos",
+        new OAuthClientOptions
+        {
+            ClientId = "client-id",
+            Issuer = new Uri("https://as.example"),
+            TokenEndpoint = new Uri("https://as.example/token"),
+        }
+    );
 
     private readonly ModelServer server;
     private readonly List<ModelPresentation> presentations = [];
@@ -122,7 +129,12 @@ internal sealed class RefreshHistory
                 }
                 else
                 {
-                    Advance(node, new RefreshEvent.LeaseResultReceived(Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, configuration.RefreshLease, default).AsTask())));
+                    Advance(
+                        node,
+                        new RefreshEvent.LeaseResultReceived(
+                            Done(store.TryAcquireLeaseAsync(ask.Seen, ask.Held, configuration.RefreshLease, default).AsTask())
+                        )
+                    );
                 }
                 break;
             case RefreshEffect.WaitForLease when action % 11 == 10:
@@ -159,7 +171,12 @@ internal sealed class RefreshHistory
 
     private void Advance(Node node, RefreshEvent happened)
     {
-        (node.State, var effects) = rule(new RefreshContext(configuration, GrantOwner.User("42"), AccessTokenKey.Default, Rejected: null), node.State!, happened, clock.GetUtcNow());
+        (node.State, var effects) = rule(
+            new RefreshContext(configuration, GrantOwner.User("42"), AccessTokenKey.Default, Rejected: null),
+            node.State!,
+            happened,
+            clock.GetUtcNow()
+        );
         foreach (var effect in effects)
             node.Todo.Enqueue(effect);
     }
@@ -217,9 +234,17 @@ internal sealed class RefreshHistory
             return;
         }
         var now = clock.GetUtcNow();
-        Advance(node, new RefreshEvent.TokenReceived(new TokenResponse(
-            new AccessToken($"at-{presentations.Count}", now, now + AccessTokenExpiry, [], []), new RefreshToken(next), idToken: null,
-            FrozenDictionary<string, JsonElement>.Empty)));
+        Advance(
+            node,
+            new RefreshEvent.TokenReceived(
+                new TokenResponse(
+                    new AccessToken($"at-{presentations.Count}", now, now + AccessTokenExpiry, [], []),
+                    new RefreshToken(next),
+                    idToken: null,
+                    FrozenDictionary<string, JsonElement>.Empty
+                )
+            )
+        );
     }
 
     private void Save(Node node, RefreshEffect.Save save, bool isStoreAway)
@@ -236,8 +261,14 @@ internal sealed class RefreshHistory
         while (node.Unsaved is { } save)
         {
             var stored = Stored();
-            if (!save.Spent.Equals(stored.RefreshToken)
-                || Done(store.TryReplaceAsync(stored.Refreshed(save.Response, "", clock.GetUtcNow()).AfterGeneration(stored.Generation), default).AsTask()))
+            if (
+                !save.Spent.Equals(stored.RefreshToken)
+                || Done(
+                    store
+                        .TryReplaceAsync(stored.Refreshed(save.Response, "", clock.GetUtcNow()).AfterGeneration(stored.Generation), default)
+                        .AsTask()
+                )
+            )
             {
                 node.Unsaved = null;
             }
@@ -261,15 +292,17 @@ internal sealed class RefreshHistory
 
     private Grant Stored() => Done(store.FindAsync("photos", GrantOwner.User("42"), default).AsTask()).Single();
 
-    private Grant Begin() => new("g1", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
-    {
-        RefreshToken = new RefreshToken(server.Current),
-        Tokens = Grant.With(new AccessToken("at-0", clock.GetUtcNow() - AccessTokenExpiry, clock.GetUtcNow(), [], [])),
-    };
+    private Grant Begin() =>
+        new("g1", "photos", GrantOwner.User("42"), "https://as.example", "client-id")
+        {
+            RefreshToken = new RefreshToken(server.Current),
+            Tokens = Grant.With(new AccessToken("at-0", clock.GetUtcNow() - AccessTokenExpiry, clock.GetUtcNow(), [], [])),
+        };
 
     // Nothing here waits: the store is in memory.
 #pragma warning disable VSTHRD002
-    private static T Done<T>(Task<T> task) => task.IsCompletedSuccessfully ? task.Result : throw new InvalidOperationException("It did not complete at once.");
+    private static T Done<T>(Task<T> task) =>
+        task.IsCompletedSuccessfully ? task.Result : throw new InvalidOperationException("It did not complete at once.");
 #pragma warning restore VSTHRD002
 
     private static void Done(Task task)

@@ -94,11 +94,17 @@ public class RefreshTests
     public async Task Resources_of_the_grant()
     {
         await using ScriptedServer server = new(o => o.Resources = [new("https://registered.example")]);
-        await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Resources = [new("https://one.example"), new("https://two.example")] });
+        await server.SignedInAsync(
+            Tokens("at-1", "rt-1"),
+            parameters: new() { Resources = [new("https://one.example"), new("https://two.example")] }
+        );
         server.Clock.Advance(Hour);
         server.Answers(Tokens("at-2"));
         await TokenAsync(server);
-        Assert.That(server.Only.Body, Is.EqualTo("grant_type=refresh_token&refresh_token=rt-1&resource=https%3A%2F%2Fone.example&resource=https%3A%2F%2Ftwo.example"));
+        Assert.That(
+            server.Only.Body,
+            Is.EqualTo("grant_type=refresh_token&refresh_token=rt-1&resource=https%3A%2F%2Fone.example&resource=https%3A%2F%2Ftwo.example")
+        );
     }
 
     [Test]
@@ -112,12 +118,19 @@ public class RefreshTests
         server.Clock.Advance(Tick);
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<ReauthorizationRequiredException>().With.Message.Contain("no refresh token").And.Property(nameof(ReauthorizationRequiredException.ClientName)).EqualTo(""));
+            Throws
+                .TypeOf<ReauthorizationRequiredException>()
+                .With.Message.Contain("no refresh token")
+                .And.Property(nameof(ReauthorizationRequiredException.ClientName))
+                .EqualTo("")
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: without expires_in, a renewable token lives DefaultAccessTokenLifetime, another one until the API refuses it")]
+    [Description(
+        "RFC 6749 §5.1: without expires_in, a renewable token lives DefaultAccessTokenLifetime, another one until the API refuses it"
+    )]
     public async Task Unstated_lifetime([Values] bool renewable)
     {
         await using ScriptedServer server = new(o => o.DefaultAccessTokenLifetime = TimeSpan.FromMinutes(20));
@@ -151,7 +164,10 @@ public class RefreshTests
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         server.Answers(_ => throw new HttpRequestException("gone"));
-        Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>().With.Message.Contain("token endpoint").And.Message.Contain("gone"));
+        Assert.That(
+            async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<HttpRequestException>().With.Message.Contain("token endpoint").And.Message.Contain("gone")
+        );
         server.Answers(Tokens("at-2"));
         server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
@@ -172,8 +188,13 @@ public class RefreshTests
         server.Answers(body, status);
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.TypeOf<TokenEndpointException>()
-                .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status).And.Property(nameof(EndpointException.Error)).EqualTo(error));
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo((HttpStatusCode)status)
+                .And.Property(nameof(EndpointException.Error))
+                .EqualTo(error)
+        );
         server.Answers(Tokens("at-2"));
         server.Clock.Advance(RefreshBackoff.Pause);
         Assert.That(await TokenAsync(server), Is.EqualTo("at-2"));
@@ -206,7 +227,10 @@ public class RefreshTests
             host.Server.RotateSigningKey();
             host.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
         }
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user"));
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("another user")
+        );
         var after = (await host.Client.FindGrantAsync(GrantOwner.User("42")))!;
         Assert.That(after.Generation, Is.EqualTo(1));
         Assert.That(after.AccessToken, Is.EqualTo(before.AccessToken));
@@ -219,7 +243,9 @@ public class RefreshTests
     }
 
     [TestCaseSource(nameof(Outages))]
-    [Description("Life of a token 5: the refresh token is spent, so an outage of the keys' endpoint must not cost its successor. The ID Token that cannot be checked is not adopted")]
+    [Description(
+        "Life of a token 5: the refresh token is spent, so an outage of the keys' endpoint must not cost its successor. The ID Token that cannot be checked is not adopted"
+    )]
     public async Task Keys_out_of_reach(Fault outage)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
@@ -250,8 +276,12 @@ public class RefreshTests
             string[] parts = response["id_token"]!.GetValue<string>().Split('.');
             response["id_token"] = $"{parts[0]}.{parts[1]}.{new string('A', parts[2].Length)}";
         };
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("signature"));
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("signature")
+        );
     }
 
-    private static async Task<string> TokenAsync(ScriptedServer server) => (await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal();
+    private static async Task<string> TokenAsync(ScriptedServer server) =>
+        (await server.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly()).Reveal();
 }

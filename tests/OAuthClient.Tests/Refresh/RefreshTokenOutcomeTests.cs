@@ -33,7 +33,9 @@ public class RefreshTokenOutcomeTests
     [TestCase(429, "invalid_grant", nameof(RefreshTokenOutcome.NotSent))]
     public void An_answer(int status, string? error, string outcome)
     {
-        var exception = new TokenEndpointException(new("token endpoint", new("https://as.example/token"), (HttpStatusCode)status) { Error = error });
+        var exception = new TokenEndpointException(
+            new("token endpoint", new("https://as.example/token"), (HttpStatusCode)status) { Error = error }
+        );
         Assert.That(RefreshTokenOutcomes.Of(exception, Departed()).ToString(), Is.EqualTo(outcome));
     }
 
@@ -42,19 +44,26 @@ public class RefreshTokenOutcomeTests
     public void A_server_that_failed_and_asks_for_patience_may_have_worked() =>
         Assert.That(
             RefreshTokenOutcomes.Of(
-                new TokenEndpointException(new("token endpoint", new("https://as.example/token"), HttpStatusCode.ServiceUnavailable) { RetryAfter = TimeSpan.FromSeconds(1) }),
-                Departed()),
-            Is.EqualTo(RefreshTokenOutcome.Ambiguous));
+                new TokenEndpointException(
+                    new("token endpoint", new("https://as.example/token"), HttpStatusCode.ServiceUnavailable)
+                    {
+                        RetryAfter = TimeSpan.FromSeconds(1),
+                    }
+                ),
+                Departed()
+            ),
+            Is.EqualTo(RefreshTokenOutcome.Ambiguous)
+        );
 
     private static IEnumerable<Exception> Faults() =>
-    [
-        new HttpRequestException("reset"),
-        new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
-        new TaskCanceledException("late", new TimeoutException()),
-        new OperationCanceledException(),
-        new InvalidOperationException("sent twice"),
-        new OAuthException("of some other kind"),
-    ];
+        [
+            new HttpRequestException("reset"),
+            new HttpRequestException(HttpRequestError.ConnectionError, "refused"),
+            new TaskCanceledException("late", new TimeoutException()),
+            new OperationCanceledException(),
+            new InvalidOperationException("sent twice"),
+            new OAuthException("of some other kind"),
+        ];
 
     [TestCaseSource(nameof(Faults))]
     [Description("Whatever broke: what may have left may have been spent")]
@@ -69,7 +78,10 @@ public class RefreshTokenOutcomeTests
     [Test]
     [Description("RFC 6749 §7.1: an answer that is whole and cannot be used")]
     public void An_answer_of_no_use() =>
-        Assert.That(RefreshTokenOutcomes.Of(new OAuthProtocolException("token_type"), Departed()), Is.EqualTo(RefreshTokenOutcome.OtherError));
+        Assert.That(
+            RefreshTokenOutcomes.Of(new OAuthProtocolException("token_type"), Departed()),
+            Is.EqualTo(RefreshTokenOutcome.OtherError)
+        );
 
     [Test]
     [Description("RFC 6585 §4: turned away with 429, then never sent again")]

@@ -66,14 +66,19 @@ public class RefreshedIdTokenTests
     [TestCase("nonce", "\"of-another-login\"", "another nonce")]
     [TestCase("auth_time", "5", "another auth_time")]
     [TestCase("at_hash", "\"AAAAAAAAAAAAAAAAAAAAAA\"", "at_hash")]
-    [Description("OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time of the first ID Token, and the hash of the access token beside it")]
+    [Description(
+        "OpenID Connect Core §12.2, §3.1.3.8: nonce and auth_time of the first ID Token, and the hash of the access token beside it"
+    )]
     public async Task One_about_another_authentication_is_refused(string claim, string value, string words)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid", "offline_access"]);
         var grant = await host.SignedInAsync();
         host.Clock.Advance(TimeSpan.FromHours(2));
         host.Server.Options.OnIdTokenClaims = claims => claims[claim] = System.Text.Json.Nodes.JsonNode.Parse(value);
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words));
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words)
+        );
         Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 
@@ -109,8 +114,10 @@ public class RefreshedIdTokenTests
         host.Clock.Advance(TimeSpan.FromHours(2));
         host.Server.Options.OnIdTokenClaims = claims => claims[claim] = "https://somebody.example";
 
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
-            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words));
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains(words)
+        );
         Assert.That((await host.Client.FindGrantAsync(GrantOwner.User("42")))!.Generation, Is.EqualTo(grant.Generation));
     }
 }

@@ -11,7 +11,9 @@ public class SeveralNodesTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Test]
-    [Description("Life of a token 4: while one node waits for the server's answer the other waits for it, sends nothing, and gets the same token")]
+    [Description(
+        "Life of a token 4: while one node waits for the server's answer the other waits for it, sends nothing, and gets the same token"
+    )]
     public async Task One_presents_and_the_others_wait()
     {
         await using var fleet = await Fleet.StartAsync();
@@ -31,8 +33,14 @@ public class SeveralNodesTests
     {
         await using var fleet = await Fleet.StartAsync();
         fleet.One.Answers("""{"error":"invalid_grant"}""", 400);
-        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
-        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
+        Assert.That(
+            async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         Assert.That(fleet.Two.Requests, Is.Empty);
     }
 
@@ -43,12 +51,17 @@ public class SeveralNodesTests
         await using var fleet = await Fleet.StartAsync();
         await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, TimeSpan.Zero, default);
         fleet.Two.Answers("", 503);
-        Assert.That(async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<TokenEndpointException>());
+        Assert.That(
+            async () => await fleet.Two.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<TokenEndpointException>()
+        );
         Assert.That(fleet.Two.Requests, Has.Count.EqualTo(1));
     }
 
     [Test]
-    [Description("Life of a token 5: a process that was stopped past its lease finds out as the request is about to leave; it asks anew, and presents nothing that another has spent")]
+    [Description(
+        "Life of a token 5: a process that was stopped past its lease finds out as the request is about to leave; it asks anew, and presents nothing that another has spent"
+    )]
     public async Task Stopped_past_the_lease()
     {
         await using var fleet = await Fleet.StartAsync();
@@ -77,7 +90,9 @@ public class SeveralNodesTests
     }
 
     [Test]
-    [Description("Life of a token 5: a store that takes longer to lease than the lease lasts is not asked for ever; nothing is sent, and the exception says what to change")]
+    [Description(
+        "Life of a token 5: a store that takes longer to lease than the lease lasts is not asked for ever; nothing is sent, and the exception says what to change"
+    )]
     public async Task A_lease_that_always_runs_out()
     {
         await using var fleet = await Fleet.StartAsync();
@@ -85,25 +100,40 @@ public class SeveralNodesTests
         fleet.OnesStore.AfterLeasing = () => fleet.One.Clock.Advance(TimeSpan.FromSeconds(16));
         Assert.That(
             async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("RefreshLease"));
+            Throws.TypeOf<OAuthException>().With.Message.Contain("RefreshLease")
+        );
         Assert.That(fleet.One.Requests, Is.Empty);
-        Assert.That((await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, Hour, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused), "given back, and nothing presented");
+        Assert.That(
+            (await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, Hour, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Unused),
+            "given back, and nothing presented"
+        );
     }
 
     [TestCase("""{"access_token":"at-2","token_type":"mac","refresh_token":"rt-2"}""")]
     [TestCase("""{"access_token":"at-2","token_type":"Bearer","expires_in":"soon","refresh_token":"rt-2"}""")]
-    [Description("Life of a token 6: an answer that cannot be used is not asked for again at once, but it may have cost the token: whoever comes next knows")]
+    [Description(
+        "Life of a token 6: an answer that cannot be used is not asked for again at once, but it may have cost the token: whoever comes next knows"
+    )]
     public async Task An_answer_that_cannot_be_used(string answer)
     {
         await using var fleet = await Fleet.StartAsync();
         fleet.One.Answers(answer);
-        Assert.That(async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<OAuthProtocolException>());
+        Assert.That(
+            async () => await fleet.One.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<OAuthProtocolException>()
+        );
         Assert.That(fleet.One.Requests, Has.Count.EqualTo(1));
-        Assert.That((await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, Hour, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown));
+        Assert.That(
+            (await fleet.Store.TryAcquireLeaseAsync(fleet.Grant, held: null, Hour, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Unknown)
+        );
     }
 
     [Test]
-    [Description("A store that went back (a standby that had not heard of everything) holds a refresh token that is spent: the result is saved over it")]
+    [Description(
+        "A store that went back (a standby that had not heard of everything) holds a refresh token that is spent: the result is saved over it"
+    )]
     public async Task A_store_that_went_back()
     {
         await using var fleet = await Fleet.StartAsync();
@@ -167,7 +197,10 @@ public class SeveralNodesTests
     }
 
     private static Grant GrantOf(Fleet fleet, string id) =>
-        new(id, fleet.Grant.ClientName, fleet.Grant.Owner, fleet.Grant.Server, fleet.Grant.ClientId) { RefreshToken = new RefreshToken("rt-" + id) };
+        new(id, fleet.Grant.ClientName, fleet.Grant.Owner, fleet.Grant.Server, fleet.Grant.ClientId)
+        {
+            RefreshToken = new RefreshToken("rt-" + id),
+        };
 
     [Test]
     [Description("RFC 7009: what another node's refresh is about to bring is revoked too: it is waited for")]
@@ -259,8 +292,11 @@ public class SeveralNodesTests
         {
             var now = One.Clock.GetUtcNow();
             TokenResponse response = new(
-                new AccessToken(accessToken, now, now + (expiresIn ?? Hour), [], []), new RefreshToken(refreshToken), idToken: null,
-                new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal));
+                new AccessToken(accessToken, now, now + (expiresIn ?? Hour), [], []),
+                new RefreshToken(refreshToken),
+                idToken: null,
+                new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal)
+            );
             var replaced = Store.TryReplaceAsync(Grant.Refreshed(response, AccessTokenKey.Default.Key, now), default);
             Assert.That(replaced is { IsCompletedSuccessfully: true, Result: true });
         }

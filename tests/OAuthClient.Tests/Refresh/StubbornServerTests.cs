@@ -15,7 +15,9 @@ public class StubbornServerTests
         server.Answers(Same);
         var grant = await server.SignInAsync();
 
-        var another = await server.Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken }).Promptly();
+        var another = await server
+            .Client.GetAccessTokenAsync(GrantOwner.User("42"), new() { RejectedToken = grant.AccessToken })
+            .Promptly();
 
         Assert.That(another, Is.EqualTo(grant.AccessToken));
         Assert.That(server.Requests.Count(sentRequest => sentRequest["grant_type"] == "refresh_token"), Is.EqualTo(1));

@@ -21,9 +21,16 @@ public class GrantRevokerTests
         await host.Client.RevokeAsync(GrantOwner.User("42"));
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(
-            host.Server.RequestsTo(TestEndpoint.Revocation).Select(request => (request.Form["token"], request.Form["token_type_hint"], request.ResponseStatus)),
-            Is.EqualTo(new[] { (grant.RefreshToken!.Reveal(), "refresh_token", (int?)200), (grant.AccessToken!.Reveal(), "access_token", 200) }));
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.TypeOf<ReauthorizationRequiredException>());
+            host.Server.RequestsTo(TestEndpoint.Revocation)
+                .Select(request => (request.Form["token"], request.Form["token_type_hint"], request.ResponseStatus)),
+            Is.EqualTo(
+                new[] { (grant.RefreshToken!.Reveal(), "refresh_token", (int?)200), (grant.AccessToken!.Reveal(), "access_token", 200) }
+            )
+        );
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
     }
 
     [Test]
@@ -38,7 +45,10 @@ public class GrantRevokerTests
             left = (await server.Store.FindAsync("", GrantOwner.User("42"), default)).Count;
             throw new HttpRequestException("gone");
         });
-        Assert.That(async () => await server.Client.RevokeAsync(GrantOwner.User("42")), Throws.TypeOf<HttpRequestException>().With.Message.Contain("revocation endpoint").And.Message.Contain("gone"));
+        Assert.That(
+            async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
+            Throws.TypeOf<HttpRequestException>().With.Message.Contain("revocation endpoint").And.Message.Contain("gone")
+        );
         Assert.That(left, Is.Zero);
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
@@ -143,7 +153,10 @@ public class GrantRevokerTests
         host.Server.Faults.Add(TestEndpoint.Revocation, Fault.HoldUntil(release.Task));
         var revoke = host.Client.RevokeAsync(GrantOwner.User("42"));
         await host.Server.WaitForRequestAsync(TestEndpoint.Revocation).Promptly();
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(), Throws.TypeOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")).Promptly(),
+            Throws.TypeOf<ReauthorizationRequiredException>()
+        );
         release.SetResult();
         await revoke.Promptly();
         Assert.That(host.TokenRequests, Is.Zero);
@@ -176,7 +189,12 @@ public class GrantRevokerTests
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => host.Client.RevokeAsync(GrantOwner.User("42"))))).Promptly();
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
         Assert.That(
-            host.Server.RequestsTo(TestEndpoint.Revocation).Select(request => request.Form["token"]).Distinct(StringComparer.Ordinal).Count(), Is.EqualTo(2));
+            host.Server.RequestsTo(TestEndpoint.Revocation)
+                .Select(request => request.Form["token"])
+                .Distinct(StringComparer.Ordinal)
+                .Count(),
+            Is.EqualTo(2)
+        );
         Assert.That(host.Server.RequestsTo(TestEndpoint.Revocation), Has.Count.EqualTo(2));
     }
 }

@@ -18,11 +18,12 @@ public class RevocationTests
         await server.Client.RevokeAsync(GrantOwner.User("42"));
 
         var sent = server.Requests.Skip(1).ToList();
-        Assert.That(sent.Select(request => request.Body), Is.EqualTo(new[]
-        {
-            "token=the-refresh-token&token_type_hint=refresh_token",
-            "token=the-access-token&token_type_hint=access_token",
-        }));
+        Assert.That(
+            sent.Select(request => request.Body),
+            Is.EqualTo(
+                new[] { "token=the-refresh-token&token_type_hint=refresh_token", "token=the-access-token&token_type_hint=access_token" }
+            )
+        );
         Assert.That(sent.Select(request => request.Uri.AbsoluteUri), Is.All.EqualTo("https://as.example/revoke"));
         Assert.That(sent.Select(request => request.Method), Is.All.EqualTo(HttpMethod.Post));
         Assert.That(sent.Select(request => request.Authorization), Is.All.EqualTo("Basic Y2xpZW50OnRoZS1jbGllbnQtc2VjcmV0"));
@@ -65,9 +66,12 @@ public class RevocationTests
         server.Answers(body, status);
         Assert.That(
             async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
-            Throws.TypeOf<EndpointException>()
-                .With.Property(nameof(EndpointException.StatusCode)).EqualTo((HttpStatusCode)status)
-                .And.Message.Contain("revocation endpoint (https://as.example/revoke)"));
+            Throws
+                .TypeOf<EndpointException>()
+                .With.Property(nameof(EndpointException.StatusCode))
+                .EqualTo((HttpStatusCode)status)
+                .And.Message.Contain("revocation endpoint (https://as.example/revoke)")
+        );
         Assert.That(await server.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
@@ -84,7 +88,8 @@ public class RevocationTests
         });
         Assert.That(
             async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
-            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.RetryAfter)).EqualTo(TimeSpan.FromSeconds(45)));
+            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.RetryAfter)).EqualTo(TimeSpan.FromSeconds(45))
+        );
     }
 
     [Test]
@@ -92,10 +97,13 @@ public class RevocationTests
     public async Task Echoed_secrets()
     {
         await using var server = await SignedInAsync();
-        server.Answers(sentRequest => ScriptedServer.Json(400, $$"""{"error":"invalid_request","error_description":"{{sentRequest["token"]}} the-client-secret"}"""));
+        server.Answers(sentRequest =>
+            ScriptedServer.Json(400, $$"""{"error":"invalid_request","error_description":"{{sentRequest["token"]}} the-client-secret"}""")
+        );
         Assert.That(
             async () => await server.Client.RevokeAsync(GrantOwner.User("42")),
-            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] [redacted]"));
+            Throws.TypeOf<EndpointException>().With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] [redacted]")
+        );
     }
 
     private static async Task<ScriptedServer> SignedInAsync(Action<OAuthClientOptions>? options = null)

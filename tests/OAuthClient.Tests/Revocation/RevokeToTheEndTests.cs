@@ -18,7 +18,10 @@ public class RevokeToTheEndTests
         Assert.That(async () => await host.Client.RevokeAsync(GrantOwner.User("42")), Throws.InstanceOf<EndpointException>());
 
         var requests = host.Server.RequestsTo(TestEndpoint.Revocation);
-        Assert.That(requests.Select(request => request.Form["token"]), Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.AccessToken!.Reveal() }));
+        Assert.That(
+            requests.Select(request => request.Form["token"]),
+            Is.EqualTo(new[] { grant.RefreshToken!.Reveal(), grant.AccessToken!.Reveal() })
+        );
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 }

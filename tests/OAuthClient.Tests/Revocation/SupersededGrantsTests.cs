@@ -20,8 +20,9 @@ public class SupersededGrantsTests
     }
 
     [Test]
-    [Description("RFC 7009 §2.1: a grant that the next sign-in of the same session replaces is removed and revoked, and the new one "
-        + "is not")]
+    [Description(
+        "RFC 7009 §2.1: a grant that the next sign-in of the same session replaces is removed and revoked, and the new one " + "is not"
+    )]
     public async Task A_replaced_grant_is_revoked()
     {
         await using OpenIdServer server = new(o => o.RevokeSupersededGrants = true);

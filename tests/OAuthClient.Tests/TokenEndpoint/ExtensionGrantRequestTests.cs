@@ -14,7 +14,8 @@ public class ExtensionGrantRequestTests
         await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("assertion", "a.b&c"), new("scope", "x y")]));
         Assert.That(
             server.Only.Body,
-            Is.EqualTo("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b%26c&scope=x+y"));
+            Is.EqualTo("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b%26c&scope=x+y")
+        );
         Assert.That(server.Only.Authorization, Does.StartWith("Basic "));
     }
 
@@ -24,9 +25,11 @@ public class ExtensionGrantRequestTests
     [TestCase("password", "RFC 9700 §2.4")]
     [TestCase("implicit", "RFC 9700 §2.1.2")]
     [Description("RFC 9700 §2.1.2, §2.4: no way round validation, and no retired grant; the message says what to use")]
-    public void Grant_type_with_a_safer_way(string grantType, string instead) => Assert.That(
-        () => TokenRequest.Extension(grantType, [new("password", "hunter2-hunter2")]),
-        Throws.ArgumentException.With.Message.Contain($"'{grantType}'").And.Message.Contain(instead).And.Message.Not.Contain("hunter2"));
+    public void Grant_type_with_a_safer_way(string grantType, string instead) =>
+        Assert.That(
+            () => TokenRequest.Extension(grantType, [new("password", "hunter2-hunter2")]),
+            Throws.ArgumentException.With.Message.Contain($"'{grantType}'").And.Message.Contain(instead).And.Message.Not.Contain("hunter2")
+        );
 
     [TestCase("grant_type")]
     [TestCase("client_id")]
@@ -34,23 +37,31 @@ public class ExtensionGrantRequestTests
     [TestCase("client_assertion")]
     [TestCase("client_assertion_type")]
     [Description("RFC 6749 §2.3: one client authentication method, the registration's")]
-    public void Reserved_parameter(string name) => Assert.That(
-        () => TokenRequest.Extension(JwtBearer, [new("assertion", "x"), new(name, "the-value")]),
-        Throws.ArgumentException.With.Message.Contain($"'{name}'").And.Message.Not.Contain("the-value"));
+    public void Reserved_parameter(string name) =>
+        Assert.That(
+            () => TokenRequest.Extension(JwtBearer, [new("assertion", "x"), new(name, "the-value")]),
+            Throws.ArgumentException.With.Message.Contain($"'{name}'").And.Message.Not.Contain("the-value")
+        );
 
     [Test]
     [Description("RFC 6749 §3.2: no parameter twice")]
-    public void Repeated_parameter() => Assert.That(
-        () => TokenRequest.Extension(JwtBearer, [new("assertion", "one"), new("assertion", "two")]),
-        Throws.ArgumentException.With.Message.Contain("'assertion'").And.Message.Contain("twice"));
+    public void Repeated_parameter() =>
+        Assert.That(
+            () => TokenRequest.Extension(JwtBearer, [new("assertion", "one"), new("assertion", "two")]),
+            Throws.ArgumentException.With.Message.Contain("'assertion'").And.Message.Contain("twice")
+        );
 
     [Test]
     [Description("RFC 8693 §2.1, RFC 8707 §2: resource and audience may be repeated")]
     public async Task Repeatable_parameters()
     {
         await using ScriptedServer server = new();
-        await server.Client.RequestTokenAsync(TokenRequest.Extension(
-            "urn:x", [new("resource", "https://a.example"), new("resource", "https://b.example"), new("audience", "a"), new("audience", "b")]));
+        await server.Client.RequestTokenAsync(
+            TokenRequest.Extension(
+                "urn:x",
+                [new("resource", "https://a.example"), new("resource", "https://b.example"), new("audience", "a"), new("audience", "b")]
+            )
+        );
         Assert.That(server.Only.Form.Count(field => field.Key is "resource" or "audience"), Is.EqualTo(4));
     }
 
@@ -78,8 +89,14 @@ public class ExtensionGrantRequestTests
         await using ScriptedServer server = new();
         server.Answers("""{"error":"invalid_grant","error_description":"12345678 is bad, 1234567 is short"}""", status: 400);
         Assert.That(
-            async () => await server.Client.RequestTokenAsync(TokenRequest.Extension(JwtBearer, [new("assertion", "12345678"), new("x", "1234567")])),
-            Throws.TypeOf<TokenEndpointException>()
-                .With.Property(nameof(EndpointException.ErrorDescription)).EqualTo("[redacted] is bad, 1234567 is short"));
+            async () =>
+                await server.Client.RequestTokenAsync(
+                    TokenRequest.Extension(JwtBearer, [new("assertion", "12345678"), new("x", "1234567")])
+                ),
+            Throws
+                .TypeOf<TokenEndpointException>()
+                .With.Property(nameof(EndpointException.ErrorDescription))
+                .EqualTo("[redacted] is bad, 1234567 is short")
+        );
     }
 }

@@ -20,7 +20,10 @@ public class TokenErrorTests
     public async Task Error_object(int status)
     {
         await using ScriptedServer server = new(o => o.TokenEndpoint = new("https://as.example/token?key=hidden"));
-        server.Answers("""{"error":"invalid_request","error_description":"a word","error_uri":"https://as.example/help","access_token":"at-secret"}""", status);
+        server.Answers(
+            """{"error":"invalid_request","error_description":"a word","error_uri":"https://as.example/help","access_token":"at-secret"}""",
+            status
+        );
         var exception = await RefusedAsync(server);
         Assert.That(exception.Endpoint, Is.EqualTo(Endpoint));
         Assert.That(exception.StatusCode, Is.EqualTo((HttpStatusCode)status));
@@ -28,7 +31,10 @@ public class TokenErrorTests
         Assert.That(exception.ErrorDescription, Is.EqualTo("a word"));
         Assert.That(exception.ErrorUri, Is.EqualTo("https://as.example/help"));
         Assert.That(exception.RetryAfter, Is.Null);
-        Assert.That(exception.Message, Is.EqualTo($"The token endpoint (https://as.example/token) answered {status} invalid_request (\"a word\")."));
+        Assert.That(
+            exception.Message,
+            Is.EqualTo($"The token endpoint (https://as.example/token) answered {status} invalid_request (\"a word\").")
+        );
     }
 
     [TestCase("invalid_client", "ClientSecret")]
@@ -67,27 +73,80 @@ public class TokenErrorTests
         yield return Case("number", 200, "5", "application/json", "instead of a JSON object");
         yield return Case("null", 200, "null", "application/json", "instead of a JSON object");
         yield return Case("truncated", 200, """{"access_token":"at-secret","token_ty""", "application/json", "instead of a JSON object");
-        yield return Case("two objects", 200, """{"access_token":"at-secret","token_type":"Bearer"}{}""", "application/json", "instead of a JSON object");
-        yield return Case("form-encoded", 200, "access_token=at-secret&token_type=bearer", "application/x-www-form-urlencoded", "instead of a JSON object");
-        yield return Case("duplicate member", 200, """{"access_token":"at-secret","access_token":"at-2","token_type":"Bearer"}""", "application/json", "instead of a JSON object");
+        yield return Case(
+            "two objects",
+            200,
+            """{"access_token":"at-secret","token_type":"Bearer"}{}""",
+            "application/json",
+            "instead of a JSON object"
+        );
+        yield return Case(
+            "form-encoded",
+            200,
+            "access_token=at-secret&token_type=bearer",
+            "application/x-www-form-urlencoded",
+            "instead of a JSON object"
+        );
+        yield return Case(
+            "duplicate member",
+            200,
+            """{"access_token":"at-secret","access_token":"at-2","token_type":"Bearer"}""",
+            "application/json",
+            "instead of a JSON object"
+        );
         foreach (string name in new[] { "token_type", "expires_in", "refresh_token", "scope", "id_token" })
         {
             string value = name == "expires_in" ? "60" : "\"Bearer\"";
             yield return Case(
-                $"duplicate {name}", 200, $$"""{"access_token":"at-secret","token_type":"Bearer","{{name}}":{{value}},"{{name}}":{{value}}}""", "application/json", "instead of a JSON object");
+                $"duplicate {name}",
+                200,
+                $$"""{"access_token":"at-secret","token_type":"Bearer","{{name}}":{{value}},"{{name}}":{{value}}}""",
+                "application/json",
+                "instead of a JSON object"
+            );
         }
-        yield return Case("duplicate unknown member", 200, """{"access_token":"at-secret","token_type":"Bearer","x":1,"x":2}""", "application/json", "instead of a JSON object");
         yield return Case(
-            "duplicate by escape", 200, """{"access_token":"at-secret","access\u005ftoken":"at-2","token_type":"Bearer"}""", "application/json", "instead of a JSON object");
+            "duplicate unknown member",
+            200,
+            """{"access_token":"at-secret","token_type":"Bearer","x":1,"x":2}""",
+            "application/json",
+            "instead of a JSON object"
+        );
+        yield return Case(
+            "duplicate by escape",
+            200,
+            """{"access_token":"at-secret","access\u005ftoken":"at-2","token_type":"Bearer"}""",
+            "application/json",
+            "instead of a JSON object"
+        );
         yield return Case("1,000 deep", 200, Deep(1000), "application/json", "instead of a JSON object");
         yield return Case("33 deep", 200, Deep(33), "application/json", "instead of a JSON object");
-        yield return Case("object without error", 400, """{"message":"at-secret"}""", "application/json", "answered 400 with a JSON object that holds no error code");
+        yield return Case(
+            "object without error",
+            400,
+            """{"message":"at-secret"}""",
+            "application/json",
+            "answered 400 with a JSON object that holds no error code"
+        );
         yield return Case("error as an object", 400, """{"error":{"code":"at-secret"}}""", "application/json", "holds no error code");
         yield return Case("error as half a character", 400, """{"error":"\ud800at-secret"}""", "application/json", "answered 400");
-        yield return Case("description as half a character", 400, """{"error":"invalid_request","error_description":"\ud800"}""", "application/json", "answered 400 invalid_request");
-        yield return Case("name as half a character", 200, """{"access_token":"at-secret","token_type":"Bearer","\ud800":1}""", "application/json", "instead of a JSON object");
+        yield return Case(
+            "description as half a character",
+            400,
+            """{"error":"invalid_request","error_description":"\ud800"}""",
+            "application/json",
+            "answered 400 invalid_request"
+        );
+        yield return Case(
+            "name as half a character",
+            200,
+            """{"access_token":"at-secret","token_type":"Bearer","\ud800":1}""",
+            "application/json",
+            "instead of a JSON object"
+        );
 
-        static TestCaseData Case(string name, int status, string body, string type, string said) => new TestCaseData(status, body, type, said).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, int status, string body, string type, string said) =>
+            new TestCaseData(status, body, type, said).SetArgDisplayNames(name);
         static string Deep(int depth) =>
             """{"access_token":"at-secret","token_type":"Bearer","x":""" + new string('[', depth - 1) + new string(']', depth - 1) + "}";
     }
@@ -99,7 +158,10 @@ public class TokenErrorTests
         await using ScriptedServer server = new();
         server.Answers(_ => ScriptedServer.Text(status, body, mediaType));
         var exception = await RefusedAsync(server);
-        Assert.That(exception.Message, Does.StartWith("The token endpoint (https://as.example/token) answered ").And.Contain(said).And.Not.Contain("at-secret"));
+        Assert.That(
+            exception.Message,
+            Does.StartWith("The token endpoint (https://as.example/token) answered ").And.Contain(said).And.Not.Contain("at-secret")
+        );
         Assert.That(exception.StatusCode, Is.EqualTo((HttpStatusCode)status));
     }
 
@@ -135,11 +197,16 @@ public class TokenErrorTests
     [TestCase("the-refresh-token", TestName = "Echoed_secret_is_redacted (refresh token)")]
     [TestCase("the-client-secret", TestName = "Echoed_secret_is_redacted (client secret)")]
     [TestCase("Y2xpZW50OnRoZS1jbGllbnQtc2VjcmV0", TestName = "Echoed_secret_is_redacted (Basic credentials)")]
-    [Description("RFC 6749 §10.14, threat: secrets in exceptions. A server that echoes what we sent does not get it into message or properties")]
+    [Description(
+        "RFC 6749 §10.14, threat: secrets in exceptions. A server that echoes what we sent does not get it into message or properties"
+    )]
     public async Task Echoed_secret_is_redacted(string secret)
     {
         await using ScriptedServer server = new();
-        server.Answers($$"""{"error":"{{secret}}","error_description":"got {{secret}} twice: {{secret}}","error_uri":"https://as.example/?{{secret}}"}""", 400);
+        server.Answers(
+            $$"""{"error":"{{secret}}","error_description":"got {{secret}} twice: {{secret}}","error_uri":"https://as.example/?{{secret}}"}""",
+            400
+        );
         var exception = await RefusedAsync(server);
         Assert.That(exception.ToString(), Does.Not.Contain(secret));
         Assert.That(exception.Error, Is.EqualTo("[redacted]"));
@@ -178,7 +245,10 @@ public class TokenErrorTests
     public async Task Hostile_description()
     {
         await using ScriptedServer server = new();
-        server.Answers("{\"error\":\"e\\u001b[31m\",\"error_description\":\"line\\r\\nline \\\"quoted\\\"" + new string('x', 300) + "\"}", 400);
+        server.Answers(
+            "{\"error\":\"e\\u001b[31m\",\"error_description\":\"line\\r\\nline \\\"quoted\\\"" + new string('x', 300) + "\"}",
+            400
+        );
         var exception = await RefusedAsync(server);
         Assert.That(exception.Error, Is.EqualTo("e?[31m"));
         Assert.That(exception.ErrorDescription, Does.StartWith("line??line ?quoted?xxx").And.Length.EqualTo(256).And.EndWith("x~"));

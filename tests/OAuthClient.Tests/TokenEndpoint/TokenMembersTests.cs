@@ -10,13 +10,21 @@ public class TokenMembersTests
     [Test]
     public void The_usual()
     {
-        Assert.That(TokenMembers.TryRead(
-            """ {"token_type":"Bearer","access_token":"at\/1","expires_in":3600,"refresh_token":"rt","scope":"a b","id_token":"a.b.c","session_state":"s","not-before-policy":0} """u8,
-            out var members), Is.True);
+        Assert.That(
+            TokenMembers.TryRead(
+                """ {"token_type":"Bearer","access_token":"at\/1","expires_in":3600,"refresh_token":"rt","scope":"a b","id_token":"a.b.c","session_state":"s","not-before-policy":0} """u8,
+                out var members
+            ),
+            Is.True
+        );
         Assert.That(
             (members.AccessToken, members.TokenType, members.Lifetime, members.RefreshToken, members.Scope, members.IdToken),
-            Is.EqualTo(("at/1", "Bearer", 3600L, "rt", "a b", "a.b.c")));
-        Assert.That(members.Others!.Select(member => $"{member.Key}={member.Value}"), Is.EqualTo(new[] { "session_state=s", "not-before-policy=0" }));
+            Is.EqualTo(("at/1", "Bearer", 3600L, "rt", "a b", "a.b.c"))
+        );
+        Assert.That(
+            members.Others!.Select(member => $"{member.Key}={member.Value}"),
+            Is.EqualTo(new[] { "session_state=s", "not-before-policy=0" })
+        );
     }
 
     [TestCase("9223372036854775807", 315_360_000)]
@@ -25,7 +33,10 @@ public class TokenMembersTests
     [TestCase("-1", 0)]
     public void A_life_within_bounds(string stated, long seconds)
     {
-        Assert.That(TokenMembers.TryRead(Encoding.UTF8.GetBytes($$"""{"access_token":"at","expires_in":{{stated}}}"""), out var members), Is.True);
+        Assert.That(
+            TokenMembers.TryRead(Encoding.UTF8.GetBytes($$"""{"access_token":"at","expires_in":{{stated}}}"""), out var members),
+            Is.True
+        );
         Assert.That(members.Lifetime, Is.EqualTo(seconds));
     }
 

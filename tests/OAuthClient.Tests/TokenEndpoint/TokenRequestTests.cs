@@ -26,7 +26,10 @@ public class TokenRequestTests
         var query = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query);
 
         await server.Client.CompleteAuthorizationAsync(
-            pending, AuthorizationResponse.Parse([new("code", "c/+ =&ode"), new("state", query["state"]!)]), GrantOwner.User("42"));
+            pending,
+            AuthorizationResponse.Parse([new("code", "c/+ =&ode"), new("state", query["state"]!)]),
+            GrantOwner.User("42")
+        );
 
         var sentRequest = server.Only;
         Assert.That(sentRequest.Method, Is.EqualTo(HttpMethod.Post));
@@ -34,13 +37,19 @@ public class TokenRequestTests
         Assert.That(sentRequest.MediaType, Is.EqualTo("application/x-www-form-urlencoded"));
         Assert.That(sentRequest.Accept, Is.EqualTo("application/json"));
         Assert.That(sentRequest.Authorization, Is.EqualTo(Basic));
-        Assert.That(sentRequest.Form.Select(field => field.Key), Is.EqualTo(new[] { "grant_type", "code", "redirect_uri", "code_verifier", "resource", "resource" }));
+        Assert.That(
+            sentRequest.Form.Select(field => field.Key),
+            Is.EqualTo(new[] { "grant_type", "code", "redirect_uri", "code_verifier", "resource", "resource" })
+        );
         Assert.That(sentRequest["grant_type"], Is.EqualTo("authorization_code"));
         Assert.That(sentRequest["code"], Is.EqualTo("c/+ =&ode"));
         Assert.That(sentRequest["redirect_uri"], Is.EqualTo(RedirectUri));
         Assert.That(query["redirect_uri"].ToString(), Is.EqualTo(RedirectUri), "the same characters as in the authorization request");
         Assert.That(new CodeVerifier(sentRequest["code_verifier"]!).Challenge(), Is.EqualTo(query["code_challenge"].ToString()));
-        Assert.That(sentRequest.Form.Where(field => field.Key == "resource").Select(field => field.Value), Is.EqualTo(new[] { "https://one.example/a", "https://two.example" }));
+        Assert.That(
+            sentRequest.Form.Where(field => field.Key == "resource").Select(field => field.Value),
+            Is.EqualTo(new[] { "https://one.example/a", "https://two.example" })
+        );
         Assert.That(sentRequest.Body, Does.Contain("code=c%2F%2B+%3D%26ode"));
     }
 
@@ -103,7 +112,8 @@ public class TokenRequestTests
         await server.Client.RequestTokenAsync(TokenRequest.Refresh(new("rt"), ["a", "b"], [new("https://one.example/x"), new("urn:two")]));
         Assert.That(
             server.Only.Body,
-            Is.EqualTo("grant_type=refresh_token&refresh_token=rt&scope=a+b&resource=https%3A%2F%2Fone.example%2Fx&resource=urn%3Atwo"));
+            Is.EqualTo("grant_type=refresh_token&refresh_token=rt&scope=a+b&resource=https%3A%2F%2Fone.example%2Fx&resource=urn%3Atwo")
+        );
     }
 
     [Test]
@@ -116,12 +126,15 @@ public class TokenRequestTests
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials([]));
         Assert.That(
             server.Requests.Select(request => request.Body),
-            Is.EqualTo(new[]
-            {
-                "grant_type=client_credentials&scope=a+b&resource=https%3A%2F%2Fone.example",
-                "grant_type=client_credentials",
-                "grant_type=client_credentials",
-            }));
+            Is.EqualTo(
+                new[]
+                {
+                    "grant_type=client_credentials&scope=a+b&resource=https%3A%2F%2Fone.example",
+                    "grant_type=client_credentials",
+                    "grant_type=client_credentials",
+                }
+            )
+        );
         Assert.That(server.Requests.Select(request => request.Authorization), Is.All.EqualTo(Basic));
     }
 
@@ -132,10 +145,12 @@ public class TokenRequestTests
         await using ScriptedServer server = new(o => o.ClientSecret = null);
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("confidential").And.Message.Contain("ClientSecret"));
+            Throws.TypeOf<OAuthException>().With.Message.Contain("confidential").And.Message.Contain("ClientSecret")
+        );
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client),
-            Throws.TypeOf<OAuthException>().With.Message.Contain("confidential"));
+            Throws.TypeOf<OAuthException>().With.Message.Contain("confidential")
+        );
         Assert.That(server.Requests, Is.Empty);
     }
 

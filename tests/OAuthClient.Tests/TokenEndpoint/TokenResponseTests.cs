@@ -15,7 +15,9 @@ public class TokenResponseTests
     public async Task Whole_response()
     {
         await using ScriptedServer server = new();
-        server.Answers("""{"access_token":"at|1","token_type":"Bearer","expires_in":3600,"refresh_token":"rt","scope":"b a","id_token":"it"}""");
+        server.Answers(
+            """{"access_token":"at|1","token_type":"Bearer","expires_in":3600,"refresh_token":"rt","scope":"b a","id_token":"it"}"""
+        );
         var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["a"], [new("https://one.example")]));
         Assert.That(response.AccessToken.Reveal(), Is.EqualTo("at|1"));
         Assert.That(response.AccessToken.AuthorizationHeader, Is.EqualTo("Bearer at|1"));
@@ -49,7 +51,10 @@ public class TokenResponseTests
         await using ScriptedServer server = new();
         server.Answers($$"""{"access_token":"at","token_type":"Bearer","expires_in":{{expiresIn}}}""");
         var response = await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(response.AccessToken.ExpiresAt, Is.EqualTo(seconds is null ? (DateTimeOffset?)null : server.Clock.GetUtcNow().AddSeconds(seconds.Value)));
+        Assert.That(
+            response.AccessToken.ExpiresAt,
+            Is.EqualTo(seconds is null ? (DateTimeOffset?)null : server.Clock.GetUtcNow().AddSeconds(seconds.Value))
+        );
     }
 
     [TestCase("{}")]
@@ -73,7 +78,8 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"at-secret","token_type":"Bearer","expires_in":{{expiresIn}}}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("expires_in").And.Message.Not.Contain("at-secret"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("expires_in").And.Message.Not.Contain("at-secret")
+        );
     }
 
     [Test]
@@ -118,7 +124,8 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"at-secret","token_type":{{type}}}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(said).And.Message.Not.Contain("at-secret"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(said).And.Message.Not.Contain("at-secret")
+        );
     }
 
     [Test]
@@ -129,18 +136,22 @@ public class TokenResponseTests
         server.Answers("""{"access_token":"at-secret"}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no token_type"));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("no token_type")
+        );
     }
 
     [Test]
-    [Description("Threat: secrets in exceptions. A server that puts the token, or what we sent, where the type belongs does not get it into the message")]
+    [Description(
+        "Threat: secrets in exceptions. A server that puts the token, or what we sent, where the type belongs does not get it into the message"
+    )]
     public async Task Token_where_its_type_belongs([Values("at-secret", "rt-secret", "the-client-secret")] string type)
     {
         await using ScriptedServer server = new();
         server.Answers($$"""{"access_token":"at-secret","token_type":"{{type}}"}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.Refresh(new("rt-secret"))),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("[redacted]").And.Message.Not.Contain(type));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("[redacted]").And.Message.Not.Contain(type)
+        );
     }
 
     [TestCase("""{"token_type":"Bearer"}""", "no access_token")]
@@ -159,7 +170,8 @@ public class TokenResponseTests
         server.Answers(body);
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(said));
+            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain(said)
+        );
     }
 
     [TestCase("\\r\\nX-Injected: 1")]
@@ -174,7 +186,12 @@ public class TokenResponseTests
         server.Answers($$"""{"access_token":"secret{{character}}part","token_type":"Bearer"}""");
         Assert.That(
             async () => await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
-            Throws.TypeOf<OAuthProtocolException>().With.Message.Contain("A.12").And.Message.Not.Contain("secret").And.Message.Not.Contain("part"));
+            Throws
+                .TypeOf<OAuthProtocolException>()
+                .With.Message.Contain("A.12")
+                .And.Message.Not.Contain("secret")
+                .And.Message.Not.Contain("part")
+        );
     }
 
     [TestCase("", "asked also-asked")]
@@ -183,7 +200,9 @@ public class TokenResponseTests
     [TestCase(",\"scope\":\"asked\"", "asked")]
     [TestCase(",\"scope\":\"asked extra\"", "asked extra")]
     [TestCase(",\"scope\":\" asked  asked also-asked \"", "asked also-asked")]
-    [Description("RFC 6749 §5.1, threat: scope widening. Absent means what was asked for; what is there is the server's word, never widened")]
+    [Description(
+        "RFC 6749 §5.1, threat: scope widening. Absent means what was asked for; what is there is the server's word, never widened"
+    )]
     public async Task Scopes(string member, string expected)
     {
         await using ScriptedServer server = new();
@@ -232,12 +251,31 @@ public class TokenResponseTests
     }
 
     [Test]
-    [Description("Threat: JSON tricks. Whatever bytes are changed in a good answer, it is read or refused by one of our exceptions, and never shown")]
+    [Description(
+        "Threat: JSON tricks. Whatever bytes are changed in a good answer, it is read or refused by one of our exceptions, and never shown"
+    )]
     public async Task Mutated_answers()
     {
-        byte[] good = Encoding.UTF8.GetBytes("""{"access_token":"SECRET-VALUE","token_type":"Bearer","expires_in":3600,"scope":"a b","refresh_token":"SECRET-VALUE","x\u00e9":["\ud83d\ude00",1.5e3,null]}""");
+        byte[] good = Encoding.UTF8.GetBytes(
+            """{"access_token":"SECRET-VALUE","token_type":"Bearer","expires_in":3600,"scope":"a b","refresh_token":"SECRET-VALUE","x\u00e9":["\ud83d\ude00",1.5e3,null]}"""
+        );
         await using ScriptedServer server = new();
-        byte[] interesting = [0, (byte)'"', (byte)'\\', (byte)'{', (byte)'}', (byte)',', (byte)':', (byte)'9', (byte)'-', (byte)'u', (byte)'d', 0xC3, 0xFF];
+        byte[] interesting =
+        [
+            0,
+            (byte)'"',
+            (byte)'\\',
+            (byte)'{',
+            (byte)'}',
+            (byte)',',
+            (byte)':',
+            (byte)'9',
+            (byte)'-',
+            (byte)'u',
+            (byte)'d',
+            0xC3,
+            0xFF,
+        ];
         for (int position = 0; position < good.Length; position++)
         {
             foreach (byte value in interesting)

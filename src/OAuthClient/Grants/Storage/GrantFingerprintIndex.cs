@@ -21,8 +21,11 @@ internal sealed class GrantFingerprintIndex
     {
         foreach (string fingerprint in Of(grant))
         {
-            if (places.TryGetValue(fingerprint, out var others)
-                && others.RemoveAll(other => string.Equals(other.GrantId, grant.Id, StringComparison.Ordinal)) > 0 && others.Count == 0)
+            if (
+                places.TryGetValue(fingerprint, out var others)
+                && others.RemoveAll(other => string.Equals(other.GrantId, grant.Id, StringComparison.Ordinal)) > 0
+                && others.Count == 0
+            )
             {
                 places.Remove(fingerprint);
             }

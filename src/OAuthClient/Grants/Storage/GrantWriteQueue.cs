@@ -101,7 +101,11 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
         Grant? stored = result.Grant;
         // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays. But a store that
         // went back (a standby that had not heard of everything) holds an older one, which is spent.
-        while (stored is not null && (result.Spent.Equals(stored.RefreshToken) || stored.Generation < result.Grant.Generation) && !result.IsSaved)
+        while (
+            stored is not null
+            && (result.Spent.Equals(stored.RefreshToken) || stored.Generation < result.Grant.Generation)
+            && !result.IsSaved
+        )
         {
             var newer = result.On(stored);
             if (await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))

@@ -39,9 +39,12 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     /// <param name="begunAt">The time at which the authorization began.</param>
     public void ObserveCallback(string clientName, int storeInstanceId, DateTimeOffset begunAt)
     {
-        if (storeInstanceId is 0 || storeInstanceId == InstanceId
+        if (
+            storeInstanceId is 0
+            || storeInstanceId == InstanceId
             || begunAt <= createdAt + ClockTolerance
-            || Interlocked.Exchange(ref hasWarned, 1) != 0)
+            || Interlocked.Exchange(ref hasWarned, 1) != 0
+        )
         {
             return;
         }
@@ -69,7 +72,9 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     {
         lock (changes)
         {
-            return new([.. fingerprints.Find(fingerprint).Select(place => Find((place.ClientName, place.Owner), place.GrantId)).OfType<Grant>()]);
+            return new([
+                .. fingerprints.Find(fingerprint).Select(place => Find((place.ClientName, place.Owner), place.GrantId)).OfType<Grant>(),
+            ]);
         }
     }
 
@@ -117,9 +122,11 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         lock (changes)
         {
             var stored = Find(seen);
-            return new(stored?.Generation == seen.Generation
-                ? leases.TryLease(stored, held, length)
-                : new LeaseResult(stored, Lease: null, RefreshTokenStatus.Unused));
+            return new(
+                stored?.Generation == seen.Generation
+                    ? leases.TryLease(stored, held, length)
+                    : new LeaseResult(stored, Lease: null, RefreshTokenStatus.Unused)
+            );
         }
     }
 
@@ -180,9 +187,12 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     {
         var now = time.GetUtcNow();
         foreach (var key in grants.Keys)
-            Remove(key, grant => grant.HasEnded(now)
-                || (grant.RefreshToken is null && !(grant.SignInExpiresAt > now)
-                    && grant.Tokens.Values.All(token => token.ExpiresAt <= now)));
+            Remove(key, grant =>
+                grant.HasEnded(now)
+                || (
+                    grant.RefreshToken is null && !(grant.SignInExpiresAt > now) && grant.Tokens.Values.All(token => token.ExpiresAt <= now)
+                )
+            );
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
 

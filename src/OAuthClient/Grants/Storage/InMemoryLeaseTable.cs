@@ -51,7 +51,10 @@ internal sealed class InMemoryLeaseTable(TimeProvider time)
 
     /// <returns>What ends when the lease does and how long that may last; <see langword="null"/> when nobody holds one.</returns>
     public (Task Change, TimeSpan Left)? Waiting(string grantId) =>
-        entries.TryGetValue(grantId, out var entry) && entry.Fence is not null && entry.Length - time.GetElapsedTime(entry.Since) is var left && left > TimeSpan.Zero
+        entries.TryGetValue(grantId, out var entry)
+        && entry.Fence is not null
+        && entry.Length - time.GetElapsedTime(entry.Since) is var left
+        && left > TimeSpan.Zero
             ? (entry.Changed, left)
             : null;
 

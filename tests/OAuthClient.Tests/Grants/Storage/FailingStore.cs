@@ -26,7 +26,12 @@ internal sealed class FailingStore(IGrantStore inner) : IGrantStore
 
     public string? UnavailableReason { get; set; }
 
-    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(Grant seen, RefreshLease? held, TimeSpan length, CancellationToken cancellationToken)
+    public async ValueTask<LeaseResult> TryAcquireLeaseAsync(
+        Grant seen,
+        RefreshLease? held,
+        TimeSpan length,
+        CancellationToken cancellationToken
+    )
     {
         if (RefusesToLease)
             throw new IOException("The database is away.");

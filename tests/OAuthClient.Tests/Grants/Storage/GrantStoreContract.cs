@@ -203,12 +203,16 @@ public abstract partial class GrantStoreContract
     public async Task A_state_is_used_once_in_parallel()
     {
         var store = await CreateAsync();
-        var used = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryConsumeStateAsync("state", Expiry, default))));
+        var used = await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryConsumeStateAsync("state", Expiry, default)))
+        );
         Assert.That(used.Count(one => one), Is.EqualTo(1));
     }
 
     [Test]
-    [Description("OpenID Connect Back-Channel Logout §2.7: found by subject and by session, whoever owns them, in the generation that is stored")]
+    [Description(
+        "OpenID Connect Back-Channel Logout §2.7: found by subject and by session, whoever owns them, in the generation that is stored"
+    )]
     public async Task Found_by_fingerprint()
     {
         var store = await CreateAsync();
@@ -219,24 +223,33 @@ public abstract partial class GrantStoreContract
             await store.AddAsync(grant, default);
         await store.TryReplaceAsync(Next(phone), default);
 
-        Assert.That(await FoundAsync(store, phone.SubjectFingerprint!), Is.EquivalentTo(new[] { ("phone", 2L), ("laptop", 1L), ("elsewhere", 1L) }));
+        Assert.That(
+            await FoundAsync(store, phone.SubjectFingerprint!),
+            Is.EquivalentTo(new[] { ("phone", 2L), ("laptop", 1L), ("elsewhere", 1L) })
+        );
         Assert.That(await FoundAsync(store, phone.SessionFingerprint!), Is.EquivalentTo(new[] { ("phone", 2L) }));
         Assert.That(elsewhere.SessionFingerprint, Is.Null);
     }
 
     [Test]
-    [Description("Threat: one user's grants to another. A subject is another one at another server and for another client, no session is a subject, and no joining of names mixes them up")]
+    [Description(
+        "Threat: one user's grants to another. A subject is another one at another server and for another client, no session is a subject, and no joining of names mixes them up"
+    )]
     public async Task Fingerprints_are_apart()
     {
         var store = await CreateAsync();
         await store.AddAsync(Sample("g1", "42", subject: "alice", sessionId: "s1"), default);
-        foreach (string? other in new[]
-        {
-            Sample("x", "x", subject: "Alice").SubjectFingerprint, Sample("x", "x", clientName: "photo", subject: "salice").SubjectFingerprint,
-            Sample("x", "x", subject: "s1").SubjectFingerprint, Sample("x", "x", sessionId: "alice").SessionFingerprint,
-            new Grant("x", Client, Owner("42"), "https://as.exampl", "client-id") { Subject = "ealice" }.SubjectFingerprint,
-            new Grant("x", Client, Owner("42"), "https://other.example", "client-id") { Subject = "alice" }.SubjectFingerprint,
-        })
+        foreach (
+            string? other in new[]
+            {
+                Sample("x", "x", subject: "Alice").SubjectFingerprint,
+                Sample("x", "x", clientName: "photo", subject: "salice").SubjectFingerprint,
+                Sample("x", "x", subject: "s1").SubjectFingerprint,
+                Sample("x", "x", sessionId: "alice").SessionFingerprint,
+                new Grant("x", Client, Owner("42"), "https://as.exampl", "client-id") { Subject = "ealice" }.SubjectFingerprint,
+                new Grant("x", Client, Owner("42"), "https://other.example", "client-id") { Subject = "alice" }.SubjectFingerprint,
+            }
+        )
         {
             Assert.That(await store.FindByFingerprintAsync(other!, default), Is.Empty);
         }
@@ -259,9 +272,17 @@ public abstract partial class GrantStoreContract
     }
 
     internal static Grant Sample(
-        string id, string owner, string clientName = Client, long generation = 1, string? refreshToken = "", DateTimeOffset? expiresAt = null,
-        string? subject = "alice", string? sessionId = null, DateTimeOffset? signInExpiresAt = null,
-        string? scope = null) =>
+        string id,
+        string owner,
+        string clientName = Client,
+        long generation = 1,
+        string? refreshToken = "",
+        DateTimeOffset? expiresAt = null,
+        string? subject = "alice",
+        string? sessionId = null,
+        DateTimeOffset? signInExpiresAt = null,
+        string? scope = null
+    ) =>
         new(id, clientName, Owner(owner), "https://as.example", "client-id")
         {
             Subject = subject,
@@ -273,15 +294,22 @@ public abstract partial class GrantStoreContract
             CreatedAt = Expiry.AddMinutes(-10),
             Generation = generation,
             RefreshToken = refreshToken is null ? null : new RefreshToken(refreshToken.Length > 0 ? refreshToken : "rt-" + id),
-            Tokens = Grant.With(new AccessToken("at-" + id, Expiry.AddMinutes(-10), expiresAt ?? Expiry.AddHours(1), ["a", "b"], ["https://api.example"])),
+            Tokens = Grant.With(
+                new AccessToken("at-" + id, Expiry.AddMinutes(-10), expiresAt ?? Expiry.AddHours(1), ["a", "b"], ["https://api.example"])
+            ),
         };
 
-    internal static Grant Next(Grant grant) => grant.Refreshed(
-        new TokenResponse(
-            new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources),
-            new RefreshToken($"rt-{grant.Id}-{grant.Generation + 1}"), idToken: null, FrozenDictionary<string, System.Text.Json.JsonElement>.Empty),
-        AccessTokenKey.Default.Key,
-        Expiry);
+    internal static Grant Next(Grant grant) =>
+        grant.Refreshed(
+            new TokenResponse(
+                new AccessToken($"at-{grant.Id}-{grant.Generation + 1}", Expiry, Expiry.AddHours(2), grant.Scopes, grant.Resources),
+                new RefreshToken($"rt-{grant.Id}-{grant.Generation + 1}"),
+                idToken: null,
+                FrozenDictionary<string, System.Text.Json.JsonElement>.Empty
+            ),
+            AccessTokenKey.Default.Key,
+            Expiry
+        );
 
     private static GrantOwner Owner(string id) => GrantOwner.User(id);
 

@@ -11,7 +11,9 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryAcquireLeaseAsync(grant, held: null, Long, default))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await store.TryAcquireLeaseAsync(grant, held: null, Long, default)))
+        );
 
         Assert.That(answers.Count(answer => answer.Lease is not null), Is.EqualTo(1));
         Assert.That(answers.Select(answer => answer.Current?.Generation), Is.All.EqualTo(1));
@@ -51,7 +53,10 @@ public abstract partial class GrantStoreContract
     {
         var (store, grant) = await WithGrantAsync();
         await store.RemoveAsync(grant, default);
-        Assert.That(await store.TryAcquireLeaseAsync(grant, held: null, Long, default), Is.EqualTo(new LeaseResult(null, null, RefreshTokenStatus.Unused)));
+        Assert.That(
+            await store.TryAcquireLeaseAsync(grant, held: null, Long, default),
+            Is.EqualTo(new LeaseResult(null, null, RefreshTokenStatus.Unused))
+        );
     }
 
     [Test]
@@ -62,13 +67,22 @@ public abstract partial class GrantStoreContract
         var lease = await LeaseAsync(store, grant);
         var renewed = await store.TryAcquireLeaseAsync(grant, lease, Long, default);
         Assert.That((renewed.Lease!.Fence > lease.Fence, renewed.PreviousStatus), Is.EqualTo((true, RefreshTokenStatus.Unused)));
-        Assert.That((await store.TryAcquireLeaseAsync(grant, lease, Long, default)).Lease, Is.EqualTo(renewed.Lease), "asked again, because the answer was lost");
-        Assert.That((await store.TryAcquireLeaseAsync(grant, renewed.Lease, Long, default)).Lease!.Fence, Is.GreaterThan(renewed.Lease.Fence));
+        Assert.That(
+            (await store.TryAcquireLeaseAsync(grant, lease, Long, default)).Lease,
+            Is.EqualTo(renewed.Lease),
+            "asked again, because the answer was lost"
+        );
+        Assert.That(
+            (await store.TryAcquireLeaseAsync(grant, renewed.Lease, Long, default)).Lease!.Fence,
+            Is.GreaterThan(renewed.Lease.Fence)
+        );
         Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).Lease, Is.Null, "another");
     }
 
     [Test]
-    [Description("A store that was away: a lease that is over, and that nobody has taken since, is its holder's to renew; what it did with the refresh token it knows")]
+    [Description(
+        "A store that was away: a lease that is over, and that nobody has taken since, is its holder's to renew; what it did with the refresh token it knows"
+    )]
     public async Task The_holder_renews_what_is_over()
     {
         var (store, grant) = await WithGrantAsync();
@@ -107,12 +121,20 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("Rule 8: a holder that neither saved nor ended its lease leaves the intent; the next one learns that the token may have been presented")]
+    [Description(
+        "Rule 8: a holder that neither saved nor ended its lease leaves the intent; the next one learns that the token may have been presented"
+    )]
     public async Task A_holder_that_died_leaves_its_intent()
     {
         var (store, grant) = await WithGrantAsync();
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unused));
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Unknown));
+        Assert.That(
+            (await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Unused)
+        );
+        Assert.That(
+            (await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Unknown)
+        );
     }
 
     [Test]
@@ -122,7 +144,10 @@ public abstract partial class GrantStoreContract
         var (store, grant) = await WithGrantAsync();
         await store.ReleaseLeaseAsync(await LeaseAsync(store, grant), RefreshTokenStatus.Rejected, default);
         await store.TryAcquireLeaseAsync(grant, held: null, TimeSpan.Zero, default);
-        Assert.That((await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).PreviousStatus, Is.EqualTo(RefreshTokenStatus.Rejected));
+        Assert.That(
+            (await store.TryAcquireLeaseAsync(grant, held: null, Long, default)).PreviousStatus,
+            Is.EqualTo(RefreshTokenStatus.Rejected)
+        );
     }
 
     [TestCase(RefreshTokenStatus.Unused)]
@@ -158,7 +183,9 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("Rule 5: grant and generation decide whether a result is saved; a token that works is not thrown away because the fence moved")]
+    [Description(
+        "Rule 5: grant and generation decide whether a result is saved; a token that works is not thrown away because the fence moved"
+    )]
     public async Task A_late_result_is_saved()
     {
         var (store, grant) = await WithGrantAsync();

@@ -52,8 +52,12 @@ public class GrantWriteQueueTests
             {
                 host.Clock.Advance(TimeSpan.FromMilliseconds(100));
                 return Task.CompletedTask;
-            });
-        Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
+            }
+        );
+        Assert.That(
+            (await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken,
+            Is.EqualTo(token)
+        );
     }
 
     [Test]
@@ -67,7 +71,10 @@ public class GrantWriteQueueTests
             token = await UnsavedAsync(host, store);
             store.RefusesToSave = false;
         }
-        Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That(
+            (await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken,
+            Is.EqualTo(token)
+        );
     }
 
     [Test]
@@ -81,7 +88,10 @@ public class GrantWriteQueueTests
 
         ((IDisposable)host.Services).Dispose();
 
-        Assert.That((await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken, Is.EqualTo(token));
+        Assert.That(
+            (await store.FindAsync(OAuthTestHost.ClientName, GrantOwner.User("42"), default)).Single().AccessToken,
+            Is.EqualTo(token)
+        );
     }
 
     [Test]
@@ -141,7 +151,10 @@ public class GrantWriteQueueTests
         var revoked = host.Server.RequestsTo(OAuthClient.Testing.TestEndpoint.Revocation);
         Assert.That(revoked, Has.Count.EqualTo(2));
         Assert.That(revoked[0].Form["token"], Is.Not.EqualTo(grant.RefreshToken!.Reveal()));
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("42")),
+            Throws.InstanceOf<ReauthorizationRequiredException>()
+        );
     }
 
     [Test]
@@ -152,13 +165,18 @@ public class GrantWriteQueueTests
         await using var host = await BenchAsync(store);
         await host.SignedInAsync("alice");
 
-        Assert.That(async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("Alice")), Throws.InstanceOf<ReauthorizationRequiredException>());
+        Assert.That(
+            async () => await host.Client.GetAccessTokenAsync(GrantOwner.User("Alice")),
+            Throws.InstanceOf<ReauthorizationRequiredException>()
+        );
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("Alice")), Is.Null);
         Assert.That(await host.Client.GetAccessTokenAsync(GrantOwner.User("alice")), Is.Not.Null);
     }
 
     [Test]
-    [Description("One user's token to another (CVE-2024-51987 class): nor does another owner's login at the same account end the first one's grant")]
+    [Description(
+        "One user's token to another (CVE-2024-51987 class): nor does another owner's login at the same account end the first one's grant"
+    )]
     public async Task A_store_that_ignores_case_ends_nobody_elses_grant()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System)) { IgnoresCase = true };

@@ -37,12 +37,21 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     }
 
     [Test]
-    [Description("A grant by which somebody is signed in is kept until that is over, whatever became of its tokens; then it goes, and is found no more")]
+    [Description(
+        "A grant by which somebody is signed in is kept until that is over, whatever became of its tokens; then it goes, and is found no more"
+    )]
     public async Task Grants_of_the_signed_in_are_kept()
     {
         ManualTimeProvider clock = new();
         InMemoryGrantStore store = new(clock);
-        var signedIn = Sample("signed-in", "signed-in", refreshToken: null, expiresAt: clock.GetUtcNow(), sessionId: "s1", signInExpiresAt: clock.GetUtcNow() + Tick);
+        var signedIn = Sample(
+            "signed-in",
+            "signed-in",
+            refreshToken: null,
+            expiresAt: clock.GetUtcNow(),
+            sessionId: "s1",
+            signInExpiresAt: clock.GetUtcNow() + Tick
+        );
         await store.AddAsync(signedIn, default);
         await FillAsync(store, 1023);
         Assert.That((await store.FindAsync("photos", GrantOwner.User("signed-in"), default)).Count, Is.EqualTo(1));
@@ -89,7 +98,9 @@ public class InMemoryGrantStoreTests : GrantStoreContract
     }
 
     [Test]
-    [Description("A grant of no use to anybody, without refresh token and with every access token over, is swept at the 1,024th owner and not before")]
+    [Description(
+        "A grant of no use to anybody, without refresh token and with every access token over, is swept at the 1,024th owner and not before"
+    )]
     public async Task Dead_grants_are_swept()
     {
         ManualTimeProvider clock = new();
@@ -103,7 +114,10 @@ public class InMemoryGrantStoreTests : GrantStoreContract
         await store.AddAsync(Sample("last", "last"), default);
 
         Assert.That(await store.FindAsync("photos", GrantOwner.User("dead"), default), Is.Empty);
-        Assert.That((await store.FindAsync("photos", GrantOwner.User("mixed"), default)).Select(grant => grant.Id), Is.EqualTo(new[] { "living" }));
+        Assert.That(
+            (await store.FindAsync("photos", GrantOwner.User("mixed"), default)).Select(grant => grant.Id),
+            Is.EqualTo(new[] { "living" })
+        );
     }
 
     [Test]
@@ -143,8 +157,9 @@ public class InMemoryGrantStoreTests : GrantStoreContract
             await store.AddAsync(Sample($"fill{i}", $"fill{i}"), default);
     }
 
-    private static Grant Endless(string owner) => new(owner, "photos", GrantOwner.User(owner), "https://as.example", "client-id")
-    {
-        Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
-    };
+    private static Grant Endless(string owner) =>
+        new(owner, "photos", GrantOwner.User(owner), "https://as.example", "client-id")
+        {
+            Tokens = Grant.With(new AccessToken("at", default, expiresAt: null, [], [])),
+        };
 }
