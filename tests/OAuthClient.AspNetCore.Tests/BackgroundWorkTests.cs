@@ -54,7 +54,7 @@ public class BackgroundWorkTests
 
     public enum Protection
     {
-        AsNobody,
+        SuppressCurrentUser,
         ExplicitOwner,
     }
 
@@ -76,7 +76,7 @@ public class BackgroundWorkTests
             Throws
                 .TypeOf<OAuthException>()
                 .With.Message.Contain("not sent")
-                .And.Message.Contain(protection == Protection.AsNobody ? "outlived it" : "requireExplicitOwner")
+                .And.Message.Contain(protection == Protection.SuppressCurrentUser ? "outlived it" : "requireExplicitOwner")
         );
         Assert.That(app.Api.Requests, Is.Empty);
         var stated = await queue.AddAsync(async http =>
@@ -91,16 +91,16 @@ public class BackgroundWorkTests
     }
 
     [Test]
-    [Description("Inside a signed-in user's request AsNobody() has no user until it is disposed")]
+    [Description("Inside a signed-in user's request SuppressCurrentUser() has no user until it is disposed")]
     public async Task As_nobody_inside_a_request()
     {
         await using var app = await App.StartAsync(endpoints: web => web.MapGet("/no-user", async (IHttpClientFactory http) =>
             {
-                using (GrantOwner.AsNobody())
+                using (GrantOwner.SuppressCurrentUser())
                 {
                     await Assert.ThatAsync(
                         () => http.CreateClient("photos").GetStringAsync("/me"),
-                        Throws.TypeOf<OAuthException>().With.Message.Contain("AsNobody()")
+                        Throws.TypeOf<OAuthException>().With.Message.Contain("SuppressCurrentUser()")
                     );
                 }
                 return await http.CreateClient("photos").GetStringAsync("/me");
@@ -168,7 +168,7 @@ public class BackgroundWorkTests
 
         public void Start(IHttpClientFactory http)
         {
-            using (protection == Protection.AsNobody ? GrantOwner.AsNobody() : null)
+            using (protection == Protection.SuppressCurrentUser ? GrantOwner.SuppressCurrentUser() : null)
                 _ = Task.Run(() => RunAsync(http));
             Started.SetResult();
         }

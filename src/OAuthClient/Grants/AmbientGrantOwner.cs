@@ -1,7 +1,7 @@
 namespace OAuthClient;
 
 /// <summary>
-/// The owner that a flow of calls acts for, as <see cref="GrantOwner.AsCurrentUser"/> and <see cref="GrantOwner.AsNobody"/> state it.
+/// The owner that a flow of calls acts for, as <see cref="GrantOwner.AsCurrentUser"/> and <see cref="GrantOwner.SuppressCurrentUser"/> state it.
 /// Disposing the scope ends it for the tasks that began within, too: a loop that goes on for other users must not go on for this one.
 /// </summary>
 internal sealed class AmbientGrantOwner : IDisposable
@@ -39,7 +39,7 @@ internal sealed class AmbientGrantOwner : IDisposable
             null => false,
             _ when Volatile.Read(ref acting.isOver) == 0 => true,
             _ => throw new OAuthException(
-                "This call began within AsCurrentUser() or AsNobody() and outlived it, so its owner is not known; it was not sent. "
+                "This call began within AsCurrentUser() or SuppressCurrentUser() and outlived it, so its owner is not known; it was not sent. "
                     + "Put using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."
             ),
         };

@@ -211,14 +211,14 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <returns>The scope, to be disposed where the loop has been started.</returns>
     /// <example>
     /// <code>
-    /// using (GrantOwner.AsNobody())
+    /// using (GrantOwner.SuppressCurrentUser())
     ///     loop = Task.Run(RunAsync);
     /// // in RunAsync, for each job:
     /// using (job.Owner.AsCurrentUser())
     ///     await photos.ExportAsync();
     /// </code>
     /// </example>
-    public static IDisposable AsNobody() => AmbientGrantOwner.Begin(owner: null);
+    public static IDisposable SuppressCurrentUser() => AmbientGrantOwner.Begin(owner: null);
 
     /// <summary>Determines whether two owners are equal.</summary>
     /// <param name="one">The first owner.</param>

@@ -29,7 +29,7 @@ public sealed class AccessTokenHandlerOptions
     /// its jobs as that user. When the request is over there is no user, and nothing is sent.
     /// </para>
     /// <para>
-    /// Background work therefore starts within <see cref="GrantOwner.AsNobody"/>, and each job states its owner, inside the job, by
+    /// Background work therefore starts within <see cref="GrantOwner.SuppressCurrentUser"/>, and each job states its owner, inside the job, by
     /// <see cref="GrantOwner.AsCurrentUser"/> or <c>request.SetGrantOwner(owner)</c>. Set <paramref name="requireExplicitOwner"/> where you
     /// cannot be sure that all background work does so, and where there is no <c>HttpContext</c>, as in hubs and in Blazor Server.
     /// </para>

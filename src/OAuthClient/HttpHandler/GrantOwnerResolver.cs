@@ -53,7 +53,7 @@ internal sealed class GrantOwnerResolver(
         if (isStated)
         {
             return new OAuthException(
-                $"The request to {target} was made within GrantOwner.AsNobody() and states no owner, so there is no user whose "
+                $"The request to {target} was made within GrantOwner.SuppressCurrentUser() and states no owner, so there is no user whose "
                     + $"'{clientName}' access token it could carry; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
                     + "or call request.SetGrantOwner(owner)."
             );

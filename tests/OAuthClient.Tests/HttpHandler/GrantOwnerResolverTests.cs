@@ -161,28 +161,28 @@ public class GrantOwnerResolverTests
     }
 
     [Test]
-    [Description("Within AsNobody() there is no user, although one is signed in; a request that states its owner is sent")]
+    [Description("Within SuppressCurrentUser() there is no user, although one is signed in; a request that states its owner is sent")]
     public async Task As_nobody()
     {
         await using var stage = await Stage.StartAsync(t => t.ForCurrentUser(), "alice", "bob");
         stage.Current = "alice";
-        using (GrantOwner.AsNobody())
+        using (GrantOwner.SuppressCurrentUser())
         {
-            await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+            await stage.RequireNotSentAsync(owner: null, "SuppressCurrentUser()");
             Assert.That(await stage.CallAsync("bob"), Is.EqualTo(stage.TokenOf("bob")));
             using (GrantOwner.User("bob").AsCurrentUser())
                 Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("bob")));
-            await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+            await stage.RequireNotSentAsync(owner: null, "SuppressCurrentUser()");
         }
         Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
         using (GrantOwner.User("bob").AsCurrentUser())
-        using (GrantOwner.AsNobody())
-            await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+        using (GrantOwner.SuppressCurrentUser())
+            await stage.RequireNotSentAsync(owner: null, "SuppressCurrentUser()");
     }
 
     [Test]
     [Description(
-        "A loop that was started within AsNobody() sends for the owners that its jobs state, and for no other, also after the scope"
+        "A loop that was started within SuppressCurrentUser() sends for the owners that its jobs state, and for no other, also after the scope"
     )]
     public async Task A_loop_that_is_started_as_nobody()
     {
@@ -190,11 +190,11 @@ public class GrantOwnerResolverTests
         stage.Current = "alice";
         TaskCompletionSource isOver = new();
         Task loop;
-        using (GrantOwner.AsNobody())
+        using (GrantOwner.SuppressCurrentUser())
         {
             loop = Task.Run(async () =>
             {
-                await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+                await stage.RequireNotSentAsync(owner: null, "SuppressCurrentUser()");
                 await isOver.Task;
                 await stage.RequireNotSentAsync(owner: null, "outlived it");
                 using (GrantOwner.User("bob").AsCurrentUser())
@@ -217,8 +217,8 @@ public class GrantOwnerResolverTests
         using (GrantOwner.User("alice").AsCurrentUser())
         {
             Assert.That(await stage.CallAsync(null), Is.EqualTo(stage.TokenOf("alice")));
-            using (GrantOwner.AsNobody())
-                await stage.RequireNotSentAsync(owner: null, "AsNobody()");
+            using (GrantOwner.SuppressCurrentUser())
+                await stage.RequireNotSentAsync(owner: null, "SuppressCurrentUser()");
         }
         await stage.RequireNotSentAsync(owner: null, "requireExplicitOwner");
     }
