@@ -6,7 +6,7 @@ namespace OAuthClient.AspNetCore;
 public enum BrowserAuthorizationPageKind
 {
     /// <summary>The user or the server denied the authorization (RFC 6749 §4.1.2.1 <c>access_denied</c>). Status 200.</summary>
-    OtherError,
+    Denied,
 
     /// <summary>The callback or form was used before, is too old, or belongs to another browser or user. Status 400.</summary>
     Expired,

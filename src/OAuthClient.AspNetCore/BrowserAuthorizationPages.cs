@@ -25,7 +25,7 @@ internal static class BrowserAuthorizationPages
             return page.ExecuteAsync(context);
         var (path, title, text, link) = kind switch
         {
-            BrowserAuthorizationPageKind.OtherError => (
+            BrowserAuthorizationPageKind.Denied => (
                 options.DeniedPagePath,
                 "Access was not granted",
                 "The request for access was declined. Nothing was changed, and you can try again at any time.",

@@ -24,7 +24,7 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
 
     /// <summary>Whether the resource owner, or the server, said no (RFC 6749 §4.1.2.1 <c>access_denied</c>). Not a fault: offer to try again.</summary>
     [MemberNotNullWhen(false, nameof(Grant))]
-    public bool OtherError => Grant is null;
+    public bool Denied => Grant is null;
 
     /// <summary>Where the user wanted to be: always a path of this site, safe to redirect to (RFC 9700 §4.11); the application's root when none was named.</summary>
     public string ReturnUrl { get; }
@@ -45,9 +45,9 @@ public sealed class BrowserAuthorizationResult : IResult, IActionResult
         ArgumentNullException.ThrowIfNull(httpContext);
         if (User is not null)
             await httpContext.SignInAsync(User).ConfigureAwait(false);
-        const BrowserAuthorizationPageKind denied = BrowserAuthorizationPageKind.OtherError;
+        const BrowserAuthorizationPageKind denied = BrowserAuthorizationPageKind.Denied;
         await (
-            OtherError
+            Denied
                 ? BrowserAuthorizationPages.WriteAsync(httpContext, clientName, denied, StatusCodes.Status200OK, ReturnUrl)
                 : SeeOtherResult.SeeOther(ReturnUrl).ExecuteAsync(httpContext)
         ).ConfigureAwait(false);

@@ -151,7 +151,7 @@ internal sealed class App : IAsyncDisposable
             var done = await photos.CompleteAsync(context);
             if (done.User is { } user)
                 await context.SignInAsync(user);
-            return done.OtherError ? Results.Text("denied") : Results.LocalRedirect(done.ReturnUrl);
+            return done.Denied ? Results.Text("denied") : Results.LocalRedirect(done.ReturnUrl);
         });
         web.Map("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"))
             .ReauthorizeWhenNeeded("photos");
@@ -191,7 +191,7 @@ public sealed class AlbumsController([FromKeyedServices("albums")] BrowserAuthor
         var done = await albums.CompleteAsync(this);
         if (done.User is { } user)
             await HttpContext.SignInAsync(user);
-        return done.OtherError ? Content("denied") : LocalRedirect(done.ReturnUrl);
+        return done.Denied ? Content("denied") : LocalRedirect(done.ReturnUrl);
     }
 
     [Route("sign-in")]

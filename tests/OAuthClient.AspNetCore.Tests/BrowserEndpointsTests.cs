@@ -206,7 +206,7 @@ public sealed class BrowserEndpointsTests
         );
         var browser = app.OpenBrowser();
         var denied = await browser.GetAsync(Address(await browser.AuthorizeAsync("/albums", deny: true)));
-        Assert.That((denied.Status, denied.Body), Is.EqualTo((HttpStatusCode.OK, "OtherError photos /albums  /mapped/callback")));
+        Assert.That((denied.Status, denied.Body), Is.EqualTo((HttpStatusCode.OK, "Denied photos /albums  /mapped/callback")));
         var expired = await browser.GetAsync(MappedApp.Callback);
         Assert.That((expired.Status, expired.Body), Is.EqualTo((HttpStatusCode.BadRequest, "Expired photos /  /mapped/callback")));
         var error = await browser.GetAsync(MappedApp.Callback + "?state=1&state=2");

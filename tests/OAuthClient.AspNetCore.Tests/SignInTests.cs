@@ -141,8 +141,8 @@ public sealed class SignInTests
     }
 
     [Test]
-    [Description("OtherError: nobody is signed in, and the page is told")]
-    public async Task OtherError()
+    [Description("Denied: nobody is signed in, and the page is told")]
+    public async Task Denied()
     {
         var browser = app.OpenBrowser(user: null);
         Assert.That((await browser.LogInAsync(how: new() { Deny = true })).Body, Is.EqualTo("denied"));

@@ -19,7 +19,7 @@ public sealed class PhotosController([FromKeyedServices("photos")] BrowserAuthor
         catch (HttpRequestException exception) when (exception.StatusCode == HttpStatusCode.Forbidden)
         {
             // Connected, but with the photos unticked.
-            return RedirectToAction(nameof(OtherError));
+            return RedirectToAction(nameof(Denied));
         }
     }
 
@@ -32,5 +32,5 @@ public sealed class PhotosController([FromKeyedServices("photos")] BrowserAuthor
     }
 
     [HttpGet("/denied")]
-    public IActionResult OtherError() => View();
+    public IActionResult Denied() => View();
 }
