@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace Console;
 
-/// <summary>An authorization server and an API in this very process, with a user who signs in and agrees at once.</summary>
+/// <summary>An authorization server and an API within this process, with a user who signs in and consents at once.</summary>
 internal sealed class BuiltInServer : IDemoEnvironment
 {
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromSeconds(2);
@@ -29,17 +29,17 @@ internal sealed class BuiltInServer : IDemoEnvironment
     public static async Task<IDemoEnvironment> StartAsync()
     {
         var started = await TestAuthorizationServer.StartAsync(o => o.AccessTokenLifetime = TokenLifetime);
-        var stage = new BuiltInServer(started, await started.StartResourceServerAsync());
+        var environment = new BuiltInServer(started, await started.StartResourceServerAsync());
         started.AddClient(
             new TestClient
             {
-                ClientId = stage.ClientId,
-                ClientSecret = stage.ClientSecret,
-                RedirectUris = { stage.RedirectUri.OriginalString },
+                ClientId = environment.ClientId,
+                ClientSecret = environment.ClientSecret,
+                RedirectUris = { environment.RedirectUri.OriginalString },
             }
         );
-        HttpTraceHandler.Say($"A built-in authorization server listens at {stage.Issuer.OriginalString}, an API at {stage.Api}");
-        return stage;
+        HttpTraceHandler.Say($"A built-in authorization server listens at {environment.Issuer.OriginalString}, an API at {environment.Api}");
+        return environment;
     }
 
     public async Task<Uri> SendBrowserAsync(PendingAuthorization pending)
@@ -50,7 +50,7 @@ internal sealed class BuiltInServer : IDemoEnvironment
             "Authorization request: the browser is sent to the authorization server",
             $"GET {HttpTraceHandler.Address(authorizationUri)}"
         );
-        HttpTraceHandler.Step(2, "Login and consent: the built-in user signs in as alice and agrees", "POST login, POST consent");
+        HttpTraceHandler.Step(2, "Login and consent: the built-in user signs in as alice and consents", "POST login, POST consent");
         var callback = await server.SignInAsync(authorizationUri);
         HttpTraceHandler.Step(3, "Callback: the browser comes back with a code", $"GET {HttpTraceHandler.Address(callback)}");
         return callback;
@@ -58,7 +58,7 @@ internal sealed class BuiltInServer : IDemoEnvironment
 
     public async Task WaitForTokenExpiryAsync(IOAuthClient client, Grant grant)
     {
-        HttpTraceHandler.Say($"The access token lives {TokenLifetime.TotalSeconds:0} seconds. Waiting until it is over …");
+        HttpTraceHandler.Say($"The access token lives {TokenLifetime.TotalSeconds:0} seconds. Waiting until it has expired …");
         await Task.Delay(TokenLifetime + TimeSpan.FromMilliseconds(200));
     }
 

@@ -1,8 +1,10 @@
+using System.Globalization;
 using OAuthClient;
+using Samples;
 
 namespace Console;
 
-/// <summary>Who plays along: the authorization server, the browser with its user, and the API.</summary>
+/// <summary>The authorization server, the browser with its user, and the API that the sample uses.</summary>
 internal interface IDemoEnvironment : IAsyncDisposable
 {
     Uri Issuer { get; }
@@ -17,7 +19,7 @@ internal interface IDemoEnvironment : IAsyncDisposable
     /// <summary>Sends the browser to the authorization server and waits for the callback.</summary>
     Task<Uri> SendBrowserAsync(PendingAuthorization pending);
 
-    /// <summary>Waits until the access token is over, or has it replaced where that would take too long.</summary>
+    /// <summary>Waits until the access token has expired, or has it replaced where that would take too long.</summary>
     Task WaitForTokenExpiryAsync(IOAuthClient client, Grant grant);
 }
 
@@ -25,15 +27,15 @@ internal static class DemoEnvironment
 {
     private const string Usage = """
         dotnet run --project samples/Console
-            runs the whole dance against a built-in server
+            runs the authorization code flow against a built-in server
 
         dotnet run --project samples/Console -- --issuer https://accounts.example.com --client-id 12345 [more]
             runs it against your server, with your browser
 
             --client-secret VALUE   for a confidential client (or the environment variable CLIENT_SECRET)
-            --scope "openid …"      what to ask for; "openid profile offline_access" unless given
+            --scope "openid …"      the scopes to request; the default is "openid profile offline_access"
             --port 8400             register http://127.0.0.1:8400/callback at your server as redirect URI
-            --api https://…         what to call with the token
+            --api https://…         the address to call with the token
         """;
 
     public static async Task<IDemoEnvironment> ChooseAsync(string[] args)
@@ -56,6 +58,13 @@ internal static class DemoEnvironment
             return await BuiltInServer.StartAsync();
         if (!given.ContainsKey("--issuer") || !given.ContainsKey("--client-id") || !given.ContainsKey("--api"))
             Stop(2, "A server of your own needs --issuer, --client-id and --api.\n\n" + Usage);
+        foreach (string option in new[] { "--issuer", "--api" })
+        {
+            if (StartError.FindWrongAddress(option, given[option]) is { } sentence)
+                Stop(1, sentence);
+        }
+        if (given.TryGetValue("--port", out string? port) && !(ushort.TryParse(port, CultureInfo.InvariantCulture, out ushort number) && number > 0))
+            Stop(1, $"--port must be a number from 1 to 65535, and not '{port}'.");
         return new ExternalServer(given);
     }
 

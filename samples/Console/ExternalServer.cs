@@ -7,10 +7,10 @@ using OAuthProtocolException = OAuthClient.OAuthProtocolException;
 
 namespace Console;
 
-/// <summary>A real authorization server, the person's own browser, and a listener that is open only while it is waited for.</summary>
+/// <summary>An external authorization server, the browser of the machine, and a listener that is open only while the sample waits.</summary>
 internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) : IDemoEnvironment
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BrowserTimeout = TimeSpan.FromMinutes(5);
 
     private readonly Uri api = new(given["--api"]);
 
@@ -37,10 +37,10 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
         );
         OpenBrowser(authorizationUri);
         HttpTraceHandler.Step(2, "Login and consent: yours, in the browser", $"If it did not open, go to\n{authorizationUri.AbsoluteUri}");
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(BrowserTimeout);
         while (true)
         {
-            var context = await listener.GetContextAsync().WaitAsync(patience.Token);
+            var context = await listener.GetContextAsync().WaitAsync(timeout.Token);
             var status = StatusOf(context.Request, pending);
             await AnswerAsync(context.Response, status);
             if (status == HttpStatusCode.OK)
@@ -56,21 +56,21 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
         if (!grant.CanRefresh)
         {
             HttpTraceHandler.Say(
-                "Your server gave no refresh token, so there is nothing to show of a refresh (try --scope with offline_access)."
+                "The server issued no refresh token, so there is no refresh to show. Try --scope with offline_access."
             );
             return;
         }
-        HttpTraceHandler.Say("Your server's tokens live too long to wait for; acting as if the API had refused this one …");
+        HttpTraceHandler.Say("The access token lives too long to wait for its end. The sample replaces it as if the API had rejected it …");
         await client.GetAccessTokenAsync(GrantOwner.User("me"), new AccessTokenParameters { RejectedToken = grant.AccessToken });
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    // Browsers also ask for an icon, and every program and page on this machine can send a request: only the callback with this
-    // authorization's state ends the wait.
+    // Browsers also request an icon, and every program and page on this machine can send a request: only the callback with the state
+    // of this authorization ends the wait.
     private HttpStatusCode StatusOf(HttpListenerRequest request, PendingAuthorization pending)
     {
-        // A page whose host name was pointed to this machine (DNS rebinding) sends that name.
+        // A page whose host name resolves to this machine (DNS rebinding) sends that name.
         if (!string.Equals(request.UserHostName, RedirectUri.Authority, StringComparison.OrdinalIgnoreCase))
             return HttpStatusCode.BadRequest;
         if (request.HttpMethod != "GET" || request.Url is not { } url || url.AbsolutePath != RedirectUri.AbsolutePath)
@@ -118,7 +118,7 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
         }
         catch (Exception exception) when (exception is HttpListenerException or IOException or InvalidOperationException)
         {
-            // The client disconnected, or asked by a method whose answer has no body. Neither ends the wait.
+            // The browser disconnected, or the response has no body. Neither ends the wait.
             response.Abort();
         }
     }

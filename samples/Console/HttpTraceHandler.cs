@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Console;
 
-/// <summary>Shows the real requests and responses as they pass, with every secret taken out.</summary>
+/// <summary>Prints requests and responses with their secrets redacted.</summary>
 internal sealed class HttpTraceHandler : DelegatingHandler
 {
     private const string Redacted = "[redacted]";
@@ -45,7 +45,7 @@ internal sealed class HttpTraceHandler : DelegatingHandler
     private static (string Asked, string Answered) Titles(HttpRequestMessage request, string form)
     {
         if (form.Contains("grant_type=authorization_code", StringComparison.Ordinal))
-            return ("4  Token request: the code, and proof that we are who began", "5  Token response");
+            return ("4  Token request: the code, and the code verifier that proves who began", "5  Token response");
         if (form.Contains("grant_type=refresh_token", StringComparison.Ordinal))
             return ("↻  Refresh, by itself: the refresh token for a new access token", "↻  Token response");
         if (form.Length > 0)
@@ -53,7 +53,7 @@ internal sealed class HttpTraceHandler : DelegatingHandler
         if (request.RequestUri!.AbsolutePath.Contains("/.well-known/", StringComparison.Ordinal))
             return ("·  Discovery: the endpoints, from the issuer", "·  Metadata");
         if (!request.Headers.Contains("Authorization"))
-            return ("·  The server's signing keys, to check the ID Token with", "·  Key set");
+            return ("·  The server's signing keys, to validate the ID Token", "·  Key set");
         if (shownResource)
             return ("6  API call, with the new access token", "7  Resource");
         shownResource = true;

@@ -2,13 +2,13 @@ using OAuthClient.Testing;
 
 namespace WebApp;
 
-/// <summary>For those who have no server at hand: an authorization server and an API in this very process. Users: alice and bob.</summary>
+/// <summary>An authorization server and an API within this process. Its users are alice and bob.</summary>
 internal sealed class BuiltInServer(TestAuthorizationServer server, TestResourceServer api) : IAsyncDisposable
 {
     private const string ClientId = "web-sample";
     private const string ClientSecret = "not-so-secret, it is a sample";
 
-    /// <summary>Fills the section <c>Photos</c>, unless it names a server already.</summary>
+    /// <summary>Starts the server and fills the section <c>Photos</c>, unless the section names a server already.</summary>
     public static async Task<BuiltInServer?> StartUnlessConfiguredAsync(ConfigurationManager configuration)
     {
         string[] scopes = ["openid", "profile", "offline_access"];
@@ -35,7 +35,7 @@ internal sealed class BuiltInServer(TestAuthorizationServer server, TestResource
         return started;
     }
 
-    /// <summary>What you do once on a real server's own pages.</summary>
+    /// <summary>Registers this application, as you do once on the pages of another server.</summary>
     public void Register(string redirectUri) =>
         server.AddClient(
             new TestClient

@@ -2,7 +2,7 @@ using OAuthClient;
 
 namespace WebApp;
 
-/// <summary>What a visitor reads when something went wrong: what happened, and what to do; never the exception's own words.</summary>
+/// <summary>The text of an error page: what happened, and what the visitor can do. It never contains an exception's message.</summary>
 public sealed record ErrorPages(string Title, string Text)
 {
     internal static ExceptionHandlerOptions Handler { get; } =
@@ -23,7 +23,9 @@ public sealed record ErrorPages(string Title, string Text)
             _ => new("Something went wrong", "Please try again."),
         };
 
-    // No form-action: Chromium holds it against the redirect that follows a form, and Connect's goes to the authorization server.
+    internal static ErrorPages NotFound { get; } = new("There is no such page", "Check the address, or go back to the start.");
+
+    // No form-action: Chromium applies it to the redirect after a form, and that of Connect leads to the authorization server.
     internal static Task SetSecurityHeaders(HttpContext context, RequestDelegate next)
     {
         context.Response.Headers.ContentSecurityPolicy =

@@ -1,11 +1,11 @@
 namespace WebApp;
 
-/// <summary>Where the browser finds this application. With port 0 that is known only once it listens.</summary>
+/// <summary>The address at which the browser reaches this application. With port 0 it is known only after the start.</summary>
 internal static class ListeningAddress
 {
     private const string NotYetKnown = "http://localhost/callback";
 
-    /// <summary>The client wants a redirect URI at start; unless one is configured, it follows the address.</summary>
+    /// <summary>Sets a redirect URI until the address is known, because the options require one at start.</summary>
     public static void Expect(ConfigurationManager configuration) => configuration["Photos:RedirectUri"] ??= NotYetKnown;
 
     public static void Announce(WebApplication app, BuiltInServer? server)
@@ -27,5 +27,8 @@ internal static class ListeningAddress
         else
             Console.WriteLine($"At your server, this must be a redirect URI of the client: {redirectUri}");
         Console.WriteLine($"Now listening on {address}");
+        Console.WriteLine($"Open {address} in a browser and type any name. Ctrl+C ends the sample.");
+        if (server is not null)
+            Console.WriteLine("At the photo service sign in as alice or bob; the passwords are the names.");
     }
 }

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 
 namespace WebApp;
 
-/// <summary>This application's own users. Yours have passwords or passkeys, and ids from a database.</summary>
+/// <summary>The users of this application. Yours have passwords or passkeys, and ids from a database.</summary>
 internal static class SampleUsers
 {
     private const int LongestName = 40;
 
-    /// <summary>A new id at each sign-in: nobody becomes somebody else by typing their name, and nothing planted before the sign-in is worth anything after it.</summary>
+    /// <summary>Creates a user with a new id, because a typed name proves nothing: each sign-in is another user.</summary>
     public static ClaimsPrincipal Create(string displayName)
     {
         string name = displayName.Trim();
@@ -31,10 +31,10 @@ internal static class SampleUsers
         options.ReturnUrlParameter = "returnUrl";
         options.Cookie.Name = "__Host-session";
         options.Cookie.SecurePolicy = CookieSecurePolicy.Always;
-        // Not Strict: the browser must bring it along on the way back from the authorization server.
+        // Not Strict: the browser must send the cookie with the redirect from the authorization server.
         options.Cookie.SameSite = SameSiteMode.Lax;
     }
 
-    // With the default, Strict, the page after the way back would get a new antiforgery cookie, and forms in other tabs would stop working.
+    // With the default, Strict, the page after the redirect would get a new antiforgery cookie, and forms in other tabs would fail.
     public static void Antiforgery(AntiforgeryOptions options) => options.Cookie.SameSite = SameSiteMode.Lax;
 }

@@ -1,13 +1,15 @@
+using Samples;
+
 namespace WebApp;
 
-/// <summary>What can be said on the command line; the same can stand in the environment, such as <c>Photos__ClientSecret</c>.</summary>
+/// <summary>Reads the command line. The same settings can stand in the environment, such as <c>Photos__ClientSecret</c>.</summary>
 internal static class Settings
 {
     private const string Usage = """
         Without arguments the sample brings its own authorization server and API. With a server of yours:
 
           --issuer https://accounts.example.com    its issuer identifier
-          --client-id ID                           what it calls this client
+          --client-id ID                           the client identifier
           --client-secret SECRET                   better in the environment: Photos__ClientSecret
           --api https://api.example.com            answers GET /photos with [{ "id", "title", "image" }]
           --response-mode form_post                how the callback arrives, unless by query
@@ -25,9 +27,11 @@ internal static class Settings
         ["--api"] = "Api",
     };
 
-    /// <summary>Adds them to the configuration.</summary>
-    /// <returns>Whether that is enough to start; when not, it was said what is.</returns>
-    public static bool Read(ConfigurationManager configuration, string[] args)
+    /// <summary>Adds the command line to the configuration, and prints what is wrong with it.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="args">The command line.</param>
+    /// <returns>The exit code; <see langword="null"/> if the application can start.</returns>
+    public static int? Read(ConfigurationManager configuration, string[] args)
     {
         configuration.AddCommandLine(args, Switches);
         configuration["urls"] ??= "http://localhost:5080";
@@ -36,10 +40,17 @@ internal static class Settings
         bool isEnough =
             configuration["Photos:Issuer"] is null || (configuration["Photos:ClientId"] is not null && configuration["Api"] is not null);
         bool isAsked = args.Contains("--help", StringComparer.Ordinal);
-        if (isEnough && !isAsked)
-            return true;
-        Console.WriteLine(Usage);
-        Environment.ExitCode = isAsked ? 0 : 2;
-        return false;
+        if (!isEnough || isAsked)
+        {
+            Console.WriteLine(Usage);
+            return isAsked ? 0 : 2;
+        }
+        string? wrong = configuration["Photos:Issuer"] is null
+            ? null
+            : StartError.FindWrongAddress("--issuer", configuration["Photos:Issuer"]) ?? StartError.FindWrongAddress("--api", configuration["Api"]);
+        if (wrong is null)
+            return null;
+        Console.Error.WriteLine(wrong);
+        return 1;
     }
 }

@@ -261,7 +261,8 @@ public sealed class BrowserAuthorization
     )
     {
         ArgumentNullException.ThrowIfNull(context);
-        var owner = CurrentOwner
+        var owner =
+            CurrentOwner
             ?? throw new InvalidOperationException(
                 "Nobody is signed in, so there is no user whose grant this would become. Require a signed-in user before BeginAsync, for example with [Authorize] or RequireAuthorization()."
             );

@@ -65,7 +65,8 @@ public static class BrowserAuthorizationEndpointExtensions
             .GetRequiredService<IOptionsMonitor<BrowserAuthorizationOptions>>()
             .Get(name)
             .WithDefaults(name, services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get(name));
-        var antiforgery = services.GetService<IAntiforgery>()
+        var antiforgery =
+            services.GetService<IAntiforgery>()
             ?? throw new InvalidOperationException(
                 "MapBrowserAuthorization needs the antiforgery services, and the application has removed them. "
                     + "Call builder.Services.AddAntiforgery()."

@@ -36,21 +36,23 @@ public static class BrowserAuthorizationExtensions
         services.TryAddSingleton<PendingAuthorizationCookies>();
         services.TryAddSingleton<PendingLogoutCookie>();
         services.TryAddSingleton<UncheckedSignInWarning>();
-        services.TryAddKeyedSingleton(builder.Name, (provider, _) =>
-            new BrowserAuthorization(
-                builder.Name,
-                provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
-                provider.GetRequiredKeyedService<OpenIdSignIn>(builder.Name),
-                new BrowserSignOut(
+        services.TryAddKeyedSingleton(
+            builder.Name,
+            (provider, _) =>
+                new BrowserAuthorization(
                     builder.Name,
-                    provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name),
-                    provider.GetRequiredService<PendingLogoutCookie>()
-                ),
-                CurrentOwner(provider, services),
-                provider.GetRequiredService<PendingAuthorizationCookies>(),
-                provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
-                provider.GetRequiredService<UncheckedSignInWarning>()
-            )
+                    provider.GetRequiredKeyedService<IOAuthClient>(builder.Name),
+                    provider.GetRequiredKeyedService<OpenIdSignIn>(builder.Name),
+                    new BrowserSignOut(
+                        builder.Name,
+                        provider.GetRequiredKeyedService<OpenIdLogout>(builder.Name),
+                        provider.GetRequiredService<PendingLogoutCookie>()
+                    ),
+                    CurrentOwner(provider, services),
+                    provider.GetRequiredService<PendingAuthorizationCookies>(),
+                    provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
+                    provider.GetRequiredService<UncheckedSignInWarning>()
+                )
         );
         if (builder.Name.Length == 0)
             services.TryAddSingleton(provider => provider.GetRequiredKeyedService<BrowserAuthorization>(builder.Name));

@@ -44,7 +44,8 @@ internal sealed class BrowserSignOut(string clientName, OpenIdLogout logout, Pen
     {
         NoStoreHeaders.Declare(context);
         var response = AuthorizationResponse.Parse(context.Request.QueryString.Value ?? "");
-        var (pending, returnUrl) = cookie.Find(context)
+        var (pending, returnUrl) =
+            cookie.Find(context)
             ?? throw new OAuthProtocolException(
                 "No logout that was begun in this browser waits for this return: it was used before (Back, reload), it is too old, or the browser kept no cookie."
             );

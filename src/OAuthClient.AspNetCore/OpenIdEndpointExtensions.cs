@@ -52,8 +52,9 @@ public static class OpenIdEndpointExtensions
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
         var logger = Logger(endpoints);
         return Open(
-            endpoints.MapGet(pattern, context =>
-                FrontChannelLogout.AnswerAsync(context, authorization, logout, Origins(options.Get(authorization.Name)), logger)
+            endpoints.MapGet(
+                pattern,
+                context => FrontChannelLogout.AnswerAsync(context, authorization, logout, Origins(options.Get(authorization.Name)), logger)
             )
         );
     }
@@ -76,8 +77,10 @@ public static class OpenIdEndpointExtensions
         var options = endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>();
         var logger = Logger(endpoints);
         return Open(
-            endpoints.MapMethods(pattern, GetAndPost, context =>
-                ThirdPartyInitiatedLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)
+            endpoints.MapMethods(
+                pattern,
+                GetAndPost,
+                context => ThirdPartyInitiatedLogin.AnswerAsync(context, authorization, options.Get(authorization.Name), logger)
             )
         );
     }
@@ -92,10 +95,10 @@ public static class OpenIdEndpointExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         return (
-            clientName is null
-                ? endpoints.ServiceProvider.GetService<OpenIdLogout>()
-                : endpoints.ServiceProvider.GetKeyedService<OpenIdLogout>(clientName)
-        )
+                clientName is null
+                    ? endpoints.ServiceProvider.GetService<OpenIdLogout>()
+                    : endpoints.ServiceProvider.GetKeyedService<OpenIdLogout>(clientName)
+            )
             ?? throw new InvalidOperationException(
                 $"There is no OAuth client{(clientName is null ? "" : $" '{clientName}'")} to sign out from; call AddOAuthClient on the service collection."
             );

@@ -30,14 +30,17 @@ internal sealed record PendingAuthorizationCookie(string Name, PendingAuthorizat
             returnUrl = "";
         try
         {
-            var authorization = PendingAuthorization.Unprotect(Base64Url.DecodeFromChars(value), bytes =>
-            {
-                var plain = new MemoryStream(protector.Unprotect(bytes));
-                using var reader = new BinaryReader(plain, Encoding.UTF8);
-                owner = reader.ReadString();
-                returnUrl = reader.ReadString();
-                return reader.ReadBytes((int)(plain.Length - plain.Position));
-            });
+            var authorization = PendingAuthorization.Unprotect(
+                Base64Url.DecodeFromChars(value),
+                bytes =>
+                {
+                    var plain = new MemoryStream(protector.Unprotect(bytes));
+                    using var reader = new BinaryReader(plain, Encoding.UTF8);
+                    owner = reader.ReadString();
+                    returnUrl = reader.ReadString();
+                    return reader.ReadBytes((int)(plain.Length - plain.Position));
+                }
+            );
             return new PendingAuthorizationCookie(name, authorization, owner.Length > 0 ? GrantOwner.Parse(owner) : null, returnUrl);
         }
         catch (Exception exception)

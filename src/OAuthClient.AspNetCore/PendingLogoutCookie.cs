@@ -37,13 +37,16 @@ internal sealed class PendingLogoutCookie(IDataProtectionProvider protection, Ti
         string returnUrl = "";
         try
         {
-            var pending = PendingLogout.Unprotect(Base64Url.DecodeFromChars(value), data =>
-            {
-                using var plain = new MemoryStream(protector.Unprotect(data));
-                using var reader = new BinaryReader(plain, Encoding.UTF8);
-                returnUrl = reader.ReadString();
-                return reader.ReadBytes((int)(plain.Length - plain.Position));
-            });
+            var pending = PendingLogout.Unprotect(
+                Base64Url.DecodeFromChars(value),
+                data =>
+                {
+                    using var plain = new MemoryStream(protector.Unprotect(data));
+                    using var reader = new BinaryReader(plain, Encoding.UTF8);
+                    returnUrl = reader.ReadString();
+                    return reader.ReadBytes((int)(plain.Length - plain.Position));
+                }
+            );
             return (pending, returnUrl);
         }
         catch (Exception exception)

@@ -102,10 +102,12 @@ internal sealed class GrantCache(
     public void Add(Grant grant) => Change(grant, grants => grants.Any(other => IsSame(other, grant)) ? grants : [grant, .. grants]);
 
     public void Replace(Grant newer) =>
-        Change(newer, grants =>
-            Array.FindIndex(grants, other => IsSame(other, newer) && other.Generation < newer.Generation) is >= 0 and var index
-                ? [.. grants[..index], newer, .. grants[(index + 1)..]]
-                : grants
+        Change(
+            newer,
+            grants =>
+                Array.FindIndex(grants, other => IsSame(other, newer) && other.Generation < newer.Generation) is >= 0 and var index
+                    ? [.. grants[..index], newer, .. grants[(index + 1)..]]
+                    : grants
         );
 
     public void Remove(Grant grant) => Change(grant, grants => Array.FindAll(grants, other => !IsSame(other, grant)));

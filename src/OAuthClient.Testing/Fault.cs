@@ -85,29 +85,41 @@ public sealed class Fault
 
     /// <summary>Resets the connection before the endpoint's work is done: nothing was spent, nothing rotated.</summary>
     /// <returns>The fault.</returns>
-    public static Fault ResetBeforeWork() => new("reset before work", faultContext =>
-        {
-            faultContext.Reset();
-            return Task.CompletedTask;
-        });
+    public static Fault ResetBeforeWork() =>
+        new(
+            "reset before work",
+            faultContext =>
+            {
+                faultContext.Reset();
+                return Task.CompletedTask;
+            }
+        );
 
     /// <summary>Does the endpoint's work, then resets the connection instead of answering: the refresh token is rotated and nobody knows the new one.</summary>
     /// <returns>The fault.</returns>
-    public static Fault ResetAfterWork() => new("reset after work", async faultContext =>
-        {
-            await faultContext.WorkAsync();
-            faultContext.Reset();
-        });
+    public static Fault ResetAfterWork() =>
+        new(
+            "reset after work",
+            async faultContext =>
+            {
+                await faultContext.WorkAsync();
+                faultContext.Reset();
+            }
+        );
 
     /// <summary>Does the work, announces the whole length, sends half of the body and resets the connection.</summary>
     /// <returns>The fault.</returns>
-    public static Fault TruncatedBody() => new("truncated body", async faultContext =>
-        {
-            Reply reply = await faultContext.WorkAsync();
-            faultContext.Start(reply, reply.Body.Length);
-            await faultContext.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
-            faultContext.Reset();
-        });
+    public static Fault TruncatedBody() =>
+        new(
+            "truncated body",
+            async faultContext =>
+            {
+                Reply reply = await faultContext.WorkAsync();
+                faultContext.Start(reply, reply.Body.Length);
+                await faultContext.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
+                faultContext.Reset();
+            }
+        );
 
     /// <summary>Does the work and answers well, but calls the answer by another media type.</summary>
     /// <param name="contentType">The media type that is claimed.</param>
@@ -115,46 +127,59 @@ public sealed class Fault
     public static Fault WrongContentType(string contentType = "text/html")
     {
         ArgumentException.ThrowIfNullOrEmpty(contentType);
-        return new("wrong content type", async faultContext =>
-            await faultContext.SendAsync(await faultContext.WorkAsync() with { ContentType = contentType })
+        return new(
+            "wrong content type",
+            async faultContext => await faultContext.SendAsync(await faultContext.WorkAsync() with { ContentType = contentType })
         );
     }
 
     /// <summary>Does the work and sends the body byte by byte.</summary>
     /// <param name="betweenBytes">The pause after every byte, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
     /// <returns>The fault.</returns>
-    public static Fault SlowBody(TimeSpan betweenBytes) => new("slow body", async faultContext =>
-        {
-            Reply reply = await faultContext.WorkAsync();
-            faultContext.Start(reply, reply.Body.Length);
-            for (int sent = 0; sent < reply.Body.Length; sent++)
+    public static Fault SlowBody(TimeSpan betweenBytes) =>
+        new(
+            "slow body",
+            async faultContext =>
             {
-                await faultContext.WriteAsync(reply.Body.Slice(sent, 1));
-                await Task.Delay(betweenBytes, faultContext.Clock, faultContext.Gone);
+                Reply reply = await faultContext.WorkAsync();
+                faultContext.Start(reply, reply.Body.Length);
+                for (int sent = 0; sent < reply.Body.Length; sent++)
+                {
+                    await faultContext.WriteAsync(reply.Body.Slice(sent, 1));
+                    await Task.Delay(betweenBytes, faultContext.Clock, faultContext.Gone);
+                }
             }
-        });
+        );
 
     /// <summary>Answers 200 with a JSON body that never ends, without doing the endpoint's work; it stops when the client hangs up.</summary>
     /// <returns>The fault.</returns>
-    public static Fault EndlessBody() => new("endless body", async faultContext =>
-        {
-            faultContext.Start(new Reply(200, "application/json"));
-            await faultContext.WriteAsync("{\"padding\":\""u8.ToArray());
-            byte[] piece = Encoding.ASCII.GetBytes(new string('x', 16 * 1024));
-            while (true)
-                await faultContext.WriteAsync(piece);
-        });
+    public static Fault EndlessBody() =>
+        new(
+            "endless body",
+            async faultContext =>
+            {
+                faultContext.Start(new Reply(200, "application/json"));
+                await faultContext.WriteAsync("{\"padding\":\""u8.ToArray());
+                byte[] piece = Encoding.ASCII.GetBytes(new string('x', 16 * 1024));
+                while (true)
+                    await faultContext.WriteAsync(piece);
+            }
+        );
 
     /// <inheritdoc/>
     public override string ToString() => _name;
 
     internal Task ApplyAsync(FaultContext faultContext) => _apply(faultContext);
 
-    private static Fault Late(string name, Func<FaultContext, Task> wait, bool afterWork) => new(name, async faultContext =>
-        {
-            Reply? done = afterWork ? await faultContext.WorkAsync() : null;
-            await wait(faultContext);
-            faultContext.Gone.ThrowIfCancellationRequested();
-            await faultContext.SendAsync(done ?? await faultContext.WorkAsync());
-        });
+    private static Fault Late(string name, Func<FaultContext, Task> wait, bool afterWork) =>
+        new(
+            name,
+            async faultContext =>
+            {
+                Reply? done = afterWork ? await faultContext.WorkAsync() : null;
+                await wait(faultContext);
+                faultContext.Gone.ThrowIfCancellationRequested();
+                await faultContext.SendAsync(done ?? await faultContext.WorkAsync());
+            }
+        );
 }

@@ -146,8 +146,8 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     public Uri InitiateLogin(TestClient client, string? loginHint = null, string? targetLinkUri = null)
     {
         ArgumentNullException.ThrowIfNull(client);
-        Uri address = client.InitiateLoginUri
-            ?? throw new ArgumentException($"Client '{client.ClientId}' has no InitiateLoginUri.", nameof(client));
+        Uri address =
+            client.InitiateLoginUri ?? throw new ArgumentException($"Client '{client.ClientId}' has no InitiateLoginUri.", nameof(client));
         List<KeyValuePair<string, string>> parameters = [new("iss", _state.Issuer)];
         if (loginHint is not null)
             parameters.Add(new("login_hint", loginHint));
@@ -239,7 +239,8 @@ public sealed class TestAuthorizationServer : IAsyncDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(client);
-        Uri address = client.BackChannelLogoutUri
+        Uri address =
+            client.BackChannelLogoutUri
             ?? throw new ArgumentException($"Client '{client.ClientId}' has no BackChannelLogoutUri.", nameof(client));
         return _backChannelLogout.SendAsync(address, CreateLogoutToken(client, subject, sessionId), cancellationToken);
     }

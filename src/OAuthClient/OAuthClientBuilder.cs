@@ -59,11 +59,14 @@ public sealed class OAuthClientBuilder
     /// <param name="configure">What the client says of itself beside its options; it may say nothing.</param>
     public OAuthClientBuilder RegisterDynamically(Action<DynamicRegistrationOptions>? configure = null)
     {
-        Services.Configure<OAuthClientOptions>(Name, o =>
-        {
-            o.DynamicRegistration ??= new();
-            configure?.Invoke(o.DynamicRegistration);
-        });
+        Services.Configure<OAuthClientOptions>(
+            Name,
+            o =>
+            {
+                o.DynamicRegistration ??= new();
+                configure?.Invoke(o.DynamicRegistration);
+            }
+        );
         Services.AddKeyedSingleton(Name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(Name).Registration);
         Services.TryAddSingleton(provider =>
             provider.GetRequiredKeyedService<DynamicRegistration>(

@@ -78,8 +78,9 @@ public static class OAuthClientServiceCollectionExtensions
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, BackChannelHttpClientConfiguration>()
         );
-        services.AddKeyedSingleton(name, (provider, _) =>
-            BackgroundWork.RunIsolated((provider, name), static all => new OAuthClientServices(all.provider, all.name))
+        services.AddKeyedSingleton(
+            name,
+            (provider, _) => BackgroundWork.RunIsolated((provider, name), static all => new OAuthClientServices(all.provider, all.name))
         );
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Client);

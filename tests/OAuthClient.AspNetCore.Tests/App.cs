@@ -124,16 +124,19 @@ internal sealed class App : IAsyncDisposable
     private void AddClient(IServiceCollection services, string name, string callback, Action<OAuthClientOptions>? further)
     {
         services
-            .AddOAuthClient(name, o =>
-            {
-                o.Issuer = Server.Issuer;
-                o.ClientId = name;
-                o.ClientSecret = "s";
-                o.RedirectUri = new(Public + callback);
-                o.Scopes = ["openid", "profile", "photos.read", "offline_access"];
-                o.DangerouslyAllowHttpOnLoopback = true;
-                further?.Invoke(o);
-            })
+            .AddOAuthClient(
+                name,
+                o =>
+                {
+                    o.Issuer = Server.Issuer;
+                    o.ClientId = name;
+                    o.ClientSecret = "s";
+                    o.RedirectUri = new(Public + callback);
+                    o.Scopes = ["openid", "profile", "photos.read", "offline_access"];
+                    o.DangerouslyAllowHttpOnLoopback = true;
+                    further?.Invoke(o);
+                }
+            )
             .AddBrowserAuthorization();
         services
             .AddHttpClient(name, http => http.BaseAddress = Api.BaseAddress)
@@ -143,16 +146,21 @@ internal sealed class App : IAsyncDisposable
     private void Map()
     {
         web.MapControllers();
-        web.Map("/connect", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            photos.BeginAsync(context, returnUrl)
+        web.Map(
+            "/connect",
+            (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                photos.BeginAsync(context, returnUrl)
         );
-        web.Map("/callback", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-        {
-            var done = await photos.CompleteAsync(context);
-            if (done.User is { } user)
-                await context.SignInAsync(user);
-            return done.Denied ? Results.Text("denied") : Results.LocalRedirect(done.ReturnUrl);
-        });
+        web.Map(
+            "/callback",
+            async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+            {
+                var done = await photos.CompleteAsync(context);
+                if (done.User is { } user)
+                    await context.SignInAsync(user);
+                return done.Denied ? Results.Text("denied") : Results.LocalRedirect(done.ReturnUrl);
+            }
+        );
         web.Map("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"))
             .ReauthorizeWhenNeeded("photos");
         web.Map("/me", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/me"));

@@ -191,11 +191,14 @@ public sealed class AuthorizationResponseReaderTests
     )]
     public async Task Nothing_is_kept_by_caches(string prefix, string environment)
     {
-        await using var app = await App.StartAsync(environment: environment, pipeline: web =>
-        {
-            if (environment == "Production")
-                web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")));
-        });
+        await using var app = await App.StartAsync(
+            environment: environment,
+            pipeline: web =>
+            {
+                if (environment == "Production")
+                    web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")));
+            }
+        );
         var browser = app.OpenBrowser();
         var begun = await browser.GetAsync($"{prefix}/connect");
         var callback = await browser.SignInAsync(new(begun.Location!));
@@ -217,8 +220,9 @@ public sealed class AuthorizationResponseReaderTests
     [Description("The error page clears headers, but not the order to forget the cookie")]
     public async Task Cookie_goes_in_spite_of_the_error_page()
     {
-        await using var app = await App.StartAsync(environment: "Production", pipeline: web =>
-            web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")))
+        await using var app = await App.StartAsync(
+            environment: "Production",
+            pipeline: web => web.UseExceptionHandler(error => error.Run(context => context.Response.WriteAsync("sorry")))
         );
         var browser = app.OpenBrowser();
         var callback = await browser.SignInAsync(await browser.BeginAsync());

@@ -23,22 +23,26 @@ public class BackgroundWorkTests
                 services
                     .AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
                     .AddAccessTokenHandler("photos", t => t.ForCurrentUser().To(api.BaseAddress)),
-            endpoints: web => web.MapGet("/order", (ICurrentGrantOwner who, IHttpContextAccessor accessor, IHttpClientFactory http) =>
-                {
-                    var me = who.Find()!;
-                    told = Task.Run(async () =>
+            endpoints: web =>
+                web.MapGet(
+                    "/order",
+                    (ICurrentGrantOwner who, IHttpContextAccessor accessor, IHttpClientFactory http) =>
                     {
-                        await EndOfRequestAsync(accessor);
-                        using (me.AsCurrentUser())
+                        var me = who.Find()!;
+                        told = Task.Run(async () =>
+                        {
+                            await EndOfRequestAsync(accessor);
+                            using (me.AsCurrentUser())
+                                return await http.CreateClient("later").GetStringAsync("/me");
+                        });
+                        untold = Task.Run(async () =>
+                        {
+                            await EndOfRequestAsync(accessor);
                             return await http.CreateClient("later").GetStringAsync("/me");
-                    });
-                    untold = Task.Run(async () =>
-                    {
-                        await EndOfRequestAsync(accessor);
-                        return await http.CreateClient("later").GetStringAsync("/me");
-                    });
-                    return "ordered";
-                })
+                        });
+                        return "ordered";
+                    }
+                )
         );
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
@@ -94,17 +98,22 @@ public class BackgroundWorkTests
     [Description("Inside a signed-in user's request SuppressCurrentUser() has no user until it is disposed")]
     public async Task As_nobody_inside_a_request()
     {
-        await using var app = await App.StartAsync(endpoints: web => web.MapGet("/no-user", async (IHttpClientFactory http) =>
-            {
-                using (GrantOwner.SuppressCurrentUser())
+        await using var app = await App.StartAsync(endpoints: web =>
+            web.MapGet(
+                "/no-user",
+                async (IHttpClientFactory http) =>
                 {
-                    await Assert.ThatAsync(
-                        () => http.CreateClient("photos").GetStringAsync("/me"),
-                        Throws.TypeOf<OAuthException>().With.Message.Contain("SuppressCurrentUser()")
-                    );
+                    using (GrantOwner.SuppressCurrentUser())
+                    {
+                        await Assert.ThatAsync(
+                            () => http.CreateClient("photos").GetStringAsync("/me"),
+                            Throws.TypeOf<OAuthException>().With.Message.Contain("SuppressCurrentUser()")
+                        );
+                    }
+                    return await http.CreateClient("photos").GetStringAsync("/me");
                 }
-                return await http.CreateClient("photos").GetStringAsync("/me");
-            }));
+            )
+        );
         var browser = app.OpenBrowser();
         await browser.ConnectAsync();
         Assert.That((await browser.GetAsync("/no-user")).Body, Does.Contain("alice"));
@@ -144,15 +153,20 @@ public class BackgroundWorkTests
             services: (services, api) =>
                 services
                     .AddHttpClient("later", http => http.BaseAddress = api.BaseAddress)
-                    .AddAccessTokenHandler("photos", t =>
-                        t.ForCurrentUser(requireExplicitOwner: protection == Protection.ExplicitOwner).To(api.BaseAddress)
+                    .AddAccessTokenHandler(
+                        "photos",
+                        t => t.ForCurrentUser(requireExplicitOwner: protection == Protection.ExplicitOwner).To(api.BaseAddress)
                     ),
-            endpoints: web => web.MapGet("/stream", async (IHttpClientFactory http) =>
-                {
-                    jobs.Start(http);
-                    await end.Task;
-                    return "streamed";
-                })
+            endpoints: web =>
+                web.MapGet(
+                    "/stream",
+                    async (IHttpClientFactory http) =>
+                    {
+                        jobs.Start(http);
+                        await end.Task;
+                        return "streamed";
+                    }
+                )
         );
     }
 

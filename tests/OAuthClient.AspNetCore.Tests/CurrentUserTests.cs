@@ -31,8 +31,9 @@ public sealed class CurrentUserTests
                 }
             },
             endpoints: web =>
-                web.MapGet("/pooled/{handler}", async (int handler, IHttpClientFactory http) =>
-                    await http.CreateClient($"pooled{handler}").GetStringAsync("/me")
+                web.MapGet(
+                    "/pooled/{handler}",
+                    async (int handler, IHttpClientFactory http) => await http.CreateClient($"pooled{handler}").GetStringAsync("/me")
                 )
         );
         app.Server.AddClient(
@@ -45,12 +46,15 @@ public sealed class CurrentUserTests
             }
         );
         var browsers = Enumerable.Range(0, Users).Select(i => app.OpenBrowser($"user{i}")).ToArray();
-        await Parallel.ForEachAsync(browsers, async (browser, _) =>
-        {
-            app.Server.AddUser(new() { Subject = "sub-" + browser.User, UserName = browser.User! });
-            var done = await browser.ConnectAsync(how: new() { UserName = browser.User! });
-            Assert.That(done.Status, Is.EqualTo(HttpStatusCode.Found), done.Body);
-        });
+        await Parallel.ForEachAsync(
+            browsers,
+            async (browser, _) =>
+            {
+                app.Server.AddUser(new() { Subject = "sub-" + browser.User, UserName = browser.User! });
+                var done = await browser.ConnectAsync(how: new() { UserName = browser.User! });
+                Assert.That(done.Status, Is.EqualTo(HttpStatusCode.Found), done.Body);
+            }
+        );
         var mismatches = new ConcurrentQueue<string>();
         foreach (int half in new[] { 0, 1 })
         {
@@ -112,11 +116,15 @@ public sealed class CurrentUserTests
     {
         await using var app = await App.StartAsync(endpoints: web =>
         {
-            web.MapPost("/disconnect", ([FromKeyedServices("photos")] BrowserAuthorization photos, CancellationToken cancellation) =>
-                photos.RevokeAsync(cancellation)
+            web.MapPost(
+                "/disconnect",
+                ([FromKeyedServices("photos")] BrowserAuthorization photos, CancellationToken cancellation) =>
+                    photos.RevokeAsync(cancellation)
             );
-            web.MapGet("/status", async ([FromKeyedServices("photos")] BrowserAuthorization photos) =>
-                await photos.FindGrantAsync() is null ? "none" : "connected"
+            web.MapGet(
+                "/status",
+                async ([FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                    await photos.FindGrantAsync() is null ? "none" : "connected"
             );
         });
         Browser alice = app.OpenBrowser(),

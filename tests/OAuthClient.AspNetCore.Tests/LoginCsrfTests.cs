@@ -204,10 +204,13 @@ public sealed class LoginCsrfTests
         await using var two = await App.StartAsync(
             o => o.ResponseMode = method == "POST" ? "form_post" : null,
             endpoints: web =>
-                web.Map("/elsewhere", async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-                {
-                    await photos.CompleteAsync(context);
-                })
+                web.Map(
+                    "/elsewhere",
+                    async (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                    {
+                        await photos.CompleteAsync(context);
+                    }
+                )
         );
         var browser = two.OpenBrowser();
         string query = (await browser.SignInAsync(await browser.BeginAsync())).Split('?')[1];

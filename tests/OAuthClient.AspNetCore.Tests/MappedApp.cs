@@ -39,11 +39,14 @@ internal static partial class MappedApp
             (services, _) =>
             {
                 services.AddAntiforgery();
-                services.Configure<BrowserAuthorizationOptions>("photos", o =>
-                {
-                    o.AllowSignIn = true;
-                    paths?.Invoke(o);
-                });
+                services.Configure<BrowserAuthorizationOptions>(
+                    "photos",
+                    o =>
+                    {
+                        o.AllowSignIn = true;
+                        paths?.Invoke(o);
+                    }
+                );
                 if (!hasScheme)
                     return;
                 services

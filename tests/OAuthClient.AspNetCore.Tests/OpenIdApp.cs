@@ -73,14 +73,20 @@ internal static class OpenIdApp
 
     private static void Map(WebApplication web)
     {
-        web.Map("/sign-in", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            photos.BeginSignInAsync(context, returnUrl)
+        web.Map(
+            "/sign-in",
+            (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                photos.BeginSignInAsync(context, returnUrl)
         );
-        web.Map("/sign-out", (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            photos.BeginSignOutAsync(context, returnUrl)
+        web.Map(
+            "/sign-out",
+            (HttpContext context, string? returnUrl, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                photos.BeginSignOutAsync(context, returnUrl)
         );
-        web.Map("/signed-out", (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
-            Results.LocalRedirect(photos.CompleteSignOut(context))
+        web.Map(
+            "/signed-out",
+            (HttpContext context, [FromKeyedServices("photos")] BrowserAuthorization photos) =>
+                Results.LocalRedirect(photos.CompleteSignOut(context))
         );
         web.MapBackChannelLogout("/logout/back", "photos");
         web.MapBackChannelLogout("/mvc/logout/back", "albums");

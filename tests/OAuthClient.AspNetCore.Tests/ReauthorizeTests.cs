@@ -17,8 +17,9 @@ public sealed class ReauthorizeTests
             group.MapGet("/photos", async (IHttpClientFactory http) => await http.CreateClient("photos").GetStringAsync("/photos"));
             group.MapGet("/albums", async (IHttpClientFactory http) => await http.CreateClient("albums").GetStringAsync("/photos"));
             group.MapGet("/other", string () => throw new InvalidOperationException("something else"));
-            web.MapGet("/any/{client}", async (string client, IHttpClientFactory http) =>
-                    await http.CreateClient(client).GetStringAsync("/photos")
+            web.MapGet(
+                    "/any/{client}",
+                    async (string client, IHttpClientFactory http) => await http.CreateClient(client).GetStringAsync("/photos")
                 )
                 .ReauthorizeWhenNeeded();
             web.MapGet("/unregistered", string () => throw new ReauthorizationRequiredException("nobody", "x"))

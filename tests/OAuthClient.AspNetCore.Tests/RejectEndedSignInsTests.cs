@@ -100,11 +100,16 @@ public sealed class RejectEndedSignInsTests
     [Description("A cookie made from Grant.ToClaimsPrincipal() names client, owner and sign-in, so it is checked as well")]
     public async Task A_cookie_of_the_grants_principal()
     {
-        await using var app = await OpenIdApp.StartAsync(endpoints: web => web.Map("/again", async (HttpContext context) =>
-            {
-                var photos = context.RequestServices.GetRequiredKeyedService<BrowserAuthorization>("photos");
-                await context.SignInAsync((await photos.FindGrantAsync())!.ToClaimsPrincipal());
-            }));
+        await using var app = await OpenIdApp.StartAsync(endpoints: web =>
+            web.Map(
+                "/again",
+                async (HttpContext context) =>
+                {
+                    var photos = context.RequestServices.GetRequiredKeyedService<BrowserAuthorization>("photos");
+                    await context.SignInAsync((await photos.FindGrantAsync())!.ToClaimsPrincipal());
+                }
+            )
+        );
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
         await browser.GetAsync("/again");
@@ -126,20 +131,23 @@ public sealed class RejectEndedSignInsTests
         {
             if (when == "transform")
                 services.AddSingleton<IClaimsTransformation, OwnClaims>();
-            services.Configure<CookieAuthenticationOptions>("Cookies", o =>
-            {
-                if (when == "sign in")
-                    o.Events.OnSigningIn = context => Task.FromResult(context.Principal = OwnClaims.Of(context.Principal!));
-                if (when == "validate")
+            services.Configure<CookieAuthenticationOptions>(
+                "Cookies",
+                o =>
                 {
-                    o.Events.OnValidatePrincipal = context =>
+                    if (when == "sign in")
+                        o.Events.OnSigningIn = context => Task.FromResult(context.Principal = OwnClaims.Of(context.Principal!));
+                    if (when == "validate")
                     {
-                        context.ReplacePrincipal(OwnClaims.Of(context.Principal!));
-                        context.ShouldRenew = true;
-                        return Task.CompletedTask;
-                    };
+                        o.Events.OnValidatePrincipal = context =>
+                        {
+                            context.ReplacePrincipal(OwnClaims.Of(context.Principal!));
+                            context.ShouldRenew = true;
+                            return Task.CompletedTask;
+                        };
+                    }
                 }
-            });
+            );
         });
         var browser = app.OpenBrowser(user: null);
         await browser.LogInAsync();
@@ -168,8 +176,9 @@ public sealed class RejectEndedSignInsTests
             endpoints: web =>
             {
                 web.Map("/second/in", (HttpContext context) => context.SignInAsync("Second", context.User));
-                web.Map("/second/who", async (HttpContext context) =>
-                    (await context.AuthenticateAsync("Second")).Principal?.FindFirst("sub")?.Value ?? ""
+                web.Map(
+                    "/second/who",
+                    async (HttpContext context) => (await context.AuthenticateAsync("Second")).Principal?.FindFirst("sub")?.Value ?? ""
                 );
             }
         );
@@ -191,8 +200,9 @@ public sealed class RejectEndedSignInsTests
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
         {
             web.Map("/late/in", (HttpContext context) => context.SignInAsync("Late", context.User));
-            web.Map("/late/who", async (HttpContext context) =>
-                (await context.AuthenticateAsync("Late")).Principal?.FindFirst("sub")?.Value ?? ""
+            web.Map(
+                "/late/who",
+                async (HttpContext context) => (await context.AuthenticateAsync("Late")).Principal?.FindFirst("sub")?.Value ?? ""
             );
         });
         app.Services.GetRequiredService<IAuthenticationSchemeProvider>().AddScheme(new("Late", null, typeof(CookieAuthenticationHandler)));
@@ -211,8 +221,10 @@ public sealed class RejectEndedSignInsTests
     public async Task Another_users_cookie_is_left_alone()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
-            web.Map("/local", (HttpContext context) =>
-                context.SignInAsync(Principal("password", new("sub", "local"), new(ClaimTypes.NameIdentifier, "42")))
+            web.Map(
+                "/local",
+                (HttpContext context) =>
+                    context.SignInAsync(Principal("password", new("sub", "local"), new(ClaimTypes.NameIdentifier, "42")))
             )
         );
         var browser = app.OpenBrowser(user: null);
@@ -225,8 +237,10 @@ public sealed class RejectEndedSignInsTests
     public async Task An_incomplete_cookie_is_rejected()
     {
         await using var app = await OpenIdApp.StartAsync(endpoints: web =>
-            web.Map("/incomplete", (HttpContext context) =>
-                context.SignInAsync(Principal("OAuthClient", new("sub", "alice"), new("oauthclient.client", "photos")))
+            web.Map(
+                "/incomplete",
+                (HttpContext context) =>
+                    context.SignInAsync(Principal("OAuthClient", new("sub", "alice"), new("oauthclient.client", "photos")))
             )
         );
         var browser = app.OpenBrowser(user: null);
@@ -334,20 +348,24 @@ public sealed class RejectEndedSignInsTests
     {
         await using var app = await OpenIdApp.StartAsync(
             authentication: _ => { },
-            endpoints: web => web.Map("/earlier", (HttpContext context, IOptionsMonitor<OAuthClientOptions> options) =>
-                {
-                    // A cookie from before a restart: this process knows of no sign-in.
-                    var owner = GrantOwner.Subject(options.Get("photos").Issuer!.OriginalString, "alice");
-                    return context.SignInAsync(
-                        Principal(
-                            "OAuthClient",
-                            new("sub", "alice"),
-                            new(GrantOwner.ClaimType, owner.ToString()),
-                            new("oauthclient.client", "photos"),
-                            new("oauthclient.sign_in", "earlier")
-                        )
-                    );
-                })
+            endpoints: web =>
+                web.Map(
+                    "/earlier",
+                    (HttpContext context, IOptionsMonitor<OAuthClientOptions> options) =>
+                    {
+                        // A cookie from before a restart: this process knows of no sign-in.
+                        var owner = GrantOwner.Subject(options.Get("photos").Issuer!.OriginalString, "alice");
+                        return context.SignInAsync(
+                            Principal(
+                                "OAuthClient",
+                                new("sub", "alice"),
+                                new(GrantOwner.ClaimType, owner.ToString()),
+                                new("oauthclient.client", "photos"),
+                                new("oauthclient.sign_in", "earlier")
+                            )
+                        );
+                    }
+                )
         );
         if (account == "bob")
             app.Server.AddUser(new TestUser { Subject = "bob", UserName = "bob" });

@@ -164,13 +164,15 @@ public sealed class SignOutTests
         await using var away = await OpenIdApp.StartAsync(
             services: services => services.AddSingleton<IGrantStore, AbsentStore>(),
             pipeline: web =>
-                web.Map("/planted", planted =>
-                    planted.Run(context =>
-                        context.SignInAsync(
-                            "Cookies",
-                            new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "42"), new("sub", "alice")], "test"))
+                web.Map(
+                    "/planted",
+                    planted =>
+                        planted.Run(context =>
+                            context.SignInAsync(
+                                "Cookies",
+                                new(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, "42"), new("sub", "alice")], "test"))
+                            )
                         )
-                    )
                 )
         );
         var browser = away.OpenBrowser(user: null);

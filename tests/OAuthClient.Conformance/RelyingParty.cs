@@ -63,16 +63,19 @@ internal sealed class RelyingParty : IAsyncDisposable
 
         ServiceCollection services = new();
         services.AddSingleton<TimeProvider>(clock);
-        var builder = services.AddOAuthClient(Name, o =>
-        {
-            o.Issuer = running.Issuer;
-            o.ClientId = Name;
-            o.ClientSecret = Secret;
-            o.RedirectUri = new(Callback);
-            o.Scopes = ["openid", "profile", "offline_access"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-            options?.Invoke(o);
-        });
+        var builder = services.AddOAuthClient(
+            Name,
+            o =>
+            {
+                o.Issuer = running.Issuer;
+                o.ClientId = Name;
+                o.ClientSecret = Secret;
+                o.RedirectUri = new(Callback);
+                o.Scopes = ["openid", "profile", "offline_access"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+                options?.Invoke(o);
+            }
+        );
         register?.Invoke(builder);
         var http = services
             .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)

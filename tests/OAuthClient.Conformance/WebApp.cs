@@ -55,17 +55,20 @@ internal sealed class WebApp : IAsyncDisposable
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o => o.Cookie.Name = "session-" + name).RejectEndedSignIns();
         builder
-            .Services.AddOAuthClient(name, o =>
-            {
-                o.Issuer = server.Issuer;
-                o.ClientId = name;
-                o.ClientSecret = ClientSecret;
-                o.RedirectUri = new(Public + "/callback");
-                o.PostLogoutRedirectUri = new(Public + "/signed-out");
-                o.Scopes = ["openid", "profile", "offline_access"];
-                o.DangerouslyAllowHttpOnLoopback = true;
-                options?.Invoke(o);
-            })
+            .Services.AddOAuthClient(
+                name,
+                o =>
+                {
+                    o.Issuer = server.Issuer;
+                    o.ClientId = name;
+                    o.ClientSecret = ClientSecret;
+                    o.RedirectUri = new(Public + "/callback");
+                    o.PostLogoutRedirectUri = new(Public + "/signed-out");
+                    o.Scopes = ["openid", "profile", "offline_access"];
+                    o.DangerouslyAllowHttpOnLoopback = true;
+                    options?.Invoke(o);
+                }
+            )
             .AddBrowserAuthorization();
         builder
             .Services.AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
@@ -101,16 +104,22 @@ internal sealed class WebApp : IAsyncDisposable
         web.UseAuthentication();
         web.UseRouting();
         var browser = web.Services.GetRequiredKeyedService<BrowserAuthorization>(name);
-        web.MapGet("/sign-in", (HttpContext context, string? returnUrl, string? prompt) =>
-            browser.BeginSignInAsync(context, returnUrl, new() { Prompt = prompt })
+        web.MapGet(
+            "/sign-in",
+            (HttpContext context, string? returnUrl, string? prompt) =>
+                browser.BeginSignInAsync(context, returnUrl, new() { Prompt = prompt })
         );
-        web.MapMethods("/callback", ["GET", "POST"], async (HttpContext context) =>
-        {
-            var done = await browser.CompleteAsync(context);
-            if (done.User is { } user)
-                await context.SignInAsync(user);
-            return Results.LocalRedirect(done.ReturnUrl);
-        });
+        web.MapMethods(
+            "/callback",
+            ["GET", "POST"],
+            async (HttpContext context) =>
+            {
+                var done = await browser.CompleteAsync(context);
+                if (done.User is { } user)
+                    await context.SignInAsync(user);
+                return Results.LocalRedirect(done.ReturnUrl);
+            }
+        );
         web.MapPost("/sign-out", (HttpContext context, string? returnUrl) => browser.BeginSignOutAsync(context, returnUrl));
         web.MapGet("/signed-out", (HttpContext context) => Results.LocalRedirect(browser.CompleteSignOut(context)));
         web.MapBackChannelLogout("/logout/back", name);

@@ -53,12 +53,13 @@ internal static partial class PublicDocumentation
                 yield return $"{name} has a result and no <returns>";
             foreach (var parameter in method.Parameters)
             {
-                var described = comment
-                    .Elements("param")
-                    .FirstOrDefault(param => param.Attribute("name")?.Value == parameter.Name);
+                var described = comment.Elements("param").FirstOrDefault(param => param.Attribute("name")?.Value == parameter.Name);
                 if (described is null)
                     yield return $"{name} does not describe '{parameter.Name}'";
-                else if (parameter.Type.Name == "CancellationToken" && !Text(described).StartsWith(CancellationToken, StringComparison.Ordinal))
+                else if (
+                    parameter.Type.Name == "CancellationToken"
+                    && !Text(described).StartsWith(CancellationToken, StringComparison.Ordinal)
+                )
                     yield return $"{name}: '{parameter.Name}' is \"{CancellationToken}\"";
             }
         }
@@ -88,7 +89,9 @@ internal static partial class PublicDocumentation
     private static XElement? Read(ISymbol symbol)
     {
         var xml = symbol.GetDocumentationCommentXml(expandIncludes: false);
-        return string.IsNullOrWhiteSpace(xml) ? null : XElement.Parse(xml.StartsWith("<member", StringComparison.Ordinal) ? xml : $"<member>{xml}</member>");
+        return string.IsNullOrWhiteSpace(xml)
+            ? null
+            : XElement.Parse(xml.StartsWith("<member", StringComparison.Ordinal) ? xml : $"<member>{xml}</member>");
     }
 
     private static string Text(XElement? element) => element is null ? "" : Spaces().Replace(element.Value, " ").Trim();
@@ -99,6 +102,10 @@ internal static partial class PublicDocumentation
     [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Spaces();
 
-    [GeneratedRegex(@"\b(number of|seconds|minutes|bytes|characters|days|status code|port)\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\b(number of|seconds|minutes|bytes|characters|days|status code|port)\b",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Unit();
 }

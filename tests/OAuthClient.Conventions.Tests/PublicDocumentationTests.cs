@@ -6,7 +6,10 @@ public sealed class PublicDocumentationTests
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]
     public void Public_members_are_documented_in_the_form_of_the_API_reference(string project) =>
-        Rule.Holds("Write the documentation comment in the form of the .NET API reference:", PublicDocumentation.Breaches(SourceTree.Load(project)));
+        Rule.Holds(
+            "Write the documentation comment in the form of the .NET API reference:",
+            PublicDocumentation.Breaches(SourceTree.Load(project))
+        );
 
     [TestCase("/// <summary>The name. The default is empty.</summary>\npublic string Name { get; set; } = \"\";", "\"Gets or sets\"")]
     [TestCase("/// <summary>Gets or sets the name. The default is empty.</summary>\npublic string Name => \"\";", null)]

@@ -15,8 +15,9 @@ public sealed class CodeFlowTests
     )]
     public async Task With_a_secret(string registered, ClientAuthenticationMethod? method)
     {
-        await using var party = await RelyingParty.StartAsync(new() { ["token_endpoint_auth_method"] = registered }, o =>
-            o.ClientAuthentication = method
+        await using var party = await RelyingParty.StartAsync(
+            new() { ["token_endpoint_auth_method"] = registered },
+            o => o.ClientAuthentication = method
         );
 
         var grant = await party.SignInAsync();

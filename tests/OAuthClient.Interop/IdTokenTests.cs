@@ -13,8 +13,9 @@ public sealed class IdTokenTests
     [Description("OpenID Connect Core §3.1.3.7: by the algorithm the client is registered for")]
     public async Task Signatures(string algorithm)
     {
-        await using var party = await RelyingParty.StartAsync(new() { ["id_token_signed_response_alg"] = algorithm }, o =>
-            o.IdTokenSigningAlgorithms = [algorithm]
+        await using var party = await RelyingParty.StartAsync(
+            new() { ["id_token_signed_response_alg"] = algorithm },
+            o => o.IdTokenSigningAlgorithms = [algorithm]
         );
 
         Assert.That((await party.SignInAsync()).Subject, Is.EqualTo("alice"));
@@ -100,12 +101,15 @@ public sealed class IdTokenTests
             metadata["userinfo_encrypted_response_enc"] = "A128CBC-HS256";
             metadata["jwks"] = key.PublicSet;
         }
-        await using var party = await RelyingParty.StartAsync(metadata, o =>
-        {
-            o.IdTokenSigningAlgorithms = ["RS256", algorithm];
-            if (key is not null)
-                o.DecryptionKeys = [key.Private];
-        });
+        await using var party = await RelyingParty.StartAsync(
+            metadata,
+            o =>
+            {
+                o.IdTokenSigningAlgorithms = ["RS256", algorithm];
+                if (key is not null)
+                    o.DecryptionKeys = [key.Private];
+            }
+        );
         await party.SignInAsync();
 
         var alice = await party.Client.GetUserInfoAsync(RelyingParty.Owner);

@@ -17,11 +17,14 @@ public sealed class IntrospectionTests
         JsonObject metadata = [];
         if (signature is not null)
             metadata["introspection_signed_response_alg"] = signature;
-        await using var party = await RelyingParty.StartAsync(metadata, o =>
-        {
-            o.SignedIntrospectionResponses = signature is not null;
-            o.IdTokenSigningAlgorithms = ["RS256", signature ?? "RS256"];
-        });
+        await using var party = await RelyingParty.StartAsync(
+            metadata,
+            o =>
+            {
+                o.SignedIntrospectionResponses = signature is not null;
+                o.IdTokenSigningAlgorithms = ["RS256", signature ?? "RS256"];
+            }
+        );
         var grant = await party.SignInAsync();
         var introspection = party.Services.GetRequiredService<TokenIntrospection>();
 

@@ -144,11 +144,17 @@ public sealed class GrantCacheTests
         ChangeNotifications notifications = new("schema", 1);
         IReadOnlyList<Grant> stored = [Grants.New()];
         RecordedLog log = new();
-        GrantCache cache = new(clock, 10, notifications, log.CreateLogger("known"), (_, _) =>
-        {
-            Interlocked.Increment(ref reads);
-            return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
-        });
+        GrantCache cache = new(
+            clock,
+            10,
+            notifications,
+            log.CreateLogger("known"),
+            (_, _) =>
+            {
+                Interlocked.Increment(ref reads);
+                return isAway ? Task.FromException<IReadOnlyList<Grant>>(new Npgsql.NpgsqlException()) : Task.FromResult(stored);
+            }
+        );
         await cache.FindAsync("photos", GrantOwner.User("42"), default);
         isAway = true;
         clock.Advance(TimeSpan.FromSeconds(5));

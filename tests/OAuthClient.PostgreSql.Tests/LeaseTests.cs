@@ -104,11 +104,13 @@ public sealed class LeaseTests
     {
         var cluster = await Cluster.RequireAsync();
         string schema = Node.NewSchema();
-        await using var node = await NodeAsync(schema, configure: o =>
-            (o.ConnectionString, o.CommandTimeout) = (
-                o.ConnectionString + $";Maximum Pool Size=6;Application Name={schema}",
-                TimeSpan.FromMinutes(1)
-            )
+        await using var node = await NodeAsync(
+            schema,
+            configure: o =>
+                (o.ConnectionString, o.CommandTimeout) = (
+                    o.ConnectionString + $";Maximum Pool Size=6;Application Name={schema}",
+                    TimeSpan.FromMinutes(1)
+                )
         );
         var blocked = await Grants.AddedAsync(node.Store);
         var spent = await Grants.AddedAsync(node.Store);

@@ -62,8 +62,11 @@ public sealed class OutageTests
     {
         ManualTimeProvider clock = new();
         await using var proxy = await Proxy.StartAsync();
-        await using var node = Node.Start(proxy.ConnectionString, Node.NewSchema(), clock, o =>
-            o.BehindTransactionPooler = behindTransactionPooler
+        await using var node = Node.Start(
+            proxy.ConnectionString,
+            Node.NewSchema(),
+            clock,
+            o => o.BehindTransactionPooler = behindTransactionPooler
         );
         await Grants.AddedAsync(node.Store);
         await node.Store.FindAsync("photos", GrantOwner.User("42"), default);
@@ -121,8 +124,11 @@ public sealed class OutageTests
         string schema = Node.NewSchema();
         await using var proxy = await Proxy.StartAsync();
         await using var other = Node.Start((await Cluster.RequireAsync()).ConnectionString, schema);
-        await using var node = await Node.OpenAsync(proxy.ConnectionString, schema, new ManualTimeProvider(), o =>
-            o.BehindTransactionPooler = behindTransactionPooler
+        await using var node = await Node.OpenAsync(
+            proxy.ConnectionString,
+            schema,
+            new ManualTimeProvider(),
+            o => o.BehindTransactionPooler = behindTransactionPooler
         );
         var grant = await Grants.AddedAsync(other.Store);
         await node.Store.FindCurrentAsync("photos", GrantOwner.User("42"), default);

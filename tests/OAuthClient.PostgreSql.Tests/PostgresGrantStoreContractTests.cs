@@ -17,8 +17,10 @@ public sealed class PostgresGrantStoreContractTests(bool behindTransactionPooler
     protected override async ValueTask<IGrantStore> CreateAsync()
     {
         var cluster = await Cluster.RequireAsync();
-        node = Node.Start(cluster.ConnectionString, Node.NewSchema(), configure: options =>
-            options.BehindTransactionPooler = behindTransactionPooler
+        node = Node.Start(
+            cluster.ConnectionString,
+            Node.NewSchema(),
+            configure: options => options.BehindTransactionPooler = behindTransactionPooler
         );
         return node.Store;
     }

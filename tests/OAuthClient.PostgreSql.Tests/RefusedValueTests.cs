@@ -167,15 +167,18 @@ public sealed class RefusedValueTests
     {
         database ??= await Latin1Async();
         ServiceCollection services = new();
-        services.AddOAuthClient("photos", o =>
-        {
-            o.Issuer = server.Issuer;
-            o.ClientId = "photos";
-            o.ClientSecret = "a-long-test-secret";
-            o.RedirectUri = new(RedirectUri);
-            o.Scopes = ["openid", "profile", "offline_access"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-        });
+        services.AddOAuthClient(
+            "photos",
+            o =>
+            {
+                o.Issuer = server.Issuer;
+                o.ClientId = "photos";
+                o.ClientSecret = "a-long-test-secret";
+                o.RedirectUri = new(RedirectUri);
+                o.Scopes = ["openid", "profile", "offline_access"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+            }
+        );
         services.AddPostgresGrantStore(o =>
         {
             o.ConnectionString = database + ";Maximum Pool Size=10";

@@ -108,8 +108,11 @@ public sealed class SqlStateTests
                 """
             );
             ManualTimeProvider clock = new();
-            var node = await Node.OpenAsync(database.ConnectionString + $";Username={role}", tables, clock, o =>
-                (o.CreateSchema, o.BehindTransactionPooler) = (false, true)
+            var node = await Node.OpenAsync(
+                database.ConnectionString + $";Username={role}",
+                tables,
+                clock,
+                o => (o.CreateSchema, o.BehindTransactionPooler) = (false, true)
             );
             await Grants.OnlyAsync(node.Store);
             await Sql.RunAsync(database, $"INSERT INTO {tables}.fault VALUES ('{sqlState}')");

@@ -243,8 +243,11 @@ internal sealed class FaultTests
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
-        bed.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1, when: request =>
-            request.Form["grant_type"] is "refresh_token"
+        bed.Server.Faults.Add(
+            TestEndpoint.Token,
+            Fault.Status(503),
+            times: 1,
+            when: request => request.Form["grant_type"] is "refresh_token"
         );
 
         JsonObject tokens = await TestBed.JsonAsync(await bed.RedeemAsync(code), HttpStatusCode.OK);

@@ -26,15 +26,18 @@ public class AuthorizationFlowTests
         );
 
         var services = new ServiceCollection();
-        services.AddOAuthClient("photos", o =>
-        {
-            o.Issuer = server.Issuer;
-            o.ClientId = "photos";
-            o.ClientSecret = "photos-secret";
-            o.RedirectUri = new(Callback);
-            o.Scopes = ["openid", "profile", "offline_access"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-        });
+        services.AddOAuthClient(
+            "photos",
+            o =>
+            {
+                o.Issuer = server.Issuer;
+                o.ClientId = "photos";
+                o.ClientSecret = "photos-secret";
+                o.RedirectUri = new(Callback);
+                o.Scopes = ["openid", "profile", "offline_access"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+            }
+        );
         services
             .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
             .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress));

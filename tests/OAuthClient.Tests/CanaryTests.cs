@@ -232,11 +232,14 @@ public class CanaryTests
             var services = new ServiceCollection();
             services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(ear));
             services
-                .AddOAuthClient("photos", o =>
-                {
-                    foreach (var property in typeof(OAuthClientOptions).GetProperties())
-                        property.SetValue(o, property.GetValue(Options));
-                })
+                .AddOAuthClient(
+                    "photos",
+                    o =>
+                    {
+                        foreach (var property in typeof(OAuthClientOptions).GetProperties())
+                            property.SetValue(o, property.GetValue(Options));
+                    }
+                )
                 .UseResilience(_ => { });
             services
                 .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)

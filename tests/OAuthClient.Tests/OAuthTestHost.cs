@@ -78,16 +78,19 @@ internal sealed class OAuthTestHost : IAsyncDisposable
         RecordedLog log = new();
         services.AddSingleton<ILoggerProvider>(log);
         registerFirst?.Invoke(services);
-        var builder = services.AddOAuthClient(ClientName, o =>
-        {
-            o.Issuer = running.Issuer;
-            o.ClientId = ClientName;
-            o.ClientSecret = ClientSecret;
-            o.RedirectUri = new(Callback);
-            o.Scopes = ["api", "photos.read"];
-            o.DangerouslyAllowHttpOnLoopback = true;
-            options?.Invoke(o);
-        });
+        var builder = services.AddOAuthClient(
+            ClientName,
+            o =>
+            {
+                o.Issuer = running.Issuer;
+                o.ClientId = ClientName;
+                o.ClientSecret = ClientSecret;
+                o.RedirectUri = new(Callback);
+                o.Scopes = ["api", "photos.read"];
+                o.DangerouslyAllowHttpOnLoopback = true;
+                options?.Invoke(o);
+            }
+        );
         if (!retries)
             builder.UseResilience(_ => { });
         register?.Invoke(builder);

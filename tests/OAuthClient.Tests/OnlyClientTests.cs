@@ -46,11 +46,14 @@ public class OnlyClientTests
         ServiceCollection services = new();
         foreach (string name in names)
         {
-            services.AddOAuthClient(name, o =>
-            {
-                o.Issuer = new($"https://{name}.example");
-                o.ClientId = "id";
-            });
+            services.AddOAuthClient(
+                name,
+                o =>
+                {
+                    o.Issuer = new($"https://{name}.example");
+                    o.ClientId = "id";
+                }
+            );
         }
         services.AddHttpClient("api").AddAccessTokenHandler(token => token.ForOwner(GrantOwner.User("42")).To("https://api.example"));
         return services.BuildServiceProvider();

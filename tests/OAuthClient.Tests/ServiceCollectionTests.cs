@@ -27,11 +27,14 @@ public class ServiceCollectionTests
     {
         var services = new ServiceCollection();
         var one = services.AddOAuthClient("one", Describe);
-        services.AddOAuthClient("two", o =>
-        {
-            Describe(o);
-            o.ClientId = "two-id";
-        });
+        services.AddOAuthClient(
+            "two",
+            o =>
+            {
+                Describe(o);
+                o.ClientId = "two-id";
+            }
+        );
         services.AddSingleton<NeedsOne>();
         await using var provider = services.BuildServiceProvider(validateScopes: true);
 
@@ -101,11 +104,14 @@ public class ServiceCollectionTests
     public async Task Good_options_start()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Services.AddOAuthClient("photos", o =>
-        {
-            o.Issuer = new("https://nobody.invalid");
-            o.ClientId = "a";
-        });
+        builder.Services.AddOAuthClient(
+            "photos",
+            o =>
+            {
+                o.Issuer = new("https://nobody.invalid");
+                o.ClientId = "a";
+            }
+        );
         using var host = builder.Build();
 
         Assert.That(async () => await host.StartAsync(), Throws.Nothing);

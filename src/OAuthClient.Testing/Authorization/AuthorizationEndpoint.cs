@@ -12,18 +12,21 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     {
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
-        return Guarded(http.Method is "POST" ? http.Body : http.QueryString, request =>
-        {
-            BrowserSession? session = server.Sessions.Find(http);
-            if (session is null || MustLogInAgain(request, session))
+        return Guarded(
+            http.Method is "POST" ? http.Body : http.QueryString,
+            request =>
             {
-                if (request.Prompt.Contains("none"))
-                    return AuthorizationResponseWriter.Error(server, request, "login_required", "The user is not signed in.");
-                return ShowLogin(http, request, request.LoginHint ?? session?.User.UserName, problem: null);
-            }
+                BrowserSession? session = server.Sessions.Find(http);
+                if (session is null || MustLogInAgain(request, session))
+                {
+                    if (request.Prompt.Contains("none"))
+                        return AuthorizationResponseWriter.Error(server, request, "login_required", "The user is not signed in.");
+                    return ShowLogin(http, request, request.LoginHint ?? session?.User.UserName, problem: null);
+                }
 
-            return AskOrAnswer(http, request, session);
-        });
+                return AskOrAnswer(http, request, session);
+            }
+        );
     }
 
     /// <summary>The login form.</summary>
@@ -34,32 +37,35 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         string? browser = server.Sessions.Browser(http);
         if (server.Tickets.Open(AtLogin, browser, "", http.FormParameters["ticket"]) is not { } encoded)
             return Stale();
-        return Guarded(encoded, request =>
-        {
-            if (http.FormParameters["decision"] is "deny")
-                return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user did not sign in.");
-            string userName = http.FormParameters["username"] ?? "";
-            if (
-                !server.Users.TryGetValue(userName, out TestUser? user)
-                || !Randomness.SameSecret(user.EffectivePassword, http.FormParameters["password"] ?? "")
-            )
-                return ShowLogin(http, request, userName, "The user name or the password is wrong.");
+        return Guarded(
+            encoded,
+            request =>
+            {
+                if (http.FormParameters["decision"] is "deny")
+                    return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user did not sign in.");
+                string userName = http.FormParameters["username"] ?? "";
+                if (
+                    !server.Users.TryGetValue(userName, out TestUser? user)
+                    || !Randomness.SameSecret(user.EffectivePassword, http.FormParameters["password"] ?? "")
+                )
+                    return ShowLogin(http, request, userName, "The user name or the password is wrong.");
 
-            (BrowserSession session, string setCookie) = server.Sessions.SignIn(http, user, server.Now);
-            // The consent page gets an address of its own, so that reloading it does not send the password again.
-            Reply next = MustAsk(request, session)
-                ? Reply
-                    .Redirect(
-                        303,
-                        AuthorizationResponseWriter.AddQuery(
-                            server.Address("/consent"),
-                            [new("ticket", server.Tickets.Seal(AfterLogin, browser!, user.Subject, request.Encoded))]
+                (BrowserSession session, string setCookie) = server.Sessions.SignIn(http, user, server.Now);
+                // The consent page gets an address of its own, so that reloading it does not send the password again.
+                Reply next = MustAsk(request, session)
+                    ? Reply
+                        .Redirect(
+                            303,
+                            AuthorizationResponseWriter.AddQuery(
+                                server.Address("/consent"),
+                                [new("ticket", server.Tickets.Seal(AfterLogin, browser!, user.Subject, request.Encoded))]
+                            )
                         )
-                    )
-                    .NotStored()
-                : Grant(request, session, request.Scopes);
-            return next.With("Set-Cookie", setCookie);
-        });
+                        .NotStored()
+                    : Grant(request, session, request.Scopes);
+                return next.With("Set-Cookie", setCookie);
+            }
+        );
     }
 
     /// <summary>The consent page after a login (GET), and its form (POST).</summary>
@@ -79,16 +85,22 @@ internal sealed class AuthorizationEndpoint(ServerState server)
                 is not { } encoded
         )
             return Stale();
-        return Guarded(encoded, request =>
-        {
-            if (!isForm)
-                return ShowConsent(http, request, session);
-            string[] approved = [.. request.Scopes.Where(scope => scope is "openid" || http.FormParameters.All("scope").Contains(scope))];
-            if (http.FormParameters["decision"] is not "allow" || (approved is [] && request.Scopes is not []))
-                return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user denied the request.");
-            session.Consent(request, approved);
-            return Grant(request, session, approved);
-        });
+        return Guarded(
+            encoded,
+            request =>
+            {
+                if (!isForm)
+                    return ShowConsent(http, request, session);
+                string[] approved =
+                [
+                    .. request.Scopes.Where(scope => scope is "openid" || http.FormParameters.All("scope").Contains(scope)),
+                ];
+                if (http.FormParameters["decision"] is not "allow" || (approved is [] && request.Scopes is not []))
+                    return AuthorizationResponseWriter.Error(server, request, "access_denied", "The user denied the request.");
+                session.Consent(request, approved);
+                return Grant(request, session, approved);
+            }
+        );
     }
 
     private Reply Guarded(string encoded, Func<ReceivedAuthorizationRequest, Reply> proceed)

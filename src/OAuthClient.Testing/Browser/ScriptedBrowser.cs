@@ -33,7 +33,8 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
 
     public async Task<Uri> SignInAsync(Uri authorizationUri, CancellationToken cancellationToken)
     {
-        Uri callback = await GoAsync(authorizationUri, cancellationToken)
+        Uri callback =
+            await GoAsync(authorizationUri, cancellationToken)
             ?? throw new InvalidOperationException("The authorization server kept the browser.");
         return how.Deny && !_askedForConsent
             ? throw new InvalidOperationException(

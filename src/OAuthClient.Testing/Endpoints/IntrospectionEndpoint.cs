@@ -7,15 +7,20 @@ internal sealed class IntrospectionEndpoint(ServerState server)
 {
     public const string JwtMediaType = "application/token-introspection+jwt";
 
-    public Reply Answer(RecordedRequest request) => AuthenticatedEndpoint.Answer(request, server, (client, form) =>
-        {
-            // Without authentication anybody could try out tokens (RFC 7662 §2.1).
-            if (client.IsPublic)
-                throw OAuthErrorException.InvalidClient("A public client may not introspect tokens.");
-            JsonObject answer = Describe(form["token"] ?? throw OAuthErrorException.InvalidRequest("The token is missing."));
-            server.Options.OnIntrospection?.Invoke(answer);
-            return (WantsJwt(request) ? Reply.Text(200, Protect(client, answer), JwtMediaType) : Reply.Json(200, answer)).NotStored();
-        });
+    public Reply Answer(RecordedRequest request) =>
+        AuthenticatedEndpoint.Answer(
+            request,
+            server,
+            (client, form) =>
+            {
+                // Without authentication anybody could try out tokens (RFC 7662 §2.1).
+                if (client.IsPublic)
+                    throw OAuthErrorException.InvalidClient("A public client may not introspect tokens.");
+                JsonObject answer = Describe(form["token"] ?? throw OAuthErrorException.InvalidRequest("The token is missing."));
+                server.Options.OnIntrospection?.Invoke(answer);
+                return (WantsJwt(request) ? Reply.Text(200, Protect(client, answer), JwtMediaType) : Reply.Json(200, answer)).NotStored();
+            }
+        );
 
     /// <summary>RFC 7662 §2.2: about a token that is not good nothing is said but that.</summary>
     private JsonObject Describe(string value)

@@ -15,13 +15,21 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
     ];
 
     public Reply Answer(RecordedRequest request) =>
-        BearerToken.Check(request, options.Realm, authorizationServer, options.RequiredScope, IsForUs, token => request.Path switch
-            {
-                "/me" => request.Method is "GET" ? Reply.Json(200, Me(token)) : Reply.MethodNotAllowed("GET"),
-                "/echo" => Reply.Json(200, Echo(request)),
-                "/photos" => request.Method is "GET" ? Reply.Json(200, PhotoList()) : Reply.MethodNotAllowed("GET"),
-                _ => Reply.NotFound(),
-            });
+        BearerToken.Check(
+            request,
+            options.Realm,
+            authorizationServer,
+            options.RequiredScope,
+            IsForUs,
+            token =>
+                request.Path switch
+                {
+                    "/me" => request.Method is "GET" ? Reply.Json(200, Me(token)) : Reply.MethodNotAllowed("GET"),
+                    "/echo" => Reply.Json(200, Echo(request)),
+                    "/photos" => request.Method is "GET" ? Reply.Json(200, PhotoList()) : Reply.MethodNotAllowed("GET"),
+                    _ => Reply.NotFound(),
+                }
+        );
 
     /// <summary>Compared as URIs, for a resource without path is written with and without its slash.</summary>
     private bool IsForUs(IssuedAccessToken token) =>

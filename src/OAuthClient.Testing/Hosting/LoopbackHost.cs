@@ -185,17 +185,21 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     }
 
     private static void ListenWithTls(KestrelServerOptions options, X509Certificate2 certificate, ClientCertificateMode mode) =>
-        options.Listen(IPAddress.Loopback, 0, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            // Whose certificate it is decides the client's registration, not TLS.
-            listen.UseHttps(
-                new HttpsConnectionAdapterOptions
-                {
-                    ServerCertificate = certificate,
-                    ClientCertificateMode = mode,
-                    ClientCertificateValidation = (_, _, _) => true,
-                }
-            );
-        });
+        options.Listen(
+            IPAddress.Loopback,
+            0,
+            listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                // Whose certificate it is decides the client's registration, not TLS.
+                listen.UseHttps(
+                    new HttpsConnectionAdapterOptions
+                    {
+                        ServerCertificate = certificate,
+                        ClientCertificateMode = mode,
+                        ClientCertificateValidation = (_, _, _) => true,
+                    }
+                );
+            }
+        );
 }

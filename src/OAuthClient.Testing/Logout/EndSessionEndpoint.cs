@@ -10,15 +10,18 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
     {
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
-        return await GuardedAsync(http.Method is "POST" ? http.Body : http.QueryString, request =>
-        {
-            BrowserSession? session = server.Sessions.Find(http);
-            // Whoever holds no ID Token of this very session could be any page that links here.
-            if (session is not null && session.Id != request.SessionId)
-                return Task.FromResult(Ask(http, request, session));
-            session ??= request.SessionId is { } sessionId ? server.Sessions.FindById(sessionId) : null;
-            return EndAsync(session, request, cancellationToken);
-        });
+        return await GuardedAsync(
+            http.Method is "POST" ? http.Body : http.QueryString,
+            request =>
+            {
+                BrowserSession? session = server.Sessions.Find(http);
+                // Whoever holds no ID Token of this very session could be any page that links here.
+                if (session is not null && session.Id != request.SessionId)
+                    return Task.FromResult(Ask(http, request, session));
+                session ??= request.SessionId is { } sessionId ? server.Sessions.FindById(sessionId) : null;
+                return EndAsync(session, request, cancellationToken);
+            }
+        );
     }
 
     /// <summary>The form of that page.</summary>

@@ -5,23 +5,28 @@ namespace OAuthClient.Testing;
 /// <summary>The token endpoint (RFC 6749 §3.2).</summary>
 internal sealed class TokenEndpoint(ServerState server)
 {
-    public Reply Answer(RecordedRequest request) => AuthenticatedEndpoint.Answer(request, server, (client, form) =>
-        {
-            if (form["grant_type"] is not { } grantType)
-                throw OAuthErrorException.InvalidRequest("The grant_type is missing.");
-            if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials"))
-                throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
-            if (!client.MayUse(grantType))
-                throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
-            JsonObject response = grantType switch
+    public Reply Answer(RecordedRequest request) =>
+        AuthenticatedEndpoint.Answer(
+            request,
+            server,
+            (client, form) =>
             {
-                "authorization_code" => RedeemCode(client, form),
-                "refresh_token" => Refresh(client, form),
-                _ => ClientCredentials(client, form),
-            };
-            server.Options.OnTokenResponse?.Invoke(response);
-            return Reply.Json(200, response).NotStored();
-        });
+                if (form["grant_type"] is not { } grantType)
+                    throw OAuthErrorException.InvalidRequest("The grant_type is missing.");
+                if (grantType is not ("authorization_code" or "refresh_token" or "client_credentials"))
+                    throw new OAuthErrorException("unsupported_grant_type", "The grant_type is not supported.");
+                if (!client.MayUse(grantType))
+                    throw OAuthErrorException.UnauthorizedClient("The client may not use this grant_type.");
+                JsonObject response = grantType switch
+                {
+                    "authorization_code" => RedeemCode(client, form),
+                    "refresh_token" => Refresh(client, form),
+                    _ => ClientCredentials(client, form),
+                };
+                server.Options.OnTokenResponse?.Invoke(response);
+                return Reply.Json(200, response).NotStored();
+            }
+        );
 
     /// <summary>RFC 6749 §4.1.3, RFC 7636 §4.6.</summary>
     private JsonObject RedeemCode(TestClient client, FormParameters form)
@@ -29,13 +34,18 @@ internal sealed class TokenEndpoint(ServerState server)
         string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
         string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
         IReadOnlyList<string> resources = [];
-        IssuedCode code = server.Grants.SpendCode(value, client, server.Now, found =>
-        {
-            if (found.Request.RedirectUri != redirectUri)
-                throw OAuthErrorException.InvalidGrant("The redirect_uri differs from that of the authorization request.");
-            CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
-            resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
-        });
+        IssuedCode code = server.Grants.SpendCode(
+            value,
+            client,
+            server.Now,
+            found =>
+            {
+                if (found.Request.RedirectUri != redirectUri)
+                    throw OAuthErrorException.InvalidGrant("The redirect_uri differs from that of the authorization request.");
+                CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
+                resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
+            }
+        );
         bool refreshable = server.Options.IssueRefreshTokens && client.MayUse("refresh_token");
         return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
     }

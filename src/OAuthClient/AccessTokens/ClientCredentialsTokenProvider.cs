@@ -95,42 +95,54 @@ internal sealed class ClientCredentialsTokenProvider(
     private Task<Renewal> Renew(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected, Kept? inPlaceOf)
     {
         var caller = Telemetry.Caller;
-        return flights.JoinOrStart(selection.Key, async () =>
-        {
-            // A flight that landed a moment ago may have brought what this one is for.
-            if (Known(current, selection, rejected) is { } known && State(known, current, time.GetUtcNow()) == AccessTokenState.Fresh)
-                return new(known, IsFresh: false);
-            using var watched = telemetry.Refresh(isClient: true, Cause(current, selection, rejected, inPlaceOf), caller);
-            try
+        return flights.JoinOrStart(
+            selection.Key,
+            async () =>
             {
-                var request = Request(current, selection);
-                request.EnsureAllowed(current);
-                var token = shared is null ? null : await SharedAsync(shared, current, request, rejected).ConfigureAwait(false);
-                bool isFetched = token is null;
-                if (token is null)
+                // A flight that landed a moment ago may have brought what this one is for.
+                if (Known(current, selection, rejected) is { } known && State(known, current, time.GetUtcNow()) == AccessTokenState.Fresh)
+                    return new(known, IsFresh: false);
+                using var watched = telemetry.Refresh(isClient: true, Cause(current, selection, rejected, inPlaceOf), caller);
+                try
                 {
-                    var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
-                    var response = await tokenEndpoint.SendAsync(request, current, server, CancellationToken.None).ConfigureAwait(false);
-                    token = response.AccessToken;
-                    token.ReplacesRejected = rejected is not null;
-                    Share(current, request, token);
+                    var request = Request(current, selection);
+                    request.EnsureAllowed(current);
+                    var token = shared is null ? null : await SharedAsync(shared, current, request, rejected).ConfigureAwait(false);
+                    bool isFetched = token is null;
+                    if (token is null)
+                    {
+                        var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
+                        var response = await tokenEndpoint
+                            .SendAsync(request, current, server, CancellationToken.None)
+                            .ConfigureAwait(false);
+                        token = response.AccessToken;
+                        token.ReplacesRejected = rejected is not null;
+                        Share(current, request, token);
+                    }
+                    Kept kept = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
+                    tokens.Set(selection.Key, kept, EndOf(token, current), time.GetUtcNow());
+                    failures.TryRemove(selection.Key, out _);
+                    watched.Brought(isFetched);
+                    return new(kept, isFetched);
                 }
-                Kept kept = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
-                tokens.Set(selection.Key, kept, EndOf(token, current), time.GetUtcNow());
-                failures.TryRemove(selection.Key, out _);
-                watched.Brought(isFetched);
-                return new(kept, isFetched);
+                catch (Exception exception)
+                {
+                    watched.Failed(exception);
+                    if (inPlaceOf is null)
+                        Fail(selection, new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow()));
+                    else
+                        tokens.TryReplace(
+                            selection.Key,
+                            inPlaceOf with
+                            {
+                                RetryAt = time.GetUtcNow() + RefreshBackoff.EarlyPause,
+                            },
+                            inPlaceOf
+                        );
+                    throw;
+                }
             }
-            catch (Exception exception)
-            {
-                watched.Failed(exception);
-                if (inPlaceOf is null)
-                    Fail(selection, new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow()));
-                else
-                    tokens.TryReplace(selection.Key, inPlaceOf with { RetryAt = time.GetUtcNow() + RefreshBackoff.EarlyPause }, inPlaceOf);
-                throw;
-            }
-        });
+        );
     }
 
     private string Cause(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected, Kept? inPlaceOf) =>

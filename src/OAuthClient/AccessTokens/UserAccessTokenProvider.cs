@@ -289,30 +289,33 @@ internal sealed class UserAccessTokenProvider
     private Task<Renewal?> Renew(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early)
     {
         var caller = Telemetry.Caller;
-        return flights.JoinOrStart(grant.Id, async () =>
-        {
-            using var watched = telemetry.Refresh(isClient: false, Cause(grant, selection, rejected, early), caller);
-            try
+        return flights.JoinOrStart(
+            grant.Id,
+            async () =>
             {
-                if (await refresher.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
+                using var watched = telemetry.Refresh(isClient: false, Cause(grant, selection, rejected, early), caller);
+                try
                 {
-                    watched.Ended();
-                    return null;
+                    if (await refresher.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
+                    {
+                        watched.Ended();
+                        return null;
+                    }
+                    watched.Brought(outcome.IsFetched);
+                    return new Renewal(selection.Key, outcome, Fault: null);
                 }
-                watched.Brought(outcome.IsFetched);
-                return new Renewal(selection.Key, outcome, Fault: null);
+                catch (Exception exception)
+                {
+                    watched.Failed(exception);
+                    var fault = ExceptionDispatchInfo.Capture(exception);
+                    if (early)
+                        backoff.EarlyFailed(grant, time.GetUtcNow());
+                    else
+                        backoff.Failed(grant, selection, fault, time.GetUtcNow());
+                    return new Renewal(selection.Key, Outcome: null, fault);
+                }
             }
-            catch (Exception exception)
-            {
-                watched.Failed(exception);
-                var fault = ExceptionDispatchInfo.Capture(exception);
-                if (early)
-                    backoff.EarlyFailed(grant, time.GetUtcNow());
-                else
-                    backoff.Failed(grant, selection, fault, time.GetUtcNow());
-                return new Renewal(selection.Key, Outcome: null, fault);
-            }
-        });
+        );
     }
 
     private static string Cause(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early) =>

@@ -69,11 +69,13 @@ internal static class AuthorizationRequestBuilder
         bool renewsSignIn = false
     )
     {
-        var endpoint = server.AuthorizationEndpoint
+        var endpoint =
+            server.AuthorizationEndpoint
             ?? throw new OAuthException(
                 $"{server.ServerId} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser."
             );
-        var redirectUri = configuration.RedirectUri
+        var redirectUri =
+            configuration.RedirectUri
             ?? throw new InvalidOperationException(
                 $"Set RedirectUri for {configuration.DisplayName}: it is where the server sends the browser back."
             );

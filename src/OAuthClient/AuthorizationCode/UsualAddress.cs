@@ -23,13 +23,17 @@ internal sealed class UsualAddress(
 
     /// <summary>The same with values of its own, as long as those in the sample.</summary>
     public string With(ReadOnlySpan<char> state, ReadOnlySpan<char> challenge, ReadOnlySpan<char> nonce) =>
-        string.Create(sample.Length, new Values(sample, places, state, challenge, nonce), static (address, values) =>
-        {
-            values.Sample.CopyTo(address);
-            values.State.CopyTo(address[values.Places.State..]);
-            values.Challenge.CopyTo(address[values.Places.Challenge..]);
-            values.Nonce.CopyTo(address[values.Places.Nonce..]);
-        });
+        string.Create(
+            sample.Length,
+            new Values(sample, places, state, challenge, nonce),
+            static (address, values) =>
+            {
+                values.Sample.CopyTo(address);
+                values.State.CopyTo(address[values.Places.State..]);
+                values.Challenge.CopyTo(address[values.Places.Challenge..]);
+                values.Nonce.CopyTo(address[values.Places.Nonce..]);
+            }
+        );
 
     /// <summary>Where each value begins.</summary>
     [StructLayout(LayoutKind.Auto)]

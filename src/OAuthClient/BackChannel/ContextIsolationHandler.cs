@@ -10,8 +10,9 @@ namespace OAuthClient;
 internal sealed class ContextIsolationHandler(HttpMessageHandler network) : DelegatingHandler(network)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        BackgroundWork.RunIsolated((Handler: this, request, Caller: Activity.Current, cancellationToken), static all =>
-            all.Handler.SendAsync(all.request, all.Caller, all.cancellationToken)
+        BackgroundWork.RunIsolated(
+            (Handler: this, request, Caller: Activity.Current, cancellationToken),
+            static all => all.Handler.SendAsync(all.request, all.Caller, all.cancellationToken)
         );
 
     private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Activity? caller, CancellationToken cancellationToken)

@@ -33,11 +33,15 @@ internal sealed class TraceContextPropagator(DistributedContextPropagator inner)
     {
         if (setter is null)
             return;
-        inner.Inject(activity, carrier, (target, name, value) =>
-        {
-            if (Fields.Contains(name, StringComparer.OrdinalIgnoreCase))
-                setter(target, name, value);
-        });
+        inner.Inject(
+            activity,
+            carrier,
+            (target, name, value) =>
+            {
+                if (Fields.Contains(name, StringComparer.OrdinalIgnoreCase))
+                    setter(target, name, value);
+            }
+        );
     }
 
     public override void ExtractTraceIdAndState(

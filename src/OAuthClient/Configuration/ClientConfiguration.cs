@@ -44,8 +44,8 @@ internal sealed class ClientConfiguration
         BackChannelDeadline = options.BackChannelDeadline;
         BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
         var longest = BackChannelDeadline * 3 / 2;
-        RefreshLease = options.RefreshLease
-            ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } inTime && inTime < longest ? inTime : longest);
+        RefreshLease =
+            options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } inTime && inTime < longest ? inTime : longest);
         RefreshDeadline = RefreshLease * 2 / 3 < BackChannelDeadline ? RefreshLease * 2 / 3 : BackChannelDeadline;
         AllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback;
         ConfiguredMetadata = new()

@@ -71,32 +71,36 @@ internal sealed class JwksCache(BackChannelClient backChannel, TimeProvider time
     private KeySet? Known(Uri jwksUri) =>
         Volatile.Read(ref newest) is { } keys && keys.Source == jwksUri && time.GetUtcNow() < keys.EndsAt ? keys : null;
 
-    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) => fetches.JoinOrStart(jwksUri, async () =>
-        {
-            // Between the caller's look and this one another fetch may have ended.
-            if (Known(jwksUri) is { } other && !ReferenceEquals(other, seen))
-                return other;
-            try
+    private Task<KeySet> FetchAsync(Uri jwksUri, KeySet? seen, bool forUnknownKey) =>
+        fetches.JoinOrStart(
+            jwksUri,
+            async () =>
             {
-                var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
-                var now = time.GetUtcNow();
-                return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyPause : now));
+                // Between the caller's look and this one another fetch may have ended.
+                if (Known(jwksUri) is { } other && !ReferenceEquals(other, seen))
+                    return other;
+                try
+                {
+                    var keys = await DownloadAsync(jwksUri).ConfigureAwait(false);
+                    var now = time.GetUtcNow();
+                    return Keep(new(jwksUri, keys, now + FreshFor, now + MaximumAge, forUnknownKey ? now + UnknownKeyPause : now));
+                }
+                catch (Exception exception)
+                    when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
+                {
+                    var now = time.GetUtcNow();
+                    var pause = now + Pause;
+                    return Keep(
+                        seen! with
+                        {
+                            FreshUntil = seen.FreshUntil > pause ? seen.FreshUntil : pause,
+                            UnknownKeysRefusedUntil = now + UnknownKeyPause,
+                            Outage = ExceptionDispatchInfo.Capture(exception),
+                        }
+                    );
+                }
             }
-            catch (Exception exception)
-                when (seen is not null && exception is HttpRequestException or OperationCanceledException or EndpointException)
-            {
-                var now = time.GetUtcNow();
-                var pause = now + Pause;
-                return Keep(
-                    seen! with
-                    {
-                        FreshUntil = seen.FreshUntil > pause ? seen.FreshUntil : pause,
-                        UnknownKeysRefusedUntil = now + UnknownKeyPause,
-                        Outage = ExceptionDispatchInfo.Capture(exception),
-                    }
-                );
-            }
-        });
+        );
 
     private KeySet Keep(KeySet keys)
     {

@@ -13,7 +13,8 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
         CancellationToken cancellationToken
     )
     {
-        var endpoint = server.RegistrationEndpoint
+        var endpoint =
+            server.RegistrationEndpoint
             ?? throw new OAuthException(
                 $"{server.ServerId} names no registration endpoint, so {current.DisplayName} cannot register itself there; spell out RegistrationEndpoint if it has one, or register the client by hand and set ClientId."
             );

@@ -29,7 +29,8 @@ internal static class RegistrationResponseReader
         DateTimeOffset now
     )
     {
-        string clientId = json.Text(ParameterNames.ClientId)
+        string clientId =
+            json.Text(ParameterNames.ClientId)
             ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
         if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
             throw new OAuthProtocolException(
@@ -40,7 +41,8 @@ internal static class RegistrationResponseReader
                 $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} with {why} (RFC 7591 §3.2.1)."
             );
         string methodName = json.Text(RegistrationRequestBuilder.AuthenticationMethod) ?? authenticationMethod;
-        var method = ClientAuthenticationNames.Find(methodName)
+        var method =
+            ClientAuthenticationNames.Find(methodName)
             ?? throw new OAuthException(
                 $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {ClientAuthenticationNames.Printable(methodName)}, a way to authenticate that this library does not have."
             );

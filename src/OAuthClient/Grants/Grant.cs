@@ -221,7 +221,8 @@ public sealed class Grant
         string roleClaim = "roles"
     )
     {
-        var claims = IdTokenClaims
+        var claims =
+            IdTokenClaims
             ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
         if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
             throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));

@@ -83,14 +83,17 @@ public static class AccessTokenHandlerExtensions
             );
         }
         builder.Services.AddSingleton(new AccessTokenHandlerMark(builder.Name));
-        builder.Services.PostConfigure<HttpClientFactoryOptions>(builder.Name, http =>
-        {
-            var others = http.ShouldRedactHeaderValue;
-            http.ShouldRedactHeaderValue = header =>
-                string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
-            if (options.ServesManyOwners)
-                http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
-        });
+        builder.Services.PostConfigure<HttpClientFactoryOptions>(
+            builder.Name,
+            http =>
+            {
+                var others = http.ShouldRedactHeaderValue;
+                http.ShouldRedactHeaderValue = header =>
+                    string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
+                if (options.ServesManyOwners)
+                    http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
+            }
+        );
         return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
             services.GetKeyedService<AccessTokenProvider>(clientName ??= NameOfOnly(services, builder.Name))
                 ?? throw new InvalidOperationException(

@@ -148,8 +148,8 @@ internal static class IdTokenClaimsValidator
     /// <exception cref="OAuthProtocolException">There is no such claim, or it is no time.</exception>
     public static DateTimeOffset Time(JsonElement claims, string name, JwtType kind)
     {
-        double seconds = Number(claims, name)
-            ?? throw new OAuthProtocolException($"The {kind.Name} has no {name}, or one that is no number.");
+        double seconds =
+            Number(claims, name) ?? throw new OAuthProtocolException($"The {kind.Name} has no {name}, or one that is no number.");
         return seconds is >= 0 and <= LastSecond
             ? DateTimeOffset.FromUnixTimeSeconds((long)seconds)
             : throw new OAuthProtocolException($"The {kind.Name}'s {name} is no moment in time.");

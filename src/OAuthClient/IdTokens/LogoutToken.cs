@@ -49,7 +49,8 @@ internal sealed record LogoutToken(
             {
                 IsTransient = true,
             };
-        string id = claims.Text("jti")
+        string id =
+            claims.Text("jti")
             ?? throw new OAuthProtocolException("The logout token has no jti (OpenID Connect Back-Channel Logout §2.4).");
         ValidateEvent(claims);
         // Without this an ID Token, which browsers see, could sign its user out.

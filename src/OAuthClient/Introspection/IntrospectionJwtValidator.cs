@@ -25,7 +25,8 @@ internal static class IntrospectionJwtValidator
             throw new OAuthProtocolException(
                 "The introspection answer's aud does not name this client: it was made for another (RFC 9701 §5)."
             );
-        var issuedAt = Time(claims, "iat")
+        var issuedAt =
+            Time(claims, "iat")
             ?? throw new OAuthProtocolException("The introspection answer has no iat, so it may be as old as it likes (RFC 9701 §5).");
         if (issuedAt > now + ClockSkew || now - issuedAt > MaximumAge || Time(claims, "exp") <= now - ClockSkew)
             throw new OAuthProtocolException(

@@ -81,7 +81,8 @@ public sealed class TokenIntrospection
         CancellationToken cancellationToken
     )
     {
-        var endpoint = server.IntrospectionEndpoint
+        var endpoint =
+            server.IntrospectionEndpoint
             ?? throw new OAuthException(
                 $"{server.ServerId} names no introspection endpoint; spell out IntrospectionEndpoint if it has one."
             );

@@ -51,8 +51,8 @@ internal sealed class UnverifiedJwt
             throw new OAuthProtocolException($"The {kind.Name} holds a character that is not base64url (RFC 7515 §2).");
 
         var header = Part(parts[0], kind, "header");
-        string algorithm = header.Text("alg")
-            ?? throw new OAuthProtocolException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
+        string algorithm =
+            header.Text("alg") ?? throw new OAuthProtocolException($"The {kind.Name}'s header names no alg (RFC 7515 §4.1.1).");
         if (!allowedAlgorithms.Contains(algorithm, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(

@@ -79,8 +79,10 @@ internal sealed class SessionTerminator(
             !recentLogouts.AnyAfter(issuedAt, lastHeard, token => IsNamed(grant, token) && IsMeant(grant, current, token, issuedAt))
             && !(
                 authenticatedAt < issuedAt
-                && recentLogouts.AnyAfter(authenticatedAt.Value, lastHeard, token =>
-                    IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt)
+                && recentLogouts.AnyAfter(
+                    authenticatedAt.Value,
+                    lastHeard,
+                    token => IsOfSession(grant, token) && IsMeant(grant, current, token, authenticatedAt)
                 )
             )
         )

@@ -31,14 +31,17 @@ internal sealed class SignInValidator(ClientConfigurationProvider configuration,
         if (await IsAmongGrantsAsync(owner, sessionId, signInId, current, cancellationToken).ConfigureAwait(false))
             return true;
         return await lookups
-            .JoinOrStart(key, async () =>
-            {
-                bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
-                // Final, because an ended sign-in never comes back under the same id: the next one has another.
-                if (!isValid)
-                    ended.Set(key, current);
-                return isValid;
-            })
+            .JoinOrStart(
+                key,
+                async () =>
+                {
+                    bool isValid = await IsStoredAsync(owner, sessionId, signInId, current, CancellationToken.None).ConfigureAwait(false);
+                    // Final, because an ended sign-in never comes back under the same id: the next one has another.
+                    if (!isValid)
+                        ended.Set(key, current);
+                    return isValid;
+                }
+            )
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
     }

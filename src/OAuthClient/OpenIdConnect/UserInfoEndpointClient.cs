@@ -21,7 +21,8 @@ internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtS
         CancellationToken cancellationToken
     )
     {
-        var endpoint = server.UserInfoEndpoint
+        var endpoint =
+            server.UserInfoEndpoint
             ?? throw new OAuthException($"{server.ServerId} names no userinfo endpoint; spell out UserInfoEndpoint if it has one.");
         var request = new BackChannelRequest("userinfo endpoint", endpoint)
         {
@@ -35,7 +36,8 @@ internal sealed class UserInfoEndpointClient(BackChannelClient backChannel, JwtS
             json = await ReadAsync(response, configuration, server, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccess || json is not { } claims)
             throw new EndpointException(response.Failure(json));
-        string answered = claims.Subject("userinfo answer")
+        string answered =
+            claims.Subject("userinfo answer")
             ?? throw new OAuthProtocolException(
                 "The userinfo answer has no sub, so it does not say whom it is about (OpenID Connect Core §5.3.2)."
             );

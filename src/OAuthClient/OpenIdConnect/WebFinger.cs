@@ -93,8 +93,9 @@ public sealed class WebFinger
         try
         {
             var askedAt = time.GetUtcNow();
-            var client = BackgroundWork.RunIsolated(clients, static all =>
-                all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName)
+            var client = BackgroundWork.RunIsolated(
+                clients,
+                static all => all.CreateClient(BackChannelClient.ClientNamePrefix + WebFingerOptions.ClientName)
             );
             using var answer = await client
                 .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token)

@@ -17,14 +17,18 @@ internal static class ServerTextSanitizer
         foreach (string secret in sent.SelectMany(AsEchoed).OrderByDescending(written => written.Length))
             text = text.Replace(secret, Secret.Redacted, StringComparison.OrdinalIgnoreCase);
         bool cut = text.Length > MaximumLength;
-        return string.Create(Math.Min(text.Length, MaximumLength), (text, cut), static (span, source) =>
-        {
-            // RFC 6749 A.7, A.8: what error and error_description may hold, less the quote that would end ours.
-            for (int i = 0; i < span.Length; i++)
-                span[i] = source.text[i] is >= ' ' and <= '~' and not '"' ? source.text[i] : '?';
-            if (source.cut)
-                span[^1] = '~';
-        });
+        return string.Create(
+            Math.Min(text.Length, MaximumLength),
+            (text, cut),
+            static (span, source) =>
+            {
+                // RFC 6749 A.7, A.8: what error and error_description may hold, less the quote that would end ours.
+                for (int i = 0; i < span.Length; i++)
+                    span[i] = source.text[i] is >= ' ' and <= '~' and not '"' ? source.text[i] : '?';
+                if (source.cut)
+                    span[^1] = '~';
+            }
+        );
     }
 
     // A server that quotes the body or the address it got quotes it encoded; hexadecimal digits come in either case.

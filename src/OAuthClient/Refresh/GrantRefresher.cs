@@ -58,13 +58,16 @@ internal sealed class GrantRefresher(
                     case RefreshEffect.Save save:
                         happened = new RefreshEvent.GrantSaved(
                             await grants
-                                .SaveAsync(save.Grant, save.Spent, older =>
-                                    older.Refreshed(
-                                        save.Response,
-                                        selection.Key,
-                                        time.GetUtcNow(),
-                                        hasMoved: older.Generation != save.Grant.Generation
-                                    )
+                                .SaveAsync(
+                                    save.Grant,
+                                    save.Spent,
+                                    older =>
+                                        older.Refreshed(
+                                            save.Response,
+                                            selection.Key,
+                                            time.GetUtcNow(),
+                                            hasMoved: older.Generation != save.Grant.Generation
+                                        )
                                 )
                                 .ConfigureAwait(false)
                         );

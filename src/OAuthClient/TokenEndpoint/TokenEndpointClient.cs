@@ -31,7 +31,8 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
     )
     {
         request.EnsureAllowed(configuration);
-        var endpoint = server.TokenEndpoint
+        var endpoint =
+            server.TokenEndpoint
             ?? throw new OAuthException($"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
 
         var form = new List<KeyValuePair<string, string>>(8) { new(ParameterNames.GrantType, request.GrantType) };

@@ -16,7 +16,8 @@ internal static class TokenResponseReader
         if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
             members = ReadUnusual(response);
         string value = members.AccessToken ?? throw new OAuthProtocolException("The token response holds no access_token (RFC 6749 §5.1).");
-        string type = members.TokenType
+        string type =
+            members.TokenType
             ?? throw new OAuthProtocolException(
                 "The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1)."
             );

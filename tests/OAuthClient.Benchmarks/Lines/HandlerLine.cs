@@ -71,21 +71,25 @@ internal static class HandlerLine
         }
     }
 
-    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api, OwnersInTurn? owners) => new(name, async count =>
-        {
-            for (int i = 0; i < count; i++)
+    private static Contestant Sending(string name, HttpMessageInvoker pipeline, Api api, OwnersInTurn? owners) =>
+        new(
+            name,
+            async count =>
             {
-                owners?.Next();
-                var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
-                while (!answer.IsCompleted)
+                for (int i = 0; i < count; i++)
                 {
-                    // The very first request waits for its token, and only then for the API.
-                    if (!api.TryAnswer())
-                        await Task.Yield();
+                    owners?.Next();
+                    var answer = pipeline.SendAsync(new HttpRequestMessage(HttpMethod.Get, Address), CancellationToken.None);
+                    while (!answer.IsCompleted)
+                    {
+                        // The very first request waits for its token, and only then for the API.
+                        if (!api.TryAnswer())
+                            await Task.Yield();
+                    }
+                    await answer;
                 }
-                await answer;
             }
-        });
+        );
 
     private static void Print(string line, Report report, bool yields, Dictionary<string, Samples> samples)
     {

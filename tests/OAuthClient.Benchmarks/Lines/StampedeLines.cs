@@ -15,48 +15,73 @@ internal static class StampedeLines
 
     public static async Task MeasureColdAsync(string line, Report report)
     {
-        await PrintAsync(line, report, Contestant.Ours, async () =>
-        {
-            var server = Server();
-            var (client, provider) = Ours(server, new ChoosyApi(), forOwner: null);
-            await using (provider)
+        await PrintAsync(
+            line,
+            report,
+            Contestant.Ours,
+            async () =>
+            {
+                var server = Server();
+                var (client, provider) = Ours(server, new ChoosyApi(), forOwner: null);
+                await using (provider)
+                    return await StampedeAsync(server, () => client.SendAsync(Request(), CancellationToken.None));
+            }
+        );
+        await PrintAsync(
+            line,
+            report,
+            GooglePeer.Name,
+            async () =>
+            {
+                var server = Server();
+                using var client = GooglePeer.Client(new ChoosyApi(), GooglePeer.Credential(server, isOver: true));
+                return await StampedeAsync(server, () => client.SendAsync(Request()));
+            }
+        );
+        await PrintAsync(
+            line,
+            report,
+            MsalPeer.Name,
+            async () =>
+            {
+                var server = MsalPeer.Server(Latency);
+                using var client = new HttpMessageInvoker(
+                    new MsalPeer.Handler(MsalPeer.Application(server)) { InnerHandler = new ChoosyApi() }
+                );
                 return await StampedeAsync(server, () => client.SendAsync(Request(), CancellationToken.None));
-        });
-        await PrintAsync(line, report, GooglePeer.Name, async () =>
-        {
-            var server = Server();
-            using var client = GooglePeer.Client(new ChoosyApi(), GooglePeer.Credential(server, isOver: true));
-            return await StampedeAsync(server, () => client.SendAsync(Request()));
-        });
-        await PrintAsync(line, report, MsalPeer.Name, async () =>
-        {
-            var server = MsalPeer.Server(Latency);
-            using var client = new HttpMessageInvoker(
-                new MsalPeer.Handler(MsalPeer.Application(server)) { InnerHandler = new ChoosyApi() }
-            );
-            return await StampedeAsync(server, () => client.SendAsync(Request(), CancellationToken.None));
-        });
+            }
+        );
     }
 
     /// <summary>For a resource owner whose refresh token is good once: whoever spends it twice has failed.</summary>
     public static async Task MeasureRefusedAsync(string line, Report report)
     {
-        await PrintAsync(line, report, Contestant.Ours, async () =>
-        {
-            var server = Server();
-            var (client, provider) = Ours(server, new ChoosyApi { RefusedToken = TokenServer.FirstAccessToken }, forOwner: "alice");
-            await using (provider)
+        await PrintAsync(
+            line,
+            report,
+            Contestant.Ours,
+            async () =>
             {
-                await OurClient.AuthorizeAsync(OurClient.In(provider), "alice");
-                return await StampedeAsync(server, () => client.SendAsync(Request(), CancellationToken.None));
+                var server = Server();
+                var (client, provider) = Ours(server, new ChoosyApi { RefusedToken = TokenServer.FirstAccessToken }, forOwner: "alice");
+                await using (provider)
+                {
+                    await OurClient.AuthorizeAsync(OurClient.In(provider), "alice");
+                    return await StampedeAsync(server, () => client.SendAsync(Request(), CancellationToken.None));
+                }
             }
-        });
-        await PrintAsync(line, report, GooglePeer.Name, async () =>
-        {
-            var server = Server();
-            using var client = GooglePeer.Client(new ChoosyApi { RefusedToken = "0" }, GooglePeer.Credential(server));
-            return await StampedeAsync(server, () => client.SendAsync(Request()));
-        });
+        );
+        await PrintAsync(
+            line,
+            report,
+            GooglePeer.Name,
+            async () =>
+            {
+                var server = Server();
+                using var client = GooglePeer.Client(new ChoosyApi { RefusedToken = "0" }, GooglePeer.Credential(server));
+                return await StampedeAsync(server, () => client.SendAsync(Request()));
+            }
+        );
     }
 
     private static TokenServer Server() => new() { GivesNewTokens = true, Latency = Latency };
@@ -71,8 +96,9 @@ internal static class StampedeLines
             .AddHttpClient("api")
             .RemoveAllLoggers()
             .ConfigurePrimaryHttpMessageHandler(() => api)
-            .AddAccessTokenHandler(OurClient.Name, token =>
-                (forOwner is null ? token.ForClient() : token.ForOwner(GrantOwner.User(forOwner))).To(Api.Origin)
+            .AddAccessTokenHandler(
+                OurClient.Name,
+                token => (forOwner is null ? token.ForClient() : token.ForOwner(GrantOwner.User(forOwner))).To(Api.Origin)
             );
         var provider = services.BuildServiceProvider();
         return (new(provider.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler("api"), disposeHandler: false), provider);

@@ -10,17 +10,20 @@ internal static class OurClient
 
     public static OAuthClientBuilder AddTo(IServiceCollection services, HttpMessageHandler server)
     {
-        var client = services.AddOAuthClient(Name, options =>
-        {
-            options.Issuer = new("https://as.example.com");
-            options.JwksUri = new("https://as.example.com/keys");
-            options.AuthorizationEndpoint = TokenServer.AuthorizationEndpoint;
-            options.TokenEndpoint = TokenServer.TokenEndpoint;
-            options.ClientId = Sample.ClientId;
-            options.ClientSecret = Sample.ClientSecret;
-            options.RedirectUri = new(Sample.RedirectUri);
-            options.Scopes = Sample.Scopes;
-        });
+        var client = services.AddOAuthClient(
+            Name,
+            options =>
+            {
+                options.Issuer = new("https://as.example.com");
+                options.JwksUri = new("https://as.example.com/keys");
+                options.AuthorizationEndpoint = TokenServer.AuthorizationEndpoint;
+                options.TokenEndpoint = TokenServer.TokenEndpoint;
+                options.ClientId = Sample.ClientId;
+                options.ClientSecret = Sample.ClientSecret;
+                options.RedirectUri = new(Sample.RedirectUri);
+                options.Scopes = Sample.Scopes;
+            }
+        );
         client.BackChannel.ConfigurePrimaryHttpMessageHandler(() => server);
         return client;
     }

@@ -31,19 +31,22 @@ internal sealed class FrameworkPeer : IAsyncDisposable
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
         builder
             .Services.AddAuthentication("photos")
-            .AddOAuth<OAuthOptions, Handler>("photos", options =>
-            {
-                options.AuthorizationEndpoint = TokenServer.AuthorizationEndpoint.AbsoluteUri;
-                options.TokenEndpoint = TokenServer.TokenEndpoint.AbsoluteUri;
-                options.ClientId = Sample.ClientId;
-                options.ClientSecret = Sample.ClientSecret;
-                options.CallbackPath = "/callback";
-                options.SignInScheme = "nobody";
-                options.UsePkce = true;
-                options.BackchannelHttpHandler = server;
-                foreach (string scope in Sample.Scopes)
-                    options.Scope.Add(scope);
-            });
+            .AddOAuth<OAuthOptions, Handler>(
+                "photos",
+                options =>
+                {
+                    options.AuthorizationEndpoint = TokenServer.AuthorizationEndpoint.AbsoluteUri;
+                    options.TokenEndpoint = TokenServer.TokenEndpoint.AbsoluteUri;
+                    options.ClientId = Sample.ClientId;
+                    options.ClientSecret = Sample.ClientSecret;
+                    options.CallbackPath = "/callback";
+                    options.SignInScheme = "nobody";
+                    options.UsePkce = true;
+                    options.BackchannelHttpHandler = server;
+                    foreach (string scope in Sample.Scopes)
+                        options.Scope.Add(scope);
+                }
+            );
         var built = builder.Build();
         var scheme = await built.Services.GetRequiredService<IAuthenticationSchemeProvider>().GetSchemeAsync("photos");
         var oauth = ActivatorUtilities.CreateInstance<Handler>(built.Services);

@@ -65,11 +65,14 @@ internal sealed class RunSummaryTests
     private async Task<int> RunAsync(params PhaseVerdict[] verdicts)
     {
         int runs = 0;
-        await summary.RunAsync("a phase", run =>
-        {
-            runs = run;
-            return Task.FromResult((verdicts[run - 1], TimeSpan.FromMilliseconds(10 * run)));
-        });
+        await summary.RunAsync(
+            "a phase",
+            run =>
+            {
+                runs = run;
+                return Task.FromResult((verdicts[run - 1], TimeSpan.FromMilliseconds(10 * run)));
+            }
+        );
         return runs;
     }
 }

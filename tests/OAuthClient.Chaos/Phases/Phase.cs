@@ -130,8 +130,10 @@ internal static class Phase
     }
 
     private static Task SignInAsync(IOAuthClient client, IEnumerable<string> owners) =>
-        Parallel.ForEachAsync(owners, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (owner, _) =>
-            await SignInAsync(client, owner)
+        Parallel.ForEachAsync(
+            owners,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (owner, _) => await SignInAsync(client, owner)
         );
 
     private static async Task SignInAsync(IOAuthClient client, string owner)

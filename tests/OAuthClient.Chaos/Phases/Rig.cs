@@ -81,21 +81,24 @@ internal static class Rig
             }
         )
         {
-            await summary.RunAsync(phase.Name, async run =>
-            {
-                // Each run has its own name, and so its own tables.
-                var outcome = await Phases.Phase.RunAsync(
-                    run == 1 ? phase : phase with { Name = string.Create(CultureInfo.InvariantCulture, $"{phase.Name}_run_{run}") },
-                    cluster,
-                    heartbeats
-                );
-                foreach (var (name, value) in outcome.Figures)
-                    Console.WriteLine($"{name}: {value}");
-                foreach (string line in outcome.Histories)
-                    Console.WriteLine($"  {line}");
-                Console.WriteLine();
-                return (outcome.Verdict, outcome.Stalls.Longest);
-            });
+            await summary.RunAsync(
+                phase.Name,
+                async run =>
+                {
+                    // Each run has its own name, and so its own tables.
+                    var outcome = await Phases.Phase.RunAsync(
+                        run == 1 ? phase : phase with { Name = string.Create(CultureInfo.InvariantCulture, $"{phase.Name}_run_{run}") },
+                        cluster,
+                        heartbeats
+                    );
+                    foreach (var (name, value) in outcome.Figures)
+                        Console.WriteLine($"{name}: {value}");
+                    foreach (string line in outcome.Histories)
+                        Console.WriteLine($"  {line}");
+                    Console.WriteLine();
+                    return (outcome.Verdict, outcome.Stalls.Longest);
+                }
+            );
         }
         foreach (string line in summary.Lines)
             Console.WriteLine(line);

@@ -12,21 +12,26 @@ internal static class Soak
     public static async Task<int> RunAsync(PhaseSettings settings, PostgresCluster cluster, Heartbeats heartbeats)
     {
         List<double[]> samples = [];
-        var outcome = await Phase.RunAsync(settings, cluster, heartbeats, async fleet =>
-        {
-            for (int minute = 0; minute < settings.Length.TotalMinutes; minute++)
+        var outcome = await Phase.RunAsync(
+            settings,
+            cluster,
+            heartbeats,
+            async fleet =>
             {
-                await fleet.CallAsync(TimeSpan.FromMinutes(1));
-                samples.Add(Mean(await fleet.AskAllAsync("sample")));
-                Console.WriteLine(
-                    string.Create(CultureInfo.InvariantCulture, $"minute {minute + 1}: ")
-                        + string.Join(
-                            ", ",
-                            Names.Zip(samples[^1], (name, value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F0}"))
-                        )
-                );
+                for (int minute = 0; minute < settings.Length.TotalMinutes; minute++)
+                {
+                    await fleet.CallAsync(TimeSpan.FromMinutes(1));
+                    samples.Add(Mean(await fleet.AskAllAsync("sample")));
+                    Console.WriteLine(
+                        string.Create(CultureInfo.InvariantCulture, $"minute {minute + 1}: ")
+                            + string.Join(
+                                ", ",
+                                Names.Zip(samples[^1], (name, value) => string.Create(CultureInfo.InvariantCulture, $"{name} {value:F0}"))
+                            )
+                    );
+                }
             }
-        });
+        );
         foreach (var (name, value) in outcome.Figures)
             Console.WriteLine($"{name}: {value}");
         int third = Math.Max(1, samples.Count / 3);

@@ -103,8 +103,10 @@ public sealed class DiscoveryTests
     }
 
     private static Task<RelyingParty> StartWithWebFingerAsync(Action<OAuthClientOptions>? options = null) =>
-        RelyingParty.StartAsync(options, register: builder =>
-            builder.Services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true))
+        RelyingParty.StartAsync(
+            options,
+            register: builder =>
+                builder.Services.AddWebFinger(o => (o.DangerouslyAllowHttpOnLoopback, o.DangerouslyAllowPrivateAddresses) = (true, true))
         );
 
     private static Task<Uri> FindIssuerAsync(RelyingParty party, string typed) =>

@@ -17,7 +17,7 @@ public sealed class PackageContentTests
             package.Entries.Select(entry => entry.FullName),
             Is.SupersetOf(["README.md", "icon.png", $"lib/net10.0/{project}.dll", $"lib/net10.0/{project}.xml"])
         );
-        Assert.That(Read(package, "README.md"), Is.EqualTo(File.ReadAllBytes(Path.Combine(Repository.Root, "README.md"))));
+        Assert.That(Read(package, "README.md"), Is.EqualTo(File.ReadAllBytes(Path.Combine(Repository.Root, "src", project, "README.md"))));
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.SourceProjects))]

@@ -6,20 +6,47 @@ public sealed class ReadmeCodeTests
     private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(60);
 
     [Test]
-    public async Task What_the_readme_shows_compiles_against_the_packages_and_runs()
-    {
-        var blocks = ReadmeCode.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md")));
-        var projects = new ReadmeProjects(Path.Combine(Packed.Home, "readme"));
+    [Description("The code of every document and of every <example> compiles")]
+    public void What_the_documents_show_compiles() =>
+        Rule.Holds(
+            "The documents show what a user cannot compile:",
+            ReadmeCode
+                .ParseAll()
+                .Concat(XmlExamples.ReadAll())
+                .Where(block => block.Kind is ProgramKind.Console or ProgramKind.Web)
+                .SelectMany(SnippetCompiler.FindErrors)
+        );
 
-        Rule.Holds("The README shows what a user cannot compile:", await projects.BuildAsync(blocks));
-        foreach (var block in blocks.Where(block => block.Runs))
+    [Test]
+    [Description("What is marked so builds against the packages and runs; the first example is used as the README says")]
+    public async Task What_the_documents_promise_to_run_runs_against_the_packages()
+    {
+        var blocks = ReadmeCode.ParseAll();
+        ReadmeBlock[] built =
+        [
+            .. blocks.Where(block => block.Use != ReadmeUse.Compile || block.Kind is ProgramKind.Razor or ProgramKind.Test),
+        ];
+        var projects = new ReadmeProjects(Path.Combine(Packed.Home, "readme"), blocks);
+
+        Rule.Holds("The documents show what a user cannot build:", await projects.BuildAsync(built));
+        foreach (var block in built.Where(block => block.Use == ReadmeUse.Run || block.Kind == ProgramKind.Test))
             Assert.That(await projects.RunAsync(block, RunLimit), Is.Null);
+        foreach (var block in built.Where(block => block.Use == ReadmeUse.Browse))
+            await FirstExample.BrowseAsync(projects.Program(block), RunLimit);
     }
 
     [Test]
-    public async Task A_block_that_fails_to_compile_or_to_run_or_to_end_is_reported_with_its_line()
+    public void A_block_that_does_not_compile_is_reported_with_its_line() =>
+        Assert.That(
+            SnippetCompiler.FindErrors(new("README.md", 20, ProgramKind.Console, ReadmeUse.Compile, "\nint unused = \"no number\";\n")),
+            Is.EqualTo(["README.md(21): CS0029: Cannot implicitly convert type 'string' to 'int'"])
+        );
+
+    [Test]
+    public async Task A_block_that_fails_to_build_or_to_run_or_to_end_is_reported_with_its_line()
     {
         var blocks = ReadmeCode.Parse(
+            "README.md",
             """
             # Fake
             <!-- compiled and run: console -->
@@ -31,45 +58,39 @@ public sealed class ReadmeCodeTests
             ```csharp
             new ManualResetEvent(false).WaitOne();
             ```
-            <!-- compiled: web -->
-
-            ```csharp
-            var app = WebApplication.CreateBuilder(args).Build();
-            app.Run();
-            ```
             <!-- compiled: console -->
             ```csharp
-            Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
             int unused = "no number";
             ```
             """
         );
-        var projects = new ReadmeProjects(Path.Combine(Packed.Home, "fake"));
+        var projects = new ReadmeProjects(Path.Combine(Packed.Home, "fake"), blocks);
 
         Assert.That(
             await projects.BuildAsync(blocks),
-            Is.EqualTo(["README.md(20,14): error CS0029: Cannot implicitly convert type 'string' to 'int'"])
+            Has.Exactly(1).EndsWith("README.md(13,14): error CS0029: Cannot implicitly convert type 'string' to 'int'")
         );
         Assert.That(await projects.RunAsync(blocks[0], RunLimit), Is.EqualTo("README.md:4 ended with code 3\nso it goes\n"));
         Assert.That(await projects.RunAsync(blocks[1], TimeSpan.FromSeconds(1)), Does.StartWith("README.md:9 did not end within 00:00:01"));
     }
 
     [Test]
-    public void Marked_blocks_are_found_with_their_line_and_all_others_left_out() =>
+    public void Marked_blocks_are_found_with_their_line() =>
         Assert.That(
             ReadmeCode.Parse(
-                "# A\n```csharp\nnot marked\n```\n<!-- compiled: web -->\n\n```csharp\nint a;\n\nint b;\n```\n<!-- compiled and run: console -->\n```csharp\nreturn;\n```\n"
+                "README.md",
+                "# A\n<!-- compiled: web -->\n\n```csharp\nint a;\n\nint b;\n```\n<!-- compiled and run: console -->\n```csharp\nreturn;\n```\n"
             ),
             Is.EqualTo([
-                new ReadmeBlock(8, ProgramKind.Web, Runs: false, "int a;\n\nint b;\n"),
-                new ReadmeBlock(14, ProgramKind.Console, Runs: true, "return;\n"),
+                new ReadmeBlock("README.md", 5, ProgramKind.Web, ReadmeUse.Compile, "int a;\n\nint b;\n"),
+                new ReadmeBlock("README.md", 11, ProgramKind.Console, ReadmeUse.Run, "return;\n"),
             ])
         );
 
-    [TestCase("# A\n```csharp\nint a;\n```\n", "README shows no compiled code")]
+    [TestCase("# A\n```csharp\nint a;\n```\n", "README.md:2 opens a block of code without a mark, so it would not be compiled")]
     [TestCase("<!-- compiled: desktop -->\n```csharp\n```\n", "README.md:1 is no mark: <!-- compiled: desktop -->")]
-    [TestCase("\n<!-- compiled: web -->\ntext\n```csharp\n```\n", "README.md:2 marks no ```csharp block")]
+    [TestCase("\n<!-- compiled: web -->\ntext\n```csharp\n```\n", "README.md:2 marks no block of code")]
     [TestCase("<!-- compiled: web -->\n```csharp\nint a;\n", "README.md:2 opens a block that nothing closes")]
     public void A_mark_that_would_check_nothing_is_an_error(string readme, string message) =>
-        Assert.That(() => ReadmeCode.Parse(readme), Throws.TypeOf<FormatException>().With.Message.EqualTo(message));
+        Assert.That(() => ReadmeCode.Parse("README.md", readme), Throws.TypeOf<FormatException>().With.Message.EqualTo(message));
 }

@@ -76,11 +76,14 @@ public class DistributedClientTokenCacheTests
     {
         Cache cache = new();
         await using var one = Node(cache, o => o.Scopes = ["ab"]);
-        await using var two = Node(cache, o =>
-        {
-            o.Scopes = ["ab"];
-            other(o);
-        });
+        await using var two = Node(
+            cache,
+            o =>
+            {
+                o.Scopes = ["ab"];
+                other(o);
+            }
+        );
         one.Answers(Tokens("at-1"));
         two.Answers(Tokens("at-2"));
         await cache.FilledAsync(() => one.Client.GetAccessTokenAsync(GrantOwner.Client));
@@ -231,11 +234,15 @@ public class DistributedClientTokenCacheTests
         Assert.That(() => node.Client, Throws.InvalidOperationException.With.Message.Contain("IDistributedCache"));
     }
 
-    private static ScriptedServer Node(Cache cache, Action<OAuthClientOptions>? options = null) => new(options, register: client =>
-        {
-            client.Services.AddSingleton<IDistributedCache>(cache);
-            client.ShareClientTokens((_, data) => Protect(data), (_, data) => Unprotect(data));
-        });
+    private static ScriptedServer Node(Cache cache, Action<OAuthClientOptions>? options = null) =>
+        new(
+            options,
+            register: client =>
+            {
+                client.Services.AddSingleton<IDistributedCache>(cache);
+                client.ShareClientTokens((_, data) => Protect(data), (_, data) => Unprotect(data));
+            }
+        );
 
     private static readonly byte[] EncryptionKey = RandomNumberGenerator.GetBytes(32);
 

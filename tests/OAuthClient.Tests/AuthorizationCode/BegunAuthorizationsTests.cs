@@ -34,9 +34,14 @@ public class BegunAuthorizationsTests
         Assert.That(after - before, Is.LessThan(4_000_000));
     }
 
-    private static Task Begin(IOAuthClient client, int count) => Parallel.ForAsync(0, 4, async (_, cancellationToken) =>
-        {
-            for (int i = 0; i < count / 4; i++)
-                await client.BeginAuthorizationAsync(cancellationToken: cancellationToken);
-        });
+    private static Task Begin(IOAuthClient client, int count) =>
+        Parallel.ForAsync(
+            0,
+            4,
+            async (_, cancellationToken) =>
+            {
+                for (int i = 0; i < count / 4; i++)
+                    await client.BeginAuthorizationAsync(cancellationToken: cancellationToken);
+            }
+        );
 }

@@ -83,11 +83,14 @@ public class PendingAuthorizationTests
         );
         Assert.That(
             PendingAuthorization
-                .Unprotect(protectedData, data =>
-                {
-                    Assert.That(data, Is.SameAs(protectedData));
-                    return written!;
-                })
+                .Unprotect(
+                    protectedData,
+                    data =>
+                    {
+                        Assert.That(data, Is.SameAs(protectedData));
+                        return written!;
+                    }
+                )
                 .State,
             Is.EqualTo(pending.State)
         );

@@ -135,8 +135,9 @@ public class RedirectTests
     {
         yield return Case("SocketsHttpHandler", () => new SocketsHttpHandler { AllowAutoRedirect = true, UseCookies = true });
         yield return Case("HttpClientHandler", () => new HttpClientHandler { AllowAutoRedirect = true, UseCookies = true });
-        yield return Case("wrapped SocketsHttpHandler", () =>
-            new Passing(new Passing(new SocketsHttpHandler { AllowAutoRedirect = true }))
+        yield return Case(
+            "wrapped SocketsHttpHandler",
+            () => new Passing(new Passing(new SocketsHttpHandler { AllowAutoRedirect = true }))
         );
         yield return Case("wrapped HttpClientHandler", () => new Passing(new HttpClientHandler { AllowAutoRedirect = true }));
 
@@ -196,11 +197,14 @@ public class RedirectTests
         {
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
             builder
-                .Services.AddOAuthClient("other", o =>
-                {
-                    o.TokenEndpoint = new("https://unused.example/token");
-                    o.ClientId = "other";
-                })
+                .Services.AddOAuthClient(
+                    "other",
+                    o =>
+                    {
+                        o.TokenEndpoint = new("https://unused.example/token");
+                        o.ClientId = "other";
+                    }
+                )
                 .BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
         });
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));

@@ -110,10 +110,15 @@ public class RetryTests
     )
     {
         int left = 0;
-        await using var host = await StartAsync(signedIn: what == "refresh token", register: builder =>
-            builder.BackChannel.AddHttpMessageHandler(() =>
-                new Unreachable(request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0, timesOut)
-            )
+        await using var host = await StartAsync(
+            signedIn: what == "refresh token",
+            register: builder =>
+                builder.BackChannel.AddHttpMessageHandler(() =>
+                    new Unreachable(
+                        request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0,
+                        timesOut
+                    )
+                )
         );
         left = 1;
         await new Pauses(host.Clock).PassAsync(Spent[what](host));

@@ -39,12 +39,17 @@ public class SendTrackerTests
     public async Task Never_connected()
     {
         TaskCompletionSource connecting = new();
-        await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, async cancellationToken =>
-            {
-                connecting.SetResult();
-                await Eventually.Never.WaitAsync(cancellationToken);
-                return Stream.Null;
-            }));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            Connect(
+                builder,
+                async cancellationToken =>
+                {
+                    connecting.SetResult();
+                    await Eventually.Never.WaitAsync(cancellationToken);
+                    return Stream.Null;
+                }
+            )
+        );
         SendTracker tracker = new();
         var sending = SendAsync(host, tracker);
         await connecting.Task.Promptly();
@@ -141,11 +146,16 @@ public class SendTrackerTests
     {
         bool connected = false;
         bool? atQuestion = null;
-        await using var host = await OAuthTestHost.StartAsync(register: builder => Connect(builder, _ =>
-            {
-                connected = true;
-                throw new SocketException((int)SocketError.ConnectionRefused);
-            }));
+        await using var host = await OAuthTestHost.StartAsync(register: builder =>
+            Connect(
+                builder,
+                _ =>
+                {
+                    connected = true;
+                    throw new SocketException((int)SocketError.ConnectionRefused);
+                }
+            )
+        );
         SendTracker tracker = new() { CanSend = () => (atQuestion = connected).Value };
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
         Assert.That(connected);

@@ -14,8 +14,9 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. An application-wide retrying handler, added before the client, does not reach the back channel")]
     public async Task Application_wide_retries_added_before()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, registerFirst: services =>
-            services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            registerFirst: services => services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
         );
         await RequireOnePostAsync<TokenEndpointException>(host);
     }
@@ -24,8 +25,10 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. An application-wide retrying handler, added after the client, does not reach the back channel")]
     public async Task Application_wide_retries_added_after()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder =>
+                builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
         );
         await RequireOnePostAsync<TokenEndpointException>(host);
     }
@@ -36,8 +39,9 @@ public class SingleSendRequestMessageTests
     )]
     public async Task Retries_on_the_back_channel()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
         );
         var exception = await RequireOnePostAsync<InvalidOperationException>(host);
         Assert.That(exception.Message, Does.Contain("retrying handler").And.Contain("back channel"));
@@ -47,8 +51,9 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. A primary handler that retries by itself is guarded beneath its retries")]
     public async Task Retries_in_the_primary_handler()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new RetryingHandler(new SocketsHttpHandler()))
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new RetryingHandler(new SocketsHttpHandler()))
         );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
@@ -57,8 +62,9 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. A builder filter, which has the word after all options, cannot put retries beneath the guard")]
     public async Task Retries_by_a_builder_filter([Values] bool innermost)
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, registerFirst: services =>
-            services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new RetryingFilter(innermost))
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            registerFirst: services => services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new RetryingFilter(innermost))
         );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
@@ -67,10 +73,12 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. Options configured after everything else cannot put retries beneath the guard")]
     public async Task Retries_by_later_options()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
-                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new RetryingHandler()))
-            )
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder =>
+                builder.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
+                    options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new RetryingHandler()))
+                )
         );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
@@ -79,8 +87,9 @@ public class SingleSendRequestMessageTests
     [Description("Threat: code sent twice. The guard also counts for a copy of the request, which some retrying handlers send")]
     public async Task Retries_with_a_copy_of_the_request()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler())
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder => builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler())
         );
         await RequireOnePostAsync<InvalidOperationException>(host);
     }
@@ -89,8 +98,9 @@ public class SingleSendRequestMessageTests
     [Description("A request that spends nothing may be retried by the user's handler")]
     public async Task Metadata_may_be_retried()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
         );
         host.Server.Faults.Add(TestEndpoint.Metadata, Fault.Status(503), times: 2);
 
@@ -107,10 +117,12 @@ public class SingleSendRequestMessageTests
     [Description("The user's own handlers and headers, which send nothing twice, go on working")]
     public async Task Benign_handler_and_headers()
     {
-        await using var host = await OAuthTestHost.StartAsync(retries: true, register: builder =>
-            builder
-                .BackChannel.AddHttpMessageHandler(() => new StampingHandler())
-                .ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Tenant", "one"))
+        await using var host = await OAuthTestHost.StartAsync(
+            retries: true,
+            register: builder =>
+                builder
+                    .BackChannel.AddHttpMessageHandler(() => new StampingHandler())
+                    .ConfigureHttpClient(http => http.DefaultRequestHeaders.Add("X-Tenant", "one"))
         );
 
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));

@@ -67,11 +67,15 @@ public class SingleFlightTests
     public async Task Cancelled_work_says_why()
     {
         TaskCompletionSource begin = new();
-        Task<int> Join() => flights.JoinOrStart("late", async () =>
-            {
-                await begin.Task;
-                throw new TaskCanceledException("late", new TimeoutException("after 30 s"), CancellationToken.None);
-            });
+        Task<int> Join() =>
+            flights.JoinOrStart(
+                "late",
+                async () =>
+                {
+                    await begin.Task;
+                    throw new TaskCanceledException("late", new TimeoutException("after 30 s"), CancellationToken.None);
+                }
+            );
         var one = Join();
         var two = Join();
         begin.SetResult();
@@ -93,12 +97,15 @@ public class SingleFlightTests
         string? seen = "unset";
         string culture = "unset";
         await flights
-            .JoinOrStart("ambient", () =>
-            {
-                seen = Ambient.Value;
-                culture = CultureInfo.CurrentCulture.Name;
-                return Task.FromResult(1);
-            })
+            .JoinOrStart(
+                "ambient",
+                () =>
+                {
+                    seen = Ambient.Value;
+                    culture = CultureInfo.CurrentCulture.Name;
+                    return Task.FromResult(1);
+                }
+            )
             .Promptly();
 
         Assert.That(seen, Is.Null);
@@ -125,11 +132,14 @@ public class SingleFlightTests
     public async Task Work_does_not_run_on_the_callers_stack()
     {
         using ManualResetEventSlim gate = new();
-        var flight = flights.JoinOrStart("stack", () =>
-        {
-            gate.Wait();
-            return Task.FromResult(1);
-        });
+        var flight = flights.JoinOrStart(
+            "stack",
+            () =>
+            {
+                gate.Wait();
+                return Task.FromResult(1);
+            }
+        );
         Assert.That(flight.IsCompleted, Is.False);
         gate.Set();
         Assert.That(await flight.Promptly(), Is.EqualTo(1));

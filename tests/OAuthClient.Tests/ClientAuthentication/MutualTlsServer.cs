@@ -29,12 +29,17 @@ internal sealed class MutualTlsServer : IAsyncDisposable
             .ConfigureKestrel(kestrel =>
             {
                 kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
-                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(https =>
-                    {
-                        https.ServerCertificate = certificate;
-                        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
-                        https.ClientCertificateValidation = (_, _, _) => true;
-                    }));
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    listen =>
+                        listen.UseHttps(https =>
+                        {
+                            https.ServerCertificate = certificate;
+                            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                            https.ClientCertificateValidation = (_, _, _) => true;
+                        })
+                );
             });
         app = builder.Build();
         app.Run(AnswerAsync);

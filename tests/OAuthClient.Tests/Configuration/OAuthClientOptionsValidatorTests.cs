@@ -537,13 +537,16 @@ public class OAuthClientOptionsValidatorTests
     internal static List<string> Failures(Action<OAuthClientOptions> change, string name = "photos")
     {
         var services = new ServiceCollection();
-        services.AddOAuthClient(name, o =>
-        {
-            o.Issuer = new(SampleConfiguration.Issuer);
-            o.ClientId = "client-id";
-            o.RedirectUri = new(SampleConfiguration.Callback);
-            change(o);
-        });
+        services.AddOAuthClient(
+            name,
+            o =>
+            {
+                o.Issuer = new(SampleConfiguration.Issuer);
+                o.ClientId = "client-id";
+                o.RedirectUri = new(SampleConfiguration.Callback);
+                change(o);
+            }
+        );
         using var provider = services.BuildServiceProvider();
         try
         {

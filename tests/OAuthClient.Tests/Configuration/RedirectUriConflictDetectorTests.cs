@@ -114,11 +114,14 @@ public class RedirectUriConflictDetectorTests
     {
         var services = new ServiceCollection();
         services.AddOAuthClient("one", ConfiguredMetadata("https://one.example.com/token"));
-        services.AddOAuthClient("two", o =>
-        {
-            ConfiguredMetadata("https://two.example.com/token")(o);
-            o.RedirectUri = new("https://client.example.com/other");
-        });
+        services.AddOAuthClient(
+            "two",
+            o =>
+            {
+                ConfiguredMetadata("https://two.example.com/token")(o);
+                o.RedirectUri = new("https://client.example.com/other");
+            }
+        );
         services.PostConfigure<OAuthClientOptions>("two", o => o.RedirectUri = new(SampleConfiguration.Callback));
         using var provider = services.BuildServiceProvider();
 
@@ -167,11 +170,14 @@ public class RedirectUriConflictDetectorTests
     {
         async Task<bool> RequiresRedirectPathMatch(string other)
         {
-            await using var provider = Two(ConfiguredMetadata("https://one.example.com/token"), o =>
-            {
-                ConfiguredMetadata(other)(o);
-                o.RedirectUri = new("https://client.example.com/other");
-            });
+            await using var provider = Two(
+                ConfiguredMetadata("https://one.example.com/token"),
+                o =>
+                {
+                    ConfiguredMetadata(other)(o);
+                    o.RedirectUri = new("https://client.example.com/other");
+                }
+            );
             return (await Client(provider, "one").BeginAuthorizationAsync()).RequiresRedirectPathMatch;
         }
 
@@ -201,12 +207,15 @@ public class RedirectUriConflictDetectorTests
         var services = new ServiceCollection();
         foreach (var (name, configure) in new[] { ("one", one), ("two", two) })
         {
-            services.AddOAuthClient(name, o =>
-            {
-                o.ClientId = "client-id";
-                o.RedirectUri = new(SampleConfiguration.Callback);
-                configure(o);
-            });
+            services.AddOAuthClient(
+                name,
+                o =>
+                {
+                    o.ClientId = "client-id";
+                    o.RedirectUri = new(SampleConfiguration.Callback);
+                    configure(o);
+                }
+            );
         }
         return services.BuildServiceProvider();
     }

@@ -58,8 +58,9 @@ public class JwtSignatureValidatorTests
         using var ec = System.Security.Cryptography.ECDiffieHellman.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         await using var host = await StartAsync(options: o => o.DecryptionKeys = [DecryptionKeyTexts.Pem, DecryptionKeyTexts.Jwk(ec)]);
         string? inside = null;
-        Rewrite(host, compact =>
-            TestJwe.Encrypt(inside = compact, algorithm.StartsWith('E') ? ec : DecryptionKeyTexts.Rsa, algorithm, encryption)
+        Rewrite(
+            host,
+            compact => TestJwe.Encrypt(inside = compact, algorithm.StartsWith('E') ? ec : DecryptionKeyTexts.Rsa, algorithm, encryption)
         );
 
         var grant = await host.SignInAsync();

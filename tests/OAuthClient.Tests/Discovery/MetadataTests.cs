@@ -50,8 +50,9 @@ public class MetadataTests
         yield return Case("nothing", () => new HttpResponseMessage(HttpStatusCode.OK));
         yield return Case("an array", () => ScriptedServer.Json(200, "[]"));
         yield return Case("another success", () => ScriptedServer.Json(201, """{"issuer":"https://as.example"}"""));
-        yield return Case("a member twice", () =>
-            ScriptedServer.Json(200, """{"issuer":"https://as.example","issuer":"https://as.example"}""")
+        yield return Case(
+            "a member twice",
+            () => ScriptedServer.Json(200, """{"issuer":"https://as.example","issuer":"https://as.example"}""")
         );
 
         static TestCaseData Case(string name, Func<HttpResponseMessage> answer) => new TestCaseData(answer).SetArgDisplayNames(name);
@@ -186,11 +187,16 @@ public class MetadataTests
     {
         string[] names = ["revocation", "registration", "introspection", "userinfo", "end_session", "authorization"];
         await using var server = Discovering(Issuer);
-        server.Answers(_ => Document(Issuer, json =>
-            {
-                foreach (string name in names)
-                    json[name + "_endpoint"] = $"https://as.example/found/{name}";
-            }));
+        server.Answers(_ =>
+            Document(
+                Issuer,
+                json =>
+                {
+                    foreach (string name in names)
+                        json[name + "_endpoint"] = $"https://as.example/found/{name}";
+                }
+            )
+        );
         string place = spelledOut ? "https://own.example" : "https://as.example/found";
         Uri? Own(string name) => spelledOut ? new($"https://own.example/{name}") : null;
         var configuration = SampleConfiguration.Create(o =>
@@ -320,12 +326,15 @@ public class MetadataTests
     [Description("A spelled-out endpoint wins over the discovered one; the others are discovered")]
     public async Task Spelled_out_endpoint_wins()
     {
-        await using var server = Discovering(Issuer, o =>
-        {
-            o.AuthorizationEndpoint = new("https://front.example/authorize");
-            o.RevocationEndpoint = new("https://back.example/revoke");
-            o.UserInfoEndpoint = new("https://back.example/userinfo");
-        });
+        await using var server = Discovering(
+            Issuer,
+            o =>
+            {
+                o.AuthorizationEndpoint = new("https://front.example/authorize");
+                o.RevocationEndpoint = new("https://back.example/revoke");
+                o.UserInfoEndpoint = new("https://back.example/userinfo");
+            }
+        );
         server.Answers(sentRequest =>
             sentRequest.Uri.AbsoluteUri switch
             {

@@ -20,33 +20,42 @@ public class CookieTests
     {
         yield return Case("default of IHttpClientFactory", _ => { });
         yield return Case("SocketsHttpHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler()));
-        yield return Case("SocketsHttpHandler with a container", http =>
-            http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = true, CookieContainer = new() })
+        yield return Case(
+            "SocketsHttpHandler with a container",
+            http => http.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { UseCookies = true, CookieContainer = new() })
         );
         yield return Case("HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()));
         yield return Case("derived HttpClientHandler", http => http.ConfigurePrimaryHttpMessageHandler(() => new DerivedHandler()));
-        yield return Case("wrapped SocketsHttpHandler", http =>
-            http.ConfigurePrimaryHttpMessageHandler(() => new Passing(new Passing(new SocketsHttpHandler())))
+        yield return Case(
+            "wrapped SocketsHttpHandler",
+            http => http.ConfigurePrimaryHttpMessageHandler(() => new Passing(new Passing(new SocketsHttpHandler())))
         );
-        yield return Case("wrapped HttpClientHandler", http =>
-            http.ConfigurePrimaryHttpMessageHandler(() => new Passing(new HttpClientHandler()))
+        yield return Case(
+            "wrapped HttpClientHandler",
+            http => http.ConfigurePrimaryHttpMessageHandler(() => new Passing(new HttpClientHandler()))
         );
-        yield return Case("configured in place", http =>
-            http.ConfigurePrimaryHttpMessageHandler((handler, _) => ((SocketsHttpHandler)handler).UseCookies = true)
+        yield return Case(
+            "configured in place",
+            http => http.ConfigurePrimaryHttpMessageHandler((handler, _) => ((SocketsHttpHandler)handler).UseCookies = true)
         );
         yield return Case("UseSocketsHttpHandler", http => http.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true));
-        yield return Case("defaults of all clients", http =>
-            http.Services.ConfigureHttpClientDefaults(all =>
-                all.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true })
-            )
+        yield return Case(
+            "defaults of all clients",
+            http =>
+                http.Services.ConfigureHttpClientDefaults(all =>
+                    all.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler { UseCookies = true })
+                )
         );
-        yield return Case("UseSocketsHttpHandler in the defaults of all clients", http =>
-            http.Services.ConfigureHttpClientDefaults(all => all.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true))
+        yield return Case(
+            "UseSocketsHttpHandler in the defaults of all clients",
+            http => http.Services.ConfigureHttpClientDefaults(all => all.UseSocketsHttpHandler((handler, _) => handler.UseCookies = true))
         );
-        yield return Case("options configured last", http =>
-            http.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
-                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.PrimaryHandler = new SocketsHttpHandler())
-            )
+        yield return Case(
+            "options configured last",
+            http =>
+                http.Services.PostConfigureAll<HttpClientFactoryOptions>(options =>
+                    options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.PrimaryHandler = new SocketsHttpHandler())
+                )
         );
         yield return Case("builder filter", http => http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter, PrimaryFilter>());
 

@@ -13,31 +13,45 @@ public class FinalAddressTests
     private static IEnumerable<TestCaseData> Places()
     {
         yield return Case("handler added after ours", (http, handler) => http.AddHttpMessageHandler(handler));
-        yield return Case("defaults of all clients", (http, handler) =>
-            http.Services.ConfigureHttpClientDefaults(all =>
-                all.ConfigureAdditionalHttpMessageHandlers((handlers, _) => handlers.Add(handler()))
-            )
+        yield return Case(
+            "defaults of all clients",
+            (http, handler) =>
+                http.Services.ConfigureHttpClientDefaults(all =>
+                    all.ConfigureAdditionalHttpMessageHandlers((handlers, _) => handlers.Add(handler()))
+                )
         );
-        yield return Case("options configured last", (http, handler) =>
-            http.Services.PostConfigure<HttpClientFactoryOptions>("api", options =>
-                options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(handler()))
-            )
+        yield return Case(
+            "options configured last",
+            (http, handler) =>
+                http.Services.PostConfigure<HttpClientFactoryOptions>(
+                    "api",
+                    options => options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(handler()))
+                )
         );
-        yield return Case("builder filter", (http, handler) =>
-            http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new InnermostFilter(handler))
+        yield return Case(
+            "builder filter",
+            (http, handler) => http.Services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new InnermostFilter(handler))
         );
-        yield return Case("around the primary handler", (http, handler) => http.ConfigurePrimaryHttpMessageHandler(() =>
-            {
-                var changing = handler();
-                changing.InnerHandler = new Passing(new SocketsHttpHandler());
-                return changing;
-            }));
-        yield return Case("within the primary handler", (http, handler) => http.ConfigurePrimaryHttpMessageHandler(() =>
-            {
-                var changing = handler();
-                changing.InnerHandler = new SocketsHttpHandler();
-                return new Passing(changing);
-            }));
+        yield return Case(
+            "around the primary handler",
+            (http, handler) =>
+                http.ConfigurePrimaryHttpMessageHandler(() =>
+                {
+                    var changing = handler();
+                    changing.InnerHandler = new Passing(new SocketsHttpHandler());
+                    return changing;
+                })
+        );
+        yield return Case(
+            "within the primary handler",
+            (http, handler) =>
+                http.ConfigurePrimaryHttpMessageHandler(() =>
+                {
+                    var changing = handler();
+                    changing.InnerHandler = new SocketsHttpHandler();
+                    return new Passing(changing);
+                })
+        );
 
         static TestCaseData Case(string name, Action<IHttpClientBuilder, Func<DelegatingHandler>> place) =>
             new TestCaseData(place).SetArgDisplayNames(name);

@@ -12,11 +12,14 @@ public class GrantOwnerResolverTests
     public async Task The_owner_of_the_request()
     {
         await using var stage = await Stage.StartAsync(t => t.ForRequestOwner(), "alice", "bob");
-        await Parallel.ForEachAsync(Enumerable.Range(0, 200), async (i, _) =>
-        {
-            string owner = i % 2 == 0 ? "alice" : "bob";
-            Assert.That(await stage.CallAsync(owner), Is.EqualTo(stage.TokenOf(owner)));
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 200),
+            async (i, _) =>
+            {
+                string owner = i % 2 == 0 ? "alice" : "bob";
+                Assert.That(await stage.CallAsync(owner), Is.EqualTo(stage.TokenOf(owner)));
+            }
+        );
     }
 
     [Test]

@@ -141,11 +141,15 @@ public class ServiceDiscoveryTests
         yield return Case("http to https", "http://localhost:9", request => request.RequestUri = new("https://127.0.0.1:9/me"));
         yield return Case("no address", Service, request => request.RequestUri = null);
         yield return Case("Host header", Service, request => request.Headers.Host = "evil.example");
-        yield return Case("unreadable Host header", Service, request =>
-        {
-            request.Headers.Host = null;
-            request.Headers.TryAddWithoutValidation("Host", "evil.example:99999");
-        });
+        yield return Case(
+            "unreadable Host header",
+            Service,
+            request =>
+            {
+                request.Headers.Host = null;
+                request.Headers.TryAddWithoutValidation("Host", "evil.example:99999");
+            }
+        );
 
         static TestCaseData Case(string name, string stated, Action<HttpRequestMessage> change) =>
             new TestCaseData(stated, change).SetArgDisplayNames(name);

@@ -64,11 +64,15 @@ public class SharedHandlersTests
         }
     }
 
-    private static void Register(IServiceCollection services) => services.AddOAuthClient("photos", o =>
-        {
-            o.Issuer = new("https://as.example");
-            o.ClientId = "id";
-        });
+    private static void Register(IServiceCollection services) =>
+        services.AddOAuthClient(
+            "photos",
+            o =>
+            {
+                o.Issuer = new("https://as.example");
+                o.ClientId = "id";
+            }
+        );
 
     private sealed class Nobody : ICurrentGrantOwner
     {

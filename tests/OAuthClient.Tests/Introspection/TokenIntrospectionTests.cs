@@ -164,8 +164,9 @@ public class TokenIntrospectionTests
     public async Task It_is_asked_again_after_a_fault()
     {
         int asked = 0;
-        await using ScriptedServer server = new(Endpoint, builder =>
-            builder.UseResilience(pipeline => pipeline.AddRetry(new() { Delay = TimeSpan.Zero, MaxRetryAttempts = 1 }))
+        await using ScriptedServer server = new(
+            Endpoint,
+            builder => builder.UseResilience(pipeline => pipeline.AddRetry(new() { Delay = TimeSpan.Zero, MaxRetryAttempts = 1 }))
         );
         server.Answers(_ => ++asked == 1 ? throw new HttpRequestException("reset") : ScriptedServer.Json(200, """{"active":true}"""));
         Assert.That((await Introspection(server).IntrospectAsync(Token)).IsActive, Is.True);

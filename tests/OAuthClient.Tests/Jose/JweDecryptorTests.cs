@@ -120,12 +120,18 @@ public class JweDecryptorTests
     )]
     public void Another_algorithm_is_refused(string algorithm)
     {
-        string compact = TestJwe.Encrypt(Inside, Rsa, "RSA-OAEP", "A128GCM", header: head =>
-        {
-            head["alg"] = algorithm;
-            head["p2c"] = int.MaxValue;
-            head["p2s"] = "AAAAAAAAAAA";
-        });
+        string compact = TestJwe.Encrypt(
+            Inside,
+            Rsa,
+            "RSA-OAEP",
+            "A128GCM",
+            header: head =>
+            {
+                head["alg"] = algorithm;
+                head["p2c"] = int.MaxValue;
+                head["p2s"] = "AAAAAAAAAAA";
+            }
+        );
         Assert.That(() => Open(compact, DecryptionKeyTexts.Pem), Refusal($"alg '{algorithm}'"));
     }
 

@@ -96,23 +96,32 @@ public class BackChannelLogoutTests
         yield return Case("no iat", "iat", claims => claims.Remove("iat"));
         yield return Case("no jti", "jti", claims => claims.Remove("jti"));
         yield return Case("no events", "events", claims => claims.Remove("events"));
-        yield return Case("wrong event", "events", claims =>
-            claims["events"] = new JsonObject
-            {
-                ["https://schemas.openid.net/secevent/risc/event-type/account-disabled"] = new JsonObject(),
-            }
+        yield return Case(
+            "wrong event",
+            "events",
+            claims =>
+                claims["events"] = new JsonObject
+                {
+                    ["https://schemas.openid.net/secevent/risc/event-type/account-disabled"] = new JsonObject(),
+                }
         );
-        yield return Case("event without object", "events", claims =>
-            claims["events"] = new JsonObject { [OpenIdServer.LogoutEvent] = true }
+        yield return Case(
+            "event without object",
+            "events",
+            claims => claims["events"] = new JsonObject { [OpenIdServer.LogoutEvent] = true }
         );
         yield return Case("events in a list", "events", claims => claims["events"] = new JsonArray(OpenIdServer.LogoutEvent));
         yield return Case("nonce", "nonce", claims => claims["nonce"] = "n");
         yield return Case("null nonce", "nonce", claims => claims["nonce"] = null);
-        yield return Case("nobody", "neither sub nor sid", claims =>
-        {
-            claims.Remove("sub");
-            claims.Remove("sid");
-        });
+        yield return Case(
+            "nobody",
+            "neither sub nor sid",
+            claims =>
+            {
+                claims.Remove("sub");
+                claims.Remove("sid");
+            }
+        );
         yield return Case("sub of another kind", "sub", claims => claims["sub"] = 42);
         yield return Case("size", "longer than", claims => claims["padding"] = new string('p', 64 * 1024));
     }

@@ -21,8 +21,11 @@ public class EndedSignInTests
 
         for (int i = 0; i < 500; i++)
             Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId, grant.SignInId), Is.False);
-        await Parallel.ForAsync(0, 500, async (i, cancellationToken) =>
-            Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId, grant.SignInId, cancellationToken), Is.False)
+        await Parallel.ForAsync(
+            0,
+            500,
+            async (i, cancellationToken) =>
+                Assert.That(await server.SignIn.IsSignedInAsync(grant.Owner, sessionId, grant.SignInId, cancellationToken), Is.False)
         );
 
         Assert.That(store.Reads - before, Is.LessThanOrEqualTo(2));

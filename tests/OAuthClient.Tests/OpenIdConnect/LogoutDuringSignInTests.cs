@@ -64,11 +64,15 @@ public class LogoutDuringSignInTests
         long loggedOutAt = server.Script.Clock.GetUtcNow().ToUnixTimeSeconds();
         await server.Logout.ProcessBackChannelLogoutAsync(server.LogoutToken(subject: subject, sessionId: sessionId));
         server.Script.Clock.Advance(TimeSpan.FromSeconds(5));
-        var (pending, response) = await server.AnsweredAsync("alice", ownSession, claims =>
-        {
-            if (authenticatedAfter is { } seconds)
-                claims["auth_time"] = loggedOutAt + seconds;
-        });
+        var (pending, response) = await server.AnsweredAsync(
+            "alice",
+            ownSession,
+            claims =>
+            {
+                if (authenticatedAfter is { } seconds)
+                    claims["auth_time"] = loggedOutAt + seconds;
+            }
+        );
 
         if (isOver)
         {

@@ -106,11 +106,16 @@ public class OpenIdLogoutTests
     {
         await using OpenIdServer server = new();
         var pending = await BegunAsync(server);
-        await using ScriptedServer other = new(registerFirst: services => services.AddOAuthClient("other", o =>
-            {
-                o.TokenEndpoint = new("https://other.example/token");
-                o.ClientId = "other";
-            }));
+        await using ScriptedServer other = new(registerFirst: services =>
+            services.AddOAuthClient(
+                "other",
+                o =>
+                {
+                    o.TokenEndpoint = new("https://other.example/token");
+                    o.ClientId = "other";
+                }
+            )
+        );
         Assert.That(
             () => other.Services.GetRequiredKeyedService<OpenIdLogout>("other").Complete(pending, Return(pending)),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client that began it")

@@ -75,11 +75,13 @@ public class RemovedTenantTests
     {
         Tenants tenants = new();
         using Api api = new();
-        await using var server = Server(tenants, services =>
-            services
-                .AddHttpClient("api")
-                .ConfigurePrimaryHttpMessageHandler(() => api)
-                .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example"))
+        await using var server = Server(
+            tenants,
+            services =>
+                services
+                    .AddHttpClient("api")
+                    .ConfigurePrimaryHttpMessageHandler(() => api)
+                    .AddAccessTokenHandler(t => t.ForRequestOwner().To("https://api.example"))
         );
         var grant = await SignInAsync(server, "removed");
         using var http = server.Script.Services.GetRequiredService<IHttpClientFactory>().CreateClient("api");

@@ -97,12 +97,15 @@ public class RefreshHistoryTests
     private static string? Falsified(RefreshRule rule, ServerKind kind, int histories = 20_000)
     {
         string? violation = null;
-        var property = Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), choices =>
-        {
-            string? found = new RefreshHistory(rule, kind).Play(choices);
-            violation = found is null ? violation : $"{found}: {string.Join(' ', choices)}";
-            return found is null;
-        });
+        var property = Prop.ForAll(
+            ArbMap.Default.ArbFor<byte[]>(),
+            choices =>
+            {
+                string? found = new RefreshHistory(rule, kind).Play(choices);
+                violation = found is null ? violation : $"{found}: {string.Join(' ', choices)}";
+                return found is null;
+            }
+        );
         try
         {
             property.Check(Config.QuickThrowOnFailure.WithMaxTest(histories).WithStartSize(1).WithEndSize(80).WithQuietOnSuccess(true));

@@ -187,11 +187,15 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     {
         var now = time.GetUtcNow();
         foreach (var key in grants.Keys)
-            Remove(key, grant =>
-                grant.HasEnded(now)
-                || (
-                    grant.RefreshToken is null && !(grant.SignInExpiresAt > now) && grant.Tokens.Values.All(token => token.ExpiresAt <= now)
-                )
+            Remove(
+                key,
+                grant =>
+                    grant.HasEnded(now)
+                    || (
+                        grant.RefreshToken is null
+                        && !(grant.SignInExpiresAt > now)
+                        && grant.Tokens.Values.All(token => token.ExpiresAt <= now)
+                    )
             );
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
