@@ -3,7 +3,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The heart of it, over real sockets: from the authorization URL to a resource, and on through refresh to the end.</summary>
+/// <summary>
+/// Tests the authorization code flow end to end over real sockets: authorization, API calls, refresh, UserInfo and revocation.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationFlowTests
@@ -11,8 +13,8 @@ public class AuthorizationFlowTests
     private const string Callback = "http://127.0.0.1:5005/callback";
 
     [Test]
-    [Description("RFC 6749 §4.1 from A to F, with PKCE (RFC 7636), state, nonce and iss; then §6 and RFC 7009")]
-    public async Task The_whole_dance()
+    [Description("RFC 6749 §4.1 (A to F) with PKCE (RFC 7636), state, nonce and iss, then refresh (RFC 6749 §6) and revocation (RFC 7009)")]
+    public async Task The_complete_authorization_code_flow_succeeds()
     {
         await using var server = await TestAuthorizationServer.StartAsync();
         await using var api = await server.StartResourceServerAsync();

@@ -5,13 +5,15 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Hears everything an application's log, traces and metrics could: every level, scope, structured value, tag, event and baggage.</summary>
+/// <summary>
+/// Records everything that is logged, traced or measured: every level, scope, structured value, tag, event and baggage item.
+/// </summary>
 internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScope
 {
-    // The authorization server and the resource server live in this process; what they trace is not the client's.
-    private const string Servers = "Microsoft.AspNetCore";
+    // The authorization server and the resource server run in the same process. Their telemetry is not the client's and is ignored.
+    private const string ServerPrefix = "Microsoft.AspNetCore";
 
-    private readonly ConcurrentQueue<string> heard = new();
+    private readonly ConcurrentQueue<string> recorded = new();
     private readonly ActivityListener activities;
     private readonly MeterListener meters = new();
     private IExternalScopeProvider scopes = new LoggerExternalScopeProvider();
@@ -20,32 +22,32 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
     {
         activities = new()
         {
-            ShouldListenTo = source => !source.Name.StartsWith(Servers, StringComparison.Ordinal),
+            ShouldListenTo = source => !source.Name.StartsWith(ServerPrefix, StringComparison.Ordinal),
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = Hear,
+            ActivityStopped = Record,
         };
         ActivitySource.AddActivityListener(activities);
         meters.InstrumentPublished = (instrument, listener) =>
         {
-            if (!instrument.Meter.Name.StartsWith(Servers, StringComparison.Ordinal))
+            if (!instrument.Meter.Name.StartsWith(ServerPrefix, StringComparison.Ordinal))
                 listener.EnableMeasurementEvents(instrument);
         };
-        meters.SetMeasurementEventCallback<int>(Hear);
-        meters.SetMeasurementEventCallback<long>(Hear);
-        meters.SetMeasurementEventCallback<double>(Hear);
+        meters.SetMeasurementEventCallback<int>(Record);
+        meters.SetMeasurementEventCallback<long>(Record);
+        meters.SetMeasurementEventCallback<double>(Record);
         meters.Start();
     }
 
-    public IReadOnlyCollection<string> Heard => heard;
+    public IReadOnlyCollection<string> Recorded => recorded;
 
-    public void Hear(string source, object? what) => heard.Enqueue($"{source}: {what}");
+    public void Record(string source, object? value) => recorded.Enqueue($"{source}: {value}");
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
     public void SetScopeProvider(IExternalScopeProvider scopeProvider) => scopes = scopeProvider;
 
-    /// <summary>Asks the instruments that speak only when asked.</summary>
-    public void Ask() => meters.RecordObservableInstruments();
+    /// <summary>Records the observable instruments.</summary>
+    public void RecordObservableInstruments() => meters.RecordObservableInstruments();
 
     public void Dispose()
     {
@@ -53,32 +55,32 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
         meters.Dispose();
     }
 
-    private void Hear(Activity activity)
+    private void Record(Activity activity)
     {
-        Hear(
+        Record(
             "activity " + activity.Source.Name,
             $"{activity.OperationName} {activity.DisplayName} {activity.StatusDescription} {activity.TraceStateString}"
         );
-        HearPairs("activity tag", activity.TagObjects);
-        HearPairs("activity baggage", activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)));
-        foreach (var one in activity.Events)
-            HearPairs("activity event " + one.Name, one.Tags);
-        foreach (var one in activity.Links)
-            HearPairs("activity link " + one.Context.TraceState, one.Tags ?? []);
+        RecordPairs("activity tag", activity.TagObjects);
+        RecordPairs("activity baggage", activity.Baggage.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)));
+        foreach (var activityEvent in activity.Events)
+            RecordPairs("activity event " + activityEvent.Name, activityEvent.Tags);
+        foreach (var link in activity.Links)
+            RecordPairs("activity link " + link.Context.TraceState, link.Tags ?? []);
     }
 
-    private void Hear<T>(Instrument instrument, T measurement, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
-        HearPairs("meter " + instrument.Name, tags.ToArray());
+    private void Record<T>(Instrument instrument, T measurement, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
+        RecordPairs("meter " + instrument.Name, tags.ToArray());
 
-    private void HearPairs(string source, IEnumerable<KeyValuePair<string, object?>> pairs)
+    private void RecordPairs(string source, IEnumerable<KeyValuePair<string, object?>> pairs)
     {
         foreach (var (key, value) in pairs)
         {
-            Hear(source, $"{key}={value}");
+            Record(source, $"{key}={value}");
             if (value is System.Collections.IEnumerable many and not string)
             {
                 foreach (object? item in many)
-                    Hear(source, $"{key}[]={item}");
+                    Record(source, $"{key}[]={item}");
             }
         }
     }
@@ -98,17 +100,17 @@ internal sealed class CanaryEavesdropper : ILoggerProvider, ISupportExternalScop
             Func<TState, Exception?, string> formatter
         )
         {
-            owner.Hear("log " + category, formatter(state, exception));
-            owner.Hear("log exception " + category, exception);
-            HearState("log state " + category, state);
-            owner.scopes.ForEachScope((scope, source) => HearState(source, scope), "log scope " + category);
+            owner.Record("log " + category, formatter(state, exception));
+            owner.Record("log exception " + category, exception);
+            RecordState("log state " + category, state);
+            owner.scopes.ForEachScope((scope, source) => RecordState(source, scope), "log scope " + category);
         }
 
-        private void HearState(string source, object? state)
+        private void RecordState(string source, object? state)
         {
-            owner.Hear(source, state);
+            owner.Record(source, state);
             if (state is IEnumerable<KeyValuePair<string, object?>> pairs)
-                owner.HearPairs(source, pairs);
+                owner.RecordPairs(source, pairs);
         }
     }
 }

@@ -1,45 +1,37 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// A canary in every secret, all logs at Trace, all traces, all metrics, every object's text and JSON, and every exception of a
-/// long list of failures, most of them by a server that says our secrets back to us: no canary is heard (RFC 6819 §4.1.6, §4.2.1).
+/// Tests that no secret appears in logs (at level Trace), traces, metrics, the text or JSON form of objects, or exceptions. Every secret is
+/// a unique marker value. Most failures come from a server that echoes the secrets it receives (RFC 6819 §4.1.6, §4.2.1).
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CanaryTests
 {
-    // Not a secret, but personal: for exceptions, and nowhere else.
-    private const string Owner = "owner-canary-51c2";
-    private const string Callback = "http://127.0.0.1:5005/callback";
-    private const string ClientSecret = "canary secret/+&:%\u00fc-7d1f";
-
     [Test]
-    [Description("RFC 6819 §4.1.6: what goes well is quiet")]
-    public async Task A_login_with_everything_after_it_shows_no_secret()
+    [Description("RFC 6819 §4.1.6: successful operations write no secret to logs, traces, metrics or the text of an object")]
+    public async Task Successful_operations_expose_no_secret()
     {
-        await using var stage = await Stage.OpenAsync();
-        var pending = await stage.BeginAsync();
-        var response = AuthorizationResponse.Parse(await stage.SignInAsync(pending));
-        var grant = await stage.Client.CompleteAuthorizationAsync(pending, response, owner: GrantOwner.User(Owner));
-        using var http = stage.Http();
+        await using var host = await CanaryHost.StartAsync();
+        var pending = await host.BeginAsync();
+        var response = AuthorizationResponse.Parse(await host.SignInAsync(pending));
+        var grant = await host.Client.CompleteAuthorizationAsync(pending, response, owner: GrantOwner.User(CanaryHost.Owner));
+        using var http = host.Http();
         await http.GetStringAsync(new Uri("/me", UriKind.Relative));
-        stage.Server.ExpireAccessTokens();
+        host.Server.ExpireAccessTokens();
         await http.GetStringAsync(new Uri("/me", UriKind.Relative));
-        var token = await stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner));
-        var user = await stage.Client.GetUserInfoAsync(GrantOwner.User(Owner));
-        var own = await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        var newest = await stage.Client.FindGrantAsync(GrantOwner.User(Owner));
-        await stage.Client.RevokeAsync(GrantOwner.User(Owner));
+        var token = await host.Client.GetAccessTokenAsync(GrantOwner.User(CanaryHost.Owner));
+        var user = await host.Client.GetUserInfoAsync(GrantOwner.User(CanaryHost.Owner));
+        var own = await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        var newest = await host.Client.FindGrantAsync(GrantOwner.User(CanaryHost.Owner));
+        await host.Client.RevokeAsync(GrantOwner.User(CanaryHost.Owner));
 
-        stage.Examine(
+        host.Examine(
             pending,
             response,
             grant,
@@ -53,80 +45,88 @@ public class CanaryTests
             own,
             own.AccessToken,
             TokenRequest.Refresh(grant.RefreshToken!),
-            TokenRequest.Extension("urn:example:grant", [new("assertion", stage.Secrets.First())]),
-            stage.Options,
+            TokenRequest.Extension("urn:example:grant", [new("assertion", host.Secrets.First())]),
+            host.Options,
             new AccessTokenParameters { RejectedToken = token }
         );
-        stage.RequireSilence(atLeastSecrets: 9);
+        host.AssertNoSecretWasRecorded(atLeastSecrets: 9);
     }
 
     [Test]
-    [Description("RFC 6749 §10.14, RFC 6819 §4.2.1: a token endpoint that echoes what it was sent, in every member, form and shape")]
-    public async Task A_token_endpoint_that_echoes_secrets_shows_none()
+    [Description("RFC 6749 §10.14, RFC 6819 §4.2.1: no secret is exposed when the token endpoint echoes the request in any form")]
+    public async Task A_token_endpoint_that_echoes_secrets_exposes_none()
     {
-        await using var stage = await Stage.OpenAsync();
-        foreach (int which in Enumerable.Range(0, 6))
+        await using var host = await CanaryHost.StartAsync();
+        foreach (int index in Enumerable.Range(0, 6))
         {
             foreach (var answer in Echoes)
             {
-                var pending = await stage.BeginAsync();
-                var callback = await stage.SignInAsync(pending);
+                var pending = await host.BeginAsync();
+                var callback = await host.SignInAsync(pending);
                 string[] values =
                 [
-                    ClientSecret,
-                    WebUtility.UrlEncode(ClientSecret),
+                    CanaryHost.ClientSecret,
+                    WebUtility.UrlEncode(CanaryHost.ClientSecret),
                     pending.CodeVerifier.Reveal(),
                     QueryPairs.Single(callback)["code"],
-                    Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(ClientSecret))),
-                    Uri.EscapeDataString(ClientSecret).ToLowerInvariant(),
+                    Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(CanaryHost.ClientSecret))),
+                    Uri.EscapeDataString(CanaryHost.ClientSecret).ToLowerInvariant(),
                 ];
-                await stage.ProvokeAsync(
-                    () => stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User(Owner)),
-                    answer(values[which])
+                await host.ProvokeAsync(
+                    () =>
+                        host.Client.CompleteAuthorizationAsync(
+                            pending,
+                            AuthorizationResponse.Parse(callback),
+                            GrantOwner.User(CanaryHost.Owner)
+                        ),
+                    answer(values[index])
                 );
             }
         }
-        stage.RequireSilence(atLeastSecrets: 100);
+        host.AssertNoSecretWasRecorded(atLeastSecrets: 100);
     }
 
     [Test]
-    [Description("RFC 6819 §4.1.6: refresh, userinfo, revocation and client credentials at servers that echo what they were sent")]
-    public async Task Other_endpoints_that_echo_secrets_show_none()
+    [Description("RFC 6819 §4.1.6: no secret is exposed when refresh, UserInfo, revocation and client credentials responses echo it")]
+    public async Task Other_endpoints_that_echo_secrets_expose_none()
     {
-        await using var stage = await Stage.OpenAsync();
+        await using var host = await CanaryHost.StartAsync();
         foreach (var answer in Echoes)
         {
-            var grant = await stage.LogInAsync();
+            var grant = await host.LogInAsync();
             string accessToken = grant.AccessToken!.Reveal();
             string refreshToken = grant.RefreshToken!.Reveal();
 
-            await stage.ProvokeAsync(
-                () => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)),
+            await host.ProvokeAsync(
+                () => host.Client.GetUserInfoAsync(GrantOwner.User(CanaryHost.Owner)),
                 answer(accessToken),
                 TestEndpoint.UserInfo
             );
-            await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), answer(ClientSecret));
-            await stage.ProvokeAsync(() => stage.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)), answer(refreshToken));
-            await stage.ProvokeAsync(
-                () => stage.Client.GetAccessTokenAsync(GrantOwner.User(Owner), new() { RejectedToken = grant.AccessToken }).AsTask(),
+            await host.ProvokeAsync(() => host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), answer(CanaryHost.ClientSecret));
+            await host.ProvokeAsync(() => host.Client.RequestTokenAsync(TokenRequest.Refresh(grant.RefreshToken!)), answer(refreshToken));
+            await host.ProvokeAsync(
+                () =>
+                    host
+                        .Client.GetAccessTokenAsync(GrantOwner.User(CanaryHost.Owner), new() { RejectedToken = grant.AccessToken })
+                        .AsTask(),
                 answer(refreshToken)
             );
-            // RFC 7009 §2.2: any 200 is a revocation.
-            await stage.ProvokeAsync(
-                () => stage.Client.RevokeAsync(GrantOwner.User(Owner)),
+            // RFC 7009 §2.2: any 200 response means the token is revoked.
+            await host.ProvokeAsync(
+                () => host.Client.RevokeAsync(GrantOwner.User(CanaryHost.Owner)),
                 answer(refreshToken),
                 TestEndpoint.Revocation,
                 mayPass: true
             );
         }
-        stage.RequireSilence(atLeastSecrets: 30);
+        host.AssertNoSecretWasRecorded(atLeastSecrets: 30);
     }
 
     [Test]
-    [Description("RFC 6819 §4.4.1: callbacks and ID Tokens that are not to be believed, and connections that break")]
-    public async Task Refused_callbacks_and_broken_connections_show_no_secret()
+    [Description("RFC 6819 §4.4.1: no secret is exposed by rejected callbacks, rejected ID Tokens or broken connections")]
+    public async Task Rejected_callbacks_and_broken_connections_expose_no_secret()
     {
-        await using var stage = await Stage.OpenAsync();
+        await using var host = await CanaryHost.StartAsync();
         Func<Uri, string>[] callbacks =
         [
             good => good + "&code=again",
@@ -140,29 +140,33 @@ public class CanaryTests
         ];
         foreach (var change in callbacks)
         {
-            var pending = await stage.BeginAsync();
-            var callback = await stage.SignInAsync(pending);
-            await stage.ProvokeAsync(() =>
-                stage.Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(change(callback)), GrantOwner.User(Owner))
+            var pending = await host.BeginAsync();
+            var callback = await host.SignInAsync(pending);
+            await host.ProvokeAsync(() =>
+                host.Client.CompleteAuthorizationAsync(
+                    pending,
+                    AuthorizationResponse.Parse(change(callback)),
+                    GrantOwner.User(CanaryHost.Owner)
+                )
             );
         }
 
         foreach (var (claim, value) in new[] { ("nonce", "x"), ("iss", "x"), ("aud", "x"), ("azp", "x"), ("sub", "") })
         {
-            stage.Server.Options.OnIdTokenClaims = claims => claims[claim] = value;
-            await stage.ProvokeAsync(stage.LogInAsync);
+            host.Server.Options.OnIdTokenClaims = claims => claims[claim] = value;
+            await host.ProvokeAsync(host.LogInAsync);
         }
-        stage.Server.Options.OnIdTokenClaims = null;
+        host.Server.Options.OnIdTokenClaims = null;
 
         foreach (var fault in new[] { Fault.ResetBeforeWork(), Fault.ResetAfterWork(), Fault.TruncatedBody() })
-            await stage.ProvokeAsync(stage.LogInAsync, fault);
-        await stage.LogInAsync();
-        stage.Server.RevokeEverything();
-        using var http = stage.Http();
-        await stage.ProvokeAsync(() => stage.Client.GetUserInfoAsync(GrantOwner.User(Owner)));
-        await stage.ProvokeAsync(() => http.GetStringAsync(new Uri("https://elsewhere.invalid")));
-        await stage.ProvokeAsync(() => stage.Client.GetAccessTokenAsync(GrantOwner.User("unknown")).AsTask());
-        stage.RequireSilence(atLeastSecrets: 40);
+            await host.ProvokeAsync(host.LogInAsync, fault);
+        await host.LogInAsync();
+        host.Server.RevokeEverything();
+        using var http = host.Http();
+        await host.ProvokeAsync(() => host.Client.GetUserInfoAsync(GrantOwner.User(CanaryHost.Owner)));
+        await host.ProvokeAsync(() => http.GetStringAsync(new Uri("https://elsewhere.invalid")));
+        await host.ProvokeAsync(() => host.Client.GetAccessTokenAsync(GrantOwner.User("unknown")).AsTask());
+        host.AssertNoSecretWasRecorded(atLeastSecrets: 40);
     }
 
     private static readonly Func<string, Fault>[] Echoes =
@@ -185,212 +189,10 @@ public class CanaryTests
 
     private static string Json(params (string Name, string Value)[] members)
     {
-        // Later members win, so that an error can be replaced by another.
+        // A later member replaces an earlier one of the same name, so that a case can replace the error.
         var json = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in members)
             json[name] = value;
         return JsonSerializer.Serialize(json);
-    }
-
-    private sealed class Stage : IAsyncDisposable
-    {
-        private readonly CanaryEavesdropper ear = new();
-        private readonly ConcurrentDictionary<string, bool> secrets = new();
-        private readonly ServiceProvider provider;
-
-        private Stage(TestAuthorizationServer server, TestResourceServer api)
-        {
-            Server = server;
-            Api = api;
-            server.AddClient(
-                new TestClient
-                {
-                    ClientId = "photos",
-                    ClientSecret = ClientSecret,
-                    RedirectUris = { Callback },
-                }
-            );
-            server.Options.OnTokenResponse = response =>
-            {
-                foreach (string name in new[] { "access_token", "refresh_token", "id_token" })
-                    Keep((string?)response[name]);
-            };
-            Keep(ClientSecret);
-            Keep(WebUtility.UrlEncode(ClientSecret));
-            Keep(Uri.EscapeDataString(ClientSecret));
-            Keep(Convert.ToBase64String(Encoding.ASCII.GetBytes("photos:" + WebUtility.UrlEncode(ClientSecret))));
-
-            Options = new()
-            {
-                Issuer = server.Issuer,
-                ClientId = "photos",
-                ClientSecret = ClientSecret,
-                RedirectUri = new(Callback),
-                Scopes = ["openid", "profile", "offline_access"],
-                DangerouslyAllowHttpOnLoopback = true,
-            };
-            var services = new ServiceCollection();
-            services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(ear));
-            services
-                .AddOAuthClient(
-                    "photos",
-                    o =>
-                    {
-                        foreach (var property in typeof(OAuthClientOptions).GetProperties())
-                            property.SetValue(o, property.GetValue(Options));
-                    }
-                )
-                .UseResilience(_ => { });
-            services
-                .AddHttpClient("api", http => http.BaseAddress = api.BaseAddress)
-                .AddAccessTokenHandler("photos", t => t.ForOwner(GrantOwner.User(Owner)).To(api.BaseAddress));
-            provider = services.BuildServiceProvider();
-        }
-
-        public TestAuthorizationServer Server { get; }
-        private TestResourceServer Api { get; }
-        public OAuthClientOptions Options { get; }
-        public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>("photos");
-        public IEnumerable<string> Secrets => secrets.Keys;
-
-        public static async Task<Stage> OpenAsync()
-        {
-            var server = await TestAuthorizationServer.StartAsync();
-            return new(server, await server.StartResourceServerAsync());
-        }
-
-        public HttpClient Http() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api");
-
-        public async Task<PendingAuthorization> BeginAsync()
-        {
-            var pending = await Client.BeginAuthorizationAsync();
-            Keep(pending.State);
-            Keep(pending.Nonce);
-            Keep(pending.CodeVerifier.Reveal());
-            return pending;
-        }
-
-        public async Task<Uri> SignInAsync(PendingAuthorization pending)
-        {
-            var callback = await Server.SignInAsync(pending.AuthorizationUri);
-            Keep(QueryPairs.Single(callback)["code"]);
-            return callback;
-        }
-
-        public async Task<Grant> LogInAsync()
-        {
-            var pending = await BeginAsync();
-            return await Client.CompleteAuthorizationAsync(
-                pending,
-                AuthorizationResponse.Parse(await SignInAsync(pending)),
-                GrantOwner.User(Owner)
-            );
-        }
-
-        public async Task ProvokeAsync(
-            Func<Task> act,
-            Fault? fault = null,
-            TestEndpoint endpoint = TestEndpoint.Token,
-            bool mayPass = false
-        )
-        {
-            if (fault is not null)
-                Server.Faults.Add(endpoint, fault);
-            try
-            {
-                await act();
-            }
-            catch (Exception exception)
-            {
-                for (var one = exception; one is not null; one = one.InnerException)
-                {
-                    ear.Hear("exception", one);
-                    Examine(one);
-                    foreach (var property in one.GetType().GetProperties().Where(property => property.Name != "TargetSite"))
-                        ear.Hear("exception property " + property.Name, property.GetValue(one));
-                }
-                return;
-            }
-            finally
-            {
-                Server.Faults.Clear();
-            }
-            Assert.That(mayPass, Is.True, $"Nothing failed at {fault}.");
-        }
-
-        public void Examine(params object[] objects)
-        {
-            foreach (object one in objects)
-            {
-                ear.Hear("text", one);
-                ear.Hear(
-                    "display",
-                    string.Join(
-                        ' ',
-                        one.GetType()
-                            .GetCustomAttributes(inherit: true)
-                            .OfType<System.Diagnostics.DebuggerDisplayAttribute>()
-                            .Select(display => display.Value)
-                    )
-                );
-                foreach (object shape in new[] { one, new { one }, new[] { one } })
-                {
-                    try
-                    {
-                        ear.Hear("JSON", JsonSerializer.Serialize(shape));
-                    }
-                    catch (Exception refusal) when (refusal is NotSupportedException or InvalidOperationException or JsonException)
-                    {
-                        ear.Hear("JSON refusal", refusal);
-                    }
-                }
-            }
-        }
-
-        public void RequireSilence(int atLeastSecrets)
-        {
-            Assert.That(secrets, Has.Count.AtLeast(atLeastSecrets), "too few secrets were collected for this test to mean anything");
-            ear.Ask();
-            Assert.That(
-                ear.Heard,
-                Has.Some.StartsWith("log OAuthClient")
-                    .And.Some.StartsWith("activity OAuthClient")
-                    .And.Some.StartsWith("meter oauthclient."),
-                "nothing was listened to"
-            );
-            Assert.That(
-                ear.Heard.Where(heard =>
-                        heard.Contains(Owner, StringComparison.OrdinalIgnoreCase)
-                        && (
-                            heard.StartsWith("log", StringComparison.Ordinal)
-                            || heard.StartsWith("activity", StringComparison.Ordinal)
-                            || heard.StartsWith("meter", StringComparison.Ordinal)
-                        )
-                    )
-                    .Take(5),
-                Is.Empty,
-                "whose grant it is"
-            );
-            var hits =
-                from heard in ear.Heard
-                from secret in secrets.Keys
-                where heard.Contains(secret, StringComparison.OrdinalIgnoreCase)
-                select $"'{secret}' in {heard}";
-            Assert.That(hits.Take(5), Is.Empty);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await provider.DisposeAsync();
-            await Api.DisposeAsync();
-            await Server.DisposeAsync();
-            ear.Dispose();
-        }
-
-        private void Keep(string? secret)
-        {
-            if (secret is not null)
-                secrets[secret] = true;
-        }
     }
 }

@@ -3,7 +3,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A client knows how it is doing, without asking anybody.</summary>
+/// <summary>Tests the health of a client, which is derived from recent operations without a network call.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ClientHealthTests
@@ -11,14 +11,14 @@ public class ClientHealthTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Test]
-    [Description("A row of failures is a problem until one refresh works, or nobody has tried for a while")]
-    public async Task Failing_refreshes([Values] bool isTriedAgain)
+    [Description("Consecutive refresh failures are a problem until a refresh succeeds or no refresh was attempted for several minutes")]
+    public async Task Consecutive_refresh_failures_are_a_problem([Values] bool isTriedAgain)
     {
         await using ScriptedServer server = new();
-        var health = AvailabilityOf(server);
+        var health = HealthOf(server);
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
-        server.Answers("""{"error":"invalid_client","error_description":"the words of the server"}""", 401);
+        server.Answers("""{"error":"invalid_client","error_description":"text of the server"}""", 401);
         for (int i = 0; i < 3; i++)
         {
             Assert.That(health.GetProblems(), Is.Empty);
@@ -32,7 +32,7 @@ public class ClientHealthTests
             health.GetProblems(),
             Is.EqualTo(new[] { "Access tokens cannot be renewed (3 in a row): the server refuses (invalid_client)." })
         );
-        Assert.That(server.Requests, Has.Count.EqualTo(3), "finding out asks nobody");
+        Assert.That(server.Requests, Has.Count.EqualTo(3), "the health needs no request");
 
         if (isTriedAgain)
         {
@@ -47,8 +47,8 @@ public class ClientHealthTests
     }
 
     [Test]
-    [Description("One owner's lost grant says nothing of the client")]
-    public async Task Lost_grants()
+    [Description("A rejected refresh token concerns one owner and is not a problem of the client")]
+    public async Task Rejected_refresh_tokens_are_not_a_problem_of_the_client()
     {
         await using ScriptedServer server = new();
         foreach (string owner in new[] { "1", "2", "3", "4" })
@@ -61,29 +61,29 @@ public class ClientHealthTests
                 Throws.TypeOf<ReauthorizationRequiredException>()
             );
         }
-        Assert.That(AvailabilityOf(server).GetProblems(), Is.Empty);
+        Assert.That(HealthOf(server).GetProblems(), Is.Empty);
     }
 
     [Test]
-    [Description("Client credentials that keep failing are a problem like any other")]
-    public async Task The_clients_own_tokens()
+    [Description("Consecutive client credentials failures are a problem")]
+    public async Task Consecutive_client_credentials_failures_are_a_problem()
     {
         await using ScriptedServer server = new();
-        server.Answers(_ => throw new HttpRequestException("nobody there"));
+        server.Answers(_ => throw new HttpRequestException("connection refused"));
         for (int i = 0; i < 3; i++)
         {
             Assert.That(async () => await server.Client.GetAccessTokenAsync(GrantOwner.Client), Throws.InstanceOf<HttpRequestException>());
             server.Clock.Advance(RefreshBackoff.Pause);
         }
         Assert.That(
-            AvailabilityOf(server).GetProblems().Single(),
-            Does.Contain("the server cannot be reached").And.Not.Contain("nobody there")
+            HealthOf(server).GetProblems().Single(),
+            Does.Contain("the server cannot be reached").And.Not.Contain("connection refused")
         );
     }
 
     [Test]
-    [Description("A server that is left alone is a problem at once: it has failed, or asked for it, before")]
-    public async Task A_server_that_is_left_alone()
+    [Description("An open circuit is a problem at once: the server has failed before or has sent Retry-After")]
+    public async Task An_open_circuit_is_a_problem()
     {
         await using ScriptedServer server = new();
         server.Answers(_ =>
@@ -93,7 +93,7 @@ public class ClientHealthTests
             return busy;
         });
         await Eventually.UntilAsync(
-            () => AvailabilityOf(server).GetProblems().Count > 0,
+            () => HealthOf(server).GetProblems().Count > 0,
             async () =>
             {
                 server.Clock.Advance(RefreshBackoff.Pause);
@@ -103,17 +103,17 @@ public class ClientHealthTests
                 }
                 catch (Exception exception) when (exception is OAuthException or HttpRequestException)
                 {
-                    // One of the two comes first, and then the other.
+                    // The failure of the request and the refusal while the circuit is open come in either order.
                 }
             }
         );
-        Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
+        Assert.That(HealthOf(server).GetProblems().Single(), Does.Contain("left alone").And.Contain("Retry-After"));
         Assert.That(server.Requests, Has.Count.EqualTo(1));
     }
 
     [Test]
-    [Description("What is in this process's memory only would be lost with it")]
-    public async Task Unsaved_grants()
+    [Description("A refreshed grant that could not be saved exists in this process only and is lost when the process ends")]
+    public async Task Unsaved_grants_are_a_problem()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
@@ -121,19 +121,19 @@ public class ClientHealthTests
         server.Clock.Advance(Hour);
         store.RefusesToSave = true;
         await server.Client.GetAccessTokenAsync(GrantOwner.User("42"));
-        Assert.That(AvailabilityOf(server).GetProblems().Single(), Does.StartWith("1 refreshed grant"));
+        Assert.That(HealthOf(server).GetProblems().Single(), Does.StartWith("1 refreshed grant"));
     }
 
     [Test]
-    [Description("What the store knows of itself")]
-    public async Task A_store_that_is_away()
+    [Description("The reason that the store reports for being unavailable is a problem")]
+    public async Task An_unavailable_store_is_a_problem()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
-        Assert.That(AvailabilityOf(server).GetProblems(), Is.Empty);
-        store.UnavailableReason = "The database is away.";
-        Assert.That(AvailabilityOf(server).GetProblems(), Is.EqualTo(new[] { "The database is away." }));
+        Assert.That(HealthOf(server).GetProblems(), Is.Empty);
+        store.UnavailableReason = "The database is unavailable.";
+        Assert.That(HealthOf(server).GetProblems(), Is.EqualTo(new[] { "The database is unavailable." }));
     }
 
-    private static ClientHealth AvailabilityOf(ScriptedServer server) => server.Services.GetRequiredService<ClientHealth>();
+    private static ClientHealth HealthOf(ScriptedServer server) => server.Services.GetRequiredService<ClientHealth>();
 }

@@ -2,16 +2,16 @@ using System.Reflection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Passes every call on to another store, and counts those that read grants.</summary>
+/// <summary>Forwards every call to another store and counts the calls that read grants.</summary>
 public class CountingStore : DispatchProxy
 {
     private IGrantStore inner = null!;
     private int reads;
 
-    /// <summary>How many calls read grants.</summary>
+    /// <summary>Gets the number of calls that read grants.</summary>
     public int Reads => Volatile.Read(ref reads);
 
-    /// <summary>Whether reading fails, as with a database that cannot be reached.</summary>
+    /// <summary>Gets or sets a value indicating whether reads fail, as with an unreachable database.</summary>
     public bool IsAway { get; set; }
 
     public static IGrantStore Around(IGrantStore inner, out CountingStore counter)

@@ -5,7 +5,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Where i has a dot when it is large, digits are others and the calendar has other years, the protocol stays the same.</summary>
+/// <summary>Tests that the protocol does not depend on the culture: the casing of i, digits and the calendar.</summary>
 [TestFixture("tr-TR")]
 [TestFixture("ar-SA")]
 [TestFixture("th-TH")]
@@ -17,17 +17,17 @@ public class CultureTests(string culture)
     private CultureInfo before = CultureInfo.InvariantCulture;
 
     [SetUp]
-    public void Enter()
+    public void SetCulture()
     {
         before = CultureInfo.CurrentCulture;
         CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo(culture);
     }
 
     [TearDown]
-    public void Leave() => CultureInfo.CurrentCulture = before;
+    public void RestoreCulture() => CultureInfo.CurrentCulture = before;
 
     [Test]
-    [Description("RFC 6749 §4.1.1: numbers and names in the request")]
+    [Description("RFC 6749 §4.1.1: numbers and names in the authorization request do not depend on the culture")]
     public void The_authorization_request_is_the_same()
     {
         var pending = SampleRequest.Begin(
@@ -59,7 +59,7 @@ public class CultureTests(string culture)
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2: names with i in the callback, in either case")]
+    [Description("RFC 6749 §4.1.2: parameter names with i or I in the callback are matched ordinally")]
     public void The_callback_is_read_the_same()
     {
         var response = AuthorizationResponse.Parse("code=c&state=s&iss=https://I.example.com&ISS=x&\u0131ss=y");
@@ -74,13 +74,13 @@ public class CultureTests(string culture)
     [TestCase("HTTP://LOCALHOST/A", true)]
     [TestCase("HTTPS://I.EXAMPLE.COM", true)]
     [TestCase("http://localhost.evil.com", false)]
-    [Description("RFC 3986 §3.1: schemes and hosts without regard to case")]
-    public void Addresses_are_judged_the_same(string address, bool safe) =>
+    [Description("RFC 3986 §3.1: schemes and hosts are compared without regard to case")]
+    public void Addresses_are_validated_the_same(string address, bool safe) =>
         Assert.That(EndpointSecurity.IsSafe(new(address), allowHttpOnLoopback: true), Is.EqualTo(safe));
 
     [Test]
-    [Description("OpenID Connect Core §3.1.3.7: times and names in an ID Token")]
-    public void An_id_token_is_judged_the_same()
+    [Description("OpenID Connect Core §3.1.3.7: times and names in an ID Token do not depend on the culture")]
+    public void An_id_token_is_validated_the_same()
     {
         var claims = StrictJson
             .TryParseObject(
@@ -101,7 +101,7 @@ public class CultureTests(string culture)
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: cleaning a text compares and cuts by characters")]
+    [Description("RFC 6749 §10.14: text from the server is sanitized with ordinal comparisons")]
     public void Texts_are_cleaned_the_same()
     {
         Assert.That(ServerTextSanitizer.Clean("TITI titi", "titi"), Is.EqualTo("[redacted] [redacted]"));
@@ -109,8 +109,8 @@ public class CultureTests(string culture)
     }
 
     [Test]
-    [Description("RFC 6749 §4.1, §5.1, §6: the whole dance, with BEARER as the token type")]
-    public async Task The_whole_dance_is_the_same()
+    [Description("RFC 6749 §4.1, §5.1, §6: authorization, token response and refresh, with BEARER as the token type")]
+    public async Task The_complete_flow_is_the_same()
     {
         await using var server = await TestAuthorizationServer.StartAsync(o =>
         {

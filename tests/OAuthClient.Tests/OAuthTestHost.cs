@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A real authorization server and a client registered there, both on one clock that only the test moves.</summary>
+/// <summary>A real authorization server and a client registered there. Both use one clock that only the test advances.</summary>
 internal sealed class OAuthTestHost : IAsyncDisposable
 {
     public const string ClientName = "photos";
@@ -32,23 +32,25 @@ internal sealed class OAuthTestHost : IAsyncDisposable
     public TestAuthorizationServer Server { get; }
     public ManualTimeProvider Clock { get; }
     public RecordedLog Log { get; }
-    public TestResourceServer Api => api ?? throw new InvalidOperationException("Start the bench with an API.");
+    public TestResourceServer Api => api ?? throw new InvalidOperationException("Start the host with an API.");
     public HttpClient Http => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api");
     public IServiceProvider Services => provider;
     public IOAuthClient Client => provider.GetRequiredKeyedService<IOAuthClient>(ClientName);
     public IGrantStore Store => provider.GetRequiredService<IGrantStore>();
     public int TokenRequests => Server.RequestsTo(TestEndpoint.Token).Count;
 
-    /// <summary>An API that is called for the owner 42.</summary>
+    /// <summary>Configures an HTTP client that calls the API for the owner 42.</summary>
     public static void ForOwner(IHttpClientBuilder http, TestResourceServer api) =>
         http.AddAccessTokenHandler(ClientName, t => t.ForOwner(GrantOwner.User("42")).To(api.BaseAddress));
 
-    /// <param name="options">Changes the registration, which is complete without.</param>
-    /// <param name="register">Registers more, after <c>AddOAuthClient</c>.</param>
-    /// <param name="registerFirst">Registers more, before <c>AddOAuthClient</c>.</param>
-    /// <param name="server">Changes the server before it starts.</param>
-    /// <param name="api">Starts an API too, and completes the HTTP client that calls it.</param>
-    /// <param name="retries">Has the built-in retries and circuit breaker. Without them a test counts requests, and no pause waits for its clock.</param>
+    /// <param name="options">Changes the client options, which are complete without it.</param>
+    /// <param name="register">Registers additional services after <c>AddOAuthClient</c>.</param>
+    /// <param name="registerFirst">Registers additional services before <c>AddOAuthClient</c>.</param>
+    /// <param name="server">Changes the options of the server before it starts.</param>
+    /// <param name="api">Configures the HTTP client that calls an API. The API is started only when this is set.</param>
+    /// <param name="retries">
+    /// Whether the built-in retries and circuit breaker are used. Without them a test can count requests, and no delay waits for the clock.
+    /// </param>
     public static async Task<OAuthTestHost> StartAsync(
         Action<OAuthClientOptions>? options = null,
         Action<OAuthClientBuilder>? register = null,
@@ -103,7 +105,7 @@ internal sealed class OAuthTestHost : IAsyncDisposable
         return new OAuthTestHost(running, clock, log, resource, services.BuildServiceProvider());
     }
 
-    /// <summary>The whole dance for one owner.</summary>
+    /// <summary>Completes the authorization code flow for one owner.</summary>
     public async Task<Grant> SignInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignInOptions? how = null)
     {
         var pending = await Client.BeginAuthorizationAsync(parameters);
@@ -111,7 +113,7 @@ internal sealed class OAuthTestHost : IAsyncDisposable
         return await Client.CompleteAuthorizationAsync(pending, AuthorizationResponse.Parse(callback), GrantOwner.User(owner));
     }
 
-    /// <summary>Signs in and forgets the requests it took: the test counts from here.</summary>
+    /// <summary>Completes the authorization code flow and clears the recorded requests.</summary>
     public async Task<Grant> SignedInAsync(string owner = "42", AuthorizationParameters? parameters = null, SignInOptions? how = null)
     {
         var grant = await SignInAsync(owner, parameters, how);

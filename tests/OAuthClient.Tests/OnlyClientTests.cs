@@ -2,13 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A client that is not named where it is used: the unnamed one, or the only one, and never a guess.</summary>
+/// <summary>Tests how a client without a name is resolved: the unnamed client, the only client, or an error.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OnlyClientTests
 {
     [Test]
-    public void The_only_client_needs_no_name()
+    public void The_only_client_is_resolved_without_its_name()
     {
         using var provider = With("photos");
         Assert.That(provider.GetRequiredService<IOAuthClient>(), Is.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("photos")));
@@ -19,14 +19,14 @@ public class OnlyClientTests
     }
 
     [Test]
-    public void The_unnamed_client_is_meant_among_several()
+    public void The_unnamed_client_is_resolved_among_several()
     {
         using var provider = With("photos", "");
         Assert.That(provider.GetRequiredService<IOAuthClient>(), Is.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("")));
     }
 
     [Test]
-    public void Among_several_with_names_the_message_says_what_to_write()
+    public void Several_named_clients_without_a_name_throw_with_the_code_to_write()
     {
         using var provider = With("photos", "calendar");
         Assert.That(

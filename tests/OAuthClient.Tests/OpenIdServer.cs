@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A scripted OpenID provider, which signs whatever a test writes, and users who sign in there.</summary>
+/// <summary>A scripted OpenID provider that signs any ID Token and logout token a test writes.</summary>
 internal sealed class OpenIdServer : IAsyncDisposable
 {
     public const string SignedOut = "https://app.example/signed-out";
@@ -37,7 +37,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
     public OpenIdSignIn SignIn => Script.Services.GetRequiredService<OpenIdSignIn>();
     public OpenIdLogout Logout => Script.Services.GetRequiredService<OpenIdLogout>();
 
-    /// <summary>What the revocation endpoint does.</summary>
+    /// <summary>Gets or sets the response of the revocation endpoint.</summary>
     public Func<HttpResponseMessage> Revoke { get; set; } = () => ScriptedServer.Json(200, "");
 
     public static GrantOwner OwnerOf(string subject) => GrantOwner.Subject(ScriptedServer.Origin, subject);
@@ -45,7 +45,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
     public IEnumerable<string> Revoked =>
         Script.Requests.Where(request => request.Uri.AbsolutePath == "/revoke").Select(request => request["token"]!);
 
-    /// <summary>Somebody signs in whom nobody knew before.</summary>
+    /// <summary>Signs in a user without an existing session.</summary>
     public async Task<Grant> SignInAsync(
         string subject = "alice",
         string? sessionId = "s1",
@@ -57,7 +57,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
         return await SignIn.CompleteAsync(pending, response);
     }
 
-    /// <summary>A user of the application's connects.</summary>
+    /// <summary>Connects an account of the server with an existing user of the application.</summary>
     public async Task<Grant> ConnectAsync(
         GrantOwner owner,
         string subject = "alice",
@@ -69,7 +69,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
         return await Client.CompleteAuthorizationAsync(pending, response, owner);
     }
 
-    /// <summary>A user who is signed in authorizes again.</summary>
+    /// <summary>Authorizes a signed-in user again.</summary>
     public async Task<Grant> RenewAsync(GrantOwner owner, AuthorizationParameters? parameters = null)
     {
         var pending = await SignIn.BeginRenewalAsync(parameters);
@@ -102,7 +102,7 @@ internal sealed class OpenIdServer : IAsyncDisposable
         return AuthorizationResponse.Parse($"https://app.example/callback?code=c&state={query["state"]}");
     }
 
-    /// <summary>What the server posts when alice signed out of her session there.</summary>
+    /// <summary>Creates the logout token that the server posts when alice signs out there.</summary>
     public string LogoutToken(
         Action<JsonObject>? change = null,
         string header = """{"alg":"RS256","kid":"key-1","typ":"logout+jwt"}""",

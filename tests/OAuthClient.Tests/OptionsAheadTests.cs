@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Whoever injects a client is about to need its options: they are put together while the process goes on with other things.</summary>
+/// <summary>Tests that the options of a client are created in the background when the client is resolved.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OptionsAheadTests
 {
     [Test]
-    [Description("They are read without being asked for, and nobody who injects the client waits for them")]
-    public async Task Options_are_read_while_something_else_is_done()
+    [Description("Resolving the client starts reading the options and does not wait for them")]
+    public async Task Options_are_read_in_the_background()
     {
         TaskCompletionSource<bool> read = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource readOfHandlers = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,16 +24,14 @@ public class OptionsAheadTests
         Assert.That(server.Client, Is.Not.Null);
         injected.Set();
 
-        Assert.That(await read.Task.Promptly(), "the client was there before its options were");
+        Assert.That(await read.Task.Promptly(), "the client was resolved before its options were read");
         await readOfHandlers.Task.Promptly();
         Assert.That(server.Requests, Is.Empty);
     }
 
     [Test]
-    [Description(
-        "What is wrong with them neither ends the process nor hides from whoever asks; mended, they take effect without a restart"
-    )]
-    public async Task Wrong_options_can_be_mended()
+    [Description("Invalid options do not end the process and fail every call; corrected options take effect without a restart")]
+    public async Task Invalid_options_can_be_corrected_without_a_restart()
     {
         TaskCompletionSource read = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ScriptedHandler server = new();

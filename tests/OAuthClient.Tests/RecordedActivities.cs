@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The library's activities that have to do with one activity of a test: of its trace, or of one that is linked to it.</summary>
+/// <summary>Records the library's activities that belong to the trace of a test's activity, or to a trace linked to it.</summary>
 internal sealed class RecordedActivities : IDisposable
 {
     private readonly ConcurrentQueue<Activity> all = new();
@@ -14,7 +14,7 @@ internal sealed class RecordedActivities : IDisposable
     {
         listener = new()
         {
-            ShouldListenTo = one => one.Name == "OAuthClient" || ReferenceEquals(one, source),
+            ShouldListenTo = listened => listened.Name == "OAuthClient" || ReferenceEquals(listened, source),
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = all.Enqueue,
         };
@@ -22,7 +22,7 @@ internal sealed class RecordedActivities : IDisposable
         Caller = source.StartActivity("caller")!;
     }
 
-    /// <summary>The test's own, which is current from here on.</summary>
+    /// <summary>Gets the activity of the test, which is the current activity.</summary>
     public Activity Caller { get; }
 
     public IReadOnlyList<Activity> All => [.. all.Where(IsOurs)];

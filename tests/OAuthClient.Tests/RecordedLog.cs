@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What was logged, at every level and in every category.</summary>
+/// <summary>Records log entries of every level and category.</summary>
 internal sealed class RecordedLog : ILoggerProvider
 {
     private readonly Lock gate = new();
@@ -17,7 +17,7 @@ internal sealed class RecordedLog : ILoggerProvider
         }
     }
 
-    /// <summary>What the library itself logged under an event id.</summary>
+    /// <summary>Returns the entries that the library logged with an event ID.</summary>
     public IReadOnlyList<Entry> Events(int id) => [.. Entries.Where(entry => entry.Category == "OAuthClient" && entry.Id == id)];
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);

@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What the library measured in one application: others in this process have meters of the same name.</summary>
+/// <summary>
+/// Records the library's measurements of one application. Other applications in the process have meters of the same name.
+/// </summary>
 internal sealed class RecordedMeasurements : IDisposable
 {
     private readonly MeterListener listener = new();
@@ -18,20 +20,20 @@ internal sealed class RecordedMeasurements : IDisposable
             if (instrument.Meter.Name == "OAuthClient" && ReferenceEquals(instrument.Meter.Scope, application))
                 meters.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Keep(instrument, value, tags));
-        listener.SetMeasurementEventCallback<double>(Keep);
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Record(instrument, value, tags));
+        listener.SetMeasurementEventCallback<double>(Record);
         listener.Start();
     }
 
-    public IEnumerable<Instrument> Instruments => all.Select(one => one.Instrument).Distinct();
+    public IEnumerable<Instrument> Instruments => all.Select(item => item.Instrument).Distinct();
 
-    /// <summary>The measurements of one instrument, as their tags without the names' common beginning.</summary>
-    public IReadOnlyList<string> Tags(string instrument) => [.. Of(instrument).Select(one => one.Tags)];
+    /// <summary>Returns the measurements of one instrument as tags without the common prefix of their names.</summary>
+    public IReadOnlyList<string> Tags(string instrument) => [.. Of(instrument).Select(item => item.Tags)];
 
-    public IReadOnlyList<double> Values(string instrument) => [.. Of(instrument).Select(one => one.Value)];
+    public IReadOnlyList<double> Values(string instrument) => [.. Of(instrument).Select(item => item.Value)];
 
-    /// <summary>What an instrument that is asked says now.</summary>
+    /// <summary>Returns the current value of an observable instrument.</summary>
     public double Now(string instrument)
     {
         listener.RecordObservableInstruments();
@@ -41,12 +43,12 @@ internal sealed class RecordedMeasurements : IDisposable
     public void Dispose() => listener.Dispose();
 
     private IEnumerable<(Instrument Instrument, double Value, string Tags)> Of(string instrument) =>
-        all.Where(one => one.Instrument.Name == instrument);
+        all.Where(item => item.Instrument.Name == instrument);
 
-    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
-        Keep(instrument, value, tags, null);
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        Record(instrument, value, tags, null);
 
-    private void Keep(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
+    private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state) =>
         all.Enqueue(
             (instrument, value, string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key[(tag.Key.LastIndexOf('.') + 1)..]}={tag.Value}")))
         );

@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A client whose authorization server answers by script, for answers that no real server gives. Its endpoints are spelled out; nothing is sent again unless asked for.</summary>
+/// <summary>
+/// A client whose authorization server returns scripted responses, for responses that no real server gives. The endpoints are set in the
+/// options. A request is retried only when the test enables retries.
+/// </summary>
 internal sealed class ScriptedServer : IAsyncDisposable
 {
     public const string Origin = "https://as.example";
@@ -69,9 +72,10 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public SentRequest Only => Requests.Single();
 
-    /// <summary>A token response; what is null is left out.</summary>
+    /// <summary>Creates the JSON of a token response. Members that are null are omitted.</summary>
     public static string Tokens(string accessToken, string? refreshToken = null, int? expiresIn = 3600, string? scope = null) =>
-        $$"""{"access_token":"{{accessToken}}","token_type":"Bearer"{{Member("refresh_token", refreshToken)}}{{Member("scope", scope)}}{{(expiresIn is null ? "" : $",\"expires_in\":{expiresIn}")}}}""";
+        $$"""{"access_token":"{{accessToken}}","token_type":"Bearer"{{Member("refresh_token", refreshToken)}}{{Member("scope", scope)}}"""
+        + (expiresIn is null ? "}" : $",\"expires_in\":{expiresIn}}}");
 
     public static HttpResponseMessage Json(int status, string body) => Text(status, body, "application/json");
 
@@ -87,7 +91,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public void Answers(string json, int status = 200) => Answers(_ => Json(status, json));
 
-    /// <summary>Signs in with these tokens and forgets the request it took.</summary>
+    /// <summary>Signs in with these tokens and clears the recorded requests.</summary>
     public async Task<Grant> SignedInAsync(string tokens, string owner = "42", AuthorizationParameters? parameters = null)
     {
         Answers(tokens);
@@ -97,7 +101,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         return grant;
     }
 
-    /// <summary>The whole dance against the script.</summary>
+    /// <summary>Completes the authorization code flow against the script.</summary>
     public async Task<Grant> SignInAsync(string owner = "42", AuthorizationParameters? parameters = null)
     {
         var pending = await Client.BeginAuthorizationAsync(parameters);
@@ -117,7 +121,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     private static string Member(string name, string? value) => value is null ? "" : $",\"{name}\":\"{value}\"";
 
-    // Of our own, because MockHttp never answers when the answer's function throws.
+    // Not MockHttp, which never completes the request when the function that creates the response throws.
     private sealed class Script(Func<SentRequest, Task<HttpResponseMessage>> answer) : HttpMessageHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -128,7 +132,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A request as it left the client.</summary>
+    /// <summary>A request as the client sent it.</summary>
     internal sealed record SentRequest(HttpMethod Method, Uri Uri, string? Authorization, string Accept, string? MediaType, string Body)
     {
         public IReadOnlyList<KeyValuePair<string, string>> Form =>

@@ -4,17 +4,17 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
-/// <summary>How an application gets its clients, and how it learns at start that it described one wrongly.</summary>
+/// <summary>Tests the registration of clients and the validation of their options when the host starts.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ServiceCollectionTests
 {
     [Test]
-    [Description("The unnamed client is injected as it is, and is keyed by the empty name too")]
+    [Description("The unnamed client is resolved without a key and with the empty key")]
     public async Task The_unnamed_client_is_resolved()
     {
         var services = new ServiceCollection();
-        Assert.That(services.AddOAuthClient(Describe).Name, Is.Empty);
+        Assert.That(services.AddOAuthClient(Configure).Name, Is.Empty);
         await using var provider = services.BuildServiceProvider(validateScopes: true);
 
         Assert.That(provider.GetRequiredService<IOAuthClient>(), Is.SameAs(provider.GetRequiredKeyedService<IOAuthClient>("")));
@@ -22,16 +22,16 @@ public class ServiceCollectionTests
     }
 
     [Test]
-    [Description("Named clients are keyed services, each its own; there is no unnamed one then")]
+    [Description("Named clients are independent keyed services; without an unnamed client, resolving without a key throws")]
     public async Task Named_clients_are_resolved_by_key()
     {
         var services = new ServiceCollection();
-        var one = services.AddOAuthClient("one", Describe);
+        var one = services.AddOAuthClient("one", Configure);
         services.AddOAuthClient(
             "two",
             o =>
             {
-                Describe(o);
+                Configure(o);
                 o.ClientId = "two-id";
             }
         );
@@ -53,39 +53,39 @@ public class ServiceCollectionTests
     }
 
     [Test]
-    [Description("A second client of the same name is a mistake that is noticed where it is made")]
-    public void A_name_is_given_once()
+    [Description("A second client of the same name throws in AddOAuthClient")]
+    public void A_duplicate_name_throws()
     {
         var services = new ServiceCollection();
-        services.AddOAuthClient("photos", Describe);
-        services.AddOAuthClient(Describe);
+        services.AddOAuthClient("photos", Configure);
+        services.AddOAuthClient(Configure);
 
         Assert.That(
-            () => services.AddOAuthClient("photos", Describe),
+            () => services.AddOAuthClient("photos", Configure),
             Throws.InvalidOperationException.With.Message.EqualTo(
                 "AddOAuthClient was called twice for 'photos'; every client has a name of its own."
             )
         );
         Assert.That(
-            () => services.AddOAuthClient(Describe),
+            () => services.AddOAuthClient(Configure),
             Throws
                 .InvalidOperationException.With.Message.Contains("twice without a name")
                 .And.Message.Contains("AddOAuthClient(\"photos\", …)")
         );
-        Assert.That(() => services.AddOAuthClient("Photos", Describe), Throws.Nothing);
+        Assert.That(() => services.AddOAuthClient("Photos", Configure), Throws.Nothing);
         Assert.That(
-            () => new ServiceCollection().AddOAuthClient("photos", Describe),
+            () => new ServiceCollection().AddOAuthClient("photos", Configure),
             Throws.Nothing,
             "another application in the same process"
         );
     }
 
     [Test]
-    [Description("Wrong options stop the host at start, not the first user at login")]
-    public async Task Wrong_options_fail_at_host_start()
+    [Description("Invalid options stop the host at start and not the first user at login")]
+    public async Task Invalid_options_fail_at_host_start()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Services.AddOAuthClient("good", Describe);
+        builder.Services.AddOAuthClient("good", Configure);
         builder.Services.AddOAuthClient("bad", o => o.ClientId = "a");
         using var host = builder.Build();
 
@@ -100,15 +100,15 @@ public class ServiceCollectionTests
     }
 
     [Test]
-    [Description("Good options start, and nothing is fetched by that")]
-    public async Task Good_options_start()
+    [Description("The host starts with valid options and sends no request")]
+    public async Task Valid_options_start()
     {
         var builder = Host.CreateEmptyApplicationBuilder(new());
         builder.Services.AddOAuthClient(
             "photos",
             o =>
             {
-                o.Issuer = new("https://nobody.invalid");
+                o.Issuer = new("https://unreachable.invalid");
                 o.ClientId = "a";
             }
         );
@@ -119,11 +119,11 @@ public class ServiceCollectionTests
     }
 
     [Test]
-    [Description("A handler of a client that nobody registered says which, and for whom")]
-    public void A_handler_of_an_unregistered_client_is_explained()
+    [Description("A handler of an unregistered client throws a message with the OAuth client and the HTTP client")]
+    public void A_handler_of_an_unregistered_client_throws()
     {
         var services = new ServiceCollection();
-        services.AddOAuthClient("photos", Describe);
+        services.AddOAuthClient("photos", Configure);
         services.AddHttpClient("api").AddAccessTokenHandler("photo", t => t.ForClient().To("https://api.example.com"));
         services.AddHttpClient("other").AddAccessTokenHandler(t => t.ForClient().To("https://api.example.com"));
         using var provider = services.BuildServiceProvider();
@@ -136,20 +136,20 @@ public class ServiceCollectionTests
                 .And.Message.Contains("OAuth client 'photo', which is not registered")
                 .And.Message.Contains("AddOAuthClient(\"photo\", …)")
         );
-        Assert.That(() => http.CreateClient("other"), Throws.Nothing, "no name means the only one");
+        Assert.That(() => http.CreateClient("other"), Throws.Nothing, "no name means the only client");
     }
 
     [Test]
-    [Description("A store or a clock that the application registered is kept")]
-    public void What_the_application_registered_is_kept()
+    [Description("A store or a clock that the application registered is not replaced")]
+    public void Services_of_the_application_are_not_replaced()
     {
         var clock = new ManualTimeProvider();
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(clock);
         services.AddSingleton<IGrantStore>(new InMemoryGrantStore(clock));
         var store = services[^1].ImplementationInstance;
-        services.AddOAuthClient("one", Describe);
-        services.AddOAuthClient("two", Describe);
+        services.AddOAuthClient("one", Configure);
+        services.AddOAuthClient("two", Configure);
         using var provider = services.BuildServiceProvider();
 
         Assert.That(provider.GetRequiredService<TimeProvider>(), Is.SameAs(clock));
@@ -157,13 +157,13 @@ public class ServiceCollectionTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7: the clock that the application registered decides how long a login may take")]
-    public async Task The_applications_clock_counts()
+    [Description("RFC 9700 §4.7: the registered clock determines when a pending authorization expires")]
+    public async Task The_registered_clock_is_used()
     {
         var clock = new ManualTimeProvider();
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(clock);
-        services.AddOAuthClient(Describe);
+        services.AddOAuthClient(Configure);
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<IOAuthClient>();
         var pending = await client.BeginAuthorizationAsync();
@@ -178,7 +178,7 @@ public class ServiceCollectionTests
     }
 
     [Test]
-    public void Null_arguments_are_named()
+    public void Null_arguments_throw()
     {
         var services = new ServiceCollection();
 
@@ -187,11 +187,11 @@ public class ServiceCollectionTests
             () => services.AddOAuthClient("a", (Microsoft.Extensions.Configuration.IConfiguration)null!),
             Throws.ArgumentNullException
         );
-        Assert.That(() => services.AddOAuthClient(null!, Describe), Throws.ArgumentNullException);
-        Assert.That(() => ((IServiceCollection)null!).AddOAuthClient(Describe), Throws.ArgumentNullException);
+        Assert.That(() => services.AddOAuthClient(null!, Configure), Throws.ArgumentNullException);
+        Assert.That(() => ((IServiceCollection)null!).AddOAuthClient(Configure), Throws.ArgumentNullException);
     }
 
-    private static void Describe(OAuthClientOptions options)
+    private static void Configure(OAuthClientOptions options)
     {
         options.AuthorizationEndpoint = new("https://server.example.com/authorize");
         options.TokenEndpoint = new("https://server.example.com/token");

@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Processes that keep grants in their own memory and get each other's callbacks.</summary>
+/// <summary>Tests the warning about processes that keep grants in memory and receive each other's callbacks.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SeveralProcessesTests
@@ -13,11 +13,8 @@ public class SeveralProcessesTests
     private const int Warning = 35;
 
     [Test]
-    [Description(
-        "RFC 9700 §4.7: a callback for an authorization that another process began shows that states are not consumed once: "
-            + "a warning, and only one"
-    )]
-    public async Task A_callback_that_another_process_began()
+    [Description("RFC 9700 §4.7: a callback of another process shows that states are not consumed once, and logs one warning")]
+    public async Task A_callback_of_another_process_logs_one_warning()
     {
         await using var server = await ServerAsync();
         ManualTimeProvider clock = new();
@@ -35,8 +32,8 @@ public class SeveralProcessesTests
     }
 
     [Test]
-    [Description("A process that was started again, and gets callbacks for what it began before, is one process")]
-    public async Task After_a_restart()
+    [Description("A restarted process that completes authorizations of its predecessor logs no warning")]
+    public async Task A_callback_after_a_restart_logs_no_warning()
     {
         await using var server = await ServerAsync();
         ManualTimeProvider clock = new();
@@ -50,8 +47,8 @@ public class SeveralProcessesTests
     }
 
     [Test]
-    [Description("A process that completes what it began is one process")]
-    public async Task One_process()
+    [Description("A process that completes its own authorizations logs no warning")]
+    public async Task A_single_process_logs_no_warning()
     {
         await using var server = await ServerAsync();
         ManualTimeProvider clock = new();
@@ -65,15 +62,15 @@ public class SeveralProcessesTests
         Assert.That(log.Events(Warning), Is.Empty);
     }
 
-    private static async Task CompleteAsync(TestAuthorizationServer server, ServiceProvider begins, ServiceProvider completes)
+    private static async Task CompleteAsync(TestAuthorizationServer server, ServiceProvider first, ServiceProvider second)
     {
-        var pending = await Client(begins).BeginAuthorizationAsync();
+        var pending = await Client(first).BeginAuthorizationAsync();
         var response = AuthorizationResponse.Parse(await server.SignInAsync(pending.AuthorizationUri));
-        var read = PendingAuthorization.Unprotect(pending.Protect(Plainly), Plainly);
-        await Client(completes).CompleteAuthorizationAsync(read, response, GrantOwner.User("me"));
+        var read = PendingAuthorization.Unprotect(pending.Protect(Identity), Identity);
+        await Client(second).CompleteAuthorizationAsync(read, response, GrantOwner.User("me"));
     }
 
-    private static byte[] Plainly(byte[] data) => data;
+    private static byte[] Identity(byte[] data) => data;
 
     private static IOAuthClient Client(ServiceProvider process) => process.GetRequiredService<IOAuthClient>();
 

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// Reads the sample bytes of every version of stored data, as nodes of every later build must. A sample is never changed. Each stands
-/// beside a text that says what it holds; a member that is added later is a new sample.
+/// Reads sample data of every version of stored data, as every later build must. A sample never changes. A text file beside it holds its
+/// values. A member that is added later gets a new sample.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
@@ -26,17 +26,17 @@ public class StoredSamplesTests
             .Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Samples))]
-    [Description("The bytes of every version are read, with the values that were written")]
+    [Description("Samples of every version are read with the values that were written")]
     public void Every_sample_is_read(string name)
     {
         byte[] data = Bytes(name);
         string values = name.Split('.')[0] switch
         {
-            "grant" => ValuesOf(Grant.Unprotect(data, Plainly)),
-            "client" => ValuesOf(DynamicClient.Unprotect(data, Plainly)),
-            "pending-authorization" => ValuesOf(PendingAuthorization.Unprotect(data, Plainly)),
-            "pending-logout" => ValuesOf(PendingLogout.Unprotect(data, Plainly)),
-            _ => throw new InvalidOperationException($"{name} is a sample of nothing known."),
+            "grant" => ValuesOf(Grant.Unprotect(data, Identity)),
+            "client" => ValuesOf(DynamicClient.Unprotect(data, Identity)),
+            "pending-authorization" => ValuesOf(PendingAuthorization.Unprotect(data, Identity)),
+            "pending-logout" => ValuesOf(PendingLogout.Unprotect(data, Identity)),
+            _ => throw new InvalidOperationException($"{name} is a sample of an unknown kind."),
         };
         Assert.That(values, Is.EqualTo(Text(name + Values).ReplaceLineEndings("\n")));
     }
@@ -45,7 +45,7 @@ public class StoredSamplesTests
     [TestCase("client", DynamicClientSerializer.Version)]
     [TestCase("pending-authorization", PendingAuthorizationSerializer.Version)]
     [TestCase("pending-logout", PendingLogoutSerializer.Version)]
-    [Description("Each member that is written has a sample of the current version: who adds a member adds a sample")]
+    [Description("Each serialized member occurs in a sample of the current version; a new member requires a new sample")]
     public void Every_member_has_a_sample(string kind, int version)
     {
         string start = string.Create(CultureInfo.InvariantCulture, $"{kind}.{version}.");
@@ -183,7 +183,7 @@ public class StoredSamplesTests
         return text.ToString();
     }
 
-    // What is absent has no line, so that members of later versions leave the texts of earlier ones as they are.
+    // Absent values have no line, so that members of later versions do not change the texts of earlier ones.
     private static void Line(StringBuilder text, string name, string? value)
     {
         if (!string.IsNullOrEmpty(value))
@@ -205,5 +205,5 @@ public class StoredSamplesTests
         return reader.ReadToEnd();
     }
 
-    private static byte[] Plainly(byte[] data) => data;
+    private static byte[] Identity(byte[] data) => data;
 }

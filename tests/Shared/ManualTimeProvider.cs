@@ -2,12 +2,12 @@ using System.Threading.Channels;
 
 namespace OAuthClient.Tests.Shared;
 
-/// <summary>A clock that stands still until a test moves it; timers run out when it is moved past them.</summary>
+/// <summary>A clock that a test advances. Timers run when the clock is advanced past their due time.</summary>
 internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock gate = new();
     private readonly List<ManualTimer> timers = [];
-    private readonly Channel<ManualTimer> timersMade = Channel.CreateUnbounded<ManualTimer>();
+    private readonly Channel<ManualTimer> startedTimers = Channel.CreateUnbounded<ManualTimer>();
     private DateTimeOffset now = new(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
 
     public override DateTimeOffset GetUtcNow()
@@ -27,10 +27,10 @@ internal sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Returns when a timer has been started that no earlier call has waited for.</summary>
-    /// <returns>After how long it runs out, seen from now.</returns>
+    /// <summary>Waits for a timer that was started and that no earlier call has returned.</summary>
+    /// <returns>The due time relative to the current time.</returns>
     public async Task<TimeSpan> WaitForTimerAsync(CancellationToken cancellationToken = default) =>
-        (await timersMade.Reader.ReadAsync(cancellationToken)).Due - GetUtcNow();
+        (await startedTimers.Reader.ReadAsync(cancellationToken)).Due - GetUtcNow();
 
     public void Advance(TimeSpan by)
     {
@@ -45,7 +45,7 @@ internal sealed class ManualTimeProvider : TimeProvider
         due.ForEach(timer => timer.Fire());
     }
 
-    /// <summary>One-shot: nothing here needs a period.</summary>
+    /// <summary>A one-shot timer; the period is ignored.</summary>
     private sealed class ManualTimer(ManualTimeProvider clock, Action fire) : ITimer
     {
         public DateTimeOffset Due { get; private set; }
@@ -61,7 +61,7 @@ internal sealed class ManualTimeProvider : TimeProvider
                 {
                     Due = clock.now + dueTime;
                     clock.timers.Add(this);
-                    clock.timersMade.Writer.TryWrite(this);
+                    clock.startedTimers.Writer.TryWrite(this);
                 }
             }
 

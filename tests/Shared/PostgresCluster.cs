@@ -6,16 +6,19 @@ using System.Runtime.InteropServices;
 
 namespace OAuthClient.Tests.Shared;
 
-/// <summary>A PostgreSQL server to throw away: a cluster in a temporary folder, on a free port of 127.0.0.1, that trusts whoever comes.</summary>
+/// <summary>
+/// A temporary PostgreSQL server with a cluster in a temporary folder, on a free port of 127.0.0.1, without authentication.
+/// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
     public const string Missing =
-        "NO POSTGRESQL: the tests of the PostgreSQL grant store did not run. Install it (apt-get install postgresql, or initdb and postgres on the PATH) and run them again.";
+        "NO POSTGRESQL: the tests of the PostgreSQL grant store did not run. Install it (apt-get install postgresql, or initdb and "
+        + "postgres on the PATH) and run them again.";
 
     private const string ServerUser = "postgres";
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan TimeToDie = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CrashTimeout = TimeSpan.FromMilliseconds(500);
 
     private readonly string binaries;
     private readonly string folder;
@@ -29,15 +32,15 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     public int Port { get; private set; }
 
-    /// <summary>The process id of the server.</summary>
-    public int ProcessId => server?.Id ?? throw new InvalidOperationException("The server does not run.");
+    /// <summary>Gets the process ID of the server.</summary>
+    public int ProcessId => server?.Id ?? throw new InvalidOperationException("The server is not running.");
 
     public bool IsRunning => server is { HasExited: false };
 
     public string ConnectionString =>
         string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username={ServerUser};Database=postgres");
 
-    /// <summary>Whether there is a PostgreSQL on this machine.</summary>
+    /// <summary>Gets a value indicating whether PostgreSQL is installed on this machine.</summary>
     public static bool CanStart => FindBinaries() is not null;
 
     public static async Task<PostgresCluster> StartAsync()
@@ -76,13 +79,13 @@ internal sealed class PostgresCluster : IAsyncDisposable
             }
             catch (InvalidOperationException) when (attempt < attempts)
             {
-                // Somebody else took the port in between.
+                // Another process has taken the port in the meantime.
                 await StopServerAsync(immediately: true);
             }
         }
     }
 
-    /// <summary>Starts the server again, on the same port and with what it kept. Returns when it takes connections.</summary>
+    /// <summary>Starts the server on the same port with the existing data. Completes when the server accepts connections.</summary>
     public async Task StartServerAsync()
     {
         string[] settings =
@@ -92,7 +95,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
             string.Create(CultureInfo.InvariantCulture, $"port={Port}"),
             "max_connections=300",
             "shared_buffers=32MB",
-            // What survives is decided by processes that end, not by machines that do.
+            // The tests end processes, not the machine, so that written data survives without fsync.
             "fsync=off",
             "full_page_writes=off",
             "autovacuum_naptime=1h",
@@ -101,18 +104,18 @@ internal sealed class PostgresCluster : IAsyncDisposable
             "lc_messages=C",
         ];
         TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        List<string> said = [];
+        List<string> output = [];
         var process = Start(AsServerUser(Binary("postgres"), ["-D", Home, .. settings.SelectMany(setting => new[] { "-c", setting })]));
         process.ErrorDataReceived += (_, line) =>
         {
             if (line.Data is null)
             {
-                ready.TrySetException(new InvalidOperationException("PostgreSQL ended:\n" + string.Join('\n', said)));
+                ready.TrySetException(new InvalidOperationException("PostgreSQL ended:\n" + string.Join('\n', output)));
                 return;
             }
-            said.Add(line.Data);
-            if (said.Count > 100)
-                said.RemoveAt(0);
+            output.Add(line.Data);
+            if (output.Count > 100)
+                output.RemoveAt(0);
             if (line.Data.Contains("database system is ready to accept connections", StringComparison.Ordinal))
                 ready.TrySetResult();
         };
@@ -123,7 +126,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await ready.Task.WaitAsync(Limit);
     }
 
-    /// <summary>Stops the server: at once, as if it had crashed, or after it has ended its sessions in order.</summary>
+    /// <summary>Stops the server: immediately, as in a crash, or after its sessions have ended.</summary>
     public async Task StopServerAsync(bool immediately = false)
     {
         if (server is null)
@@ -132,11 +135,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
             Signal(server.Id, immediately ? PosixSignalNumber.Quit : PosixSignalNumber.Interrupt);
         try
         {
-            await server.WaitForExitAsync().WaitAsync(immediately ? TimeToDie : Limit);
+            await server.WaitForExitAsync().WaitAsync(immediately ? CrashTimeout : Limit);
         }
         catch (TimeoutException) when (immediately)
         {
-            // Sessions that hang in dying are given five seconds by PostgreSQL; a machine that crashes gives them none.
+            // PostgreSQL gives sessions five seconds to end. A machine that crashes does not.
             foreach (int session in Children(server.Id))
                 _ = Kill(session, (int)PosixSignalNumber.Kill);
             await server.WaitForExitAsync().WaitAsync(Limit);
@@ -189,7 +192,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     private string Binary(string name) => Path.Combine(binaries, name);
 
-    // Debian keeps them off the PATH, a folder for each version.
+    // Debian installs them outside of PATH, in one folder per version.
     private static string? FindBinaries() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(Path.PathSeparator)

@@ -1,6 +1,8 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The copy that nearly every request reads: never another's, never an older one than the store has given since, and said with until when it is good.</summary>
+/// <summary>
+/// Tests the in-memory cache of access tokens: tokens are not mixed between owners, are not older than the store, and carry their expiry.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AccessTokenCacheTests
@@ -9,8 +11,8 @@ public class AccessTokenCacheTests
     private static readonly long Later = Now.AddHours(1).UtcTicks;
 
     [Test]
-    [Description("Threat: one user's token to another, among 10,000 whose places lie side by side and are moved as they grow more")]
-    public void Each_finds_their_own()
+    [Description("Every one of 10,000 owners gets their own token and header after the table has grown and moved its entries")]
+    public void Each_owner_gets_their_own_token()
     {
         AccessTokenCache cache = new(configuration: null);
         var owners = Enumerable.Range(0, 10_000).Select(i => GrantOwner.User($"user-{i}")).ToList();
@@ -19,16 +21,16 @@ public class AccessTokenCacheTests
 
         foreach (var owner in owners)
         {
-            // Another object of the same name is the same owner.
-            Assert.That(cache.Find(GrantOwner.User(owner.Id!), out string? header, out long goodUntil)?.Reveal(), Is.EqualTo(owner.Id));
-            Assert.That((header, goodUntil), Is.EqualTo(("Bearer " + owner.Id, Later)));
+            // An equal owner in another object finds the same entry.
+            Assert.That(cache.Find(GrantOwner.User(owner.Id!), out string? header, out long freshUntil)?.Reveal(), Is.EqualTo(owner.Id));
+            Assert.That((header, freshUntil), Is.EqualTo(("Bearer " + owner.Id, Later)));
         }
         Assert.That(cache.Find(GrantOwner.User("user-10000"), out _, out _), Is.Null);
     }
 
     [Test]
-    [Description("Life of a token 7: what the store changes is gone, and what was read before the change is not kept after it")]
-    public void Nothing_older_than_the_store()
+    [Description("A change in the store removes the entry; a token that was read before the change is not cached after it")]
+    public void A_token_older_than_the_store_is_not_cached()
     {
         AccessTokenCache cache = new(configuration: null);
         cache.Keep(GrantOwner.User("42"), Token("old"), Later, cache.Mark, Now.UtcTicks);
@@ -45,8 +47,8 @@ public class AccessTokenCacheTests
     }
 
     [Test]
-    [Description("Life of a token 2: who finds a token there already writes nothing, so that nobody else has to look twice")]
-    public void What_lies_there_already_is_not_written_again()
+    [Description("Caching a token that is already cached writes nothing, so that concurrent readers need not read again")]
+    public void A_cached_token_is_not_written_again()
     {
         AccessTokenCache cache = new(configuration: null);
         var token = Token("at");
@@ -61,10 +63,8 @@ public class AccessTokenCacheTests
     }
 
     [Test]
-    [Description(
-        "State flooding: 100,000 owners who are gone, or whose tokens are over, leave no places behind; who is still there is still found"
-    )]
-    public void Places_of_the_gone_are_given_away()
+    [Description("Entries of 100,000 removed owners or expired tokens are reused; a valid entry is still found")]
+    public void Entries_of_removed_owners_and_expired_tokens_are_reused()
     {
         AccessTokenCache cache = new(configuration: null);
         cache.Keep(GrantOwner.User("42"), Token("at"), Later, cache.Mark, Now.UtcTicks);
@@ -73,7 +73,7 @@ public class AccessTokenCacheTests
         for (int i = 0; i < 100_000; i++)
         {
             GrantOwner owner = GrantOwner.User($"user-{i}");
-            // One in two is dropped, one in two over with the next one's.
+            // Every second owner is removed. The token of every other owner expires before the next one is added.
             cache.Keep(owner, token, ++now, cache.Mark, now - 1);
             if (i % 2 == 0)
                 cache.Drop(owner);
@@ -84,13 +84,13 @@ public class AccessTokenCacheTests
     }
 
     [Test]
-    [Description("Threat: one user's token to another. Readers beside writers see a token with its own header, or none")]
-    public async Task Never_half_of_each()
+    [Description("Readers concurrent with writers get a token with its own header, or none")]
+    public async Task A_concurrent_reader_never_gets_another_tokens_header()
     {
         AccessTokenCache cache = new(configuration: null);
         AccessToken[] both = [Token("one"), Token("another")];
         cache.Keep(GrantOwner.User("42"), both[0], Later, cache.Mark, Now.UtcTicks);
-        using CancellationTokenSource over = new();
+        using CancellationTokenSource stop = new();
         using CountdownEvent reading = new(2);
         var readers = Enumerable
             .Range(0, 2)
@@ -98,7 +98,7 @@ public class AccessTokenCacheTests
                 Task.Run(() =>
                 {
                     int found = 0;
-                    while (!over.IsCancellationRequested)
+                    while (!stop.IsCancellationRequested)
                     {
                         if (cache.Find(GrantOwner.User("42"), out string? header, out _) is not { } token)
                             continue;
@@ -120,7 +120,7 @@ public class AccessTokenCacheTests
             if (i % 5 == 0)
                 cache.Keep(GrantOwner.User($"user-{i}"), both[0], Later, cache.Mark, Now.UtcTicks);
         }
-        await over.CancelAsync();
+        await stop.CancelAsync();
 
         Assert.That(await Task.WhenAll(readers), Has.All.GreaterThan(0));
     }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A token is at hand when it is good, and in no other case: whatever else there is to know, the longer way knows it.</summary>
+/// <summary>Tests that a token is read from the cache only while it is fresh. All other cases take the asynchronous path.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CachedTokenTests
@@ -11,8 +11,8 @@ public class CachedTokenTests
     private static readonly GrantOwner Owner = GrantOwner.User("42");
 
     [Test]
-    [Description("Life of a token 2: the very token and header that the longer way gives")]
-    public async Task A_good_token_is_at_hand()
+    [Description("The cache returns the same token and header as the asynchronous path")]
+    public async Task A_fresh_token_is_cached()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -20,7 +20,7 @@ public class CachedTokenTests
 
         foreach (var owner in new[] { Owner, GrantOwner.Client })
         {
-            var token = Source(host).TryGetCached(owner, AccessTokenKey.Default, out string? header);
+            var token = ProviderOf(host).TryGetCached(owner, AccessTokenKey.Default, out string? header);
 
             Assert.That(token, Is.SameAs(await host.Client.GetAccessTokenAsync(owner)));
             Assert.That(header, Is.EqualTo("Bearer " + token!.Reveal()));
@@ -28,17 +28,17 @@ public class CachedTokenTests
     }
 
     [Test]
-    [Description("Cache hits: what the handler finds at hand is one, for an owner and for the client")]
-    public async Task It_counts_as_found()
+    [Description("A token that the handler reads from the cache is measured as a cache hit, for an owner and for the client")]
+    public async Task A_cached_token_is_measured_as_a_hit()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
         await host.Client.GetAccessTokenAsync(GrantOwner.Client);
         using RecordedMeasurements measured = new(host.Services);
 
-        Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _);
-        Source(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _);
-        Source(host).TryGetCached(GrantOwner.User("unknown"), AccessTokenKey.Default, out _);
+        ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _);
+        ProviderOf(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _);
+        ProviderOf(host).TryGetCached(GrantOwner.User("unknown"), AccessTokenKey.Default, out _);
 
         Assert.That(
             measured.Tags("oauthclient.token.lookups"),
@@ -51,24 +51,24 @@ public class CachedTokenTests
     [TestCase(3570, false)]
     [TestCase(3600, false)]
     [TestCase(36_000, false)]
-    [Description("Life of a token 3: from 30 s before its end on, somebody has to see to the next one")]
-    public async Task A_token_that_ends_soon_is_not(int secondsLater, bool isAtHand)
+    [Description("A token whose refresh is due, 30 seconds before it expires, is not returned from the cache")]
+    public async Task A_token_that_expires_soon_is_not_returned(int secondsLater, bool isCached)
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
         await host.Client.GetAccessTokenAsync(GrantOwner.Client);
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
         host.Clock.Advance(TimeSpan.FromSeconds(secondsLater));
 
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isAtHand));
-        Assert.That(header is not null, Is.EqualTo(isAtHand));
-        Assert.That(Source(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _) is not null, Is.EqualTo(isAtHand));
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isCached));
+        Assert.That(header is not null, Is.EqualTo(isCached));
+        Assert.That(ProviderOf(host).TryGetCached(GrantOwner.Client, AccessTokenKey.Default, out _) is not null, Is.EqualTo(isCached));
     }
 
     [Test]
-    [Description("Threat: one user's token to another. Another owner, or the client, finds nothing")]
-    public async Task Nobody_finds_anothers()
+    [Description("Another owner or the client finds no token of the owner")]
+    public async Task Another_owner_finds_no_token()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -83,66 +83,66 @@ public class CachedTokenTests
                 GrantOwner.Service("42"),
             }
         )
-            Assert.That(Source(host).TryGetCached(other, AccessTokenKey.Default, out _), Is.Null);
+            Assert.That(ProviderOf(host).TryGetCached(other, AccessTokenKey.Default, out _), Is.Null);
     }
 
     [Test]
-    [Description("Life of a token 1: fewer scopes, or one resource, are other tokens")]
-    public async Task A_narrower_token_is_another()
+    [Description("Fewer scopes or a single resource have another cache key")]
+    public async Task A_narrower_token_is_another_token()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
 
-        Assert.That(Source(host).TryGetCached(Owner, new(["api"], []), out _), Is.Null);
-        Assert.That(Source(host).TryGetCached(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
+        Assert.That(ProviderOf(host).TryGetCached(Owner, new(["api"], []), out _), Is.Null);
+        Assert.That(ProviderOf(host).TryGetCached(Owner, new([], ["https://api.example.com"]), out _), Is.Null);
     }
 
     [Test]
-    [Description("RFC 7009 §2: what was given back is not at hand any more")]
-    public async Task A_revoked_token_is_not()
+    [Description("RFC 7009 §2: a revoked token is removed from the cache")]
+    public async Task A_revoked_token_is_not_returned()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
         await host.Client.RevokeAsync(Owner);
 
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Null);
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Null);
     }
 
     [Test]
-    [Description("Life of a token 2: what was at hand is not once there is a newer one, by refresh or by login")]
-    public async Task A_newer_one_takes_its_place()
+    [Description("A refresh or a new login replaces the cached token")]
+    public async Task A_newer_token_replaces_the_cached_one()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var first = (await host.SignedInAsync()).AccessToken;
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(first));
 
-        var second = await Source(host).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
+        var second = await ProviderOf(host).GetAsync(Owner, AccessTokenKey.Default, rejected: first, default);
         Assert.That(
-            Source(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header),
+            ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out string? header),
             Is.EqualTo(second).And.Not.EqualTo(first)
         );
         Assert.That(header, Is.EqualTo("Bearer " + second.Reveal()));
 
         var third = (await host.SignedInAsync()).AccessToken;
-        Assert.That(Source(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(third).And.Not.EqualTo(second));
+        Assert.That(ProviderOf(host).TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(third).And.Not.EqualTo(second));
     }
 
     [TestCase("another-client", SampleConfiguration.Issuer)]
     [TestCase("client-id", "https://other.example.com")]
-    [Description("Threat: token to another server. A grant of the client, or the server, that the registration had before is not used")]
-    public async Task A_grant_of_another_client_or_server_is_not(string clientId, string server)
+    [Description("A token of the previously configured client or server is not sent after the registration changed")]
+    public async Task A_token_of_another_client_or_server_is_not_returned(string clientId, string server)
     {
         await using ScriptedServer script = new();
-        var mine = await script.SignedInAsync(ScriptedServer.Tokens("at-1"));
-        var source = script.Services.GetRequiredKeyedService<AccessTokenProvider>(mine.ClientName);
-        Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(mine.AccessToken));
+        var grant = await script.SignedInAsync(ScriptedServer.Tokens("at-1"));
+        var tokens = script.Services.GetRequiredKeyedService<AccessTokenProvider>(grant.ClientName);
+        Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.EqualTo(grant.AccessToken));
 
-        await script.Store.AddAsync(new Grant("id", mine.ClientName, Owner, server, clientId) { Tokens = mine.Tokens }, default);
+        await script.Store.AddAsync(new Grant("id", grant.ClientName, Owner, server, clientId) { Tokens = grant.Tokens }, default);
 
-        Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.Null);
+        Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out string? header), Is.Null);
         Assert.That(header, Is.Null);
     }
 
@@ -151,9 +151,9 @@ public class CachedTokenTests
     [TestCase("DefaultAccessTokenLifetime", "00:01:00", false)]
     [TestCase("ClientSecret", "rotated", true)]
     [Description(
-        "Threat: token to another server. A configuration that was reloaded and names another server, client or lifetime holds for what lay at hand, too"
+        "Reloaded options apply to cached tokens: another server, client or lifetime makes them unusable, another secret does not"
     )]
-    public async Task After_the_configuration_moved(string option, string value, bool isAtHand)
+    public async Task Reloaded_options_apply_to_cached_tokens(string option, string value, bool isCached)
     {
         ManualTimeProvider clock = new();
         var configuration = new ConfigurationBuilder()
@@ -181,17 +181,17 @@ public class CachedTokenTests
                 },
                 default
             );
-        var source = provider.GetRequiredKeyedService<AccessTokenProvider>("photos");
+        var tokens = provider.GetRequiredKeyedService<AccessTokenProvider>("photos");
         for (int i = 0; i < 2; i++)
-            Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
+            Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out _), Is.Not.Null);
 
         configuration[option] = value;
         configuration.Reload();
 
-        Assert.That(source.TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isAtHand));
-        Assert.That(header is not null, Is.EqualTo(isAtHand));
+        Assert.That(tokens.TryGetCached(Owner, AccessTokenKey.Default, out string? header) is not null, Is.EqualTo(isCached));
+        Assert.That(header is not null, Is.EqualTo(isCached));
     }
 
-    private static AccessTokenProvider Source(OAuthTestHost host) =>
+    private static AccessTokenProvider ProviderOf(OAuthTestHost host) =>
         host.Services.GetRequiredKeyedService<AccessTokenProvider>(OAuthTestHost.ClientName);
 }

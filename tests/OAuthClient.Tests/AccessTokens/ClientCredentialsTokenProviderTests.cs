@@ -2,14 +2,14 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The client's own tokens (RFC 6749 §4.4): never a user's, and never for one.</summary>
+/// <summary>Tests the access tokens of the client itself (RFC 6749 §4.4), which are never mixed with those of users.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ClientCredentialsTokenProviderTests
 {
     [Test]
-    [Description("RFC 6749 §5.2: wrong credentials are not sent again for every call; a second later, or mended, they are")]
-    public async Task Wrong_credentials_cost_one_request_a_second()
+    [Description("RFC 6749 §5.2: after invalid_client the next token request is sent one second later at the earliest")]
+    public async Task Rejected_credentials_are_sent_at_most_once_a_second()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"error":"invalid_client"}""", 401);
@@ -25,8 +25,8 @@ public class ClientCredentialsTokenProviderTests
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
     [Test]
-    [Description("RFC 6749 §4.4.2: asked for with the registered scopes and resources, and kept")]
-    public async Task Asked_for_and_kept()
+    [Description("RFC 6749 §4.4.2: the token is requested with the configured scopes and resources, and cached")]
+    public async Task The_token_is_requested_once_and_cached()
     {
         await using ScriptedServer server = new(o => (o.Scopes, o.Resources) = (["a", "b"], [new("https://one.example")]));
         server.Answers(Tokens("at-1"));
@@ -36,7 +36,7 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    public async Task Kept_by_selection()
+    public async Task Tokens_are_cached_by_scopes_and_resources()
     {
         await using ScriptedServer server = new(o => (o.Scopes, o.Resources) = (["a", "b"], [new("https://one.example")]));
         server.Answers(sentRequest => Json(200, Tokens(Uri.EscapeDataString(sentRequest["scope"] + sentRequest["resource"]))));
@@ -49,7 +49,7 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    public async Task Fetched_anew_at_its_end()
+    public async Task A_token_is_requested_again_when_it_expires()
     {
         await using ScriptedServer server = new();
         server.Answers(Tokens("at-1"));
@@ -63,8 +63,8 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: without expires_in it lives DefaultAccessTokenLifetime")]
-    public async Task Unstated_lifetime()
+    [Description("RFC 6749 §5.1: a token without expires_in expires after DefaultAccessTokenLifetime")]
+    public async Task A_token_without_expires_in_expires_after_the_default_lifetime()
     {
         await using ScriptedServer server = new(o => o.DefaultAccessTokenLifetime = TimeSpan.FromMinutes(20));
         server.Answers(Tokens("at-1", expiresIn: null));
@@ -77,15 +77,15 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    [Description("A failure is thrown, nothing is kept of it, and a call a second later tries again")]
-    public async Task Failure()
+    [Description("A failure is thrown and not cached; a call one second later sends a new request")]
+    public async Task A_failure_is_not_cached()
     {
         await using ScriptedServer server = new();
         server.Answers("""{"error":"invalid_grant"}""", 400);
         Assert.That(
             async () => await TokenAsync(server),
             Throws.TypeOf<TokenEndpointException>(),
-            "which for the client itself is no matter for a resource owner"
+            "no resource owner can help with a token of the client"
         );
         server.Answers(Tokens("at"));
         server.Clock.Advance(RefreshBackoff.Pause);
@@ -93,8 +93,8 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.4.3: a refresh token that comes along is not used")]
-    public async Task Refresh_token_is_not_used()
+    [Description("RFC 6749 §4.4.3: a refresh token in the response is not used")]
+    public async Task A_refresh_token_is_not_used()
     {
         await using ScriptedServer server = new();
         server.Answers(Tokens("at", "rt"));
@@ -105,8 +105,8 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    [Description("Life of a token 1: a user's request never falls back to the client's token, and the client never gets a user's")]
-    public async Task Never_for_a_user_and_never_the_other_way_round()
+    [Description("A user's request never gets the client's token, and the client never gets a user's token")]
+    public async Task Tokens_of_users_and_the_client_are_not_mixed()
     {
         await using ScriptedServer server = new();
         server.Answers(Tokens("the-clients"));
@@ -123,8 +123,8 @@ public class ClientCredentialsTokenProviderTests
     }
 
     [Test]
-    [Description("Refused by an API: another one is fetched, once")]
-    public async Task Refused()
+    [Description("A token that an API rejected is replaced by one new token")]
+    public async Task A_rejected_token_is_replaced_once()
     {
         await using ScriptedServer server = new();
         server.Answers(Tokens("at-1"));

@@ -2,7 +2,9 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Tokens that can less than the grant (RFC 6749 §6, RFC 8707 §2.2): each kept for itself, all from one refresh token.</summary>
+/// <summary>
+/// Tests access tokens with fewer scopes or resources than the grant (RFC 6749 §6, RFC 8707 §2.2). All are obtained with one refresh token.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DownScopingTests
@@ -10,8 +12,8 @@ public class DownScopingTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Test]
-    [Description("RFC 6749 §6: the narrower scope is asked for, its token kept under its selection, and the wide one left as it was")]
-    public async Task Kept_by_selection()
+    [Description("RFC 6749 §6: a token with fewer scopes is requested, cached by its scopes, and does not replace the token of the grant")]
+    public async Task Tokens_are_cached_by_scopes()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide", "rt-1"));
@@ -26,7 +28,7 @@ public class DownScopingTests
     }
 
     [Test]
-    public async Task Order_of_scopes_does_not_count()
+    public async Task The_order_of_scopes_does_not_matter()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b", "c"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
@@ -37,8 +39,8 @@ public class DownScopingTests
     }
 
     [Test]
-    [Description("RFC 8707 §2.2: a token for one resource is asked for and kept for itself")]
-    public async Task By_resource()
+    [Description("RFC 8707 §2.2: a token for one resource is requested and cached separately")]
+    public async Task Tokens_are_cached_by_resource()
     {
         await using ScriptedServer server = new(o => o.Resources = [new("https://one.example"), new("https://two.example")]);
         await server.SignedInAsync(Tokens("both", "rt"));
@@ -53,8 +55,8 @@ public class DownScopingTests
     }
 
     [Test]
-    [Description("RFC 6749 §6: scopes beyond what was granted are not asked for: only the resource owner can grant them")]
-    public async Task Beyond_the_grant()
+    [Description("RFC 6749 §6: scopes that were not granted are not requested; only the resource owner can grant them")]
+    public async Task Scopes_beyond_the_grant_throw()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide", "rt", scope: "a"));
@@ -72,8 +74,8 @@ public class DownScopingTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.1: an unstated scope in the answer means the narrower one that was asked for")]
-    public async Task Unstated_scope()
+    [Description("RFC 6749 §5.1: a response without scope has the requested scopes")]
+    public async Task A_response_without_scope_has_the_requested_scopes()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
@@ -85,8 +87,8 @@ public class DownScopingTests
     }
 
     [Test]
-    [Description("A grant without refresh token has one token only, and says so")]
-    public async Task Without_refresh_token()
+    [Description("A grant without refresh token has no other token; requesting one throws")]
+    public async Task A_grant_without_refresh_token_has_one_token()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide"));
@@ -98,8 +100,8 @@ public class DownScopingTests
     }
 
     [Test]
-    [Description("A grant does not grow: tokens that are over go when another comes, those that live or have no stated end stay")]
-    public async Task Dead_tokens_go()
+    [Description("A refresh removes expired tokens from the grant and keeps tokens that are valid or have no expiry")]
+    public async Task Expired_tokens_are_removed_from_the_grant()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b", "c"]);
         await server.SignedInAsync(Tokens("wide", "rt"));
@@ -118,8 +120,8 @@ public class DownScopingTests
     }
 
     [Test]
-    [Description("Each selection is refreshed for itself, with the newest refresh token")]
-    public async Task Refreshed_for_itself()
+    [Description("Each token is refreshed separately, with the newest refresh token")]
+    public async Task Tokens_are_refreshed_separately()
     {
         await using ScriptedServer server = new(o => o.Scopes = ["a", "b"]);
         await server.SignedInAsync(Tokens("wide-1", "rt-1"));

@@ -1,15 +1,15 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Reading a good token takes no lock, no task, no allocation.</summary>
+/// <summary>Tests that reading a fresh token allocates no memory.</summary>
 [TestFixture]
-// What other tests allocate is not counted, but what they compile may be.
+// Other tests allocate on other threads, but may cause compilation on this one.
 [NonParallelizable]
 public class FreshTokenTests
 {
     private const int Reads = 1000;
 
     [Test]
-    [Description("Life of a token 2: the client's own")]
+    [Description("A fresh token of the client is read without an allocation")]
     public async Task The_clients_token_is_read_without_allocation()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -21,7 +21,7 @@ public class FreshTokenTests
     }
 
     [Test]
-    [Description("Life of a token 2: a resource owner's")]
+    [Description("A fresh token of a resource owner is read without an allocation")]
     public async Task A_resource_owners_token_is_read_without_allocation()
     {
         await using var host = await OAuthTestHost.StartAsync();
@@ -32,13 +32,13 @@ public class FreshTokenTests
         Assert.That(host.TokenRequests, Is.Zero);
     }
 
-    // Nothing is waited for, so all of it stays on one thread.
+    // All awaited tasks are complete, so that the method stays on one thread.
     private static async Task<long> BytesOfReadingAsync(IOAuthClient client, GrantOwner owner)
     {
         long before = 0;
         for (int i = 0; i < 2 * Reads; i++)
         {
-            // The first half compiles the code.
+            // The first half of the reads compiles the code.
             if (i == Reads)
                 before = GC.GetAllocatedBytesForCurrentThread();
             await client.GetAccessTokenAsync(owner);

@@ -5,7 +5,8 @@ using static OAuthClient.Tests.ScriptedServer;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// Threat: unbounded memory by scopes, origins or selections that input from outside chooses. Alone, because it measures the process.
+/// Tests that scopes, origins and resources from external input do not grow memory without limit. Not parallelizable because it measures
+/// the process.
 /// </summary>
 [TestFixture]
 [NonParallelizable]
@@ -13,8 +14,8 @@ public class ManySelectionsTests
 {
     [TestCase(100_000, false)]
     [TestCase(20_000, true)]
-    [Description("100,000 selections of scopes, and 20,000 refused ones: memory stays flat, and the selection in use keeps its token")]
-    public async Task Selections_of_the_client_keep_memory_flat(int count, bool isRefused)
+    [Description("100,000 scopes, and 20,000 rejected ones, do not grow memory; a token that is in use stays cached")]
+    public async Task Scopes_of_the_client_do_not_grow_memory(int count, bool isRefused)
     {
         using Network network = new();
         await using var provider = Build(network);
@@ -26,7 +27,7 @@ public class ManySelectionsTests
         await RequestAsync(5_000, count);
         long after = GC.GetTotalMemory(forceFullCollection: true);
 
-        // Each takes more than 2 KB.
+        // Each response is larger than 2 KB.
         Assert.That(after - before, Is.LessThan(10_000_000));
         Assert.That(await client.GetAccessTokenAsync(GrantOwner.Client, new() { Scopes = ["steady"] }), Is.SameAs(steady));
 
@@ -49,8 +50,8 @@ public class ManySelectionsTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §5.6.2: claims can name any origin as their source; 20,000 origins keep memory flat")]
-    public async Task Origins_keep_memory_flat()
+    [Description("OpenID Connect Core §5.6.2: claims may name any origin as their source; 20,000 origins do not grow memory")]
+    public async Task Origins_do_not_grow_memory()
     {
         using Network network = new();
         await using var provider = Build(network);
@@ -75,10 +76,8 @@ public class ManySelectionsTests
     }
 
     [Test]
-    [Description(
-        "RFC 8707 §2.2: a grant keeps the newest tokens of its selections and the token for everything, and does not grow beyond that"
-    )]
-    public async Task Selections_of_a_grant_are_bounded()
+    [Description("RFC 8707 §2.2: a grant keeps the token for all resources and a limited number of the newest other tokens")]
+    public async Task The_number_of_tokens_in_a_grant_is_limited()
     {
         using Network network = new();
         await using var provider = Build(network);
@@ -93,7 +92,7 @@ public class ManySelectionsTests
         Assert.That(await client.GetAccessTokenAsync(GrantOwner.User("42")), Is.EqualTo(everything));
         int sent = network.Sent;
         await client.GetAccessTokenAsync(GrantOwner.User("42"), Of(299));
-        Assert.That(network.Sent, Is.EqualTo(sent), "the newest is kept");
+        Assert.That(network.Sent, Is.EqualTo(sent), "the newest token is cached");
 
         async Task RequestAsync(int from, int to)
         {
@@ -141,7 +140,7 @@ public class ManySelectionsTests
         return services.BuildServiceProvider();
     }
 
-    /// <summary>Answers with another token each time, and keeps nothing.</summary>
+    /// <summary>Responds with a different token each time and records nothing.</summary>
     private sealed class Network : HttpMessageHandler
     {
         private static readonly string Padding = new('x', 1_000);

@@ -3,7 +3,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>One owner may have several grants, and a newer login may come while an older grant is being refreshed.</summary>
+/// <summary>Tests owners with several grants, and logins during the refresh of an older grant.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SeveralGrantsTests
@@ -11,8 +11,8 @@ public class SeveralGrantsTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Test]
-    [Description("Two users of the server under one owner are two grants; the newest counts")]
-    public async Task Of_two_users()
+    [Description("Two users of the server under one owner have two grants; the newest is used")]
+    public async Task The_newest_of_two_grants_is_used()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var alice = await host.SignInAsync(how: new SignInOptions { UserName = "alice" });
@@ -25,8 +25,8 @@ public class SeveralGrantsTests
     }
 
     [Test]
-    [Description("The newest grant that covers the scopes is the one whose token is given")]
-    public async Task By_scope()
+    [Description("The newest grant that covers the requested scopes is used")]
+    public async Task The_newest_grant_that_covers_the_scopes_is_used()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-a", "rt-a"), parameters: new() { Scopes = ["a"] });
@@ -48,19 +48,20 @@ public class SeveralGrantsTests
     [TestCase("a b", "a", 2)]
     [TestCase("a", "b", 2)]
     [Description(
-        "A newer grant takes the place of those it covers, and of no other; replaced ones are not revoked, for that would end the new one at many servers"
+        "A new grant replaces the grants it covers and no other; they are not "
+            + "revoked because many servers would revoke the new one too"
     )]
-    public async Task Replaced_when_covered(string older, string newer, int left)
+    public async Task A_new_grant_replaces_the_grants_it_covers(string older, string newer, int remaining)
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"), parameters: new() { Scopes = older.Split(' ') });
         await server.SignedInAsync(Tokens("at-2", "rt-2"), parameters: new() { Scopes = newer.Split(' ') });
-        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(left));
+        Assert.That(await server.Store.FindAsync("", GrantOwner.User("42"), default), Has.Count.EqualTo(remaining));
         Assert.That(server.Requests, Is.Empty);
     }
 
     [Test]
-    public async Task Another_owners_grant_is_left_alone()
+    public async Task A_login_does_not_replace_another_owners_grant()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"), owner: "41");
@@ -70,8 +71,8 @@ public class SeveralGrantsTests
     }
 
     [Test]
-    [Description("Replaced by a newer login while a refresh is under way: those who waited get a token of the new grant")]
-    public async Task Newer_login_during_a_refresh()
+    [Description("Callers that wait for a refresh get a token of the new grant when a login replaces the old one")]
+    public async Task A_login_during_a_refresh_provides_the_token()
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -89,8 +90,8 @@ public class SeveralGrantsTests
     }
 
     [Test]
-    [Description("A grant that was replaced before its refresh began is not refreshed at all")]
-    public async Task Replaced_before_the_refresh()
+    [Description("A grant that was replaced before its refresh began is not refreshed")]
+    public async Task A_replaced_grant_is_not_refreshed()
     {
         await using ScriptedServer server = new();
         var grant = await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -104,8 +105,8 @@ public class SeveralGrantsTests
     }
 
     [Test]
-    [Description("The owner of an authorization is a user: the client has no grant of this kind")]
-    public async Task The_client_has_none()
+    [Description("The owner of an authorization is a user; the client itself throws ArgumentException")]
+    public async Task The_client_as_owner_throws()
     {
         await using ScriptedServer server = new();
         Assert.That(async () => await server.Client.FindGrantAsync(GrantOwner.Client), Throws.ArgumentException);

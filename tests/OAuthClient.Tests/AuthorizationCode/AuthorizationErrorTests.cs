@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The server said no (RFC 6749 §4.1.2.1): told apart, and made fit to be logged.</summary>
+/// <summary>Tests authorization error responses (RFC 6749 §4.1.2.1) and the sanitization of their text.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationErrorTests
@@ -9,8 +9,8 @@ public class AuthorizationErrorTests
     [TestCase("Access_Denied", false)]
     [TestCase("server_error", false)]
     [TestCase("login_required", false)]
-    [Description("RFC 6749 §4.1.2.1: a user who said no is not a fault")]
-    public void Access_denied_is_told_apart(string error, bool denied)
+    [Description("RFC 6749 §4.1.2.1: only access_denied means that the resource owner refused")]
+    public void Access_denied_is_recognized(string error, bool denied)
     {
         var refusal = Refusal(("error", error));
 
@@ -25,8 +25,8 @@ public class AuthorizationErrorTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2.1: code, description and address are each where they belong")]
-    public void The_servers_words_are_kept_apart()
+    [Description("RFC 6749 §4.1.2.1: error, error_description and error_uri have separate properties")]
+    public void The_error_parameters_are_separate()
     {
         var refusal = Refusal(
             ("error", "invalid_scope"),
@@ -40,7 +40,8 @@ public class AuthorizationErrorTests
         Assert.That(
             refusal.Message,
             Is.EqualTo(
-                "The authorization server refused the authorization request: invalid_scope (\"No such scope.\"): check Scopes against what the server lets this client ask for."
+                "The authorization server refused the authorization request: invalid_scope (\"No such scope.\"): "
+                    + "check Scopes against what the server lets this client ask for."
             )
         );
     }
@@ -48,8 +49,8 @@ public class AuthorizationErrorTests
     [TestCase("error")]
     [TestCase("error_description")]
     [TestCase("error_uri")]
-    [Description("RFC 6749 §10.14: control characters, quotes, other scripts and 10,000 characters from anyone who can make a link")]
-    public void Hostile_words_are_made_printable(string parameter)
+    [Description("RFC 6749 §10.14: control characters, quotes, non-ASCII characters and long values are sanitized")]
+    public void Hostile_parameters_are_sanitized(string parameter)
     {
         string hostile = "a\r\nINFO forged \u001b[2J\"\u202e\u0000\u00fc" + new string('x', 10_000);
         var refusal = Refusal(
@@ -71,15 +72,15 @@ public class AuthorizationErrorTests
 
     [TestCase("")]
     [TestCase("   ")]
-    [Description("RFC 6749 §4.1.2.1: an error without a name is an error all the same")]
-    public void An_empty_error_is_still_an_error(string error) => Assert.That(Refusal(("error", error)).Error, Is.EqualTo("unnamed error"));
+    [Description("RFC 6749 §4.1.2.1: an empty error parameter is an error")]
+    public void An_empty_error_is_an_error(string error) => Assert.That(Refusal(("error", error)).Error, Is.EqualTo("unnamed error"));
 
     private static AuthorizationResponseException Refusal(params (string Name, string Value)[] parameters) =>
         Refusal(parameters, error: null);
 
     private static AuthorizationResponseException Refusal((string Name, string Value)[] parameters, string? error)
     {
-        var sent = parameters.Select(one => one.Name == "error" && error is not null ? (one.Name, error) : one);
+        var sent = parameters.Select(item => item.Name == "error" && error is not null ? (item.Name, error) : item);
         var response = SampleAuthorization.Response([("state", SampleAuthorization.State), .. sent]);
         return Assert.Throws<AuthorizationResponseException>(() =>
             ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), response)

@@ -1,15 +1,16 @@
 using System.Globalization;
+using static OAuthClient.Tests.SampleRequest;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What stands in the authorization request, and what waits for its answer (RFC 6749 §4.1.1).</summary>
+/// <summary>Tests the authorization request and the pending authorization that is stored for its response (RFC 6749 §4.1.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationRequestBuilderTests
 {
     [Test]
-    [Description("RFC 6749 §4.1.1, RFC 7636 §4.3: exactly these parameters and no other, in a request without openid")]
-    public void A_minimal_request_holds_what_the_specification_requires_and_nothing_else()
+    [Description("RFC 6749 §4.1.1, RFC 7636 §4.3: a request without openid has exactly the required parameters")]
+    public void A_minimal_request_has_the_required_parameters_only()
     {
         var pending = Begin();
 
@@ -31,8 +32,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, RFC 8707 §2: every parameter the options and the call can name")]
-    public void A_full_request_holds_each_parameter_once_and_each_resource()
+    [Description("RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1, RFC 8707 §2: all parameters of the options and the call are sent")]
+    public void A_full_request_has_each_parameter_once_and_each_resource()
     {
         var pending = Begin(
             o =>
@@ -52,7 +53,7 @@ public class AuthorizationRequestBuilderTests
             }
         );
 
-        Assert.That(pending.MaxAge, Is.EqualTo(TimeSpan.FromSeconds(90)), "as it was sent");
+        Assert.That(pending.MaxAge, Is.EqualTo(TimeSpan.FromSeconds(90)), "whole seconds, as sent");
         Assert.That(
             QueryPairs.Of(pending.AuthorizationUri),
             Is.EqualTo(
@@ -81,8 +82,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.3, RFC 9207 §2.4, RFC 9700 §4.4: what the answer will be held against")]
-    public void The_pending_authorization_remembers_what_the_request_said()
+    [Description("RFC 6749 §4.1.3, RFC 9207 §2.4, RFC 9700 §4.4: the pending authorization has the values to validate the response")]
+    public void The_pending_authorization_has_the_values_of_the_request()
     {
         var pending = Begin(o =>
         {
@@ -106,7 +107,7 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 9207 §3: only a server that advertises iss must send it")]
+    [Description("RFC 9207 §3: iss is required only of a server that advertises it")]
     public void A_server_that_does_not_advertise_iss_need_not_send_it() =>
         Assert.That(Begin(server: SampleConfiguration.Server with { SendsIssuerInResponse = false }).RequiresIssuer, Is.False);
 
@@ -115,10 +116,8 @@ public class AuthorizationRequestBuilderTests
     [TestCase(null, false, true, true)]
     [TestCase(SampleConfiguration.Issuer, false, false, false)]
     [TestCase(null, false, false, false)]
-    [Description(
-        "RFC 9700 §4.4.2: among several servers, one that does not promise iss is told by the path, whether its issuer is known or not: another's answer brings no iss to compare either"
-    )]
-    public void Among_several_servers_the_path_must_tell_unless_iss_does(
+    [Description("RFC 9700 §4.4.2: with several servers, the redirect path identifies a server that does not advertise iss")]
+    public void With_several_servers_the_path_is_required_without_iss(
         string? issuer,
         bool sendsIssuer,
         bool hasOtherServers,
@@ -136,10 +135,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description(
-        "RFC 6749 §10.10, §10.12; RFC 7636 §7.1; OpenID Connect Core §15.5.2: at least 128 bits, fresh for every request, and each its own"
-    )]
-    public void State_nonce_and_verifier_are_fresh_unguessable_and_different()
+    [Description("RFC 6749 §10.10, §10.12, RFC 7636 §7.1, OpenID Connect Core §15.5.2: at least 128 random bits for each value")]
+    public void State_nonce_and_verifier_are_random_and_different()
     {
         var values = Enumerable
             .Range(0, 300)
@@ -148,13 +145,13 @@ public class AuthorizationRequestBuilderTests
             .ToList();
 
         Assert.That(values, Is.Unique);
-        // 43 characters of base64url are 256 bits.
+        // 43 characters of base64url encode 256 bits.
         Assert.That(values, Has.All.Matches("^[A-Za-z0-9_-]{43}$"));
     }
 
     [Test]
-    [Description("RFC 7636 §7.2: the verifier does not travel through the browser")]
-    public void The_verifier_is_not_in_the_address()
+    [Description("RFC 7636 §7.2: the code verifier is not sent through the browser")]
+    public void The_verifier_is_not_in_the_authorization_uri()
     {
         var pending = Begin();
 
@@ -166,13 +163,13 @@ public class AuthorizationRequestBuilderTests
     [TestCase(new[] { "profile" }, false)]
     [TestCase(new[] { "OpenID" }, false)]
     [TestCase(new string[0], false)]
-    [Description("OpenID Connect Core §3.1.2.1: nonce goes with openid, whose case counts, and with nothing else")]
-    public void Nonce_is_sent_if_and_only_if_openid_is_asked_for(string[] scopes, bool expected)
+    [Description("OpenID Connect Core §3.1.2.1: nonce is sent with the scope openid, which is case-sensitive, and only then")]
+    public void Nonce_is_sent_if_and_only_if_openid_is_requested(string[] scopes, bool expected)
     {
         var registered = Begin(o => o.Scopes = scopes);
-        var asked = Begin(parameters: new() { Scopes = scopes });
+        var requested = Begin(parameters: new() { Scopes = scopes });
 
-        foreach (var pending in new[] { registered, asked })
+        foreach (var pending in new[] { registered, requested })
         {
             Assert.That(pending.Nonce is not null, Is.EqualTo(expected));
             Assert.That(QueryPairs.Single(pending.AuthorizationUri).GetValueOrDefault("nonce"), Is.EqualTo(pending.Nonce));
@@ -180,76 +177,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description(
-        "RFC 6749 §3.3, RFC 8707 §2: scopes and resources of the call stand in place of the registration's, also when there are none"
-    )]
-    public void The_calls_scopes_and_resources_replace_the_registrations()
-    {
-        static void Register(OAuthClientOptions o)
-        {
-            o.Scopes = ["registered"];
-            o.Resources = [new("https://registered.example.com")];
-        }
-
-        var other = Begin(Register, new() { Scopes = ["a", "b", "a"], Resources = [new("https://asked.example.com")] });
-        var none = Begin(Register, new() { Scopes = [], Resources = [] });
-
-        Assert.That(QueryPairs.Single(other.AuthorizationUri)["scope"], Is.EqualTo("a b"));
-        Assert.That(QueryPairs.Single(other.AuthorizationUri)["resource"], Is.EqualTo("https://asked.example.com"));
-        Assert.That(other.Scopes, Is.EqualTo(["a", "b"]));
-        Assert.That(other.Resources, Is.EqualTo(["https://asked.example.com"]));
-        Assert.That(QueryPairs.Single(none.AuthorizationUri).Keys, Has.None.AnyOf("scope", "resource"));
-        Assert.That(none.Scopes, Is.Empty);
-        Assert.That(none.Resources, Is.Empty);
-    }
-
-    [Test]
-    [Description("RFC 6749 §3.1: a resource that was named twice is sent once")]
-    public void No_resource_stands_twice()
-    {
-        var asked = Begin(parameters: new() { Resources = [new("https://a.example.com/x"), new("https://a.example.com/x")] });
-        var registered = Begin(o => o.Resources = [new("https://a.example.com/x"), new("https://a.example.com/x")]);
-
-        Assert.That(QueryPairs.Of(asked.AuthorizationUri).Count(pair => pair.Key == "resource"), Is.EqualTo(1));
-        Assert.That(QueryPairs.Of(registered.AuthorizationUri).Count(pair => pair.Key == "resource"), Is.EqualTo(1));
-    }
-
-    [TestCase("two words")]
-    [TestCase("quote\"d")]
-    [TestCase("back\\slash")]
-    [TestCase("")]
-    [TestCase("ümlaut")]
-    [TestCase("line\nbreak")]
-    [Description("RFC 6749 §3.3, A.4: what no scope may hold is refused before it becomes two scopes")]
-    public void A_malformed_scope_is_refused(string scope) =>
-        Assert.That(
-            () => Begin(parameters: new() { Scopes = ["good", scope] }),
-            Throws.ArgumentException.With.Message.Contains($"The scope '{scope}' holds a space").And.Message.Contains("RFC 6749 §3.3")
-        );
-
-    [Test]
-    [Description("RFC 6749 §3.3: a null among the scopes is refused, not sent as an empty one")]
-    public void A_null_scope_is_refused() =>
-        Assert.That(() => Begin(parameters: new() { Scopes = ["good", null!, "better"] }), Throws.InstanceOf<ArgumentException>());
-
-    [TestCase("/relative")]
-    [TestCase("https://api.example.com/#fragment")]
-    [TestCase("https://api.example.com/#")]
-    [Description("RFC 8707 §2: absolute, without fragment")]
-    public void A_malformed_resource_is_refused(string resource) =>
-        Assert.That(
-            () => Begin(parameters: new() { Resources = [new("https://good.example.com"), new(resource, UriKind.RelativeOrAbsolute)] }),
-            Throws.ArgumentException.With.Message.Contains(resource).And.Message.Contains("absolute URI without a fragment (RFC 8707 §2)")
-        );
-
-    [Test]
-    [Description("RFC 8707 §2: a null among the resources is an argument that is wrong, not a crash")]
-    public void A_null_resource_is_refused() =>
-        Assert.That(() => Begin(parameters: new() { Resources = [null!] }), Throws.InstanceOf<ArgumentException>());
-
-    [Test]
-    [Description("OpenID Connect Core §3.1.2.1: max_age is a number of whole seconds, zero included, and never negative")]
-    public void Max_age_is_zero_or_more_whole_seconds()
+    [Description("OpenID Connect Core §3.1.2.1: max_age is a non-negative number of whole seconds")]
+    public void Max_age_is_a_non_negative_number_of_whole_seconds()
     {
         Assert.That(QueryPairs.Single(Begin(parameters: new() { MaxAge = TimeSpan.Zero }).AuthorizationUri)["max_age"], Is.EqualTo("0"));
         Assert.That(
@@ -260,8 +189,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 7636 §4.2, RFC 9700 §2.1.1: a server that lists its methods without S256 is not used")]
-    public void A_server_that_offers_only_plain_is_refused()
+    [Description("RFC 7636 §4.2, RFC 9700 §2.1.1: a server whose list of challenge methods lacks S256 is rejected")]
+    public void A_server_that_offers_only_plain_is_rejected()
     {
         static AuthorizationServerMetadata Offering(params string[] methods) =>
             SampleConfiguration.Server with
@@ -284,8 +213,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description("RFC 7636 §4.2, RFC 9700 §2.1.1: a server that says nothing about PKCE gets S256 all the same")]
-    public void A_server_that_lists_no_methods_still_gets_S256()
+    [Description("RFC 7636 §4.2, RFC 9700 §2.1.1: S256 is used for a server that lists no challenge methods")]
+    public void S256_is_used_for_a_server_that_lists_no_methods()
     {
         var pending = Begin(server: SampleConfiguration.Server with { CodeChallengeMethods = null });
 
@@ -293,10 +222,8 @@ public class AuthorizationRequestBuilderTests
     }
 
     [Test]
-    [Description(
-        "RFC 6749 §3.1: without an authorization endpoint there is nowhere to send the browser, and the message says what to write"
-    )]
-    public void A_server_without_authorization_endpoint_is_explained() =>
+    [Description("RFC 6749 §3.1: a missing authorization endpoint throws a message with the option to set")]
+    public void A_server_without_authorization_endpoint_throws() =>
         Assert.That(
             () => Begin(server: SampleConfiguration.Server with { AuthorizationEndpoint = null }),
             Throws
@@ -307,16 +234,16 @@ public class AuthorizationRequestBuilderTests
         );
 
     [Test]
-    [Description("RFC 6749 §3.1.2: without a redirect URI there is no way back, and the message says what to write")]
-    public void A_client_without_redirect_uri_is_explained() =>
+    [Description("RFC 6749 §3.1.2: a missing redirect URI throws a message with the option to set")]
+    public void A_client_without_redirect_uri_throws() =>
         Assert.That(
             () => Begin(o => o.RedirectUri = null),
             Throws.InvalidOperationException.With.Message.Contains("Set RedirectUri for the OAuth client 'photos'")
         );
 
     [Test]
-    [Description("RFC 6749 §3.1.2.3: the redirect URI is sent in the very characters that were registered")]
-    public void The_redirect_uri_keeps_its_characters()
+    [Description("RFC 6749 §3.1.2.3: the redirect URI is sent exactly as it was configured")]
+    public void The_redirect_uri_is_not_normalized()
     {
         const string Odd = "HTTPS://Client.Example.com:443/Callback/%7Euser?next=%2Fa&b=1+2";
         var pending = Begin(o => o.RedirectUri = new(Odd));
@@ -324,16 +251,4 @@ public class AuthorizationRequestBuilderTests
         Assert.That(QueryPairs.Single(pending.AuthorizationUri)["redirect_uri"], Is.EqualTo(Odd));
         Assert.That(pending.RedirectUri, Is.EqualTo(Odd));
     }
-
-    private static PendingAuthorization Begin(
-        Action<OAuthClientOptions>? options = null,
-        AuthorizationParameters? parameters = null,
-        AuthorizationServerMetadata? server = null
-    ) =>
-        SampleRequest.Begin(
-            SampleConfiguration.Create(options),
-            server ?? SampleConfiguration.Server,
-            parameters ?? AuthorizationParameters.None,
-            SampleConfiguration.Now
-        );
 }

@@ -3,7 +3,7 @@ using NUnit.Framework.Constraints;
 
 namespace OAuthClient.Tests;
 
-/// <summary>How a callback is read, before anything of it is believed (RFC 6749 §4.1.2).</summary>
+/// <summary>Tests the parsing of callbacks (RFC 6749 §4.1.2), before they are validated.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class AuthorizationResponseTests
@@ -22,8 +22,8 @@ public class AuthorizationResponseTests
     ];
 
     [TestCaseSource(nameof(Forms))]
-    [Description("RFC 6749 §4.1.2: an address, a path, a query with or without its question mark; a fragment is ignored")]
-    public void Each_form_of_a_callback_is_read(string form)
+    [Description("RFC 6749 §4.1.2: a URI, a path, or a query with or without its question mark; a fragment is ignored")]
+    public void Each_form_of_a_callback_is_parsed(string form)
     {
         var response = AuthorizationResponse.Parse(
             string.Format(null, form, "code=the-code&state=the-state&iss=https://server.example.com&x=1")
@@ -40,22 +40,22 @@ public class AuthorizationResponseTests
     [TestCase("https://client.example.com/callback?code=c&state=s", "/callback")]
     [TestCase("https://client.example.com?code=c&state=s", "/")]
     [TestCase("com.example.app:/callback?code=c&state=s", "/callback")]
-    [Description("RFC 9700 §4.4.2.2: where it arrived is remembered, to be held against the redirect URI")]
-    public void A_whole_address_keeps_its_path(string callback, string path)
+    [Description("RFC 9700 §4.4.2.2: the path of the callback is kept for the comparison with the redirect URI")]
+    public void A_complete_uri_has_a_path(string callback, string path)
     {
         Assert.That(AuthorizationResponse.Parse(new Uri(callback)).Path, Is.EqualTo(path));
         Assert.That(AuthorizationResponse.Parse(new Uri(callback)).Code!.Reveal(), Is.EqualTo("c"));
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2: a string and a Uri of the same address are read alike")]
-    public void A_string_with_an_address_keeps_its_path() =>
+    [Description("RFC 6749 §4.1.2: a string and a Uri of the same address are parsed alike")]
+    public void A_string_with_a_complete_uri_has_a_path() =>
         Assert.That(AuthorizationResponse.Parse("https://client.example.com/callback?code=c").Path, Is.EqualTo("/callback"));
 
     [TestCase("?code=c&state=s")]
     [TestCase("code=c&state=s")]
     [TestCase("/callback?code=c&state=s")]
-    [Description("RFC 9700 §4.4.2.2: behind a proxy the path of a bare query is not known, and none is made up")]
+    [Description("RFC 9700 §4.4.2.2: a query or relative address has no path, because the public path behind a proxy is unknown")]
     public void A_bare_query_has_no_path(string callback) => Assert.That(AuthorizationResponse.Parse(callback).Path, Is.Null);
 
     [TestCase("/callback?code=c&state=s#x", "c")]
@@ -64,8 +64,8 @@ public class AuthorizationResponseTests
     [TestCase("/callback#x?code=c", null)]
     [TestCase("/callback", null)]
     [TestCase("", null)]
-    [Description("RFC 6749 §4.1.2, RFC 3986 §3.5: of a relative address only the query counts, and never what stands in the fragment")]
-    public void A_relative_address_is_read(string callback, string? code)
+    [Description("RFC 6749 §4.1.2, RFC 3986 §3.5: only the query of a relative address is parsed, never its fragment")]
+    public void A_relative_address_is_parsed(string callback, string? code)
     {
         Assert.That(AuthorizationResponse.Parse(new Uri(callback, UriKind.Relative)).Code?.Reveal(), Is.EqualTo(code));
         Assert.That(AuthorizationResponse.Parse(new Uri(callback, UriKind.Relative)).Path, Is.Null);
@@ -82,15 +82,15 @@ public class AuthorizationResponseTests
     [TestCase("%zz", "%zz")]
     [TestCase("a%", "a%")]
     [TestCase("a?b/c", "a?b/c")]
-    [Description("RFC 6749 appendix B: form-decoding, once")]
-    public void Values_are_decoded_once(string written, string meant)
+    [Description("RFC 6749 appendix B: values are form-decoded once")]
+    public void Values_are_decoded_once(string encoded, string decoded)
     {
-        Assert.That(AuthorizationResponse.Parse("code=" + written).Code!.Reveal(), Is.EqualTo(meant));
-        Assert.That(AuthorizationResponse.Parse("state=" + written).State, Is.EqualTo(meant));
+        Assert.That(AuthorizationResponse.Parse("code=" + encoded).Code!.Reveal(), Is.EqualTo(decoded));
+        Assert.That(AuthorizationResponse.Parse("state=" + encoded).State, Is.EqualTo(decoded));
     }
 
     [Test]
-    [Description("RFC 6749 appendix B: names are decoded too")]
+    [Description("RFC 6749 appendix B: names are form-decoded")]
     public void Names_are_decoded()
     {
         var response = AuthorizationResponse.Parse("c%6Fde=c&st%61te=s&a+b=1&flag&=nameless");
@@ -103,8 +103,8 @@ public class AuthorizationResponseTests
     }
 
     [Test]
-    [Description("OAuth 2.0 Form Post Response Mode §2: a form's fields are decoded already, and are not decoded again")]
-    public void Form_fields_are_taken_as_they_are()
+    [Description("OAuth 2.0 Form Post Response Mode §2: form fields are already decoded and are not decoded again")]
+    public void Form_fields_are_not_decoded_again()
     {
         var response = SampleAuthorization.Response(("code", "a+b%20c"), ("state", "s"), ("iss", "i"), ("x", null!));
 
@@ -125,10 +125,8 @@ public class AuthorizationResponseTests
     [TestCase("session_state", "'a parameter'")]
     [TestCase("<script>", "'a parameter'")]
     [TestCase("access_token", "'a parameter'")]
-    [Description(
-        "RFC 6749 §3.1: no parameter twice, not even an unknown one, and not even with the same value; a strange name is not repeated"
-    )]
-    public void A_doubled_parameter_is_refused(string name, string named)
+    [Description("RFC 6749 §3.1: a repeated parameter is rejected; unknown names are not repeated in the message")]
+    public void A_repeated_parameter_is_rejected(string name, string named)
     {
         string written = Uri.EscapeDataString(name);
         Constraint Refusal() =>
@@ -150,13 +148,13 @@ public class AuthorizationResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.1: a parameter doubled under an encoded name is doubled")]
-    public void A_doubled_parameter_is_found_behind_its_encoding() =>
+    [Description("RFC 6749 §3.1: a parameter repeated under an encoded name is rejected")]
+    public void A_parameter_repeated_under_an_encoded_name_is_rejected() =>
         Assert.That(() => AuthorizationResponse.Parse("state=a&st%61te=b"), Throws.InstanceOf<OAuthProtocolException>());
 
     [Test]
-    [Description("RFC 6749 §3.1: names that differ in case are different names")]
-    public void Case_tells_names_apart()
+    [Description("RFC 6749 §3.1: parameter names are case-sensitive")]
+    public void Parameter_names_are_case_sensitive()
     {
         var response = AuthorizationResponse.Parse("code=c&Code=d&STATE=e");
 
@@ -165,8 +163,8 @@ public class AuthorizationResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2: unknown parameters are ignored, up to a number that no server sends")]
-    public void A_hundred_parameters_are_read_and_one_more_is_not()
+    [Description("RFC 6749 §4.1.2: unknown parameters are ignored; more than 100 parameters are rejected")]
+    public void A_hundred_parameters_are_parsed_and_one_more_is_rejected()
     {
         static IEnumerable<string> Names(int count) => Enumerable.Range(0, count).Select(i => "p" + i);
 
@@ -178,7 +176,7 @@ public class AuthorizationResponseTests
         Assert.That(
             AuthorizationResponse.Parse("?" + new string('&', 1000) + "state=s").State,
             Is.EqualTo("s"),
-            "empty parts are no parameters"
+            "empty parts are not parameters"
         );
         Assert.That(() => AuthorizationResponse.Parse(Endless()), Throws.InstanceOf<OAuthProtocolException>());
 
@@ -190,32 +188,37 @@ public class AuthorizationResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.14: size is looked at before anything else, on each way in")]
-    public void A_callback_of_64_Ki_characters_is_read_and_one_more_is_not()
+    [Description("RFC 6749 §10.14: the size is checked first, for each form of the callback")]
+    public void A_callback_of_64_Ki_characters_is_parsed_and_a_longer_one_is_rejected()
     {
-        const int Most = 64 * 1024;
+        const int Maximum = 64 * 1024;
         const string Start = "https://client.example.com/callback";
-        string value = new('v', Most - 2);
+        string value = new('v', Maximum - 2);
         static Constraint Refusal() => Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("65536 characters");
 
-        Assert.That(AuthorizationResponse.Parse("a=" + value).OtherParameters["a"], Has.Length.EqualTo(Most - 2));
+        Assert.That(AuthorizationResponse.Parse("a=" + value).OtherParameters["a"], Has.Length.EqualTo(Maximum - 2));
         Assert.That(() => AuthorizationResponse.Parse("a=" + value + "v"), Refusal());
-        Assert.That(AuthorizationResponse.Parse(new Uri(Start + "?a=" + value[1..])).OtherParameters["a"], Has.Length.EqualTo(Most - 3));
+        Assert.That(AuthorizationResponse.Parse(new Uri(Start + "?a=" + value[1..])).OtherParameters["a"], Has.Length.EqualTo(Maximum - 3));
         Assert.That(() => AuthorizationResponse.Parse(new Uri(Start + "?a=" + value)), Refusal());
         Assert.That(() => AuthorizationResponse.Parse(Start + "?a=" + value), Refusal());
-        Assert.That(() => AuthorizationResponse.Parse(Start + "/" + value + "?a=b"), Refusal(), "also where only the path is long");
-        Assert.That(AuthorizationResponse.Parse([new("ab", value)]).OtherParameters["ab"], Has.Length.EqualTo(Most - 2));
+        Assert.That(() => AuthorizationResponse.Parse(Start + "/" + value + "?a=b"), Refusal(), "the path counts too");
+        Assert.That(AuthorizationResponse.Parse([new("ab", value)]).OtherParameters["ab"], Has.Length.EqualTo(Maximum - 2));
         Assert.That(() => AuthorizationResponse.Parse([new("abc", value)]), Refusal());
-        Assert.That(() => AuthorizationResponse.Parse([new("a", value), new("b", "v")]), Refusal(), "names and values count together");
+        Assert.That(
+            () => AuthorizationResponse.Parse([new("a", value), new("b", "v")]),
+            Refusal(),
+            "names and values are counted together"
+        );
         Assert.That(() => AuthorizationResponse.Parse([new(value + "vvv", "")]), Refusal());
     }
 
     [Test]
-    [Description("RFC 9700 §2.1.2: nobody asked for tokens in the address, and nobody finds them there")]
+    [Description("RFC 9700 §2.1.2: the code and tokens in a callback are not exposed by public members, text or JSON")]
     public void Code_and_tokens_are_not_exposed()
     {
         var response = AuthorizationResponse.Parse(
-            "https://client.example.com/callback?code=canary-1&access_token=canary-2&id_token=canary-3&refresh_token=canary-4&token_type=Bearer&state=s#access_token=canary-5"
+            "https://client.example.com/callback?code=canary-1&access_token=canary-2&id_token=canary-3"
+                + "&refresh_token=canary-4&token_type=Bearer&state=s#access_token=canary-5"
         );
 
         Assert.That(response.OtherParameters.Keys, Is.EquivalentTo(["token_type", "state"]));
@@ -230,8 +233,8 @@ public class AuthorizationResponseTests
     }
 
     [Test]
-    [Description("Its text names which of the known parameters came, and no value and no strange name")]
-    public void Its_text_names_known_parameters_only()
+    [Description("ToString lists the known parameters that were present, without values or unknown names")]
+    public void ToString_lists_known_parameters_only()
     {
         Assert.That(
             AuthorizationResponse.Parse("code=c&state=s&iss=i&<b>=1").ToString(),
@@ -246,8 +249,8 @@ public class AuthorizationResponseTests
     [TestCase("code=&state=s")]
     [TestCase("code&state=s")]
     [TestCase("state=s")]
-    [Description("RFC 6749 §3.1: a code without a value is no code")]
-    public void An_empty_code_is_none(string callback) => Assert.That(AuthorizationResponse.Parse(callback).Code, Is.Null);
+    [Description("RFC 6749 §3.1: a code without a value is treated as absent")]
+    public void An_empty_code_is_absent(string callback) => Assert.That(AuthorizationResponse.Parse(callback).Code, Is.Null);
 
     [TestCase("")]
     [TestCase("?")]
@@ -255,10 +258,8 @@ public class AuthorizationResponseTests
     [TestCase("?&&&")]
     [TestCase("https://client.example.com/callback")]
     [TestCase("/callback")]
-    [Description(
-        "RFC 6749 §4.1.2: what holds nothing is read as nothing, and is refused when it is held against the pending authorization"
-    )]
-    public void Nothing_is_read_from_nothing(string callback)
+    [Description("RFC 6749 §4.1.2: an empty callback is parsed without parameters and rejected by the validation")]
+    public void An_empty_callback_has_no_parameters(string callback)
     {
         var response = AuthorizationResponse.Parse(callback);
 
@@ -270,7 +271,7 @@ public class AuthorizationResponseTests
     }
 
     [Test]
-    public void Null_arguments_are_named()
+    public void Null_arguments_throw()
     {
         Assert.That(() => AuthorizationResponse.Parse((string)null!), Throws.ArgumentNullException);
         Assert.That(() => AuthorizationResponse.Parse((Uri)null!), Throws.ArgumentNullException);

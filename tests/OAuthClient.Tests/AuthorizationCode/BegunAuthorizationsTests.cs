@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Anyone can make an application begin logins; it must cost no memory that stays. Alone, because it measures the process.</summary>
+/// <summary>
+/// Tests that pending authorizations, which any visitor can begin, keep no memory. Not parallelizable because it measures the process.
+/// </summary>
 [TestFixture]
 [NonParallelizable]
 public class BegunAuthorizationsTests
@@ -10,8 +12,8 @@ public class BegunAuthorizationsTests
     private const int Many = 1_000_000;
 
     [Test]
-    [Description("State flooding: a million begun authorizations leave nothing behind")]
-    public async Task A_million_begun_authorizations_keep_memory_flat()
+    [Description("A million pending authorizations keep no memory")]
+    public async Task A_million_pending_authorizations_keep_no_memory()
     {
         var services = new ServiceCollection();
         services.AddOAuthClient(o =>
@@ -30,7 +32,7 @@ public class BegunAuthorizationsTests
         await Begin(client, Many);
         long after = GC.GetTotalMemory(forceFullCollection: true);
 
-        // One kept reference each would be 8 MB.
+        // One retained reference for each would take 8 MB.
         Assert.That(after - before, Is.LessThan(4_000_000));
     }
 

@@ -1,8 +1,9 @@
 namespace OAuthClient.Tests;
 
+/// <summary>Extends code verifiers for tests.</summary>
 internal static class Challenges
 {
-    /// <summary>The code challenge as text.</summary>
+    /// <summary>Returns the code challenge as text.</summary>
     public static string Challenge(this CodeVerifier verifier)
     {
         char[] challenge = new char[CodeVerifier.ChallengeLength];

@@ -3,7 +3,10 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>max_age stands in an address that the user's browser can change; what counts is what the ID Token says (OpenID Connect Core §3.1.3.7 (13)).</summary>
+/// <summary>
+/// Tests max_age. The browser can change it in the authorization URI, so that the auth_time of the ID Token is checked (OpenID Connect Core
+/// §3.1.3.7 (13)).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class MaxAgeTests
@@ -11,7 +14,7 @@ public class MaxAgeTests
     [TestCase(0, true, true)]
     [TestCase(3600, true, false)]
     [TestCase(0, false, false)]
-    [Description("OpenID Connect Core §3.1.3.7 (13): an old sign-in does not pass for a new one; what it brought is not kept")]
+    [Description("OpenID Connect Core §3.1.3.7 (13): an old sign-in is rejected and its tokens are not stored")]
     public async Task A_sign_in_that_is_old_or_of_unknown_age_does_not_complete(int ago, bool openid, bool accepted)
     {
         const string Callback = "http://127.0.0.1:5005/callback";
@@ -33,7 +36,7 @@ public class MaxAgeTests
         await using var provider = services.BuildServiceProvider();
         var client = provider.GetRequiredService<IOAuthClient>();
         var pending = await client.BeginAuthorizationAsync(new() { MaxAge = TimeSpan.FromMinutes(5) });
-        // What a user can do who does not want to sign in again.
+        // A user can change the address to avoid signing in again.
         string address = openid
             ? pending.AuthorizationUri.AbsoluteUri
             : pending.AuthorizationUri.AbsoluteUri.Replace("scope=openid", "scope=profile", StringComparison.Ordinal);

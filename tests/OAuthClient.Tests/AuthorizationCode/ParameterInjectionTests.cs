@@ -1,6 +1,8 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Nothing that a caller or a server's metadata brings changes another parameter of the request, or doubles one (RFC 6749 §3.1).</summary>
+/// <summary>
+/// Tests that no value from a caller or from server metadata changes or repeats another parameter of the request (RFC 6749 §3.1).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ParameterInjectionTests
@@ -57,8 +59,8 @@ public class ParameterInjectionTests
     ];
 
     [TestCaseSource(nameof(Hostile))]
-    [Description("RFC 6749 §3.1, appendix B: a value stays the value of its own parameter")]
-    public void A_hostile_value_arrives_as_it_was_given_and_touches_nothing_else(string value)
+    [Description("RFC 6749 §3.1, appendix B: a value is encoded and affects its own parameter only")]
+    public void A_hostile_value_is_encoded_and_affects_its_own_parameter_only(string value)
     {
         var pending = Begin(
             new()
@@ -88,8 +90,8 @@ public class ParameterInjectionTests
     }
 
     [TestCaseSource(nameof(Hostile))]
-    [Description("RFC 6749 §3.1, appendix B: the client identifier too is only a value")]
-    public void A_hostile_client_id_arrives_as_it_was_given(string clientId)
+    [Description("RFC 6749 §3.1, appendix B: the client identifier is encoded")]
+    public void A_hostile_client_id_is_encoded(string clientId)
     {
         var pending = Begin(options: o => o.ClientId = clientId);
 
@@ -97,24 +99,22 @@ public class ParameterInjectionTests
     }
 
     [TestCaseSource(nameof(Hostile))]
-    [Description("RFC 6749 §3.1, appendix B: not even a parameter's name can bring a second one along")]
-    public void A_hostile_name_is_only_a_name(string name)
+    [Description("RFC 6749 §3.1, appendix B: a parameter name is encoded and adds no second parameter")]
+    public void A_hostile_name_is_encoded(string name)
     {
         if (string.IsNullOrWhiteSpace(name))
             return;
-        var pending = Begin(Further(name, "v"));
+        var pending = Begin(Additional(name, "v"));
 
         Assert.That(QueryPairs.Single(pending.AuthorizationUri)[name], Is.EqualTo("v"));
         Assert.That(QueryPairs.Single(pending.AuthorizationUri), Has.Count.EqualTo(7));
     }
 
     [TestCaseSource(nameof(Reserved))]
-    [Description(
-        "RFC 9700 §2.1: what protects the request, and what never belongs into a browser's address, cannot be brought in from the side"
-    )]
-    public void A_reserved_parameter_is_refused(string name) =>
+    [Description("RFC 9700 §2.1: parameters that protect the request or must not appear in an address cannot be additional parameters")]
+    public void A_reserved_parameter_is_rejected(string name) =>
         Assert.That(
-            () => Begin(Further(name, "secret-value")),
+            () => Begin(Additional(name, "secret-value")),
             Throws
                 .ArgumentException.With.Message.StartsWith($"'{name}' cannot be an additional authorization parameter")
                 .And.Message.Not.Contains("secret-value")
@@ -123,21 +123,21 @@ public class ParameterInjectionTests
     [TestCase("State")]
     [TestCase("REDIRECT_URI")]
     [TestCase("Code_Challenge")]
-    [Description("RFC 6749 §3.1: servers exist that read names without regard to case; to them these would stand twice")]
-    public void A_reserved_parameter_is_refused_in_any_case(string name) =>
-        Assert.That(() => Begin(Further(name, "v")), Throws.ArgumentException);
+    [Description("RFC 6749 §3.1: reserved names are rejected in any case, because some servers ignore the case")]
+    public void A_reserved_parameter_is_rejected_in_any_case(string name) =>
+        Assert.That(() => Begin(Additional(name, "v")), Throws.ArgumentException);
 
     [TestCase("")]
     [TestCase(" ")]
     [TestCase("\t")]
-    [Description("RFC 6749 §3.1: a parameter has a name")]
-    public void A_nameless_parameter_is_refused(string name) =>
-        Assert.That(() => Begin(Further(name, "v")), Throws.ArgumentException.With.Message.Contains("has no name"));
+    [Description("RFC 6749 §3.1: a parameter name must not be empty")]
+    public void A_parameter_without_a_name_is_rejected(string name) =>
+        Assert.That(() => Begin(Additional(name, "v")), Throws.ArgumentException.With.Message.Contains("has no name"));
 
     [Test]
-    [Description("RFC 6749 §3.1: a parameter without a value is left out")]
-    public void A_null_value_is_left_out() =>
-        Assert.That(QueryPairs.Single(Begin(Further("a", null!)).AuthorizationUri).Keys, Has.No.Member("a"));
+    [Description("RFC 6749 §3.1: a parameter without a value is omitted")]
+    public void A_null_value_is_omitted() =>
+        Assert.That(QueryPairs.Single(Begin(Additional("a", null!)).AuthorizationUri).Keys, Has.No.Member("a"));
 
     [TestCase(
         "https://server.example.com/authorize?tenant=a%26b&x=%2B+y",
@@ -147,13 +147,13 @@ public class ParameterInjectionTests
     [TestCase("https://server.example.com/authorize?", "https://server.example.com/authorize?response_type=code&")]
     [TestCase("https://server.example.com/authorize", "https://server.example.com/authorize?response_type=code&")]
     [TestCase("https://server.example.com", "https://server.example.com/?response_type=code&")]
-    [Description("RFC 6749 §3.1: the endpoint's own query is retained, and what is added comes behind it")]
+    [Description("RFC 6749 §3.1: the query of the endpoint is retained, and the parameters are added to it")]
     public void The_endpoints_own_query_is_kept(string endpoint, string start) =>
         Assert.That(Begin(endpoint: endpoint).AuthorizationUri.AbsoluteUri, Does.StartWith(start));
 
     [TestCaseSource(nameof(Reserved))]
-    [Description("RFC 6749 §3.1: hostile metadata must not double a parameter, or set one that we did not send")]
-    public void An_endpoint_whose_query_collides_is_refused(string name) =>
+    [Description("RFC 6749 §3.1: a query in the metadata must not repeat a parameter or set one that the client does not send")]
+    public void An_endpoint_whose_query_collides_is_rejected(string name) =>
         Assert.That(
             () => Begin(endpoint: $"https://server.example.com/authorize?a=b&{name}=hostile"),
             Throws
@@ -169,39 +169,39 @@ public class ParameterInjectionTests
     [TestCase("a=b&state")]
     [TestCase("state&a=b")]
     [TestCase("redirect%5Furi=https://evil.example.com")]
-    [Description("RFC 6749 §3.1: a collision is found whatever it is written like")]
-    public void A_hidden_collision_is_found(string query) =>
+    [Description("RFC 6749 §3.1: an encoded parameter name or one in another case collides too")]
+    public void A_collision_is_found_in_any_encoding(string query) =>
         Assert.That(() => Begin(endpoint: "https://server.example.com/authorize?" + query), Throws.InstanceOf<OAuthProtocolException>());
 
     [TestCase("audience=https://a.example.com", "audience")]
     [TestCase("x=y&two+words=z", "two words")]
     [TestCase("Audience=a", "audience")]
-    [Description("RFC 6749 §3.1: an additional parameter that the endpoint's own query has already would stand twice")]
-    public void An_additional_parameter_that_the_endpoint_has_already_is_refused(string query, string name) =>
+    [Description("RFC 6749 §3.1: an additional parameter that repeats one in the query of the endpoint is rejected")]
+    public void An_additional_parameter_that_repeats_one_of_the_endpoint_is_rejected(string query, string name) =>
         Assert.That(
-            () => Begin(Further(name, "mine"), endpoint: "https://server.example.com/authorize?" + query),
+            () => Begin(Additional(name, "value"), endpoint: "https://server.example.com/authorize?" + query),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("own query")
         );
 
     [Test]
-    [Description("RFC 6749 §3.1: an endpoint whose own query has a parameter twice is not used")]
-    public void An_endpoint_that_doubles_its_own_parameter_is_refused() =>
+    [Description("RFC 6749 §3.1: an endpoint whose query repeats a parameter is rejected")]
+    public void An_endpoint_that_repeats_its_own_parameter_is_rejected() =>
         Assert.That(
             () => Begin(endpoint: "https://server.example.com/authorize?a=1&b=2&a=3"),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("'a'").And.Message.Contains("twice")
         );
 
     [Test]
-    [Description("RFC 6749 §3.1: an additional parameter goes beside an endpoint's own query of other names")]
-    public void An_additional_parameter_goes_beside_the_endpoints_own()
+    [Description("RFC 6749 §3.1: an additional parameter is added to the query of the endpoint")]
+    public void An_additional_parameter_is_added_to_the_query_of_the_endpoint()
     {
-        var sent = QueryPairs.Single(Begin(Further("b", "2"), endpoint: "https://server.example.com/authorize?a=1").AuthorizationUri);
+        var sent = QueryPairs.Single(Begin(Additional("b", "2"), endpoint: "https://server.example.com/authorize?a=1").AuthorizationUri);
 
         Assert.That(sent["a"], Is.EqualTo("1"));
         Assert.That(sent["b"], Is.EqualTo("2"));
     }
 
-    private static AuthorizationParameters Further(string name, string value) =>
+    private static AuthorizationParameters Additional(string name, string value) =>
         new() { Additional = new Dictionary<string, string> { [name] = value } };
 
     private static PendingAuthorization Begin(

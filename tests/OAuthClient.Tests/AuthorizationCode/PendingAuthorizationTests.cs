@@ -3,45 +3,46 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
+/// <summary>Tests the protection, the size and the matching of pending authorizations.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class PendingAuthorizationTests
 {
-    private static readonly Func<byte[], byte[]> Plainly = data => data;
+    private static readonly Func<byte[], byte[]> Identity = data => data;
 
     [Test]
-    [Description("RFC 9700 §4.7: what is needed to complete it survives the way through a cookie; where the browser was sent does not")]
-    public void It_comes_back_as_it_went()
+    [Description("RFC 9700 §4.7: Protect and Unprotect keep all values except the authorization URI")]
+    public void A_round_trip_keeps_the_values()
     {
         var pending = SampleAuthorization.Pending(requiresIssuer: true, requiresPath: true);
-        var back = RoundTrip(pending);
+        var read = RoundTrip(pending);
 
         Assert.Multiple(() =>
         {
-            Assert.That(back.ClientName, Is.EqualTo(pending.ClientName));
-            Assert.That(back.Server, Is.EqualTo(pending.Server));
-            Assert.That(back.Issuer, Is.EqualTo(pending.Issuer));
-            Assert.That(back.RequiresIssuer, Is.True);
-            Assert.That(back.RequiresRedirectPathMatch, Is.True);
-            Assert.That(back.RedirectUri, Is.EqualTo(pending.RedirectUri));
-            Assert.That(back.State, Is.EqualTo(pending.State));
-            Assert.That(back.Nonce, Is.EqualTo(pending.Nonce));
-            Assert.That(back.MaxAge, Is.EqualTo(TimeSpan.Zero));
-            Assert.That(back.RequiredAcrValues, Is.EqualTo(["phr", "mfa"]));
-            Assert.That(back.CodeVerifier, Is.EqualTo(pending.CodeVerifier));
-            Assert.That(back.Scopes, Is.EqualTo(pending.Scopes));
-            Assert.That(back.Resources, Is.EqualTo(pending.Resources));
-            Assert.That(back.ExpiresAt, Is.EqualTo(pending.ExpiresAt));
-            Assert.That(back.StateFingerprint, Is.EqualTo(pending.StateFingerprint));
+            Assert.That(read.ClientName, Is.EqualTo(pending.ClientName));
+            Assert.That(read.Server, Is.EqualTo(pending.Server));
+            Assert.That(read.Issuer, Is.EqualTo(pending.Issuer));
+            Assert.That(read.RequiresIssuer, Is.True);
+            Assert.That(read.RequiresRedirectPathMatch, Is.True);
+            Assert.That(read.RedirectUri, Is.EqualTo(pending.RedirectUri));
+            Assert.That(read.State, Is.EqualTo(pending.State));
+            Assert.That(read.Nonce, Is.EqualTo(pending.Nonce));
+            Assert.That(read.MaxAge, Is.EqualTo(TimeSpan.Zero));
+            Assert.That(read.RequiredAcrValues, Is.EqualTo(["phr", "mfa"]));
+            Assert.That(read.CodeVerifier, Is.EqualTo(pending.CodeVerifier));
+            Assert.That(read.Scopes, Is.EqualTo(pending.Scopes));
+            Assert.That(read.Resources, Is.EqualTo(pending.Resources));
+            Assert.That(read.ExpiresAt, Is.EqualTo(pending.ExpiresAt));
+            Assert.That(read.StateFingerprint, Is.EqualTo(pending.StateFingerprint));
         });
-        Assert.That(() => back.AuthorizationUri, Throws.InvalidOperationException.With.Message.Contains("unprotected"));
+        Assert.That(() => read.AuthorizationUri, Throws.InvalidOperationException.With.Message.Contains("unprotected"));
     }
 
     [Test]
-    [Description("RFC 9207 §2.4: an issuer that is not known stays unknown, and no nonce stays no nonce")]
-    public void Absent_values_come_back_absent()
+    [Description("RFC 9207 §2.4: an unknown issuer and an absent nonce stay null")]
+    public void A_round_trip_keeps_absent_values()
     {
-        var back = RoundTrip(
+        var read = RoundTrip(
             SampleRequest.Begin(
                 SampleConfiguration.Create(name: ""),
                 SampleConfiguration.Server with
@@ -54,20 +55,20 @@ public class PendingAuthorizationTests
             )
         );
 
-        Assert.That(back.Issuer, Is.Null);
-        Assert.That(back.Nonce, Is.Null);
-        Assert.That(back.MaxAge, Is.Null);
-        Assert.That(back.RequiredAcrValues, Is.Empty);
-        Assert.That(back.RequiresIssuer, Is.False);
-        Assert.That(back.RequiresRedirectPathMatch, Is.False);
-        Assert.That(back.ClientName, Is.Empty);
-        Assert.That(back.Scopes, Is.Empty);
-        Assert.That(back.Resources, Is.Empty);
+        Assert.That(read.Issuer, Is.Null);
+        Assert.That(read.Nonce, Is.Null);
+        Assert.That(read.MaxAge, Is.Null);
+        Assert.That(read.RequiredAcrValues, Is.Empty);
+        Assert.That(read.RequiresIssuer, Is.False);
+        Assert.That(read.RequiresRedirectPathMatch, Is.False);
+        Assert.That(read.ClientName, Is.Empty);
+        Assert.That(read.Scopes, Is.Empty);
+        Assert.That(read.Resources, Is.Empty);
     }
 
     [Test]
-    [Description("RFC 9700 §4.7.1: protected by what the caller gives, and by nothing else on the way")]
-    public void What_the_caller_protects_is_what_travels()
+    [Description("RFC 9700 §4.7.1: the data is protected and unprotected by the functions of the caller only")]
+    public void The_callers_functions_protect_the_data()
     {
         byte[] protectedData = [1, 2, 3];
         byte[]? written = null;
@@ -97,8 +98,8 @@ public class PendingAuthorizationTests
     }
 
     [Test]
-    [Description("A browser's cookie jar is small: a typical one stays below 450 bytes before protection")]
-    public void It_is_small()
+    [Description("A typical pending authorization takes less than 450 bytes, because the size of cookies is limited")]
+    public void A_typical_pending_authorization_is_small()
     {
         var configuration = SampleConfiguration.Create(o =>
         {
@@ -107,21 +108,21 @@ public class PendingAuthorizationTests
             o.Resources = [new("https://api.example.com/")];
         });
         var server = SampleConfiguration.Server with { Issuer = "https://accounts.example.com" };
-        int length = SampleRequest.Begin(configuration, server, new(), SampleConfiguration.Now).Protect(Plainly).Length;
+        int length = SampleRequest.Begin(configuration, server, new(), SampleConfiguration.Now).Protect(Identity).Length;
 
         Assert.That(length, Is.LessThan(450));
     }
 
     [Test]
-    [Description("RFC 9700 §4.7.1: whatever was cut off, the answer is a typed exception and not a half-read authorization")]
-    public void Truncated_at_any_length_it_is_refused()
+    [Description("RFC 9700 §4.7.1: data truncated at any length throws OAuthProtocolException")]
+    public void Truncated_data_is_rejected()
     {
-        byte[] data = SampleAuthorization.Pending().Protect(Plainly);
+        byte[] data = SampleAuthorization.Pending().Protect(Identity);
         for (int length = 0; length < data.Length; length++)
         {
             byte[] cut = data[..length];
             Assert.That(
-                () => PendingAuthorization.Unprotect(cut, Plainly),
+                () => PendingAuthorization.Unprotect(cut, Identity),
                 Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("not a pending authorization"),
                 $"cut at {length}"
             );
@@ -129,10 +130,10 @@ public class PendingAuthorizationTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7.1: nothing may stand behind it either")]
-    public void With_something_behind_it_is_refused() =>
+    [Description("RFC 9700 §4.7.1: data with additional bytes at the end is rejected")]
+    public void Additional_bytes_are_rejected() =>
         Assert.That(
-            () => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Plainly), 0], Plainly),
+            () => PendingAuthorization.Unprotect([.. SampleAuthorization.Pending().Protect(Identity), 0], Identity),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("more than")
         );
 
@@ -140,59 +141,57 @@ public class PendingAuthorizationTests
     [TestCase(2)]
     [TestCase(4)]
     [TestCase(255)]
-    [Description("A format of another version is not guessed at")]
-    public void Another_version_is_refused_by_name(byte version)
+    [Description("Data of another format version is rejected")]
+    public void Another_version_is_rejected(byte version)
     {
-        byte[] data = SampleAuthorization.Pending().Protect(Plainly);
+        byte[] data = SampleAuthorization.Pending().Protect(Identity);
         data[0] = version;
 
         Assert.That(
-            () => PendingAuthorization.Unprotect(data, Plainly),
+            () => PendingAuthorization.Unprotect(data, Identity),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("another version")
         );
     }
 
     [Test]
-    [Description(
-        "RFC 9700 §4.7.1: any byte changed to anything gives a typed exception or a readable authorization, never another exception"
-    )]
-    public void Changed_bytes_never_crash()
+    [Description("RFC 9700 §4.7.1: changed data is read or throws OAuthProtocolException, and throws no other exception")]
+    public void Changed_data_throws_no_unexpected_exception()
     {
-        byte[] data = SampleAuthorization.Pending().Protect(Plainly);
-        for (int at = 0; at < data.Length; at++)
+        byte[] data = SampleAuthorization.Pending().Protect(Identity);
+        for (int index = 0; index < data.Length; index++)
         {
             foreach (byte value in new byte[] { 0, 1, 0x7F, 0x80, 0xFF })
             {
                 byte[] changed = [.. data];
-                changed[at] = value;
+                changed[index] = value;
                 try
                 {
-                    PendingAuthorization.Unprotect(changed, Plainly);
+                    PendingAuthorization.Unprotect(changed, Identity);
                 }
                 catch (OAuthProtocolException)
                 {
-                    // The one exception that callers know.
+                    // The only exception that callers handle.
                 }
             }
         }
     }
 
     [Test]
-    [Description("RFC 9700 §4.7.1: a cookie that somebody changed is a typed exception whichever way the protector complains")]
-    public void What_the_protector_refuses_is_a_protocol_violation()
+    [Description("RFC 9700 §4.7.1: a changed cookie throws OAuthProtocolException for every exception type of the protector")]
+    public void A_failure_of_the_protector_is_a_protocol_violation()
     {
         byte[] key = RandomNumberGenerator.GetBytes(32);
         byte[] data = SampleAuthorization.Pending().Protect(plain => Seal(key, plain));
         Assert.That(PendingAuthorization.Unprotect(data, sealedData => Open(key, sealedData)).State, Is.EqualTo(SampleAuthorization.State));
 
-        for (int at = 0; at < data.Length; at += 7)
+        for (int index = 0; index < data.Length; index += 7)
         {
             byte[] changed = [.. data];
-            changed[at] ^= 1;
+            changed[index] ^= 1;
             Assert.That(
                 () => PendingAuthorization.Unprotect(changed, sealedData => Open(key, sealedData)),
                 Throws.InstanceOf<OAuthProtocolException>().With.InnerException.InstanceOf<CryptographicException>(),
-                $"changed at {at}"
+                $"changed at {index}"
             );
         }
         Assert.That(
@@ -206,13 +205,13 @@ public class PendingAuthorizationTests
         Assert.That(
             () => PendingAuthorization.Unprotect(data, _ => throw new TimeoutException()),
             Throws.InstanceOf<TimeoutException>(),
-            "the key ring cannot be reached: no fault of the browser"
+            "an unavailable key ring is not caused by the browser"
         );
     }
 
     [Test]
-    [Description("RFC 6749 §10.12: only the exact state answers it")]
-    public void Only_its_own_state_answers_it()
+    [Description("RFC 6749 §10.12: a response matches only if its state is equal")]
+    public void Only_an_equal_state_matches()
     {
         var pending = SampleAuthorization.Pending();
 
@@ -226,7 +225,7 @@ public class PendingAuthorizationTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7: the record of used states does not hold the state")]
+    [Description("RFC 9700 §4.7: the record of used states holds a hash of the state")]
     public void The_fingerprint_is_a_hash_of_the_state()
     {
         Assert.That(SampleAuthorization.Pending().StateFingerprint, Does.Match("^[0-9A-F]{64}$"));
@@ -234,8 +233,8 @@ public class PendingAuthorizationTests
     }
 
     [Test]
-    [Description("State, nonce and verifier are in nobody's log: not by ToString, not by a JSON logger")]
-    public void It_prints_no_secret()
+    [Description("State, nonce and verifier appear neither in ToString nor in JSON")]
+    public void ToString_and_JSON_expose_no_secret()
     {
         var pending = SampleAuthorization.Pending();
 
@@ -250,13 +249,13 @@ public class PendingAuthorizationTests
     }
 
     [Test]
-    public void Null_arguments_are_named()
+    public void Null_arguments_throw()
     {
         var pending = SampleAuthorization.Pending();
 
         Assert.That(() => pending.Protect(null!), Throws.ArgumentNullException);
         Assert.That(() => pending.Matches(null!), Throws.ArgumentNullException);
-        Assert.That(() => PendingAuthorization.Unprotect(null!, Plainly), Throws.ArgumentNullException);
+        Assert.That(() => PendingAuthorization.Unprotect(null!, Identity), Throws.ArgumentNullException);
         Assert.That(() => PendingAuthorization.Unprotect([], null!), Throws.ArgumentNullException);
     }
 
@@ -264,7 +263,7 @@ public class PendingAuthorizationTests
         SampleRequest.Begin(SampleConfiguration.Create(), SampleConfiguration.Server, new(), SampleConfiguration.Now);
 
     private static PendingAuthorization RoundTrip(PendingAuthorization pending) =>
-        PendingAuthorization.Unprotect(pending.Protect(Plainly), Plainly);
+        PendingAuthorization.Unprotect(pending.Protect(Identity), Identity);
 
     private static byte[] Seal(byte[] key, byte[] plain)
     {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Takes a URL's query apart byte by byte, without the code under test and without any leniency.</summary>
+/// <summary>Parses the query of a URI strictly, independently of the code under test.</summary>
 internal static class QueryPairs
 {
     public static IReadOnlyList<KeyValuePair<string, string>> Of(Uri uri) =>

@@ -1,5 +1,6 @@
 namespace OAuthClient.Tests;
 
+/// <summary>Tests the encoding of query strings.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class QueryStringBuilderTests
@@ -11,12 +12,10 @@ public class QueryStringBuilderTests
     [TestCase(15)]
     [TestCase(129)]
     [TestCase(5000)]
-    [Description(
-        "RFC 6749 §3.1, appendix B: a parameter of any length arrives whole, and so does what stands behind it, whatever buffer there was"
-    )]
-    public void A_parameter_of_any_length_arrives_whole(int length)
+    [Description("RFC 6749 §3.1, appendix B: parameters of any length and those after them are complete, whatever the initial buffer size")]
+    public void A_parameter_of_any_length_is_complete(int length)
     {
-        // Three bytes each, and so nine characters in the address.
+        // Three bytes each, which are nine characters when percent-encoded.
         string value = new('\u20AC', length);
         var query = new QueryStringBuilder(Endpoint, hasQuery: false, stackalloc char[64]);
         query.Add("one", value);
@@ -30,7 +29,7 @@ public class QueryStringBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 appendix B: a value can hold what would end it")]
+    [Description("RFC 6749 appendix B: delimiters in a value are encoded")]
     public void Values_are_encoded()
     {
         var query = new QueryStringBuilder(Endpoint, hasQuery: false, stackalloc char[64]);
@@ -43,8 +42,8 @@ public class QueryStringBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.1: a parameter without a value is left out; an empty one is one")]
-    public void What_has_no_value_is_left_out()
+    [Description("RFC 6749 §3.1: a parameter without a value is omitted; an empty one is added")]
+    public void A_parameter_without_a_value_is_omitted()
     {
         var query = new QueryStringBuilder(Endpoint, hasQuery: false, stackalloc char[64]);
         query.Add("none", null);
@@ -56,7 +55,7 @@ public class QueryStringBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.3: scopes are one parameter, with spaces between them")]
+    [Description("RFC 6749 §3.3: scopes are one parameter, separated by spaces")]
     public void A_list_is_one_parameter()
     {
         var query = new QueryStringBuilder(Endpoint, hasQuery: false, stackalloc char[64]);
@@ -66,8 +65,8 @@ public class QueryStringBuilderTests
     }
 
     [Test]
-    [Description("RFC 6749 §3.1: the endpoint's own query is kept, and goes on")]
-    public void An_endpoints_own_query_goes_on()
+    [Description("RFC 6749 §3.1: parameters are added to the query of the endpoint")]
+    public void The_query_of_the_endpoint_is_kept()
     {
         var query = new QueryStringBuilder(Endpoint + "?tenant=1", hasQuery: true, stackalloc char[64]);
         query.Add("state", "s");

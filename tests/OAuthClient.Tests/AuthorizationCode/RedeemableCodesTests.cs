@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The type system says that no code is redeemed which was not validated (RFC 9700 §4.4, §4.7); these tests say that it still does.</summary>
+/// <summary>Tests that the type system allows only a validated code to be redeemed (RFC 9700 §4.4, §4.7).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RedeemableCodesTests
@@ -13,7 +13,7 @@ public class RedeemableCodesTests
     private static readonly Type[] Types = typeof(IOAuthClient).Assembly.GetTypes();
 
     [Test]
-    [Description("RFC 6749 §4.1.3: a code request is made from a validated response and from nothing else")]
+    [Description("RFC 6749 §4.1.3: an authorization code request is created from a validated response only")]
     public void A_code_request_takes_a_validated_response_only()
     {
         var constructors = typeof(AuthorizationCodeRequest).GetConstructors(All);
@@ -26,28 +26,28 @@ public class RedeemableCodesTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7: only validation makes a validated response, and validation asks for the pending authorization")]
-    public void A_validated_response_is_made_by_its_validation_only()
+    [Description("RFC 9700 §4.7: only Validate creates a validated response, and it requires the pending authorization")]
+    public void Only_Validate_creates_a_validated_response()
     {
         Assert.That(typeof(ValidatedAuthorizationResponse).GetConstructors(All), Has.All.Property(nameof(ConstructorInfo.IsPrivate)).True);
         Assert.That(typeof(ValidatedAuthorizationResponse).IsSealed);
 
-        var makers = Types
+        var creators = Types
             .SelectMany(type => type.GetMethods(All))
             .Where(method => method.ReturnType == typeof(ValidatedAuthorizationResponse))
             .ToList();
-        Assert.That(makers.Select(method => method.Name), Is.EqualTo([nameof(ValidatedAuthorizationResponse.Validate)]));
+        Assert.That(creators.Select(method => method.Name), Is.EqualTo([nameof(ValidatedAuthorizationResponse.Validate)]));
         Assert.That(
-            makers[0].GetParameters().Select(parameter => parameter.ParameterType),
+            creators[0].GetParameters().Select(parameter => parameter.ParameterType),
             Is.EqualTo([typeof(PendingAuthorization), typeof(AuthorizationResponse)])
         );
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2: an application that parses a callback gets no code to redeem elsewhere")]
-    public void No_public_member_gives_a_code_or_a_verifier()
+    [Description("RFC 6749 §4.1.2: an application that parses a callback cannot read the code")]
+    public void No_public_member_exposes_a_code_or_a_verifier()
     {
-        Type[] inner =
+        Type[] hidden =
         [
             typeof(AuthorizationCode),
             typeof(CodeVerifier),
@@ -56,7 +56,7 @@ public class RedeemableCodesTests
             typeof(AuthorizationCodeRequest),
         ];
 
-        Assert.That(inner, Has.None.Property(nameof(Type.IsVisible)).True);
+        Assert.That(hidden, Has.None.Property(nameof(Type.IsVisible)).True);
         Assert.That(
             typeof(PendingAuthorization).GetProperties().Select(property => property.Name),
             Is.EquivalentTo([
@@ -73,8 +73,8 @@ public class RedeemableCodesTests
     [TestCase("implicit", "RFC 9700 §2.1.2")]
     [TestCase("refresh_token", "TokenRequest.Refresh")]
     [TestCase("client_credentials", "TokenRequest.ClientCredentials")]
-    [Description("RFC 9700 §2.1, §2.4: the way for extension grants is no way around")]
-    public void An_extension_grant_is_no_way_around(string grantType, string instead) =>
+    [Description("RFC 9700 §2.1, §2.4: extension grants cannot be used for the standard or the prohibited grant types")]
+    public void An_extension_grant_cannot_use_a_standard_grant_type(string grantType, string instead) =>
         Assert.That(
             () => TokenRequest.Extension(grantType, [new("code", "the-code")]),
             Throws.ArgumentException.With.Message.Contains(instead).And.Message.Not.Contains("the-code")

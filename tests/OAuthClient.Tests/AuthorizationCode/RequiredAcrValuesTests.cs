@@ -1,6 +1,9 @@
 namespace OAuthClient.Tests;
 
-/// <summary>acr_values alone is a wish (OpenID Connect Core §5.5.1.1), and stands in an address that the browser can change; what was demanded is held against the ID Token.</summary>
+/// <summary>
+/// Tests RequiredAcrValues. The parameter acr_values is voluntary (OpenID Connect Core §5.5.1.1) and the browser can change it, so that the
+/// acr claim of the ID Token is checked.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RequiredAcrValuesTests
@@ -9,28 +12,28 @@ public class RequiredAcrValuesTests
     [TestCase("phr", true)]
     [TestCase("pwd", false)]
     [TestCase(null, false)]
-    [Description("OpenID Connect Core §3.1.3.7 (12): another authentication than was demanded does not complete, and is not kept")]
-    public async Task Another_authentication_than_demanded_does_not_complete(string? acr, bool accepted)
+    [Description("OpenID Connect Core §3.1.3.7 (12): a sign-in without a required acr value is rejected and not stored")]
+    public async Task A_sign_in_without_a_required_acr_value_is_rejected(string? acr, bool accepted)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         host.Server.Options.OnIdTokenClaims = claims => claims["acr"] = acr;
-        AuthorizationParameters demand = new() { RequiredAcrValues = ["phr", "mfa"] };
+        AuthorizationParameters parameters = new() { RequiredAcrValues = ["phr", "mfa"] };
 
         if (accepted)
         {
-            Assert.That((await host.SignInAsync(parameters: demand)).Subject, Is.EqualTo("alice"));
+            Assert.That((await host.SignInAsync(parameters: parameters)).Subject, Is.EqualTo("alice"));
             return;
         }
         Assert.That(
-            async () => await host.SignInAsync(parameters: demand),
+            async () => await host.SignInAsync(parameters: parameters),
             Throws.InstanceOf<OAuthProtocolException>().With.Message.Contains("acr")
         );
         Assert.That(await host.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null);
     }
 
     [Test]
-    [Description("Whoever takes openid out of the address gets no further than without the demanded acr")]
-    public async Task Without_an_ID_Token_it_does_not_complete()
+    [Description("A sign-in without ID Token is rejected, because removing openid from the address would avoid the check")]
+    public async Task A_sign_in_without_an_ID_Token_is_rejected()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         var pending = await host.Client.BeginAuthorizationAsync(new() { RequiredAcrValues = ["mfa"] });
@@ -44,8 +47,8 @@ public class RequiredAcrValuesTests
     }
 
     [Test]
-    [Description("OpenID Connect Core §3.1.2.1: the demand goes out as acr_values, unless those say something else")]
-    public async Task The_demand_is_sent()
+    [Description("OpenID Connect Core §3.1.2.1: the required values are sent as acr_values unless AcrValues is set")]
+    public async Task The_required_values_are_sent()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         Assert.That(await SentAsync(new() { RequiredAcrValues = ["phr", "mfa"] }), Is.EqualTo("phr mfa"));
@@ -59,8 +62,8 @@ public class RequiredAcrValuesTests
     [TestCase("a b")]
     [TestCase("")]
     [TestCase(null)]
-    [Description("A demand that nothing could meet is a mistake of the caller's")]
-    public async Task A_demand_that_makes_no_sense_is_refused(string? value)
+    [Description("A required value that no acr claim can have throws ArgumentException")]
+    public async Task An_invalid_required_value_throws(string? value)
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
         Assert.That(

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>A begun authorization, and the callback that answers it.</summary>
+/// <summary>Creates a pending authorization and the response to it.</summary>
 internal static class SampleAuthorization
 {
     public const string State = "state-state-state-state-state-state-state-0";
@@ -30,5 +30,5 @@ internal static class SampleAuthorization
         };
 
     public static AuthorizationResponse Response(params (string Name, string Value)[] parameters) =>
-        AuthorizationResponse.Parse(parameters.Select(one => new KeyValuePair<string, string>(one.Name, one.Value)));
+        AuthorizationResponse.Parse(parameters.Select(parameter => new KeyValuePair<string, string>(parameter.Name, parameter.Value)));
 }

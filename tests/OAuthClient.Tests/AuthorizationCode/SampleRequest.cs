@@ -1,8 +1,20 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Authorization requests of a client that has sent none before.</summary>
+/// <summary>Creates authorization requests of a client without a cached request.</summary>
 internal static class SampleRequest
 {
+    public static PendingAuthorization Begin(
+        Action<OAuthClientOptions>? options = null,
+        AuthorizationParameters? parameters = null,
+        AuthorizationServerMetadata? server = null
+    ) =>
+        Begin(
+            SampleConfiguration.Create(options),
+            server ?? SampleConfiguration.Server,
+            parameters ?? AuthorizationParameters.None,
+            SampleConfiguration.Now
+        );
+
     public static PendingAuthorization Begin(
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,

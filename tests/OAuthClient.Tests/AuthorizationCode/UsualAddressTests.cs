@@ -1,17 +1,17 @@
 namespace OAuthClient.Tests;
 
-/// <summary>A request that asks for nothing beyond its registration is copied, not written; it is the same request all the same (RFC 6749 §4.1.1).</summary>
+/// <summary>Tests that a request built from the cached address equals a request built from the options (RFC 6749 §4.1.1).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class UsualAddressTests
 {
     private static IEnumerable<TestCaseData<Action<OAuthClientOptions>, string>> Registrations()
     {
-        yield return new(_ => { }, "https://server.example.com/authorize") { TestName = "as small as can be" };
+        yield return new(_ => { }, "https://server.example.com/authorize") { TestName = "with the required options" };
         yield return new(o => o.Scopes = ["openid", "photos.read"], "https://server.example.com/authorize") { TestName = "with a nonce" };
         yield return new(o => o.Scopes = ["photos.read"], "https://server.example.com/authorize?tenant=a%20b")
         {
-            TestName = "with a query of the server's",
+            TestName = "with a query in the endpoint",
         };
         yield return new(
             o =>
@@ -25,49 +25,47 @@ public class UsualAddressTests
             "https://server.example.com/authorize?astate=1"
         )
         {
-            TestName = "with all that options can add, and names that look like those replaced",
+            TestName = "with all options, and names that resemble the replaced parameters",
         };
     }
 
     [TestCaseSource(nameof(Registrations))]
-    [Description(
-        "RFC 6749 §4.1.1, RFC 7636 §4.3: nothing but state, challenge and nonce differs from what is written out, and each stands where it belongs"
-    )]
-    public void It_is_what_would_have_been_written(Action<OAuthClientOptions> options, string endpoint)
+    [Description("RFC 6749 §4.1.1, RFC 7636 §4.3: the cached address differs in state, challenge and nonce only, each at its place")]
+    public void The_cached_address_equals_the_built_one(Action<OAuthClientOptions> options, string endpoint)
     {
         var configuration = SampleConfiguration.Create(options);
         var server = SampleConfiguration.Server with { AuthorizationEndpoint = new(endpoint) };
         UsualAddress? usual = null;
-        string written = WithoutValues(Begin(configuration, server, ref usual, new()));
-        Assert.That(usual, Is.Null, "what a request asks beyond the registration is no other request's");
+        string built = WithoutValues(Begin(configuration, server, ref usual, new()));
+        Assert.That(usual, Is.Null, "a request with parameters of its own is not cached");
 
-        Assert.That(WithoutValues(Begin(configuration, server, ref usual)), Is.EqualTo(written), "the first");
+        Assert.That(WithoutValues(Begin(configuration, server, ref usual)), Is.EqualTo(built), "first request");
         var first = usual;
         Assert.That(first, Is.Not.Null);
-        Assert.That(WithoutValues(Begin(configuration, server, ref usual)), Is.EqualTo(written), "the second");
-        Assert.That(usual, Is.SameAs(first), "a copy of the same");
+        Assert.That(WithoutValues(Begin(configuration, server, ref usual)), Is.EqualTo(built), "second request");
+        Assert.That(usual, Is.SameAs(first), "the cached address is used again");
     }
 
     [Test]
-    [Description("RFC 9700 §4.7.1: what one browser was sent with stands in nobody else's address")]
-    public void Values_are_fresh_each_time()
+    [Description("RFC 9700 §4.7.1: state, nonce and challenge of one request do not occur in another")]
+    public void Values_are_new_for_each_request()
     {
         var configuration = SampleConfiguration.Create(o => o.Scopes = ["openid"]);
         UsualAddress? usual = null;
-        var one = Begin(configuration, SampleConfiguration.Server, ref usual);
-        var two = Begin(configuration, SampleConfiguration.Server, ref usual);
+        var first = Begin(configuration, SampleConfiguration.Server, ref usual);
+        var second = Begin(configuration, SampleConfiguration.Server, ref usual);
 
-        string text = two.AuthorizationUri.AbsoluteUri;
-        Assert.That(text, Does.Not.Contain(one.State).And.Not.Contain(one.Nonce).And.Not.Contain(one.CodeVerifier.Challenge()));
+        string text = second.AuthorizationUri.AbsoluteUri;
+        Assert.That(text, Does.Not.Contain(first.State).And.Not.Contain(first.Nonce).And.Not.Contain(first.CodeVerifier.Challenge()));
         Assert.That(
-            (QueryPairs.Single(two.AuthorizationUri)["state"], QueryPairs.Single(two.AuthorizationUri)["nonce"]),
-            Is.EqualTo((two.State, two.Nonce))
+            (QueryPairs.Single(second.AuthorizationUri)["state"], QueryPairs.Single(second.AuthorizationUri)["nonce"]),
+            Is.EqualTo((second.State, second.Nonce))
         );
     }
 
     [Test]
-    [Description("RFC 8414 §3: metadata that were fetched again may name another endpoint")]
-    public void An_endpoint_that_moved_is_the_one_that_counts()
+    [Description("RFC 8414 §3: a changed endpoint in refreshed metadata replaces the cached address")]
+    public void A_changed_endpoint_is_used()
     {
         var configuration = SampleConfiguration.Create();
         UsualAddress? usual = null;
@@ -79,11 +77,11 @@ public class UsualAddressTests
     }
 
     [Test]
-    [Description("RFC 7591 §3.2.1: a client that was registered anew goes by its new identifier")]
-    public void A_new_client_identifier_is_the_one_that_counts()
+    [Description("RFC 7591 §3.2.1: a new client identifier after a registration replaces the cached address")]
+    public void A_new_client_identifier_is_used()
     {
-        var described = SampleConfiguration.Create(o => o.DynamicRegistration = new());
-        var first = described.WithRegisteredCredentials(new("photos", SampleConfiguration.Issuer, "first"));
+        var configuration = SampleConfiguration.Create(o => o.DynamicRegistration = new());
+        var first = configuration.WithRegisteredCredentials(new("photos", SampleConfiguration.Issuer, "first"));
         UsualAddress? usual = null;
         Begin(first, SampleConfiguration.Server, ref usual);
         var second = first.WithRegisteredCredentials(new("photos", SampleConfiguration.Issuer, "second"));
@@ -95,8 +93,8 @@ public class UsualAddressTests
     }
 
     [Test]
-    [Description("What is copied over must be as long as what it replaces")]
-    public void Values_are_always_as_long_as_one_another()
+    [Description("State, nonce and challenge have a constant length, so that they can be replaced in place")]
+    public void Values_have_a_constant_length()
     {
         var (one, two, three) = SecureRandomString.CreateThree();
         Assert.That(new[] { one, two, three, SecureRandomString.Create() }, Has.All.Length.EqualTo(SecureRandomString.Length));

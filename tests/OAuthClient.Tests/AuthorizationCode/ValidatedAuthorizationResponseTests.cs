@@ -2,7 +2,7 @@ using NUnit.Framework.Constraints;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What a callback is held against before its code may be redeemed (RFC 9700 §4.4, §4.7; RFC 9207 §2.4).</summary>
+/// <summary>Tests the validation of an authorization response before its code is redeemed (RFC 9700 §4.4, §4.7; RFC 9207 §2.4).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ValidatedAuthorizationResponseTests
@@ -10,8 +10,8 @@ public class ValidatedAuthorizationResponseTests
     private const string OtherIssuer = "https://evil.example.com";
 
     [Test]
-    [Description("RFC 6749 §4.1.2: the callback that answers")]
-    public void A_good_callback_passes_with_its_own_code_and_pending_authorization()
+    [Description("RFC 6749 §4.1.2: a valid response is accepted")]
+    public void A_valid_response_is_accepted()
     {
         var pending = SampleAuthorization.Pending(requiresIssuer: true);
         var response = AuthorizationResponse.Parse(
@@ -25,11 +25,11 @@ public class ValidatedAuthorizationResponseTests
     }
 
     [Test]
-    [Description("RFC 6749 §10.12: no state, no answer")]
-    public void A_missing_state_is_refused() =>
+    [Description("RFC 6749 §10.12: a response without state is rejected")]
+    public void A_missing_state_is_rejected() =>
         Assert.That(
             () => ValidateCorrelation(SampleAuthorization.Pending(), SampleAuthorization.Response(("code", "the-code"))),
-            Refusal("no state", "RFC 6749 §10.12")
+            Rejection("no state", "RFC 6749 §10.12")
         );
 
     [TestCase("")]
@@ -39,43 +39,43 @@ public class ValidatedAuthorizationResponseTests
     [TestCase("state-state-state-state-state-state-state-00")]
     [TestCase("STATE-state-state-state-state-state-state-0")]
     [TestCase("state-state-state-state-state-state-state-0\0")]
-    [Description("RFC 6749 §10.12: another state, one of another length, one of another case")]
-    public void A_wrong_state_is_refused(string state) =>
+    [Description("RFC 6749 §10.12: the state must be equal, including its length and case")]
+    public void A_wrong_state_is_rejected(string state) =>
         Assert.That(
             () => ValidateCorrelation(SampleAuthorization.Pending(), SampleAuthorization.Response(("code", "the-code"), ("state", state))),
-            Refusal("state is not that of", "RFC 6749 §10.12")
+            Rejection("state is not that of", "RFC 6749 §10.12")
         );
 
     [Test]
-    [Description("RFC 9700 §4.7: a transaction has an end, and the end is not part of it")]
-    public void The_callback_counts_until_just_before_the_end()
+    [Description("RFC 9700 §4.7: a response is accepted until just before the pending authorization expires")]
+    public void A_response_is_rejected_from_the_expiry_on()
     {
         var pending = SampleAuthorization.Pending();
-        var response = Answer();
+        var response = Response();
 
         Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt - TimeSpan.FromTicks(1)), Throws.Nothing);
-        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt), Refusal("had expired"));
-        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt + TimeSpan.FromTicks(1)), Refusal("had expired"));
+        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt), Rejection("had expired"));
+        Assert.That(() => ValidateCorrelation(pending, response, now: pending.ExpiresAt + TimeSpan.FromTicks(1)), Rejection("had expired"));
     }
 
     [TestCase("other")]
     [TestCase("Photos")]
     [TestCase("")]
-    [Description("RFC 9700 §4.4: what one registration began another must not complete")]
-    public void Another_clients_callback_is_refused(string clientName) =>
+    [Description("RFC 9700 §4.4: a client cannot complete the authorization of another client")]
+    public void A_response_to_another_client_is_rejected(string clientName) =>
         Assert.That(
-            () => ValidateCorrelation(SampleAuthorization.Pending(), Answer(), clientName: clientName),
-            Refusal("begun by the OAuth client 'photos'", $"arrived at '{clientName}'", "RFC 9700 §4.4")
+            () => ValidateCorrelation(SampleAuthorization.Pending(), Response(), clientName: clientName),
+            Rejection("begun by the OAuth client 'photos'", $"arrived at '{clientName}'", "RFC 9700 §4.4")
         );
 
     [TestCase("https://other.example.com")]
     [TestCase("https://server.example.com/")]
     [TestCase("https://SERVER.example.com")]
-    [Description("RFC 9700 §4.4: the code is redeemed at the server the browser was sent to, or nowhere")]
-    public void A_registration_that_moved_to_another_server_is_refused(string server) =>
+    [Description("RFC 9700 §4.4: the code is redeemed only at the server that the browser was sent to")]
+    public void A_client_that_changed_its_server_rejects_the_response(string server) =>
         Assert.That(
-            () => ValidateCorrelation(SampleAuthorization.Pending(), Answer(), server: server),
-            Refusal("moved to another authorization server", "RFC 9700 §4.4")
+            () => ValidateCorrelation(SampleAuthorization.Pending(), Response(), server: server),
+            Rejection("moved to another authorization server", "RFC 9700 §4.4")
         );
 
     [TestCase(OtherIssuer)]
@@ -84,8 +84,8 @@ public class ValidatedAuthorizationResponseTests
     [TestCase("https://server.example.com:443")]
     [TestCase("http://server.example.com")]
     [TestCase("")]
-    [Description("RFC 9207 §2.4: compared as strings, whether iss was advertised or not")]
-    public void Another_iss_is_refused(string issuer)
+    [Description("RFC 9207 §2.4: iss is compared as a string, whether or not the server advertises it")]
+    public void Another_iss_is_rejected(string issuer)
     {
         foreach (bool advertised in new[] { true, false })
         {
@@ -93,195 +93,115 @@ public class ValidatedAuthorizationResponseTests
                 () =>
                     ValidatedAuthorizationResponse.Validate(
                         SampleAuthorization.Pending(requiresIssuer: advertised),
-                        Answer(("code", "the-code"), ("iss", issuer))
+                        Response(("code", "the-code"), ("iss", issuer))
                     ),
-                Refusal($"comes from '{issuer}'", $"sent to '{SampleConfiguration.Issuer}'", "RFC 9207 §2.4", "not redeemed")
+                Rejection($"comes from '{issuer}'", $"sent to '{SampleConfiguration.Issuer}'", "RFC 9207 §2.4", "not redeemed")
             );
         }
     }
 
     [Test]
-    [Description("RFC 9207 §2.4: a server that says it always sends iss has not sent a callback without it")]
-    public void A_missing_iss_is_refused_when_it_was_advertised() =>
+    [Description("RFC 9207 §2.4: a response without iss is rejected when the server advertises iss")]
+    public void A_missing_advertised_iss_is_rejected() =>
         Assert.That(
-            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(requiresIssuer: true), Answer(("code", "the-code"))),
-            Refusal("no iss", SampleConfiguration.Issuer, "RFC 9207 §2.4")
+            () =>
+                ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(requiresIssuer: true), Response(("code", "the-code"))),
+            Rejection("no iss", SampleConfiguration.Issuer, "RFC 9207 §2.4")
         );
 
     [Test]
-    [Description("RFC 9207 §2.4: what was not advertised may be absent, and may be there when it is right")]
-    public void An_iss_that_was_not_advertised_may_be_absent_or_right()
+    [Description("RFC 9207 §2.4: without advertised support, iss may be absent, or present and equal")]
+    public void An_unadvertised_iss_may_be_absent_or_equal()
     {
         var pending = SampleAuthorization.Pending(requiresIssuer: false);
 
-        Assert.That(ValidatedAuthorizationResponse.Validate(pending, Answer(("code", "the-code"))).Code.Reveal(), Is.EqualTo("the-code"));
+        Assert.That(ValidatedAuthorizationResponse.Validate(pending, Response(("code", "the-code"))).Code.Reveal(), Is.EqualTo("the-code"));
         Assert.That(
             ValidatedAuthorizationResponse
-                .Validate(pending, Answer(("code", "the-code"), ("iss", SampleConfiguration.Issuer)))
+                .Validate(pending, Response(("code", "the-code"), ("iss", SampleConfiguration.Issuer)))
                 .Code.Reveal(),
             Is.EqualTo("the-code")
         );
     }
 
     [Test]
-    [Description("RFC 9207 §2.4: where no issuer is known there is nothing to compare with")]
-    public void An_iss_of_a_server_whose_issuer_is_not_known_is_not_compared() =>
+    [Description("RFC 9207 §2.4: iss is not compared when the issuer of the server is unknown")]
+    public void An_iss_is_not_compared_with_an_unknown_issuer() =>
         Assert.That(
             ValidatedAuthorizationResponse
-                .Validate(SampleAuthorization.Pending(issuer: null), Answer(("code", "the-code"), ("iss", OtherIssuer)))
+                .Validate(SampleAuthorization.Pending(issuer: null), Response(("code", "the-code"), ("iss", OtherIssuer)))
                 .Code.Reveal(),
             Is.EqualTo("the-code")
         );
 
     [Test]
-    [Description("RFC 9207 §2.4: an error is believed only from the server that was asked")]
-    public void Iss_comes_before_the_error()
+    [Description("RFC 9207 §2.4: iss is validated before an error is reported")]
+    public void Iss_is_validated_before_the_error()
     {
         Assert.That(
             () =>
                 ValidatedAuthorizationResponse.Validate(
                     SampleAuthorization.Pending(),
-                    Answer(("error", "access_denied"), ("iss", OtherIssuer))
+                    Response(("error", "access_denied"), ("iss", OtherIssuer))
                 ),
-            Refusal("comes from")
+            Rejection("comes from")
         );
         Assert.That(
             () =>
                 ValidatedAuthorizationResponse.Validate(
                     SampleAuthorization.Pending(requiresIssuer: true),
-                    Answer(("error", "access_denied"))
+                    Response(("error", "access_denied"))
                 ),
-            Refusal("no iss")
+            Rejection("no iss")
         );
         Assert.That(
             () =>
                 ValidatedAuthorizationResponse.Validate(
                     SampleAuthorization.Pending(requiresIssuer: true),
-                    Answer(("error", "access_denied"), ("iss", SampleConfiguration.Issuer))
+                    Response(("error", "access_denied"), ("iss", SampleConfiguration.Issuer))
                 ),
             Throws.InstanceOf<AuthorizationResponseException>()
         );
     }
 
     [Test]
-    [Description("RFC 9207 §2.4, RFC 6749 §10.14: an attacker's iss is printed cut and without control characters")]
-    public void A_hostile_iss_is_made_printable()
+    [Description("RFC 9207 §2.4, RFC 6749 §10.14: a hostile iss is truncated and stripped of control characters in the message")]
+    public void A_hostile_iss_is_sanitized()
     {
-        var refusal = Assert.Throws<OAuthProtocolException>(() =>
+        var rejection = Assert.Throws<OAuthProtocolException>(() =>
             ValidatedAuthorizationResponse.Validate(
                 SampleAuthorization.Pending(),
-                Answer(("code", "the-code"), ("iss", "a\r\nb\u001b[31m" + new string('x', 10_000)))
+                Response(("code", "the-code"), ("iss", "a\r\nb\u001b[31m" + new string('x', 10_000)))
             )
         );
 
-        Assert.That(refusal!.Message, Does.Contain("'a??b?[31mxxx").And.Not.Contain("\r").And.Not.Contain("\n"));
-        Assert.That(refusal.Message, Has.Length.LessThan(600));
-    }
-
-    [TestCase("https://client.example.com/other?", false)]
-    [TestCase("https://client.example.com/callback/?", false)]
-    [TestCase("https://client.example.com/Callback?", false)]
-    [TestCase("https://client.example.com/?", false)]
-    [TestCase("https://client.example.com/callback?", true)]
-    [TestCase("http://127.0.0.1:5000/callback?", true)]
-    [TestCase("?", true)]
-    [Description(
-        "RFC 9700 §4.4.2.2: an answer at another registration's path is not ours; scheme and host are those behind a proxy, and a bare query has no path"
-    )]
-    public void The_path_is_that_of_the_redirect_uri(string start, bool accepted)
-    {
-        var response = AuthorizationResponse.Parse($"{start}code=the-code&state={SampleAuthorization.State}");
-        void Validate() => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), response);
-
-        if (accepted)
-            Assert.That(Validate, Throws.Nothing);
-        else
-            Assert.That(Validate, Refusal("another path", "RFC 9700 §4.4"));
+        Assert.That(rejection!.Message, Does.Contain("'a??b?[31mxxx").And.Not.Contain("\r").And.Not.Contain("\n"));
+        Assert.That(rejection.Message, Has.Length.LessThan(600));
     }
 
     [Test]
-    [Description(
-        "RFC 9700 §4.4.2.2: where the path is all that tells servers apart, a callback without one is nobody's, and its error is not believed"
-    )]
-    public void A_callback_without_a_path_is_refused_where_the_path_must_tell()
-    {
-        var pending = SampleAuthorization.Pending(requiresPath: true);
-        KeyValuePair<string, string>[] form = [new("code", "the-code"), new("state", SampleAuthorization.State)];
-
-        Assert.That(
-            () => ValidatedAuthorizationResponse.Validate(pending, Answer(("code", "the-code"))),
-            Refusal("does not promise to name itself", "RFC 9700 §4.4", "whole address")
-        );
-        Assert.That(() => ValidatedAuthorizationResponse.Validate(pending, Answer(("error", "access_denied"))), Refusal("whole address"));
-        Assert.That(
-            () =>
-                ValidatedAuthorizationResponse.Validate(pending, AuthorizationResponse.Parse(form, new Uri("/callback", UriKind.Relative))),
-            Refusal("whole address")
-        );
-        Assert.That(
-            () =>
-                ValidatedAuthorizationResponse.Validate(
-                    pending,
-                    AuthorizationResponse.Parse(form, new Uri("https://client.example.com/other"))
-                ),
-            Refusal("another path")
-        );
-        Assert.That(
-            () =>
-                ValidatedAuthorizationResponse.Validate(pending, AuthorizationResponse.Parse(form, new Uri(SampleConfiguration.Callback))),
-            Throws.Nothing
-        );
-    }
-
-    [Test]
-    [Description("RFC 9700 §4.4.2.2: an error at another registration's path is not believed either")]
-    public void The_path_comes_before_the_error() =>
-        Assert.That(
-            () =>
-                ValidatedAuthorizationResponse.Validate(
-                    SampleAuthorization.Pending(),
-                    AuthorizationResponse.Parse($"https://client.example.com/other?error=access_denied&state={SampleAuthorization.State}")
-                ),
-            Refusal("another path")
-        );
-
-    [TestCase("com.example.app:/oauth2redirect", "com.example.app:/oauth2redirect?code=c")]
-    [TestCase("https://client.example.com", "https://client.example.com/?code=c")]
-    [TestCase("https://client.example.com/a%20b?x=1", "https://client.example.com/a b?x=1&code=c")]
-    [Description("RFC 8252 §7.1, RFC 6749 §3.1.2: private schemes, no path, a query of its own")]
-    public void The_path_of_any_redirect_uri_is_known_again(string redirectUri, string callback) =>
-        Assert.That(
-            () =>
-                ValidatedAuthorizationResponse.Validate(
-                    SampleAuthorization.Pending(redirectUri: redirectUri),
-                    AuthorizationResponse.Parse(new Uri(callback))
-                ),
-            Throws.Nothing
-        );
-
-    [Test]
-    [Description("RFC 6749 §4.1.2, §4.1.2.1: either a code or an error")]
-    public void Both_or_neither_of_code_and_error_is_refused()
+    [Description("RFC 6749 §4.1.2, §4.1.2.1: a response has either a code or an error")]
+    public void Both_or_neither_of_code_and_error_is_rejected()
     {
         Assert.That(
             () =>
                 ValidatedAuthorizationResponse.Validate(
                     SampleAuthorization.Pending(),
-                    Answer(("code", "the-code"), ("error", "access_denied"))
+                    Response(("code", "the-code"), ("error", "access_denied"))
                 ),
-            Refusal("both a code and an error")
+            Rejection("both a code and an error")
         );
         Assert.That(
-            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Answer(("code", "the-code"), ("error", ""))),
-            Refusal("both a code and an error")
+            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Response(("code", "the-code"), ("error", ""))),
+            Rejection("both a code and an error")
         );
         Assert.That(
-            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Answer()),
-            Refusal("neither a code nor an error")
+            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Response()),
+            Rejection("neither a code nor an error")
         );
         Assert.That(
-            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Answer(("code", ""))),
-            Refusal("neither a code nor an error")
+            () => ValidatedAuthorizationResponse.Validate(SampleAuthorization.Pending(), Response(("code", ""))),
+            Rejection("neither a code nor an error")
         );
     }
 
@@ -293,17 +213,17 @@ public class ValidatedAuthorizationResponseTests
         DateTimeOffset? now = null
     ) => ValidatedAuthorizationResponse.ValidateCorrelation(pending, response, clientName, server, now ?? SampleConfiguration.Now);
 
-    private static AuthorizationResponse Answer(params (string Name, string Value)[] parameters) =>
+    internal static AuthorizationResponse Response(params (string Name, string Value)[] parameters) =>
         SampleAuthorization.Response([("state", SampleAuthorization.State), .. parameters]);
 
-    private static Constraint Refusal(params string[] words)
+    internal static Constraint Rejection(params string[] fragments)
     {
-        Constraint refusal = Throws
+        Constraint rejection = Throws
             .InstanceOf<OAuthProtocolException>()
             .With.Message.Not.Contains("the-code")
             .And.Message.Not.Contains(SampleAuthorization.State);
-        foreach (string word in words)
-            refusal = refusal.And.Message.Contains(word);
-        return refusal;
+        foreach (string fragment in fragments)
+            rejection = rejection.And.Message.Contains(fragment);
+        return rejection;
     }
 }

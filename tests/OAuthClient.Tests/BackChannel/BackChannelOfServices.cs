@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The room by itself, for requests that no other room would make.</summary>
+/// <summary>Creates the back channel client directly, for requests that no other component would send.</summary>
 internal static class BackChannelOfServices
 {
     public static BackChannelClient BackChannelOf(this ScriptedServer server) => BackChannelOf("", server.Services, server.Clock);

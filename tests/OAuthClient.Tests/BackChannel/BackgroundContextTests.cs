@@ -9,8 +9,8 @@ using static OAuthClient.Tests.ScriptedServer;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// Threat: background work that is started lazily inside a user's request. Work that outlives the call, or serves other callers, sees no
-/// ambient value of the caller that happened to start it.
+/// Tests that background work which starts inside a user's request sees no ambient value of that request, because it outlives the call or
+/// serves other callers.
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
@@ -22,59 +22,55 @@ public class BackgroundContextTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description(
-        "An early refresh: handlers of the back channel, the store and the log see no ambient value and no activity of the caller"
-    )]
-    public async Task Early_refresh(string? owner)
+    [Description("During an early refresh, back-channel handlers, store and log see no ambient value and no activity of the caller")]
+    public async Task Early_refresh_has_no_context_of_the_caller(string? owner)
     {
-        Sightings seen = new();
+        ContextRecorder recorder = new();
         FailingStore store = new(new InMemoryGrantStore(new ManualTimeProvider()))
         {
             BeforeLeasing = () =>
             {
-                seen.Look("store");
+                recorder.Record("store");
                 return Task.CompletedTask;
             },
         };
         await using ScriptedServer server = new(
-            register: builder => builder.BackChannel.AddHttpMessageHandler(() => new Looking(seen)),
-            registerFirst: services => services.AddSingleton<IGrantStore>(store).AddSingleton<ILoggerProvider>(new LookingLog(seen))
+            register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RecordingHandler(recorder)),
+            registerFirst: services => services.AddSingleton<IGrantStore>(store).AddSingleton<ILoggerProvider>(new RecordingLog(recorder))
         );
         await server.SignedInAsync(Tokens("user-1", "rt-1"));
         server.Answers(Tokens("client-1"));
         await server.Client.GetAccessTokenAsync(GrantOwner.Client);
-        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource requested = new(TaskCreationOptions.RunContinuationsAsynchronously);
         server.Answers(_ =>
         {
-            asked.TrySetResult();
+            requested.TrySetResult();
             return Json(400, """{"error":"invalid_request"}""");
         });
         server.Clock.Advance(Early);
-        seen.Clear();
+        recorder.Clear();
 
         using Activity caller = new("request");
         caller.AddBaggage("user", Alice).Start();
         Ambient.Value = Alice;
         await server.Client.GetAccessTokenAsync(owner is null ? GrantOwner.Client : GrantOwner.User(owner));
-        await asked.Task.Promptly();
-        await Eventually.UntilAsync(() => seen.Places.Contains("log"));
+        await requested.Task.Promptly();
+        await Eventually.UntilAsync(() => recorder.Places.Contains("log"));
 
-        Assert.That(seen.Places, Is.SupersetOf(owner is null ? ["handler", "log"] : new[] { "handler", "log", "store" }));
-        seen.RequireNothing();
+        Assert.That(recorder.Places, Is.SupersetOf(owner is null ? ["handler", "log"] : new[] { "handler", "log", "store" }));
+        recorder.AssertNoContext();
     }
 
     [Test]
-    [Description(
-        "A circuit breaker of the application is built inside one user's call; its callbacks, which Polly runs on a task, serve all"
-    )]
-    public async Task Resilience_callbacks()
+    [Description("Callbacks of a configured circuit breaker, which Polly runs on a task, see no context of the caller that created it")]
+    public async Task Resilience_callbacks_have_no_context_of_the_caller()
     {
-        Sightings seen = new();
+        ContextRecorder recorder = new();
         TaskCompletionSource opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using ScriptedServer server = new(register: builder =>
             builder.UseResilience(pipeline =>
             {
-                seen.Look("configure");
+                recorder.Record("configure");
                 pipeline.AddCircuitBreaker(
                     new()
                     {
@@ -83,7 +79,7 @@ public class BackgroundContextTests
                         ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result is { IsSuccessStatusCode: false }),
                         OnOpened = _ =>
                         {
-                            seen.Look("opened");
+                            recorder.Record("opened");
                             opened.TrySetResult();
                             return ValueTask.CompletedTask;
                         },
@@ -104,75 +100,73 @@ public class BackgroundContextTests
         );
         await opened.Task.Promptly();
 
-        Assert.That(seen.Places, Is.EquivalentTo(["configure", "opened"]));
-        seen.RequireNothing();
+        Assert.That(recorder.Places, Is.EquivalentTo(["configure", "opened"]));
+        recorder.AssertNoContext();
     }
 
     [Test]
-    [Description(
-        "What is built lazily and shared (options, handlers, stores) is built without the context of the caller that needed it first"
-    )]
-    public async Task Shared_objects()
+    [Description("Shared objects that are created on demand (options, handlers, stores) are created without the context of the caller")]
+    public async Task Shared_objects_have_no_context_of_the_caller()
     {
-        Sightings seen = new();
-        using Answering network = new();
+        ContextRecorder recorder = new();
+        using RespondingHandler network = new();
         await using ScriptedServer server = new(
-            _ => seen.Look("options"),
+            _ => recorder.Record("options"),
             builder =>
                 builder
                     .BackChannel.ConfigurePrimaryHttpMessageHandler(() =>
                     {
-                        seen.Look("primary handler");
+                        recorder.Record("primary handler");
                         return network;
                     })
                     .AddHttpMessageHandler(() =>
                     {
-                        seen.Look("additional handler");
-                        return new Looking(new());
+                        recorder.Record("additional handler");
+                        return new RecordingHandler(new());
                     }),
             services =>
                 services.AddSingleton<IGrantStore>(_ =>
                 {
-                    seen.Look("store");
+                    recorder.Record("store");
                     return new InMemoryGrantStore(TimeProvider.System);
                 })
         );
         Ambient.Value = Alice;
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
 
-        Assert.That(seen.Places, Is.SupersetOf(["options", "primary handler", "additional handler", "store"]));
-        seen.RequireNothing();
+        Assert.That(recorder.Places, Is.SupersetOf(["options", "primary handler", "additional handler", "store"]));
+        recorder.AssertNoContext();
     }
 
-    private sealed class Sightings
+    private sealed class ContextRecorder
     {
         private readonly ConcurrentQueue<(string Place, string? Ambient, string? Baggage)> all = new();
 
-        public IEnumerable<string> Places => all.Select(one => one.Place).Distinct();
+        public IEnumerable<string> Places => all.Select(entry => entry.Place).Distinct();
 
-        public void Look(string place) => all.Enqueue((place, Ambient.Value, Activity.Current?.GetBaggageItem("user")));
+        public void Record(string place) => all.Enqueue((place, Ambient.Value, Activity.Current?.GetBaggageItem("user")));
 
         public void Clear() => all.Clear();
 
-        public void RequireNothing() => Assert.That(all.Where(one => one.Ambient is not null || one.Baggage is not null), Is.Empty);
+        public void AssertNoContext() => Assert.That(all.Where(entry => entry.Ambient is not null || entry.Baggage is not null), Is.Empty);
     }
 
-    private sealed class Looking(Sightings seen) : DelegatingHandler
+    private sealed class RecordingHandler(ContextRecorder recorder) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            seen.Look("handler");
+            recorder.Record("handler");
             return base.SendAsync(request, cancellationToken);
         }
     }
 
-    private sealed class Answering : HttpMessageHandler
+    private sealed class RespondingHandler : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             Task.FromResult(Json((int)HttpStatusCode.OK, Tokens("at")));
     }
 
-    private sealed class LookingLog(Sightings seen) : ILoggerProvider, ILogger
+    private sealed class RecordingLog(ContextRecorder recorder) : ILoggerProvider, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -187,7 +181,7 @@ public class BackgroundContextTests
             TState state,
             Exception? exception,
             Func<TState, Exception?, string> formatter
-        ) => seen.Look("log");
+        ) => recorder.Record("log");
 
         public void Dispose() { }
     }

@@ -4,7 +4,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: the caller's baggage sent to another company. The back channel continues the trace and sends no baggage.</summary>
+/// <summary>Tests that the back channel sends the trace context but none of the caller's baggage to the authorization server.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class BaggageTests
@@ -18,53 +18,53 @@ public class BaggageTests
         HttpClientHandler,
         Wrapped,
 
-        /// <summary>It takes no change any more.</summary>
+        /// <summary>A handler that has sent a request and can no longer be changed.</summary>
         HasSent,
     }
 
     [Test]
-    [Description("W3C Baggage §3.4: an e-mail address in the activity's baggage reaches no endpoint of the authorization server")]
+    [Description("W3C Baggage §3.4: baggage of the current activity is sent to no endpoint of the authorization server")]
     public async Task Activity_baggage_is_not_sent([Values] Primary primary)
     {
         using Activity caller = new("request");
         caller.SetIdFormat(ActivityIdFormat.W3C).AddBaggage("user.email", Email).Start();
         using var handler = await CreateAsync(primary);
         await using var server = await CallEveryEndpointAsync(handler);
-        RequireNoBaggage(server);
+        AssertNoBaggage(server);
         string parent = server.RequestsTo(TestEndpoint.UserInfo).Single().Headers["traceparent"];
-        Assert.That(parent, Does.Contain(caller.TraceId.ToHexString()), "the trace goes on");
+        Assert.That(parent, Does.Contain(caller.TraceId.ToHexString()), "the trace continues");
     }
 
     [Test]
-    [Description("Hierarchical activity identifiers, which .NET sends as Request-Id and Correlation-Context")]
+    [Description("Baggage of hierarchical activities, which .NET sends as Correlation-Context, is not sent")]
     public async Task Correlation_context_is_not_sent([Values(Primary.Default, Primary.HttpClientHandler)] Primary primary)
     {
         using Activity caller = new("request");
         caller.SetIdFormat(ActivityIdFormat.Hierarchical).AddBaggage("user.email", Email).Start();
         using var handler = await CreateAsync(primary);
         await using var server = await CallEveryEndpointAsync(handler);
-        RequireNoBaggage(server);
+        AssertNoBaggage(server);
     }
 
     [Test]
-    [Description("Baggage that OpenTelemetry keeps in the execution context, and that its instrumentation writes as the request starts")]
+    [Description("Baggage that OpenTelemetry keeps in the execution context and adds when the request starts is not sent")]
     public async Task Baggage_of_the_execution_context_is_not_sent()
     {
         using var instrumentation = Instrument();
         Ambient.Value = Email;
         await using var server = await CallEveryEndpointAsync(handler: null);
-        RequireNoBaggage(server);
+        AssertNoBaggage(server);
     }
 
     [Test]
-    [Description("A propagator of the application that writes headers of its own is limited to the trace context")]
+    [Description("A custom propagator is limited to the headers of the trace context")]
     public async Task Headers_of_another_propagator_are_not_sent()
     {
         using Activity caller = new("request");
         caller.SetIdFormat(ActivityIdFormat.W3C).Start();
         using SocketsHttpHandler handler = new() { ActivityHeadersPropagator = new TenantPropagator() };
         await using var server = await CallEveryEndpointAsync(handler);
-        RequireNoBaggage(server);
+        AssertNoBaggage(server);
         Assert.That(server.RequestsTo(TestEndpoint.UserInfo).Single().Headers["traceparent"], Does.Contain(caller.TraceId.ToHexString()));
     }
 
@@ -88,7 +88,9 @@ public class BaggageTests
         }
     }
 
-    /// <summary>Metadata, registration, token endpoint, keys, UserInfo, introspection, revocation and WebFinger.</summary>
+    /// <summary>
+    /// Sends requests to metadata, registration, token, key set, UserInfo, introspection, revocation and WebFinger endpoints.
+    /// </summary>
     private static async Task<TestAuthorizationServer> CallEveryEndpointAsync(HttpMessageHandler? handler)
     {
         ServiceCollection services = new();
@@ -129,7 +131,7 @@ public class BaggageTests
         return server;
     }
 
-    private static void RequireNoBaggage(TestAuthorizationServer server)
+    private static void AssertNoBaggage(TestAuthorizationServer server)
     {
         TestEndpoint[] all =
         [
@@ -158,9 +160,7 @@ public class BaggageTests
         });
     }
 
-    /// <summary>
-    /// Writes a header as OpenTelemetry's instrumentation does: from the ambient value, between all handlers and the network.
-    /// </summary>
+    /// <summary>Adds a header from the ambient value below all handlers, as the OpenTelemetry instrumentation does.</summary>
     private static IDisposable Instrument() =>
         DiagnosticListener.AllListeners.Subscribe(
             new Observer<DiagnosticListener>(listener =>
@@ -168,12 +168,13 @@ public class BaggageTests
                 if (listener.Name != "HttpHandlerDiagnosticListener")
                     return;
                 listener.Subscribe(
-                    new Observer<KeyValuePair<string, object?>>(said =>
+                    new Observer<KeyValuePair<string, object?>>(diagnosticEvent =>
                     {
                         if (
-                            said.Key == "System.Net.Http.HttpRequestOut.Start"
+                            diagnosticEvent.Key == "System.Net.Http.HttpRequestOut.Start"
                             && Ambient.Value is { } value
-                            && said.Value!.GetType().GetProperty("Request")!.GetValue(said.Value) is HttpRequestMessage request
+                            && diagnosticEvent.Value!.GetType().GetProperty("Request")!.GetValue(diagnosticEvent.Value)
+                                is HttpRequestMessage request
                         )
                         {
                             request.Headers.TryAddWithoutValidation("baggage", "user.email=" + value);

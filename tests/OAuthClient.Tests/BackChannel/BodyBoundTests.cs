@@ -6,7 +6,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An answer is read up to 1 MiB and no further, counted after decompression; one that breaks off is a network fault.</summary>
+/// <summary>Tests the limit of 1 MiB for response bodies, counted after decompression. An incomplete body is a network failure.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class BodyBoundTests
@@ -14,8 +14,8 @@ public class BodyBoundTests
     private const int Limit = 1024 * 1024;
 
     [Test]
-    [Description("Threat: oversized body. Exactly 1 MiB is read")]
-    public async Task At_the_limit()
+    [Description("A body of exactly 1 MiB is read")]
+    public async Task A_body_at_the_limit_is_read()
     {
         await using ScriptedServer server = new();
         server.Answers(_ => ScriptedServer.Bytes(200, Padded(Limit)));
@@ -26,8 +26,8 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description("Threat: oversized body. One byte more is refused, and the message names the endpoint and the limit")]
-    public async Task One_byte_over_the_limit()
+    [Description("A body one byte larger is rejected with a message that has the endpoint and the limit")]
+    public async Task A_body_over_the_limit_is_rejected()
     {
         await using ScriptedServer server = new();
         server.Answers(_ => ScriptedServer.Bytes(200, Padded(Limit + 1)));
@@ -44,8 +44,8 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description("Threat: oversized body. Chunks without end are over at the limit")]
-    public async Task Endless_chunks()
+    [Description("An endless chunked body is rejected at the limit")]
+    public async Task An_endless_body_is_rejected()
     {
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.EndlessBody());
@@ -60,14 +60,12 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description(
-        "Threat: oversized body. A gzip bomb of 256 MiB is read only until 1 MiB came out of it, when the user turned decompression on"
-    )]
-    public async Task Gzip_bomb()
+    [Description("With decompression enabled, a gzip bomb of 256 MiB is rejected after 1 MiB of decompressed data")]
+    public async Task A_gzip_bomb_is_rejected()
     {
         await using RawServer raw = new(
             "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nConnection: close",
-            Bomb()
+            GzipBomb()
         );
         await using var services = Against(raw, DecompressionMethods.All);
 
@@ -81,12 +79,12 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description("A compressed answer that breaks off or is no gzip is a network fault, not an exception nobody expects")]
-    public async Task Broken_gzip()
+    [Description("An invalid gzip body is a network failure")]
+    public async Task An_invalid_gzip_body_is_a_network_failure()
     {
         await using RawServer raw = new(
             "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Encoding: gzip\nConnection: close",
-            Encoding.ASCII.GetBytes("this is no gzip at all")
+            Encoding.ASCII.GetBytes("this is not gzip")
         );
         await using var services = Against(raw, DecompressionMethods.All);
 
@@ -97,8 +95,8 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description("A body that breaks off is a network fault of the one documented type, and the form is not sent again")]
-    public async Task Truncated_body()
+    [Description("A truncated body is an HttpRequestException, and the form is not sent again")]
+    public async Task A_truncated_body_is_a_network_failure()
     {
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.TruncatedBody());
@@ -111,8 +109,8 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description("An answer with fewer bytes than its Content-Length is a network fault")]
-    public async Task Short_body()
+    [Description("A body shorter than its Content-Length is a network failure")]
+    public async Task A_short_body_is_a_network_failure()
     {
         await using RawServer raw = new(
             "HTTP/1.1 200 OK\nContent-Type: application/json\nContent-Length: 1000\nConnection: close",
@@ -133,8 +131,8 @@ public class BodyBoundTests
     }
 
     [Test]
-    [Description("A reset connection passes as the HttpRequestException it is")]
-    public async Task Reset()
+    [Description("A connection reset is an HttpRequestException")]
+    public async Task A_connection_reset_is_a_network_failure()
     {
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.ResetBeforeWork());
@@ -168,7 +166,7 @@ public class BodyBoundTests
         return body;
     }
 
-    private static byte[] Bomb()
+    private static byte[] GzipBomb()
     {
         using MemoryStream bomb = new();
         using (GZipStream gzip = new(bomb, CompressionLevel.Fastest))

@@ -2,32 +2,35 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A server that does nothing but fail is left alone for a moment, and asked again by one.</summary>
+/// <summary>
+/// Tests the circuit breaker. Requests to a server that only fails are stopped for a time, then one request tests the server.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CircuitTests
 {
-    private const int Enough = 10;
+    private const int FailuresToOpen = 10;
 
     [Test]
-    [Description("Ten failures and nothing else: for five seconds every request fails at once, and says so")]
-    public async Task Opens_and_closes()
+    [Description("After ten consecutive failures all requests fail at once for five seconds, and both changes are logged")]
+    public async Task The_circuit_opens_and_closes()
     {
         await using ScriptedServer server = new(retries: true);
-        await FailAsync(server, Enough);
+        await FailAsync(server, FailuresToOpen);
         Assert.That(
-            () => PresentAsync(server),
+            () => RefreshAsync(server),
             Throws
                 .InstanceOf<HttpRequestException>()
                 .With.Message.EqualTo(
-                    "The token endpoint (https://as.example/token) was not asked: https://as.example has done nothing but fail, and is left alone for another 5 s."
+                    "The token endpoint (https://as.example/token) was not asked: "
+                        + "https://as.example has done nothing but fail, and is left alone for another 5 s."
                 )
         );
         Assert.That(
             () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
             Throws.InstanceOf<HttpRequestException>()
         );
-        Assert.That(server.Requests, Has.Count.EqualTo(Enough));
+        Assert.That(server.Requests, Has.Count.EqualTo(FailuresToOpen));
         Assert.That(
             server.Log.Events(20).Single(),
             Has.Property("Level").EqualTo(LogLevel.Warning).And.Property("Message").Contain("https://as.example")
@@ -35,17 +38,17 @@ public class CircuitTests
 
         server.Clock.Advance(TimeSpan.FromSeconds(5));
         server.Answers(ScriptedServer.Tokens("at"));
-        await PresentAsync(server);
-        await PresentAsync(server);
+        await RefreshAsync(server);
+        await RefreshAsync(server);
         Assert.That(server.Log.Events(21), Has.Count.EqualTo(1));
     }
 
     [Test]
-    [Description("One request finds out whether the server is back; if it is not, it is left alone again")]
-    public async Task Only_one_finds_out()
+    [Description("One request tests the server after the break; if it fails, the circuit opens again")]
+    public async Task One_request_tests_the_server()
     {
         await using ScriptedServer server = new(retries: true);
-        await FailAsync(server, Enough);
+        await FailAsync(server, FailuresToOpen);
         server.Clock.Advance(TimeSpan.FromSeconds(5));
         TaskCompletionSource release = new();
         server.AnswersAsync(async _ =>
@@ -54,77 +57,77 @@ public class CircuitTests
             return ScriptedServer.Text(500, "", "text/plain");
         });
 
-        var first = PresentAsync(server);
-        Assert.That(() => PresentAsync(server), Throws.InstanceOf<HttpRequestException>());
+        var first = RefreshAsync(server);
+        Assert.That(() => RefreshAsync(server), Throws.InstanceOf<HttpRequestException>());
         release.SetResult();
         Assert.That(() => first, Throws.TypeOf<TokenEndpointException>());
 
-        Assert.That(() => PresentAsync(server), Throws.InstanceOf<HttpRequestException>());
-        Assert.That(server.Requests, Has.Count.EqualTo(Enough + 1));
+        Assert.That(() => RefreshAsync(server), Throws.InstanceOf<HttpRequestException>());
+        Assert.That(server.Requests, Has.Count.EqualTo(FailuresToOpen + 1));
     }
 
     [TestCase(400)]
     [TestCase(401)]
     [TestCase(429)]
-    [Description("A server that says no is alive")]
-    public async Task Refusals_do_not_count(int status)
+    [Description("An error response that is no server error does not open the circuit")]
+    public async Task Client_errors_do_not_open_the_circuit(int status)
     {
         await using ScriptedServer server = new(retries: true);
-        // Where something failed before, there is a circuit.
+        // A circuit is created by the first failure.
         await FailAsync(server, 1);
         server.Answers("""{"error":"invalid_request"}""", status);
-        for (int i = 0; i < 2 * Enough; i++)
+        for (int i = 0; i < 2 * FailuresToOpen; i++)
             Assert.That(() => PollAsync(server), Throws.TypeOf<TokenEndpointException>());
-        Assert.That(server.Requests, Has.Count.EqualTo(1 + 2 * Enough));
+        Assert.That(server.Requests, Has.Count.EqualTo(1 + 2 * FailuresToOpen));
     }
 
     [Test]
-    [Description("A server that answers every fifth request is of use still")]
-    public async Task Some_failures_are_not_enough()
+    [Description("A server that handles every fifth request does not open the circuit")]
+    public async Task Some_failures_do_not_open_the_circuit()
     {
         await using ScriptedServer server = new(retries: true);
         for (int i = 0; i < 8; i++)
         {
             await FailAsync(server, 4);
             server.Answers(ScriptedServer.Tokens("at"));
-            await PresentAsync(server);
+            await RefreshAsync(server);
         }
         Assert.That(server.Requests, Has.Count.EqualTo(40));
     }
 
     [Test]
-    [Description("Failures of long ago are forgotten")]
-    public async Task Old_failures_do_not_count()
+    [Description("Failures older than the sampling duration are not counted")]
+    public async Task Old_failures_are_not_counted()
     {
         await using ScriptedServer server = new(retries: true);
-        await FailAsync(server, Enough - 1);
+        await FailAsync(server, FailuresToOpen - 1);
         server.Clock.Advance(TimeSpan.FromSeconds(31));
-        await FailAsync(server, Enough - 1);
-        Assert.That(() => PresentAsync(server), Throws.TypeOf<TokenEndpointException>());
+        await FailAsync(server, FailuresToOpen - 1);
+        Assert.That(() => RefreshAsync(server), Throws.TypeOf<TokenEndpointException>());
     }
 
     [TestCase("https://other.example/revoke")]
     [TestCase("https://as.example:8443/revoke")]
-    [Description("Another server of the same client has a circuit of its own, on the same machine too")]
-    public async Task Of_one_server(string other)
+    [Description("Each server of a client, by host and port, has its own circuit")]
+    public async Task Each_server_has_its_own_circuit(string other)
     {
         await using ScriptedServer server = new(o => o.RevocationEndpoint = new(other), retries: true);
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
-        await FailAsync(server, Enough);
+        await FailAsync(server, FailuresToOpen);
         server.Answers("{}");
         await server.Client.RevokeAsync(GrantOwner.User("42")).Promptly();
-        Assert.That(server.Requests, Has.Count.EqualTo(Enough + 1));
+        Assert.That(server.Requests, Has.Count.EqualTo(FailuresToOpen + 1));
     }
 
     [Test]
-    [Description("A refresh token that met an open circuit was not presented")]
-    public async Task Nothing_was_presented()
+    [Description("A refresh token that was stopped by an open circuit counts as not sent")]
+    public async Task A_stopped_refresh_token_was_not_sent()
     {
         await using ScriptedServer server = new(retries: true);
         server.Answers("", 500);
         var backChannel = server.BackChannelOf();
         RefreshTokenOutcome outcome = default;
-        for (int i = 0; i <= Enough; i++)
+        for (int i = 0; i <= FailuresToOpen; i++)
         {
             SendTracker tracker = new();
             try
@@ -142,15 +145,15 @@ public class CircuitTests
             }
             catch (HttpRequestException exception)
             {
-                Assert.That(i, Is.EqualTo(Enough));
+                Assert.That(i, Is.EqualTo(FailuresToOpen));
                 outcome = RefreshTokenOutcomes.Of(exception, tracker);
             }
         }
         Assert.That(outcome, Is.EqualTo(RefreshTokenOutcome.NotSent));
-        Assert.That(server.Requests, Has.Count.EqualTo(Enough));
+        Assert.That(server.Requests, Has.Count.EqualTo(FailuresToOpen));
     }
 
-    private static Task<TokenResponse> PresentAsync(ScriptedServer server) =>
+    private static Task<TokenResponse> RefreshAsync(ScriptedServer server) =>
         server.Client.RequestTokenAsync(TokenRequest.Refresh(new("the-token"))).Promptly();
 
     private static Task<TokenResponse> PollAsync(ScriptedServer server) =>
@@ -163,13 +166,13 @@ public class CircuitTests
         {
             try
             {
-                await PresentAsync(server);
+                await RefreshAsync(server);
             }
             catch (TokenEndpointException)
             {
                 continue;
             }
-            Assert.Fail("It did not fail.");
+            Assert.Fail("The request did not fail.");
         }
     }
 }

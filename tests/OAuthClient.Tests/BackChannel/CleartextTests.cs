@@ -2,15 +2,15 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Threat: cleartext. https for every endpoint; http to this very machine only where that is allowed, and said once.</summary>
+/// <summary>Tests that every endpoint requires https, and that http on loopback requires an option that is logged once.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CleartextTests
 {
     [TestCase("http://as.example/token")]
     [TestCase("http://127.0.0.1:1/token")]
-    [Description("Threat: cleartext. An http endpoint is refused before anything is sent, also on loopback unless that is allowed")]
-    public async Task Plain_http_is_refused(string endpoint)
+    [Description("An http endpoint is rejected before anything is sent, on loopback too unless the option allows it")]
+    public async Task Http_is_rejected(string endpoint)
     {
         await using ScriptedServer server = new();
         var request = new BackChannelRequest("token endpoint", new(endpoint + "?secret=x")) { Form = [new("code", "the-code")] };
@@ -27,8 +27,8 @@ public class CleartextTests
     }
 
     [Test]
-    [Description("Threat: cleartext. What is allowed for this machine is not allowed for another one")]
-    public async Task Plain_http_beyond_loopback_is_refused()
+    [Description("The option for http on loopback does not allow http to another host")]
+    public async Task Http_beyond_loopback_is_rejected()
     {
         await using ScriptedServer server = new(o => o.DangerouslyAllowHttpOnLoopback = true);
         var backChannel = server.BackChannelOf();
@@ -43,8 +43,8 @@ public class CleartextTests
     }
 
     [Test]
-    [Description("What lowers safety is logged once when it is on, with the client's name, and not when it is off")]
-    public async Task Leave_for_http_is_logged_once()
+    [Description("A dangerous option is logged once with the name of the client, and only when it is set")]
+    public async Task Http_on_loopback_is_logged_once()
     {
         await using var host = await OAuthTestHost.StartAsync();
         for (int i = 0; i < 3; i++)

@@ -3,12 +3,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A server's answer is read as what it is, whatever its Content-Type says: an odd one causes no unexpected exception.</summary>
+/// <summary>
+/// Tests that responses are parsed regardless of their Content-Type, and that an invalid one causes no unexpected exception.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ContentTypeTests
 {
-    private static readonly string[] Odd =
+    private static readonly string[] Invalid =
     [
         "application/json; charset=utf-7",
         "application/json; charset=\"",
@@ -19,9 +21,9 @@ public class ContentTypeTests
         "multipart/form-data; boundary=\"",
     ];
 
-    [TestCaseSource(nameof(Odd))]
-    [Description("RFC 8259 §8.1: JSON is UTF-8; a token response with an odd charset is used")]
-    public async Task A_token_response(string contentType)
+    [TestCaseSource(nameof(Invalid))]
+    [Description("RFC 8259 §8.1: JSON is UTF-8; a token response with an invalid charset is accepted")]
+    public async Task A_token_response_is_accepted(string contentType)
     {
         await using ScriptedServer server = new();
         server.Answers(_ => Typed(200, ScriptedServer.Tokens("at"), contentType));
@@ -29,9 +31,9 @@ public class ContentTypeTests
         Assert.That(response.AccessToken.Reveal(), Is.EqualTo("at"));
     }
 
-    [TestCaseSource(nameof(Odd))]
-    [Description("RFC 6749 §5.2: what is no JSON is the endpoint's failure, with a sentence, at every endpoint")]
-    public async Task No_JSON(string contentType)
+    [TestCaseSource(nameof(Invalid))]
+    [Description("RFC 6749 §5.2: a body that is not JSON is an error of the endpoint, at every endpoint")]
+    public async Task A_body_that_is_not_JSON_is_an_endpoint_error(string contentType)
     {
         await using ScriptedServer server = new(o =>
         {

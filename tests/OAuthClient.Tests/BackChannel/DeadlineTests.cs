@@ -3,7 +3,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>One deadline for the whole exchange, on the client's own clock; the caller's cancellation stays the caller's.</summary>
+/// <summary>Tests the deadline of a complete request, which uses the client's clock, and the caller's cancellation.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DeadlineTests
@@ -11,10 +11,8 @@ public class DeadlineTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Test]
-    [Description(
-        "Threat: slow body. An answer that never begins is over at the deadline, not before, as HttpClient's own timeout would be"
-    )]
-    public async Task Silent_server()
+    [Description("A request without response is cancelled at the deadline and not by the timeout of HttpClient")]
+    public async Task A_request_without_response_ends_at_the_deadline()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
@@ -37,8 +35,8 @@ public class DeadlineTests
     }
 
     [Test]
-    [Description("Threat: slow body. One byte a second does not keep a request alive: the deadline counts the body too")]
-    public async Task One_byte_a_second()
+    [Description("The deadline includes the body, so that a slow body does not extend the request")]
+    public async Task A_slow_body_ends_at_the_deadline()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         host.Server.Faults.Add(TestEndpoint.Token, Fault.SlowBody(Second));
@@ -57,8 +55,8 @@ public class DeadlineTests
     }
 
     [Test]
-    [Description("The deadline is BackChannelDeadline, also when it is longer than HttpClient's own 100 seconds")]
-    public async Task Deadline_of_the_options()
+    [Description("The deadline is BackChannelDeadline, even if it is longer than the timeout of HttpClient")]
+    public async Task The_option_sets_the_deadline()
     {
         await using var host = await OAuthTestHost.StartAsync(
             o => o.BackChannelDeadline = TimeSpan.FromMinutes(4),
@@ -79,8 +77,8 @@ public class DeadlineTests
     }
 
     [Test]
-    [Description("The caller's cancellation passes as it is, and is no timeout")]
-    public async Task Cancelled_by_the_caller()
+    [Description("Cancellation by the caller is not a timeout")]
+    public async Task Cancellation_by_the_caller_is_not_a_timeout()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
@@ -95,8 +93,8 @@ public class DeadlineTests
     }
 
     [Test]
-    [Description("Cancelled before it began: nothing is sent")]
-    public async Task Cancelled_before()
+    [Description("A request that is cancelled before it starts is not sent")]
+    public async Task A_cancelled_request_is_not_sent()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         Assert.That(
@@ -107,8 +105,8 @@ public class DeadlineTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2: once the code has been sent, the browser that leaves does not stop the exchange")]
-    public async Task Code_exchange_goes_on_without_its_browser()
+    [Description("RFC 6749 §4.1.2: cancellation does not stop the code exchange once the code has been sent")]
+    public async Task The_code_exchange_completes_without_the_browser()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         TaskCompletionSource release = new();

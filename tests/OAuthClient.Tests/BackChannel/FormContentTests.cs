@@ -3,14 +3,14 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The form as it goes over the wire: in the framework's very words, and of a length that is known.</summary>
+/// <summary>Tests that forms are encoded as by FormUrlEncodedContent, with a known length.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class FormContentTests
 {
     private static IEnumerable<TestCaseData> Forms()
     {
-        yield return Case("nothing");
+        yield return Case("empty");
         yield return Case("one", ("grant_type", "client_credentials"));
         yield return Case("empty value", ("a", ""), ("b", "c"));
         yield return Case("empty name", ("", "a"));
@@ -21,15 +21,15 @@ public class FormContentTests
         yield return Case("two bytes", ("ä", "ü\u0080\u07ff"));
         yield return Case("three bytes", ("x", "€\u0800\uffff"));
         yield return Case("four bytes", ("x", "😀\U0010ffff"));
-        yield return Case("half characters", ("x", "a\ud800b\udc00c\ud83d"));
+        yield return Case("lone surrogates", ("x", "a\ud800b\udc00c\ud83d"));
 
         static TestCaseData Case(string name, params (string Name, string Value)[] fields) =>
             new TestCaseData(arg: fields.Select(field => KeyValuePair.Create(field.Name, field.Value)).ToArray()).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(Forms))]
-    [Description("RFC 6749 appendix B")]
-    public async Task Is_written_as_the_framework_writes_it(KeyValuePair<string, string>[] form)
+    [Description("RFC 6749 appendix B: the encoding equals that of FormUrlEncodedContent")]
+    public async Task The_encoding_equals_that_of_the_framework(KeyValuePair<string, string>[] form)
     {
         using FormUrlEncodedContent expected = new(form);
         using FormContent content = new(FormContent.Encode(form));
@@ -39,8 +39,8 @@ public class FormContentTests
     }
 
     [Test]
-    [Description("RFC 6749 appendix B: whatever characters there are")]
-    public async Task Is_written_as_the_framework_writes_it_whatever_it_holds()
+    [Description("RFC 6749 appendix B: the encoding of random text equals that of FormUrlEncodedContent")]
+    public async Task The_encoding_of_random_text_equals_that_of_the_framework()
     {
         for (int i = 0; i < 2000; i++)
         {
@@ -53,7 +53,7 @@ public class FormContentTests
     private static string Text()
     {
         StringBuilder text = new();
-        for (int left = RandomNumberGenerator.GetInt32(12); left > 0; left--)
+        for (int remaining = RandomNumberGenerator.GetInt32(12); remaining > 0; remaining--)
             text.Append((char)RandomNumberGenerator.GetInt32(RandomNumberGenerator.GetInt32(2) == 0 ? 0x80 : 0x10000));
         return text.ToString();
     }

@@ -3,14 +3,14 @@ using RichardSzalay.MockHttp;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An application's own unit tests put a mock where the network is; the back channel must take it as it takes a socket.</summary>
+/// <summary>Tests the back channel with a mock as its primary handler, as in unit tests of an application.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class MockHttpTests
 {
     [Test]
-    [Description("RFC 6749 §4.4.2: what the mock is asked is the token request, and what it answers is the token")]
-    public async Task A_mock_stands_in_for_the_network()
+    [Description("RFC 6749 §4.4.2: the mock receives the token request and returns the token")]
+    public async Task A_mock_replaces_the_network()
     {
         using MockHttpMessageHandler mock = new();
         mock.Expect(HttpMethod.Post, "https://as.example/token")

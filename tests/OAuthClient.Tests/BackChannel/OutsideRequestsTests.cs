@@ -5,13 +5,13 @@ using Polly;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Answers to requests whose content or time an outside caller chooses do not hold up any other request.</summary>
+/// <summary>Tests that responses to requests which an external caller can cause do not delay other requests.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OutsideRequestsTests
 {
-    private const int Invented = 1000;
-    private const string Code = "invented";
+    private const int InvalidCodes = 1000;
+    private const string Code = "forged-code";
     private static readonly TimeSpan FourSeconds = TimeSpan.FromSeconds(4);
 
     private static IEnumerable<Resilience> Pipelines => [Resilience.BuiltIn, Resilience.CircuitOfTheApplication];
@@ -33,50 +33,50 @@ public class OutsideRequestsTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.3: after 1,000 invented codes that the server answers with 500, a refresh and a login go through at once")]
-    public async Task Invented_codes_answered_500([ValueSource(nameof(Pipelines))] Resilience resilience)
+    [Description("RFC 6749 §4.1.3: after 1,000 invalid codes with 500 responses, a refresh and a login are sent at once")]
+    public async Task Invalid_codes_with_500_responses_delay_no_request([ValueSource(nameof(Pipelines))] Resilience resilience)
     {
         await using var server = Start(resilience);
         server.Answers(sentRequest => Fails(sentRequest) ? new(HttpStatusCode.InternalServerError) : Tokens());
-        for (int i = 0; i < Invented; i++)
+        for (int i = 0; i < InvalidCodes; i++)
             Assert.That(() => RedeemAsync(server, Code).Promptly(), Throws.TypeOf<TokenEndpointException>());
-        await RequireOpenAsync(server);
+        await AssertNoDelayAsync(server);
     }
 
     [TestCase(429)]
     [TestCase(503)]
-    [Description("RFC 9110 §10.2.3: after 1,000 invented codes answered with Retry-After, a refresh and a login go through at once")]
-    public async Task Invented_codes_answered_with_a_pause(int status)
+    [Description("RFC 9110 §10.2.3: after 1,000 invalid codes with Retry-After responses, a refresh and a login are sent at once")]
+    public async Task Invalid_codes_with_Retry_After_delay_no_request(int status)
     {
         foreach (var resilience in Pipelines)
         {
             await using var server = Start(resilience);
             server.Answers(sentRequest => Fails(sentRequest) ? Later(status, TimeSpan.FromMinutes(1)) : Tokens());
-            for (int i = 0; i < Invented; i++)
+            for (int i = 0; i < InvalidCodes; i++)
                 Assert.That(() => RedeemAsync(server, Code).Promptly(), Throws.TypeOf<TokenEndpointException>());
-            await RequireOpenAsync(server);
+            await AssertNoDelayAsync(server);
         }
     }
 
     [Test]
-    [Description("RFC 6585 §4: a code that was answered with 429 waits for its own second attempt, and no other request waits with it")]
-    public async Task A_code_waits_for_itself_only()
+    [Description("RFC 6585 §4: a code that received 429 delays its own retry only")]
+    public async Task A_429_response_to_a_code_delays_its_own_retry_only()
     {
         await using var server = Start(Resilience.BuiltIn);
-        int answers = 0;
-        server.Answers(sentRequest => Fails(sentRequest) && Interlocked.Increment(ref answers) == 1 ? Later(429, FourSeconds) : Tokens());
+        int responses = 0;
+        server.Answers(sentRequest => Fails(sentRequest) && Interlocked.Increment(ref responses) == 1 ? Later(429, FourSeconds) : Tokens());
         var first = RedeemAsync(server, Code);
-        await Eventually.UntilAsync(() => Volatile.Read(ref answers) == 1);
-        await RequireOpenAsync(server);
+        await Eventually.UntilAsync(() => Volatile.Read(ref responses) == 1);
+        await AssertNoDelayAsync(server);
         Pauses pauses = new(server.Clock);
         await pauses.PassAsync(first);
         Assert.That(pauses.Taken, Is.EqualTo([FourSeconds]));
-        Assert.That(Volatile.Read(ref answers), Is.EqualTo(2));
+        Assert.That(Volatile.Read(ref responses), Is.EqualTo(2));
     }
 
     [Test]
-    [Description("RFC 7662, RFC 8693, the same for every kind of request that an outside caller can bring about")]
-    public async Task Every_kind(
+    [Description("RFC 7662, RFC 8693: the same holds for every kind of request that an external caller can cause")]
+    public async Task No_external_request_delays_other_requests(
         [ValueSource(nameof(OutsideRequests))] Request request,
         [ValueSource(nameof(Pipelines))] Resilience resilience
     )
@@ -88,13 +88,13 @@ public class OutsideRequestsTests
             Pauses pauses = new(server.Clock);
             for (int i = 0; i < 20; i++)
                 Assert.That(async () => await pauses.PassAsync(SendAsync(server, request)), Throws.InstanceOf<EndpointException>());
-            await RequireOpenAsync(server);
+            await AssertNoDelayAsync(server);
         }
     }
 
     [Test]
-    [Description("A pause that the server asked for in its answer to a refresh holds for codes, too (RFC 9110 §10.2.3)")]
-    public async Task A_pause_of_a_refresh_holds_for_codes()
+    [Description("RFC 9110 §10.2.3: a Retry-After in the response to a refresh also delays codes")]
+    public async Task Retry_After_of_a_refresh_delays_codes()
     {
         await using var server = Start(Resilience.BuiltIn);
         server.Answers(_ => Later(503, TimeSpan.FromMinutes(1)));
@@ -107,8 +107,8 @@ public class OutsideRequestsTests
     }
 
     [Test]
-    [Description("A connection that cannot be made says something about the server, for every kind of request: the circuit opens")]
-    public async Task Connection_faults_open_the_circuit()
+    [Description("Connection failures open the circuit for every kind of request, because they concern the server")]
+    public async Task Connection_failures_open_the_circuit()
     {
         await using var server = Start(Resilience.BuiltIn);
         server.Answers(_ => throw new HttpRequestException(HttpRequestError.ConnectionError, "refused"));
@@ -124,8 +124,8 @@ public class OutsideRequestsTests
     }
 
     [Test]
-    [Description("An open circuit holds up codes, too; an error answer to a code neither reopens nor closes it, a login closes it")]
-    public async Task An_open_circuit_and_codes()
+    [Description("An open circuit stops codes; an error response to a code neither opens nor closes it, and a successful login closes it")]
+    public async Task An_open_circuit_stops_codes_and_a_login_closes_it()
     {
         await using var server = Start(Resilience.BuiltIn);
         server.Answers(_ => new(HttpStatusCode.InternalServerError));
@@ -146,13 +146,13 @@ public class OutsideRequestsTests
         Assert.That(server.Log.Events(21), Is.Empty);
 
         server.Answers(sentRequest => Fails(sentRequest) ? new(HttpStatusCode.InternalServerError) : Tokens());
-        await RequireOpenAsync(server);
+        await AssertNoDelayAsync(server);
         Assert.That(server.Log.Events(21), Has.Count.EqualTo(1));
     }
 
     [Test]
-    [Description("While one request of the application finds out whether the server is back, a login is not held up by it")]
-    public async Task A_login_beside_the_one_that_finds_out()
+    [Description("A login is not delayed while another request tests the server")]
+    public async Task A_login_is_not_delayed_by_the_request_that_tests_the_server()
     {
         await using var server = Start(Resilience.BuiltIn);
         server.Answers(_ => new(HttpStatusCode.InternalServerError));
@@ -172,7 +172,7 @@ public class OutsideRequestsTests
         await refresh.Promptly();
     }
 
-    private static async Task RequireOpenAsync(ScriptedServer server)
+    private static async Task AssertNoDelayAsync(ScriptedServer server)
     {
         await RefreshAsync(server).Promptly();
         await RedeemAsync(server, "genuine").Promptly();

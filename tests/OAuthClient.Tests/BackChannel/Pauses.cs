@@ -1,9 +1,9 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Takes a request through the pauses between its attempts, on the test's clock.</summary>
+/// <summary>Advances the clock of a test through the delays between the attempts of a request.</summary>
 internal sealed class Pauses(ManualTimeProvider clock)
 {
-    // An attempt has a timer too; it has more time than any pause here.
+    // The timeout of an attempt uses a timer too, which is longer than any delay here.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
 
     private readonly List<TimeSpan> taken = [];
@@ -18,10 +18,10 @@ internal sealed class Pauses(ManualTimeProvider clock)
 
     public async Task PassAsync(Task request)
     {
-        using CancellationTokenSource over = new();
+        using CancellationTokenSource stop = new();
         while (!request.IsCompleted)
         {
-            var timer = clock.WaitForTimerAsync(over.Token);
+            var timer = clock.WaitForTimerAsync(stop.Token);
             await Task.WhenAny(request, timer).Promptly();
             if (request.IsCompleted)
                 break;
@@ -31,7 +31,7 @@ internal sealed class Pauses(ManualTimeProvider clock)
                 clock.Advance(pause);
             }
         }
-        await over.CancelAsync();
+        await stop.CancelAsync();
         await request;
     }
 }

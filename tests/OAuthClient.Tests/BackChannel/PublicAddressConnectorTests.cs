@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What an address from outside names is no machine of ours: refused where the connection is made, whatever the name said before (RFC 9700 §4.9, RFC 6890).</summary>
+/// <summary>Tests that connections to private addresses are rejected after name resolution (RFC 9700 §4.9, RFC 6890).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class PublicAddressConnectorTests
@@ -42,7 +42,7 @@ public class PublicAddressConnectorTests
     [TestCase("fe80::1%1")]
     [TestCase("fec0::1")]
     [TestCase("ff02::1")]
-    [Description("Threat: SSRF. Private, link-local, loopback, multicast and other special addresses, also those that carry one")]
+    [Description("Private, link-local, loopback, multicast and other special addresses, also when embedded in IPv6, are not public")]
     public void A_private_address_is_not_public(string address) =>
         Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.False);
 
@@ -62,23 +62,21 @@ public class PublicAddressConnectorTests
     [TestCase("2002:808:808::1")]
     [TestCase("2606:4700::1111")]
     [TestCase("2a00:1450:4001::200e")]
-    [Description("What is for everybody to reach is reached, behind a translator too (RFC 6052)")]
+    [Description("RFC 6052: public addresses, also when embedded in IPv6, are public")]
     public void A_public_address_is_public(string address) =>
         Assert.That(PublicAddressConnector.IsPublic(IPAddress.Parse(address)), Is.True);
 
     [Test]
-    [Description(
-        "Threat: SSRF by DNS rebinding. The name is resolved for the connection, once, and no connection is made: 0 connections, and no second attempt"
-    )]
-    public async Task A_name_that_leads_inside_is_not_connected_to()
+    [Description("DNS rebinding: the name is resolved once for the connection, and no connection to a private address is made")]
+    public async Task A_name_with_private_addresses_is_not_connected_to()
     {
-        using var inside = Inside.Listen();
-        int asked = 0;
+        using var server = PrivateServer.Listen();
+        int resolutions = 0;
         await using var provider = Client(
-            o => o.TokenEndpoint = new($"https://rebind.example:{inside.Port}/token"),
+            o => o.TokenEndpoint = new($"https://rebind.example:{server.Port}/token"),
             (_, _) =>
             {
-                Interlocked.Increment(ref asked);
+                Interlocked.Increment(ref resolutions);
                 return Task.FromResult<IPAddress[]>([
                     IPAddress.Loopback,
                     IPAddress.Parse("::ffff:127.0.0.1"),
@@ -94,8 +92,8 @@ public class PublicAddressConnectorTests
                 .With.Message.Contains("rebind.example is at a private address")
                 .And.Message.Contains("nothing was sent")
         );
-        Assert.That(asked, Is.EqualTo(1));
-        Assert.That(inside.Pending, Is.False);
+        Assert.That(resolutions, Is.EqualTo(1));
+        Assert.That(server.Pending, Is.False);
     }
 
     [TestCase("https://127.0.0.1")]
@@ -104,54 +102,54 @@ public class PublicAddressConnectorTests
     [TestCase("https://0x7f.1")]
     [TestCase("https://[::ffff:127.0.0.1]")]
     [TestCase("https://localhost")]
-    [Description("Threat: SSRF. An address is looked at like a name, however it is written")]
-    public async Task An_address_that_leads_inside_is_not_connected_to(string origin)
+    [Description("A literal private address is rejected in every notation")]
+    public async Task A_private_address_is_not_connected_to(string origin)
     {
-        using var inside = Inside.Listen();
-        await using var provider = Client(o => o.TokenEndpoint = new($"{origin}:{inside.Port}/token"));
+        using var server = PrivateServer.Listen();
+        await using var provider = Client(o => o.TokenEndpoint = new($"{origin}:{server.Port}/token"));
         Assert.That(async () => await Token(provider), Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("private address"));
-        Assert.That(inside.Pending, Is.False);
+        Assert.That(server.Pending, Is.False);
     }
 
     [Test]
-    [Description("DNS rebinding: what was looked at is what is connected to; nobody asks for the name again")]
-    public async Task What_was_looked_at_is_connected_to()
+    [Description("DNS rebinding: the connection uses the address that was checked, without a second resolution")]
+    public async Task The_checked_address_is_connected_to()
     {
-        using var inside = Inside.Listen();
-        int asked = 0;
+        using var server = PrivateServer.Listen();
+        int resolutions = 0;
         await using var provider = Client(
             o =>
             {
-                o.TokenEndpoint = new($"https://made-up.invalid:{inside.Port}/token");
+                o.TokenEndpoint = new($"https://made-up.invalid:{server.Port}/token");
                 o.DangerouslyAllowHttpOnLoopback = true;
             },
             (host, _) =>
             {
-                Interlocked.Increment(ref asked);
+                Interlocked.Increment(ref resolutions);
                 Assert.That(host, Is.EqualTo("made-up.invalid"));
                 return Task.FromResult<IPAddress[]>([IPAddress.Parse("10.255.255.1"), IPAddress.Loopback]);
             }
         );
 
         var token = Token(provider);
-        // It came here, past the private address before it; what it wants to hear is TLS.
-        await inside.HangUpAsync().Promptly();
+        // The connection reaches this listener after the private address was skipped, and expects TLS.
+        await server.CloseAsync().Promptly();
         Assert.That(async () => await token.Promptly(), Throws.TypeOf<HttpRequestException>());
-        Assert.That(asked, Is.EqualTo(1));
+        Assert.That(resolutions, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("With both options a whole login works on this machine, as it does in development")]
-    public async Task A_login_on_loopback_where_that_is_allowed()
+    [Description("A login on loopback succeeds when both options are set, as in development")]
+    public async Task A_login_on_loopback_succeeds_when_allowed()
     {
         await using var host = await OAuthTestHost.StartAsync(o => (o.RefusePrivateAddresses, o.Scopes) = (true, ["openid"]));
         Assert.That((await host.SignInAsync()).Subject, Is.EqualTo("alice"));
     }
 
-    private static IEnumerable<TestCaseData> Blindfolds()
+    private static IEnumerable<TestCaseData> IncompatibleHandlers()
     {
         yield return Case("another handler", () => new HttpClientHandler(), "HttpClientHandler does not show it");
-        yield return Case("a handler of one's own", () => new NoNetwork(), "NoNetwork does not show it");
+        yield return Case("a custom handler", () => new NoNetwork(), "NoNetwork does not show it");
         yield return Case("a proxy", () => new SocketsHttpHandler { Proxy = new WebProxy("http://proxy.example:3128") }, "proxy");
         yield return Case(
             "a connect callback",
@@ -160,24 +158,24 @@ public class PublicAddressConnectorTests
         );
         yield return Case("wrapped", () => new Wrapper { InnerHandler = new NoNetwork() }, "NoNetwork does not show it");
 
-        static TestCaseData Case(string name, Func<HttpMessageHandler> handler, string words) =>
-            new TestCaseData(handler, words).SetArgDisplayNames(name);
+        static TestCaseData Case(string name, Func<HttpMessageHandler> handler, string fragment) =>
+            new TestCaseData(handler, fragment).SetArgDisplayNames(name);
     }
 
-    [TestCaseSource(nameof(Blindfolds))]
-    [Description("Threat: SSRF. What a user sets for the back channel cannot take the option's effect away without a word")]
-    public async Task What_would_blind_it_is_refused(Func<HttpMessageHandler> handler, string words)
+    [TestCaseSource(nameof(IncompatibleHandlers))]
+    [Description("A handler that bypasses the connection check is rejected with an exception")]
+    public async Task A_handler_that_bypasses_the_check_is_rejected(Func<HttpMessageHandler> handler, string fragment)
     {
         await using var provider = Client(o => o.TokenEndpoint = new("https://server.example/token"), handler: handler);
         Assert.That(
             async () => await Token(provider),
-            Throws.InvalidOperationException.With.Message.Contains(words).And.Message.Contains("RefusePrivateAddresses")
+            Throws.InvalidOperationException.With.Message.Contains(fragment).And.Message.Contains("RefusePrivateAddresses")
         );
     }
 
     [Test]
-    [Description("A handler that several clients share is guarded once, and goes without the environment's proxy")]
-    public void A_shared_handler_is_guarded_once()
+    [Description("A handler shared by several clients is configured once, without the proxy of the environment")]
+    public void A_shared_handler_is_configured_once()
     {
         using SocketsHttpHandler sockets = new();
         PublicAddressConnector connection = new(Dns.GetHostAddressesAsync, allowLoopback: false);
@@ -189,20 +187,20 @@ public class PublicAddressConnectorTests
         Assert.That(
             () => new PublicAddressConnector(Dns.GetHostAddressesAsync, allowLoopback: true).Guard(sockets),
             Throws.InvalidOperationException,
-            "another rule"
+            "another setting"
         );
     }
 
     [Test]
-    [Description("Off unless set")]
-    public async Task Off_unless_set()
+    [Description("Private addresses are allowed by default")]
+    public async Task Private_addresses_are_allowed_by_default()
     {
-        using var inside = Inside.Listen();
+        using var server = PrivateServer.Listen();
         await using var provider = Client(o =>
-            (o.TokenEndpoint, o.RefusePrivateAddresses) = (new($"https://127.0.0.1:{inside.Port}/token"), false)
+            (o.TokenEndpoint, o.RefusePrivateAddresses) = (new($"https://127.0.0.1:{server.Port}/token"), false)
         );
         var token = Token(provider);
-        await inside.HangUpAsync().Promptly();
+        await server.CloseAsync().Promptly();
         Assert.That(async () => await token.Promptly(), Throws.TypeOf<HttpRequestException>());
     }
 
@@ -237,8 +235,8 @@ public class PublicAddressConnectorTests
 
     private sealed class Wrapper : DelegatingHandler;
 
-    /// <summary>A machine inside that hears who connects.</summary>
-    private sealed class Inside : IDisposable
+    /// <summary>A server at a private address that records connections.</summary>
+    private sealed class PrivateServer : IDisposable
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);
 
@@ -246,14 +244,14 @@ public class PublicAddressConnectorTests
 
         public bool Pending => listener.Pending();
 
-        public static Inside Listen()
+        public static PrivateServer Listen()
         {
-            Inside inside = new();
-            inside.listener.Start();
-            return inside;
+            PrivateServer server = new();
+            server.listener.Start();
+            return server;
         }
 
-        public async Task HangUpAsync() => (await listener.AcceptTcpClientAsync()).Dispose();
+        public async Task CloseAsync() => (await listener.AcceptTcpClientAsync()).Dispose();
 
         public void Dispose() => listener.Dispose();
     }

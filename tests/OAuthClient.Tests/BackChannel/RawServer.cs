@@ -4,7 +4,7 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Answers every request with the same bytes and hangs up: for answers that no web server can be brought to give.</summary>
+/// <summary>Sends the same bytes for every request and closes the connection, for responses that no web server can produce.</summary>
 internal sealed class RawServer : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -51,7 +51,7 @@ internal sealed class RawServer : IAsyncDisposable
                 && exception is OperationCanceledException or InvalidOperationException or SocketException
             )
         {
-            // Stopped: the listener says so in one of these ways.
+            // The listener throws one of these exceptions when it is stopped.
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed class RawServer : IAsyncDisposable
         }
         catch (IOException)
         {
-            // The client heard enough.
+            // The client closed the connection.
         }
     }
 
@@ -73,16 +73,16 @@ internal sealed class RawServer : IAsyncDisposable
     {
         StringBuilder read = new();
         byte[] buffer = new byte[4096];
-        while (!IsWhole(read.ToString()))
+        while (!IsComplete(read.ToString()))
         {
             int count = await stream.ReadAsync(buffer, stopping.Token);
             if (count == 0)
-                throw new IOException("The client hung up.");
+                throw new IOException("The client closed the connection.");
             read.Append(Encoding.ASCII.GetString(buffer, 0, count));
         }
     }
 
-    private static bool IsWhole(string request)
+    private static bool IsComplete(string request)
     {
         int end = request.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (end < 0)

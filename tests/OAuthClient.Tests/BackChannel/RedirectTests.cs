@@ -4,7 +4,9 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A redirect would take a secret to an address of the redirector's choice: the back channel follows none, whatever the user's handler says.</summary>
+/// <summary>
+/// Tests that the back channel follows no redirect, which would send a secret to another address, regardless of the configured handler.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RedirectTests
@@ -12,10 +14,8 @@ public class RedirectTests
     private static readonly int[] Statuses = [301, 302, 303, 307, 308];
 
     [TestCaseSource(nameof(Statuses))]
-    [Description(
-        "Threat: redirect leak. The token endpoint's redirect is an error that says so; the second host sees nothing (RFC 9110 §15.4.8)"
-    )]
-    public async Task Token_request(int status)
+    [Description("RFC 9110 §15.4.8: a redirect of the token endpoint is an error, and the target receives no request")]
+    public async Task A_redirect_of_the_token_endpoint_is_not_followed(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync();
@@ -36,8 +36,8 @@ public class RedirectTests
     }
 
     [Test]
-    [Description("A redirect without a body is explained: what was sent would go to another address")]
-    public async Task Message_says_redirect()
+    [Description("The message about a redirect says that redirects are not followed")]
+    public async Task The_message_explains_the_redirect()
     {
         await using ScriptedServer server = new();
         server.Answers(_ => new HttpResponseMessage(HttpStatusCode.Moved)
@@ -58,8 +58,8 @@ public class RedirectTests
     }
 
     [TestCaseSource(nameof(Statuses))]
-    [Description("Threat: redirect leak. Code, verifier and client secret stay with the server that was asked")]
-    public async Task Code_exchange(int status)
+    [Description("Code, verifier and client secret are not sent to the target of a redirect")]
+    public async Task A_redirect_of_a_code_exchange_is_not_followed(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync();
@@ -71,8 +71,8 @@ public class RedirectTests
     }
 
     [TestCaseSource(nameof(Statuses))]
-    [Description("Threat: redirect leak. A token that is given back goes to the revocation endpoint only (RFC 7009 §2)")]
-    public async Task Revocation_request(int status)
+    [Description("RFC 7009 §2: a token is not sent to the target of a redirect of the revocation endpoint")]
+    public async Task A_redirect_of_the_revocation_endpoint_is_not_followed(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync();
@@ -88,8 +88,8 @@ public class RedirectTests
     }
 
     [TestCaseSource(nameof(Statuses))]
-    [Description("Threat: redirect leak. The access token goes to the userinfo endpoint only (OpenID Connect Core §5.3)")]
-    public async Task UserInfo_request(int status)
+    [Description("OpenID Connect Core §5.3: the access token is not sent to the target of a redirect of the UserInfo endpoint")]
+    public async Task A_redirect_of_the_UserInfo_endpoint_is_not_followed(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
@@ -105,8 +105,8 @@ public class RedirectTests
     }
 
     [TestCaseSource(nameof(Statuses))]
-    [Description("Threat: SSRF by discovery. Metadata that stand elsewhere are not fetched there (RFC 8414 §3)")]
-    public async Task Metadata_request(int status)
+    [Description("RFC 8414 §3: metadata is not fetched from the target of a redirect")]
+    public async Task A_redirect_of_the_metadata_is_not_followed(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync();
@@ -118,8 +118,8 @@ public class RedirectTests
     }
 
     [TestCaseSource(nameof(Statuses))]
-    [Description("Threat: SSRF by jwks_uri. Keys that stand elsewhere are not fetched there, and nothing is signed in without them")]
-    public async Task Key_set_request(int status)
+    [Description("Keys are not fetched from the target of a redirect, and the sign-in fails without them")]
+    public async Task A_redirect_of_the_key_set_is_not_followed(int status)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync(o => o.Scopes = ["openid"]);
@@ -137,16 +137,16 @@ public class RedirectTests
         yield return Case("HttpClientHandler", () => new HttpClientHandler { AllowAutoRedirect = true, UseCookies = true });
         yield return Case(
             "wrapped SocketsHttpHandler",
-            () => new Passing(new Passing(new SocketsHttpHandler { AllowAutoRedirect = true }))
+            () => new Wrapper(new Wrapper(new SocketsHttpHandler { AllowAutoRedirect = true }))
         );
-        yield return Case("wrapped HttpClientHandler", () => new Passing(new HttpClientHandler { AllowAutoRedirect = true }));
+        yield return Case("wrapped HttpClientHandler", () => new Wrapper(new HttpClientHandler { AllowAutoRedirect = true }));
 
         static TestCaseData Case(string name, Func<HttpMessageHandler> primary) => new TestCaseData(primary).SetArgDisplayNames(name);
     }
 
     [TestCaseSource(nameof(UserPrimaries))]
-    [Description("Threat: redirect leak, brought back by a primary handler of the user's own")]
-    public async Task User_primary_handler_follows_none(Func<HttpMessageHandler> primary)
+    [Description("A custom primary handler follows no redirect")]
+    public async Task A_custom_primary_handler_follows_no_redirect(Func<HttpMessageHandler> primary)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
@@ -166,8 +166,8 @@ public class RedirectTests
     }
 
     [Test]
-    [Description("Threat: redirect leak, brought back for all clients of the application")]
-    public async Task Application_default_follows_none()
+    [Description("A default primary handler for all HTTP clients of the application follows no redirect")]
+    public async Task A_default_primary_handler_follows_no_redirect()
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
         await using var host = await OAuthTestHost.StartAsync(registerFirst: services =>
@@ -186,13 +186,11 @@ public class RedirectTests
     }
 
     [Test]
-    [Description(
-        "One primary handler shared by two clients, which refuses changes once it has sent, still works and still follows nothing"
-    )]
-    public async Task Shared_primary_handler([Values] bool wrapped)
+    [Description("A primary handler shared by two clients, which cannot be changed after its first request, follows no redirect")]
+    public async Task A_shared_primary_handler_follows_no_redirect([Values] bool wrapped)
     {
         await using var hostile = await TestAuthorizationServer.StartAsync();
-        using HttpMessageHandler shared = wrapped ? new Passing(new SocketsHttpHandler()) : new SocketsHttpHandler();
+        using HttpMessageHandler shared = wrapped ? new Wrapper(new SocketsHttpHandler()) : new SocketsHttpHandler();
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => shared);
@@ -218,9 +216,7 @@ public class RedirectTests
     }
 
     [Test]
-    [Description(
-        "Nobody's cookie is sent with somebody else's token: the back channel keeps none between requests, even if the user's handler would"
-    )]
+    [Description("Cookies are not kept between requests, even with a custom handler, because requests concern different users")]
     public async Task Cookies_are_not_kept([Values] bool ownPrimary)
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
@@ -243,5 +239,5 @@ public class RedirectTests
         Assert.That(host.Server.RequestsTo(TestEndpoint.Token)[1].Headers, Does.Not.ContainKey("Cookie"));
     }
 
-    private sealed class Passing(HttpMessageHandler inner) : DelegatingHandler(inner);
+    private sealed class Wrapper(HttpMessageHandler inner) : DelegatingHandler(inner);
 }

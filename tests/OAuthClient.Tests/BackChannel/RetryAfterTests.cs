@@ -2,7 +2,9 @@ using System.Net;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A server that wants to be left alone is (RFC 9110 §10.2.3, RFC 6585 §4): by every request of the client to it, up to a minute.</summary>
+/// <summary>
+/// Tests that Retry-After (RFC 9110 §10.2.3, RFC 6585 §4) delays every request of the client to that server by up to a minute.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RetryAfterTests
@@ -11,8 +13,8 @@ public class RetryAfterTests
 
     [TestCase(429)]
     [TestCase(503)]
-    [Description("The pause is the server's, where it is longer than ours")]
-    public async Task The_pause_is_the_servers(int status)
+    [Description("The delay is that of the server when it is longer than that of the retry")]
+    public async Task The_delay_is_that_of_the_server(int status)
     {
         await using ScriptedServer server = new(retries: true);
         AnswerOnce(server, status, FourSeconds);
@@ -22,8 +24,8 @@ public class RetryAfterTests
     }
 
     [Test]
-    [Description("Also as a date, counted from our own clock")]
-    public async Task As_a_date()
+    [Description("A Retry-After date is compared with the client's clock")]
+    public async Task Retry_After_may_be_a_date()
     {
         await using ScriptedServer server = new(retries: true);
         AnswerOnce(server, 429, response => response.Headers.RetryAfter = new(server.Clock.GetUtcNow() + FourSeconds));
@@ -34,8 +36,8 @@ public class RetryAfterTests
 
     [TestCase(400)]
     [TestCase(500)]
-    [Description("Other answers have no say in when to come again")]
-    public async Task Other_answers_do_not_count(int status)
+    [Description("Retry-After is ignored in other responses")]
+    public async Task Retry_After_in_other_responses_is_ignored(int status)
     {
         await using ScriptedServer server = new();
         AnswerOnce(server, status, FourSeconds);
@@ -44,8 +46,8 @@ public class RetryAfterTests
     }
 
     [Test]
-    [Description("Everything else that this client would ask of the server waits, too: with the built-in pipeline or another")]
-    public async Task Other_requests_wait([Values] bool retries)
+    [Description("All other requests of the client to the server are delayed, with the built-in or another pipeline")]
+    public async Task Other_requests_are_delayed([Values] bool retries)
     {
         await using ScriptedServer server = new(retries: retries);
         AnswerOnce(server, 429, FourSeconds);
@@ -63,8 +65,8 @@ public class RetryAfterTests
     }
 
     [Test]
-    [Description("Another server of the same client does not wait, nor does another client")]
-    public async Task Others_do_not_wait()
+    [Description("Requests to another server, or of another client, are not delayed")]
+    public async Task Requests_to_other_servers_are_not_delayed()
     {
         await using ScriptedServer server = new(o => o.RevocationEndpoint = new("https://other.example/revoke"), retries: true);
         await server.SignedInAsync(ScriptedServer.Tokens("at"));
@@ -82,14 +84,12 @@ public class RetryAfterTests
 
     [TestCase(30)]
     [TestCase(3600)]
-    [Description(
-        "What the deadline has no time for fails at once: the answer where there is one, afterwards a sentence. No server silences its clients for more than a minute"
-    )]
-    public async Task Longer_than_the_deadline(int seconds)
+    [Description("A delay longer than the deadline returns the response at once and fails later requests; it is at most a minute")]
+    public async Task A_delay_longer_than_the_deadline_fails_at_once(int seconds)
     {
         await using ScriptedServer server = new(retries: true);
         AnswerOnce(server, 429, TimeSpan.FromSeconds(seconds));
-        int minute = Math.Min(seconds, 60);
+        int limited = Math.Min(seconds, 60);
         Assert.That(
             () => server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly(),
             Throws
@@ -102,19 +102,21 @@ public class RetryAfterTests
             Throws
                 .InstanceOf<HttpRequestException>()
                 .With.Message.EqualTo(
-                    $"The token endpoint (https://as.example/token) was not asked: the server wants to be left alone for another {minute} s (Retry-After), which is longer than BackChannelDeadline leaves time for."
+                    $"The token endpoint (https://as.example/token) was not asked: "
+                        + $"the server wants to be left alone for another {limited} s (Retry-After), "
+                        + "which is longer than BackChannelDeadline leaves time for."
                 )
         );
         Assert.That(server.Requests, Has.Count.EqualTo(1));
 
-        server.Clock.Advance(TimeSpan.FromSeconds(minute));
+        server.Clock.Advance(TimeSpan.FromSeconds(limited));
         await server.Client.RequestTokenAsync(TokenRequest.ClientCredentials()).Promptly();
         Assert.That(server.Requests, Has.Count.EqualTo(2));
     }
 
     [Test]
-    [Description("A refresh token that had to wait too long was not presented")]
-    public async Task Nothing_was_presented()
+    [Description("A refresh token that would be delayed beyond the deadline counts as not sent")]
+    public async Task A_stopped_refresh_token_was_not_sent()
     {
         await using ScriptedServer server = new(retries: true);
         AnswerOnce(server, 503, TimeSpan.FromSeconds(45));

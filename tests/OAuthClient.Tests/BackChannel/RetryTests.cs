@@ -6,7 +6,7 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is sent again, and what is not: it depends on what was sent, not on what came back.</summary>
+/// <summary>Tests which requests are retried. This depends on the request, not on the response.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RetryTests
@@ -27,7 +27,7 @@ public class RetryTests
         ["429 with Retry-After"] = Fault.Status(429, headers: [new("Retry-After", "1")]),
     };
 
-    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<OAuthTestHost, Task> Act)> Harmless = new(
+    private static readonly Dictionary<string, (TestEndpoint Endpoint, Func<OAuthTestHost, Task> Act)> Repeatable = new(
         StringComparer.Ordinal
     )
     {
@@ -38,7 +38,7 @@ public class RetryTests
         ["revocation"] = (TestEndpoint.Revocation, host => host.Client.RevokeAsync(GrantOwner.User("42"))),
     };
 
-    private static readonly Dictionary<string, Func<OAuthTestHost, Task>> Spent = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<OAuthTestHost, Task>> SingleUse = new(StringComparer.Ordinal)
     {
         ["code"] = host => host.SignInAsync(),
         ["refresh token"] = async host =>
@@ -48,41 +48,39 @@ public class RetryTests
         ["extension"] = host => host.Client.RequestTokenAsync(TokenRequest.Extension("urn:example:grant", [new("assertion", "used-once")])),
     };
 
-    // A revocation's answer has no body that could be cut short (RFC 7009 §2.2).
-    private static IEnumerable<TestCaseData> HarmlessFaults() =>
-        from what in Harmless.Keys
+    // The response to a revocation has no body that could be truncated (RFC 7009 §2.2).
+    private static IEnumerable<TestCaseData> RepeatableFaults() =>
+        from kind in Repeatable.Keys
         from fault in Faults.Keys
-        where (what, fault) is not ("revocation", "truncated body")
-        select new TestCaseData(what, fault);
+        where (kind, fault) is not ("revocation", "truncated body")
+        select new TestCaseData(kind, fault);
 
-    [TestCaseSource(nameof(HarmlessFaults))]
-    [Description(
-        "What does no harm twice is sent again after every fault that may pass (RFC 8414, RFC 7517, RFC 6749 §4.4, OpenID Connect Core §5.3, RFC 7009 §2.2)"
-    )]
-    public async Task Harmless_requests_are_sent_again(string what, string fault)
+    [TestCaseSource(nameof(RepeatableFaults))]
+    [Description("RFC 8414, RFC 7517, RFC 6749 §4.4, OpenID Connect Core §5.3, RFC 7009 §2.2: transient failures are retried")]
+    public async Task Repeatable_requests_are_retried(string kind, string fault)
     {
-        var (endpoint, act) = Harmless[what];
-        await using var host = await StartAsync(signedIn: what is "userinfo" or "revocation");
-        int usual = what == "revocation" ? 2 : 1;
+        var (endpoint, act) = Repeatable[kind];
+        await using var host = await StartAsync(signedIn: kind is "userinfo" or "revocation");
+        int expected = kind == "revocation" ? 2 : 1;
         host.Server.Faults.Add(endpoint, Faults[fault], times: 1);
 
         await new Pauses(host.Clock).PassAsync(act(host));
 
-        Assert.That(host.Server.RequestsTo(endpoint), Has.Count.EqualTo(usual + 1));
+        Assert.That(host.Server.RequestsTo(endpoint), Has.Count.EqualTo(expected + 1));
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2, §6, RFC 9700 §4.14, threat: code sent twice. What is spent by being sent is not, once it may have left")]
-    public async Task Spent_requests_are_not_sent_again(
-        [Values("code", "refresh token", "extension")] string what,
+    [Description("RFC 6749 §4.1.2, §6, RFC 9700 §4.14: a single-use request is not retried once it may have been sent")]
+    public async Task Single_use_requests_are_not_retried(
+        [Values("code", "refresh token", "extension")] string kind,
         [Values("reset before work", "reset after work", "truncated body", "408", "500", "502", "503", "503 with Retry-After")] string fault
     )
     {
-        await using var host = await StartAsync(signedIn: what == "refresh token");
+        await using var host = await StartAsync(signedIn: kind == "refresh token");
         host.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
 
         Assert.That(
-            () => new Pauses(host.Clock).PassAsync(Spent[what](host)),
+            () => new Pauses(host.Clock).PassAsync(SingleUse[kind](host)),
             Throws.InstanceOf<HttpRequestException>().Or.InstanceOf<TokenEndpointException>()
         );
 
@@ -90,45 +88,45 @@ public class RetryTests
     }
 
     [Test]
-    [Description("RFC 6585 §4: a server that answers 429 has not looked at what was sent")]
-    public async Task Spent_requests_that_were_turned_away_are_sent_again(
-        [Values("code", "refresh token")] string what,
+    [Description("RFC 6585 §4: a single-use request is retried after 429, because the server has not processed it")]
+    public async Task Single_use_requests_are_retried_after_429(
+        [Values("code", "refresh token")] string kind,
         [Values("429", "429 with Retry-After")] string fault
     )
     {
-        await using var host = await StartAsync(signedIn: what == "refresh token");
+        await using var host = await StartAsync(signedIn: kind == "refresh token");
         host.Server.Faults.Add(TestEndpoint.Token, Faults[fault], times: 1);
-        await new Pauses(host.Clock).PassAsync(Spent[what](host));
+        await new Pauses(host.Clock).PassAsync(SingleUse[kind](host));
         Assert.That(host.TokenRequests, Is.EqualTo(2));
     }
 
     [Test]
-    [Description("What has not left was not spent: a refused connection is tried again")]
-    public async Task Spent_requests_that_did_not_leave_are_sent_again(
-        [Values("code", "refresh token")] string what,
+    [Description("A single-use request is retried when no connection was made, because it was not sent")]
+    public async Task Single_use_requests_that_were_not_sent_are_retried(
+        [Values("code", "refresh token")] string kind,
         [Values] bool timesOut
     )
     {
-        int left = 0;
+        int failures = 0;
         await using var host = await StartAsync(
-            signedIn: what == "refresh token",
+            signedIn: kind == "refresh token",
             register: builder =>
                 builder.BackChannel.AddHttpMessageHandler(() =>
                     new Unreachable(
-                        request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref left) >= 0,
+                        request => request.RequestUri!.AbsolutePath == "/token" && Interlocked.Decrement(ref failures) >= 0,
                         timesOut
                     )
                 )
         );
-        left = 1;
-        await new Pauses(host.Clock).PassAsync(Spent[what](host));
+        failures = 1;
+        await new Pauses(host.Clock).PassAsync(SingleUse[kind](host));
         Assert.That(host.TokenRequests, Is.EqualTo(1));
-        Assert.That(left, Is.EqualTo(-1));
+        Assert.That(failures, Is.EqualTo(-1));
     }
 
     [Test]
-    [Description("RFC 8628 §3.5: polling has an interval to keep; nothing is sent in between")]
-    public async Task Polling_is_not_repeated([Values("429", "503", "reset before work")] string fault)
+    [Description("RFC 8628 §3.5: polling is not retried, because it has to keep its interval")]
+    public async Task Polling_is_not_retried([Values("429", "503", "reset before work")] string fault)
     {
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Faults[fault]);
@@ -143,13 +141,13 @@ public class RetryTests
     }
 
     [Test]
-    [Description("RFC 8628 §3.5: nor where it did not leave")]
-    public async Task Polling_that_did_not_leave_is_not_repeated()
+    [Description("RFC 8628 §3.5: polling is not retried even if it was not sent")]
+    public async Task Polling_that_was_not_sent_is_not_retried()
     {
-        int tried = 0;
+        int attempts = 0;
         await using var host = await StartAsync(register: builder =>
             builder.BackChannel.AddHttpMessageHandler(() =>
-                new Unreachable(request => request.Method == HttpMethod.Post && ++tried > 0, timesOut: false)
+                new Unreachable(request => request.Method == HttpMethod.Post && ++attempts > 0, timesOut: false)
             )
         );
         Assert.That(
@@ -159,7 +157,7 @@ public class RetryTests
                 ),
             Throws.TypeOf<HttpRequestException>()
         );
-        Assert.That(tried, Is.EqualTo(1));
+        Assert.That(attempts, Is.EqualTo(1));
     }
 
     [TestCase(400)]
@@ -168,8 +166,8 @@ public class RetryTests
     [TestCase(404)]
     [TestCase(302)]
     [TestCase(200)]
-    [Description("An answer that will be the same next time is final")]
-    public async Task Lasting_answers_are_final(int status)
+    [Description("A response that does not change with a retry is final")]
+    public async Task Permanent_responses_are_final(int status)
     {
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(status));
@@ -178,8 +176,8 @@ public class RetryTests
     }
 
     [Test]
-    [Description("RFC 6749 §10: a certificate that is refused is refused again")]
-    public async Task Distrust_is_final()
+    [Description("RFC 6749 §10: a rejected certificate is not retried")]
+    public async Task A_rejected_certificate_is_final()
     {
         await using ScriptedServer server = new(retries: true);
         server.Answers(_ => throw new HttpRequestException(HttpRequestError.SecureConnectionError, "TLS", new AuthenticationException()));
@@ -188,8 +186,8 @@ public class RetryTests
     }
 
     [Test]
-    [Description("Three times, later each time, half of each pause by chance; then the last answer is the answer")]
-    public async Task Pauses_grow_and_end()
+    [Description("Three retries with increasing, partly random delays; then the last response is returned")]
+    public async Task Delays_increase_and_retries_end()
     {
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -208,8 +206,8 @@ public class RetryTests
     }
 
     [Test]
-    [Description("A pause that the deadline has no time for is not begun: the answer at hand says more")]
-    public async Task No_pause_beyond_the_deadline()
+    [Description("A delay that exceeds the deadline is not started; the response is returned at once")]
+    public async Task No_delay_exceeds_the_deadline()
     {
         await using var host = await StartAsync(options: o => o.BackChannelDeadline = TimeSpan.FromMilliseconds(250));
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -218,8 +216,8 @@ public class RetryTests
     }
 
     [Test]
-    [Description("One attempt may take ten seconds, a third of the deadline, where another may follow")]
-    public async Task A_silent_server_is_asked_again()
+    [Description("An attempt that can be retried times out after ten seconds, a third of the deadline")]
+    public async Task An_attempt_without_response_is_retried()
     {
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never), times: 1);
@@ -231,8 +229,8 @@ public class RetryTests
     }
 
     [Test]
-    [Description("The lifetime counts from the attempt that brought the token, not from the first (RFC 6749 §5.1)")]
-    public async Task Lifetime_counts_from_the_last_attempt()
+    [Description("RFC 6749 §5.1: the lifetime of a token starts with the attempt that returned it")]
+    public async Task The_lifetime_starts_with_the_last_attempt()
     {
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 1);
@@ -243,8 +241,8 @@ public class RetryTests
     }
 
     [Test]
-    [Description("Whoever cancels ends a pause, too")]
-    public async Task Cancelled_in_a_pause()
+    [Description("Cancellation ends a delay between attempts")]
+    public async Task Cancellation_ends_a_delay()
     {
         await using var host = await StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -252,7 +250,7 @@ public class RetryTests
         var request = host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(), cancellation.Token);
         while (await host.Clock.WaitForTimerAsync() > TimeSpan.FromSeconds(5))
         {
-            // Attempts have timers, too.
+            // Attempts use timers too.
         }
         await cancellation.CancelAsync();
         Assert.That(async () => await request.Promptly(), Throws.InstanceOf<OperationCanceledException>());

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>What resilience packages put on HTTP clients: sends again after a fault or a 5xx, as often as three times.</summary>
+/// <summary>Retries twice after a failure or a 5xx response, like the handlers of resilience packages.</summary>
 internal sealed class RetryingHandler : DelegatingHandler
 {
     public RetryingHandler() { }
@@ -21,7 +21,7 @@ internal sealed class RetryingHandler : DelegatingHandler
             }
             catch (HttpRequestException) when (attempt < 3)
             {
-                // As good as a 5xx to a handler of this kind.
+                // Such handlers treat a failure like a 5xx response.
             }
         }
     }

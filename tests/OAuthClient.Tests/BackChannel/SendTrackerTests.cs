@@ -6,14 +6,16 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Whether what is spent by being sent may have left, over real sockets; and that it does not leave against the sender's will.</summary>
+/// <summary>
+/// Tests over real sockets that the tracker knows whether a single-use request may have been sent and can prevent the send.
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SendTrackerTests
 {
     [Test]
-    [Description("A refused connection: nothing left")]
-    public async Task Nobody_there()
+    [Description("A refused connection means that nothing was sent")]
+    public async Task A_refused_connection_sends_nothing()
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
             Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused))
@@ -24,8 +26,8 @@ public class SendTrackerTests
     }
 
     [Test]
-    [Description("A server that speaks no TLS: the handshake fails, and nothing left")]
-    public async Task Handshake_fails()
+    [Description("A failed TLS handshake means that nothing was sent")]
+    public async Task A_failed_handshake_sends_nothing()
     {
         await using var host = await OAuthTestHost.StartAsync();
         SendTracker tracker = new();
@@ -35,8 +37,8 @@ public class SendTrackerTests
     }
 
     [Test]
-    [Description("A connection that never stands: the deadline passes, and nothing left")]
-    public async Task Never_connected()
+    [Description("A connection that is not established before the deadline means that nothing was sent")]
+    public async Task An_unestablished_connection_sends_nothing()
     {
         TaskCompletionSource connecting = new();
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
@@ -71,8 +73,8 @@ public class SendTrackerTests
     }
 
     [TestCaseSource(nameof(Received))]
-    [Description("Once the server has it, it has left, whatever comes back")]
-    public async Task The_server_has_it(Fault fault)
+    [Description("A request that the server received was sent, whatever the response")]
+    public async Task A_received_request_was_sent(Fault fault)
     {
         await using var host = await OAuthTestHost.StartAsync();
         host.Server.Faults.Add(TestEndpoint.Token, fault);
@@ -83,11 +85,11 @@ public class SendTrackerTests
     }
 
     [Test]
-    [Description("A handler that plays the network and answers without having read the body")]
-    public async Task An_answer_proves_it()
+    [Description("A response means that the request was sent, even if a primary handler has not read the body")]
+    public async Task A_response_means_that_the_request_was_sent()
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
-            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new Unread(HttpStatusCode.BadRequest))
+            builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new NonReadingHandler(HttpStatusCode.BadRequest))
         );
         SendTracker tracker = new();
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<TokenEndpointException>());
@@ -95,12 +97,15 @@ public class SendTrackerTests
     }
 
     [Test]
-    [Description("What a user's handler does with the body on the way does not hide when it leaves, nor makes it leave")]
-    public async Task A_handler_that_reads_or_replaces_the_body([Values] Meddling how, [Values] bool connects)
+    [Description("A custom handler that reads or replaces the body does not change the result")]
+    public async Task A_handler_that_reads_or_replaces_the_body_does_not_change_the_result(
+        [Values] BodyAccess access,
+        [Values] bool connects
+    )
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
-            builder.BackChannel.AddHttpMessageHandler(() => new Meddler(how));
+            builder.BackChannel.AddHttpMessageHandler(() => new BodyAccessHandler(access));
             if (!connects)
                 Connect(builder, _ => throw new SocketException((int)SocketError.ConnectionRefused));
         });
@@ -114,38 +119,38 @@ public class SendTrackerTests
     }
 
     [Test]
-    [Description("Forbidden at the last moment: connected, and not one byte of it left")]
-    public async Task Forbidden([Values] bool meddled)
+    [Description("A send that is cancelled after connecting sends no byte of the body")]
+    public async Task A_cancelled_send_sends_nothing([Values] bool buffered)
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
         {
-            if (meddled)
-                builder.BackChannel.AddHttpMessageHandler(() => new Meddler(Meddling.Buffers));
+            if (buffered)
+                builder.BackChannel.AddHttpMessageHandler(() => new BodyAccessHandler(BodyAccess.Buffers));
         });
-        int asked = 0;
-        SendTracker tracker = new() { CanSend = () => ++asked == 0 };
+        int calls = 0;
+        SendTracker tracker = new() { CanSend = () => ++calls == 0 };
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<SendCancelledException>());
-        Assert.That(asked, Is.EqualTo(1));
+        Assert.That(calls, Is.EqualTo(1));
         Assert.That(tracker.MayHaveBeenSent, Is.False);
         Assert.That(host.TokenRequests, Is.Zero);
     }
 
     [Test]
-    [Description("Forbidden, and a user's handler makes another exception of it: who forbade it knows it all the same")]
-    public async Task Forbidden_and_disguised()
+    [Description("A cancelled send is reported even if a custom handler replaces the exception")]
+    public async Task A_cancelled_send_is_reported_despite_another_exception()
     {
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
-            builder.BackChannel.AddHttpMessageHandler(() => new Disguising())
+            builder.BackChannel.AddHttpMessageHandler(() => new ExceptionReplacingHandler())
         );
         Assert.That(() => SendAsync(host, new() { CanSend = () => false }), Throws.TypeOf<SendCancelledException>());
     }
 
     [Test]
-    [Description("Asked only when the connection stands")]
-    public async Task Asked_last()
+    [Description("CanSend is called only after the connection is established")]
+    public async Task CanSend_is_called_after_connecting()
     {
         bool connected = false;
-        bool? atQuestion = null;
+        bool? connectedAtCall = null;
         await using var host = await OAuthTestHost.StartAsync(register: builder =>
             Connect(
                 builder,
@@ -156,10 +161,10 @@ public class SendTrackerTests
                 }
             )
         );
-        SendTracker tracker = new() { CanSend = () => (atQuestion = connected).Value };
+        SendTracker tracker = new() { CanSend = () => (connectedAtCall = connected).Value };
         Assert.That(() => SendAsync(host, tracker), Throws.TypeOf<HttpRequestException>());
         Assert.That(connected);
-        Assert.That(atQuestion, Is.Null);
+        Assert.That(connectedAtCall, Is.Null);
     }
 
     private static async Task SendAsync(OAuthTestHost host, SendTracker tracker, Uri? endpoint = null)
@@ -178,7 +183,7 @@ public class SendTrackerTests
             new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => connect(cancellationToken) }
         );
 
-    public enum Meddling
+    public enum BodyAccess
     {
         Buffers,
         Reads,
@@ -186,24 +191,24 @@ public class SendTrackerTests
         Replaces,
     }
 
-    private sealed class Meddler(Meddling how) : DelegatingHandler
+    private sealed class BodyAccessHandler(BodyAccess access) : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (request.Content is not { } content)
                 return await base.SendAsync(request, cancellationToken);
-            switch (how)
+            switch (access)
             {
-                case Meddling.Buffers:
+                case BodyAccess.Buffers:
                     await content.LoadIntoBufferAsync(cancellationToken);
                     break;
-                case Meddling.Reads:
+                case BodyAccess.Reads:
                     await content.ReadAsStringAsync(cancellationToken);
                     break;
-                case Meddling.Copies:
+                case BodyAccess.Copies:
                     await content.CopyToAsync(Stream.Null, cancellationToken);
                     break;
-                case Meddling.Replaces:
+                case BodyAccess.Replaces:
                     request.Content = new StringContent(
                         await content.ReadAsStringAsync(cancellationToken),
                         null,
@@ -215,7 +220,7 @@ public class SendTrackerTests
         }
     }
 
-    private sealed class Disguising : DelegatingHandler
+    private sealed class ExceptionReplacingHandler : DelegatingHandler
     {
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
@@ -230,7 +235,7 @@ public class SendTrackerTests
         }
     }
 
-    private sealed class Unread(HttpStatusCode status) : HttpMessageHandler
+    private sealed class NonReadingHandler(HttpStatusCode status) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             Task.FromResult(new HttpResponseMessage(status) { RequestMessage = request });

@@ -5,73 +5,73 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is spent by being sent leaves once, whatever handlers the application has (RFC 6749 §4.1.2, RFC 9700 §4.14).</summary>
+/// <summary>
+/// Tests that a single-use request is sent once, whatever handlers the application configures (RFC 6749 §4.1.2, RFC 9700 §4.14).
+/// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SingleSendRequestMessageTests
 {
     [Test]
-    [Description("Threat: code sent twice. An application-wide retrying handler, added before the client, does not reach the back channel")]
-    public async Task Application_wide_retries_added_before()
+    [Description("A retrying handler for all HTTP clients, configured before the client, does not apply to the back channel")]
+    public async Task Default_retries_configured_before_the_client_do_not_apply()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
             registerFirst: services => services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
         );
-        await RequireOnePostAsync<TokenEndpointException>(host);
+        await AssertOnePostAsync<TokenEndpointException>(host);
     }
 
     [Test]
-    [Description("Threat: code sent twice. An application-wide retrying handler, added after the client, does not reach the back channel")]
-    public async Task Application_wide_retries_added_after()
+    [Description("A retrying handler for all HTTP clients, configured after the client, does not apply to the back channel")]
+    public async Task Default_retries_configured_after_the_client_do_not_apply()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
             register: builder =>
                 builder.Services.ConfigureHttpClientDefaults(http => http.AddHttpMessageHandler(() => new RetryingHandler()))
         );
-        await RequireOnePostAsync<TokenEndpointException>(host);
+        await AssertOnePostAsync<TokenEndpointException>(host);
     }
 
     [Test]
-    [Description(
-        "Threat: code sent twice. A retrying handler that the user puts on the back channel gets the guard's exception, not a second send"
-    )]
-    public async Task Retries_on_the_back_channel()
+    [Description("A retrying handler on the back channel gets an exception instead of a second send")]
+    public async Task Retries_on_the_back_channel_throw()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
             register: builder => builder.BackChannel.AddHttpMessageHandler(() => new RetryingHandler())
         );
-        var exception = await RequireOnePostAsync<InvalidOperationException>(host);
+        var exception = await AssertOnePostAsync<InvalidOperationException>(host);
         Assert.That(exception.Message, Does.Contain("retrying handler").And.Contain("back channel"));
     }
 
     [Test]
-    [Description("Threat: code sent twice. A primary handler that retries by itself is guarded beneath its retries")]
-    public async Task Retries_in_the_primary_handler()
+    [Description("A primary handler that retries gets an exception instead of a second send")]
+    public async Task Retries_in_the_primary_handler_throw()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
             register: builder => builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() => new RetryingHandler(new SocketsHttpHandler()))
         );
-        await RequireOnePostAsync<InvalidOperationException>(host);
+        await AssertOnePostAsync<InvalidOperationException>(host);
     }
 
     [Test]
-    [Description("Threat: code sent twice. A builder filter, which has the word after all options, cannot put retries beneath the guard")]
-    public async Task Retries_by_a_builder_filter([Values] bool innermost)
+    [Description("A builder filter, which runs after all options, cannot add retries below the check")]
+    public async Task Retries_by_a_builder_filter_throw([Values] bool innermost)
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
             registerFirst: services => services.AddSingleton<IHttpMessageHandlerBuilderFilter>(new RetryingFilter(innermost))
         );
-        await RequireOnePostAsync<InvalidOperationException>(host);
+        await AssertOnePostAsync<InvalidOperationException>(host);
     }
 
     [Test]
-    [Description("Threat: code sent twice. Options configured after everything else cannot put retries beneath the guard")]
-    public async Task Retries_by_later_options()
+    [Description("Options configured after all others cannot add retries below the check")]
+    public async Task Retries_by_later_options_throw()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
@@ -80,22 +80,22 @@ public class SingleSendRequestMessageTests
                     options.HttpMessageHandlerBuilderActions.Add(handlers => handlers.AdditionalHandlers.Add(new RetryingHandler()))
                 )
         );
-        await RequireOnePostAsync<InvalidOperationException>(host);
+        await AssertOnePostAsync<InvalidOperationException>(host);
     }
 
     [Test]
-    [Description("Threat: code sent twice. The guard also counts for a copy of the request, which some retrying handlers send")]
-    public async Task Retries_with_a_copy_of_the_request()
+    [Description("A copy of the request, which some retrying handlers send, is a second send")]
+    public async Task Retries_with_a_copy_of_the_request_throw()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
             register: builder => builder.BackChannel.AddHttpMessageHandler(() => new CopyingHandler())
         );
-        await RequireOnePostAsync<InvalidOperationException>(host);
+        await AssertOnePostAsync<InvalidOperationException>(host);
     }
 
     [Test]
-    [Description("A request that spends nothing may be retried by the user's handler")]
+    [Description("A custom handler may retry a request that can be repeated")]
     public async Task Metadata_may_be_retried()
     {
         await using var host = await OAuthTestHost.StartAsync(
@@ -114,8 +114,8 @@ public class SingleSendRequestMessageTests
     }
 
     [Test]
-    [Description("The user's own handlers and headers, which send nothing twice, go on working")]
-    public async Task Benign_handler_and_headers()
+    [Description("Custom handlers and headers that cause no second send continue to work")]
+    public async Task Custom_handlers_and_headers_are_used()
     {
         await using var host = await OAuthTestHost.StartAsync(
             retries: true,
@@ -128,13 +128,13 @@ public class SingleSendRequestMessageTests
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
 
         var request = host.Server.RequestsTo(TestEndpoint.Token).Single();
-        Assert.That(request.Headers["X-Stamp"], Is.EqualTo("mine"));
+        Assert.That(request.Headers["X-Stamp"], Is.EqualTo("value"));
         Assert.That(request.Headers["X-Tenant"], Is.EqualTo("one"));
     }
 
     [Test]
-    [Description("Threat: code sent twice. Two requests in a row are two requests: the guard is per request, not per client")]
-    public async Task Second_request_is_no_second_send()
+    [Description("Each request is checked separately, so that a client can send several requests")]
+    public async Task A_second_request_is_sent()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
@@ -143,10 +143,8 @@ public class SingleSendRequestMessageTests
     }
 
     [Test]
-    [Description(
-        "Threat: code sent twice. A reset after the server did its work is not answered by sending the code again (RFC 6749 §4.1.2)"
-    )]
-    public async Task Code_after_a_reset()
+    [Description("RFC 6749 §4.1.2: a code is not sent again after a connection reset that followed its processing")]
+    public async Task A_code_is_not_sent_again_after_a_reset()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         host.Server.Faults.Add(TestEndpoint.Token, Fault.ResetAfterWork());
@@ -157,8 +155,8 @@ public class SingleSendRequestMessageTests
     }
 
     [Test]
-    [Description("Threat: code sent twice. Nor on a connection that was used before, where sockets would be allowed to try again")]
-    public async Task Code_after_a_reset_of_a_used_connection([Values] bool afterWork)
+    [Description("A code is not sent again on a reused connection, where the handler would retry by itself")]
+    public async Task A_code_is_not_sent_again_on_a_reused_connection([Values] bool afterWork)
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"]));
@@ -171,8 +169,8 @@ public class SingleSendRequestMessageTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.7, threat: code sent twice. A callback that comes twice, as when the browser goes back, is redeemed once")]
-    public async Task Callback_that_comes_again()
+    [Description("RFC 9700 §4.7: a repeated callback, as after the back button, is redeemed once")]
+    public async Task A_repeated_callback_is_redeemed_once()
     {
         await using var host = await OAuthTestHost.StartAsync(retries: true);
         var pending = await host.Client.BeginAuthorizationAsync();
@@ -197,7 +195,7 @@ public class SingleSendRequestMessageTests
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
-    private static async Task<TException> RequireOnePostAsync<TException>(OAuthTestHost host)
+    private static async Task<TException> AssertOnePostAsync<TException>(OAuthTestHost host)
         where TException : Exception
     {
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -219,7 +217,7 @@ public class SingleSendRequestMessageTests
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            request.Headers.Add("X-Stamp", "mine");
+            request.Headers.Add("X-Stamp", "value");
             return base.SendAsync(request, cancellationToken);
         }
     }

@@ -8,12 +8,12 @@ using Polly.Retry;
 
 namespace OAuthClient.Tests;
 
-/// <summary>The application's own pipeline decides, but not about what was spent by being sent, nor about the deadline.</summary>
+/// <summary>Tests a resilience pipeline of the application, which can neither repeat single-use requests nor exceed the deadline.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class UseResilienceTests
 {
-    private static RetryStrategyOptions<HttpResponseMessage> Stubborn =>
+    private static RetryStrategyOptions<HttpResponseMessage> RetryAll =>
         new()
         {
             MaxRetryAttempts = 5,
@@ -23,10 +23,10 @@ public class UseResilienceTests
         };
 
     [Test]
-    [Description("What does no harm twice is sent again as the application wants it")]
-    public async Task Harmless_requests_follow_it()
+    [Description("Repeatable requests are retried as the pipeline says")]
+    public async Task Repeatable_requests_follow_the_pipeline()
     {
-        await using var host = await StartAsync(pipeline => pipeline.AddRetry(Stubborn));
+        await using var host = await StartAsync(pipeline => pipeline.AddRetry(RetryAll));
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503), times: 3);
         host.Server.Faults.Add(TestEndpoint.Token, Fault.TruncatedBody(), times: 2);
         await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials(["api"])).Promptly();
@@ -34,8 +34,8 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("An empty pipeline: no second attempt, no circuit")]
-    public async Task None_at_all()
+    [Description("An empty pipeline has no retries and no circuit breaker")]
+    public async Task An_empty_pipeline_sends_each_request_once()
     {
         await using var host = await StartAsync(_ => { });
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
@@ -50,12 +50,12 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2, threat: code sent twice. However stubborn the pipeline, and without waiting for its pauses")]
-    public async Task Spent_requests_are_not_sent_again([Values] bool refresh, [Values] bool answered)
+    [Description("RFC 6749 §4.1.2: the pipeline cannot retry a single-use request, and its delays are skipped")]
+    public async Task Single_use_requests_are_not_retried([Values] bool refresh, [Values] bool answered)
     {
-        var stubborn = Stubborn;
-        stubborn.Delay = TimeSpan.FromSeconds(1);
-        await using var host = await StartAsync(pipeline => pipeline.AddRetry(stubborn));
+        var strategy = RetryAll;
+        strategy.Delay = TimeSpan.FromSeconds(1);
+        await using var host = await StartAsync(pipeline => pipeline.AddRetry(strategy));
         host.Server.Faults.Add(TestEndpoint.Token, answered ? Fault.Status(503) : Fault.ResetAfterWork());
         Assert.That(
             () => Act(host, refresh).Promptly(),
@@ -70,9 +70,9 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2, threat: code sent twice. Two attempts side by side: one leaves")]
+    [Description("RFC 6749 §4.1.2: of several concurrent attempts one is sent")]
     [Repeat(5)]
-    public async Task Spent_requests_are_not_hedged([Values] bool refresh)
+    public async Task Single_use_requests_are_not_hedged([Values] bool refresh)
     {
         await using var host = await StartAsync(pipeline =>
             pipeline.AddHedging(
@@ -98,33 +98,34 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("What did not leave may be sent again")]
-    public async Task Spent_requests_that_did_not_leave_follow_it()
+    [Description("A single-use request that was not sent is retried")]
+    public async Task Single_use_requests_that_were_not_sent_follow_the_pipeline()
     {
-        int refusals = 0;
+        int failures = 0;
         await using var host = await StartAsync(
-            pipeline => pipeline.AddRetry(Stubborn),
-            builder => builder.BackChannel.AddHttpMessageHandler(() => new Refusing(() => Interlocked.Decrement(ref refusals) >= 0))
+            pipeline => pipeline.AddRetry(RetryAll),
+            builder =>
+                builder.BackChannel.AddHttpMessageHandler(() => new UnreachableHandler(() => Interlocked.Decrement(ref failures) >= 0))
         );
         var pending = await host.Client.BeginAuthorizationAsync();
         var callback = AuthorizationResponse.Parse(await host.Server.SignInAsync(pending.AuthorizationUri));
-        refusals = 5;
+        failures = 5;
         await host.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("42")).Promptly();
         Assert.That(host.TokenRequests, Is.EqualTo(1));
     }
 
     [Test]
-    [Description("The deadline holds, whatever the pipeline waits for")]
-    public async Task The_deadline_holds()
+    [Description("The deadline ends the delays of the pipeline")]
+    public async Task The_deadline_ends_a_delay()
     {
         await using var host = await StartAsync(pipeline =>
-            pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = Stubborn.ShouldHandle })
+            pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = RetryAll.ShouldHandle })
         );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         var request = host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
         while (await host.Clock.WaitForTimerAsync() < TimeSpan.FromHours(1))
         {
-            // The deadline and the attempt have timers, too.
+            // The deadline and the attempt use timers too.
         }
         host.Clock.Advance(TimeSpan.FromSeconds(30));
         Assert.That(
@@ -137,11 +138,11 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("The caller's cancellation is the caller's")]
-    public async Task Cancelled_by_the_caller()
+    [Description("Cancellation by the caller is not a timeout")]
+    public async Task Cancellation_by_the_caller_is_not_a_timeout()
     {
         await using var host = await StartAsync(pipeline =>
-            pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = Stubborn.ShouldHandle })
+            pipeline.AddRetry(new() { Delay = TimeSpan.FromHours(1), ShouldHandle = RetryAll.ShouldHandle })
         );
         host.Server.Faults.Add(TestEndpoint.Token, Fault.Status(503));
         using CancellationTokenSource cancellation = new();
@@ -153,8 +154,8 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("Polly's own exceptions come in the words of a network, which are the only ones callers need to know")]
-    public async Task A_circuit_of_ones_own()
+    [Description("A circuit breaker exception of Polly is wrapped in an HttpRequestException, which callers handle")]
+    public async Task A_circuit_breaker_of_the_pipeline_throws_HttpRequestException()
     {
         await using var host = await StartAsync(pipeline =>
             pipeline.AddCircuitBreaker(
@@ -183,8 +184,8 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("A timeout of the pipeline's looks like every other")]
-    public async Task A_timeout_of_ones_own()
+    [Description("A timeout of the pipeline throws the same exceptions as the deadline")]
+    public async Task A_timeout_of_the_pipeline_throws_TaskCanceledException()
     {
         await using var host = await StartAsync(pipeline => pipeline.AddTimeout(TimeSpan.FromSeconds(3)));
         host.Server.Faults.Add(TestEndpoint.Token, Fault.HoldUntil(Eventually.Never));
@@ -195,8 +196,8 @@ public class UseResilienceTests
     }
 
     [Test]
-    [Description("A pipeline sees the whole answer, headers and body, and may put another in its place")]
-    public async Task It_sees_the_answer()
+    [Description("A pipeline receives the complete response and may replace it")]
+    public async Task The_pipeline_may_replace_the_response()
     {
         string? seen = null;
         await using var host = await StartAsync(pipeline =>
@@ -206,8 +207,8 @@ public class UseResilienceTests
                     ShouldHandle = static attempt => ValueTask.FromResult(attempt.Outcome.Result?.StatusCode == HttpStatusCode.BadGateway),
                     FallbackAction = async attempt =>
                     {
-                        var answer = attempt.Outcome.Result!;
-                        seen = answer.Content.Headers.ContentType + " " + await answer.Content.ReadAsStringAsync();
+                        var original = attempt.Outcome.Result!;
+                        seen = original.Content.Headers.ContentType + " " + await original.Content.ReadAsStringAsync();
                         return Outcome.FromResult(ScriptedServer.Json(200, ScriptedServer.Tokens("a substitute")));
                     },
                 }
@@ -232,10 +233,10 @@ public class UseResilienceTests
             register?.Invoke(builder);
         });
 
-    private sealed class Refusing(Func<bool> refuses) : DelegatingHandler
+    private sealed class UnreachableHandler(Func<bool> fails) : DelegatingHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            refuses()
+            fails()
                 ? throw new HttpRequestException(HttpRequestError.ConnectionError, "refused")
                 : base.SendAsync(request, cancellationToken);
     }

@@ -1,13 +1,13 @@
 namespace OAuthClient.Tests;
 
-/// <summary>The time that every request asks for.</summary>
+/// <summary>Tests the cached clock that every request reads.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class CoarseClockTests
 {
     [Test]
-    [Description("A clock that an application puts in the system's place is read each time")]
-    public void Anothers_clock()
+    [Description("A time provider of the application is read each time")]
+    public void A_custom_time_provider_is_read_each_time()
     {
         ManualTimeProvider clock = new();
         CoarseClock coarse = new(clock);
@@ -19,8 +19,8 @@ public class CoarseClockTests
     }
 
     [Test]
-    [Description("The system's is read once for each tick")]
-    public void The_systems()
+    [Description("The system time is read once for each tick count")]
+    public void The_system_time_is_read_once_per_tick_count()
     {
         ManualTimeProvider clock = new();
         long tick = 5;
@@ -34,6 +34,6 @@ public class CoarseClockTests
         Assert.That(coarse.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks));
         clock.Advance(TimeSpan.FromSeconds(1));
         tick--;
-        Assert.That(coarse.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks), "another tick, whichever");
+        Assert.That(coarse.Now, Is.EqualTo(clock.GetUtcNow().UtcTicks), "any other tick count");
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Work that many ask for at once is done once, detached from all of them.</summary>
+/// <summary>Tests that concurrent callers share one operation, which runs without the context of any caller.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class SingleFlightTests
@@ -12,19 +12,19 @@ public class SingleFlightTests
     private readonly SingleFlight<string, int> flights = new(StringComparer.Ordinal);
 
     [Test]
-    public async Task Joiners_share_one_piece_of_work()
+    public async Task Callers_share_one_operation()
     {
-        TaskCompletionSource<int> work = new();
-        bool first = flights.JoinOrStart("share", () => work.Task, out var one);
+        TaskCompletionSource<int> completion = new();
+        bool first = flights.JoinOrStart("share", () => completion.Task, out var one);
         bool second = flights.JoinOrStart("share", () => throw new InvalidOperationException("not run"), out var two);
-        work.SetResult(7);
+        completion.SetResult(7);
 
         Assert.That((first, second), Is.EqualTo((true, false)));
         Assert.That(await Task.WhenAll(one, two).Promptly(), Is.EqualTo(new[] { 7, 7 }));
     }
 
     [Test]
-    public async Task Keys_are_apart()
+    public async Task Keys_are_independent()
     {
         var one = flights.JoinOrStart("apart-1", () => Task.FromResult(1));
         var two = flights.JoinOrStart("apart-2", () => Task.FromResult(2));
@@ -32,21 +32,21 @@ public class SingleFlightTests
     }
 
     [Test]
-    public async Task After_the_landing_a_new_one_starts()
+    public async Task A_new_operation_starts_after_the_previous_one_has_completed()
     {
-        await flights.JoinOrStart("landed", () => Task.FromResult(1)).Promptly();
-        Assert.That(flights.IsRunning("landed"), Is.False);
-        Assert.That(await flights.JoinOrStart("landed", () => Task.FromResult(2)).Promptly(), Is.EqualTo(2));
+        await flights.JoinOrStart("completed", () => Task.FromResult(1)).Promptly();
+        Assert.That(flights.IsRunning("completed"), Is.False);
+        Assert.That(await flights.JoinOrStart("completed", () => Task.FromResult(2)).Promptly(), Is.EqualTo(2));
     }
 
     [Test]
-    public async Task Failure_reaches_everybody_and_ends_the_flight()
+    public async Task A_failure_reaches_all_callers_and_ends_the_operation()
     {
-        TaskCompletionSource<int> work = new();
-        var one = flights.JoinOrStart("failing", () => work.Task);
-        var two = flights.JoinOrStart("failing", () => work.Task);
+        TaskCompletionSource<int> completion = new();
+        var one = flights.JoinOrStart("failing", () => completion.Task);
+        var two = flights.JoinOrStart("failing", () => completion.Task);
         Assert.That(flights.IsRunning("failing"));
-        work.SetException(new InvalidDataException("broken"));
+        completion.SetException(new InvalidDataException("broken"));
 
         Assert.That(async () => await one.Promptly(), Throws.TypeOf<InvalidDataException>());
         Assert.That(async () => await two.Promptly(), Throws.TypeOf<InvalidDataException>());
@@ -54,17 +54,17 @@ public class SingleFlightTests
     }
 
     [Test]
-    public async Task Work_that_throws_at_once_is_a_failed_flight()
+    public async Task A_synchronous_exception_fails_the_operation()
     {
-        var flight = flights.JoinOrStart("throws", () => throw new InvalidDataException("at once"));
-        Assert.That(async () => await flight.Promptly(), Throws.TypeOf<InvalidDataException>());
+        var operation = flights.JoinOrStart("throws", () => throw new InvalidDataException("at once"));
+        Assert.That(async () => await operation.Promptly(), Throws.TypeOf<InvalidDataException>());
         Assert.That(flights.IsRunning("throws"), Is.False);
         await Task.CompletedTask;
     }
 
     [Test]
-    [Description("A request that took too long is cancelled with the reason inside; whoever waits hears the reason")]
-    public async Task Cancelled_work_says_why()
+    [Description("A cancelled operation has its timeout as the inner exception for all callers")]
+    public async Task A_cancelled_operation_reports_the_reason()
     {
         TaskCompletionSource begin = new();
         Task<int> Join() =>
@@ -80,19 +80,19 @@ public class SingleFlightTests
         var two = Join();
         begin.SetResult();
 
-        foreach (var waiting in new[] { one, two })
+        foreach (var caller in new[] { one, two })
             Assert.That(
-                async () => await waiting.Promptly(),
+                async () => await caller.Promptly(),
                 Throws.TypeOf<TaskCanceledException>().With.InnerException.TypeOf<TimeoutException>()
             );
         Assert.That(await flights.JoinOrStart("late", () => Task.FromResult(3)).Promptly(), Is.EqualTo(3));
     }
 
     [Test]
-    [Description("Threat: one user's context with another's work. What the starter's flow carries does not come along")]
-    public async Task No_ambient_context_comes_along()
+    [Description("The operation does not see ambient values of the caller that started it")]
+    public async Task No_ambient_context_is_used()
     {
-        Ambient.Value = "the starter's";
+        Ambient.Value = "the caller's";
         CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("sw-KE");
         string? seen = "unset";
         string culture = "unset";
@@ -110,29 +110,29 @@ public class SingleFlightTests
 
         Assert.That(seen, Is.Null);
         Assert.That(culture, Is.Not.EqualTo("sw-KE"));
-        Assert.That(Ambient.Value, Is.EqualTo("the starter's"));
+        Assert.That(Ambient.Value, Is.EqualTo("the caller's"));
     }
 
     [Test]
-    [Description("A caller who has suppressed the flow of its context is served like any other")]
-    public async Task Flow_suppressed_by_the_caller()
+    [Description("A caller that has suppressed the flow of the execution context can start an operation")]
+    public async Task A_caller_may_suppress_the_context_flow()
     {
-        Task<int> flight;
+        Task<int> operation;
         bool stillSuppressed;
         using (ExecutionContext.SuppressFlow())
         {
-            flight = flights.JoinOrStart("suppressed", () => Task.FromResult(5));
+            operation = flights.JoinOrStart("suppressed", () => Task.FromResult(5));
             stillSuppressed = ExecutionContext.IsFlowSuppressed();
         }
-        Assert.That(await flight.Promptly(), Is.EqualTo(5));
+        Assert.That(await operation.Promptly(), Is.EqualTo(5));
         Assert.That(stillSuppressed);
     }
 
     [Test]
-    public async Task Work_does_not_run_on_the_callers_stack()
+    public async Task The_operation_does_not_run_on_the_callers_stack()
     {
         using ManualResetEventSlim gate = new();
-        var flight = flights.JoinOrStart(
+        var operation = flights.JoinOrStart(
             "stack",
             () =>
             {
@@ -140,8 +140,8 @@ public class SingleFlightTests
                 return Task.FromResult(1);
             }
         );
-        Assert.That(flight.IsCompleted, Is.False);
+        Assert.That(operation.IsCompleted, Is.False);
         gate.Set();
-        Assert.That(await flight.Promptly(), Is.EqualTo(1));
+        Assert.That(await operation.Promptly(), Is.EqualTo(1));
     }
 }

@@ -2,21 +2,21 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Exactly one method per request, and never in an address (RFC 6749 §2.3).</summary>
+/// <summary>Tests that a request uses exactly one authentication method, and never the address (RFC 6749 §2.3).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ClientAuthenticatorTests
 {
-    private const string Odd = ":&+% \u00fc";
+    private const string Special = ":&+% \u00fc";
 
     [Test]
-    [Description("RFC 6749 §2.3.1, appendix B: id and secret are form-encoded, joined by a colon, and base64-encoded: byte by byte")]
-    public void Basic_has_the_exact_bytes_of_the_specification()
+    [Description("RFC 6749 §2.3.1, appendix B: client ID and secret are form-encoded, joined by a colon and base64-encoded")]
+    public void Basic_authentication_is_encoded_as_specified()
     {
         var (header, form) = Authenticate(o =>
         {
-            o.ClientId = "id" + Odd;
-            o.ClientSecret = "secret" + Odd;
+            o.ClientId = "id" + Special;
+            o.ClientSecret = "secret" + Special;
         });
 
         Assert.That(
@@ -24,12 +24,12 @@ public class ClientAuthenticatorTests
             Is.EqualTo("id%3A%26%2B%25+%C3%BC:secret%3A%26%2B%25+%C3%BC")
         );
         Assert.That(header, Does.StartWith("Basic ").And.Match("^Basic [A-Za-z0-9+/]+=*$"));
-        Assert.That(form, Is.Empty, "the body holds nothing of it, not even the client_id");
+        Assert.That(form, Is.Empty, "the body has no credentials, not even client_id");
     }
 
     [Test]
     [Description("RFC 6749 §2.3.1: the example of the specification")]
-    public void Basic_is_that_of_the_specifications_example()
+    public void Basic_authentication_equals_the_example_of_the_specification()
     {
         var (header, _) = Authenticate(o =>
         {
@@ -41,26 +41,26 @@ public class ClientAuthenticatorTests
     }
 
     [Test]
-    [Description("RFC 6749 §2.3.1: in the body, for servers that know nothing better; then there is no header")]
-    public void Body_has_id_and_secret_as_they_are()
+    [Description("RFC 6749 §2.3.1: client_secret_post sends client ID and secret in the body, without a header")]
+    public void Client_secret_post_sends_id_and_secret_in_the_body()
     {
         var (header, form) = Authenticate(o =>
         {
-            o.ClientId = "id" + Odd;
-            o.ClientSecret = "secret" + Odd;
+            o.ClientId = "id" + Special;
+            o.ClientSecret = "secret" + Special;
             o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretPost;
         });
 
         Assert.That(header, Is.Null);
         Assert.That(
             form,
-            Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "id" + Odd), new("client_secret", "secret" + Odd) })
+            Is.EqualTo(new KeyValuePair<string, string>[] { new("client_id", "id" + Special), new("client_secret", "secret" + Special) })
         );
     }
 
     [TestCase(null)]
     [TestCase(ClientAuthenticationMethod.None)]
-    [Description("RFC 6749 §3.2.1: a public client names itself and proves nothing")]
+    [Description("RFC 6749 §3.2.1: a public client sends its identifier and no credentials")]
     public void A_public_client_sends_its_id(ClientAuthenticationMethod? method)
     {
         var (header, form) = Authenticate(o => o.ClientAuthentication = method);
@@ -78,10 +78,8 @@ public class ClientAuthenticatorTests
     [TestCase("CLIENT_SECRET_POST", ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase("none", ClientAuthenticationMethod.ClientSecretBasic)]
     [TestCase("private_key_jwt", ClientAuthenticationMethod.ClientSecretBasic)]
-    [Description(
-        "RFC 8414 §2: by the server's metadata; client_secret_basic when they are silent. A server that lists none does not make a confidential client public"
-    )]
-    public void Unset_it_follows_the_metadata(string? offered, ClientAuthenticationMethod expected)
+    [Description("RFC 8414 §2: the server metadata selects the method; a client with a secret always authenticates")]
+    public void The_default_method_follows_the_metadata(string? offered, ClientAuthenticationMethod expected)
     {
         var server = SampleConfiguration.Server with
         {
@@ -94,8 +92,8 @@ public class ClientAuthenticatorTests
 
     [TestCase(ClientAuthenticationMethod.ClientSecretBasic, "client_secret_post")]
     [TestCase(ClientAuthenticationMethod.ClientSecretPost, "client_secret_basic")]
-    [Description("RFC 6749 §2.3: what the developer wrote wins over the metadata")]
-    public void Set_it_is_what_was_set(ClientAuthenticationMethod method, string offered)
+    [Description("RFC 6749 §2.3: a configured method overrides the metadata")]
+    public void A_configured_method_overrides_the_metadata(ClientAuthenticationMethod method, string offered)
     {
         var configuration = SampleConfiguration.Create(o =>
         {
@@ -110,8 +108,8 @@ public class ClientAuthenticatorTests
     }
 
     [Test]
-    [Description("RFC 6749 §2.3: one method per request, whatever is set: the secret is in the header or in the body or nowhere")]
-    public void The_secret_is_in_one_place_at_most()
+    [Description("RFC 6749 §2.3: the secret is sent in the header, in the body or not at all")]
+    public void The_secret_is_sent_once_at_most()
     {
         foreach (
             var method in new ClientAuthenticationMethod?[]

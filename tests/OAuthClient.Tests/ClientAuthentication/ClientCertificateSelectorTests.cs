@@ -4,29 +4,30 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Who the client is, proven in the TLS handshake, at the addresses where that is asked for (RFC 8705 §2, §5).</summary>
+/// <summary>Tests client certificates in TLS handshakes with the endpoints that request them (RFC 8705 §2, §5).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ClientCertificateSelectorTests
 {
     [Test]
     [Description(
-        "Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2, §5: the certificate in the handshake at the aliased token endpoint, the client_id in the body, no other proof"
+        "Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2, §5: the certificate is presented at the aliased token "
+            + "endpoint, client_id is in the body, without other credentials"
     )]
     public async Task The_alias_is_called_with_the_certificate()
     {
-        await using var stage = await Stage.OpenAsync();
-        await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        await using var host = await CertificateHost.StartAsync();
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
 
-        var request = stage.Server.Requests.Single();
+        var request = host.Server.Requests.Single();
         Assert.That(
             request,
             Is.EqualTo(
-                new MutualTlsServer.Seen(
+                new MutualTlsServer.ReceivedRequest(
                     IsAtAlias: true,
                     "/token",
                     "grant_type=client_credentials&client_id=client",
-                    stage.Certificate.Thumbprint,
+                    host.Certificate.Thumbprint,
                     Authorization: ""
                 )
             )
@@ -34,55 +35,54 @@ public class ClientCertificateSelectorTests
     }
 
     [Test]
-    [Description(
-        "RFC 8705 §5: an endpoint without an alias is called where it is; here it asks for no certificate and turns the client away, and the message names the option"
-    )]
-    public async Task What_has_no_alias_is_called_where_it_is()
+    [Description("RFC 8705 §5: an endpoint without an alias is called at its own address; the error message names the option")]
+    public async Task An_endpoint_without_alias_is_called_at_its_address()
     {
-        await using var stage = await Stage.OpenAsync();
+        await using var host = await CertificateHost.StartAsync();
         Assert.That(
-            async () => await stage.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token"),
+            async () => await host.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token"),
             Throws.TypeOf<EndpointException>().With.Message.Contains("UseClientCertificate").And.Message.Not.Contains("ClientSecret")
         );
-        Assert.That(stage.Server.Requests.Single().IsAtAlias, Is.False);
+        Assert.That(host.Server.Requests.Single().IsAtAlias, Is.False);
     }
 
     [Test]
-    [Description("RFC 8705 §5: each endpoint that is called directly has its alias")]
-    public async Task Introspection_has_its_alias_too()
+    [Description("RFC 8705 §5: every endpoint that is called directly may have an alias")]
+    public async Task The_introspection_endpoint_may_have_an_alias()
     {
-        await using var stage = await Stage.OpenAsync();
-        stage.Server.Metadata = json =>
+        await using var host = await CertificateHost.StartAsync();
+        host.Server.Metadata = json =>
             json["mtls_endpoint_aliases"] = new JsonObject
             {
-                ["introspection_endpoint"] = new Uri(stage.Server.Alias, "introspect").AbsoluteUri,
+                ["introspection_endpoint"] = new Uri(host.Server.Alias, "introspect").AbsoluteUri,
             };
-        Assert.That((await stage.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token")).IsActive, Is.True);
-        Assert.That(stage.Server.Requests.Single().IsAtAlias, Is.True);
+        Assert.That((await host.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token")).IsActive, Is.True);
+        Assert.That(host.Server.Requests.Single().IsAtAlias, Is.True);
     }
 
     [Test]
-    [Description("RFC 8705 §5: a client without a certificate has no business at an alias, and what is wrong there does not concern it")]
-    public async Task Without_a_certificate_no_alias_is_called()
+    [Description("RFC 8705 §5: a client without a certificate ignores the aliases, including invalid ones")]
+    public async Task A_client_without_certificate_ignores_the_aliases()
     {
-        await using var stage = await Stage.OpenAsync(o => o.ClientSecret = "a-secret", presents: false);
-        stage.Server.Metadata = json => json["mtls_endpoint_aliases"]!["revocation_endpoint"] = "http://elsewhere.example/";
+        await using var host = await CertificateHost.StartAsync(o => o.ClientSecret = "a-secret", usesCertificate: false);
+        host.Server.Metadata = json => json["mtls_endpoint_aliases"]!["revocation_endpoint"] = "http://elsewhere.example/";
         Assert.That(
-            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
             Throws.TypeOf<TokenEndpointException>()
         );
-        Assert.That(stage.Server.Requests.Single(), Has.Property("IsAtAlias").False.And.Property("Thumbprint").Null);
+        Assert.That(host.Server.Requests.Single(), Has.Property("IsAtAlias").False.And.Property("Thumbprint").Null);
     }
 
     [Test]
     [Description(
-        "RFC 8705 §3, §5: a client with a secret goes to the alias too, for its tokens may be bound to the certificate; one method of authentication all the same (RFC 6749 §2.3)"
+        "RFC 8705 §3, §5, RFC 6749 §2.3: a client with a secret uses the alias too, because its tokens may be bound to the "
+            + "certificate, and authenticates with the secret only"
     )]
-    public async Task A_secret_beside_the_certificate_is_what_authenticates()
+    public async Task A_secret_with_a_certificate_authenticates()
     {
-        await using var stage = await Stage.OpenAsync(o => o.ClientSecret = "a-secret");
-        await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        var request = stage.Server.Requests.Single();
+        await using var host = await CertificateHost.StartAsync(o => o.ClientSecret = "a-secret");
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        var request = host.Server.Requests.Single();
         Assert.That(request.IsAtAlias, Is.True);
         Assert.That(request.Authorization, Does.StartWith("Basic "));
         Assert.That(request.Body, Is.EqualTo("grant_type=client_credentials"));
@@ -92,87 +92,90 @@ public class ClientCertificateSelectorTests
     [TestCase("https://user@127.0.0.1/token")]
     [TestCase("https://127.0.0.1/token#here")]
     [TestCase("/token")]
-    [Description("Threat: cleartext. An alias is checked as every endpoint is, and must use TLS even where http on loopback is allowed")]
-    public async Task Aliases_are_checked(string address)
+    [Description("An alias is validated like every endpoint, and requires TLS even if http on loopback is allowed")]
+    public async Task Aliases_are_validated(string address)
     {
-        await using var stage = await Stage.OpenAsync(o => o.DangerouslyAllowHttpOnLoopback = true);
-        stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = new JsonObject { ["token_endpoint"] = address };
+        await using var host = await CertificateHost.StartAsync(o => o.DangerouslyAllowHttpOnLoopback = true);
+        host.Server.Metadata = json => json["mtls_endpoint_aliases"] = new JsonObject { ["token_endpoint"] = address };
         Assert.That(
-            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("token_endpoint")
         );
-        Assert.That(stage.Server.Requests, Is.Empty);
+        Assert.That(host.Server.Requests, Is.Empty);
     }
 
     [Test]
-    [Description("RFC 8705 §5: aliases are an object")]
-    public async Task Aliases_that_are_none()
+    [Description("RFC 8705 §5: the aliases are a JSON object")]
+    public async Task Aliases_must_be_an_object()
     {
-        await using var stage = await Stage.OpenAsync();
-        stage.Server.Metadata = json => json["mtls_endpoint_aliases"] = "https://127.0.0.1/token";
+        await using var host = await CertificateHost.StartAsync();
+        host.Server.Metadata = json => json["mtls_endpoint_aliases"] = "https://127.0.0.1/token";
         Assert.That(
-            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("mtls_endpoint_aliases")
         );
     }
 
     [Test]
-    [Description("An endpoint that the developer spelled out wins over the alias as it does over the discovered one")]
-    public async Task A_spelled_out_endpoint_wins()
+    [Description("A configured endpoint overrides the alias")]
+    public async Task A_configured_endpoint_overrides_the_alias()
     {
-        await using var stage = await Stage.OpenAsync();
-        stage.Server.Metadata = json =>
+        await using var host = await CertificateHost.StartAsync();
+        host.Server.Metadata = json =>
             json["mtls_endpoint_aliases"] = new JsonObject { ["introspection_endpoint"] = "https://127.0.0.1:1/" };
-        await using var other = await Stage.OpenAsync(stage.Server, o => o.IntrospectionEndpoint = new(stage.Server.Alias, "spelled-out"));
+        await using var other = await CertificateHost.StartAsync(
+            host.Server,
+            o => o.IntrospectionEndpoint = new(host.Server.Alias, "configured")
+        );
         await other.Services.GetRequiredService<TokenIntrospection>().IntrospectAsync("a-token");
-        Assert.That(stage.Server.Requests.Single().Path, Is.EqualTo("/spelled-out"));
+        Assert.That(host.Server.Requests.Single().Path, Is.EqualTo("/configured"));
     }
 
     [Test]
-    [Description("A renewed certificate is in use with the next connection, without a restart")]
-    public async Task A_renewed_certificate_is_presented()
+    [Description("A renewed certificate is used for the next connection without a restart")]
+    public async Task A_renewed_certificate_is_used()
     {
-        await using var stage = await Stage.OpenAsync(network: handler => handler.PooledConnectionLifetime = TimeSpan.Zero);
-        await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        string first = stage.Certificate.Thumbprint;
+        await using var host = await CertificateHost.StartAsync(network: handler => handler.PooledConnectionLifetime = TimeSpan.Zero);
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        string first = host.Certificate.Thumbprint;
         using var renewed = MutualTlsServer.SelfSigned("CN=client");
-        stage.Certificate = renewed;
-        await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
-        Assert.That(stage.Server.Requests.Select(request => request.Thumbprint), Is.EqualTo([first, renewed.Thumbprint]));
+        host.Certificate = renewed;
+        await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials());
+        Assert.That(host.Server.Requests.Select(request => request.Thumbprint), Is.EqualTo([first, renewed.Thumbprint]));
     }
 
     [Test]
-    [Description("A certificate without its private key: the exception says so, and five seconds after it is corrected requests succeed")]
-    public async Task A_certificate_without_its_key_is_named()
+    [Description("A certificate without private key throws; requests succeed five seconds after it is corrected")]
+    public async Task A_certificate_without_private_key_throws()
     {
-        await using var stage = await Stage.OpenAsync();
-        var whole = stage.Certificate;
-        using var half = X509CertificateLoader.LoadCertificate(whole.RawData);
-        stage.Certificate = half;
+        await using var host = await CertificateHost.StartAsync();
+        var complete = host.Certificate;
+        using var withoutKey = X509CertificateLoader.LoadCertificate(complete.RawData);
+        host.Certificate = withoutKey;
         Assert.That(
-            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
             Throws.TypeOf<OAuthException>().With.Message.Contains("private key")
         );
-        stage.Clock.Advance(TimeSpan.FromSeconds(5));
-        stage.Certificate = null!;
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        host.Certificate = null!;
         Assert.That(
-            async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
+            async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()),
             Throws.TypeOf<OAuthException>().With.Message.Contains("gave no certificate")
         );
-        stage.Clock.Advance(TimeSpan.FromSeconds(5));
-        stage.Certificate = whole;
-        Assert.That(async () => await stage.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        host.Certificate = complete;
+        Assert.That(async () => await host.Client.RequestTokenAsync(TokenRequest.ClientCredentials()), Throws.Nothing);
     }
 
     [Test]
-    [Description("A primary handler that could not follow a renewal is refused")]
-    public async Task An_old_fashioned_primary_handler_is_refused()
+    [Description("A primary handler that does not support renewed certificates is rejected")]
+    public async Task A_primary_handler_without_certificate_renewal_is_rejected()
     {
         await using ScriptedServer server = new(
             o => o.ClientSecret = null,
             builder =>
                 builder
-                    .UseClientCertificate(_ => throw new InvalidOperationException("not asked"))
+                    .UseClientCertificate(_ => throw new InvalidOperationException("the certificate is not requested"))
                     .BackChannel.ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler())
         );
         Assert.That(
@@ -181,17 +184,17 @@ public class ClientCertificateSelectorTests
         );
     }
 
-    private sealed class Stage : IAsyncDisposable
+    private sealed class CertificateHost : IAsyncDisposable
     {
         private readonly ServiceProvider provider;
         private readonly X509Certificate2 own = MutualTlsServer.SelfSigned("CN=client");
         private readonly bool ownsServer;
 
-        private Stage(
+        private CertificateHost(
             MutualTlsServer server,
             bool ownsServer,
             Action<OAuthClientOptions>? options,
-            bool presents,
+            bool usesCertificate,
             Action<SocketsHttpHandler>? network
         )
         {
@@ -206,7 +209,7 @@ public class ClientCertificateSelectorTests
                     options?.Invoke(o);
                 })
                 .UseResilience(_ => { });
-            if (presents)
+            if (usesCertificate)
                 builder.UseClientCertificate(_ => Certificate);
             builder.BackChannel.ConfigurePrimaryHttpMessageHandler(() =>
             {
@@ -223,14 +226,14 @@ public class ClientCertificateSelectorTests
         public IServiceProvider Services => provider;
         public IOAuthClient Client => provider.GetRequiredService<IOAuthClient>();
 
-        public static async Task<Stage> OpenAsync(
+        public static async Task<CertificateHost> StartAsync(
             Action<OAuthClientOptions>? options = null,
-            bool presents = true,
+            bool usesCertificate = true,
             Action<SocketsHttpHandler>? network = null
-        ) => new(await MutualTlsServer.StartAsync(), ownsServer: true, options, presents, network);
+        ) => new(await MutualTlsServer.StartAsync(), ownsServer: true, options, usesCertificate, network);
 
-        public static Task<Stage> OpenAsync(MutualTlsServer server, Action<OAuthClientOptions> options) =>
-            Task.FromResult(new Stage(server, ownsServer: false, options, presents: true, network: null));
+        public static Task<CertificateHost> StartAsync(MutualTlsServer server, Action<OAuthClientOptions> options) =>
+            Task.FromResult(new CertificateHost(server, ownsServer: false, options, usesCertificate: true, network: null));
 
         public async ValueTask DisposeAsync()
         {

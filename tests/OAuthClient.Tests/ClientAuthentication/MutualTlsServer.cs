@@ -13,11 +13,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An authorization server over TLS at two addresses: one that asks for no certificate, and one that does.</summary>
+/// <summary>An authorization server over TLS at two addresses. Only the alias requests a client certificate.</summary>
 internal sealed class MutualTlsServer : IAsyncDisposable
 {
     private readonly X509Certificate2 certificate = SelfSigned("CN=127.0.0.1");
-    private readonly ConcurrentQueue<Seen> seen = new();
+    private readonly ConcurrentQueue<ReceivedRequest> received = new();
     private readonly WebApplication app;
 
     private MutualTlsServer()
@@ -48,10 +48,10 @@ internal sealed class MutualTlsServer : IAsyncDisposable
     public Uri Issuer { get; private set; } = null!;
     public Uri Alias { get; private set; } = null!;
 
-    /// <summary>All requests but those for the metadata.</summary>
-    public IReadOnlyList<Seen> Requests => [.. seen];
+    /// <summary>Gets the received requests except those for the metadata.</summary>
+    public IReadOnlyList<ReceivedRequest> Requests => [.. received];
 
-    /// <summary>Changes the metadata.</summary>
+    /// <summary>Gets or sets the function that changes the metadata.</summary>
     public Action<JsonObject> Metadata { get; set; } = _ => { };
 
     public static async Task<MutualTlsServer> StartAsync()
@@ -73,7 +73,7 @@ internal sealed class MutualTlsServer : IAsyncDisposable
         return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero));
     }
 
-    /// <summary>A network that trusts this server and nobody else.</summary>
+    /// <summary>Creates a handler that trusts only this server.</summary>
     public SocketsHttpHandler Network() =>
         new()
         {
@@ -108,7 +108,7 @@ internal sealed class MutualTlsServer : IAsyncDisposable
             return;
         }
         using StreamReader body = new(context.Request.Body);
-        seen.Enqueue(
+        received.Enqueue(
             new(
                 context.Connection.LocalPort == Alias.Port,
                 path,
@@ -124,5 +124,5 @@ internal sealed class MutualTlsServer : IAsyncDisposable
         );
     }
 
-    internal sealed record Seen(bool IsAtAlias, string Path, string Body, string? Thumbprint, string Authorization);
+    internal sealed record ReceivedRequest(bool IsAtAlias, string Path, string Body, string? Thumbprint, string Authorization);
 }

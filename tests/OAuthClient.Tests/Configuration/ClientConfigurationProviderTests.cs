@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is asked with every request is looked up once a second, and a change of the configuration still counts at once.</summary>
+/// <summary>Tests that the configuration is read once a second and that a change is used at once.</summary>
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 [Parallelizable(ParallelScope.All)]
@@ -32,8 +32,8 @@ public sealed class ClientConfigurationProviderTests : IDisposable
     }
 
     [Test]
-    [Description("A reloaded configuration counts for the very next request")]
-    public void An_announced_change_counts_at_once()
+    [Description("A reloaded configuration is used for the next request")]
+    public void A_reloaded_configuration_is_used_at_once()
     {
         Assert.That(current.GetCached(Now.UtcTicks).ClientId, Is.EqualTo("first"));
 
@@ -48,8 +48,10 @@ public sealed class ClientConfigurationProviderTests : IDisposable
     [TestCase(1000, "second")]
     [TestCase(-1, "second")]
     [TestCase(-60_000, "second")]
-    [Description("A cache of options that somebody cleared says nothing; it is noticed within a second, also when the clock was set back")]
-    public void A_silent_change_counts_within_a_second(int millisecondsLater, string clientId)
+    [Description(
+        "A cleared options cache raises no change notification; the change is used within a second, or when the clock is set back"
+    )]
+    public void A_change_without_notification_is_used_within_a_second(int millisecondsLater, string clientId)
     {
         current.GetCached(Now.UtcTicks);
 
@@ -60,8 +62,8 @@ public sealed class ClientConfigurationProviderTests : IDisposable
     }
 
     [Test]
-    [Description("A change that turned out wrong is said, and not the old one used for ever")]
-    public void A_wrong_change_is_said()
+    [Description("An invalid change throws, and the previous configuration is not used indefinitely")]
+    public void An_invalid_change_throws()
     {
         current.GetCached(Now.UtcTicks);
 
@@ -72,8 +74,8 @@ public sealed class ClientConfigurationProviderTests : IDisposable
     }
 
     [Test]
-    [Description("What hangs on the current's identity, such as metadata, is made once")]
-    public void Without_a_change_it_is_the_same_object() =>
+    [Description("Without a change the same object is returned, so that objects derived from it are created once")]
+    public void Without_a_change_the_same_object_is_returned() =>
         Assert.That(current.GetCached(Now.AddMinutes(1).UtcTicks), Is.SameAs(current.GetCached(Now.UtcTicks)).And.SameAs(current.Current));
 
     public void Dispose()

@@ -4,13 +4,13 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What the configuration binder would pass over without a word is said at start, with the key to mend.</summary>
+/// <summary>Tests that keys which the configuration binder would ignore are reported at start with a correction.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ConfigurationSectionValidatorTests
 {
     [Test]
-    [Description("The list of names is the type's own: an option that is added there must be added here")]
+    [Description("The list of option names contains every property of the type")]
     public void Every_option_can_be_configured() =>
         Assert.That(
             ConfigurationSectionValidator.Names,
@@ -23,7 +23,7 @@ public class ConfigurationSectionValidatorTests
     [TestCase("Scopes", "openid profile", "Billing:Scopes must be a list")]
     [TestCase("Resources", "https://api.example", "Billing:Resources must be a list")]
     [TestCase("IdTokenSigningAlgorithms", "ES256", "Billing:IdTokenSigningAlgorithms must be a list")]
-    public void A_key_that_would_be_passed_over_is_named(string key, string value, string sentence)
+    public void An_ignored_key_is_reported(string key, string value, string sentence)
     {
         var failure = Assert.Throws<OptionsValidationException>(() =>
             Read(new() { ["Billing:ClientId"] = "b", [$"Billing:{key}"] = value })
@@ -33,14 +33,14 @@ public class ConfigurationSectionValidatorTests
     }
 
     [Test]
-    public void A_section_that_is_not_there_is_named() =>
+    public void A_missing_section_is_reported() =>
         Assert.That(
             () => Read([]),
             Throws.TypeOf<OptionsValidationException>().With.Message.Contains("section 'Billing' is empty or missing")
         );
 
     [Test]
-    public void Keys_are_read_whatever_their_case_and_lists_in_their_form()
+    public void Keys_are_case_insensitive_and_lists_are_read()
     {
         var options = Read(
             new()

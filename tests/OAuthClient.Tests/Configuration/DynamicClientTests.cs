@@ -2,17 +2,17 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A registered client travels to a store and back whole, and shows its credentials to nobody else.</summary>
+/// <summary>Tests the serialization of a registered client, which exposes its credentials to the store only.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DynamicClientTests
 {
     [Test]
-    [Description("All of it comes back, credentials included")]
-    public void There_and_back()
+    [Description("A round trip keeps all values, including the credentials")]
+    public void A_round_trip_keeps_all_values()
     {
         var before = DynamicClientStoreContract.Client("photos", "https://as.example", generation: 7);
-        var after = DynamicClient.Unprotect(before.Protect(Flip), Flip);
+        var after = DynamicClient.Unprotect(before.Protect(Invert), Invert);
         Assert.Multiple(() =>
         {
             Assert.That(
@@ -33,11 +33,11 @@ public class DynamicClientTests
     }
 
     [Test]
-    [Description("A public client that cannot be managed has none of it")]
-    public void Little_there_and_back()
+    [Description("A round trip keeps absent values of a public client that cannot be managed")]
+    public void A_round_trip_keeps_absent_values()
     {
         DynamicClient before = new("", "https://as.example", "an-id") { Metadata = System.Text.Json.JsonElement.Parse("{}") };
-        var after = DynamicClient.Unprotect(before.Protect(Flip), Flip);
+        var after = DynamicClient.Unprotect(before.Protect(Invert), Invert);
         Assert.That(after.CanBeManaged, Is.False);
         Assert.That(
             new object?[] { after.ClientSecret, after.SecretExpiresAt, after.ManagementUri, after.RegistrationAccessToken },
@@ -49,11 +49,11 @@ public class DynamicClientTests
     [TestCase("{}")]
     [TestCase("null")]
     [TestCase("{\"Version\":2}")]
-    [Description("What is no stored client is refused")]
-    public void Other_data(string data) =>
+    [Description("Data that is not a stored client is rejected")]
+    public void Other_data_is_rejected(string data) =>
         Assert.That(() => DynamicClient.Unprotect(Encoding.UTF8.GetBytes(data), bytes => bytes), Throws.TypeOf<OAuthException>());
 
-    private static byte[] Flip(byte[] bytes) => [.. bytes.Select(one => (byte)~one)];
+    private static byte[] Invert(byte[] bytes) => [.. bytes.Select(value => (byte)~value)];
 }
 
 [TestFixture]

@@ -2,18 +2,18 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What is wrong with a registration that is still to be made is said at start (RFC 7591 §2).</summary>
+/// <summary>Tests the validation of the options for dynamic registration at start (RFC 7591 §2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class DynamicRegistrationOptionsValidatorTests
 {
     [Test]
-    [Description("With nothing said at all it is good, and a ClientId is not missed")]
-    public void Nothing_need_be_said() => Assert.That(Failures(_ => { }), Is.Empty);
+    [Description("The default options are valid, without a ClientId")]
+    public void The_default_options_are_valid() => Assert.That(Failures(_ => { }), Is.Empty);
 
     [Test]
-    [Description("RFC 7591 §3: who registers itself has no identifier yet")]
-    public void Credentials_that_were_got_by_hand_are_named()
+    [Description("RFC 7591 §3: an identifier or secret from a manual registration is rejected")]
+    public void Credentials_of_a_manual_registration_are_reported()
     {
         Assert.That(Failures(_ => { }, o => o.ClientId = "12345"), Has.One.Contains("RegisterDynamically"));
         Assert.That(
@@ -23,13 +23,13 @@ public class DynamicRegistrationOptionsValidatorTests
         Assert.That(
             Failures(_ => { }, o => o.ClientAuthentication = ClientAuthenticationMethod.ClientSecretBasic),
             Is.Empty,
-            "the secret is still to come"
+            "the server issues the secret"
         );
     }
 
     [Test]
-    [Description("RFC 7591 §2, RFC 6750 §2.1: each in a sentence of its own")]
-    public void Each_mistake_is_named()
+    [Description("RFC 7591 §2, RFC 6750 §2.1: each invalid option has its own message")]
+    public void Each_invalid_option_is_reported()
     {
         Assert.That(
             Failures(o => o.InitialAccessToken = "a token"),
@@ -54,8 +54,8 @@ public class DynamicRegistrationOptionsValidatorTests
     [TestCase("redirect_uris")]
     [TestCase("registration_access_token")]
     [TestCase("software_statement")]
-    [Description("RFC 7591 §3.2.1: what follows from the options, or is the server's to say, cannot be said twice")]
-    public void Reserved_metadata_is_named(string member) =>
+    [Description("RFC 7591 §3.2.1: Metadata must not contain members that follow from the options or that the server sets")]
+    public void Reserved_metadata_is_reported(string member) =>
         Assert.That(Failures(o => o.Metadata = new JsonObject { [member] = "value" }), Has.One.Contains($"Metadata holds {member}"));
 
     private static List<string> Failures(Action<DynamicRegistrationOptions> dynamic, Action<OAuthClientOptions>? options = null) =>

@@ -4,6 +4,7 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
+/// <summary>Tests the defaults of the options and the configuration that is created from them.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OAuthClientOptionsTests
@@ -11,8 +12,8 @@ public class OAuthClientOptionsTests
     private const string Canary = "canary-5e0c1";
 
     [Test]
-    [Description("RFC 6819 §4.1.6: the one plain string that is a secret never prints")]
-    public void Options_print_no_secret()
+    [Description("RFC 6819 §4.1.6: the client secret appears in no text, JSON or debugger view of the options")]
+    public void Options_expose_no_secret()
     {
         var options = SampleConfiguration.Options(o => o.ClientSecret = Canary);
 
@@ -32,8 +33,8 @@ public class OAuthClientOptionsTests
     }
 
     [Test]
-    [Description("RFC 9700 §2: what nobody set is safe")]
-    public void Defaults_are_safe()
+    [Description("RFC 9700 §2: the defaults are secure")]
+    public void Defaults_are_secure()
     {
         var options = new OAuthClientOptions();
 
@@ -53,13 +54,13 @@ public class OAuthClientOptionsTests
         Assert.That(
             SampleConfiguration.Create().IdTokenSigningAlgorithms,
             Is.EqualTo(["RS256"]),
-            "OpenID Connect Core §3.1.3.7 (7): RS256 unless registered otherwise"
+            "OpenID Connect Core §3.1.3.7 (7): RS256 unless another algorithm is registered"
         );
     }
 
     [Test]
-    [Description("A dance ends with what it began with: later changes of the options object do not reach it")]
-    public void A_registration_is_a_snapshot()
+    [Description("A configuration is a snapshot: later changes of the options object do not affect it")]
+    public void A_configuration_is_a_snapshot()
     {
         var options = SampleConfiguration.Options(o =>
         {
@@ -86,8 +87,8 @@ public class OAuthClientOptionsTests
     }
 
     [Test]
-    [Description("RFC 8414: discovery is for whoever did not spell out the token endpoint")]
-    public void Discovery_is_used_unless_the_token_endpoint_is_spelled_out()
+    [Description("RFC 8414: discovery is used unless TokenEndpoint is set")]
+    public void Discovery_is_used_unless_the_token_endpoint_is_set()
     {
         Assert.That(SampleConfiguration.Create().UsesDiscovery, Is.True);
         Assert.That(SampleConfiguration.Create(o => o.AuthorizationEndpoint = new("https://s.example.com/a")).UsesDiscovery, Is.True);
@@ -105,16 +106,16 @@ public class OAuthClientOptionsTests
     }
 
     [Test]
-    [Description("RFC 9207, RFC 8414 §3.3: an issuer is kept in the characters it was written in")]
-    public void The_issuer_keeps_its_characters() =>
+    [Description("RFC 9207, RFC 8414 §3.3: the issuer is not normalized")]
+    public void The_issuer_is_not_normalized() =>
         Assert.That(
             SampleConfiguration.Create(o => o.Issuer = new("https://Server.Example.com:443/a/")).ConfiguredMetadata.Issuer,
             Is.EqualTo("https://Server.Example.com:443/a/")
         );
 
     [Test]
-    [Description("Messages name the client as the developer does")]
-    public void Messages_name_the_client()
+    [Description("Messages contain the name of the client")]
+    public void Messages_contain_the_client_name()
     {
         Assert.That(SampleConfiguration.Create().DisplayName, Is.EqualTo("the OAuth client 'photos'"));
         Assert.That(SampleConfiguration.Create(name: "").DisplayName, Is.EqualTo("the OAuth client"));

@@ -5,13 +5,13 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What stands in a configuration file arrives, what does not belong there is named, and a change needs no restart.</summary>
+/// <summary>Tests the options that are read from configuration: binding, reported errors and reloading.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class OptionsFromConfigurationTests
 {
     [Test]
-    [Description("Every property can be bound, lists included")]
+    [Description("Every property can be bound, including lists")]
     public void Every_property_is_bound()
     {
         var values = new Dictionary<string, string?>
@@ -60,7 +60,7 @@ public class OptionsFromConfigurationTests
 
         Assert.Multiple(() =>
         {
-            Assert.That(options.Issuer!.OriginalString, Is.EqualTo("https://server.example.com"), "no slash is added to an issuer");
+            Assert.That(options.Issuer!.OriginalString, Is.EqualTo("https://server.example.com"), "the issuer is not normalized");
             Assert.That(options.AuthorizationEndpoint, Is.EqualTo(new Uri("https://server.example.com/a")));
             Assert.That(options.TokenEndpoint, Is.EqualTo(new Uri("https://server.example.com/t")));
             Assert.That(options.RevocationEndpoint, Is.EqualTo(new Uri("https://server.example.com/r")));
@@ -98,8 +98,8 @@ public class OptionsFromConfigurationTests
     [TestCase("ClientSecrett")]
     [TestCase("Scope")]
     [TestCase("Authority")]
-    [Description("A key that is written wrong is an error that names it, and no value")]
-    public void An_unknown_key_is_named(string key) =>
+    [Description("An unknown key is reported without its value")]
+    public void An_unknown_key_is_reported(string key) =>
         Assert.That(
             () => Bind(Minimal((key, "secret-value"))),
             Throws
@@ -112,24 +112,27 @@ public class OptionsFromConfigurationTests
     [TestCase("ClientAuthentication", "jwt")]
     [TestCase("DangerouslyAllowHttpOnLoopback", "perhaps")]
     [TestCase("Issuer", "https://[")]
-    [Description("A value that cannot be read is an error that names its key")]
-    public void An_unreadable_value_is_named(string key, string value) =>
+    [Description("A value that cannot be converted is reported with its key")]
+    public void An_invalid_value_is_reported(string key, string value) =>
         Assert.That(() => Bind(Minimal((key, value))), Throws.InvalidOperationException.With.Message.Contains(key));
 
     [Test]
-    [Description("A configuration section that is not there fails by the sentences of validation")]
-    public void An_empty_section_is_explained() =>
+    [Description("An empty configuration section is reported with the options to write")]
+    public void An_empty_section_is_reported() =>
         Assert.That(
             () => Bind([]),
             Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("empty").And.Message.Contains("write ClientId, Issuer")
         );
 
     [Test]
-    [Description("A null in a JSON file is named or is as good as absent; it does not crash")]
-    public void A_null_list_is_no_crash()
+    [Description("A null list in a JSON file is reported or treated as absent, and causes no NullReferenceException")]
+    public void A_null_list_is_reported_or_absent()
     {
         using var json = new MemoryStream(
-            "{\"Issuer\":\"https://server.example.com\",\"ClientId\":\"client-id\",\"Scopes\":null,\"Resources\":null,\"IdTokenSigningAlgorithms\":null,\"ClientSecret\":null}"u8.ToArray()
+            """
+            {"Issuer":"https://server.example.com","ClientId":"client-id",
+             "Scopes":null,"Resources":null,"IdTokenSigningAlgorithms":null,"ClientSecret":null}
+            """u8.ToArray()
         );
         var services = new ServiceCollection();
         services.AddOAuthClient(new ConfigurationBuilder().AddJsonStream(json).Build());
@@ -147,7 +150,7 @@ public class OptionsFromConfigurationTests
     }
 
     [Test]
-    [Description("RFC 6749 §2.3.1: a secret that was rotated in the configuration is the one that is sent, without a restart")]
+    [Description("RFC 6749 §2.3.1: a secret that is changed in the configuration is sent with the next request, without a restart")]
     public async Task A_rotated_secret_is_used_at_once()
     {
         await using var server = await TestAuthorizationServer.StartAsync();
@@ -182,10 +185,10 @@ public class OptionsFromConfigurationTests
         return provider.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>().Get("photos");
     }
 
-    private static Dictionary<string, string?> Minimal(params (string Key, string Value)[] further)
+    private static Dictionary<string, string?> Minimal(params (string Key, string Value)[] additional)
     {
         var values = new Dictionary<string, string?> { ["Issuer"] = "https://server.example.com", ["ClientId"] = "client-id" };
-        foreach (var (key, value) in further)
+        foreach (var (key, value) in additional)
             values[key] = value;
         return values;
     }

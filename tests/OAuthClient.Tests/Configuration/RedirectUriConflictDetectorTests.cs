@@ -4,14 +4,14 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Two servers whose answers arrive at one address could be mixed up (RFC 9700 §4.4).</summary>
+/// <summary>Tests that clients of different servers cannot share a redirect URI when responses could be mixed up (RFC 9700 §4.4).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RedirectUriConflictDetectorTests
 {
     [Test]
-    [Description("RFC 9700 §4.4.2.2: without a known issuer only the redirect URI tells servers apart; both clients are named")]
-    public void A_redirect_uri_shared_without_issuers_is_refused_for_both()
+    [Description("RFC 9700 §4.4.2.2: without known issuers a shared redirect URI is an error of both clients")]
+    public void A_redirect_uri_shared_without_issuers_is_rejected_for_both()
     {
         using var provider = Two(ConfiguredMetadata("https://one.example.com/token"), ConfiguredMetadata("https://two.example.com/token"));
 
@@ -28,8 +28,8 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.4.2.2: one of the two without a known issuer is enough to mix them up")]
-    public void A_redirect_uri_shared_with_one_issuer_is_refused()
+    [Description("RFC 9700 §4.4.2.2: one client without a known issuer is sufficient for a mix-up")]
+    public void A_redirect_uri_shared_with_one_issuer_is_rejected()
     {
         using var provider = Two(o => o.Issuer = new("https://one.example.com"), ConfiguredMetadata("https://two.example.com/token"));
 
@@ -38,7 +38,7 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.4.2.1: with both issuers known, iss tells them apart")]
+    [Description("RFC 9700 §4.4.2.1: iss distinguishes servers whose issuers are known")]
     public void A_redirect_uri_shared_with_both_issuers_is_allowed()
     {
         using var provider = Two(o => o.Issuer = new("https://one.example.com"), o => o.Issuer = new("https://two.example.com"));
@@ -48,7 +48,7 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.4: two clients at one server cannot be mixed up between servers")]
+    [Description("RFC 9700 §4.4: two clients of one server cannot be mixed up")]
     public void A_redirect_uri_shared_at_one_server_is_allowed()
     {
         using var byEndpoint = Two(
@@ -72,9 +72,10 @@ public class RedirectUriConflictDetectorTests
     [TestCase("com.example.app:/callback", "com.example.app:/callback", true)]
     [TestCase("com.example.app:/one", "com.example.app:/two", false)]
     [Description(
-        "RFC 9700 §4.4.2.2: written differently is not different, and neither is another query or host: a callback is held against the redirect URI's path, because behind a proxy no more of it is known for sure"
+        "RFC 9700 §4.4.2.2: only the paths of redirect URIs are compared, case-insensitively and decoded, because behind a proxy "
+            + "no other part of the callback is reliable"
     )]
-    public void Redirect_uris_are_the_same_where_a_callback_could_not_tell(string one, string two, bool same)
+    public void Redirect_uris_with_the_same_path_are_the_same(string one, string two, bool same)
     {
         using var provider = Two(
             o =>
@@ -94,7 +95,7 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.4: clients without redirect URI have no callbacks to mix up")]
+    [Description("RFC 6749 §4.4: clients without redirect URI are not compared")]
     public void Clients_without_redirect_uri_are_not_compared()
     {
         static void Without(OAuthClientOptions o)
@@ -109,8 +110,8 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.4: what another part of the application adds later counts too")]
-    public void Options_set_elsewhere_are_seen()
+    [Description("RFC 9700 §4.4: options that another part of the application configures later are compared too")]
+    public void Options_configured_elsewhere_are_compared()
     {
         var services = new ServiceCollection();
         services.AddOAuthClient("one", ConfiguredMetadata("https://one.example.com/token"));
@@ -129,12 +130,12 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 9207 §2, RFC 9700 §4.4: with both issuers known the login still needs a server that names itself in its callbacks")]
-    public async Task A_login_at_a_server_that_does_not_send_iss_is_refused_when_the_redirect_uri_is_shared()
+    [Description("RFC 9207 §2, RFC 9700 §4.4: with a shared redirect URI, a login requires a server that sends iss")]
+    public async Task A_login_without_iss_is_rejected_when_the_redirect_uri_is_shared()
     {
-        await using var silent = await TestAuthorizationServer.StartAsync(o => o.SendIss = false);
-        await using var speaking = await TestAuthorizationServer.StartAsync();
-        await using var provider = Two(o => Discovered(o, silent), o => Discovered(o, speaking));
+        await using var withoutIss = await TestAuthorizationServer.StartAsync(o => o.SendIss = false);
+        await using var withIss = await TestAuthorizationServer.StartAsync();
+        await using var provider = Two(o => Discovered(o, withoutIss), o => Discovered(o, withIss));
 
         Assert.That(
             async () => await Client(provider, "one").BeginAuthorizationAsync(),
@@ -142,18 +143,18 @@ public class RedirectUriConflictDetectorTests
                 .InstanceOf<OAuthException>()
                 .With.Message.Contains("does not name itself in its callbacks (RFC 9207)")
                 .And.Message.Contains("Give the OAuth client 'one' a RedirectUri of its own")
-                .And.Message.Contains(silent.Issuer.OriginalString)
+                .And.Message.Contains(withoutIss.Issuer.OriginalString)
         );
         Assert.That(async () => await Client(provider, "two").BeginAuthorizationAsync(), Throws.Nothing);
     }
 
     [Test]
-    [Description("RFC 9207 §2: a server that does not send iss is fine where no other server's callbacks arrive")]
-    public async Task A_login_at_a_server_that_does_not_send_iss_is_fine_alone()
+    [Description("RFC 9207 §2: a server need not send iss when no other server uses the redirect URI")]
+    public async Task A_login_without_iss_is_allowed_when_the_redirect_uri_is_not_shared()
     {
-        await using var silent = await TestAuthorizationServer.StartAsync(o => o.SendIss = false);
+        await using var withoutIss = await TestAuthorizationServer.StartAsync(o => o.SendIss = false);
         await using var provider = Two(
-            o => Discovered(o, silent),
+            o => Discovered(o, withoutIss),
             o =>
             {
                 o.Issuer = new("https://two.example.com");
@@ -165,8 +166,8 @@ public class RedirectUriConflictDetectorTests
     }
 
     [Test]
-    [Description("RFC 9700 §4.4.2: whether there is a server to be mixed up with, wherever its answers arrive")]
-    public async Task A_login_beside_another_server_must_say_where_its_callback_arrived()
+    [Description("RFC 9700 §4.4.2: with another server configured, the path of the callback is required")]
+    public async Task A_login_with_another_server_configured_requires_the_path()
     {
         async Task<bool> RequiresRedirectPathMatch(string other)
         {

@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>A client and its server as small as they can be, for a test to change the one thing it is about.</summary>
+/// <summary>Creates a minimal client and server configuration, which a test changes as needed.</summary>
 internal static class SampleConfiguration
 {
     public const string Issuer = "https://server.example.com";

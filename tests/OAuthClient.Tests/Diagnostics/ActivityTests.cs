@@ -4,7 +4,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What an application's traces show: who waited, and for what.</summary>
+/// <summary>Tests the activities of the library.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class ActivityTests
@@ -13,29 +13,27 @@ public class ActivityTests
 
     [TestCase("42")]
     [TestCase(null)]
-    [Description(
-        "Life of a token 4: a refresh is nobody's child, because it serves all who wait; it is linked to who was first. The wait is the caller's"
-    )]
-    public async Task A_refresh_and_the_wait_for_it(string? owner)
+    [Description("A refresh has no parent and is linked to the first caller; the wait is a child of the caller's activity")]
+    public async Task A_refresh_is_linked_and_the_wait_is_a_child(string? owner)
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
         Activity? sending = null;
-        TaskCompletionSource asked = new();
+        TaskCompletionSource release = new();
         server.AnswersAsync(async _ =>
         {
             sending = Activity.Current;
-            // An answer that is there before its caller looks is not waited for.
-            await asked.Task;
+            // A response that completes before the caller awaits it causes no wait.
+            await release.Task;
             return Json(200, Tokens("at-2"));
         });
         using RecordedActivities recorded = new();
 
         var getting = server.Client.GetAccessTokenAsync(owner is null ? GrantOwner.Client : GrantOwner.User(owner));
-        asked.SetResult();
+        release.SetResult();
         await getting;
-        Assert.That(Activity.Current, Is.SameAs(recorded.Caller), "what is current is the caller's business");
+        Assert.That(Activity.Current, Is.SameAs(recorded.Caller), "the current activity is unchanged");
 
         var wait = recorded.Only("oauthclient.token.wait");
         Assert.That(wait.ParentSpanId, Is.EqualTo(recorded.Caller.SpanId));
@@ -45,12 +43,12 @@ public class ActivityTests
         Assert.That(refresh.Links.Single().Context.SpanId, Is.EqualTo(recorded.Caller.SpanId));
         Assert.That(refresh.GetTagItem("oauthclient.token.refresh.outcome"), Is.EqualTo("refreshed"));
         Assert.That(refresh.Status, Is.EqualTo(ActivityStatusCode.Unset));
-        Assert.That(sending!.TraceId, Is.EqualTo(refresh.TraceId), "what the refresh sends belongs to it");
+        Assert.That(sending!.TraceId, Is.EqualTo(refresh.TraceId), "the request belongs to the refresh");
     }
 
     [Test]
-    [Description("A good token leaves no trace")]
-    public async Task A_good_token()
+    [Description("A fresh token starts no activity")]
+    public async Task A_fresh_token_starts_no_activity()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -60,13 +58,13 @@ public class ActivityTests
     }
 
     [Test]
-    [Description("RFC 6819 §4.1.6: a failure shows as one, in a word of the specifications, without the server's text")]
-    public async Task A_refresh_that_fails()
+    [Description("RFC 6819 §4.1.6: a failure has an error code of the specification and no text from the server")]
+    public async Task A_failed_refresh_has_an_error_status()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         server.Clock.Advance(Hour);
-        server.Answers("""{"error":"invalid_grant","error_description":"hear, hear"}""", 400);
+        server.Answers("""{"error":"invalid_grant","error_description":"text of the server"}""", 400);
         using RecordedActivities recorded = new();
         Assert.That(
             async () => await server.Client.GetAccessTokenAsync(GrantOwner.User("42")),
@@ -85,8 +83,8 @@ public class ActivityTests
     }
 
     [Test]
-    [Description("A wait for another node's lease is part of the refresh")]
-    public async Task A_wait_for_a_lease()
+    [Description("The wait for the lease of another node is a child of the refresh")]
+    public async Task A_wait_for_a_lease_is_a_child_of_the_refresh()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
@@ -102,25 +100,25 @@ public class ActivityTests
     }
 
     [Test]
-    [Description("RFC 6749 §4.1.2–4.1.4: completing an authorization is part of the request that does it, and shows when it failed")]
-    public async Task Completing_an_authorization([Values] bool isRefused)
+    [Description("RFC 6749 §4.1.2–4.1.4: completing an authorization is a child of the request and has an error status when it fails")]
+    public async Task Completing_an_authorization_starts_an_activity([Values] bool isRejected)
     {
         await using ScriptedServer server = new();
-        if (isRefused)
+        if (isRejected)
             server.Answers("""{"error":"invalid_grant"}""", 400);
         using RecordedActivities recorded = new();
         try
         {
             await server.SignInAsync();
         }
-        catch (TokenEndpointException) when (isRefused)
+        catch (TokenEndpointException) when (isRejected)
         {
-            // As it should.
+            // The server rejects the code.
         }
 
         var completing = recorded.Only("oauthclient.authorization.complete");
         Assert.That(completing.ParentSpanId, Is.EqualTo(recorded.Caller.SpanId));
-        Assert.That(completing.Status, Is.EqualTo(isRefused ? ActivityStatusCode.Error : ActivityStatusCode.Unset));
-        Assert.That(completing.GetTagItem("error.type"), Is.EqualTo(isRefused ? "invalid_grant" : null));
+        Assert.That(completing.Status, Is.EqualTo(isRejected ? ActivityStatusCode.Error : ActivityStatusCode.Unset));
+        Assert.That(completing.GetTagItem("error.type"), Is.EqualTo(isRejected ? "invalid_grant" : null));
     }
 }

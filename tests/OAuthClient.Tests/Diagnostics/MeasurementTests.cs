@@ -4,7 +4,7 @@ using static OAuthClient.Tests.ScriptedServer;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What an application can measure of its tokens' lives.</summary>
+/// <summary>Tests the metrics of the library.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class MeasurementTests
@@ -14,33 +14,33 @@ public class MeasurementTests
 
     [TestCase("42", "refresh_token")]
     [TestCase(null, "client_credentials")]
-    [Description("Refreshes by cause and outcome")]
-    public async Task Every_cause_of_a_refresh(string? owner, string grantType)
+    [Description("Refreshes are measured by cause and outcome")]
+    public async Task Refreshes_are_measured_by_cause(string? owner, string grantType)
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1", scope: "a b"));
         using RecordedMeasurements measured = new(server.Services);
         int count = 1;
         server.Answers(_ => Json(200, Tokens($"at-{++count}", scope: "a b")));
-        var whose = owner is null ? GrantOwner.Client : GrantOwner.User(owner);
+        var tokenOwner = owner is null ? GrantOwner.Client : GrantOwner.User(owner);
         List<string> expected = [];
         void Expect(string cause) => expected.Add($"name= grant_type={grantType} cause={cause} outcome=refreshed");
 
         if (owner is null)
         {
-            await server.Client.GetAccessTokenAsync(whose);
+            await server.Client.GetAccessTokenAsync(tokenOwner);
             Expect("missing");
         }
-        await server.Client.GetAccessTokenAsync(whose, new() { Scopes = ["a"] });
+        await server.Client.GetAccessTokenAsync(tokenOwner, new() { Scopes = ["a"] });
         Expect("missing");
-        var token = await server.Client.GetAccessTokenAsync(whose);
-        await server.Client.GetAccessTokenAsync(whose, new() { RejectedToken = token });
+        var token = await server.Client.GetAccessTokenAsync(tokenOwner);
+        await server.Client.GetAccessTokenAsync(tokenOwner, new() { RejectedToken = token });
         Expect("rejected");
         server.Clock.Advance(Hour);
-        await server.Client.GetAccessTokenAsync(whose);
+        await server.Client.GetAccessTokenAsync(tokenOwner);
         Expect("expired");
         server.Clock.Advance(Hour - TimeSpan.FromSeconds(10));
-        await server.Client.GetAccessTokenAsync(whose);
+        await server.Client.GetAccessTokenAsync(tokenOwner);
         Expect("early");
 
         await Eventually.UntilAsync(() => measured.Tags(Refreshes).Count == expected.Count);
@@ -48,20 +48,20 @@ public class MeasurementTests
     }
 
     [Test]
-    [Description("A refresh that failed says how in one of few words: never the server's own")]
-    public async Task Failed_refreshes()
+    [Description("A failed refresh is measured with a known error code, status or exception type, and never with text from the server")]
+    public async Task Failed_refreshes_are_measured_by_error_type()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
         using RecordedMeasurements measured = new(server.Services);
-        (Func<SentRequest, HttpResponseMessage> Answer, string ErrorType)[] ways =
+        (Func<SentRequest, HttpResponseMessage> Answer, string ErrorType)[] failures =
         [
             (_ => Json(400, """{"error":"invalid_scope"}"""), "invalid_scope"),
             (sentRequest => Json(400, $$"""{"error":"{{sentRequest["refresh_token"]}}"}"""), "400"),
             (_ => throw new HttpRequestException("reset"), "System.Net.Http.HttpRequestException"),
             (_ => Json(503, ""), "503"),
         ];
-        foreach (var (answer, errorType) in ways)
+        foreach (var (answer, errorType) in failures)
         {
             server.Clock.Advance(Hour);
             server.Answers(answer);
@@ -74,8 +74,8 @@ public class MeasurementTests
     }
 
     [Test]
-    [Description("Life of a token 8: lost grants are counted, apart by whether an answer had been lost; so are the lost answers")]
-    public async Task Lost_grants_and_lost_answers([Values] bool answerIsLost)
+    [Description("Rejected refresh tokens are counted separately by whether a response was lost before; lost responses are counted too")]
+    public async Task Rejected_grants_and_lost_responses_are_counted([Values] bool answerIsLost)
     {
         await using var host = await OAuthTestHost.StartAsync();
         await host.SignedInAsync();
@@ -105,8 +105,8 @@ public class MeasurementTests
     }
 
     [Test]
-    [Description("Cache hits, and how long those wait who miss")]
-    public async Task Lookups_and_waits()
+    [Description("Cache hits and misses are counted, and the waits of misses are measured")]
+    public async Task Lookups_and_waits_are_measured()
     {
         await using ScriptedServer server = new();
         await server.SignedInAsync(Tokens("at-1", "rt-1"));
@@ -136,8 +136,8 @@ public class MeasurementTests
     }
 
     [Test]
-    [Description("Lease waits: as long as another node holds the lease")]
-    public async Task Lease_waits()
+    [Description("The wait for a lease that another node holds is measured")]
+    public async Task Lease_waits_are_measured()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
@@ -158,8 +158,8 @@ public class MeasurementTests
     }
 
     [Test]
-    [Description("A token that another refresh had fetched is adopted")]
-    public async Task Adopted()
+    [Description("A refresh that finds the token of another refresh is measured as adopted")]
+    public async Task Adopted_tokens_are_measured()
     {
         InMemoryGrantStore store = new(TimeProvider.System);
         FailingStore late = new(store);
@@ -168,21 +168,21 @@ public class MeasurementTests
         server.Clock.Advance(Hour);
         using RecordedMeasurements measured = new(server.Services);
         var now = server.Clock.GetUtcNow();
-        TokenResponse theirs = new(
-            new AccessToken("theirs", now, now + Hour, [], []),
+        TokenResponse other = new(
+            new AccessToken("other", now, now + Hour, [], []),
             new RefreshToken("rt-2"),
             idToken: null,
             new Dictionary<string, System.Text.Json.JsonElement>(StringComparer.Ordinal)
         );
-        late.BeforeLeasing = () => store.TryReplaceAsync(grant.Refreshed(theirs, "", now), default).AsTask();
+        late.BeforeLeasing = () => store.TryReplaceAsync(grant.Refreshed(other, "", now), default).AsTask();
 
-        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("theirs"));
+        Assert.That((await server.Client.GetAccessTokenAsync(GrantOwner.User("42"))).Reveal(), Is.EqualTo("other"));
         Assert.That(measured.Tags(Refreshes), Is.EqualTo(new[] { "name= grant_type=refresh_token cause=expired outcome=adopted" }));
     }
 
     [Test]
-    [Description("Nothing unsaved goes unseen")]
-    public async Task Unsaved_grants()
+    [Description("The number of unsaved grants is measured")]
+    public async Task Unsaved_grants_are_measured()
     {
         FailingStore store = new(new InMemoryGrantStore(TimeProvider.System));
         await using ScriptedServer server = new(registerFirst: services => services.AddSingleton<IGrantStore>(store));
@@ -200,8 +200,8 @@ public class MeasurementTests
     }
 
     [Test]
-    [Description("OpenTelemetry's conventions: lower case, dots between, units in UCUM")]
-    public async Task Names_and_units()
+    [Description("OpenTelemetry semantic conventions: lowercase names with dots, UCUM units")]
+    public async Task Names_and_units_follow_the_conventions()
     {
         await using ScriptedServer server = new();
         using RecordedMeasurements measured = new(server.Services);

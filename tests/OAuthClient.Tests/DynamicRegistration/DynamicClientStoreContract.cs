@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What every <see cref="IDynamicClientStore"/> must do.</summary>
+/// <summary>Tests that every implementation of <see cref="IDynamicClientStore"/> must pass.</summary>
 public abstract class DynamicClientStoreContract
 {
     private const string Server = "https://as.example";
@@ -12,12 +12,12 @@ public abstract class DynamicClientStoreContract
     [SetUp]
     public async Task StartAsync() => Store = await CreateAsync();
 
-    /// <summary>A store that holds nothing.</summary>
+    /// <summary>Creates an empty store.</summary>
     protected abstract ValueTask<IDynamicClientStore> CreateAsync();
 
     [Test]
-    [Description("Kept for a name and a server, character by character")]
-    public async Task What_is_kept_is_found()
+    [Description("A client is stored by name and server, compared ordinally")]
+    public async Task A_stored_client_is_found()
     {
         var client = Client("photos", Server);
         Assert.That(await Store.TryReplaceAsync(client, default), Is.True);
@@ -33,30 +33,34 @@ public abstract class DynamicClientStoreContract
     }
 
     [Test]
-    [Description("Compare and set: of all who bring the next generation one succeeds")]
-    public async Task One_generation_after_the_other()
+    [Description("Compare-and-set on Generation: of several concurrent writers one succeeds")]
+    public async Task Only_the_next_generation_is_stored()
     {
-        Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 2), default), Is.False, "there is no first");
+        Assert.That(
+            await Store.TryReplaceAsync(Client("photos", Server, generation: 2), default),
+            Is.False,
+            "the first generation is missing"
+        );
         var first = await Task.WhenAll(
             Enumerable
                 .Range(0, 20)
                 .Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i), default)))
         );
-        Assert.That(first.Count(kept => kept), Is.EqualTo(1));
+        Assert.That(first.Count(stored => stored), Is.EqualTo(1));
         var second = await Task.WhenAll(
             Enumerable
                 .Range(0, 20)
                 .Select(i => Task.Run(async () => await Store.TryReplaceAsync(Client("photos", Server, "id-" + i, generation: 2), default)))
         );
-        Assert.That(second.Count(kept => kept), Is.EqualTo(1));
+        Assert.That(second.Count(stored => stored), Is.EqualTo(1));
         Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 1), default), Is.False);
         Assert.That(await Store.TryReplaceAsync(Client("photos", Server, generation: 4), default), Is.False);
         Assert.That((await Store.FindAsync("photos", Server, default))!.Generation, Is.EqualTo(2));
     }
 
     [Test]
-    [Description("Forgotten is the client that was meant, whatever its generation, and no other")]
-    public async Task What_is_removed_is_gone()
+    [Description("The client with the given identifier is removed, whatever its generation, and no other")]
+    public async Task A_removed_client_is_not_found()
     {
         await Store.TryReplaceAsync(Client("photos", Server), default);
         await Store.TryReplaceAsync(Client("photos", Server, generation: 2), default);
@@ -67,7 +71,7 @@ public abstract class DynamicClientStoreContract
         await Store.RemoveAsync(Client("photos", Server), default);
         Assert.That(await Store.FindAsync("photos", Server, default), Is.Null);
         Assert.That(await Store.FindAsync("mail", Server, default), Is.Not.Null);
-        Assert.That(await Store.TryReplaceAsync(Client("photos", Server), default), Is.True, "and may come again");
+        Assert.That(await Store.TryReplaceAsync(Client("photos", Server), default), Is.True, "a removed client can be stored again");
     }
 
     internal static DynamicClient Client(string name, string server, string clientId = "an-id", long generation = 1) =>

@@ -5,24 +5,26 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>An authorization server that clients register themselves with (RFC 7591, RFC 7592), for one node or several.</summary>
+/// <summary>A scripted authorization server with dynamic registration (RFC 7591, RFC 7592) for one or several nodes.</summary>
 internal sealed class RegisteringServer
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, Registration> clients = [];
     private readonly List<ScriptedServer.SentRequest> requests = [];
-    private int made;
+    private int registrations;
 
-    /// <summary>Changes what a new client, or one that is read or updated, is told.</summary>
+    /// <summary>Gets or sets the function that changes a registration response.</summary>
     public Action<JsonObject> Answer { get; set; } = _ => { };
 
-    /// <summary>What its metadata say beside issuer and endpoints.</summary>
+    /// <summary>Gets or sets the metadata besides issuer and endpoints.</summary>
     public JsonObject Metadata { get; set; } = [];
 
-    /// <summary>Whether each answer brings a new registration access token, and the old one is worth nothing.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether each response has a new registration access token, which revokes the old one.
+    /// </summary>
     public bool Rotates { get; set; }
 
-    /// <summary>What all its secrets begin with.</summary>
+    /// <summary>Gets the prefix of all secrets.</summary>
     public string SecretPrefix { get; init; } = "";
 
     public Func<ScriptedServer.SentRequest, Task> Before { get; set; } = _ => Task.CompletedTask;
@@ -62,12 +64,12 @@ internal sealed class RegisteringServer
             clients[clientId].Secret = secret;
     }
 
-    /// <summary>A node of the application that is this server's client.</summary>
+    /// <summary>Creates a node of an application that is a client of this server.</summary>
     public ScriptedServer Node(
         IDynamicClientStore? store = null,
         Action<DynamicRegistrationOptions>? dynamic = null,
         Action<OAuthClientOptions>? options = null,
-        Action<IServiceCollection>? first = null
+        Action<IServiceCollection>? registerFirst = null
     )
     {
         ScriptedServer node = new(
@@ -83,14 +85,14 @@ internal sealed class RegisteringServer
             {
                 if (store is not null)
                     services.AddSingleton(store);
-                first?.Invoke(services);
+                registerFirst?.Invoke(services);
             }
         );
         node.AnswersAsync(AnswerAsync);
         return node;
     }
 
-    /// <summary>What it answers of its own accord.</summary>
+    /// <summary>Creates the standard response to a request.</summary>
     public async Task<HttpResponseMessage> AnswerAsync(ScriptedServer.SentRequest sentRequest)
     {
         await Before(sentRequest);
@@ -111,13 +113,13 @@ internal sealed class RegisteringServer
                 metadata["token_endpoint"] = ScriptedServer.Origin + "/token";
                 return ScriptedServer.Json(200, metadata.ToJsonString());
             case "/register":
-                string id = "client-" + (++made).ToString(CultureInfo.InvariantCulture);
+                string id = "client-" + (++registrations).ToString(CultureInfo.InvariantCulture);
                 clients[id] = new(JsonNode.Parse(sentRequest.Body)!.AsObject())
                 {
                     Secret = SecretPrefix + "secret-of-" + id,
                     Token = SecretPrefix + "management-of-" + id,
                 };
-                return Tell(id, 201);
+                return Describe(id, 201);
             case "/token" or "/introspect":
                 return IsAuthenticated(sentRequest)
                     ? ScriptedServer.Json(200, """{"access_token":"at","token_type":"Bearer","refresh_token":"rt","active":true}""")
@@ -140,10 +142,10 @@ internal sealed class RegisteringServer
             client.Metadata = JsonNode.Parse(sentRequest.Body)!.AsObject();
         if (Rotates)
             client.Token += "'";
-        return Tell(id, 200);
+        return Describe(id, 200);
     }
 
-    private HttpResponseMessage Tell(string id, int status)
+    private HttpResponseMessage Describe(string id, int status)
     {
         var client = clients[id];
         var answer = client.Metadata.DeepClone().AsObject();

@@ -7,32 +7,32 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// A canary in every secret of a registration, all logs at Trace, all traces and metrics, and a server that says them back in every way:
-/// no canary is heard (RFC 6819 §4.1.6, RFC 7591 §5, RFC 7592 §5).
+/// Tests that no secret of a registration appears in logs (at level Trace), traces, metrics, exceptions or the text of objects. Every
+/// secret is a unique marker value, and the server echoes the secrets it receives (RFC 6819 §4.1.6, RFC 7591 §5, RFC 7592 §5).
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RegistrationCanaryTests
 {
-    // In the initial access token, the software statement, the client secrets, the registration access tokens and the introspected token.
+    // The marker is part of the initial access token, the software statement, all issued secrets and tokens, and the introspected token.
     private const string Canary = "canary-8c1e";
 
     [Test]
-    [Description("RFC 6749 §10.14, RFC 6819 §4.2.1: registered, managed, introspected, refused and answered with nonsense")]
-    public async Task No_secret_of_a_registration_is_heard()
+    [Description("RFC 6749 §10.14, RFC 6819 §4.2.1: no secret is exposed by registration, management and introspection")]
+    public async Task No_secret_of_a_registration_is_exposed()
     {
-        using CanaryEavesdropper ear = new();
+        using CanaryEavesdropper recorder = new();
         RegisteringServer server = new() { Rotates = true, SecretPrefix = Canary };
-        int provoked = 0;
-        foreach (var lie in Lies)
+        int failures = 0;
+        foreach (var respond in HostileResponses)
         {
             await using var node = server.Node(
                 dynamic: o => (o.InitialAccessToken, o.SoftwareStatement) = (Canary + "-initial", Canary + "-statement"),
-                first: services => services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(ear))
+                registerFirst: services => services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(recorder))
             );
             var registration = node.Services.GetRequiredService<DynamicRegistration>();
             var introspection = node.Services.GetRequiredService<TokenIntrospection>();
-            node.Answers(lie);
+            node.Answers(respond);
             await ProvokeAsync(() => registration.RegisterAsync());
             node.Clock.Advance(TimeSpan.FromMinutes(1));
             node.AnswersAsync(server.AnswerAsync);
@@ -47,27 +47,27 @@ public class RegistrationCanaryTests
                 }
             )
             {
-                ear.Hear("text", shown);
+                recorder.Record("text", shown);
                 try
                 {
-                    ear.Hear("JSON", JsonSerializer.Serialize(shown));
+                    recorder.Record("JSON", JsonSerializer.Serialize(shown));
                 }
-                catch (NotSupportedException refusal)
+                catch (NotSupportedException exception)
                 {
-                    ear.Hear("JSON refusal", refusal);
+                    recorder.Record("JSON exception", exception);
                 }
             }
-            node.Answers(lie);
+            node.Answers(respond);
             await ProvokeAsync(() => registration.ReadAsync());
             await ProvokeAsync(() => registration.UpdateAsync());
             await ProvokeAsync(() => registration.DeleteAsync());
             await ProvokeAsync(() => introspection.IntrospectAsync(Canary + "-token"));
         }
-        ear.Ask();
+        recorder.RecordObservableInstruments();
 
-        Assert.That(provoked, Is.GreaterThan(Lies.Length * 2), "most of it failed");
-        Assert.That(ear.Heard, Has.Some.StartsWith("log OAuthClient").And.Some.StartsWith("exception: OAuthClient."));
-        Assert.That(ear.Heard.Where(heard => heard.Contains(Canary, StringComparison.OrdinalIgnoreCase)).Take(5), Is.Empty);
+        Assert.That(failures, Is.GreaterThan(HostileResponses.Length * 2), "most requests failed");
+        Assert.That(recorder.Recorded, Has.Some.StartsWith("log OAuthClient").And.Some.StartsWith("exception: OAuthClient."));
+        Assert.That(recorder.Recorded.Where(item => item.Contains(Canary, StringComparison.OrdinalIgnoreCase)).Take(5), Is.Empty);
 
         async Task ProvokeAsync(Func<Task> act)
         {
@@ -77,18 +77,18 @@ public class RegistrationCanaryTests
             }
             catch (OAuthException exception)
             {
-                provoked++;
-                for (Exception? one = exception; one is not null; one = one.InnerException)
+                failures++;
+                for (Exception? current = exception; current is not null; current = current.InnerException)
                 {
-                    ear.Hear("exception", one);
-                    foreach (var property in one.GetType().GetProperties().Where(property => property.Name != "TargetSite"))
-                        ear.Hear("exception property " + property.Name, property.GetValue(one));
+                    recorder.Record("exception", current);
+                    foreach (var property in current.GetType().GetProperties().Where(property => property.Name != "TargetSite"))
+                        recorder.Record("exception property " + property.Name, property.GetValue(current));
                 }
             }
         }
     }
 
-    private static readonly Func<ScriptedServer.SentRequest, HttpResponseMessage>[] Lies =
+    private static readonly Func<ScriptedServer.SentRequest, HttpResponseMessage>[] HostileResponses =
     [
         .. from status in new[] { 200, 400, 401, 500 }
         from member in new[]
@@ -102,14 +102,18 @@ public class RegistrationCanaryTests
             "id_token_signed_response_alg",
             "active",
         }
-        select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sentRequest => Lie(status, member, Heard(sentRequest))),
-        sentRequest => ScriptedServer.Text(400, Heard(sentRequest), "text/html"),
+        select new Func<ScriptedServer.SentRequest, HttpResponseMessage>(sentRequest => Echo(status, member, SecretsOf(sentRequest))),
+        sentRequest => ScriptedServer.Text(400, SecretsOf(sentRequest), "text/html"),
         sentRequest =>
-            ScriptedServer.Text(200, Heard(sentRequest), "text/" + string.Concat(Heard(sentRequest).Where(char.IsAsciiLetterOrDigit))),
+            ScriptedServer.Text(
+                200,
+                SecretsOf(sentRequest),
+                "text/" + string.Concat(SecretsOf(sentRequest).Where(char.IsAsciiLetterOrDigit))
+            ),
     ];
 
-    // All that was said to it, as it stands there and as it was wrapped.
-    private static string Heard(ScriptedServer.SentRequest sentRequest)
+    // Returns all secrets of the request, as sent and decoded.
+    private static string SecretsOf(ScriptedServer.SentRequest sentRequest)
     {
         string credentials = sentRequest.Authorization?.Split(' ')[1] ?? "";
         bool isBasic = sentRequest.Authorization?.StartsWith("Basic ", StringComparison.Ordinal) == true;
@@ -122,12 +126,12 @@ public class RegistrationCanaryTests
         );
     }
 
-    private static HttpResponseMessage Lie(int status, string member, string heard)
+    private static HttpResponseMessage Echo(int status, string member, string secrets)
     {
         JsonObject json = new() { ["error"] = "invalid_client_metadata" };
         if (status == 200)
-            (json["client_id"], json["client_secret"]) = ("client-1", heard);
-        json[member] = member == "active" ? new JsonArray(heard) : heard;
+            (json["client_id"], json["client_secret"]) = ("client-1", secrets);
+        json[member] = member == "active" ? new JsonArray(secrets) : secrets;
         return ScriptedServer.Json(status, json.ToJsonString());
     }
 }

@@ -4,13 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A client that can open what is encrypted for it says so when it registers itself (OpenID Connect Dynamic Client Registration §2).</summary>
+/// <summary>Tests the registration of encryption keys and algorithms (OpenID Connect Dynamic Client Registration §2).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RegistrationEncryptionTests
 {
     [Test]
-    [Description("RFC 7591 §2, RFC 7517 §4: the public halves of all DecryptionKeys, in their order, and no private member on the wire")]
+    [Description("RFC 7591 §2, RFC 7517 §4: the public parts of all DecryptionKeys are sent in order, and no private member is sent")]
     public async Task The_public_keys_are_registered()
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
@@ -39,7 +39,7 @@ public class RegistrationEncryptionTests
     [TestCase("RSA", null, "RSA-OAEP-256")]
     [TestCase("RSA", "RSA-OAEP", "RSA-OAEP")]
     [TestCase("EC", null, "ECDH-ES+A128KW")]
-    [Description("OpenID Connect Dynamic Client Registration §2: how ID Tokens are to be encrypted follows from the first key")]
+    [Description("OpenID Connect Dynamic Client Registration §2: the encryption algorithms of ID Tokens follow from the first key")]
     public async Task The_algorithms_follow_from_the_first_key(string kind, string? keysOwn, string registered)
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
@@ -52,8 +52,8 @@ public class RegistrationEncryptionTests
     }
 
     [Test]
-    [Description("RFC 7591 §2: what the developer states comes first; jwks never stands beside jwks_uri, nor enc without alg")]
-    public async Task What_is_stated_comes_first()
+    [Description("RFC 7591 §2: configured metadata overrides the derived one; jwks is not sent with jwks_uri, nor enc without alg")]
+    public async Task Configured_metadata_overrides_derived_metadata()
     {
         var sent = await RegisteredAsync(
             keys: [DecryptionKeyTexts.Pem],
@@ -77,8 +77,8 @@ public class RegistrationEncryptionTests
     }
 
     [Test]
-    [Description("Without ID Tokens none are encrypted; without keys nothing is said")]
-    public async Task Nothing_more_than_can_be_used()
+    [Description("Encryption algorithms are sent only with the scope openid, and keys only if there are any")]
+    public async Task Unused_metadata_is_not_sent()
     {
         var sent = await RegisteredAsync(keys: [DecryptionKeyTexts.Pem], scope: "photos");
         Assert.That(sent.ContainsKey("jwks"), Is.True);
@@ -90,10 +90,8 @@ public class RegistrationEncryptionTests
     }
 
     [Test]
-    [Description(
-        "RFC 7592 §2.2: an update registers the keys of now; when there are none any more, no encryption either, for nobody could open it"
-    )]
-    public async Task An_update_has_the_keys_of_now()
+    [Description("RFC 7592 §2.2: an update sends the current keys, and no encryption algorithm when there are none")]
+    public async Task An_update_sends_the_current_keys()
     {
         RegisteringServer server = new();
         InMemoryDynamicClientStore store = new();

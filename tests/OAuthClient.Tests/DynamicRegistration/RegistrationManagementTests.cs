@@ -4,14 +4,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace OAuthClient.Tests;
 
-/// <summary>A registration is read, updated and deleted by whoever holds its access token (RFC 7592).</summary>
+/// <summary>Tests reading, updating and deleting a registration with its access token (RFC 7592).</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RegistrationManagementTests
 {
     [Test]
-    [Description("RFC 7592 §2.1: GET with the registration access token, and what the server says counts")]
-    public async Task Read()
+    [Description("RFC 7592 §2.1: GET with the registration access token; the response replaces the stored values")]
+    public async Task Read_replaces_the_stored_values()
     {
         RegisteringServer server = new();
         await using var node = server.Node();
@@ -30,10 +30,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description(
-        "RFC 7592 §2.2: PUT with all metadata of before, those of now, the client_id, and nothing that is the server's own to say"
-    )]
-    public async Task Update()
+    [Description("RFC 7592 §2.2: PUT with the previous and current metadata and client_id, without the members that the server sets")]
+    public async Task Update_sends_the_metadata()
     {
         RegisteringServer server = new()
         {
@@ -54,8 +52,10 @@ public class RegistrationManagementTests
                 JsonNode.Parse(request.Body),
                 JsonNode.Parse(
                     """
-                    {"redirect_uris":["https://app.example/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],
-                     "token_endpoint_auth_method":"client_secret_basic","application_type":"web","client_id":"client-1","logo_uri":"https://app.example/logo"}
+                    {"redirect_uris":["https://app.example/callback"],"response_types":["code"],
+                     "grant_types":["authorization_code","refresh_token"],
+                     "token_endpoint_auth_method":"client_secret_basic","application_type":"web",
+                     "client_id":"client-1","logo_uri":"https://app.example/logo"}
                     """
                 )
             ),
@@ -65,8 +65,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description("RFC 7592 §2.3: DELETE, and what is needed next registers another client")]
-    public async Task Delete()
+    [Description("RFC 7592 §2.3: DELETE; the next request registers another client")]
+    public async Task Delete_removes_the_client()
     {
         RegisteringServer server = new();
         InMemoryDynamicClientStore store = new();
@@ -83,15 +83,15 @@ public class RegistrationManagementTests
         );
 
         Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-2"));
-        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null, "a grant of the client that was deleted");
+        Assert.That(await node.Client.FindGrantAsync(GrantOwner.User("42")), Is.Null, "the grant belongs to the deleted client");
     }
 
     [TestCase(401, true)]
     [TestCase(404, true)]
     [TestCase(403, false)]
     [TestCase(503, false)]
-    [Description("RFC 7592 §2.3: that it was gone before is what was wanted; what the server did not do is said, and nothing forgotten")]
-    public async Task Delete_of_what_is_gone_or_stays(int status, bool isGone)
+    [Description("RFC 7592 §2.3: a client that does not exist any more counts as deleted; a failure throws and keeps the stored client")]
+    public async Task Delete_accepts_a_missing_client_and_reports_failures(int status, bool isGone)
     {
         RegisteringServer server = new();
         InMemoryDynamicClientStore store = new();
@@ -109,8 +109,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description("RFC 7592 §3: a rotated registration access token replaces the old one at once, here and in the store, for every node")]
-    public async Task Rotation()
+    [Description("RFC 7592 §3: a new registration access token replaces the old one at once, in memory and in the store, for every node")]
+    public async Task A_rotated_token_is_used_by_every_node()
     {
         RegisteringServer server = new() { Rotates = true };
         InMemoryDynamicClientStore store = new();
@@ -131,8 +131,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description("RFC 7592 §3: managed by many at once, one after the other, because each answer may replace the token")]
-    public async Task At_once()
+    [Description("RFC 7592 §3: concurrent management requests are sent one after the other, because each response may replace the token")]
+    public async Task Concurrent_management_requests_are_sequential()
     {
         RegisteringServer server = new() { Rotates = true };
         await using var node = server.Node();
@@ -145,8 +145,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description("RFC 7592 §2.1: 401 means that the client is gone there, and the message says so")]
-    public async Task Gone()
+    [Description("RFC 7592 §2.1: the message for a 401 response says that the client does not exist any more")]
+    public async Task A_missing_client_is_reported()
     {
         RegisteringServer server = new();
         await using var node = server.Node();
@@ -163,17 +163,17 @@ public class RegistrationManagementTests
                     .And.Message.Contains("registered anew")
             );
         }
-        Assert.That(server.Registrations, Is.EqualTo(1), "nobody asked for another");
+        Assert.That(server.Registrations, Is.EqualTo(1), "no other client is registered");
     }
 
     [Test]
-    [Description("RFC 7592 §3: an answer about another client is not used")]
-    public async Task Another_client()
+    [Description("RFC 7592 §3: a response with another client_id is rejected")]
+    public async Task A_response_with_another_client_id_is_rejected()
     {
         RegisteringServer server = new();
         await using var node = server.Node();
         await Registration(node).RegisterAsync();
-        server.Answer = json => json["client_id"] = "somebody-else";
+        server.Answer = json => json["client_id"] = "another-client";
         Assert.That(
             async () => await Registration(node).ReadAsync(),
             Throws.TypeOf<OAuthProtocolException>().With.Message.Contains("client_id")
@@ -182,8 +182,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description("RFC 7592 §3: who reads is not told the secret and the token again by every server; then they stay as they are")]
-    public async Task Credentials_that_are_not_repeated()
+    [Description("RFC 7592 §3: credentials that a response omits are kept")]
+    public async Task Omitted_credentials_are_kept()
     {
         RegisteringServer server = new();
         await using var node = server.Node();
@@ -202,10 +202,8 @@ public class RegistrationManagementTests
     }
 
     [Test]
-    [Description(
-        "RFC 7592 §3: whoever answers does not choose at which host we call with a token of theirs; the issuer's is good beside the endpoint's"
-    )]
-    public async Task Another_host()
+    [Description("RFC 7592 §3: registration_client_uri has the origin of the issuer or endpoint, because tokens are sent to it")]
+    public async Task A_registration_uri_at_another_origin_is_rejected()
     {
         RegisteringServer server = new();
         await using var node = server.Node(options: o => o.Issuer = new("https://issuer.example"));
@@ -224,16 +222,14 @@ public class RegistrationManagementTests
         Assert.That(
             async () => await Registration(node).ReadAsync(),
             Throws.TypeOf<OAuthProtocolException>(),
-            "neither where we are nor the issuer"
+            "neither the endpoint's origin nor the issuer's"
         );
         Assert.That(server.RequestsTo("/manage/client-1").Select(request => request.Uri.Host), Is.All.EqualTo("issuer.example"));
     }
 
     [Test]
-    [Description(
-        "RFC 7592 §2.3 is optional: where there is nothing to manage the client is forgotten here, in the store too, and the next need registers another"
-    )]
-    public async Task Delete_where_nothing_can_be_managed()
+    [Description("RFC 7592 §2.3: without a configuration endpoint the client is deleted in memory and in the store only")]
+    public async Task Delete_without_management_removes_the_stored_client()
     {
         RegisteringServer server = new() { Answer = json => json.Remove("registration_client_uri") };
         InMemoryDynamicClientStore store = new();
@@ -241,13 +237,13 @@ public class RegistrationManagementTests
         await Registration(node).RegisterAsync();
         await Registration(node).DeleteAsync();
         Assert.That(await store.FindAsync("", ScriptedServer.Origin + "/token", default), Is.Null);
-        Assert.That(node.Requests, Has.Count.EqualTo(1), "nobody was asked");
+        Assert.That(node.Requests, Has.Count.EqualTo(1), "no request is sent");
         Assert.That((await Registration(node).RegisterAsync()).ClientId, Is.EqualTo("client-2"));
     }
 
     [Test]
-    [Description("Before anything is registered there is nothing to manage, and managing registers nothing")]
-    public async Task Nothing_to_manage()
+    [Description("Managing a client that is not registered throws and registers nothing")]
+    public async Task Managing_an_unregistered_client_throws()
     {
         RegisteringServer server = new();
         await using var node = server.Node();

@@ -4,17 +4,17 @@ using OAuthClient.Testing;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Registration, management, introspection and client certificates against a server that is not written for them alone.</summary>
+/// <summary>Tests registration, management, introspection and client certificates over real sockets.</summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
 public class RegistrationOverSocketsTests
 {
     [Test]
-    [Description("RFC 7591 §3: from nothing but an issuer and an initial access token to a login, a refresh and a revocation")]
-    public async Task A_whole_life_of_a_client_that_registered_itself()
+    [Description("RFC 7591 §3: an issuer and an initial access token are sufficient for login, refresh and revocation")]
+    public async Task A_registered_client_logs_in_refreshes_and_revokes()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient,
+            RemoveCredentials,
             builder => builder.RegisterDynamically(o => (o.ClientName, o.InitialAccessToken) = ("Photos", "initial-token")),
             server: o => (o.AllowRegistration, o.InitialAccessToken) = (true, "initial-token")
         );
@@ -26,25 +26,19 @@ public class RegistrationOverSocketsTests
 
         Assert.That(host.Server.RequestsTo(TestEndpoint.Registration), Has.Count.EqualTo(1));
         Assert.That(host.Server.Clients.Single(client => client.ClientId == grant.ClientId).DisplayName, Is.EqualTo("Photos"));
-        Assert.That(
-            host.Server.RequestsTo(TestEndpoint.Metadata),
-            Has.Count.AtMost(2),
-            "what is known of the server does not change with the credentials"
-        );
+        Assert.That(host.Server.RequestsTo(TestEndpoint.Metadata), Has.Count.AtMost(2), "new credentials do not invalidate the metadata");
     }
 
     [TestCase("RSA")]
     [TestCase("EC")]
-    [Description(
-        "OpenID Connect Dynamic Client Registration §2: with a private key in the options alone, the server encrypts the ID Token and the login opens it"
-    )]
-    public async Task An_encrypted_login_of_a_client_that_registered_itself(string kind)
+    [Description("OpenID Connect Dynamic Client Registration §2: a private key in the options lets the server encrypt the ID Token")]
+    public async Task A_registered_client_decrypts_the_ID_Token(string kind)
     {
         using var ec = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
         await using var host = await OAuthTestHost.StartAsync(
             o =>
             {
-                NoClient(o);
+                RemoveCredentials(o);
                 (o.Scopes, o.DecryptionKeys) = (["openid"], [kind == "RSA" ? DecryptionKeyTexts.Pem : ec.ExportPkcs8PrivateKeyPem()]);
             },
             builder => builder.RegisterDynamically(),
@@ -57,11 +51,11 @@ public class RegistrationOverSocketsTests
     }
 
     [Test]
-    [Description("RFC 7592 §2, §3: read, updated and deleted while the server replaces the registration access token")]
-    public async Task Management_with_rotation()
+    [Description("RFC 7592 §2, §3: a client is read, updated and deleted while the server rotates the registration access token")]
+    public async Task A_client_is_managed_with_rotated_tokens()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient,
+            RemoveCredentials,
             builder => builder.RegisterDynamically(),
             server: o => (o.AllowRegistration, o.RotateRegistrationAccessTokens) = (true, true)
         );
@@ -76,11 +70,11 @@ public class RegistrationOverSocketsTests
     }
 
     [Test]
-    [Description("RFC 7591 §3.2.1: a secret that ends is renewed, or the client registered anew; whoever needs a token gets one")]
-    public async Task Secrets_that_end()
+    [Description("RFC 7591 §3.2.1: when a secret expires it is renewed or the client is registered again, and token requests succeed")]
+    public async Task Expiring_secrets_are_replaced()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient,
+            RemoveCredentials,
             builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
             server: o => (o.AllowRegistration, o.ClientSecretLifetime) = (true, TimeSpan.FromDays(1))
         );
@@ -92,11 +86,11 @@ public class RegistrationOverSocketsTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: the server has lost its clients")]
-    public async Task A_server_that_forgot()
+    [Description("RFC 6749 §5.2: a client that the server removed is registered again")]
+    public async Task A_removed_client_is_registered_again()
     {
         await using var host = await OAuthTestHost.StartAsync(
-            NoClient,
+            RemoveCredentials,
             builder => builder.RegisterDynamically(o => o.GrantTypes = ["authorization_code", "client_credentials"]),
             server: o => o.AllowRegistration = true
         );
@@ -109,8 +103,8 @@ public class RegistrationOverSocketsTests
     }
 
     [Test]
-    [Description("RFC 7662 §2: a live token, a revoked one, and one that never was")]
-    public async Task Introspection()
+    [Description("RFC 7662 §2: an active, a revoked and an unknown token are introspected")]
+    public async Task Tokens_are_introspected()
     {
         await using var host = await OAuthTestHost.StartAsync();
         var introspection = host.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
@@ -126,8 +120,8 @@ public class RegistrationOverSocketsTests
     }
 
     [Test]
-    [Description("RFC 9701 §4: signed, and verified with the server's published keys")]
-    public async Task Signed_introspection()
+    [Description("RFC 9701 §4: a signed response is verified with the published keys of the server")]
+    public async Task Signed_introspection_responses_are_verified()
     {
         await using var host = await OAuthTestHost.StartAsync(o => o.SignedIntrospectionResponses = true);
         var introspection = host.Services.GetRequiredKeyedService<TokenIntrospection>(OAuthTestHost.ClientName);
@@ -139,10 +133,8 @@ public class RegistrationOverSocketsTests
 
     [TestCase("tls_client_auth")]
     [TestCase("self_signed_tls_client_auth")]
-    [Description(
-        "Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2.1, §2.2, §5: a login and a refresh, each token request at the aliased endpoint"
-    )]
-    public async Task A_certificate_at_the_aliases(string method)
+    [Description("Module oidcc-client-test-mtls-endpoint-aliases; RFC 8705 §2.1, §2.2, §5: login and refresh use the aliases")]
+    public async Task A_client_certificate_is_used_at_the_aliases(string method)
     {
         await using var server = await TestAuthorizationServer.StartAsync(o => o.UseTls = true);
         using var certificate =
@@ -183,5 +175,5 @@ public class RegistrationOverSocketsTests
         Assert.That(server.RequestsTo(TestEndpoint.Token), Has.Count.EqualTo(2));
     }
 
-    private static void NoClient(OAuthClientOptions options) => (options.ClientId, options.ClientSecret) = ("", null);
+    private static void RemoveCredentials(OAuthClientOptions options) => (options.ClientId, options.ClientSecret) = ("", null);
 }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient.Tests;
 
 /// <summary>
-/// A dynamic client is given up only after the token endpoint refused it twice, two minutes apart, or its registration is gone (RFC 6749
-/// §5.2, RFC 7592 §2.1).
+/// Tests that a dynamic client is replaced only after the token endpoint rejected it twice, two minutes apart, or its registration does not
+/// exist any more (RFC 6749 §5.2, RFC 7592 §2.1).
 /// </summary>
 [TestFixture]
 [Parallelizable(ParallelScope.All)]
@@ -18,12 +18,12 @@ public class RegistrationRefusalTests
 
     [Test]
     [Description("RFC 6749 §5.2: one invalid_client of the token endpoint changes nothing, and users keep their grants")]
-    public async Task One_refusal_changes_nothing()
+    public async Task One_rejection_changes_nothing()
     {
         var server = Unmanaged();
         await using var node = await SignedInAsync(server);
         server.ReplaceSecret("client-1", "another");
-        Assert.That(() => RequestAsync(node), Refused);
+        Assert.That(() => RequestAsync(node), Rejected);
         server.ReplaceSecret("client-1", "secret-of-client-1");
         node.Clock.Advance(TwoMinutes);
         await RequestAsync(node);
@@ -36,33 +36,33 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("RFC 6749 §5.2: further refusals within two minutes do not count; the one after them gives the client up")]
-    public async Task A_second_refusal_after_two_minutes_confirms()
+    [Description("RFC 6749 §5.2: further rejections within two minutes do not count; the next one replaces the client")]
+    public async Task A_second_rejection_after_two_minutes_confirms()
     {
         var server = Unmanaged();
         await using var node = await SignedInAsync(server);
         server.Forget("client-1");
         for (int i = 0; i < 12; i++)
         {
-            Assert.That(() => RequestAsync(node), Refused);
+            Assert.That(() => RequestAsync(node), Rejected);
             node.Clock.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
         }
         Assert.That(server.Registrations, Is.EqualTo(1));
         node.Clock.Advance(TimeSpan.FromSeconds(1));
         await RequestAsync(node);
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
-        Assert.That(node.Log.Events(19), Has.Count.EqualTo(1), "once for the suspicion");
+        Assert.That(node.Log.Events(19), Has.Count.EqualTo(1), "one warning for the first rejection");
         Assert.That(node.Log.Events(15).Single().Message, Does.Contain("refused it twice").And.Contain("grants are invalid"));
     }
 
     [Test]
-    [Description("No request is made to confirm a refusal: with nothing to ask for, nothing is asked and nothing is given up")]
-    public async Task Time_alone_confirms_nothing()
+    [Description("No request is sent to confirm a rejection, and without requests the client is not replaced")]
+    public async Task Time_alone_does_not_confirm()
     {
         var server = Unmanaged();
         await using var node = await SignedInAsync(server);
         server.Forget("client-1");
-        Assert.That(() => RequestAsync(node), Refused);
+        Assert.That(() => RequestAsync(node), Rejected);
         int requests = node.Requests.Count;
         node.Clock.Advance(Hour);
         await node.Services.GetRequiredService<DynamicRegistration>().RegisterAsync();
@@ -71,15 +71,15 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("A success of the token endpoint in between clears the suspicion: the refusal after it is a first one")]
-    public async Task A_success_clears_the_suspicion()
+    [Description("A success of the token endpoint resets the first rejection")]
+    public async Task A_success_resets_the_first_rejection()
     {
         var server = Unmanaged();
         await using var node = await SignedInAsync(server);
         for (int i = 0; i < 5; i++)
         {
             server.ReplaceSecret("client-1", "another");
-            Assert.That(() => RequestAsync(node), Refused);
+            Assert.That(() => RequestAsync(node), Rejected);
             server.ReplaceSecret("client-1", "secret-of-client-1");
             await RequestAsync(node);
             node.Clock.Advance(TwoMinutes);
@@ -88,7 +88,7 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("RFC 7662 §2.3: invalid_client from the introspection endpoint changes nothing, with management or without")]
+    [Description("RFC 7662 §2.3: invalid_client from the introspection endpoint changes nothing, with or without management")]
     public async Task Introspection_does_not_count([Values] bool isManaged)
     {
         RegisteringServer server = isManaged ? new() : Unmanaged();
@@ -111,13 +111,13 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("Threat: outside callers make a client register anew. Where invented codes get invalid_client, no code counts")]
+    [Description("Security: invalid_client in response to a code does not count, because external callers can cause it with invalid codes")]
     public async Task Codes_do_not_count([Values] bool isManaged)
     {
         RegisteringServer server = isManaged ? new() : Unmanaged();
         await using var node = await SignedInAsync(server);
         node.AnswersAsync(sentRequest =>
-            sentRequest["code"] == "invented"
+            sentRequest["code"] == "forged-code"
                 ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
                 : server.AnswerAsync(sentRequest)
         );
@@ -125,8 +125,8 @@ public class RegistrationRefusalTests
         {
             var pending = await node.Client.BeginAuthorizationAsync();
             string state = QueryHelpers.ParseQuery(pending.AuthorizationUri.Query)["state"]!;
-            var callback = AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=invented&state={state}"));
-            Assert.That(() => node.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("43")), Refused);
+            var callback = AuthorizationResponse.Parse(new Uri($"https://app.example/callback?code=forged-code&state={state}"));
+            Assert.That(() => node.Client.CompleteAuthorizationAsync(pending, callback, GrantOwner.User("43")), Rejected);
             node.Clock.Advance(TwoMinutes);
         }
         await RequestAsync(node);
@@ -136,23 +136,23 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("RFC 7592 §2.1: where the registration can be read, that decides at once: it is there and kept, and the log says so")]
-    public async Task Management_keeps_what_is_there()
+    [Description("RFC 7592 §2.1: a registration that can be read is kept at once, and the log says so")]
+    public async Task A_readable_registration_is_kept()
     {
         RegisteringServer server = new();
         await using var node = await SignedInAsync(server);
-        bool refuses = true;
+        bool rejects = true;
         node.AnswersAsync(sentRequest =>
-            refuses && sentRequest.Uri.AbsolutePath == "/token"
+            rejects && sentRequest.Uri.AbsolutePath == "/token"
                 ? Task.FromResult(ScriptedServer.Json(401, """{"error":"invalid_client"}"""))
                 : server.AnswerAsync(sentRequest)
         );
         for (int i = 0; i < 5; i++)
         {
-            Assert.That(() => RequestAsync(node), Refused);
+            Assert.That(() => RequestAsync(node), Rejected);
             node.Clock.Advance(TwoMinutes);
         }
-        refuses = false;
+        rejects = false;
         await RequestAsync(node);
         Assert.That(server.Registrations, Is.EqualTo(1));
         Assert.That(node.Log.Events(22), Is.Not.Empty);
@@ -161,8 +161,8 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("RFC 7592 §2.1: the registration is gone there, so the client registers anew at the first refusal")]
-    public async Task Management_says_that_it_is_gone()
+    [Description("RFC 7592 §2.1: a registration that does not exist any more is replaced at the first rejection")]
+    public async Task A_missing_registration_is_replaced_at_once()
     {
         RegisteringServer server = new();
         await using var node = await SignedInAsync(server);
@@ -174,8 +174,8 @@ public class RegistrationRefusalTests
     }
 
     [Test]
-    [Description("Two nodes that share a store: each decides by the refusals it has seen itself, and uses what the other registered")]
-    public async Task Each_node_confirms_for_itself()
+    [Description("Nodes that share a store count their own rejections, and use the client that another node registered")]
+    public async Task Each_node_counts_its_own_rejections()
     {
         var server = Unmanaged();
         InMemoryDynamicClientStore store = new();
@@ -184,9 +184,9 @@ public class RegistrationRefusalTests
         two.Clock.Advance(Hour);
         await RequestAsync(two);
         server.Forget("client-1");
-        Assert.That(() => RequestAsync(one), Refused);
+        Assert.That(() => RequestAsync(one), Rejected);
         one.Clock.Advance(TwoMinutes);
-        Assert.That(() => RequestAsync(two), Refused, "its own first");
+        Assert.That(() => RequestAsync(two), Rejected, "the first rejection of this node");
         await RequestAsync(one);
         Assert.That(server.Clients, Is.EqualTo(["client-2"]));
         two.Clock.Advance(TwoMinutes);
@@ -194,7 +194,7 @@ public class RegistrationRefusalTests
         Assert.That(server.Registrations, Is.EqualTo(2));
     }
 
-    private static NUnit.Framework.Constraints.IResolveConstraint Refused =>
+    private static NUnit.Framework.Constraints.IResolveConstraint Rejected =>
         Throws.TypeOf<TokenEndpointException>().With.Property(nameof(EndpointException.Error)).EqualTo("invalid_client");
 
     private static RegisteringServer Unmanaged() => new() { Answer = (JsonObject json) => json.Remove("registration_access_token") };
@@ -203,7 +203,7 @@ public class RegistrationRefusalTests
     {
         var node = server.Node(store);
         await node.SignInAsync();
-        // A new client is not given up within ten minutes.
+        // A new client is not replaced within ten minutes.
         node.Clock.Advance(Hour);
         return node;
     }

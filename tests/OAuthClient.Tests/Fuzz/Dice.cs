@@ -1,6 +1,6 @@
 namespace OAuthClient.Tests;
 
-/// <summary>Numbers that look random and are the same for the same seed, on every machine and runtime (SplitMix64).</summary>
+/// <summary>Pseudorandom numbers that depend only on the seed, on every machine and runtime (SplitMix64).</summary>
 internal sealed class Dice(ulong seed)
 {
     private ulong state = seed;

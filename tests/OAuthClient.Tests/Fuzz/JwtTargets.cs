@@ -5,11 +5,15 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace OAuthClient.Tests;
 
-/// <summary>JWTs: as they stand, signed and encrypted; and with claims that the server signed, whatever they are.</summary>
+/// <summary>Reads JWTs: plain, signed and encrypted, and signed claims of any content.</summary>
 internal static class JwtTargets
 {
-    private const string Payload =
-        $$$"""{"iss":"{{{SampleConfiguration.Issuer}}}","aud":["client-id"],"azp":"client-id","sub":"alice","exp":1893500000,"iat":1893499200,"auth_time":1893499100,"nonce":"n","acr":"a","at_hash":"x","name":"Alice","email_verified":true,"address":{"formatted":"a\nb","country":"TR"},"updated_at":1311280970,"roles":["x","y"],"_claim_names":{"pay":"s1"},"_claim_sources":{"s1":{"endpoint":"https://bank.example/c","access_token":"t"},"s2":{"JWT":"a.b.c"} } }""";
+    private const string Payload = $$$"""
+        {"iss":"{{{SampleConfiguration.Issuer}}}","aud":["client-id"],"azp":"client-id","sub":"alice","exp":1893500000,
+        "iat":1893499200,"auth_time":1893499100,"nonce":"n","acr":"a","at_hash":"x","name":"Alice","email_verified":true,
+        "address":{"formatted":"a\nb","country":"TR"},"updated_at":1311280970,"roles":["x","y"],"_claim_names":{"pay":"s1"},
+        "_claim_sources":{"s1":{"endpoint":"https://bank.example/c","access_token":"t"},"s2":{"JWT":"a.b.c"} } }
+        """;
 
     private static readonly ClientSecret Secret = new("a secret that is long enough for HS256, and HS512 too, as the specification has it");
     private static readonly AccessToken Token = new("at", SampleConfiguration.Now, null, [], []);
@@ -63,7 +67,7 @@ internal static class JwtTargets
                 TestKey.Encode("""{"alg":"ECDH-ES","enc":"A128GCM","epk":{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}}"""),
                 TestKey.Encode("""{"alg":"ES256","kid":"../../etc/passwd"}"""),
             ],
-            input => Believe(Encoding.UTF8.GetString(input))
+            input => Verify(Encoding.UTF8.GetString(input))
         );
 
     public static Target Claims { get; } =
@@ -98,14 +102,16 @@ internal static class JwtTargets
                     Encoding.ASCII.GetString(signed)
                     + "."
                     + System.Buffers.Text.Base64Url.EncodeToString(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret.Reveal()), signed));
-                var claims = Believe(compact).Claims;
-                // Each is asked, whatever another says.
-                Ask(() => IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", "n", SampleConfiguration.Now));
-                Ask(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
-                Ask(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
-                Ask(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
-                Ask(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
-                Ask(() => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
+                var claims = Verify(compact).Claims;
+                // Each validator is called, whatever another one reports.
+                Validate(() =>
+                    IdTokenClaimsValidator.Validate(claims, SampleConfiguration.Issuer, "client-id", "n", SampleConfiguration.Now)
+                );
+                Validate(() => IdTokenClaimsValidator.ValidateMaxAge(claims, TimeSpan.FromHours(1), SampleConfiguration.Now));
+                Validate(() => IdTokenClaimsValidator.ValidateAccessTokenHash(claims, "HS256", Token));
+                Validate(() => IdTokenClaimsValidator.ValidateAcr(claims, ["a"]));
+                Validate(() => IdTokenClaimsValidator.ValidateSameAuthentication(claims, "alice", SampleConfiguration.Issuer, claims));
+                Validate(() => LogoutToken.Validate(claims, SampleConfiguration.Issuer, "client-id", SampleConfiguration.Now));
                 StandardClaims.Of(claims);
                 ClaimSource.Of(claims);
                 ClaimsPrincipalFactory.Create([], SampleConfiguration.Issuer, "OpenID Connect", "name", "roles", claims);
@@ -148,7 +154,7 @@ internal static class JwtTargets
             }
         );
 
-    private static UnverifiedJwt Believe(string compact)
+    private static UnverifiedJwt Verify(string compact)
     {
         var token = UnverifiedJwt.Parse(
             JweDecryptor.Decrypt(compact, JwtType.IdToken, OwnKeys),
@@ -163,20 +169,22 @@ internal static class JwtTargets
         var candidates = JwtSignature.Candidates(token, Keys);
         var verifying = JwtSignature.VerifiesAsync(token, candidates);
 #pragma warning disable VSTHRD002 // It has completed.
-        bool verifies = verifying.IsCompleted ? verifying.Result : throw new AssertionException("It was not verified at once.");
+        bool verifies = verifying.IsCompleted
+            ? verifying.Result
+            : throw new AssertionException("The verification did not complete synchronously.");
 #pragma warning restore VSTHRD002
         return verifies ? token : throw JwtSignature.Refusal(token, candidates.Count, mayPass: false);
     }
 
-    private static void Ask(Action question)
+    private static void Validate(Action validation)
     {
         try
         {
-            question();
+            validation();
         }
         catch (OAuthException)
         {
-            // An answer too.
+            // A rejection is a valid result.
         }
     }
 

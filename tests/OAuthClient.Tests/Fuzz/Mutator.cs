@@ -2,13 +2,13 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Makes bad input out of good: by bits and bytes, by words that mean something, and by size.</summary>
-internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnlyList<string> words)
+/// <summary>Creates invalid input from valid samples: by changed bits and bytes, inserted fragments, and size.</summary>
+internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnlyList<string> fragments)
 {
-    private const int MostBytes = 200_000;
+    private const int MaximumBytes = 200_000;
 
-    // What breaks parsers anywhere: limits of numbers, halves of characters, nesting, escapes, characters that end a line.
-    private static readonly string[] Anywhere =
+    // Values that break parsers: limits of numbers, lone surrogates, nesting, escapes and line terminators.
+    private static readonly string[] CommonFragments =
     [
         "0",
         "-1",
@@ -62,12 +62,12 @@ internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnl
         "$(x)",
     ];
 
-    private readonly byte[][] good = [.. samples.Select(Encoding.UTF8.GetBytes)];
-    private readonly byte[][] pieces = [.. words.Concat(Anywhere).Select(Encoding.UTF8.GetBytes)];
+    private readonly byte[][] valid = [.. samples.Select(Encoding.UTF8.GetBytes)];
+    private readonly byte[][] allFragments = [.. fragments.Concat(CommonFragments).Select(Encoding.UTF8.GetBytes)];
 
     public byte[] Next()
     {
-        var input = new List<byte>(dice.Of(good));
+        var input = new List<byte>(dice.Of(valid));
         for (int times = 1 + dice.Below(4); times > 0; times--)
             Change(input);
         return [.. input];
@@ -75,45 +75,47 @@ internal sealed class Mutator(Dice dice, IReadOnlyList<string> samples, IReadOnl
 
     private void Change(List<byte> input)
     {
-        int at = dice.Below(input.Count + 1);
-        int length = Math.Min(dice.Below(dice.OneIn(4) ? 64 : 8), input.Count - at);
+        int index = dice.Below(input.Count + 1);
+        int length = Math.Min(dice.Below(dice.OneIn(4) ? 64 : 8), input.Count - index);
         switch (dice.Below(9))
         {
-            case 0 when at < input.Count:
-                input[at] ^= (byte)(1 << dice.Below(8));
+            case 0 when index < input.Count:
+                input[index] ^= (byte)(1 << dice.Below(8));
                 break;
-            case 1 when at < input.Count:
-                input[at] = (byte)dice.Below(256);
+            case 1 when index < input.Count:
+                input[index] = (byte)dice.Below(256);
                 break;
             case 2:
-                input.RemoveRange(at, length);
+                input.RemoveRange(index, length);
                 break;
             case 3:
-                input.InsertRange(at, input.GetRange(at, length));
+                input.InsertRange(index, input.GetRange(index, length));
                 break;
             case 4:
-                input.RemoveRange(at, length);
-                input.InsertRange(at, dice.Of(pieces));
+                input.RemoveRange(index, length);
+                input.InsertRange(index, dice.Of(allFragments));
                 break;
             case 5:
-                input.InsertRange(at, dice.Of(pieces));
+                input.InsertRange(index, dice.Of(allFragments));
                 break;
-            // The rest of another one, from somewhere on.
+            // The end of another sample.
             case 6:
-                byte[] other = dice.Of(good);
-                input.RemoveRange(at, input.Count - at);
+                byte[] other = dice.Of(valid);
+                input.RemoveRange(index, input.Count - index);
                 input.AddRange(other.AsSpan(dice.Below(other.Length)));
                 break;
             case 7:
-                input.RemoveRange(at, input.Count - at);
+                input.RemoveRange(index, input.Count - index);
                 break;
-            // The same over and over: deep, wide, long.
+            // Repetition: deeply nested, wide or long input.
             case 8 when dice.OneIn(8):
-                byte[] piece = length > 0 ? [.. input.GetRange(at, length)] : dice.Of(pieces);
-                int most = (MostBytes - input.Count) / Math.Max(1, piece.Length);
+                byte[] fragment = length > 0 ? [.. input.GetRange(index, length)] : dice.Of(allFragments);
+                int maximum = (MaximumBytes - input.Count) / Math.Max(1, fragment.Length);
                 input.InsertRange(
-                    at,
-                    Enumerable.Repeat(piece, Math.Clamp(dice.OneIn(20) ? 20_000 : dice.Below(300), 0, most)).SelectMany(one => one)
+                    index,
+                    Enumerable
+                        .Repeat(fragment, Math.Clamp(dice.OneIn(20) ? 20_000 : dice.Below(300), 0, maximum))
+                        .SelectMany(bytes => bytes)
                 );
                 break;
         }

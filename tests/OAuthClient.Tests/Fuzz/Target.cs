@@ -2,61 +2,63 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>Something that reads what a stranger wrote.</summary>
-internal sealed class Target(string name, IReadOnlyList<string> samples, IReadOnlyList<string> words, Action<byte[]> read)
+/// <summary>A parser of external input with valid samples.</summary>
+internal sealed class Target(string name, IReadOnlyList<string> samples, IReadOnlyList<string> fragments, Action<byte[]> read)
 {
-    // What reading costs whatever is read, exceptions and their traces included, and for each byte that is.
-    private const long MostBytesAtLeast = 64 * 1024;
-    private const long MostBytesPerByte = 120;
+    // The allowed allocation of any input, including exceptions, and of each byte of input.
+    private const long BaseAllocation = 64 * 1024;
+    private const long AllocationPerByte = 120;
 
-    /// <summary>Good ones pass, or what is made of them proves little.</summary>
-    public void RequireGoodSamples()
+    /// <summary>Asserts that the samples are accepted, because mutations of rejected samples prove little.</summary>
+    public void AssertSamplesAreAccepted()
     {
         foreach (string sample in samples)
             read(Encoding.UTF8.GetBytes(sample));
     }
 
-    /// <returns>How many were refused.</returns>
+    /// <returns>The number of rejected inputs.</returns>
     public int Run(int count, ulong seed)
     {
-        int refused = 0;
+        int rejected = 0;
         for (int i = 0; i < count; i++)
         {
-            // Each has a seed of its own, so that one that fails can be had again without those before it.
-            ulong own = seed + (ulong)i * 1_000_003;
-            byte[] input = new Mutator(new Dice(own), samples, words).Next();
-            long most = MostBytesAtLeast + MostBytesPerByte * input.Length;
-            var (isRefused, allocated) = Read(input, own);
-            // What is done once in a process, such as loading a message, is not what reading costs.
-            if (allocated > most)
-                (isRefused, allocated) = Read(input, own);
-            if (allocated > most)
-                throw new AssertionException($"{name}, seed {own}: {allocated} bytes allocated for {input.Length}\nof {Shown(input)}");
-            refused += isRefused ? 1 : 0;
+            // Each input has its own seed, so that a failure can be reproduced alone.
+            ulong inputSeed = seed + (ulong)i * 1_000_003;
+            byte[] input = new Mutator(new Dice(inputSeed), samples, fragments).Next();
+            long limit = BaseAllocation + AllocationPerByte * input.Length;
+            var (isRejected, allocated) = Read(input, inputSeed);
+            // One-time work of the process, such as loading a message, is not counted.
+            if (allocated > limit)
+                (isRejected, allocated) = Read(input, inputSeed);
+            if (allocated > limit)
+                throw new AssertionException(
+                    $"{name}, seed {inputSeed}: {allocated} bytes allocated for {input.Length}\nof {Encode(input)}"
+                );
+            rejected += isRejected ? 1 : 0;
         }
-        return refused;
+        return rejected;
     }
 
     public override string ToString() => name;
 
-    private (bool IsRefused, long Allocated) Read(byte[] input, ulong seed)
+    private (bool IsRejected, long Allocated) Read(byte[] input, ulong seed)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        bool isRefused = false;
+        bool isRejected = false;
         try
         {
             read(input);
         }
         catch (OAuthException)
         {
-            isRefused = true;
+            isRejected = true;
         }
         catch (Exception exception)
         {
-            throw new AssertionException($"{name}, seed {seed}: {exception}\nafter {Shown(input)}", exception);
+            throw new AssertionException($"{name}, seed {seed}: {exception}\nafter {Encode(input)}", exception);
         }
-        return (isRefused, GC.GetAllocatedBytesForCurrentThread() - before);
+        return (isRejected, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static string Shown(byte[] input) => Convert.ToBase64String(input.AsSpan(0, Math.Min(input.Length, 4096)));
+    private static string Encode(byte[] input) => Convert.ToBase64String(input.AsSpan(0, Math.Min(input.Length, 4096)));
 }

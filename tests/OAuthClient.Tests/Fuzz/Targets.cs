@@ -5,14 +5,15 @@ using System.Text;
 
 namespace OAuthClient.Tests;
 
-/// <summary>What the library reads that somebody else wrote: browsers, authorization servers and APIs.</summary>
+/// <summary>The parsers of input from browsers, authorization servers and APIs.</summary>
 internal static class Targets
 {
     public static Target Callback { get; } =
         new(
             "callback",
             [
-                $"https://client.example.com/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={SampleAuthorization.State}&iss=https%3A%2F%2Fserver.example.com&session_state=x.y",
+                $"https://client.example.com/callback?code=SplxlOBeZQQYbYS6WxSbIA&state={SampleAuthorization.State}"
+                    + "&iss=https%3A%2F%2Fserver.example.com&session_state=x.y",
                 $"?code=SplxlOBeZQQYbYS6WxSbIA&state={SampleAuthorization.State}&iss=https%3A%2F%2Fserver.example.com",
                 $"/callback?code=a+b%20c&state={SampleAuthorization.State}&iss=https://server.example.com&scope=openid%20profile",
                 $"code=%F0%9F%98%80&state={SampleAuthorization.State}&iss=https://server.example.com",
@@ -52,7 +53,11 @@ internal static class Targets
             "token response",
             [
                 """{"access_token":"at|1","token_type":"Bearer","expires_in":3600,"refresh_token":"rt","scope":"b a","id_token":"a.b.c"}""",
-                """{"access_token":"at","token_type":"bearer","expires_in":"3599.5","issued_token_type":"urn:ietf:params:oauth:token-type:access_token","authorization_details":[{"type":"x","locations":["https://a"]}],"nested":{"a":{"b":[1,2,{"c":null}]}}}""",
+                """
+                {"access_token":"at","token_type":"bearer","expires_in":"3599.5",
+                "issued_token_type":"urn:ietf:params:oauth:token-type:access_token","authorization_details":[{"type":"x",
+                "locations":["https://a"]}],"nested":{"a":{"b":[1,2,{"c":null}]}}}
+                """,
                 """{"token_type":"BEARER","access_token":"\u0061t","scope":"","refresh_token":null,"error":null,"\u0061":1}""",
             ],
             [
@@ -75,13 +80,13 @@ internal static class Targets
             input =>
             {
                 var request = TokenRequest.ClientCredentials(["a"]);
-                // Two ways of reading the same must find the same.
+                // Both readers must return the same result.
                 if (
                     TokenMembers.TryRead(input, out var members)
                     && members is { AccessToken: not null, TokenType: "Bearer" or "bearer" }
                     && !IsSame(members, Unusual(input))
                 )
-                    throw new AssertionException("Read in one pass it is another response.");
+                    throw new AssertionException("The single-pass reader returned another response.");
                 TokenResponseReader.Read(Response(input), request, SampleConfiguration.Now);
             }
         );
@@ -104,7 +109,7 @@ internal static class Targets
         }
         catch (OAuthException exception)
         {
-            throw new AssertionException("Read in one pass it is a response, and otherwise none.", exception);
+            throw new AssertionException("Only the single-pass reader accepted the response.", exception);
         }
     }
 
@@ -112,8 +117,21 @@ internal static class Targets
         new(
             "metadata",
             [
-                """{"issuer":"https://server.example.com","authorization_endpoint":"https://server.example.com/authorize?a=b","token_endpoint":"https://server.example.com/token","jwks_uri":"https://server.example.com/jwks","userinfo_endpoint":"https://server.example.com/userinfo","revocation_endpoint":"https://server.example.com/revoke","response_types_supported":["code"],"code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["client_secret_basic","none"],"authorization_response_iss_parameter_supported":true}""",
-                """{"issuer":"https://server.example.com","token_endpoint":"https://server.example.com/token","mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example.com/token"},"end_session_endpoint":"https://server.example.com/logout","introspection_endpoint":"https://server.example.com/introspect","registration_endpoint":"https://server.example.com/register"}""",
+                """
+                {"issuer":"https://server.example.com","authorization_endpoint":"https://server.example.com/authorize?a=b",
+                "token_endpoint":"https://server.example.com/token","jwks_uri":"https://server.example.com/jwks",
+                "userinfo_endpoint":"https://server.example.com/userinfo",
+                "revocation_endpoint":"https://server.example.com/revoke","response_types_supported":["code"],
+                "code_challenge_methods_supported":["S256"],"token_endpoint_auth_methods_supported":["client_secret_basic",
+                "none"],"authorization_response_iss_parameter_supported":true}
+                """,
+                """
+                {"issuer":"https://server.example.com","token_endpoint":"https://server.example.com/token",
+                "mtls_endpoint_aliases":{"token_endpoint":"https://mtls.example.com/token"},
+                "end_session_endpoint":"https://server.example.com/logout",
+                "introspection_endpoint":"https://server.example.com/introspect",
+                "registration_endpoint":"https://server.example.com/register"}
+                """,
             ],
             [
                 "\"issuer\":",
@@ -142,7 +160,9 @@ internal static class Targets
         new(
             "challenge",
             [
-                """Bearer realm="photos", error="invalid_token", error_description="The token \"x\" expired", error_uri="https://api.example.com/e", scope="a b", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource" """,
+                """Bearer realm="photos", error="invalid_token", error_description="The token \"x\" expired", """
+                    + """error_uri="https://api.example.com/e", scope="a b", """
+                    + """resource_metadata="https://api.example.com/.well-known/oauth-protected-resource" """,
                 "Bearer error=insufficient_user_authentication, acr_values=\"a b\", max_age=300",
                 "DPoP algs=\"ES256\", error=\"use_dpop_nonce\"\nBearer scope=\"c\"",
                 "Basic realm=\"x\", Bearer realm=\"y\"",
@@ -156,7 +176,7 @@ internal static class Targets
                 BearerChallenge.IndicatesInvalidToken(response);
                 var found = BearerChallenge.Find(response);
                 if (found is { Error.Length: > 256 } or { Realm.Length: > 256 } or { ErrorDescription.Length: > 256 })
-                    throw new AssertionException("A text that is too long.");
+                    throw new AssertionException("The text is not truncated.");
             }
         );
 
@@ -164,7 +184,13 @@ internal static class Targets
         new(
             "registration",
             [
-                """{"client_id":"c","client_secret":"s","client_secret_expires_at":0,"client_id_issued_at":1893499200,"registration_client_uri":"https://server.example.com/register/c","registration_access_token":"rat","redirect_uris":["https://client.example.com/callback"],"response_types":["code"],"grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"client_secret_basic","client_name":"Photos","jwks":{"keys":[{"kty":"RSA"}]}}""",
+                """
+                {"client_id":"c","client_secret":"s","client_secret_expires_at":0,"client_id_issued_at":1893499200,
+                "registration_client_uri":"https://server.example.com/register/c","registration_access_token":"rat",
+                "redirect_uris":["https://client.example.com/callback"],"response_types":["code"],
+                "grant_types":["authorization_code","refresh_token"],"token_endpoint_auth_method":"client_secret_basic",
+                "client_name":"Photos","jwks":{"keys":[{"kty":"RSA"}]}}
+                """,
                 """{"client_id":"c","token_endpoint_auth_method":"none","contacts":["a@example.com"],"client_name#tr":"Foto\u011fraf"}""",
             ],
             [
@@ -200,7 +226,10 @@ internal static class Targets
         new(
             "introspection",
             [
-                """{"active":true,"scope":"a b","client_id":"c","username":"alice","token_type":"Bearer","exp":1893502800,"iat":1893499200,"nbf":1893499200,"sub":"alice","aud":["a","b"],"iss":"https://server.example.com","jti":"j"}""",
+                """
+                {"active":true,"scope":"a b","client_id":"c","username":"alice","token_type":"Bearer","exp":1893502800,
+                "iat":1893499200,"nbf":1893499200,"sub":"alice","aud":["a","b"],"iss":"https://server.example.com","jti":"j"}
+                """,
                 """{"active":false}""",
             ],
             ["\"active\":", "\"scope\":", "\"exp\":", "\"iat\":", "\"aud\":", "\"sub\":", "1e308", "-1", "[", "{\"a\":", "\"a\":["],
@@ -212,15 +241,17 @@ internal static class Targets
             }
         );
 
-    /// <summary>An endpoint's whole answer, as the back channel hands it on.</summary>
+    /// <summary>Creates a complete response of an endpoint, as the back channel returns it.</summary>
     public static BackChannelResponse Response(byte[] body)
     {
         using ByteArrayContent content = new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         var request = new BackChannelRequest("token endpoint", new("https://server.example.com/token"));
-        // What is in memory is read at once.
+        // Content in memory is read synchronously.
         var reading = BufferedResponseContent.ReadAsync(content, SampleConfiguration.Now, request, CancellationToken.None);
 #pragma warning disable VSTHRD002 // It has completed.
-        var answer = reading.IsCompletedSuccessfully ? reading.Result : throw new AssertionException("It was not read at once.");
+        var answer = reading.IsCompletedSuccessfully
+            ? reading.Result
+            : throw new AssertionException("The content was not read synchronously.");
 #pragma warning restore VSTHRD002
         return new(request, HttpStatusCode.OK, answer, retryAfter: null);
     }
