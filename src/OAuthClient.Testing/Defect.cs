@@ -1,224 +1,238 @@
 namespace OAuthClient.Testing;
 
 /// <summary>
-/// One thing that is wrong with what the server sends, everything else being right: <see cref="TestAuthorizationServerOptions.Defect"/>. A client
-/// must refuse every one of them, and call nothing afterwards.
+/// Specifies a single defect in the responses of a <see cref="TestAuthorizationServer"/>; see
+/// <see cref="TestAuthorizationServerOptions.Defect"/>. A correct client rejects the defective response and sends no further request.
 /// </summary>
 public enum Defect
 {
-    /// <summary>Nothing is wrong.</summary>
+    /// <summary>There is no defect.</summary>
     None,
 
-    /// <summary>The metadata name another issuer than the one they were fetched for (RFC 8414 §3.3).</summary>
+    /// <summary>The metadata contain a different issuer than the one they were requested for (RFC 8414 §3.3).</summary>
     MetadataWrongIssuer,
 
-    /// <summary>The metadata name no issuer (RFC 8414 §2).</summary>
+    /// <summary>The metadata contain no issuer (RFC 8414 §2).</summary>
     MetadataMissingIssuer,
 
-    /// <summary>The metadata offer only the code challenge method <c>plain</c> (RFC 9700 §2.1.1).</summary>
+    /// <summary>The metadata advertise only the code challenge method <c>plain</c> (RFC 9700 §2.1.1).</summary>
     MetadataOnlyPlainCodeChallenge,
 
-    /// <summary>The callback's state is another one (RFC 6749 §10.12).</summary>
+    /// <summary>The authorization response contains a different <c>state</c> (RFC 6749 §10.12).</summary>
     CallbackWrongState,
 
-    /// <summary>The callback has no state.</summary>
+    /// <summary>The authorization response contains no <c>state</c>.</summary>
     CallbackMissingState,
 
-    /// <summary>The callback's iss is another server's (RFC 9207 §2.4).</summary>
+    /// <summary>The authorization response contains the <c>iss</c> of a different server (RFC 9207 §2.4).</summary>
     CallbackWrongIssuer,
 
-    /// <summary>The callback has no iss, although the metadata promise it (RFC 9207 §2.4).</summary>
+    /// <summary>The authorization response contains no <c>iss</c>, although the metadata advertise it (RFC 9207 §2.4).</summary>
     CallbackMissingIssuer,
 
-    /// <summary>The callback has its code twice (RFC 6749 §3.1).</summary>
+    /// <summary>The authorization response contains <c>code</c> twice (RFC 6749 §3.1).</summary>
     CallbackDuplicateCode,
 
-    /// <summary>The callback has its state twice (RFC 6749 §3.1).</summary>
+    /// <summary>The authorization response contains <c>state</c> twice (RFC 6749 §3.1).</summary>
     CallbackDuplicateState,
 
-    /// <summary>The token response has no ID Token, although openid was granted (OpenID Connect Core §3.1.3.3).</summary>
+    /// <summary>The token response contains no ID Token, although <c>openid</c> was granted (OpenID Connect Core §3.1.3.3).</summary>
     IdTokenMissing,
 
-    /// <summary>ID Tokens say <c>alg: none</c> and have no signature (OpenID Connect Core §3.1.3.7).</summary>
+    /// <summary>ID Tokens have <c>alg: none</c> and no signature (OpenID Connect Core §3.1.3.7).</summary>
     IdTokenUnsigned,
 
-    /// <summary>The signature of ID Tokens does not verify, whatever the client's algorithm.</summary>
+    /// <summary>ID Tokens have an invalid signature.</summary>
     IdTokenBadSignature,
 
-    /// <summary>ID Tokens are signed with a key that is not in the key set, under a kid that is not either.</summary>
+    /// <summary>ID Tokens are signed with a key that is not in the key set; their <c>kid</c> is not in the key set either.</summary>
     IdTokenUnknownKey,
 
-    /// <summary>ID Tokens are signed with a published key, but by another algorithm than the client registered (OpenID Connect Core §3.1.3.7).</summary>
+    /// <summary>
+    /// ID Tokens are signed with a published key, but with a different algorithm than the client registered (OpenID Connect Core §3.1.3.7).
+    /// </summary>
     IdTokenOtherAlgorithm,
 
-    /// <summary>ID Tokens are HS256 with the public key, as PEM, for a secret (RFC 8725 §2.1).</summary>
+    /// <summary>ID Tokens are signed with HS256; the secret is the public key in PEM format (RFC 8725 §2.1).</summary>
     IdTokenHmacWithPublicKeyPem,
 
-    /// <summary>ID Tokens are HS256 with the public key, as published JSON Web Key, for a secret (RFC 8725 §2.1).</summary>
+    /// <summary>ID Tokens are signed with HS256; the secret is the public key as a JSON Web Key (RFC 8725 §2.1).</summary>
     IdTokenHmacWithPublicKeyJwk,
 
-    /// <summary>ID Tokens are signed with a foreign key that their header points to by <c>jku</c>, which is <see cref="TestEndpoint.ForeignKeys"/> (RFC 8725 §3.10).</summary>
+    /// <summary>
+    /// ID Tokens are signed with a foreign key; the header parameter <c>jku</c> refers to it at <see cref="TestEndpoint.ForeignKeys"/> (RFC
+    /// 8725 §3.10).
+    /// </summary>
     IdTokenKeyByUrl,
 
-    /// <summary>ID Tokens are signed with a foreign key whose certificate their header points to by <c>x5u</c>, which is <see cref="TestEndpoint.ForeignKeys"/> (RFC 8725 §3.10).</summary>
+    /// <summary>
+    /// ID Tokens are signed with a foreign key; the header parameter <c>x5u</c> refers to its certificate at
+    /// <see cref="TestEndpoint.ForeignKeys"/> (RFC 8725 §3.10).
+    /// </summary>
     IdTokenCertificateByUrl,
 
-    /// <summary>ID Tokens are signed with a foreign key that their header brings along as <c>jwk</c> (RFC 7515 §4.1.3).</summary>
+    /// <summary>ID Tokens are signed with a foreign key that the header parameter <c>jwk</c> contains (RFC 7515 §4.1.3).</summary>
     IdTokenEmbeddedKey,
 
-    /// <summary>The header of ID Tokens demands an extension that nobody knows, by <c>crit</c> (RFC 7515 §4.1.11).</summary>
+    /// <summary>The header of ID Tokens requires an unknown extension in <c>crit</c> (RFC 7515 §4.1.11).</summary>
     IdTokenCriticalExtension,
 
-    /// <summary>ID Tokens have the claim iss twice, first an attacker's (RFC 7519 §4).</summary>
+    /// <summary>ID Tokens contain the claim <c>iss</c> twice; the first value is that of an attacker (RFC 7519 §4).</summary>
     IdTokenDuplicateIssuer,
 
-    /// <summary>ID Tokens hold a megabyte of padding.</summary>
+    /// <summary>ID Tokens contain one mebibyte of padding.</summary>
     IdTokenTooLarge,
 
-    /// <summary>The iss of ID Tokens is another server's.</summary>
+    /// <summary>ID Tokens contain the <c>iss</c> of a different server.</summary>
     IdTokenWrongIssuer,
 
-    /// <summary>ID Tokens have no iss.</summary>
+    /// <summary>ID Tokens contain no <c>iss</c>.</summary>
     IdTokenMissingIssuer,
 
-    /// <summary>ID Tokens have no sub.</summary>
+    /// <summary>ID Tokens contain no <c>sub</c>.</summary>
     IdTokenMissingSubject,
 
-    /// <summary>The aud of ID Tokens is another client.</summary>
+    /// <summary>The <c>aud</c> of ID Tokens is a different client.</summary>
     IdTokenWrongAudience,
 
-    /// <summary>ID Tokens have no aud.</summary>
+    /// <summary>ID Tokens contain no <c>aud</c>.</summary>
     IdTokenMissingAudience,
 
-    /// <summary>The aud of ID Tokens names, besides the client, one that it has no reason to trust (OpenID Connect Core §3.1.3.7).</summary>
+    /// <summary>
+    /// The <c>aud</c> of ID Tokens contains an untrusted audience in addition to the client (OpenID Connect Core §3.1.3.7).
+    /// </summary>
     IdTokenSecondAudience,
 
-    /// <summary>The azp of ID Tokens is another client.</summary>
+    /// <summary>The <c>azp</c> of ID Tokens is a different client.</summary>
     IdTokenWrongAuthorizedParty,
 
-    /// <summary>ID Tokens have no exp.</summary>
+    /// <summary>ID Tokens contain no <c>exp</c>.</summary>
     IdTokenMissingExpiry,
 
     /// <summary>ID Tokens expired ten minutes before they are sent.</summary>
     IdTokenExpired,
 
-    /// <summary>ID Tokens have no iat.</summary>
+    /// <summary>ID Tokens contain no <c>iat</c>.</summary>
     IdTokenMissingIssuedAt,
 
-    /// <summary>ID Tokens were issued in an hour.</summary>
+    /// <summary>The <c>iat</c> of ID Tokens is one hour in the future.</summary>
     IdTokenIssuedInTheFuture,
 
-    /// <summary>The nonce of ID Tokens is another request's.</summary>
+    /// <summary>ID Tokens contain a different <c>nonce</c> than the request.</summary>
     IdTokenWrongNonce,
 
-    /// <summary>ID Tokens have no nonce, although the request had one.</summary>
+    /// <summary>ID Tokens contain no <c>nonce</c>, although the request contained one.</summary>
     IdTokenMissingNonce,
 
-    /// <summary>The at_hash of ID Tokens is another access token's (OpenID Connect Core §3.1.3.8).</summary>
+    /// <summary>The <c>at_hash</c> of ID Tokens does not match the access token (OpenID Connect Core §3.1.3.8).</summary>
     IdTokenWrongAccessTokenHash,
 
-    /// <summary>The acr of ID Tokens is none that anybody asked for.</summary>
+    /// <summary>The <c>acr</c> of ID Tokens is not one of the requested values.</summary>
     IdTokenWrongAcr,
 
-    /// <summary>ID Tokens say that the user signed in a day ago.</summary>
+    /// <summary>The <c>auth_time</c> of ID Tokens is one day in the past.</summary>
     IdTokenOldAuthentication,
 
-    /// <summary>ID Tokens do not say when the user signed in.</summary>
+    /// <summary>ID Tokens contain no <c>auth_time</c>.</summary>
     IdTokenMissingAuthenticationTime,
 
-    /// <summary>The iss of refreshed ID Tokens is another server's (OpenID Connect Core §12.2).</summary>
+    /// <summary>ID Tokens from a refresh contain the <c>iss</c> of a different server (OpenID Connect Core §12.2).</summary>
     RefreshedIdTokenWrongIssuer,
 
-    /// <summary>Refreshed ID Tokens are about another user (OpenID Connect Core §12.2).</summary>
+    /// <summary>ID Tokens from a refresh contain the <c>sub</c> of a different user (OpenID Connect Core §12.2).</summary>
     RefreshedIdTokenWrongSubject,
 
-    /// <summary>The aud of refreshed ID Tokens is another client (OpenID Connect Core §12.2).</summary>
+    /// <summary>The <c>aud</c> of ID Tokens from a refresh is a different client (OpenID Connect Core §12.2).</summary>
     RefreshedIdTokenWrongAudience,
 
-    /// <summary>Refreshed ID Tokens are about another login of the same user (OpenID Connect Core §12.2).</summary>
+    /// <summary>
+    /// The <c>auth_time</c> of ID Tokens from a refresh differs from that of the original ID Token (OpenID Connect Core §12.2).
+    /// </summary>
     RefreshedIdTokenWrongAuthenticationTime,
 
-    /// <summary>Refreshed ID Tokens have a nonce that no request had (OpenID Connect Core §12.2).</summary>
+    /// <summary>
+    /// ID Tokens from a refresh contain a <c>nonce</c> that differs from that of the request (OpenID Connect Core §12.2).
+    /// </summary>
     RefreshedIdTokenWrongNonce,
 
-    /// <summary>The sub of UserInfo responses is another user's (OpenID Connect Core §5.3.2).</summary>
+    /// <summary>UserInfo responses contain the <c>sub</c> of a different user (OpenID Connect Core §5.3.2).</summary>
     UserInfoWrongSubject,
 
-    /// <summary>UserInfo responses have no sub (OpenID Connect Core §5.3.2).</summary>
+    /// <summary>UserInfo responses contain no <c>sub</c> (OpenID Connect Core §5.3.2).</summary>
     UserInfoMissingSubject,
 
-    /// <summary>UserInfo responses that should be signed say <c>alg: none</c>.</summary>
+    /// <summary>Signed UserInfo responses have <c>alg: none</c> and no signature.</summary>
     UserInfoUnsigned,
 
-    /// <summary>The signature of UserInfo responses does not verify.</summary>
+    /// <summary>Signed UserInfo responses have an invalid signature.</summary>
     UserInfoBadSignature,
 
-    /// <summary>The iss of signed UserInfo responses is another server's.</summary>
+    /// <summary>Signed UserInfo responses contain the <c>iss</c> of a different server.</summary>
     UserInfoWrongIssuer,
 
-    /// <summary>The aud of signed UserInfo responses is another client.</summary>
+    /// <summary>The <c>aud</c> of signed UserInfo responses is a different client.</summary>
     UserInfoWrongAudience,
 
-    /// <summary>Introspection responses that should be signed say <c>alg: none</c> (RFC 9701 §5).</summary>
+    /// <summary>Signed introspection responses have <c>alg: none</c> and no signature (RFC 9701 §5).</summary>
     IntrospectionUnsigned,
 
-    /// <summary>The signature of introspection responses does not verify.</summary>
+    /// <summary>Signed introspection responses have an invalid signature.</summary>
     IntrospectionBadSignature,
 
-    /// <summary>The typ of signed introspection responses is that of any JWT (RFC 9701 §5).</summary>
+    /// <summary>The <c>typ</c> of signed introspection responses is <c>JWT</c> (RFC 9701 §5).</summary>
     IntrospectionWrongType,
 
-    /// <summary>The iss of signed introspection responses is another server's.</summary>
+    /// <summary>Signed introspection responses contain the <c>iss</c> of a different server.</summary>
     IntrospectionWrongIssuer,
 
-    /// <summary>The aud of signed introspection responses is another client.</summary>
+    /// <summary>The <c>aud</c> of signed introspection responses is a different client.</summary>
     IntrospectionWrongAudience,
 
-    /// <summary>Logout tokens say <c>alg: none</c> and have no signature (OpenID Connect Back-Channel Logout §2.6).</summary>
+    /// <summary>Logout tokens have <c>alg: none</c> and no signature (OpenID Connect Back-Channel Logout §2.6).</summary>
     LogoutTokenUnsigned,
 
-    /// <summary>The signature of logout tokens does not verify.</summary>
+    /// <summary>Logout tokens have an invalid signature.</summary>
     LogoutTokenBadSignature,
 
-    /// <summary>Logout tokens are signed with a published key, but by another algorithm than the client registered.</summary>
+    /// <summary>Logout tokens are signed with a published key, but with a different algorithm than the client registered.</summary>
     LogoutTokenOtherAlgorithm,
 
-    /// <summary>The typ of logout tokens is that of an access token (RFC 9068 §2.1).</summary>
+    /// <summary>The <c>typ</c> of logout tokens is that of an access token (RFC 9068 §2.1).</summary>
     LogoutTokenWrongType,
 
-    /// <summary>The iss of logout tokens is another server's.</summary>
+    /// <summary>Logout tokens contain the <c>iss</c> of a different server.</summary>
     LogoutTokenWrongIssuer,
 
-    /// <summary>The aud of logout tokens is another client.</summary>
+    /// <summary>The <c>aud</c> of logout tokens is a different client.</summary>
     LogoutTokenWrongAudience,
 
-    /// <summary>Logout tokens have no iat.</summary>
+    /// <summary>Logout tokens contain no <c>iat</c>.</summary>
     LogoutTokenMissingIssuedAt,
 
-    /// <summary>Logout tokens have no exp.</summary>
+    /// <summary>Logout tokens contain no <c>exp</c>.</summary>
     LogoutTokenMissingExpiry,
 
     /// <summary>Logout tokens expired ten minutes before they are sent.</summary>
     LogoutTokenExpired,
 
-    /// <summary>Logout tokens have no jti.</summary>
+    /// <summary>Logout tokens contain no <c>jti</c>.</summary>
     LogoutTokenMissingId,
 
-    /// <summary>Logout tokens have no events.</summary>
+    /// <summary>Logout tokens contain no <c>events</c>.</summary>
     LogoutTokenMissingEvent,
 
-    /// <summary>The events of logout tokens are not a logout.</summary>
+    /// <summary>The <c>events</c> of logout tokens do not contain the back-channel logout event.</summary>
     LogoutTokenWrongEvent,
 
-    /// <summary>Logout tokens have a nonce, which makes them look like ID Tokens.</summary>
+    /// <summary>Logout tokens contain a <c>nonce</c>, as only ID Tokens do.</summary>
     LogoutTokenWithNonce,
 
-    /// <summary>Logout tokens name neither a user nor a session.</summary>
+    /// <summary>Logout tokens contain neither <c>sub</c> nor <c>sid</c>.</summary>
     LogoutTokenAboutNobody,
 
-    /// <summary>After a logout the browser comes back with another state (OpenID Connect RP-Initiated Logout §3).</summary>
+    /// <summary>The redirect after a logout contains a different <c>state</c> (OpenID Connect RP-Initiated Logout §3).</summary>
     PostLogoutWrongState,
 
-    /// <summary>After a logout the browser comes back without the state (OpenID Connect RP-Initiated Logout §3).</summary>
+    /// <summary>The redirect after a logout contains no <c>state</c> (OpenID Connect RP-Initiated Logout §3).</summary>
     PostLogoutMissingState,
 }

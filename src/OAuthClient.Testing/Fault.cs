@@ -3,7 +3,7 @@ using System.Text;
 
 namespace OAuthClient.Testing;
 
-/// <summary>One way in which an endpoint misbehaves; put on it by <see cref="FaultList.Add"/>.</summary>
+/// <summary>Represents a way in which an endpoint misbehaves. Add it to an endpoint with <see cref="FaultList.Add"/>.</summary>
 public sealed class Fault
 {
     private readonly string _name;
@@ -15,13 +15,13 @@ public sealed class Fault
         _apply = apply;
     }
 
-    /// <summary>Answers a status code without doing the endpoint's work.</summary>
-    /// <param name="statusCode">The status code, 200 to 599.</param>
-    /// <param name="body">The body; empty when <see langword="null"/>.</param>
-    /// <param name="contentType">The body's media type.</param>
-    /// <param name="headers">Further headers, such as <c>Retry-After</c>.</param>
+    /// <summary>Creates a fault that responds with a status code and does not process the request.</summary>
+    /// <param name="statusCode">The status code, from 200 to 599.</param>
+    /// <param name="body">The body of the response; <see langword="null"/> for an empty body.</param>
+    /// <param name="contentType">The media type of the body.</param>
+    /// <param name="headers">Additional response headers, such as <c>Retry-After</c>.</param>
     /// <returns>The fault.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The status code is none that can end an exchange.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="statusCode"/> is less than 200 or greater than 599.</exception>
     public static Fault Status(
         int statusCode,
         string? body = null,
@@ -36,9 +36,9 @@ public sealed class Fault
         return new(string.Create(CultureInfo.InvariantCulture, $"status {statusCode}"), faultContext => faultContext.SendAsync(reply));
     }
 
-    /// <summary>Answers 200 with another body, without doing the endpoint's work.</summary>
-    /// <param name="body">The body.</param>
-    /// <param name="contentType">Its media type.</param>
+    /// <summary>Creates a fault that responds with 200 and the specified body and does not process the request.</summary>
+    /// <param name="body">The body of the response.</param>
+    /// <param name="contentType">The media type of the body.</param>
     /// <returns>The fault.</returns>
     public static Fault Body(string body, string contentType = "application/json")
     {
@@ -46,44 +46,51 @@ public sealed class Fault
         return new("body", faultContext => faultContext.SendAsync(Reply.Text(200, body, contentType)));
     }
 
-    /// <summary>Redirects elsewhere without doing the endpoint's work. 307 and 308 ask the client to send the whole request, secrets included, again (RFC 9110 §15.4.8).</summary>
-    /// <param name="location">Where to.</param>
-    /// <param name="statusCode">301, 302, 303, 307 or 308.</param>
+    /// <summary>
+    /// Creates a fault that redirects the request and does not process it. The status codes 307 and 308 instruct the client to repeat the
+    /// request with its body, including credentials (RFC 9110 §15.4.8).
+    /// </summary>
+    /// <param name="location">The target of the redirect.</param>
+    /// <param name="statusCode">The status code: 301, 302, 303, 307 or 308.</param>
     /// <returns>The fault.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The status code is not a redirect's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="statusCode"/> is not one of the listed values.</exception>
     public static Fault Redirect(Uri location, int statusCode = 307)
     {
         ArgumentNullException.ThrowIfNull(location);
         if (statusCode is not (301 or 302 or 303 or 307 or 308))
-            throw new ArgumentOutOfRangeException(nameof(statusCode), statusCode, "A redirect is 301, 302, 303, 307 or 308.");
+            throw new ArgumentOutOfRangeException(nameof(statusCode), statusCode, "The status code must be 301, 302, 303, 307 or 308.");
         return new("redirect", faultContext => faultContext.SendAsync(Reply.Redirect(statusCode, location.OriginalString)));
     }
 
-    /// <summary>Does the work and answers well, but late.</summary>
-    /// <param name="delay">How late, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
+    /// <summary>Creates a fault that processes the request and delays the response.</summary>
+    /// <param name="delay">The delay, measured by <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
     /// <param name="afterWork">
-    /// <see langword="false"/>: waits, then works, and not at all when the client has hung up by then.
-    /// <see langword="true"/>: works at once and keeps the answer back, so that a client that gives up has, for instance, lost a rotated refresh token.
+    /// <see langword="true"/> to process the request before the delay, so that a client that times out loses, for example, a rotated
+    /// refresh token. <see langword="false"/> to process it after the delay, and only if the client is still connected.
     /// </param>
     /// <returns>The fault.</returns>
     public static Fault Delay(TimeSpan delay, bool afterWork = false) =>
-        Late("delay", faultContext => Task.Delay(delay, faultContext.Clock, faultContext.Gone), afterWork);
+        Delayed("delay", faultContext => Task.Delay(delay, faultContext.Clock, faultContext.RequestAborted), afterWork);
 
-    /// <summary>Like <see cref="Delay"/>, but until the test says so: no clock, no guessing.</summary>
-    /// <param name="release">The answer goes out when this task has ended, however it ended.</param>
-    /// <param name="afterWork">Whether the endpoint's work is done before the wait.</param>
+    /// <summary>Creates a fault that processes the request and holds the response until a task completes.</summary>
+    /// <param name="release">The task; the response is sent when it has completed in any state.</param>
+    /// <param name="afterWork">
+    /// <see langword="true"/> to process the request before the wait; <see langword="false"/> to process it after the wait.
+    /// </param>
     /// <returns>The fault.</returns>
     public static Fault HoldUntil(Task release, bool afterWork = false)
     {
         ArgumentNullException.ThrowIfNull(release);
-        return Late(
+        return Delayed(
             "hold",
-            faultContext => Task.WhenAny(release, Task.Delay(Timeout.InfiniteTimeSpan, faultContext.Clock, faultContext.Gone)),
+            faultContext => Task.WhenAny(release, Task.Delay(Timeout.InfiniteTimeSpan, faultContext.Clock, faultContext.RequestAborted)),
             afterWork
         );
     }
 
-    /// <summary>Resets the connection before the endpoint's work is done: nothing was spent, nothing rotated.</summary>
+    /// <summary>
+    /// Creates a fault that resets the connection and does not process the request. No code or refresh token is redeemed.
+    /// </summary>
     /// <returns>The fault.</returns>
     public static Fault ResetBeforeWork() =>
         new(
@@ -95,63 +102,70 @@ public sealed class Fault
             }
         );
 
-    /// <summary>Does the endpoint's work, then resets the connection instead of answering: the refresh token is rotated and nobody knows the new one.</summary>
+    /// <summary>
+    /// Creates a fault that processes the request and resets the connection without a response. A rotated refresh token is lost.
+    /// </summary>
     /// <returns>The fault.</returns>
     public static Fault ResetAfterWork() =>
         new(
             "reset after work",
             async faultContext =>
             {
-                await faultContext.WorkAsync();
+                await faultContext.ExecuteAsync();
                 faultContext.Reset();
             }
         );
 
-    /// <summary>Does the work, announces the whole length, sends half of the body and resets the connection.</summary>
+    /// <summary>
+    /// Creates a fault that processes the request, sends the full <c>Content-Length</c> but only half of the body, and resets the
+    /// connection.
+    /// </summary>
     /// <returns>The fault.</returns>
     public static Fault TruncatedBody() =>
         new(
             "truncated body",
             async faultContext =>
             {
-                Reply reply = await faultContext.WorkAsync();
+                Reply reply = await faultContext.ExecuteAsync();
                 faultContext.Start(reply, reply.Body.Length);
                 await faultContext.WriteAsync(reply.Body[..(reply.Body.Length / 2)]);
                 faultContext.Reset();
             }
         );
 
-    /// <summary>Does the work and answers well, but calls the answer by another media type.</summary>
-    /// <param name="contentType">The media type that is claimed.</param>
+    /// <summary>Creates a fault that processes the request and sends the response with a different media type.</summary>
+    /// <param name="contentType">The media type to send.</param>
     /// <returns>The fault.</returns>
     public static Fault WrongContentType(string contentType = "text/html")
     {
         ArgumentException.ThrowIfNullOrEmpty(contentType);
         return new(
             "wrong content type",
-            async faultContext => await faultContext.SendAsync(await faultContext.WorkAsync() with { ContentType = contentType })
+            async faultContext => await faultContext.SendAsync(await faultContext.ExecuteAsync() with { ContentType = contentType })
         );
     }
 
-    /// <summary>Does the work and sends the body byte by byte.</summary>
-    /// <param name="betweenBytes">The pause after every byte, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
+    /// <summary>Creates a fault that processes the request and sends the body byte by byte.</summary>
+    /// <param name="betweenBytes">The delay after each byte, measured by <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</param>
     /// <returns>The fault.</returns>
     public static Fault SlowBody(TimeSpan betweenBytes) =>
         new(
             "slow body",
             async faultContext =>
             {
-                Reply reply = await faultContext.WorkAsync();
+                Reply reply = await faultContext.ExecuteAsync();
                 faultContext.Start(reply, reply.Body.Length);
                 for (int sent = 0; sent < reply.Body.Length; sent++)
                 {
                     await faultContext.WriteAsync(reply.Body.Slice(sent, 1));
-                    await Task.Delay(betweenBytes, faultContext.Clock, faultContext.Gone);
+                    await Task.Delay(betweenBytes, faultContext.Clock, faultContext.RequestAborted);
                 }
             }
         );
 
-    /// <summary>Answers 200 with a JSON body that never ends, without doing the endpoint's work; it stops when the client hangs up.</summary>
+    /// <summary>
+    /// Creates a fault that responds with 200 and an unlimited JSON body until the client disconnects. It does not process the request.
+    /// </summary>
     /// <returns>The fault.</returns>
     public static Fault EndlessBody() =>
         new(
@@ -160,9 +174,9 @@ public sealed class Fault
             {
                 faultContext.Start(new Reply(200, "application/json"));
                 await faultContext.WriteAsync("{\"padding\":\""u8.ToArray());
-                byte[] piece = Encoding.ASCII.GetBytes(new string('x', 16 * 1024));
+                byte[] padding = Encoding.ASCII.GetBytes(new string('x', 16 * 1024));
                 while (true)
-                    await faultContext.WriteAsync(piece);
+                    await faultContext.WriteAsync(padding);
             }
         );
 
@@ -171,15 +185,15 @@ public sealed class Fault
 
     internal Task ApplyAsync(FaultContext faultContext) => _apply(faultContext);
 
-    private static Fault Late(string name, Func<FaultContext, Task> wait, bool afterWork) =>
+    private static Fault Delayed(string name, Func<FaultContext, Task> wait, bool afterWork) =>
         new(
             name,
             async faultContext =>
             {
-                Reply? done = afterWork ? await faultContext.WorkAsync() : null;
+                Reply? reply = afterWork ? await faultContext.ExecuteAsync() : null;
                 await wait(faultContext);
-                faultContext.Gone.ThrowIfCancellationRequested();
-                await faultContext.SendAsync(done ?? await faultContext.WorkAsync());
+                faultContext.RequestAborted.ThrowIfCancellationRequested();
+                await faultContext.SendAsync(reply ?? await faultContext.ExecuteAsync());
             }
         );
 }

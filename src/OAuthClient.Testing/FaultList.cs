@@ -1,68 +1,79 @@
 namespace OAuthClient.Testing;
 
-/// <summary>The faults put on a test server's endpoints. Each request meets at most one: the first, in the order added, that is for it.</summary>
+/// <summary>
+/// Represents the faults of a test server. At most one fault applies to a request: the first matching fault in the order in which they were
+/// added.
+/// </summary>
 public sealed class FaultList
 {
-    private readonly Lock _gate = new();
-    private readonly List<Entry> _entries = [];
+    private readonly Lock _lock = new();
+    private readonly List<AddedFault> _entries = [];
 
     internal FaultList() { }
 
-    /// <summary>How many faults still wait for a request.</summary>
+    /// <summary>Gets the number of faults that are still active.</summary>
     public int Count
     {
         get
         {
-            lock (_gate)
+            lock (_lock)
                 return _entries.Count;
         }
     }
 
-    /// <summary>Puts a fault on an endpoint. Several on one endpoint follow each other: the second begins when the first has been used up.</summary>
-    /// <param name="endpoint">The endpoint that misbehaves.</param>
-    /// <param name="fault">How it misbehaves.</param>
-    /// <param name="times">For how many requests, at least one; <see langword="null"/> until it is removed.</param>
-    /// <param name="when">Which requests; <see langword="null"/> for all. Others neither meet the fault nor use it up.</param>
-    /// <returns>The same fault, for <see cref="Remove"/>.</returns>
+    /// <summary>
+    /// Adds a fault to an endpoint. Several faults on one endpoint apply one after another: the second applies after the first is used up.
+    /// </summary>
+    /// <param name="endpoint">The endpoint to which the fault applies.</param>
+    /// <param name="fault">The fault.</param>
+    /// <param name="times">
+    /// The number of requests to which the fault applies, at least one; <see langword="null"/> to apply it until it is removed.
+    /// </param>
+    /// <param name="when">
+    /// A predicate that selects requests; <see langword="null"/> to select all. Other requests do not count toward <paramref
+    /// name="times"/>.
+    /// </param>
+    /// <returns><paramref name="fault"/>, for a later call of <see cref="Remove"/>.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than one.</exception>
     public Fault Add(TestEndpoint endpoint, Fault fault, int? times = null, Func<RecordedRequest, bool>? when = null)
     {
         ArgumentNullException.ThrowIfNull(fault);
         if (times is { } count)
             ArgumentOutOfRangeException.ThrowIfLessThan(count, 1, nameof(times));
-        lock (_gate)
-            _entries.Add(new Entry(endpoint, fault, when) { Left = times });
+        lock (_lock)
+            _entries.Add(new AddedFault(endpoint, fault, when) { RemainingUses = times });
         return fault;
     }
 
-    /// <summary>Removes a fault from every endpoint it was put on.</summary>
-    /// <param name="fault">The fault.</param>
-    /// <returns>Whether it was there, not used up.</returns>
+    /// <summary>Removes a fault from every endpoint to which it was added.</summary>
+    /// <param name="fault">The fault to remove.</param>
+    /// <returns><see langword="true"/> if the fault was still active; otherwise, <see langword="false"/>.</returns>
     public bool Remove(Fault fault)
     {
-        lock (_gate)
+        lock (_lock)
             return _entries.RemoveAll(entry => ReferenceEquals(entry.Fault, fault)) > 0;
     }
 
-    /// <summary>Removes all faults: the server behaves again. Requests that already met one are not helped.</summary>
+    /// <summary>Removes all faults. Requests to which a fault already applies are not affected.</summary>
     public void Clear()
     {
-        lock (_gate)
+        lock (_lock)
             _entries.Clear();
     }
 
     internal Fault? Take(RecordedRequest request)
     {
-        lock (_gate)
+        lock (_lock)
         {
-            Entry? entry = _entries.Find(entry => entry.Endpoint == request.Endpoint && (entry.When is null || entry.When(request)));
-            if (entry?.Left is not null && --entry.Left == 0)
+            AddedFault? entry = _entries.Find(entry => entry.Endpoint == request.Endpoint && (entry.When is null || entry.When(request)));
+            if (entry?.RemainingUses is not null && --entry.RemainingUses == 0)
                 _entries.Remove(entry);
             return entry?.Fault;
         }
     }
 
-    private sealed class Entry(TestEndpoint endpoint, Fault fault, Func<RecordedRequest, bool>? when)
+    /// <summary>A fault with its endpoint, predicate and remaining number of uses.</summary>
+    private sealed class AddedFault(TestEndpoint endpoint, Fault fault, Func<RecordedRequest, bool>? when)
     {
         public TestEndpoint Endpoint { get; } = endpoint;
 
@@ -70,6 +81,6 @@ public sealed class FaultList
 
         public Func<RecordedRequest, bool>? When { get; } = when;
 
-        public int? Left { get; set; }
+        public int? RemainingUses { get; set; }
     }
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OAuthClient.Testing;
 
-/// <summary>One request as it arrived at a test server, kept whether or not it was answered.</summary>
+/// <summary>Represents a request that a test server received, whether or not it was answered.</summary>
 public sealed class RecordedRequest
 {
     private volatile int _responseStatus;
@@ -36,37 +36,46 @@ public sealed class RecordedRequest
         Form = FormParameters.Joined();
     }
 
-    /// <summary>The endpoint it was for.</summary>
+    /// <summary>Gets the endpoint that received the request.</summary>
     public TestEndpoint Endpoint { get; }
 
-    /// <summary>The HTTP method, as sent.</summary>
+    /// <summary>Gets the HTTP method as sent.</summary>
     public string Method { get; }
 
-    /// <summary>The path, decoded, from the first slash.</summary>
+    /// <summary>Gets the decoded path, including the leading slash.</summary>
     public string Path { get; }
 
-    /// <summary>The raw query with its leading question mark; empty when there was none.</summary>
+    /// <summary>Gets the raw query, including the leading question mark; empty if there was none.</summary>
     public string QueryString { get; }
 
-    /// <summary>The decoded query parameters; those of a repeated name are joined by commas (see <see cref="QueryValues"/>).</summary>
+    /// <summary>
+    /// Gets the decoded query parameters. The values of a repeated parameter are joined by commas; see <see cref="QueryValues"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Query { get; }
 
-    /// <summary>The headers, by name without regard to case; those of a repeated name are joined by commas.</summary>
+    /// <summary>Gets the headers. Names are case-insensitive. The values of a repeated header are joined by commas.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; }
 
-    /// <summary>The body, read as UTF-8; empty when there was none.</summary>
+    /// <summary>Gets the body, decoded as UTF-8; empty if there was none.</summary>
     public string Body { get; }
 
-    /// <summary>The decoded fields of a URL-encoded form body; those of a repeated name are joined by commas (see <see cref="FormValues"/>).</summary>
+    /// <summary>
+    /// Gets the decoded fields of a URL-encoded form. The values of a repeated field are joined by commas; see <see cref="FormValues"/>.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Form { get; }
 
-    /// <summary>When it arrived, on the server's <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</summary>
+    /// <summary>Gets the time of arrival according to <see cref="TestAuthorizationServerOptions.TimeProvider"/>.</summary>
     public DateTimeOffset ReceivedAt { get; }
 
-    /// <summary>The certificate the client presented, at an address of <c>mtls_endpoint_aliases</c> (RFC 8705 §5); <see langword="null"/> at all others.</summary>
+    /// <summary>
+    /// Gets the client certificate of a request to an address in <c>mtls_endpoint_aliases</c> (RFC 8705 §5); otherwise,
+    /// <see langword="null"/>.
+    /// </summary>
     public X509Certificate2? ClientCertificate { get; }
 
-    /// <summary>The status code that was answered; <see langword="null"/> while there is no answer, and for ever when the connection was reset.</summary>
+    /// <summary>
+    /// Gets the status code of the response; <see langword="null"/> while there is no response, or if the connection was reset.
+    /// </summary>
     public int? ResponseStatus => _responseStatus is 0 ? null : _responseStatus;
 
     internal FormParameters QueryParameters { get; }
@@ -75,14 +84,14 @@ public sealed class RecordedRequest
 
     internal bool HasForm { get; }
 
-    /// <summary>Every value of one query parameter, in the order sent.</summary>
-    /// <param name="name">The parameter's name; case matters.</param>
-    /// <returns>The values; empty when the parameter was not sent.</returns>
+    /// <summary>Returns every value of a query parameter, in the order sent.</summary>
+    /// <param name="name">The case-sensitive name of the parameter.</param>
+    /// <returns>The values; empty if the parameter was not sent.</returns>
     public IReadOnlyList<string> QueryValues(string name) => QueryParameters.All(name);
 
-    /// <summary>Every value of one form field, in the order sent.</summary>
-    /// <param name="name">The field's name; case matters.</param>
-    /// <returns>The values; empty when the field was not sent.</returns>
+    /// <summary>Returns every value of a form field, in the order sent.</summary>
+    /// <param name="name">The case-sensitive name of the field.</param>
+    /// <returns>The values; empty if the field was not sent.</returns>
     public IReadOnlyList<string> FormValues(string name) => FormParameters.All(name);
 
     /// <inheritdoc/>
@@ -92,7 +101,7 @@ public sealed class RecordedRequest
             $"{Method} {Path} ({Endpoint}) {(ResponseStatus is { } status ? status : "unanswered")}"
         );
 
-    internal void Answered(int status) => _responseStatus = status;
+    internal void SetResponseStatus(int status) => _responseStatus = status;
 
     internal string? Header(string name) => Headers.GetValueOrDefault(name);
 }

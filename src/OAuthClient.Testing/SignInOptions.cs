@@ -2,24 +2,32 @@ using System.Net;
 
 namespace OAuthClient.Testing;
 
-/// <summary>What the user does in <see cref="TestAuthorizationServer.SignInAsync"/>.</summary>
+/// <summary>Provides options for the simulated user of <see cref="TestAuthorizationServer.SignInAsync"/>.</summary>
 public sealed class SignInOptions
 {
-    /// <summary>Who signs in.</summary>
+    /// <summary>Gets or sets the name of the user who signs in. The default is <c>alice</c>.</summary>
     public string UserName { get; init; } = "alice";
 
-    /// <summary>What is typed as the password; the user's own when <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets or sets the password to enter. The default is <see langword="null"/>, which enters the correct password of the user.
+    /// </summary>
     public string? Password { get; init; }
 
-    /// <summary>Whether the user refuses on the consent page, which ends in <c>access_denied</c> (RFC 6749 §4.1.2.1).</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the user denies access on the consent page, which results in <c>access_denied</c> (RFC 6749
+    /// §4.1.2.1). The default is <see langword="false"/>.
+    /// </summary>
     public bool Deny { get; init; }
 
-    /// <summary>The scopes left ticked on the consent page; all that were asked for when <see langword="null"/>. <c>openid</c> cannot be unticked.</summary>
+    /// <summary>
+    /// Gets or sets the scopes to approve on the consent page. The default is <see langword="null"/>, which approves all requested scopes.
+    /// The user cannot deselect <c>openid</c>.
+    /// </summary>
     public IReadOnlyCollection<string>? ApprovedScopes { get; init; }
 
     /// <summary>
-    /// The browser's cookies. Give the same container twice to come back in the same browser, signed in already;
-    /// <see langword="null"/> is a fresh browser.
+    /// Gets or sets the cookies of the browser. Pass the same container again to continue in the same browser session. The default is
+    /// <see langword="null"/>, which stands for a new browser.
     /// </summary>
     public CookieContainer? Cookies { get; init; }
 }

@@ -2,65 +2,98 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>How a <see cref="TestAuthorizationServer"/> behaves. Unless said otherwise a change takes effect on the next request.</summary>
+/// <summary>
+/// Provides options for a <see cref="TestAuthorizationServer"/>. Unless stated otherwise, a change takes effect on the next request.
+/// </summary>
 public sealed class TestAuthorizationServerOptions
 {
     internal const string TenantPlaceholder = "{tenantid}";
 
-    /// <summary>The clock by which everything expires. The system's by default.</summary>
+    /// <summary>Gets or sets the clock for lifetimes and delays. The default is <see cref="TimeProvider.System"/>.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
-    /// <summary>A path for the issuer, such as <c>/tenants/one</c>: starts with a slash, does not end with one. Read once, at the start.</summary>
+    /// <summary>
+    /// Gets or sets a path for the issuer, such as <c>/tenants/one</c>. It starts with a slash and does not end with one. The server reads
+    /// it once, at the start. The default is <see langword="null"/>, which stands for no path.
+    /// </summary>
     public string? PathBase { get; set; }
 
     /// <summary>
-    /// Whether the server speaks https, with a certificate made in memory (<see cref="TestAuthorizationServer.Certificate"/>). A second port then demands
-    /// client certificates, and the metadata point to it by <c>mtls_endpoint_aliases</c> (RFC 8705 §5). Off by default. Read once, at the start.
+    /// Gets or sets a value indicating whether the server uses HTTPS with a certificate that is created in memory
+    /// (<see cref="TestAuthorizationServer.Certificate"/>). A second port then requires client certificates, and the metadata refer to it
+    /// in <c>mtls_endpoint_aliases</c> (RFC 8705 §5). The server reads the value once, at the start. The default is
+    /// <see langword="false"/>.
     /// </summary>
     public bool UseTls { get; set; }
 
     /// <summary>
-    /// Makes the server one of many tenants: a path with <c>{tenantid}</c> in it, such as <c>/{tenantid}/v2.0</c>. The metadata then name the issuer with the
-    /// placeholder, as do the keys; ID Tokens have the tenant of their <see cref="TestUser"/> in its place and as the claim <c>tid</c>; callbacks carry no
-    /// <c>iss</c>. Use <see cref="PathBase"/> for the address that all tenants share. Read once, at the start.
+    /// Gets or sets a path that makes the server multi-tenant; it contains <c>{tenantid}</c>, such as <c>/{tenantid}/v2.0</c>. The server
+    /// reads it once, at the start. The default is <see langword="null"/>, which stands for a single issuer.
     /// </summary>
+    /// <remarks>
+    /// The issuer in the metadata and in the key set contains the placeholder. ID Tokens contain the tenant of the <see cref="TestUser"/>
+    /// in the issuer and in the claim <c>tid</c>. Authorization responses have no <c>iss</c>. Set <see cref="PathBase"/> to the path that
+    /// all tenants share.
+    /// </remarks>
     public string? IssuerTemplate { get; set; }
 
-    /// <summary>Redirect URIs of the client that is always there, <c>test-client</c> with the secret <c>test-secret</c>.</summary>
+    /// <summary>Gets the redirect URIs of the predefined client <c>test-client</c>. The list is empty by default.</summary>
     public IList<string> RedirectUris { get; } = [];
 
-    /// <summary>How long an access token lives. One hour by default.</summary>
+    /// <summary>Gets or sets the lifetime of access tokens. The default is one hour.</summary>
     public TimeSpan AccessTokenLifetime { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long an authorization code lives. Sixty seconds by default (RFC 6749 §4.1.2 recommends ten minutes at most).</summary>
+    /// <summary>
+    /// Gets or sets the lifetime of authorization codes. The default is 60 seconds (RFC 6749 §4.1.2 recommends at most ten minutes).
+    /// </summary>
     public TimeSpan CodeLifetime { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long an ID Token is valid. Five minutes by default.</summary>
+    /// <summary>Gets or sets the lifetime of ID Tokens. The default is five minutes.</summary>
     public TimeSpan IdTokenLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long each refresh token lives. Thirty days by default.</summary>
+    /// <summary>Gets or sets the lifetime of refresh tokens. The default is 30 days.</summary>
     public TimeSpan RefreshTokenLifetime { get; set; } = TimeSpan.FromDays(30);
 
-    /// <summary>Whether a redeemed code gives a refresh token. On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the server issues a refresh token when a code is redeemed. The default is
+    /// <see langword="true"/>.
+    /// </summary>
     public bool IssueRefreshTokens { get; set; } = true;
 
-    /// <summary>Whether a refresh gives a new refresh token and spends the old one (RFC 9700 §4.14.2). On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether each refresh returns a new refresh token and invalidates the previous one (RFC 9700
+    /// §4.14.2). The default is <see langword="true"/>.
+    /// </summary>
     public bool RotateRefreshTokens { get; set; } = true;
 
-    /// <summary>For how long a spent refresh token may be used again, each time for another valid successor. Zero by default: every reuse kills the grant.</summary>
+    /// <summary>
+    /// Gets or sets the period in which a rotated refresh token can be used again. Each use returns another valid refresh token. The
+    /// default is zero: every reuse revokes the grant.
+    /// </summary>
     public TimeSpan RefreshTokenGracePeriod { get; set; } = TimeSpan.Zero;
 
-    /// <summary>Whether an authorization request must carry a code challenge (RFC 7636 §4.4.1). On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether an authorization request must contain a code challenge (RFC 7636 §4.4.1). The default is
+    /// <see langword="true"/>.
+    /// </summary>
     public bool RequirePkce { get; set; } = true;
 
-    /// <summary>The code challenge methods that are advertised and accepted. Only <c>S256</c> by default (RFC 7636 §4.2).</summary>
+    /// <summary>
+    /// Gets the code challenge methods that the server advertises and accepts. The default is <c>S256</c> only (RFC 7636 §4.2).
+    /// </summary>
     public ISet<string> CodeChallengeMethods { get; } = new HashSet<string>(StringComparer.Ordinal) { "S256" };
 
-    /// <summary>Whether authorization responses carry <c>iss</c> and the metadata say so (RFC 9207). On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether authorization responses contain <c>iss</c> and the metadata advertise it (RFC 9207). The
+    /// default is <see langword="true"/>.
+    /// </summary>
     public bool SendIss { get; set; } = true;
 
-    /// <summary>What ID Tokens are signed with, unless a client registered otherwise: RS, PS or ES with 256, 384 or 512 (RFC 7518 §3.1). <c>RS256</c> by default.</summary>
-    /// <exception cref="ArgumentException">Set to another algorithm.</exception>
+    /// <summary>
+    /// Gets or sets the signing algorithm for clients that registered none: RS, PS or ES with 256, 384 or 512 (RFC 7518 §3.1). The default
+    /// is <c>RS256</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The value is another algorithm.</exception>
     public string SigningAlgorithm
     {
         get;
@@ -74,32 +107,43 @@ public sealed class TestAuthorizationServerOptions
     } = "RS256";
 
     /// <summary>
-    /// Whether every token is signed with a key made just before, in place of those until then: a client whose copy of the key set is a moment old must
-    /// fetch it again (OpenID Connect Core §10.1.1). Off by default.
+    /// Gets or sets a value indicating whether the server replaces its signing keys before each signature. A client with a cached key set
+    /// must then fetch it again (OpenID Connect Core §10.1.1). The default is <see langword="false"/>.
     /// </summary>
     public bool RotateSigningKeyBeforeSigning { get; set; }
 
-    /// <summary>Whether signed tokens name their key, <c>kid</c>. On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether signed tokens contain the key identifier, <c>kid</c>. The default is <see langword="true"/>.
+    /// </summary>
     public bool SendKeyId { get; set; } = true;
 
-    /// <summary>Whether the keys in the key set have a <c>kid</c>. On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the keys in the key set have a <c>kid</c>. The default is <see langword="true"/>.
+    /// </summary>
     public bool PublishKeyIds { get; set; } = true;
 
     /// <summary>
-    /// Whether the key set has, before each key, others of the same <c>kid</c>: for another algorithm, of another type, and for encryption. Off by default.
+    /// Gets or sets a value indicating whether the key set contains, before each key, unusable keys with the same <c>kid</c>: one for
+    /// another algorithm, one of another key type and one for encryption. The default is <see langword="false"/>.
     /// </summary>
     public bool PublishDecoyKeys { get; set; }
 
     /// <summary>
-    /// The authentication context classes that a sign-in satisfies: of the <c>acr_values</c> that a request asks for, the first that is here becomes the ID
-    /// Token's <c>acr</c> (OpenID Connect Core §3.1.2.1). Empty by default.
+    /// Gets the authentication context classes that a sign-in satisfies. The first value of <c>acr_values</c> in this set becomes the claim
+    /// <c>acr</c> of the ID Token (OpenID Connect Core §3.1.2.1). The set is empty by default.
     /// </summary>
     public ISet<string> AcrValuesSupported { get; } = new HashSet<string>(StringComparer.Ordinal);
 
-    /// <summary>Whether ID Tokens carry <c>azp</c>, the client's identifier (OpenID Connect Core §2). Off by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether ID Tokens contain <c>azp</c>, the client identifier (OpenID Connect Core §2). The default is
+    /// <see langword="false"/>.
+    /// </summary>
     public bool SendAuthorizedParty { get; set; }
 
-    /// <summary>The scopes that exist here; others are refused with <c>invalid_scope</c>. Add your own.</summary>
+    /// <summary>
+    /// Gets the supported scopes. A request for any other scope fails with <c>invalid_scope</c>. Add the scopes of your API to the
+    /// defaults.
+    /// </summary>
     public ISet<string> ScopesSupported { get; } =
         new HashSet<string>(StringComparer.Ordinal)
         {
@@ -114,54 +158,88 @@ public sealed class TestAuthorizationServerOptions
             "photos.write",
         };
 
-    /// <summary>Whether clients may register themselves (RFC 7591) and manage their registration (RFC 7592). Off by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether clients can register themselves (RFC 7591) and manage their registration (RFC 7592). The
+    /// default is <see langword="false"/>.
+    /// </summary>
     public bool AllowRegistration { get; set; }
 
-    /// <summary>The initial access token that a registration must carry (RFC 7591 §3); none is asked for when <see langword="null"/>, the default.</summary>
+    /// <summary>
+    /// Gets or sets the initial access token that a registration request must contain (RFC 7591 §3). The default is <see langword="null"/>,
+    /// which requires none.
+    /// </summary>
     public string? InitialAccessToken { get; set; }
 
-    /// <summary>Whether each update of a registration gives a new registration access token and ends the old one (RFC 7592 §2.2). Off by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether each update of a registration replaces the registration access token (RFC 7592 §2.2). The
+    /// default is <see langword="false"/>.
+    /// </summary>
     public bool RotateRegistrationAccessTokens { get; set; }
 
     /// <summary>
-    /// How long the secrets of registered clients are good; for ever when <see langword="null"/>, the default. Reading or updating a registration replaces
-    /// a secret that is in the second half of its life.
+    /// Gets or sets the lifetime of the secrets of registered clients. After half of the lifetime, reading or updating the registration
+    /// replaces the secret. The default is <see langword="null"/>: secrets do not expire.
     /// </summary>
     public TimeSpan? ClientSecretLifetime { get; set; }
 
-    /// <summary>The one thing that is wrong with what the server sends; nothing by default.</summary>
+    /// <summary>Gets or sets the defect in the server's responses. The default is <see cref="Defect.None"/>.</summary>
     public Defect Defect { get; set; }
 
-    /// <summary>Changes the metadata before they are sent.</summary>
+    /// <summary>Gets or sets a delegate that changes the metadata before they are sent. The default is <see langword="null"/>.</summary>
     public Action<JsonObject>? OnMetadata { get; set; }
 
-    /// <summary>Changes the key set before it is sent.</summary>
+    /// <summary>Gets or sets a delegate that changes the key set before it is sent. The default is <see langword="null"/>.</summary>
     public Action<JsonObject>? OnJwks { get; set; }
 
-    /// <summary>Changes the parameters of an authorization response before the browser gets them, so that one can be wrong, missing or doubled.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes the parameters of an authorization response before it is sent, for example to repeat or remove
+    /// one. The default is <see langword="null"/>.
+    /// </summary>
     public Action<IList<KeyValuePair<string, string>>>? OnAuthorizationResponse { get; set; }
 
-    /// <summary>Changes a successful token response (RFC 6749 §5.1) before it is sent.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes a successful token response (RFC 6749 §5.1) before it is sent. The default is
+    /// <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnTokenResponse { get; set; }
 
-    /// <summary>Changes the claims of an ID Token before it is signed.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes the claims of an ID Token before it is signed. The default is <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnIdTokenClaims { get; set; }
 
-    /// <summary>Changes the header of an ID Token before it is signed, so that its <c>kid</c> or anything else can be what no server would send.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes the header of an ID Token, such as <c>kid</c>, before it is signed. The default is
+    /// <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnIdTokenHeader { get; set; }
 
-    /// <summary>Changes the claims of a logout token before it is signed (OpenID Connect Back-Channel Logout §2.4).</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes the claims of a logout token (OpenID Connect Back-Channel Logout §2.4) before it is signed. The
+    /// default is <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnLogoutTokenClaims { get; set; }
 
-    /// <summary>Changes a UserInfo response before it is sent.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes the claims of a UserInfo response before it is sent or signed. The default is
+    /// <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnUserInfo { get; set; }
 
-    /// <summary>Changes the answer to a registration, or to its reading or updating (RFC 7591 §3.2.1, RFC 7592 §3), before it is sent.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes the response to a registration, read or update request (RFC 7591 §3.2.1, RFC 7592 §3) before it
+    /// is sent. The default is <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnRegistration { get; set; }
 
-    /// <summary>Changes a WebFinger answer (RFC 7033 §4.4) before it is sent.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes a WebFinger response (RFC 7033 §4.4) before it is sent. The default is <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnWebFinger { get; set; }
 
-    /// <summary>Changes what the introspection endpoint says about a token (RFC 7662 §2.2) before it is sent or signed.</summary>
+    /// <summary>
+    /// Gets or sets a delegate that changes an introspection response (RFC 7662 §2.2) before it is sent or signed. The default is
+    /// <see langword="null"/>.
+    /// </summary>
     public Action<JsonObject>? OnIntrospection { get; set; }
 }

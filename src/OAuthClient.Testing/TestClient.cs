@@ -3,108 +3,164 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>A client registered at a <see cref="TestAuthorizationServer"/> (RFC 6749 §2).</summary>
+/// <summary>Represents a client that is registered at a <see cref="TestAuthorizationServer"/> (RFC 6749 §2).</summary>
 public sealed class TestClient
 {
-    /// <summary>The client identifier (RFC 6749 §2.2).</summary>
+    /// <summary>Gets or sets the client identifier (RFC 6749 §2.2).</summary>
     public required string ClientId { get; init; }
 
-    /// <summary>The client secret; <see langword="null"/> makes the client public (RFC 6749 §2.1).</summary>
+    /// <summary>Gets or sets the client secret; <see langword="null"/> for a public client (RFC 6749 §2.1).</summary>
     public string? ClientSecret { get; init; }
 
-    /// <summary>When the secret stops being good (<c>client_secret_expires_at</c>, RFC 7591 §3.2.1); <see langword="null"/> for never.</summary>
+    /// <summary>
+    /// Gets or sets the time at which the client secret expires (<c>client_secret_expires_at</c>, RFC 7591 §3.2.1); <see langword="null"/>
+    /// if it does not expire.
+    /// </summary>
     public DateTimeOffset? ClientSecretExpiresAt { get; init; }
 
-    /// <summary>What the consent page calls the client; its identifier when <see langword="null"/>.</summary>
+    /// <summary>Gets or sets the name shown on the login and consent pages; <see langword="null"/> to show the client identifier.</summary>
     public string? DisplayName { get; init; }
 
-    /// <summary>The redirect URIs it may use: absolute, without fragment, compared character by character (RFC 6749 §3.1.2, RFC 9700 §4.1.3).</summary>
+    /// <summary>
+    /// Gets or sets the registered redirect URIs. Each is absolute and has no fragment. They are compared by simple string comparison (RFC
+    /// 6749 §3.1.2, RFC 9700 §4.1.3).
+    /// </summary>
     public IList<string> RedirectUris { get; init; } = [];
 
-    /// <summary>Lets a registered redirect URI on 127.0.0.1 or [::1] be used with any port, as native apps need (RFC 8252 §7.3). Off by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether a registered redirect URI on 127.0.0.1 or [::1] matches any port, as native applications
+    /// require (RFC 8252 §7.3). The default is <see langword="false"/>.
+    /// </summary>
     public bool AllowAnyLoopbackPort { get; init; }
 
-    /// <summary>Where the browser may be sent after a logout: absolute, compared character by character (OpenID Connect RP-Initiated Logout §3.1).</summary>
+    /// <summary>
+    /// Gets or sets the registered post-logout redirect URIs. They are compared by simple string comparison (OpenID Connect RP-Initiated
+    /// Logout §3.1).
+    /// </summary>
     public IList<string> PostLogoutRedirectUris { get; init; } = [];
 
-    /// <summary>Where it takes logout tokens when a session ends (OpenID Connect Back-Channel Logout §2.2); <see langword="null"/> for nowhere.</summary>
+    /// <summary>
+    /// Gets or sets the URI that receives a logout token when a session ends (OpenID Connect Back-Channel Logout §2.2);
+    /// <see langword="null"/> to send none.
+    /// </summary>
     public Uri? BackChannelLogoutUri { get; init; }
 
-    /// <summary>What the server's page loads in a frame when a session ends, with <c>iss</c> and <c>sid</c> (OpenID Connect Front-Channel Logout §2); <see langword="null"/> for nothing.</summary>
+    /// <summary>
+    /// Gets or sets the URI that the signed-out page loads in a frame with <c>iss</c> and <c>sid</c> when a session ends (OpenID Connect
+    /// Front-Channel Logout §2); <see langword="null"/> to load none.
+    /// </summary>
     public Uri? FrontChannelLogoutUri { get; init; }
 
-    /// <summary>Where a login that somebody else starts begins at the client (<c>initiate_login_uri</c>, OpenID Connect Core §4); <see langword="null"/> for nowhere.</summary>
+    /// <summary>
+    /// Gets or sets the URI at which a third party can initiate a login at the client (<c>initiate_login_uri</c>, OpenID Connect Core §4);
+    /// <see langword="null"/> if the client has none.
+    /// </summary>
     public Uri? InitiateLoginUri { get; init; }
 
     /// <summary>
-    /// The one authentication method it registered: <c>client_secret_basic</c>, <c>client_secret_post</c>, <c>none</c>, or at a server with TLS
-    /// <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). <see langword="null"/>: either of the first two for a client with a
-    /// secret, <c>none</c> for one without.
+    /// Gets or sets the registered client authentication method: <c>client_secret_basic</c>, <c>client_secret_post</c> or <c>none</c>; with
+    /// TLS also <c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c> (RFC 8705 §2). If it is <see langword="null"/>, a client with
+    /// a secret can use <c>client_secret_basic</c> or <c>client_secret_post</c>, and a client without a secret uses <c>none</c>.
     /// </summary>
     public string? AuthenticationMethod { get; init; }
 
     /// <summary>
-    /// For <c>tls_client_auth</c>: the subject of its certificate, such as <c>CN=photos</c> (<c>tls_client_auth_subject_dn</c>, RFC 8705 §2.1.2). The
-    /// certificate must be one that <see cref="TestAuthorizationServer.IssueClientCertificate"/> gave.
+    /// Gets or sets the subject of the client certificate for <c>tls_client_auth</c>, such as <c>CN=photos</c>
+    /// (<c>tls_client_auth_subject_dn</c>, RFC 8705 §2.1.2). The certificate must be issued by
+    /// <see cref="TestAuthorizationServer.IssueClientCertificate"/>.
     /// </summary>
     public string? CertificateSubject { get; init; }
 
-    /// <summary>For <c>self_signed_tls_client_auth</c>: the certificate itself (RFC 8705 §2.2), or <see langword="null"/> when <see cref="PublicKeys"/> have it as <c>x5c</c>.</summary>
+    /// <summary>
+    /// Gets or sets the client certificate for <c>self_signed_tls_client_auth</c> (RFC 8705 §2.2); <see langword="null"/> if
+    /// <see cref="PublicKeys"/> contains it as <c>x5c</c>.
+    /// </summary>
     public X509Certificate2? Certificate { get; init; }
 
-    /// <summary>The scopes it may ask for; <see langword="null"/> for all of <see cref="TestAuthorizationServerOptions.ScopesSupported"/>.</summary>
+    /// <summary>
+    /// Gets or sets the scopes that the client can request; <see langword="null"/> to allow every scope in
+    /// <see cref="TestAuthorizationServerOptions.ScopesSupported"/>.
+    /// </summary>
     public ISet<string>? AllowedScopes { get; init; }
 
-    /// <summary>The grant types it may use, as sent in <c>grant_type</c>; <see langword="null"/> for all (a public client never gets <c>client_credentials</c>).</summary>
+    /// <summary>
+    /// Gets or sets the values of <c>grant_type</c> that the client can use; <see langword="null"/> to allow all. A public client cannot
+    /// use <c>client_credentials</c> in any case.
+    /// </summary>
     public ISet<string>? AllowedGrantTypes { get; init; }
 
-    /// <summary>Whether the user is asked for consent; a consent is remembered for as long as the browser stays signed in. On by default.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether the user is asked for consent. The consent is kept until the browser session ends. The
+    /// default is <see langword="true"/>.
+    /// </summary>
     public bool RequireConsent { get; init; } = true;
 
     /// <summary>
-    /// What its ID Tokens are signed with (<c>id_token_signed_response_alg</c>): RS, PS or ES with 256, 384 or 512, or <c>HS256</c> with the client's
-    /// secret, of 32 bytes or more. <see langword="null"/> for the server's <see cref="TestAuthorizationServerOptions.SigningAlgorithm"/>.
+    /// Gets or sets the signing algorithm of ID Tokens (<c>id_token_signed_response_alg</c>): RS, PS or ES with 256, 384 or 512, or
+    /// <c>HS256</c>, which requires a client secret of at least 32 bytes. If it is <see langword="null"/>, the server uses
+    /// <see cref="TestAuthorizationServerOptions.SigningAlgorithm"/>.
     /// </summary>
     public string? IdTokenSigningAlgorithm { get; init; }
 
     /// <summary>
-    /// How the content key of its ID Tokens is encrypted to one of <see cref="PublicKeys"/> (<c>id_token_encrypted_response_alg</c>): <c>RSA-OAEP</c>,
-    /// <c>RSA-OAEP-256</c>, <c>ECDH-ES</c>, or that with <c>+A128KW</c>, <c>+A192KW</c>, <c>+A256KW</c>. <see langword="null"/>: ID Tokens are only signed.
+    /// Gets or sets the key management algorithm of encrypted ID Tokens (<c>id_token_encrypted_response_alg</c>): <c>RSA-OAEP</c>,
+    /// <c>RSA-OAEP-256</c>, <c>ECDH-ES</c>, <c>ECDH-ES+A128KW</c>, <c>ECDH-ES+A192KW</c> or <c>ECDH-ES+A256KW</c>. <see cref="PublicKeys"/>
+    /// must contain a key for it. If it is <see langword="null"/>, ID Tokens are not encrypted.
     /// </summary>
     public string? IdTokenEncryptionAlgorithm { get; init; }
 
-    /// <summary>How their content is encrypted (<c>id_token_encrypted_response_enc</c>): AES in CBC mode with HMAC, or GCM (RFC 7518 §5.1). <c>A128CBC-HS256</c> when <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets or sets the content encryption algorithm of ID Tokens (<c>id_token_encrypted_response_enc</c>): AES-CBC with HMAC, or AES-GCM
+    /// (RFC 7518 §5.1). If it is <see langword="null"/>, the server uses <c>A128CBC-HS256</c>.
+    /// </summary>
     public string? IdTokenContentEncryptionAlgorithm { get; init; }
 
-    /// <summary>What UserInfo responses are signed with (<c>userinfo_signed_response_alg</c>); JSON without signature when <see langword="null"/> (OpenID Connect Core §5.3.2).</summary>
+    /// <summary>
+    /// Gets or sets the signing algorithm of UserInfo responses (<c>userinfo_signed_response_alg</c>); <see langword="null"/> for unsigned
+    /// JSON (OpenID Connect Core §5.3.2).
+    /// </summary>
     public string? UserInfoSigningAlgorithm { get; init; }
 
-    /// <summary>How the content key of UserInfo responses is encrypted (<c>userinfo_encrypted_response_alg</c>), as <see cref="IdTokenEncryptionAlgorithm"/>.</summary>
+    /// <summary>
+    /// Gets or sets the key management algorithm of UserInfo responses (<c>userinfo_encrypted_response_alg</c>). The values are those of
+    /// <see cref="IdTokenEncryptionAlgorithm"/>.
+    /// </summary>
     public string? UserInfoEncryptionAlgorithm { get; init; }
 
-    /// <summary>How their content is encrypted (<c>userinfo_encrypted_response_enc</c>), as <see cref="IdTokenContentEncryptionAlgorithm"/>.</summary>
+    /// <summary>
+    /// Gets or sets the content encryption algorithm of UserInfo responses (<c>userinfo_encrypted_response_enc</c>). The values are those
+    /// of <see cref="IdTokenContentEncryptionAlgorithm"/>.
+    /// </summary>
     public string? UserInfoContentEncryptionAlgorithm { get; init; }
 
     /// <summary>
-    /// What introspection responses are signed with when it asks for JWTs (<c>introspection_signed_response_alg</c>, RFC 9701 §6), as
-    /// <see cref="IdTokenSigningAlgorithm"/>.
+    /// Gets or sets the signing algorithm of introspection responses when the client requests a JWT
+    /// (<c>introspection_signed_response_alg</c>, RFC 9701 §6). The values are those of <see cref="IdTokenSigningAlgorithm"/>.
     /// </summary>
     public string? IntrospectionSigningAlgorithm { get; init; }
 
-    /// <summary>How the content key of those JWTs is encrypted (<c>introspection_encrypted_response_alg</c>), as <see cref="IdTokenEncryptionAlgorithm"/>.</summary>
+    /// <summary>
+    /// Gets or sets the key management algorithm of introspection responses in JWT form (<c>introspection_encrypted_response_alg</c>). The
+    /// values are those of <see cref="IdTokenEncryptionAlgorithm"/>.
+    /// </summary>
     public string? IntrospectionEncryptionAlgorithm { get; init; }
 
-    /// <summary>How their content is encrypted (<c>introspection_encrypted_response_enc</c>), as <see cref="IdTokenContentEncryptionAlgorithm"/>.</summary>
+    /// <summary>
+    /// Gets or sets the content encryption algorithm of introspection responses in JWT form (<c>introspection_encrypted_response_enc</c>).
+    /// The values are those of <see cref="IdTokenContentEncryptionAlgorithm"/>.
+    /// </summary>
     public string? IntrospectionContentEncryptionAlgorithm { get; init; }
 
-    /// <summary>The client's JSON Web Key Set (<c>jwks</c>, RFC 7591 §2): public keys to encrypt to.</summary>
+    /// <summary>
+    /// Gets or sets the JSON Web Key Set of the client (<c>jwks</c>, RFC 7591 §2). The server encrypts to its public keys.
+    /// </summary>
     public JsonObject? PublicKeys { get; init; }
 
     internal bool UsesCertificate => AuthenticationMethod is "tls_client_auth" or "self_signed_tls_client_auth";
 
     internal bool IsPublic => ClientSecret is null && !UsesCertificate;
 
-    internal bool WantsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
+    internal bool ReturnsUserInfoAsJwt => UserInfoSigningAlgorithm is not null || UserInfoEncryptionAlgorithm is not null;
 
     internal bool MayUse(string grantType) => AllowedGrantTypes?.Contains(grantType) ?? true;
 
@@ -112,8 +168,8 @@ public sealed class TestClient
         RedirectUris.Contains(redirectUri)
         || (
             AllowAnyLoopbackPort
-            && WithoutLoopbackPort(redirectUri) is { } portless
-            && RedirectUris.Any(known => WithoutLoopbackPort(known) == portless)
+            && WithoutLoopbackPort(redirectUri) is { } withoutPort
+            && RedirectUris.Any(registered => WithoutLoopbackPort(registered) == withoutPort)
         );
 
     private static string? WithoutLoopbackPort(string redirectUri) =>

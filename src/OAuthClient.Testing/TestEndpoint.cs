@@ -1,18 +1,18 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Which endpoint of a test server a request was for.</summary>
+/// <summary>Specifies the endpoint of a test server that received a request.</summary>
 public enum TestEndpoint
 {
-    /// <summary>Anything the server does not know; it answers 404.</summary>
+    /// <summary>An address that the server does not serve. The response is 404.</summary>
     Other,
 
-    /// <summary>Authorization server metadata at either well-known address (RFC 8414 §3, OpenID Connect Discovery §4).</summary>
+    /// <summary>The authorization server metadata at either well-known address (RFC 8414 §3, OpenID Connect Discovery §4).</summary>
     Metadata,
 
     /// <summary>The JSON Web Key Set (RFC 7517 §5).</summary>
     Jwks,
 
-    /// <summary>The authorization endpoint, to which the client sends the browser (RFC 6749 §3.1).</summary>
+    /// <summary>The authorization endpoint (RFC 6749 §3.1).</summary>
     Authorization,
 
     /// <summary>The form of the login page.</summary>
@@ -33,21 +33,24 @@ public enum TestEndpoint
     /// <summary>A protected resource of a <see cref="TestResourceServer"/>.</summary>
     Resource,
 
-    /// <summary>Where distributed claims are (OpenID Connect Core §5.6.2.2).</summary>
+    /// <summary>The endpoint for distributed claims (OpenID Connect Core §5.6.2.2).</summary>
     Claims,
 
     /// <summary>The introspection endpoint (RFC 7662 §2).</summary>
     Introspection,
 
-    /// <summary>The end session endpoint (OpenID Connect RP-Initiated Logout §2), and the form of its page.</summary>
+    /// <summary>The end session endpoint (OpenID Connect RP-Initiated Logout §2) and the form of its confirmation page.</summary>
     EndSession,
 
-    /// <summary>The client registration endpoint (RFC 7591 §3), and every client's own (RFC 7592 §2).</summary>
+    /// <summary>The client registration endpoint (RFC 7591 §3) and the client configuration endpoints (RFC 7592 §2).</summary>
     Registration,
 
-    /// <summary>WebFinger (RFC 7033 §4, OpenID Connect Discovery §2).</summary>
+    /// <summary>The WebFinger endpoint (RFC 7033 §4, OpenID Connect Discovery §2).</summary>
     WebFinger,
 
-    /// <summary>Keys that are not this server's, to which a defective token may point; nobody should ever ask for them.</summary>
+    /// <summary>
+    /// The keys that a defective token refers to by <c>jku</c> or <c>x5u</c>. They do not belong to the server, and a correct client does
+    /// not request them.
+    /// </summary>
     ForeignKeys,
 }

@@ -1,9 +1,13 @@
 namespace OAuthClient.Testing;
 
 /// <summary>
-/// An API that takes the access tokens of one <see cref="TestAuthorizationServer"/>, on a port of its own. <c>GET /me</c> tells about the
-/// token, <c>/echo</c> gives back what arrived, <c>GET /photos</c> is a list of photos for samples. Everything needs a valid token.
+/// Represents a protected API that accepts the access tokens of one <see cref="TestAuthorizationServer"/> and listens on its own loopback
+/// port.
 /// </summary>
+/// <remarks>
+/// <c>GET /me</c> returns the claims and scopes of the access token, <c>/echo</c> returns the received request, and <c>GET /photos</c>
+/// returns a list of sample photos. Every request requires a valid access token.
+/// </remarks>
 public sealed class TestResourceServer : IAsyncDisposable
 {
     private readonly LoopbackHost _host;
@@ -17,31 +21,36 @@ public sealed class TestResourceServer : IAsyncDisposable
         host.Serve(_ => TestEndpoint.Resource, (request, _) => Task.FromResult(resource.Answer(request)));
     }
 
-    /// <summary>Its address, without a path.</summary>
+    /// <summary>Gets the base address of the API, without a path.</summary>
     public Uri BaseAddress { get; }
 
-    /// <summary>How it behaves.</summary>
+    /// <summary>Gets the options. A change takes effect on the next request.</summary>
     public TestResourceServerOptions Options { get; }
 
-    /// <summary>The requests so far, in the order they arrived; a snapshot. All are to <see cref="TestEndpoint.Resource"/>.</summary>
+    /// <summary>
+    /// Gets a snapshot of the received requests in order of arrival. The endpoint of each is <see cref="TestEndpoint.Resource"/>.
+    /// </summary>
     public IReadOnlyList<RecordedRequest> Requests => _host.Log.All();
 
-    /// <summary>The faults put on it; its endpoint is <see cref="TestEndpoint.Resource"/>.</summary>
+    /// <summary>Gets the faults of the API. Add them for <see cref="TestEndpoint.Resource"/>.</summary>
     public FaultList Faults => _host.Faults;
 
-    /// <summary>Waits until so many requests have arrived; they need not have been answered.</summary>
-    /// <param name="count">How many, counted from the start or from <see cref="ClearRequests"/>.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The last of them.</returns>
+    /// <summary>Waits until the specified number of requests has been received. The requests can still be without a response.</summary>
+    /// <param name="count">
+    /// The number of requests, counted from the start of the server or from the last call of <see cref="ClearRequests"/>.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The request with the specified number.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is less than one.</exception>
+    /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
     public Task<RecordedRequest> WaitForRequestAsync(int count = 1, CancellationToken cancellationToken = default) =>
         _host.Log.WaitAsync(TestEndpoint.Resource, count, cancellationToken);
 
-    /// <summary>Forgets the requests so far.</summary>
+    /// <summary>Removes all recorded requests.</summary>
     public void ClearRequests() => _host.Log.Clear();
 
-    /// <summary>Stops the server; answers under way are cut off.</summary>
-    /// <returns>When its port is closed.</returns>
+    /// <summary>Stops the server and aborts pending requests.</summary>
+    /// <returns>A task that completes when the port is closed.</returns>
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     internal static async Task<TestResourceServer> StartAsync(

@@ -1,17 +1,26 @@
 namespace OAuthClient.Testing;
 
-/// <summary>How a <see cref="TestResourceServer"/> behaves; a change takes effect on the next request.</summary>
+/// <summary>Provides options for a <see cref="TestResourceServer"/>. A change takes effect on the next request.</summary>
 public sealed class TestResourceServerOptions
 {
-    /// <summary>The realm named in challenges (RFC 6750 §3).</summary>
+    /// <summary>Gets or sets the realm in challenges (RFC 6750 §3). The default is <c>photos</c>.</summary>
     public string Realm { get; set; } = "photos";
 
-    /// <summary>The scopes a token must have, separated by spaces; <see langword="null"/> (the default) for none.</summary>
+    /// <summary>
+    /// Gets or sets the scopes that an access token must have, separated by spaces. The default is <see langword="null"/>, which requires
+    /// none.
+    /// </summary>
     public string? RequiredScope { get; set; }
 
-    /// <summary>The identifier by which a token's <c>resource</c> means this server (RFC 8707 §2); its own address when <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets or sets the resource identifier of this server, as in the <c>resource</c> parameter (RFC 8707 §2). The default is
+    /// <see langword="null"/>, which stands for the base address.
+    /// </summary>
     public Uri? Resource { get; set; }
 
-    /// <summary>Whether a token given without <c>resource</c> is refused too. Off by default: such a token is good everywhere.</summary>
+    /// <summary>
+    /// Gets or sets a value indicating whether an access token that was issued without <c>resource</c> is rejected. The default is
+    /// <see langword="false"/>.
+    /// </summary>
     public bool RequireResource { get; set; }
 }

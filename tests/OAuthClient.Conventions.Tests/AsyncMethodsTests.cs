@@ -47,10 +47,10 @@ public sealed class AsyncMethodsTests
         },
         ["OAuthClient.Testing"] = new(StringComparer.Ordinal)
         {
-            ["Fault.ApplyAsync"] = "the exchange brings its own token, Gone",
-            ["FaultContext.WorkAsync"] = "the exchange has its own token, Gone",
-            ["FaultContext.SendAsync"] = "the exchange has its own token, Gone",
-            ["FaultContext.WriteAsync"] = "the exchange has its own token, Gone",
+            ["Fault.ApplyAsync"] = "the context has its own token, RequestAborted",
+            ["FaultContext.ExecuteAsync"] = "the context has its own token, RequestAborted",
+            ["FaultContext.SendAsync"] = "the context has its own token, RequestAborted",
+            ["FaultContext.WriteAsync"] = "the context has its own token, RequestAborted",
         },
     };
 

@@ -66,8 +66,9 @@ internal static class FolderLayering
         var model = sources.Compilation.GetSemanticModel(file);
         return from node in file.GetRoot().DescendantNodes().OfType<ExpressionSyntax>()
             from type in TypesUsed(model, node)
+            // The parts of a partial type are one type, not a cycle.
+            where type.DeclaringSyntaxReferences.All(reference => reference.SyntaxTree != file)
             from reference in type.DeclaringSyntaxReferences
-            where reference.SyntaxTree != file
             select new Use(node, file.FilePath, FolderOf(file), type.Name, reference.SyntaxTree.FilePath, FolderOf(reference.SyntaxTree));
     }
 

@@ -34,6 +34,17 @@ public sealed class FolderLayeringTests
     }
 
     [Test]
+    public void The_parts_of_a_partial_type_form_no_cycle()
+    {
+        var sources = SourceTree.Of(
+            "OAuthClient",
+            ("Grants/One.cs", "namespace OAuthClient; partial class One { int one; int Two() => two; }"),
+            ("Grants/One.Two.cs", "namespace OAuthClient; partial class One { int two; int First() => one; }")
+        );
+        Assert.That(FolderLayering.FileCycles(sources, []), Is.Empty);
+    }
+
+    [Test]
     public void A_cycle_between_folders_is_reported()
     {
         var sources = SourceTree.Of(

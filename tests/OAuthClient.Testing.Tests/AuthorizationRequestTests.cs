@@ -2,18 +2,19 @@ using System.Net;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the validation of authorization requests.</summary>
 [TestFixture]
 internal sealed class AuthorizationRequestTests
 {
     [TestCase("client_id", null, "The client_id is missing.")]
-    [TestCase("client_id", "nobody", "The client_id nobody is not registered.")]
+    [TestCase("client_id", "unknown", "The client_id unknown is not registered.")]
     [TestCase("redirect_uri", null, "The redirect_uri is missing.")]
     [TestCase("redirect_uri", TestBed.RedirectUri + "/", "is not registered for the client test-client.")]
     [TestCase("redirect_uri", TestBed.RedirectUri + "?a=b", "is not registered for the client test-client.")]
     [TestCase("redirect_uri", "http://127.0.0.1:5006/callback", "is not registered for the client test-client.")]
     [TestCase("redirect_uri", "http://127.0.0.1:5005/Callback", "is not registered for the client test-client.")]
-    [Description("RFC 6749 §4.1.2.1, RFC 9700 §4.1.3: exact redirect URIs")]
-    public async Task Untrusted_client_or_redirect_URI_gets_a_page_and_no_redirect(string parameter, string? value, string text)
+    [Description("RFC 6749 §4.1.2.1, RFC 9700 §4.1.3: redirect URIs are compared exactly")]
+    public async Task Unknown_client_or_redirect_URI_results_in_an_error_page(string parameter, string? value, string text)
     {
         await using TestBed bed = await TestBed.StartAsync();
         Uri uri = bed.AuthorizationUri((parameter, value));
@@ -31,8 +32,8 @@ internal sealed class AuthorizationRequestTests
 
     [TestCase("client_id")]
     [TestCase("redirect_uri")]
-    [Description("RFC 6749 §3.1: no parameter twice")]
-    public async Task Doubled_client_or_redirect_URI_gets_a_page_and_no_redirect(string parameter)
+    [Description("RFC 6749 §3.1: a parameter must not be repeated")]
+    public async Task Repeated_client_or_redirect_URI_results_in_an_error_page(string parameter)
     {
         await using TestBed bed = await TestBed.StartAsync();
         Uri uri = bed.AuthorizationUri();
@@ -48,20 +49,20 @@ internal sealed class AuthorizationRequestTests
     [TestCase("response_type", "token", "unsupported_response_type")]
     [TestCase("response_type", "code id_token", "unsupported_response_type")]
     [TestCase("response_mode", "fragment", "invalid_request")]
-    [TestCase("scope", "openid unheard-of", "invalid_scope")]
+    [TestCase("scope", "openid unknown", "invalid_scope")]
     [TestCase("code_challenge", null, "invalid_request", Description = "RFC 7636 §4.4.1")]
     [TestCase("code_challenge", "too-short", "invalid_request", Description = "RFC 7636 §4.2")]
     [TestCase("code_challenge_method", "plain", "invalid_request", Description = "RFC 7636 §4.4.1")]
-    [TestCase("code_challenge_method", null, "invalid_request", Description = "RFC 7636 §4.3: absent means plain")]
-    [TestCase("code_challenge_method", "s256", "invalid_request", Description = "RFC 7636 §4.3: case matters")]
+    [TestCase("code_challenge_method", null, "invalid_request", Description = "RFC 7636 §4.3: the default is plain")]
+    [TestCase("code_challenge_method", "s256", "invalid_request", Description = "RFC 7636 §4.3: the value is case-sensitive")]
     [TestCase("resource", "/relative", "invalid_target", Description = "RFC 8707 §2")]
     [TestCase("resource", "https://api.example.com#part", "invalid_target", Description = "RFC 8707 §2")]
     [TestCase("prompt", "none login", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
-    [TestCase("prompt", "sometimes", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
+    [TestCase("prompt", "unknown", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
     [TestCase("max_age", "-1", "invalid_request", Description = "OpenID Connect Core §3.1.2.1")]
     [TestCase("request", "e30.e30.", "request_not_supported", Description = "OpenID Connect Core §3.1.2.6")]
     [TestCase("request_uri", "urn:one", "request_uri_not_supported", Description = "OpenID Connect Core §3.1.2.6")]
-    public async Task Wrong_request_is_told_to_the_client_with_state_and_issuer(string parameter, string? value, string error)
+    public async Task Invalid_request_results_in_an_error_response_with_state_and_issuer(string parameter, string? value, string error)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -71,7 +72,7 @@ internal sealed class AuthorizationRequestTests
         {
             Assert.That(query["error"], Is.EqualTo(error));
             Assert.That(query["state"], Is.EqualTo("the state"));
-            Assert.That(query["iss"], Is.EqualTo(bed.Server.Issuer.OriginalString), "RFC 9207 §2: on errors too");
+            Assert.That(query["iss"], Is.EqualTo(bed.Server.Issuer.OriginalString), "RFC 9207 §2: error responses contain iss");
             Assert.That(query, Does.Not.ContainKey("code"));
         }
     }
@@ -79,8 +80,8 @@ internal sealed class AuthorizationRequestTests
     [TestCase("state")]
     [TestCase("scope")]
     [TestCase("code_challenge")]
-    [Description("RFC 6749 §3.1: no parameter twice")]
-    public async Task Doubled_parameter_is_refused(string parameter)
+    [Description("RFC 6749 §3.1: a parameter must not be repeated")]
+    public async Task Repeated_parameter_is_rejected(string parameter)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -90,7 +91,7 @@ internal sealed class AuthorizationRequestTests
     }
 
     [Test, Description("RFC 6749 §3.1: a parameter without value is treated as omitted")]
-    public async Task Parameter_without_value_counts_as_absent()
+    public async Task Parameter_without_value_is_treated_as_omitted()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -99,8 +100,8 @@ internal sealed class AuthorizationRequestTests
         Assert.That(query, Does.ContainKey("code").And.Not.ContainKey("state"));
     }
 
-    [Test, Description("RFC 6749 §4.1.2.1: the characters of error_description")]
-    public async Task Error_description_holds_only_the_characters_it_may()
+    [Test, Description("RFC 6749 §4.1.2.1: error_description is limited to certain ASCII characters")]
+    public async Task Error_description_contains_only_allowed_characters()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -110,7 +111,7 @@ internal sealed class AuthorizationRequestTests
     }
 
     [Test, Description("RFC 6749 §4.1.2.1: unauthorized_client")]
-    public async Task Client_without_the_grant_type_is_refused()
+    public async Task Client_without_the_grant_type_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
@@ -126,8 +127,8 @@ internal sealed class AuthorizationRequestTests
         Assert.That(TestBed.Query(await bed.SignInAsync(("client_id", "machine")))["error"], Is.EqualTo("unauthorized_client"));
     }
 
-    [Test, Description("RFC 6749 §3.3")]
-    public async Task Client_gets_only_the_scopes_it_may_have()
+    [Test, Description("RFC 6749 §3.3: a client cannot request a scope outside its allowed scopes")]
+    public async Task Client_receives_only_allowed_scopes()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
@@ -159,8 +160,8 @@ internal sealed class AuthorizationRequestTests
     [TestCase("http://127.0.0.1:61234/other", false)]
     [TestCase("https://127.0.0.1:61234/callback", false)]
     [TestCase("http://user@127.0.0.1:61234/callback", false)]
-    [Description("RFC 8252 §7.3")]
-    public async Task Any_loopback_port_is_good_for_a_client_that_registered_so(string redirectUri, bool good)
+    [Description("RFC 8252 §7.3: the port of a loopback IP redirect URI is variable for native applications")]
+    public async Task Client_with_AllowAnyLoopbackPort_can_use_any_loopback_port(string redirectUri, bool expected)
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
@@ -176,11 +177,11 @@ internal sealed class AuthorizationRequestTests
             bed.AuthorizationUri(("client_id", "native"), ("redirect_uri", redirectUri))
         );
 
-        Assert.That(response.IsSuccessStatusCode, Is.EqualTo(good));
+        Assert.That(response.IsSuccessStatusCode, Is.EqualTo(expected));
     }
 
-    [Test, Description("OpenID Connect Core §3.1.2.1: POST as well as GET")]
-    public async Task Request_may_be_posted()
+    [Test, Description("OpenID Connect Core §3.1.2.1: the endpoint supports GET and POST")]
+    public async Task Request_can_be_sent_by_POST()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -193,8 +194,8 @@ internal sealed class AuthorizationRequestTests
         Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("data-page=\"login\""));
     }
 
-    [Test, Description("RFC 6749 §3.1.2: a redirect URI's own query is kept")]
-    public async Task Redirect_URI_keeps_its_own_query()
+    [Test, Description("RFC 6749 §3.1.2: the query of the redirect URI is retained")]
+    public async Task Query_of_the_redirect_URI_is_retained()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RedirectUris.Add(TestBed.RedirectUri + "?tenant=one"));
 
@@ -203,8 +204,8 @@ internal sealed class AuthorizationRequestTests
         Assert.That(callback.Query, Does.StartWith("?tenant=one&code="));
     }
 
-    [Test, Description("RFC 7636 §4.4: a server may be told to take plain, or nothing")]
-    public async Task Code_challenge_rules_can_be_loosened_on_purpose()
+    [Test, Description("RFC 7636 §4.4: options allow the method plain and requests without a code challenge")]
+    public async Task Options_relax_the_code_challenge_requirements()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
         {

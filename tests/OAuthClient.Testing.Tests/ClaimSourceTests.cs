@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests aggregated and distributed claims.</summary>
 [TestFixture]
 internal sealed class ClaimSourceTests
 {
-    [Test, Description("OpenID Connect Core §5.6.2.1")]
-    public async Task Aggregated_claims_come_along_signed()
+    [Test, Description("OpenID Connect Core §5.6.2.1: aggregated claims are included as a signed JWT")]
+    public async Task Aggregated_claims_are_included_as_a_signed_JWT()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject claims = await UserInfoAsync(bed, distributed: false);
@@ -24,8 +25,8 @@ internal sealed class ClaimSourceTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §5.6.2.2: fetched with the source's own access token")]
-    public async Task Distributed_claims_are_at_their_endpoint()
+    [Test, Description("OpenID Connect Core §5.6.2.2: the claims endpoint requires the access token of the claim source")]
+    public async Task Distributed_claims_are_served_by_the_claims_endpoint()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject source = (await UserInfoAsync(bed, distributed: true))["_claim_sources"]!["bank"]!.AsObject();
@@ -33,7 +34,7 @@ internal sealed class ClaimSourceTests
 
         using HttpResponseMessage response = await bed.GetAsync(endpoint, (string)source["access_token"]!);
         using HttpResponseMessage withoutToken = await bed.GetAsync(endpoint);
-        using HttpResponseMessage withAnother = await bed.GetAsync(endpoint, (string)(await bed.TokensAsync())["access_token"]!);
+        using HttpResponseMessage withUserInfoToken = await bed.GetAsync(endpoint, (string)(await bed.TokensAsync())["access_token"]!);
         string token = await response.Content.ReadAsStringAsync();
 
         using (Assert.EnterMultipleScope())
@@ -44,9 +45,9 @@ internal sealed class ClaimSourceTests
             Assert.That((int?)Jose.Claims(token)["credit_score"], Is.EqualTo(650));
             Assert.That(withoutToken.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
             Assert.That(
-                withAnother.StatusCode,
+                withUserInfoToken.StatusCode,
                 Is.EqualTo(HttpStatusCode.Unauthorized),
-                "an access token of this server is not one of the source"
+                "an access token for UserInfo is not valid for the claims endpoint"
             );
             Assert.That(source.ContainsKey("JWT"), Is.False);
         }

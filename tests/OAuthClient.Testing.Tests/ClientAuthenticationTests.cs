@@ -4,13 +4,14 @@ using System.Text;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests client authentication at the token endpoint and the client credentials grant.</summary>
 [TestFixture]
 internal sealed class ClientAuthenticationTests
 {
     private static readonly (string, string?) Grant = ("grant_type", "client_credentials");
 
-    [Test, Description("RFC 6749 §2.3.1: the server takes Basic and body alike when the client registered neither")]
-    public async Task Client_with_a_secret_may_use_basic_or_post()
+    [Test, Description("RFC 6749 §2.3.1: without a registered method, the server accepts client_secret_basic and client_secret_post")]
+    public async Task Client_with_a_secret_can_use_basic_or_post()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -30,7 +31,7 @@ internal sealed class ClientAuthenticationTests
         }
     }
 
-    [Test, Description("RFC 6749 §2.3.1: id and secret are form-encoded before Basic")]
+    [Test, Description("RFC 6749 §2.3.1: client identifier and secret are form-encoded before they are encoded as Basic credentials")]
     public async Task Basic_credentials_are_form_decoded()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -58,13 +59,13 @@ internal sealed class ClientAuthenticationTests
     [TestCase("a b")]
     [TestCase("a+b")]
     [TestCase("100%41")]
-    [Description("RFC 6749 §2.3.1: a client that does not encode is found out")]
-    public async Task Basic_credentials_that_were_not_encoded_are_refused(string secret)
+    [Description("RFC 6749 §2.3.1: credentials that are not form-encoded are rejected")]
+    public async Task Basic_credentials_without_form_encoding_are_rejected(string secret)
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "careless", ClientSecret = secret });
+        bed.Server.AddClient(new TestClient { ClientId = "unencoded", ClientSecret = secret });
 
-        using HttpResponseMessage response = await bed.PostAsync(bed.Server.TokenEndpoint, Raw("careless:" + secret), Grant);
+        using HttpResponseMessage response = await bed.PostAsync(bed.Server.TokenEndpoint, Raw("unencoded:" + secret), Grant);
 
         Assert.That(await TestBed.ErrorAsync(response, HttpStatusCode.Unauthorized), Is.EqualTo("invalid_client"));
     }
@@ -75,8 +76,8 @@ internal sealed class ClientAuthenticationTests
     [TestCase("client_secret_post", "none")]
     [TestCase("none", "basic")]
     [TestCase("none", "post")]
-    [Description("RFC 6749 §2.3, RFC 7591 §2: only the registered method")]
-    public async Task Another_method_than_the_registered_one_is_refused(string registered, string used)
+    [Description("RFC 6749 §2.3, RFC 7591 §2: the client must use the registered method")]
+    public async Task Method_other_than_the_registered_one_is_rejected(string registered, string used)
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
@@ -100,8 +101,8 @@ internal sealed class ClientAuthenticationTests
 
     [TestCase("client_secret_basic", "basic")]
     [TestCase("client_secret_post", "post")]
-    [Description("RFC 6749 §2.3")]
-    public async Task The_registered_method_is_taken(string registered, string used)
+    [Description("RFC 6749 §2.3: the registered method is accepted")]
+    public async Task Registered_method_is_accepted(string registered, string used)
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
@@ -120,8 +121,8 @@ internal sealed class ClientAuthenticationTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    [Test, Description("RFC 6749 §2.3: one authentication method per request")]
-    public async Task Two_methods_at_once_are_refused()
+    [Test, Description("RFC 6749 §2.3: a request must not use more than one authentication method")]
+    public async Task Request_with_two_authentication_methods_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -135,8 +136,8 @@ internal sealed class ClientAuthenticationTests
         Assert.That(await TestBed.ErrorAsync(response), Is.EqualTo("invalid_request"));
     }
 
-    [Test, Description("RFC 6749 §3.2.1: client_id in the body beside Basic must be the same")]
-    public async Task Client_id_in_the_body_must_agree_with_Basic()
+    [Test, Description("RFC 6749 §3.2.1: client_id in the body must match the Basic credentials")]
+    public async Task Client_id_in_the_body_must_match_the_Basic_credentials()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -151,9 +152,9 @@ internal sealed class ClientAuthenticationTests
     }
 
     [TestCase("test-client", "wrong")]
-    [TestCase("nobody", "test-secret")]
-    [Description("RFC 6749 §5.2: 401 with a challenge of the scheme that was used")]
-    public async Task Wrong_credentials_are_challenged(string id, string secret)
+    [TestCase("unknown", "test-secret")]
+    [Description("RFC 6749 §5.2: the response is 401 with a Basic challenge")]
+    public async Task Wrong_credentials_result_in_a_challenge(string id, string secret)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -170,8 +171,8 @@ internal sealed class ClientAuthenticationTests
     [TestCase("Basic !!!")]
     [TestCase("Basic bm9jb2xvbg==")]
     [TestCase("Bearer abc")]
-    [Description("RFC 6749 §5.2")]
-    public async Task Header_that_is_no_good_Basic_is_refused(string header)
+    [Description("RFC 6749 §5.2: malformed Basic credentials result in invalid_client")]
+    public async Task Malformed_Basic_credentials_are_rejected(string header)
     {
         await using TestBed bed = await TestBed.StartAsync();
         using HttpRequestMessage request = new(HttpMethod.Post, bed.Server.TokenEndpoint)
@@ -186,8 +187,8 @@ internal sealed class ClientAuthenticationTests
     [TestCase("client_secret=test-secret")]
     [TestCase("client_id=test-client")]
     [TestCase("refresh_token=x")]
-    [Description("RFC 6749 §2.3.1: never in the request URI")]
-    public async Task Credentials_in_the_query_are_refused(string query)
+    [Description("RFC 6749 §2.3.1: credentials must not be in the request URI")]
+    public async Task Credentials_in_the_query_are_rejected(string query)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -196,8 +197,8 @@ internal sealed class ClientAuthenticationTests
         Assert.That(await TestBed.ErrorAsync(response), Is.EqualTo("invalid_request"));
     }
 
-    [Test, Description("RFC 6749 §3.2: an endpoint may have a query of its own")]
-    public async Task Other_query_parameters_do_no_harm()
+    [Test, Description("RFC 6749 §3.2: the endpoint URI can contain a query")]
+    public async Task Other_query_parameters_are_ignored()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -206,8 +207,8 @@ internal sealed class ClientAuthenticationTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    [Test, Description("RFC 6749 §3.2.1, RFC 7636: a public client redeems its code with PKCE alone")]
-    public async Task Public_client_sends_its_client_id()
+    [Test, Description("RFC 6749 §3.2.1, RFC 7636: a public client redeems its code with client_id and code_verifier")]
+    public async Task Public_client_redeems_a_code_with_its_client_id()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "public", RedirectUris = { TestBed.RedirectUri } });
@@ -226,8 +227,8 @@ internal sealed class ClientAuthenticationTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    [Test, Description("RFC 6749 §4.4: client credentials, without a refresh token (§4.4.3)")]
-    public async Task Client_credentials_give_an_access_token_only()
+    [Test, Description("RFC 6749 §4.4.3: the response to client credentials contains no refresh token")]
+    public async Task Client_credentials_return_only_an_access_token()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -245,8 +246,8 @@ internal sealed class ClientAuthenticationTests
         }
     }
 
-    [Test, Description("RFC 6749 §4.4: only for confidential clients")]
-    public async Task Public_client_gets_no_client_credentials()
+    [Test, Description("RFC 6749 §4.4: the grant is limited to confidential clients")]
+    public async Task Public_client_cannot_use_client_credentials()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "public" });
@@ -257,10 +258,10 @@ internal sealed class ClientAuthenticationTests
         );
     }
 
-    [TestCase("unheard-of")]
+    [TestCase("unknown")]
     [TestCase("openid")]
-    [Description("RFC 6749 §5.2: invalid_scope")]
-    public async Task Client_credentials_are_refused_for_a_scope_that_makes_no_sense(string scope)
+    [Description("RFC 6749 §5.2: an unknown scope and openid result in invalid_scope")]
+    public async Task Client_credentials_with_an_unsuitable_scope_are_rejected(string scope)
     {
         await using TestBed bed = await TestBed.StartAsync();
 

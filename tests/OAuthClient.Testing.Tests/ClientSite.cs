@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>A client's web site, which writes down what reaches it.</summary>
+/// <summary>The web site of a client, which records the requests it receives.</summary>
 internal sealed class ClientSite : IAsyncDisposable
 {
     private readonly WebApplication _site;
@@ -19,10 +19,10 @@ internal sealed class ClientSite : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
-    /// <summary>Method, path with query, and body.</summary>
+    /// <summary>The method, address and body of each received request.</summary>
     public ConcurrentQueue<(string Method, Uri Address, string Body)> Requests { get; } = new();
 
-    public HttpStatusCode Answers { get; set; } = HttpStatusCode.OK;
+    public HttpStatusCode ResponseStatus { get; set; } = HttpStatusCode.OK;
 
     public static async Task<ClientSite> StartAsync()
     {
@@ -45,6 +45,6 @@ internal sealed class ClientSite : IAsyncDisposable
         using StreamReader reader = new(context.Request.Body);
         string body = await reader.ReadToEndAsync();
         Requests.Enqueue((context.Request.Method, new Uri(Address, context.Request.Path + context.Request.QueryString), body));
-        context.Response.StatusCode = (int)Answers;
+        context.Response.StatusCode = (int)ResponseStatus;
     }
 }

@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the complete authorization code flow.</summary>
 [TestFixture]
 internal sealed class CodeFlowTests
 {
-    [Test, Description("RFC 6749 §4.1, from the authorization request to UserInfo")]
-    public async Task Code_flow_ends_with_tokens_that_work()
+    [Test, Description("RFC 6749 §4.1: authorization request, code redemption, UserInfo request and refresh succeed")]
+    public async Task Code_flow_returns_usable_tokens()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -30,7 +31,7 @@ internal sealed class CodeFlowTests
             Assert.That((string?)tokens["scope"], Is.EqualTo("openid profile api"));
             Assert.That((string?)user["sub"], Is.EqualTo("alice"));
             Assert.That((string?)user["name"], Is.EqualTo("Alice Adams"));
-            Assert.That(user.ContainsKey("email"), Is.False, "email was not asked for");
+            Assert.That(user.ContainsKey("email"), Is.False, "the scope email was not requested");
             Assert.That((string?)refreshed["access_token"], Is.Not.EqualTo((string?)tokens["access_token"]));
         }
     }

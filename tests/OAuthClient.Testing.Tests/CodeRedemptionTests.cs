@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the redemption of authorization codes.</summary>
 [TestFixture]
 internal sealed class CodeRedemptionTests
 {
@@ -13,24 +14,24 @@ internal sealed class CodeRedemptionTests
     [TestCase("code_verifier", "another-verifier-that-is-long-enough-to-be-one", "invalid_grant", Description = "RFC 7636 §4.6")]
     [TestCase("code_verifier", "short", "invalid_grant", Description = "RFC 7636 §4.1")]
     [TestCase("resource", "https://other.example.com", "invalid_target", Description = "RFC 8707 §2.2")]
-    public async Task Wrong_redemption_is_refused_and_burns_the_code(string parameter, string? value, string error)
+    public async Task Invalid_redemption_is_rejected_and_invalidates_the_code(string parameter, string? value, string error)
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
 
-        string? refused = await TestBed.ErrorAsync(await bed.RedeemAsync(code, (parameter, value)));
+        string? rejected = await TestBed.ErrorAsync(await bed.RedeemAsync(code, (parameter, value)));
         using HttpResponseMessage again = await bed.RedeemAsync(code);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(refused, Is.EqualTo(error));
-            // A request that never named a redirect URI did not get as far as the code.
+            Assert.That(rejected, Is.EqualTo(error));
+            // A request without a redirect URI is rejected before the code is redeemed.
             Assert.That(again.IsSuccessStatusCode, Is.EqualTo(error is "invalid_request"));
         }
     }
 
-    [Test, Description("RFC 9700 §4.8.2: a verifier without challenge betrays a stripped challenge")]
-    public async Task Verifier_without_challenge_is_refused()
+    [Test, Description("RFC 9700 §4.8.2: a verifier without a challenge indicates a PKCE downgrade attack")]
+    public async Task Verifier_without_a_challenge_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RequirePkce = false);
         string code = await bed.CodeAsync(("code_challenge", null), ("code_challenge_method", null));
@@ -38,8 +39,8 @@ internal sealed class CodeRedemptionTests
         Assert.That(await TestBed.ErrorAsync(await bed.RedeemAsync(code)), Is.EqualTo("invalid_grant"));
     }
 
-    [Test, Description("RFC 6749 §4.1.2: a code used twice revokes the tokens it gave")]
-    public async Task Replayed_code_is_refused_and_revokes_what_it_gave()
+    [Test, Description("RFC 6749 §4.1.2: a second redemption revokes the tokens of the first")]
+    public async Task Replayed_code_is_rejected_and_revokes_its_tokens()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
@@ -57,8 +58,8 @@ internal sealed class CodeRedemptionTests
         }
     }
 
-    [Test, Description("RFC 6749 §4.1.2: a code is used once, also when many try at once")]
-    public async Task Of_parallel_replays_exactly_one_succeeds()
+    [Test, Description("RFC 6749 §4.1.2: a code is redeemed at most once, also by concurrent requests")]
+    public async Task Exactly_one_of_several_concurrent_redemptions_succeeds()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
@@ -68,23 +69,23 @@ internal sealed class CodeRedemptionTests
         Assert.That(responses.Count(response => response.IsSuccessStatusCode), Is.EqualTo(1));
     }
 
-    [Test, Description("RFC 6749 §4.1.2: a code is bound to its client, which another client's try must not cost it")]
-    public async Task Code_of_another_client_is_refused_and_not_burnt()
+    [Test, Description("RFC 6749 §4.1.2: a code is bound to its client; an attempt of another client does not invalidate it")]
+    public async Task Code_of_another_client_is_rejected_and_stays_valid()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
             new TestClient
             {
-                ClientId = "thief",
+                ClientId = "other-client",
                 ClientSecret = "s",
                 RedirectUris = { TestBed.RedirectUri },
             }
         );
         string code = await bed.CodeAsync();
 
-        using HttpResponseMessage theft = await bed.PostAsync(
+        using HttpResponseMessage other = await bed.PostAsync(
             bed.Server.TokenEndpoint,
-            TestBed.Basic("thief", "s"),
+            TestBed.Basic("other-client", "s"),
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", TestBed.RedirectUri),
@@ -94,15 +95,15 @@ internal sealed class CodeRedemptionTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await TestBed.ErrorAsync(theft), Is.EqualTo("invalid_grant"));
+            Assert.That(await TestBed.ErrorAsync(other), Is.EqualTo("invalid_grant"));
             Assert.That(own.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         }
     }
 
     [TestCase(59, true)]
     [TestCase(60, false)]
-    [Description("RFC 6749 §4.1.2: codes expire")]
-    public async Task Code_lives_for_its_lifetime(int seconds, bool alive)
+    [Description("RFC 6749 §4.1.2: a code expires after its lifetime")]
+    public async Task Code_is_valid_for_its_lifetime(int seconds, bool valid)
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
@@ -110,39 +111,39 @@ internal sealed class CodeRedemptionTests
         bed.Clock.Advance(TimeSpan.FromSeconds(seconds));
         using HttpResponseMessage response = await bed.RedeemAsync(code);
 
-        Assert.That(response.IsSuccessStatusCode, Is.EqualTo(alive));
+        Assert.That(response.IsSuccessStatusCode, Is.EqualTo(valid));
     }
 
-    [Test, Description("RFC 6749 §5.1: responses with tokens are not stored; §5.2: nor are errors")]
-    public async Task Token_responses_are_not_to_be_cached()
+    [Test, Description("RFC 6749 §5.1, §5.2: token responses and error responses disable caching")]
+    public async Task Token_responses_disable_caching()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        using HttpResponseMessage good = await bed.RedeemAsync(await bed.CodeAsync());
-        using HttpResponseMessage bad = await bed.RedeemAsync("made-up");
+        using HttpResponseMessage success = await bed.RedeemAsync(await bed.CodeAsync());
+        using HttpResponseMessage failure = await bed.RedeemAsync("made-up");
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(good.Headers.CacheControl?.NoStore, Is.True);
-            Assert.That(good.Headers.Pragma.ToString(), Is.EqualTo("no-cache"));
-            Assert.That(good.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
-            Assert.That(bad.Headers.CacheControl?.NoStore, Is.True);
+            Assert.That(success.Headers.CacheControl?.NoStore, Is.True);
+            Assert.That(success.Headers.Pragma.ToString(), Is.EqualTo("no-cache"));
+            Assert.That(success.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/json"));
+            Assert.That(failure.Headers.CacheControl?.NoStore, Is.True);
         }
     }
 
     [TestCase(null, "invalid_request")]
     [TestCase("password", "unsupported_grant_type")]
     [TestCase("urn:ietf:params:oauth:grant-type:device_code", "unsupported_grant_type")]
-    [Description("RFC 6749 §5.2")]
-    public async Task Unknown_grant_type_is_refused(string? grantType, string error)
+    [Description("RFC 6749 §5.2: a missing or unsupported grant type results in an error")]
+    public async Task Unknown_grant_type_is_rejected(string? grantType, string error)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
         Assert.That(await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.TokenEndpoint, ("grant_type", grantType))), Is.EqualTo(error));
     }
 
-    [Test, Description("RFC 6749 §3.2: no parameter twice")]
-    public async Task Doubled_parameter_is_refused()
+    [Test, Description("RFC 6749 §3.2: a parameter must not be repeated")]
+    public async Task Repeated_parameter_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -151,8 +152,8 @@ internal sealed class CodeRedemptionTests
         Assert.That(error, Is.EqualTo("invalid_request"));
     }
 
-    [Test, Description("RFC 6749 §3.2: POST only")]
-    public async Task Token_endpoint_takes_only_POST()
+    [Test, Description("RFC 6749 §3.2: the client must use POST")]
+    public async Task Token_endpoint_accepts_only_POST()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -165,8 +166,8 @@ internal sealed class CodeRedemptionTests
         }
     }
 
-    [Test, Description("RFC 6749 §3.2: the body is a form")]
-    public async Task Token_endpoint_takes_only_forms()
+    [Test, Description("RFC 6749 §4.1.3: the body must be URL-encoded")]
+    public async Task Token_endpoint_accepts_only_forms()
     {
         await using TestBed bed = await TestBed.StartAsync();
         using StringContent json = new("""{"grant_type":"client_credentials"}""", Encoding.UTF8, "application/json");
@@ -174,8 +175,8 @@ internal sealed class CodeRedemptionTests
         Assert.That(await TestBed.ErrorAsync(await bed.Http.PostAsync(bed.Server.TokenEndpoint, json)), Is.EqualTo("invalid_request"));
     }
 
-    [Test, Description("RFC 8707 §2.2: the token's resources are among those authorized")]
-    public async Task Resources_can_be_narrowed_when_the_code_is_redeemed()
+    [Test, Description("RFC 8707 §2.2: a token request can select some of the authorized resources")]
+    public async Task Token_request_can_limit_the_resources()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer photos = await bed.Server.StartResourceServerAsync();
@@ -192,18 +193,21 @@ internal sealed class CodeRedemptionTests
             await bed.RefreshAsync((string)tokens["refresh_token"]!, ("resource", mail.BaseAddress.OriginalString)),
             HttpStatusCode.OK
         );
-        using HttpResponseMessage fromMailThen = await bed.GetAsync(new Uri(mail.BaseAddress, "/me"), (string?)refreshed["access_token"]);
+        using HttpResponseMessage fromMailAfterRefresh = await bed.GetAsync(
+            new Uri(mail.BaseAddress, "/me"),
+            (string?)refreshed["access_token"]
+        );
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(fromPhotos.StatusCode, Is.EqualTo(HttpStatusCode.OK));
             Assert.That(fromMail.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
-            Assert.That(fromMailThen.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(fromMailAfterRefresh.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         }
     }
 
-    [Test]
-    public async Task Refresh_token_is_left_out_when_the_server_gives_none()
+    [Test, Description("IssueRefreshTokens = false omits the refresh token")]
+    public async Task Refresh_token_can_be_omitted()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.IssueRefreshTokens = false);
 

@@ -5,12 +5,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>Each defect is the one thing wrong with all that the server sends.</summary>
+/// <summary>Tests that each defect changes exactly one aspect of the server's responses.</summary>
 [TestFixture]
 internal sealed class DefectTests
 {
-    // What the ID Token of a code and that of a refresh share.
-    private static readonly Dictionary<Defect, string[]> OfAllIdTokens = new()
+    // The problems of the ID Tokens from a code and from a refresh.
+    private static readonly Dictionary<Defect, string[]> IdTokenProblems = new()
     {
         [Defect.IdTokenMissing] = ["missing"],
         [Defect.IdTokenUnsigned] = ["alg"],
@@ -42,7 +42,7 @@ internal sealed class DefectTests
         [Defect.IdTokenMissingAuthenticationTime] = ["auth_time"],
     };
 
-    private static readonly Dictionary<Defect, string> OfOnePlace = new()
+    private static readonly Dictionary<Defect, string> OtherProblems = new()
     {
         [Defect.MetadataWrongIssuer] = "metadata: issuer",
         [Defect.MetadataMissingIssuer] = "metadata: issuer",
@@ -89,8 +89,8 @@ internal sealed class DefectTests
         [Defect.PostLogoutMissingState] = "post_logout: state",
     };
 
-    [Test]
-    public async Task Defect_is_the_one_thing_wrong([Values] Defect defect)
+    [Test, Description("An inspection of all responses reports exactly the selected defect")]
+    public async Task Defect_changes_exactly_one_aspect([Values] Defect defect)
     {
         await using TestBed bed = await StartAsync(defect);
 
@@ -98,9 +98,13 @@ internal sealed class DefectTests
 
         string[] expected =
             defect is Defect.None ? []
-            : OfAllIdTokens.TryGetValue(defect, out string[]? both)
-                ? [.. both.Select(problem => "id_token: " + problem), .. both.Select(problem => "refreshed: " + problem)]
-            : [OfOnePlace[defect]];
+            : IdTokenProblems.TryGetValue(defect, out string[]? expectedProblems)
+                ?
+                [
+                    .. expectedProblems.Select(problem => "id_token: " + problem),
+                    .. expectedProblems.Select(problem => "refreshed: " + problem),
+                ]
+            : [OtherProblems[defect]];
         Assert.That(problems, Is.EqualTo(expected));
     }
 
@@ -111,7 +115,7 @@ internal sealed class DefectTests
     [TestCase("HS256", Defect.IdTokenUnsigned, "alg")]
     [TestCase("ES256", Defect.None, null)]
     [TestCase("HS256", Defect.None, null)]
-    public async Task Defect_is_the_same_by_any_algorithm(string algorithm, Defect defect, string? problem)
+    public async Task Defect_works_with_every_signing_algorithm(string algorithm, Defect defect, string? problem)
     {
         await using TestBed bed = await StartAsync(defect);
 
@@ -120,8 +124,8 @@ internal sealed class DefectTests
         Assert.That(problems, Is.EqualTo(problem is null ? Array.Empty<string>() : ["id_token: " + problem, "refreshed: " + problem]));
     }
 
-    [Test, Description("RFC 8725 §2.1: a client that takes the public key for the secret would be deceived")]
-    public async Task Public_key_is_the_secret_in_either_spelling()
+    [Test, Description("RFC 8725 §2.1: the token is valid for a client that uses the public key as the HMAC secret")]
+    public async Task Public_key_is_the_HMAC_secret_in_both_formats()
     {
         await using TestBed bed = await StartAsync(Defect.IdTokenHmacWithPublicKeyPem);
         string byPem = await IdTokenAsync(bed);
@@ -137,8 +141,8 @@ internal sealed class DefectTests
         }
     }
 
-    [Test, Description("RFC 8725 §3.10, RFC 7515 §4.1.3: a client that believes the header would be deceived")]
-    public async Task Header_points_to_the_key_that_signed()
+    [Test, Description("RFC 8725 §3.10, RFC 7515 §4.1.3: the token is valid for a client that trusts the key in the header")]
+    public async Task Header_refers_to_the_foreign_key()
     {
         await using TestBed bed = await StartAsync(Defect.IdTokenKeyByUrl);
         string byUrl = await IdTokenAsync(bed);
@@ -165,15 +169,15 @@ internal sealed class DefectTests
         }
     }
 
-    [Test]
-    public async Task Defect_can_come_and_go_while_the_server_runs()
+    [Test, Description("A change of the option takes effect on the next request")]
+    public async Task Defect_can_be_changed_at_run_time()
     {
         await using TestBed bed = await StartAsync(Defect.IdTokenUnsigned);
-        string bad = await IdTokenAsync(bed);
+        string unsigned = await IdTokenAsync(bed);
         bed.Server.Options.Defect = Defect.None;
-        string good = await IdTokenAsync(bed);
+        string signed = await IdTokenAsync(bed);
 
-        Assert.That(((string?)Jose.Header(bad)["alg"], (string?)Jose.Header(good)["alg"]), Is.EqualTo(("none", "RS256")));
+        Assert.That(((string?)Jose.Header(unsigned)["alg"], (string?)Jose.Header(signed)["alg"]), Is.EqualTo(("none", "RS256")));
     }
 
     private static Task<TestBed> StartAsync(Defect defect) =>

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests encrypted ID Tokens and UserInfo responses.</summary>
 [TestFixture]
 internal sealed class EncryptionTests
 {
@@ -13,13 +14,13 @@ internal sealed class EncryptionTests
     [TestCase("RSA-OAEP-256", "A192CBC-HS384")]
     [TestCase("RSA-OAEP-256", "A256CBC-HS512")]
     [TestCase("ECDH-ES", "A128CBC-HS256")]
-    [TestCase("ECDH-ES", "A256CBC-HS512", Description = "RFC 7518 §4.6.2: two rounds of the derivation")]
+    [TestCase("ECDH-ES", "A256CBC-HS512", Description = "RFC 7518 §4.6.2: the derivation has two rounds")]
     [TestCase("ECDH-ES", "A128GCM")]
     [TestCase("ECDH-ES+A128KW", "A128CBC-HS256")]
     [TestCase("ECDH-ES+A192KW", "A192GCM")]
     [TestCase("ECDH-ES+A256KW", "A256GCM")]
-    [Description("OpenID Connect Core §10.2, RFC 7516 §5.2, RFC 7519 §5.2: signed, then encrypted to the client's key")]
-    public async Task Id_token_is_encrypted_to_the_clients_key(string algorithm, string? content)
+    [Description("OpenID Connect Core §10.2, RFC 7516 §5.2, RFC 7519 §5.2: an ID Token is signed and then encrypted to the client's key")]
+    public async Task ID_Token_is_encrypted_to_the_key_of_the_client(string algorithm, string? content)
     {
         using AsymmetricAlgorithm key = algorithm.StartsWith("RSA", StringComparison.Ordinal)
             ? RSA.Create(2048)
@@ -47,10 +48,10 @@ internal sealed class EncryptionTests
             Assert.That(
                 (string?)Jose.Header(token)["enc"],
                 Is.EqualTo(content ?? "A128CBC-HS256"),
-                "OpenID Connect Registration §2: the default"
+                "OpenID Connect Registration §2: the default algorithm"
             );
             Assert.That((string?)Jose.Header(token)["cty"], Is.EqualTo("JWT"));
-            Assert.That((string?)Jose.Header(token)["kid"], Is.EqualTo("theirs"));
+            Assert.That((string?)Jose.Header(token)["kid"], Is.EqualTo("client-key"));
             Assert.That(Jose.KeysThatVerify(inner, await bed.KeysAsync()), Has.Count.EqualTo(1));
             Assert.That((string?)Jose.Claims(inner)["aud"], Is.EqualTo("photos"));
         }
@@ -58,7 +59,7 @@ internal sealed class EncryptionTests
 
     [TestCase(521)]
     [TestCase(384)]
-    public async Task Other_curves_serve_as_well(int bits)
+    public async Task ID_Token_can_be_encrypted_with_other_curves(int bits)
     {
         using ECDiffieHellman key = ECDiffieHellman.Create(ECCurve.CreateFromFriendlyName("nistP" + bits));
         await using TestBed bed = await TestBed.StartAsync();
@@ -78,11 +79,11 @@ internal sealed class EncryptionTests
         Assert.That((string?)Jose.Claims(inner)["aud"], Is.EqualTo("photos"));
     }
 
-    [TestCase("A128GCM", null, "needs a good key for encryption")]
-    [TestCase(null, "A128GCM", "needs an IdTokenEncryptionAlgorithm")]
+    [TestCase("A128GCM", null, "requires a valid encryption key")]
+    [TestCase(null, "A128GCM", "requires an IdTokenEncryptionAlgorithm")]
     [TestCase("RSA1_5", null, "must be one of")]
     [TestCase("RSA-OAEP", "A128CBC", "must be one of")]
-    public async Task Encryption_that_cannot_be_is_refused(string? algorithm, string? content, string advice)
+    public async Task Unsupported_encryption_is_rejected(string? algorithm, string? content, string expectedMessage)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -103,7 +104,7 @@ internal sealed class EncryptionTests
                         },
                     }
                 ),
-            Throws.ArgumentException.With.Message.Contains(advice)
+            Throws.ArgumentException.With.Message.Contains(expectedMessage)
         );
     }
 
@@ -113,8 +114,8 @@ internal sealed class EncryptionTests
     [TestCase("ECDH-ES", """{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}""")]
     [TestCase("ECDH-ES", """{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}""")]
     [TestCase("ECDH-ES", """{"kty":"EC"}""")]
-    [Description("RFC 7518 §6: a key that is none is found out at registration, not at the first login")]
-    public async Task Key_that_is_none_is_refused(string algorithm, string key)
+    [Description("RFC 7518 §6: an invalid key is rejected at registration, not at the first login")]
+    public async Task Invalid_key_is_rejected(string algorithm, string key)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -128,12 +129,12 @@ internal sealed class EncryptionTests
                         PublicKeys = new JsonObject { ["keys"] = new JsonArray(JsonNode.Parse(key)) },
                     }
                 ),
-            Throws.ArgumentException.With.Message.Contains("needs a good key")
+            Throws.ArgumentException.With.Message.Contains("requires a valid encryption key")
         );
     }
 
-    [Test, Description("OpenID Connect Core §5.3.2: signed UserInfo has iss and aud")]
-    public async Task User_info_is_a_signed_jwt_for_who_registered_for_one()
+    [Test, Description("OpenID Connect Core §5.3.2: a signed UserInfo response contains iss and aud")]
+    public async Task UserInfo_response_is_signed_for_a_client_with_a_signing_algorithm()
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(
@@ -160,8 +161,8 @@ internal sealed class EncryptionTests
 
     [TestCase("RS256")]
     [TestCase(null)]
-    [Description("OpenID Connect Core §5.3.2: encrypted UserInfo, signed before or not")]
-    public async Task User_info_is_encrypted_for_who_registered_for_that(string? signingAlgorithm)
+    [Description("OpenID Connect Core §5.3.2: a UserInfo response is encrypted, with or without a signature")]
+    public async Task UserInfo_response_is_encrypted_for_a_client_with_an_encryption_algorithm(string? signingAlgorithm)
     {
         using RSA key = RSA.Create(2048);
         await using TestBed bed = await TestBed.StartAsync();

@@ -4,30 +4,31 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the faults that a test can add to an endpoint.</summary>
 [TestFixture]
 internal sealed class FaultTests
 {
     [Test]
-    public async Task Status_comes_with_its_headers_and_body_and_does_no_work()
+    public async Task Status_sends_headers_and_body_without_processing_the_request()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
         bed.Server.Faults.Add(TestEndpoint.Token, Fault.Status(429, "slow down", "text/plain", [new("Retry-After", "7")]), times: 1);
 
         using HttpResponseMessage faulty = await bed.RedeemAsync(code);
-        using HttpResponseMessage well = await bed.RedeemAsync(code);
+        using HttpResponseMessage next = await bed.RedeemAsync(code);
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(faulty.StatusCode, Is.EqualTo(HttpStatusCode.TooManyRequests));
             Assert.That(faulty.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(7)));
             Assert.That(await faulty.Content.ReadAsStringAsync(), Is.EqualTo("slow down"));
-            Assert.That(well.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            Assert.That(next.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         }
     }
 
     [Test]
-    public async Task Body_replaces_the_answer()
+    public async Task Body_replaces_the_response()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Body("not json"));
@@ -43,8 +44,8 @@ internal sealed class FaultTests
 
     [TestCase(307)]
     [TestCase(308)]
-    [Description("RFC 9110 §15.4.8: the redirects that ask for the secrets again")]
-    public async Task Redirect_leads_elsewhere(int status)
+    [Description("RFC 9110 §15.4.8, §15.4.9: redirects that preserve the method and the body")]
+    public async Task Redirect_sends_the_location(int status)
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Token, Fault.Redirect(new Uri("https://evil.example.com/token"), status));
@@ -59,7 +60,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Reset_before_work_spends_nothing()
+    public async Task Reset_before_processing_does_not_redeem_the_code()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
@@ -79,7 +80,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Reset_after_work_has_spent_the_refresh_token()
+    public async Task Reset_after_processing_redeems_the_refresh_token()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
@@ -91,7 +92,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Truncated_body_breaks_off()
+    public async Task Truncated_body_is_incomplete()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Metadata, Fault.TruncatedBody());
@@ -118,50 +119,50 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Delay_is_on_the_servers_clock()
+    public async Task Delay_uses_the_time_provider_of_the_server()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Delay(TimeSpan.FromMinutes(10)));
 
         Task<HttpResponseMessage> pending = bed.GetAsync(bed.Server.JwksUri);
         await bed.Clock.WaitForTimerAsync();
-        bool early = pending.IsCompleted;
+        bool completedEarly = pending.IsCompleted;
         bed.Clock.Advance(TimeSpan.FromMinutes(10));
         using HttpResponseMessage response = await pending;
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(early, Is.False);
+            Assert.That(completedEarly, Is.False);
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         }
     }
 
     [TestCase(false, HttpStatusCode.OK)]
     [TestCase(true, HttpStatusCode.BadRequest)]
-    public async Task Client_that_gives_up_has_lost_the_token_only_if_the_work_was_done(bool afterWork, HttpStatusCode then)
+    public async Task Client_that_disconnects_loses_the_token_only_if_the_request_was_processed(bool afterWork, HttpStatusCode expected)
     {
         await using TestBed bed = await TestBed.StartAsync();
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
         bed.Server.ClearRequests();
         bed.Server.Faults.Add(TestEndpoint.Token, Fault.Delay(TimeSpan.FromDays(1), afterWork), times: 1);
-        using CancellationTokenSource patience = new();
+        using CancellationTokenSource cancellation = new();
         using HttpRequestMessage request = new(HttpMethod.Post, bed.Server.TokenEndpoint)
         {
             Content = new FormUrlEncodedContent([new("grant_type", "refresh_token"), new("refresh_token", token)]),
         };
         request.Headers.Authorization = TestBed.Basic("test-client", "test-secret");
 
-        Task<HttpResponseMessage> pending = bed.Http.SendAsync(request, patience.Token);
+        Task<HttpResponseMessage> pending = bed.Http.SendAsync(request, cancellation.Token);
         await bed.Clock.WaitForTimerAsync();
-        await patience.CancelAsync();
+        await cancellation.CancelAsync();
         Assert.That(() => pending, Throws.InstanceOf<OperationCanceledException>());
         using HttpResponseMessage again = await bed.RefreshAsync(token);
 
-        Assert.That(again.StatusCode, Is.EqualTo(then));
+        Assert.That(again.StatusCode, Is.EqualTo(expected));
     }
 
     [Test]
-    public async Task Held_answer_goes_out_when_the_test_says_so()
+    public async Task Held_response_is_sent_when_the_task_completes()
     {
         await using TestBed bed = await TestBed.StartAsync();
         TaskCompletionSource release = new();
@@ -182,7 +183,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Slow_body_comes_byte_by_byte()
+    public async Task Slow_body_is_sent_byte_by_byte()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.SlowBody(TimeSpan.FromSeconds(1)));
@@ -204,7 +205,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Endless_body_goes_on_until_the_client_hangs_up()
+    public async Task Endless_body_is_sent_until_the_client_disconnects()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.UserInfo, Fault.EndlessBody());
@@ -222,7 +223,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Faults_follow_each_other_and_wear_out()
+    public async Task Faults_apply_one_after_another()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503), times: 2);
@@ -239,7 +240,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Fault_may_be_for_some_requests_only()
+    public async Task Fault_can_apply_to_selected_requests()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string code = await bed.CodeAsync();
@@ -257,7 +258,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public async Task Faults_last_until_they_are_removed_or_cleared()
+    public async Task Fault_applies_until_it_is_removed_or_cleared()
     {
         await using TestBed bed = await TestBed.StartAsync();
         Fault first = bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.Status(503));
@@ -279,7 +280,7 @@ internal sealed class FaultTests
     }
 
     [Test]
-    public void Senseless_faults_are_refused()
+    public void Invalid_status_codes_are_rejected()
     {
         using (Assert.EnterMultipleScope())
         {

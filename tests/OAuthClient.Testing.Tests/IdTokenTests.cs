@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the claims and the signature of ID Tokens.</summary>
 [TestFixture]
 internal sealed class IdTokenTests
 {
@@ -18,8 +19,8 @@ internal sealed class IdTokenTests
     [TestCase("ES256")]
     [TestCase("ES384")]
     [TestCase("ES512")]
-    [Description("OpenID Connect Core §2, §3.1.3.6; RFC 7515 §5.2; RFC 7518 §3")]
-    public async Task Id_token_is_signed_with_a_published_key_and_says_who_signed_in_when(string algorithm)
+    [Description("OpenID Connect Core §2, §3.1.3.6, RFC 7515 §5.2: an ID Token is signed with a published key and has the required claims")]
+    public async Task ID_Token_has_a_valid_signature_and_the_claims_of_the_login(string algorithm)
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.SigningAlgorithm = algorithm);
         SignInOptions browser = new() { Cookies = new CookieContainer() };
@@ -47,16 +48,16 @@ internal sealed class IdTokenTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §3.1.2.1: only with the scope openid")]
-    public async Task No_id_token_without_openid()
+    [Test, Description("OpenID Connect Core §3.1.2.1: an ID Token requires the scope openid")]
+    public async Task ID_Token_is_omitted_without_openid()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
         Assert.That((await bed.TokensAsync(("scope", "api"))).ContainsKey("id_token"), Is.False);
     }
 
-    [Test, Description("OpenID Connect Core §12.2: same subject and auth_time, no nonce")]
-    public async Task Refreshed_id_token_is_about_the_same_login()
+    [Test, Description("OpenID Connect Core §12.2: an ID Token from a refresh has the same sub and auth_time and no nonce")]
+    public async Task ID_Token_from_a_refresh_describes_the_same_login()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
@@ -75,8 +76,8 @@ internal sealed class IdTokenTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §10.1.1: rotation of signing keys")]
-    public async Task Rotated_key_signs_and_the_old_one_stays_published()
+    [Test, Description("OpenID Connect Core §10.1.1: after a rotation, the new key signs and the previous key stays in the key set")]
+    public async Task Rotation_keeps_the_previous_key_in_the_key_set()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string before = (string)(await bed.TokensAsync())["id_token"]!;
@@ -90,7 +91,7 @@ internal sealed class IdTokenTests
     }
 
     [Test]
-    public async Task Rotation_can_take_the_old_key_away()
+    public async Task Rotation_can_remove_the_previous_key()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string before = (string)(await bed.TokensAsync())["id_token"]!;
@@ -105,8 +106,8 @@ internal sealed class IdTokenTests
         }
     }
 
-    [Test, Description("RFC 7517 §4: public members only")]
-    public async Task Key_set_holds_nothing_private()
+    [Test, Description("RFC 7517 §4: the key set contains only public members")]
+    public async Task Key_set_contains_no_private_members()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -116,7 +117,7 @@ internal sealed class IdTokenTests
     }
 
     [Test]
-    public async Task Header_claims_and_keys_can_be_falsified()
+    public async Task Delegates_can_change_header_claims_and_keys()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
         {
@@ -136,7 +137,7 @@ internal sealed class IdTokenTests
     }
 
     [Test]
-    public void Unknown_signing_algorithm_is_refused() =>
+    public void Unknown_signing_algorithm_is_rejected() =>
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.SigningAlgorithm = "none"), Throws.ArgumentException);
 
     private static async Task<JsonArray> KeysAsync(TestBed bed) =>

@@ -5,20 +5,21 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the introspection endpoint.</summary>
 [TestFixture]
 internal sealed class IntrospectionTests
 {
     private const string JwtMediaType = "application/token-introspection+jwt";
 
-    [Test, Description("RFC 7662 §2.2")]
-    public async Task Good_access_token_is_described()
+    [Test, Description("RFC 7662 §2.2: the response contains the properties of an active access token")]
+    public async Task Active_access_token_is_described()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync(("resource", "https://api.example.com"));
         long issuedAt = bed.Clock.GetUtcNow().ToUnixTimeSeconds();
         bed.Clock.Advance(TimeSpan.FromMinutes(1));
 
-        JsonObject answer = await AskAsync(bed, (string)tokens["access_token"]!);
+        JsonObject response = await IntrospectAsync(bed, (string)tokens["access_token"]!);
 
         JsonObject expected = new()
         {
@@ -33,18 +34,18 @@ internal sealed class IntrospectionTests
             ["username"] = "alice",
             ["aud"] = "https://api.example.com",
         };
-        Assert.That(JsonNode.DeepEquals(answer, expected), Is.True, answer.ToJsonString());
+        Assert.That(JsonNode.DeepEquals(response, expected), Is.True, response.ToJsonString());
     }
 
-    [Test, Description("RFC 7662 §2.1: refresh tokens too")]
-    public async Task Good_refresh_token_is_described_until_it_is_spent()
+    [Test, Description("RFC 7662 §2.1: refresh tokens can be introspected")]
+    public async Task Refresh_token_is_active_until_it_is_redeemed()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
 
-        JsonObject before = await AskAsync(bed, token);
+        JsonObject before = await IntrospectAsync(bed, token);
         using HttpResponseMessage refreshed = await bed.RefreshAsync(token);
-        JsonObject after = await AskAsync(bed, token);
+        JsonObject after = await IntrospectAsync(bed, token);
 
         using (Assert.EnterMultipleScope())
         {
@@ -59,24 +60,24 @@ internal sealed class IntrospectionTests
     [TestCase("revoked")]
     [TestCase("expired refresh")]
     [TestCase("revoked refresh")]
-    [Description("RFC 7662 §2.2: nothing is said about a token that is not good, not even why")]
-    public async Task Token_that_is_not_good_is_only_inactive(string what)
+    [Description("RFC 7662 §2.2: the response for an inactive token contains only active")]
+    public async Task Inactive_token_is_not_described(string state)
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
-        string token = what is "unknown"
+        string token = state is "unknown"
             ? "made-up"
-            : (string)tokens[what.EndsWith("refresh", StringComparison.Ordinal) ? "refresh_token" : "access_token"]!;
-        if (what.StartsWith("expired", StringComparison.Ordinal))
+            : (string)tokens[state.EndsWith("refresh", StringComparison.Ordinal) ? "refresh_token" : "access_token"]!;
+        if (state.StartsWith("expired", StringComparison.Ordinal))
             bed.Clock.Advance(TimeSpan.FromDays(40));
-        if (what.StartsWith("revoked", StringComparison.Ordinal))
+        if (state.StartsWith("revoked", StringComparison.Ordinal))
             bed.Server.RevokeEverything();
 
-        Assert.That((await AskAsync(bed, token)).ToJsonString(), Is.EqualTo("""{"active":false}"""));
+        Assert.That((await IntrospectAsync(bed, token)).ToJsonString(), Is.EqualTo("""{"active":false}"""));
     }
 
-    [Test, Description("RFC 7662 §2.1: the caller authenticates, so that nobody can try out tokens")]
-    public async Task Only_a_client_with_a_secret_may_ask()
+    [Test, Description("RFC 7662 §2.1: the endpoint requires authentication to prevent token scanning")]
+    public async Task Only_a_confidential_client_can_introspect_tokens()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "public" });
@@ -101,13 +102,19 @@ internal sealed class IntrospectionTests
         }
     }
 
-    [Test, Description("RFC 9701 §4 and §5: a JWT of its own type, whose claims cannot pass for an access token's")]
-    public async Task Who_accepts_a_jwt_gets_one_signed()
+    [Test, Description("RFC 9701 §4, §5: the JWT has its own type and cannot be used as an access token")]
+    public async Task Client_that_accepts_a_JWT_receives_a_signed_response()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string accessToken = (string)(await bed.TokensAsync())["access_token"]!;
 
-        string token = await AskForJwtAsync(bed, accessToken, "test-client", "test-secret", "application/json;q=0.1, " + JwtMediaType);
+        string token = await IntrospectAsJwtAsync(
+            bed,
+            accessToken,
+            "test-client",
+            "test-secret",
+            "application/json;q=0.1, " + JwtMediaType
+        );
         JsonObject claims = Jose.Claims(token);
 
         using (Assert.EnterMultipleScope())
@@ -118,12 +125,12 @@ internal sealed class IntrospectionTests
             Assert.That((string?)claims["iss"], Is.EqualTo(bed.Server.Issuer.OriginalString));
             Assert.That((string?)claims["aud"], Is.EqualTo("test-client"));
             Assert.That((long?)claims["iat"], Is.EqualTo(bed.Clock.GetUtcNow().ToUnixTimeSeconds()));
-            Assert.That(JsonNode.DeepEquals(claims["token_introspection"], await AskAsync(bed, accessToken)), Is.True);
+            Assert.That(JsonNode.DeepEquals(claims["token_introspection"], await IntrospectAsync(bed, accessToken)), Is.True);
         }
     }
 
-    [Test, Description("RFC 9701 §6: by the algorithms the client registered")]
-    public async Task Jwt_is_made_as_the_client_registered()
+    [Test, Description("RFC 9701 §6: the JWT uses the registered algorithms of the client")]
+    public async Task JWT_uses_the_registered_algorithms()
     {
         using RSA key = RSA.Create(2048);
         await using TestBed bed = await TestBed.StartAsync();
@@ -139,7 +146,7 @@ internal sealed class IntrospectionTests
             }
         );
 
-        string token = Jose.Decrypt(await AskForJwtAsync(bed, "made-up", "api", "secret", JwtMediaType), key);
+        string token = Jose.Decrypt(await IntrospectAsJwtAsync(bed, "made-up", "api", "secret", JwtMediaType), key);
 
         using (Assert.EnterMultipleScope())
         {
@@ -150,17 +157,17 @@ internal sealed class IntrospectionTests
     }
 
     [Test]
-    public async Task Answer_can_be_falsified()
+    public async Task Delegate_can_change_the_response()
     {
-        await using TestBed bed = await TestBed.StartAsync(options => options.OnIntrospection = answer => answer["active"] = "true");
+        await using TestBed bed = await TestBed.StartAsync(options => options.OnIntrospection = response => response["active"] = "true");
 
-        Assert.That((await AskAsync(bed, "made-up")).ToJsonString(), Is.EqualTo("""{"active":"true"}"""));
+        Assert.That((await IntrospectAsync(bed, "made-up")).ToJsonString(), Is.EqualTo("""{"active":"true"}"""));
     }
 
-    private static async Task<JsonObject> AskAsync(TestBed bed, string token) =>
+    private static async Task<JsonObject> IntrospectAsync(TestBed bed, string token) =>
         await TestBed.JsonAsync(await bed.PostAsync(bed.Server.IntrospectionEndpoint, ("token", token)), HttpStatusCode.OK);
 
-    private static async Task<string> AskForJwtAsync(TestBed bed, string token, string clientId, string secret, string accept)
+    private static async Task<string> IntrospectAsJwtAsync(TestBed bed, string token, string clientId, string secret, string accept)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, bed.Server.IntrospectionEndpoint)
         {

@@ -5,14 +5,14 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>Reads what the server signs and encrypts, in code of its own.</summary>
+/// <summary>Verifies and decrypts the tokens of the server independently of the library.</summary>
 internal static class Jose
 {
     public static JsonObject Header(string token) => Part(token, 0);
 
     public static JsonObject Claims(string token) => Part(token, 1);
 
-    /// <summary>The keys of a set that verify a token, whatever their names say.</summary>
+    /// <summary>Returns the keys of a key set that verify a token, regardless of their identifiers.</summary>
     public static IReadOnlyList<JsonObject> KeysThatVerify(string token, JsonArray keys) =>
         [.. keys.Select(key => key!.AsObject()).Where(key => Verifies(token, key))];
 
@@ -62,7 +62,7 @@ internal static class Jose
         string content = (string)header["enc"]!;
         byte[] contentKey = key is RSA rsa
             ? rsa.Decrypt(pieces[1], (string?)header["alg"] is "RSA-OAEP" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256)
-            : Agreed((ECDiffieHellman)key, header, pieces[1]);
+            : AgreeOnKey((ECDiffieHellman)key, header, pieces[1]);
         byte[] additional = Encoding.ASCII.GetBytes(parts[0]);
         byte[] plaintext = new byte[pieces[3].Length];
         if (content.EndsWith("GCM", StringComparison.Ordinal))
@@ -95,7 +95,7 @@ internal static class Jose
             {
                 ["kty"] = "RSA",
                 ["use"] = "enc",
-                ["kid"] = "theirs",
+                ["kid"] = "client-key",
                 ["n"] = Base64Url.EncodeToString(parameters.Modulus),
                 ["e"] = Base64Url.EncodeToString(parameters.Exponent),
             };
@@ -106,27 +106,27 @@ internal static class Jose
         {
             ["kty"] = "EC",
             ["use"] = "enc",
-            ["kid"] = "theirs",
+            ["kid"] = "client-key",
             ["crv"] = "P-" + key.KeySize,
             ["x"] = Base64Url.EncodeToString(point.X),
             ["y"] = Base64Url.EncodeToString(point.Y),
         };
     }
 
-    private static byte[] Agreed(ECDiffieHellman ours, JsonObject header, byte[] encryptedKey)
+    private static byte[] AgreeOnKey(ECDiffieHellman recipientEcdh, JsonObject header, byte[] encryptedKey)
     {
         string algorithm = (string)header["alg"]!;
-        using ECDiffieHellman theirs = ECDiffieHellman.Create(Point(header["epk"]!.AsObject()));
-        byte[] shared = ours.DeriveRawSecretAgreement(theirs.PublicKey);
+        using ECDiffieHellman senderEcdh = ECDiffieHellman.Create(Point(header["epk"]!.AsObject()));
+        byte[] shared = recipientEcdh.DeriveRawSecretAgreement(senderEcdh.PublicKey);
         string content = (string)header["enc"]!;
         int bits = int.Parse(content.AsSpan(1, 3), null) * (content.Contains("CBC", StringComparison.Ordinal) ? 2 : 1);
         return algorithm is "ECDH-ES"
-            ? Derived(shared, content, bits)
-            : Unwrapped(Derived(shared, algorithm, int.Parse(algorithm.AsSpan(9, 3), null)), encryptedKey);
+            ? DeriveKey(shared, content, bits)
+            : UnwrapKey(DeriveKey(shared, algorithm, int.Parse(algorithm.AsSpan(9, 3), null)), encryptedKey);
     }
 
-    // RFC 7518 §4.6.2, with SHA-256 and no party's name.
-    private static byte[] Derived(byte[] shared, string name, int bits)
+    // RFC 7518 §4.6.2: Concat KDF with SHA-256; PartyUInfo and PartyVInfo are empty.
+    private static byte[] DeriveKey(byte[] shared, string name, int bits)
     {
         using MemoryStream derived = new();
         for (byte counter = 1; derived.Length * 8 < bits; counter++)
@@ -160,7 +160,7 @@ internal static class Jose
     }
 
     // RFC 3394 §2.2.2
-    private static byte[] Unwrapped(byte[] wrappingKey, byte[] wrapped)
+    private static byte[] UnwrapKey(byte[] wrappingKey, byte[] wrapped)
     {
         using Aes aes = Aes.Create();
         aes.Key = wrappingKey;
@@ -172,8 +172,8 @@ internal static class Jose
             for (int block = blocks; block >= 1; block--)
             {
                 first[7] ^= (byte)((blocks * round) + block);
-                byte[] both = aes.DecryptEcb([.. first, .. rest[block - 1]], PaddingMode.None);
-                (first, rest[block - 1]) = (both[..8], both[8..]);
+                byte[] decrypted = aes.DecryptEcb([.. first, .. rest[block - 1]], PaddingMode.None);
+                (first, rest[block - 1]) = (decrypted[..8], decrypted[8..]);
             }
         }
 

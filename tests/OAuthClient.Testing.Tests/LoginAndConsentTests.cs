@@ -2,11 +2,12 @@ using System.Net;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the login page and the consent page with the simulated browser.</summary>
 [TestFixture]
 internal sealed class LoginAndConsentTests
 {
-    [Test, Description("RFC 6749 §4.1.2.1: access_denied")]
-    public async Task Denied_consent_is_told_to_the_client()
+    [Test, Description("RFC 6749 §4.1.2.1: a denied consent results in access_denied")]
+    public async Task Denied_consent_results_in_an_error_response()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -21,7 +22,7 @@ internal sealed class LoginAndConsentTests
     }
 
     [Test]
-    public async Task Denying_where_nobody_asks_is_an_error_of_the_test()
+    public async Task Denying_without_a_consent_page_throws()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(
@@ -36,12 +37,12 @@ internal sealed class LoginAndConsentTests
 
         Assert.That(
             () => bed.Server.SignInAsync(bed.AuthorizationUri(("client_id", "trusted")), new SignInOptions { Deny = true }),
-            Throws.InvalidOperationException.With.Message.Contains("never asked")
+            Throws.InvalidOperationException.With.Message.Contains("was not shown")
         );
     }
 
-    [Test, Description("RFC 6749 §3.3: the user may grant less, and the response says so")]
-    public async Task User_may_untick_scopes()
+    [Test, Description("RFC 6749 §3.3: the user can grant fewer scopes; the response contains the granted scopes")]
+    public async Task User_can_deselect_scopes()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -51,8 +52,8 @@ internal sealed class LoginAndConsentTests
         Assert.That((string?)tokens["scope"], Is.EqualTo("openid api"));
     }
 
-    [Test, Description("RFC 6749 §4.1.2.1: nothing granted is access_denied")]
-    public async Task User_who_unticks_everything_has_denied()
+    [Test, Description("RFC 6749 §4.1.2.1: a consent without scopes results in access_denied")]
+    public async Task Deselecting_every_scope_denies_the_request()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -65,7 +66,7 @@ internal sealed class LoginAndConsentTests
     }
 
     [Test]
-    public async Task Other_users_can_sign_in_too()
+    public async Task Added_user_can_sign_in()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddUser(
@@ -88,8 +89,8 @@ internal sealed class LoginAndConsentTests
     }
 
     [TestCase("alice", "wrong")]
-    [TestCase("nobody", "nobody")]
-    public async Task Wrong_password_ends_at_the_login_page(string userName, string password)
+    [TestCase("unknown", "unknown")]
+    public async Task Wrong_credentials_stay_on_the_login_page(string userName, string password)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -99,27 +100,31 @@ internal sealed class LoginAndConsentTests
         );
     }
 
-    [Test, Description("OpenID Connect Core §3.1.2.6: login_required, consent_required")]
-    public async Task Prompt_none_never_shows_a_page()
+    [Test, Description("OpenID Connect Core §3.1.2.6: prompt=none results in login_required or consent_required instead of a page")]
+    public async Task Prompt_none_shows_no_page()
     {
         await using TestBed bed = await TestBed.StartAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
 
-        var stranger = TestBed.Query(await bed.SignInAsync(("prompt", "none")));
+        var unknownBrowser = TestBed.Query(await bed.SignInAsync(("prompt", "none")));
         await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid")), browser);
-        var wider = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid api"), ("prompt", "none")), browser));
-        var known = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid"), ("prompt", "none")), browser));
+        var additionalScope = TestBed.Query(
+            await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid api"), ("prompt", "none")), browser)
+        );
+        var knownBrowser = TestBed.Query(
+            await bed.Server.SignInAsync(bed.AuthorizationUri(("scope", "openid"), ("prompt", "none")), browser)
+        );
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(stranger["error"], Is.EqualTo("login_required"));
-            Assert.That(wider["error"], Is.EqualTo("consent_required"));
-            Assert.That(known, Does.ContainKey("code"));
+            Assert.That(unknownBrowser["error"], Is.EqualTo("login_required"));
+            Assert.That(additionalScope["error"], Is.EqualTo("consent_required"));
+            Assert.That(knownBrowser, Does.ContainKey("code"));
         }
     }
 
-    [Test, Description("OpenID Connect Core §3.1.2.1: prompt=login and prompt=consent ask again")]
-    public async Task Browser_that_is_known_is_asked_again_only_on_demand()
+    [Test, Description("OpenID Connect Core §3.1.2.1: prompt=login and prompt=consent show the page again")]
+    public async Task Signed_in_user_sees_pages_only_if_prompt_requests_them()
     {
         await using TestBed bed = await TestBed.StartAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
@@ -142,7 +147,7 @@ internal sealed class LoginAndConsentTests
     }
 
     [Test]
-    public async Task Withdrawn_consent_is_asked_for_again()
+    public async Task Revoked_consent_is_requested_again()
     {
         await using TestBed bed = await TestBed.StartAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
@@ -153,8 +158,8 @@ internal sealed class LoginAndConsentTests
         Assert.That(await PagesAsync(bed, browser), Is.EqualTo((0, 1)));
     }
 
-    [Test, Description("OpenID Connect Core §3.1.2.1: max_age")]
-    public async Task Login_older_than_max_age_is_asked_for_again()
+    [Test, Description("OpenID Connect Core §3.1.2.1: max_age limits the age of the login")]
+    public async Task Login_older_than_max_age_is_repeated()
     {
         await using TestBed bed = await TestBed.StartAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
@@ -163,19 +168,21 @@ internal sealed class LoginAndConsentTests
         bed.Clock.Advance(TimeSpan.FromSeconds(60));
         (int Logins, int) atTheLimit = await PagesAsync(bed, browser, ("max_age", "60"));
         bed.Clock.Advance(TimeSpan.FromSeconds(1));
-        var silent = TestBed.Query(await bed.Server.SignInAsync(bed.AuthorizationUri(("max_age", "60"), ("prompt", "none")), browser));
-        (int Logins, int) beyond = await PagesAsync(bed, browser, ("max_age", "60"));
+        var withoutPrompt = TestBed.Query(
+            await bed.Server.SignInAsync(bed.AuthorizationUri(("max_age", "60"), ("prompt", "none")), browser)
+        );
+        (int Logins, int) afterTheLimit = await PagesAsync(bed, browser, ("max_age", "60"));
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(atTheLimit.Logins, Is.Zero);
-            Assert.That(silent["error"], Is.EqualTo("login_required"));
-            Assert.That(beyond.Logins, Is.EqualTo(1));
+            Assert.That(withoutPrompt["error"], Is.EqualTo("login_required"));
+            Assert.That(afterTheLimit.Logins, Is.EqualTo(1));
         }
     }
 
     [Test]
-    public async Task Played_browser_goes_to_no_other_server()
+    public async Task Simulated_browser_rejects_the_address_of_another_server()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestBed other = await TestBed.StartAsync();

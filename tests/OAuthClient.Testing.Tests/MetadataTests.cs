@@ -3,37 +3,47 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the authorization server metadata.</summary>
 [TestFixture]
 internal sealed class MetadataTests
 {
     [TestCase(null, "/.well-known/oauth-authorization-server", true, Description = "RFC 8414 §3")]
     [TestCase(null, "/.well-known/openid-configuration", true, Description = "OpenID Connect Discovery §4")]
-    [TestCase("/tenants/one", "/.well-known/oauth-authorization-server/tenants/one", true, Description = "RFC 8414 §3.1: inserted")]
+    [TestCase(
+        "/tenants/one",
+        "/.well-known/oauth-authorization-server/tenants/one",
+        true,
+        Description = "RFC 8414 §3.1: the well-known name is inserted before the path"
+    )]
     [TestCase(
         "/tenants/one",
         "/tenants/one/.well-known/openid-configuration",
         true,
-        Description = "OpenID Connect Discovery §4.1: appended"
+        Description = "OpenID Connect Discovery §4.1: the well-known name is appended to the path"
     )]
     [TestCase("/tenants/one", "/tenants/one/.well-known/oauth-authorization-server", false)]
     [TestCase("/tenants/one", "/.well-known/oauth-authorization-server", false)]
     [TestCase("/tenants/one", "/.well-known/openid-configuration", false)]
-    public async Task Metadata_are_at_the_two_well_known_addresses_only(string? pathBase, string path, bool there)
+    public async Task Metadata_are_available_at_the_two_well_known_addresses_only(string? pathBase, string path, bool found)
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.PathBase = pathBase);
 
         using HttpResponseMessage response = await bed.GetAsync(new Uri(bed.Server.Issuer, path));
 
-        Assert.That(response.StatusCode, Is.EqualTo(there ? HttpStatusCode.OK : HttpStatusCode.NotFound));
-        if (there)
+        Assert.That(response.StatusCode, Is.EqualTo(found ? HttpStatusCode.OK : HttpStatusCode.NotFound));
+        if (found)
         {
             JsonObject metadata = await TestBed.JsonAsync(response, HttpStatusCode.OK);
-            Assert.That((string?)metadata["issuer"], Is.EqualTo(bed.Server.Issuer.OriginalString), "RFC 8414 §3.3: identical");
+            Assert.That(
+                (string?)metadata["issuer"],
+                Is.EqualTo(bed.Server.Issuer.OriginalString),
+                "RFC 8414 §3.3: the issuer is identical"
+            );
         }
     }
 
-    [Test, Description("RFC 8414 §2, RFC 9207 §3")]
-    public async Task Metadata_say_what_the_server_does()
+    [Test, Description("RFC 8414 §2, RFC 9207 §3: the metadata contain the endpoints and capabilities")]
+    public async Task Metadata_describe_the_endpoints_and_capabilities()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.SigningAlgorithm = "ES256");
 
@@ -52,14 +62,14 @@ internal sealed class MetadataTests
             Assert.That(
                 metadata["id_token_signing_alg_values_supported"]!.ToJsonString(),
                 Does.StartWith("""["RS256",""").And.Contain("ES256"),
-                "RS256 must be there"
+                "RS256 is mandatory"
             );
             Assert.That((bool)metadata["authorization_response_iss_parameter_supported"]!, Is.True);
         }
     }
 
-    [Test, Description("RFC 9207 §2 and §3: advertised when sent")]
-    public async Task Issuer_in_callbacks_can_be_turned_off_while_running()
+    [Test, Description("RFC 9207 §2, §3: iss is advertised if and only if it is sent")]
+    public async Task Issuer_in_authorization_responses_can_be_disabled()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -73,7 +83,7 @@ internal sealed class MetadataTests
     }
 
     [Test]
-    public async Task Whole_flow_works_under_a_path()
+    public async Task Code_flow_works_with_a_path_base()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.PathBase = "/tenants/one");
 
@@ -89,11 +99,11 @@ internal sealed class MetadataTests
     [TestCase("tenants")]
     [TestCase("/")]
     [TestCase("/tenants/")]
-    public void Path_that_is_none_is_refused_at_the_start(string pathBase) =>
+    public void Invalid_path_base_is_rejected_at_the_start(string pathBase) =>
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.PathBase = pathBase), Throws.ArgumentException);
 
     [Test]
-    public async Task Metadata_can_be_falsified()
+    public async Task Delegate_can_change_the_metadata()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
             options.OnMetadata = metadata => metadata["issuer"] = "https://evil.example.com"

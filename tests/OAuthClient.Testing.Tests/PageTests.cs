@@ -3,12 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>The pages and their forms, as a hand-made browser meets them.</summary>
+/// <summary>Tests the pages and their forms with individual HTTP requests.</summary>
 [TestFixture]
 internal sealed partial class PageTests
 {
-    [Test, Description("OpenID Connect Core §3.1.2.1: login_hint; hostile text stays text")]
-    public async Task Login_hint_is_filled_in_and_encoded()
+    [Test, Description("OpenID Connect Core §3.1.2.1: login_hint is HTML-encoded in the login form")]
+    public async Task Login_hint_is_shown_and_encoded()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -22,8 +22,8 @@ internal sealed partial class PageTests
         }
     }
 
-    [Test, Description("RFC 9700 §4.16: no framing, no script, no referrer, nothing from elsewhere")]
-    public async Task Pages_are_closed_to_the_outside()
+    [Test, Description("RFC 9700 §4.16: pages cannot be framed, send no referrer and load no external resource")]
+    public async Task Pages_are_protected_by_security_headers()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -40,8 +40,8 @@ internal sealed partial class PageTests
         }
     }
 
-    [Test, Description("Antiforgery: a form counts only from the browser that was shown it")]
-    public async Task Form_of_another_browser_is_refused()
+    [Test, Description("Antiforgery: a form is valid only for the browser to which it was shown")]
+    public async Task Form_of_another_browser_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
         using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());
@@ -66,13 +66,8 @@ internal sealed partial class PageTests
         }
     }
 
-    [
-        Test,
-        Description(
-            "Antiforgery: neither the login page's ticket nor the one that led to the consent page can stand for the consent form's"
-        )
-    ]
-    public async Task Ticket_of_one_step_is_no_good_for_another()
+    [Test, Description("Antiforgery: the tickets of the login form and of the consent page address are not valid for the consent form")]
+    public async Task Ticket_is_valid_for_one_step_only()
     {
         await using TestBed bed = await TestBed.StartAsync();
         using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());
@@ -90,8 +85,8 @@ internal sealed partial class PageTests
         }
     }
 
-    [Test, Description("A consent is given by the user who was shown the page, not by who signed in there since")]
-    public async Task Consent_page_of_another_user_is_refused()
+    [Test, Description("Antiforgery: the consent form is bound to the user who received it")]
+    public async Task Consent_form_of_another_user_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
         using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());
@@ -105,8 +100,8 @@ internal sealed partial class PageTests
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
     }
 
-    [Test, Description("Several tabs: the forms carry the request, so that none overwrites another")]
-    public async Task Two_pending_logins_in_one_browser_both_finish()
+    [Test, Description("The forms carry the request, so that several tabs do not overwrite each other")]
+    public async Task Two_pending_logins_in_one_browser_both_succeed()
     {
         await using TestBed bed = await TestBed.StartAsync();
         using HttpResponseMessage first = await bed.GetAsync(bed.AuthorizationUri(("state", "one")));
@@ -125,8 +120,8 @@ internal sealed partial class PageTests
         }
     }
 
-    [Test, Description("OAuth 2.0 Form Post Response Mode §2")]
-    public async Task Form_post_gives_a_page_that_submits_itself_and_has_a_button()
+    [Test, Description("OAuth 2.0 Form Post Response Mode §2: the page posts the authorization response and has a button")]
+    public async Task Form_post_page_submits_itself_and_has_a_button()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -147,8 +142,8 @@ internal sealed partial class PageTests
         }
     }
 
-    [Test, Description("RFC 6749 §4.1.2.1: a user who will not even sign in")]
-    public async Task Cancel_on_the_login_page_is_access_denied()
+    [Test, Description("RFC 6749 §4.1.2.1: canceling the login results in access_denied")]
+    public async Task Canceling_the_login_denies_the_request()
     {
         await using TestBed bed = await TestBed.StartAsync();
         using HttpResponseMessage page = await bed.GetAsync(bed.AuthorizationUri());

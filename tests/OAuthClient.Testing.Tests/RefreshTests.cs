@@ -3,27 +3,28 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the refresh token grant and the lifetime of tokens.</summary>
 [TestFixture]
 internal sealed class RefreshTests
 {
-    [Test, Description("RFC 9700 §4.14.2: rotation")]
-    public async Task Refresh_gives_a_new_refresh_token()
+    [Test, Description("RFC 9700 §4.14.2: each refresh rotates the refresh token")]
+    public async Task Refresh_returns_a_new_refresh_token()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string first = (string)(await bed.TokensAsync())["refresh_token"]!;
 
-        string second = (string)(await Refreshed(bed, first))["refresh_token"]!;
-        string third = (string)(await Refreshed(bed, second))["refresh_token"]!;
+        string second = (string)(await RefreshSuccessfullyAsync(bed, first))["refresh_token"]!;
+        string third = (string)(await RefreshSuccessfullyAsync(bed, second))["refresh_token"]!;
 
         Assert.That(new[] { first, second, third }, Is.Unique);
     }
 
-    [Test, Description("RFC 9700 §4.14.2: reuse revokes the family")]
-    public async Task Reuse_kills_the_whole_family()
+    [Test, Description("RFC 9700 §4.14.2: reuse of a refresh token revokes the grant")]
+    public async Task Reuse_revokes_the_grant()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string first = (string)(await bed.TokensAsync())["refresh_token"]!;
-        JsonObject second = await Refreshed(bed, first);
+        JsonObject second = await RefreshSuccessfullyAsync(bed, first);
 
         string? reuse = await TestBed.ErrorAsync(await bed.RefreshAsync(first));
 
@@ -35,22 +36,22 @@ internal sealed class RefreshTests
         }
     }
 
-    [Test, Description("RFC 9700 §4.14.2: reuse kills that grant, not the user's others")]
-    public async Task Reuse_leaves_other_grants_alone()
+    [Test, Description("RFC 9700 §4.14.2: reuse revokes only the grant of the token")]
+    public async Task Reuse_does_not_revoke_other_grants()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        string victim = (string)(await bed.TokensAsync())["refresh_token"]!;
-        string bystander = (string)(await bed.TokensAsync())["refresh_token"]!;
-        await Refreshed(bed, victim);
-        await TestBed.ErrorAsync(await bed.RefreshAsync(victim));
+        string reused = (string)(await bed.TokensAsync())["refresh_token"]!;
+        string other = (string)(await bed.TokensAsync())["refresh_token"]!;
+        await RefreshSuccessfullyAsync(bed, reused);
+        await TestBed.ErrorAsync(await bed.RefreshAsync(reused));
 
-        using HttpResponseMessage response = await bed.RefreshAsync(bystander);
+        using HttpResponseMessage response = await bed.RefreshAsync(other);
 
         Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    [Test, Description("RFC 9700 §4.14.2: exactly one of parallel refreshes succeeds")]
-    public async Task Of_parallel_refreshes_exactly_one_succeeds()
+    [Test, Description("RFC 9700 §4.14.2: a rotated refresh token is redeemed at most once, also by concurrent requests")]
+    public async Task Exactly_one_of_several_concurrent_refreshes_succeeds()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
@@ -61,26 +62,26 @@ internal sealed class RefreshTests
     }
 
     [Test]
-    public async Task Within_the_grace_period_reuse_gives_another_valid_successor()
+    public async Task Reuse_in_the_grace_period_returns_another_valid_refresh_token()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RefreshTokenGracePeriod = TimeSpan.FromSeconds(10));
         string first = (string)(await bed.TokensAsync())["refresh_token"]!;
 
-        string one = (string)(await Refreshed(bed, first))["refresh_token"]!;
+        string one = (string)(await RefreshSuccessfullyAsync(bed, first))["refresh_token"]!;
         bed.Clock.Advance(TimeSpan.FromSeconds(9));
-        string other = (string)(await Refreshed(bed, first))["refresh_token"]!;
-        await Refreshed(bed, one);
-        await Refreshed(bed, other);
+        string other = (string)(await RefreshSuccessfullyAsync(bed, first))["refresh_token"]!;
+        await RefreshSuccessfullyAsync(bed, one);
+        await RefreshSuccessfullyAsync(bed, other);
 
         Assert.That(other, Is.Not.EqualTo(one));
     }
 
     [Test]
-    public async Task After_the_grace_period_reuse_kills_the_family()
+    public async Task Reuse_after_the_grace_period_revokes_the_grant()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RefreshTokenGracePeriod = TimeSpan.FromSeconds(10));
         string first = (string)(await bed.TokensAsync())["refresh_token"]!;
-        string second = (string)(await Refreshed(bed, first))["refresh_token"]!;
+        string second = (string)(await RefreshSuccessfullyAsync(bed, first))["refresh_token"]!;
 
         bed.Clock.Advance(TimeSpan.FromSeconds(10));
 
@@ -91,14 +92,14 @@ internal sealed class RefreshTests
         }
     }
 
-    [Test, Description("RFC 6749 §6: the server may keep the refresh token")]
-    public async Task Without_rotation_the_refresh_token_stays_and_is_not_sent_again()
+    [Test, Description("RFC 6749 §6: without rotation, the response contains no refresh token")]
+    public async Task Refresh_token_stays_valid_without_rotation()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RotateRefreshTokens = false);
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
 
-        JsonObject once = await Refreshed(bed, token);
-        JsonObject twice = await Refreshed(bed, token);
+        JsonObject once = await RefreshSuccessfullyAsync(bed, token);
+        JsonObject twice = await RefreshSuccessfullyAsync(bed, token);
 
         using (Assert.EnterMultipleScope())
         {
@@ -107,8 +108,8 @@ internal sealed class RefreshTests
         }
     }
 
-    [Test, Description("RFC 6749 §6: a narrower scope narrows the access token, not the refresh token")]
-    public async Task Scope_can_be_narrowed_for_one_access_token()
+    [Test, Description("RFC 6749 §6: a narrower scope applies to the access token, not to the refresh token")]
+    public async Task Refresh_can_narrow_the_scope_of_the_access_token()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
@@ -117,7 +118,7 @@ internal sealed class RefreshTests
             await bed.RefreshAsync((string)tokens["refresh_token"]!, ("scope", "api")),
             HttpStatusCode.OK
         );
-        JsonObject wide = await Refreshed(bed, (string)narrow["refresh_token"]!);
+        JsonObject wide = await RefreshSuccessfullyAsync(bed, (string)narrow["refresh_token"]!);
 
         using (Assert.EnterMultipleScope())
         {
@@ -130,37 +131,37 @@ internal sealed class RefreshTests
 
     [TestCase("scope", "openid email", "invalid_scope", Description = "RFC 6749 §6")]
     [TestCase("resource", "https://other.example.com", "invalid_target", Description = "RFC 8707 §2.2")]
-    public async Task Asking_for_more_than_was_granted_is_refused_and_spends_nothing(string parameter, string value, string error)
+    public async Task Request_beyond_the_grant_is_rejected_and_the_refresh_token_stays_valid(string parameter, string value, string error)
     {
         await using TestBed bed = await TestBed.StartAsync();
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
 
-        string? refused = await TestBed.ErrorAsync(await bed.RefreshAsync(token, (parameter, value)));
-        await Refreshed(bed, token);
+        string? rejected = await TestBed.ErrorAsync(await bed.RefreshAsync(token, (parameter, value)));
+        await RefreshSuccessfullyAsync(bed, token);
 
-        Assert.That(refused, Is.EqualTo(error));
+        Assert.That(rejected, Is.EqualTo(error));
     }
 
-    [Test, Description("RFC 6749 §6, §10.4: bound to the client")]
-    public async Task Refresh_token_of_another_client_is_refused_and_not_spent()
+    [Test, Description("RFC 6749 §6, §10.4: a refresh token is bound to its client")]
+    public async Task Refresh_token_of_another_client_is_rejected_and_stays_valid()
     {
         await using TestBed bed = await TestBed.StartAsync();
-        bed.Server.AddClient(new TestClient { ClientId = "thief", ClientSecret = "s" });
+        bed.Server.AddClient(new TestClient { ClientId = "other-client", ClientSecret = "s" });
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
 
-        using HttpResponseMessage theft = await bed.PostAsync(
+        using HttpResponseMessage other = await bed.PostAsync(
             bed.Server.TokenEndpoint,
-            TestBed.Basic("thief", "s"),
+            TestBed.Basic("other-client", "s"),
             ("grant_type", "refresh_token"),
             ("refresh_token", token)
         );
-        await Refreshed(bed, token);
+        await RefreshSuccessfullyAsync(bed, token);
 
-        Assert.That(await TestBed.ErrorAsync(theft), Is.EqualTo("invalid_grant"));
+        Assert.That(await TestBed.ErrorAsync(other), Is.EqualTo("invalid_grant"));
     }
 
     [Test]
-    public async Task Refresh_token_expires()
+    public async Task Refresh_token_expires_after_its_lifetime()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RefreshTokenLifetime = TimeSpan.FromDays(2));
         string token = (string)(await bed.TokensAsync())["refresh_token"]!;
@@ -171,7 +172,7 @@ internal sealed class RefreshTests
     }
 
     [Test]
-    public async Task Access_token_expires_by_the_clock()
+    public async Task Access_token_expires_after_its_lifetime()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.AccessTokenLifetime = TimeSpan.FromMinutes(5));
         JsonObject tokens = await bed.TokensAsync();
@@ -190,14 +191,14 @@ internal sealed class RefreshTests
     }
 
     [Test]
-    public async Task Access_tokens_can_be_expired_at_once_while_refresh_goes_on()
+    public async Task ExpireAccessTokens_invalidates_access_tokens_only()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
 
         bed.Server.ExpireAccessTokens();
         HttpStatusCode expired = await bed.UserInfoStatusAsync((string)tokens["access_token"]!);
-        JsonObject refreshed = await Refreshed(bed, (string)tokens["refresh_token"]!);
+        JsonObject refreshed = await RefreshSuccessfullyAsync(bed, (string)tokens["refresh_token"]!);
 
         using (Assert.EnterMultipleScope())
         {
@@ -207,7 +208,7 @@ internal sealed class RefreshTests
     }
 
     [Test]
-    public async Task Everything_can_be_revoked_at_once()
+    public async Task RevokeEverything_revokes_codes_and_tokens()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
@@ -223,6 +224,6 @@ internal sealed class RefreshTests
         }
     }
 
-    private static async Task<JsonObject> Refreshed(TestBed bed, string refreshToken) =>
+    private static async Task<JsonObject> RefreshSuccessfullyAsync(TestBed bed, string refreshToken) =>
         await TestBed.JsonAsync(await bed.RefreshAsync(refreshToken), HttpStatusCode.OK);
 }

@@ -4,11 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the resource server and the UserInfo endpoint.</summary>
 [TestFixture]
 internal sealed class ResourceServerTests
 {
-    [Test, Description("RFC 6750 §3.1: no error code when no token was sent")]
-    public async Task Request_without_token_is_challenged_without_error()
+    [Test, Description("RFC 6750 §3.1: the challenge contains no error code if the request contains no token")]
+    public async Task Request_without_a_token_results_in_a_challenge_without_an_error()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -18,8 +19,8 @@ internal sealed class ResourceServerTests
         AssertChallenge(response, HttpStatusCode.Unauthorized, "realm=\"photos\"");
     }
 
-    [Test, Description("RFC 6750 §3.1: invalid_token")]
-    public async Task Token_that_is_unknown_expired_or_revoked_is_challenged()
+    [Test, Description("RFC 6750 §3.1: an unknown or expired token results in invalid_token")]
+    public async Task Invalid_token_results_in_a_challenge()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -41,8 +42,8 @@ internal sealed class ResourceServerTests
         );
     }
 
-    [Test, Description("RFC 6750 §3.1: insufficient_scope with the scope that is needed")]
-    public async Task Token_without_the_scope_is_forbidden()
+    [Test, Description("RFC 6750 §3.1: the challenge contains insufficient_scope and the required scope")]
+    public async Task Token_without_the_required_scope_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync(options =>
@@ -51,40 +52,41 @@ internal sealed class ResourceServerTests
         string narrow = (string)(await bed.TokensAsync())["access_token"]!;
         string wide = (string)(await bed.TokensAsync(("scope", "photos.read api")))["access_token"]!;
 
-        using HttpResponseMessage refused = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), narrow);
-        using HttpResponseMessage good = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), wide);
+        using HttpResponseMessage rejected = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), narrow);
+        using HttpResponseMessage accepted = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), wide);
 
         AssertChallenge(
-            refused,
+            rejected,
             HttpStatusCode.Forbidden,
-            "realm=\"photos\", error=\"insufficient_scope\", error_description=\"The access token lacks a scope.\", scope=\"api photos.read\""
+            "realm=\"photos\", error=\"insufficient_scope\", error_description=\"The access token lacks a required scope.\", "
+                + "scope=\"api photos.read\""
         );
-        Assert.That(good.StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(accepted.StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
-    [Test, Description("RFC 6750 §2.3, RFC 9700 §4.3.2: never in the query")]
-    public async Task Token_in_the_query_is_refused_even_when_it_is_good()
+    [Test, Description("RFC 6750 §2.3, RFC 9700 §4.3.2: a token in the query is rejected")]
+    public async Task Token_in_the_query_is_rejected_even_if_it_is_valid()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
         string token = (string)(await bed.TokensAsync())["access_token"]!;
         Uri uri = new(api.BaseAddress, "/me?access_token=" + token);
 
-        using HttpResponseMessage alone = await bed.GetAsync(uri);
-        using HttpResponseMessage besides = await bed.GetAsync(uri, token);
+        using HttpResponseMessage queryOnly = await bed.GetAsync(uri);
+        using HttpResponseMessage queryAndHeader = await bed.GetAsync(uri, token);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await TestBed.ErrorAsync(alone), Is.EqualTo("invalid_request"));
-            Assert.That(await TestBed.ErrorAsync(besides), Is.EqualTo("invalid_request"));
+            Assert.That(await TestBed.ErrorAsync(queryOnly), Is.EqualTo("invalid_request"));
+            Assert.That(await TestBed.ErrorAsync(queryAndHeader), Is.EqualTo("invalid_request"));
         }
     }
 
     [TestCase("Bearer")]
     [TestCase("Basic dGVzdDp0ZXN0")]
     [TestCase("DPoP abc")]
-    [Description("RFC 6750 §2.1: only the scheme Bearer, with a token")]
-    public async Task Other_schemes_are_no_token(string header)
+    [Description("RFC 6750 §2.1: only the scheme Bearer with a token is accepted")]
+    public async Task Other_schemes_are_treated_as_a_missing_token(string header)
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -96,8 +98,8 @@ internal sealed class ResourceServerTests
         AssertChallenge(response, HttpStatusCode.Unauthorized, "realm=\"photos\"");
     }
 
-    [Test, Description("RFC 6750 §2.1: b64token; two tokens are malformed as well")]
-    public async Task Malformed_token_is_a_bad_request()
+    [Test, Description("RFC 6750 §2.1: a token must match b64token")]
+    public async Task Malformed_token_is_rejected()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -110,20 +112,20 @@ internal sealed class ResourceServerTests
     [TestCase("https://api.example.com/photos", "https://api.example.com/photos", HttpStatusCode.OK)]
     [TestCase("https://api.example.com/photos", "https://api.example.com/mail", HttpStatusCode.Unauthorized)]
     [TestCase("https://api.example.com/photos", null, HttpStatusCode.OK)]
-    [Description("RFC 8707 §2: a token is for the resource it was asked for")]
-    public async Task Token_for_another_resource_is_refused(string resource, string? asked, HttpStatusCode expected)
+    [Description("RFC 8707 §2: a token is valid only for the requested resource")]
+    public async Task Token_is_valid_for_its_resource_only(string resource, string? requested, HttpStatusCode expected)
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync(options => options.Resource = new Uri(resource));
-        string token = (string)(await bed.TokensAsync(("resource", asked)))["access_token"]!;
+        string token = (string)(await bed.TokensAsync(("resource", requested)))["access_token"]!;
 
         using HttpResponseMessage response = await bed.GetAsync(new Uri(api.BaseAddress, "/me"), token);
 
         Assert.That(response.StatusCode, Is.EqualTo(expected));
     }
 
-    [Test, Description("RFC 8707 §2")]
-    public async Task Token_without_resource_is_refused_where_one_is_required()
+    [Test, Description("RFC 8707 §2: RequireResource rejects a token without a resource")]
+    public async Task Token_without_a_resource_is_rejected_if_one_is_required()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync(options => options.RequireResource = true);
@@ -135,7 +137,7 @@ internal sealed class ResourceServerTests
     }
 
     [Test]
-    public async Task Me_tells_about_the_user_and_the_client()
+    public async Task Me_returns_the_claims_and_the_client()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -153,7 +155,7 @@ internal sealed class ResourceServerTests
     }
 
     [Test]
-    public async Task Echo_gives_back_what_arrived()
+    public async Task Echo_returns_the_received_request()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -176,7 +178,7 @@ internal sealed class ResourceServerTests
     }
 
     [Test]
-    public async Task Photos_are_a_list_and_elsewhere_is_nothing()
+    public async Task Photos_returns_a_list_and_unknown_paths_return_404()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
@@ -184,25 +186,25 @@ internal sealed class ResourceServerTests
 
         using HttpResponseMessage photos = await bed.GetAsync(new Uri(api.BaseAddress, "/photos"), token);
         JsonArray list = JsonNode.Parse(await photos.Content.ReadAsStringAsync())!.AsArray();
-        using HttpResponseMessage elsewhere = await bed.GetAsync(new Uri(api.BaseAddress, "/elsewhere"), token);
+        using HttpResponseMessage unknown = await bed.GetAsync(new Uri(api.BaseAddress, "/unknown"), token);
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(list.Select(photo => (string?)photo!["title"]), Has.Exactly(4).Not.Empty);
             Assert.That((string?)list[0]!["image"], Does.StartWith("data:image/svg+xml;base64,"));
-            Assert.That(elsewhere.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
+            Assert.That(unknown.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
         }
     }
 
     [Test]
-    public async Task Requests_are_recorded_and_faults_are_met_apart_from_the_authorization_server()
+    public async Task Requests_and_faults_are_separate_from_the_authorization_server()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await using TestResourceServer api = await bed.Server.StartResourceServerAsync();
         api.Faults.Add(TestEndpoint.Resource, Fault.Status(503), times: 1);
 
         using HttpResponseMessage faulty = await bed.GetAsync(new Uri(api.BaseAddress, "/me"));
-        using HttpResponseMessage well = await bed.GetAsync(new Uri(api.BaseAddress, "/me"));
+        using HttpResponseMessage next = await bed.GetAsync(new Uri(api.BaseAddress, "/me"));
 
         using (Assert.EnterMultipleScope())
         {
@@ -211,8 +213,8 @@ internal sealed class ResourceServerTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §5.3.1 and §5.3.3: UserInfo is a protected resource")]
-    public async Task UserInfo_needs_a_token_with_openid()
+    [Test, Description("OpenID Connect Core §5.3.1, §5.3.3: the UserInfo endpoint is a protected resource")]
+    public async Task UserInfo_requires_a_token_with_openid()
     {
         await using TestBed bed = await TestBed.StartAsync();
         string token = (string)(await bed.TokensAsync(("scope", "api")))["access_token"]!;
@@ -228,8 +230,8 @@ internal sealed class ResourceServerTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §5.4: scopes choose the claims")]
-    public async Task UserInfo_holds_the_claims_of_the_scopes()
+    [Test, Description("OpenID Connect Core §5.4: the scopes determine the claims")]
+    public async Task UserInfo_contains_the_claims_of_the_scopes()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.OnUserInfo = claims => claims["extra"] = 1);
         bed.Server.AddUser(

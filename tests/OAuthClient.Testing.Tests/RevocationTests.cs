@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the revocation endpoint.</summary>
 [TestFixture]
 internal sealed class RevocationTests
 {
-    [Test, Description("RFC 7009 §2.1: a refresh token takes its access tokens with it")]
-    public async Task Revoking_a_refresh_token_kills_its_access_tokens()
+    [Test, Description("RFC 7009 §2.1: revoking a refresh token revokes its access tokens")]
+    public async Task Revoking_a_refresh_token_revokes_its_access_tokens()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
@@ -26,8 +27,8 @@ internal sealed class RevocationTests
         }
     }
 
-    [Test, Description("RFC 7009 §2.1: an access token dies alone")]
-    public async Task Revoking_an_access_token_leaves_the_refresh_token()
+    [Test, Description("RFC 7009 §2.1: revoking an access token does not revoke the refresh token")]
+    public async Task Revoking_an_access_token_keeps_the_refresh_token()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
@@ -42,8 +43,8 @@ internal sealed class RevocationTests
         }
     }
 
-    [Test, Description("RFC 7009 §2.2: an unknown token is no error; §2.1: a wrong hint does not matter")]
-    public async Task Unknown_tokens_and_wrong_hints_are_fine()
+    [Test, Description("RFC 7009 §2.1, §2.2: an unknown token is not an error, and a wrong hint is ignored")]
+    public async Task Unknown_token_and_wrong_hint_are_accepted()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject tokens = await bed.TokensAsync();
@@ -63,15 +64,17 @@ internal sealed class RevocationTests
         }
     }
 
-    [Test, Description("RFC 7009 §2.1: the client authenticates, and only its own tokens are revoked")]
-    public async Task Only_the_tokens_own_client_can_revoke_it()
+    [Test, Description("RFC 7009 §2.1: the client must authenticate and can revoke only its own tokens")]
+    public async Task Only_the_client_of_a_token_can_revoke_it()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.AddClient(new TestClient { ClientId = "other", ClientSecret = "s" });
         JsonObject tokens = await bed.TokensAsync();
         (string, string?) token = ("token", (string?)tokens["access_token"]);
 
-        string? foreign = await TestBed.ErrorAsync(await bed.PostAsync(bed.Server.RevocationEndpoint, TestBed.Basic("other", "s"), token));
+        string? otherClient = await TestBed.ErrorAsync(
+            await bed.PostAsync(bed.Server.RevocationEndpoint, TestBed.Basic("other", "s"), token)
+        );
         string? anonymous = await TestBed.ErrorAsync(
             await bed.PostAsync(bed.Server.RevocationEndpoint, null, token),
             HttpStatusCode.Unauthorized
@@ -79,14 +82,14 @@ internal sealed class RevocationTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(foreign, Is.EqualTo("invalid_grant"));
+            Assert.That(otherClient, Is.EqualTo("invalid_grant"));
             Assert.That(anonymous, Is.EqualTo("invalid_client"));
             Assert.That(await bed.UserInfoStatusAsync((string)tokens["access_token"]!), Is.EqualTo(HttpStatusCode.OK));
         }
     }
 
     [Test, Description("RFC 7009 §2.1: token is required")]
-    public async Task Revocation_needs_a_token()
+    public async Task Revocation_requires_a_token()
     {
         await using TestBed bed = await TestBed.StartAsync();
 

@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>Goes through everything the server sends, and notes all that a strict client would object to.</summary>
+/// <summary>Inspects all responses of the server and collects the problems that a strict client reports.</summary>
 internal sealed class ServerInspection(TestBed bed, string algorithm)
 {
-    private const string Afterwards = "http://127.0.0.1:5005/signed-out";
+    private const string PostLogoutRedirectUri = "http://127.0.0.1:5005/signed-out";
     private const string Secret = "a secret of the thirty-two bytes that HS256 needs";
 
     private readonly List<string> _problems = [];
@@ -19,7 +19,7 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
 
     public string IdToken { get; private set; } = "";
 
-    /// <summary>One login, one refresh, one look at each endpoint, one logout; what is wrong, as "where: what".</summary>
+    /// <summary>Performs a login, a refresh, a request to each endpoint and a logout. Each problem has the form "place: problem".</summary>
     public async Task<IReadOnlyList<string>> ProblemsAsync()
     {
         TestClient client = bed.Server.AddClient(
@@ -28,20 +28,20 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
                 ClientId = "photos",
                 ClientSecret = Secret,
                 RedirectUris = { TestBed.RedirectUri },
-                PostLogoutRedirectUris = { Afterwards },
+                PostLogoutRedirectUris = { PostLogoutRedirectUri },
                 IdTokenSigningAlgorithm = algorithm,
                 UserInfoSigningAlgorithm = algorithm,
                 IntrospectionSigningAlgorithm = algorithm,
             }
         );
-        await LookAtMetadataAsync();
+        await InspectMetadataAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
         Uri callback = await bed.Server.SignInAsync(
             bed.AuthorizationUri(("client_id", "photos"), ("acr_values", "gold"), ("max_age", "600")),
             browser
         );
         long signedInAt = Now;
-        string code = LookAtCallback(callback);
+        string code = InspectCallback(callback);
         bed.Clock.Advance(TimeSpan.FromSeconds(30));
         JsonObject tokens = await PostAsync(
             bed.Server.TokenEndpoint,
@@ -52,7 +52,7 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
             ("code_verifier", TestBed.Verifier)
         );
         _keys = await bed.KeysAsync();
-        LookAtIdToken("id_token", tokens, "the nonce", signedInAt);
+        InspectIdToken("id_token", tokens, "the nonce", signedInAt);
         bed.Clock.Advance(TimeSpan.FromSeconds(30));
         JsonObject refreshed = await PostAsync(
             bed.Server.TokenEndpoint,
@@ -60,37 +60,39 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
             ("grant_type", "refresh_token"),
             ("refresh_token", (string)tokens["refresh_token"]!)
         );
-        LookAtIdToken("refreshed", refreshed, nonce: null, signedInAt);
+        InspectIdToken("refreshed", refreshed, nonce: null, signedInAt);
         string accessToken = (string)refreshed["access_token"]!;
         using HttpResponseMessage userInfo = await bed.GetAsync(bed.Server.UserInfoEndpoint, accessToken);
-        JsonObject about = LookAtJwt("userinfo", await userInfo.Content.ReadAsStringAsync(), "JWT");
-        Expect("userinfo: sub", (string?)about["sub"] == "alice");
-        JsonObject introspected = LookAtJwt(
+        JsonObject userInfoClaims = InspectJwt("userinfo", await userInfo.Content.ReadAsStringAsync(), "JWT");
+        Expect("userinfo: sub", (string?)userInfoClaims["sub"] == "alice");
+        JsonObject introspected = InspectJwt(
             "introspection",
             await PostForTextAsync(bed.Server.IntrospectionEndpoint, "application/token-introspection+jwt", ("token", accessToken)),
             "token-introspection+jwt"
         );
         Expect("introspection: active", introspected["token_introspection"]?["active"]?.GetValue<bool>() is true);
-        LookAtLogoutToken(bed.Server.CreateLogoutToken(client, "alice", "a session"));
-        Uri? back = await bed.Server.SignOutAsync(
+        InspectLogoutToken(bed.Server.CreateLogoutToken(client, "alice", "a session"));
+        Uri? redirect = await bed.Server.SignOutAsync(
             new Uri(
-                bed.Server.EndSessionEndpoint + "?client_id=photos&state=here&post_logout_redirect_uri=" + Uri.EscapeDataString(Afterwards)
+                bed.Server.EndSessionEndpoint
+                    + "?client_id=photos&state=here&post_logout_redirect_uri="
+                    + Uri.EscapeDataString(PostLogoutRedirectUri)
             ),
             browser.Cookies
         );
-        Expect("post_logout: state", back!.Query == "?state=here");
+        Expect("post_logout: state", redirect!.Query == "?state=here");
         return _problems;
     }
 
     private long Now => bed.Clock.GetUtcNow().ToUnixTimeSeconds();
 
-    private void Expect(string what, bool isRight)
+    private void Expect(string problem, bool isCorrect)
     {
-        if (!isRight)
-            _problems.Add(what);
+        if (!isCorrect)
+            _problems.Add(problem);
     }
 
-    private async Task LookAtMetadataAsync()
+    private async Task InspectMetadataAsync()
     {
         JsonObject metadata = await bed.MetadataAsync();
         Expect("metadata: issuer", (string?)metadata["issuer"] == bed.Server.Issuer.OriginalString);
@@ -100,7 +102,7 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
         );
     }
 
-    private string LookAtCallback(Uri callback)
+    private string InspectCallback(Uri callback)
     {
         var query = QueryHelpers.ParseQuery(callback.Query);
         Expect("callback: code", query["code"].Count == 1);
@@ -109,53 +111,53 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
         return query["code"][0]!;
     }
 
-    private void LookAtIdToken(string where, JsonObject tokens, string? nonce, long signedInAt)
+    private void InspectIdToken(string place, JsonObject tokens, string? nonce, long signedInAt)
     {
         if ((string?)tokens["id_token"] is not { } token)
         {
-            _problems.Add(where + ": missing");
+            _problems.Add(place + ": missing");
             return;
         }
 
-        if (where is "id_token")
+        if (place is "id_token")
             IdToken = token;
-        JsonObject claims = LookAtJwt(where, token, "JWT");
-        Expect(where + ": sub", (string?)claims["sub"] == "alice");
-        Expect(where + ": azp", (string?)claims["azp"] is null or "photos");
-        LookAtTimes(where, claims);
-        Expect(where + ": nonce", (string?)claims["nonce"] == nonce);
+        JsonObject claims = InspectJwt(place, token, "JWT");
+        Expect(place + ": sub", (string?)claims["sub"] == "alice");
+        Expect(place + ": azp", (string?)claims["azp"] is null or "photos");
+        InspectTimes(place, claims);
+        Expect(place + ": nonce", (string?)claims["nonce"] == nonce);
         byte[] hash = CryptographicOperations.HashData(Jose.Hash(algorithm), Encoding.ASCII.GetBytes((string)tokens["access_token"]!));
-        Expect(where + ": at_hash", (string?)claims["at_hash"] == Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2)));
-        Expect(where + ": acr", (string?)claims["acr"] == "gold");
-        Expect(where + ": auth_time", (long?)claims["auth_time"] == signedInAt);
-        Expect(where + ": sid", (string?)claims["sid"] is { Length: > 0 });
+        Expect(place + ": at_hash", (string?)claims["at_hash"] == Base64Url.EncodeToString(hash.AsSpan(0, hash.Length / 2)));
+        Expect(place + ": acr", (string?)claims["acr"] == "gold");
+        Expect(place + ": auth_time", (long?)claims["auth_time"] == signedInAt);
+        Expect(place + ": sid", (string?)claims["sid"] is { Length: > 0 });
     }
 
-    private void LookAtLogoutToken(string token)
+    private void InspectLogoutToken(string token)
     {
-        JsonObject claims = LookAtJwt("logout_token", token, "logout+jwt");
+        JsonObject claims = InspectJwt("logout_token", token, "logout+jwt");
         Expect("logout_token: sub, sid", ((string?)claims["sub"], (string?)claims["sid"]) == ("alice", "a session"));
-        LookAtTimes("logout_token", claims);
+        InspectTimes("logout_token", claims);
         Expect("logout_token: jti", (string?)claims["jti"] is { Length: > 0 });
         Expect("logout_token: events", claims["events"]?["http://schemas.openid.net/event/backchannel-logout"] is JsonObject);
         Expect("logout_token: nonce", !claims.ContainsKey("nonce"));
     }
 
-    private void LookAtTimes(string where, JsonObject claims)
+    private void InspectTimes(string place, JsonObject claims)
     {
-        Expect(where + ": exp", (long?)claims["exp"] is { } expiry && expiry > Now);
-        Expect(where + ": iat", (long?)claims["iat"] == Now);
+        Expect(place + ": exp", (long?)claims["exp"] is { } expiry && expiry > Now);
+        Expect(place + ": iat", (long?)claims["iat"] == Now);
     }
 
-    /// <summary>Size, header, signature, duplicates, issuer, audience: what all of them have.</summary>
-    private JsonObject LookAtJwt(string where, string token, string type)
+    /// <summary>Inspects what all JWTs have in common: size, header, signature, duplicate members, issuer and audience.</summary>
+    private JsonObject InspectJwt(string place, string token, string type)
     {
         JsonObject header = Jose.Header(token);
-        Expect(where + ": size", token.Length < 16 * 1024);
-        Expect(where + ": typ", (string?)header["typ"] == type);
+        Expect(place + ": size", token.Length < 16 * 1024);
+        Expect(place + ": typ", (string?)header["typ"] == type);
         foreach (string name in new[] { "crit", "jku", "jwk", "x5u" })
-            Expect($"{where}: {name}", !header.ContainsKey(name));
-        LookAtSignature(where, token, header);
+            Expect($"{place}: {name}", !header.ContainsKey(name));
+        InspectSignature(place, token, header);
         byte[] payload = Base64Url.DecodeFromChars(token.Split('.')[1]);
         try
         {
@@ -163,7 +165,7 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
         }
         catch (JsonException)
         {
-            _problems.Add(where + ": duplicate member");
+            _problems.Add(place + ": duplicate member");
         }
 
         using JsonDocument parsed = JsonDocument.Parse(payload);
@@ -175,23 +177,23 @@ internal sealed class ServerInspection(TestBed bed, string algorithm)
                     KeyValuePair.Create(member.Name, JsonNode.Parse(parsed.RootElement.GetProperty(member.Name).GetRawText()))
                 )
         );
-        Expect(where + ": iss", (string?)claims["iss"] == bed.Server.Issuer.OriginalString);
-        Expect(where + ": aud", claims["aud"] is JsonValue audience && (string?)audience == "photos");
+        Expect(place + ": iss", (string?)claims["iss"] == bed.Server.Issuer.OriginalString);
+        Expect(place + ": aud", claims["aud"] is JsonValue audience && (string?)audience == "photos");
         return claims;
     }
 
-    private void LookAtSignature(string where, string token, JsonObject header)
+    private void InspectSignature(string place, string token, JsonObject header)
     {
         string used = (string)header["alg"]!;
-        Expect(where + ": alg", used == algorithm);
+        Expect(place + ": alg", used == algorithm);
         if (used is "none")
-            Expect(where + ": signature", token.EndsWith('.'));
+            Expect(place + ": signature", token.EndsWith('.'));
         else if (used is "HS256")
-            Expect(where + ": signature", Jose.VerifiesHmac(token, Encoding.UTF8.GetBytes(Secret)));
+            Expect(place + ": signature", Jose.VerifiesHmac(token, Encoding.UTF8.GetBytes(Secret)));
         else if (_keys.FirstOrDefault(key => (string?)key!["kid"] == (string?)header["kid"]) is not { } key)
-            _problems.Add(where + ": kid");
+            _problems.Add(place + ": kid");
         else
-            Expect(where + ": signature", (string?)key["alg"] == used && Jose.Verifies(token, key.AsObject()));
+            Expect(place + ": signature", (string?)key["alg"] == used && Jose.Verifies(token, key.AsObject()));
     }
 
     private async Task<JsonObject> PostAsync(Uri endpoint, string accept, params (string Name, string Value)[] form) =>

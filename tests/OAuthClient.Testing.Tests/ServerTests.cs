@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests the server itself: isolation, recorded requests, delegates and disposal.</summary>
 [TestFixture]
 internal sealed class ServerTests
 {
     [Test]
-    public async Task Many_servers_run_side_by_side_and_know_nothing_of_each_other()
+    public async Task Several_servers_run_concurrently_and_are_isolated()
     {
         TestBed[] beds = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => TestBed.StartAsync()));
         try
@@ -29,7 +30,7 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task One_line_is_enough_for_client_credentials()
+    public async Task Default_client_can_use_client_credentials()
     {
         await using TestAuthorizationServer server = await TestAuthorizationServer.StartAsync();
         using HttpClient http = new();
@@ -45,7 +46,7 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task Requests_are_recorded_with_all_that_was_sent()
+    public async Task Recorded_request_contains_everything_that_was_sent()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -72,19 +73,19 @@ internal sealed class ServerTests
             Assert.That(request.Body, Does.StartWith("grant_type=client_credentials&resource="));
             Assert.That(request.ReceivedAt, Is.EqualTo(bed.Clock.GetUtcNow()));
             Assert.That(request.ResponseStatus, Is.EqualTo(200));
-            Assert.That(request.ToString(), Is.EqualTo("POST /token (Token) 200"), "no secret in it");
+            Assert.That(request.ToString(), Is.EqualTo("POST /token (Token) 200"), "the text contains no secret");
         }
     }
 
     [Test]
-    public async Task Requests_are_in_order_by_endpoint_and_can_be_forgotten()
+    public async Task Requests_are_recorded_in_order_and_can_be_cleared()
     {
         await using TestBed bed = await TestBed.StartAsync();
         await bed.TokensAsync();
         IReadOnlyList<RecordedRequest> snapshot = bed.Server.Requests;
 
         bed.Server.ClearRequests();
-        using (await bed.GetAsync(new Uri(bed.Server.Issuer, "/nowhere"))) { }
+        using (await bed.GetAsync(new Uri(bed.Server.Issuer, "/unknown"))) { }
 
         using (Assert.EnterMultipleScope())
         {
@@ -100,24 +101,24 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task Test_can_wait_for_a_request_that_has_not_come_yet()
+    public async Task Test_can_wait_for_a_request()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
         Task<RecordedRequest> second = bed.Server.WaitForRequestAsync(TestEndpoint.Jwks, 2);
         using (await bed.GetAsync(bed.Server.JwksUri)) { }
-        bool early = second.IsCompleted;
+        bool completedEarly = second.IsCompleted;
         using (await bed.GetAsync(bed.Server.JwksUri)) { }
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(early, Is.False);
+            Assert.That(completedEarly, Is.False);
             Assert.That(await second, Is.SameAs(bed.Server.Requests[1]));
         }
     }
 
     [Test]
-    public async Task Waiting_for_a_request_can_be_given_up()
+    public async Task Wait_for_a_request_can_be_canceled()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -127,8 +128,8 @@ internal sealed class ServerTests
         );
     }
 
-    [Test, Description("RFC 9207, RFC 6749 §3.1: the ways in which a callback can be wrong")]
-    public async Task Authorization_response_can_be_falsified()
+    [Test, Description("RFC 6749 §3.1, RFC 9207 §2: the delegate can remove and repeat parameters")]
+    public async Task Delegate_can_change_the_authorization_response()
     {
         await using TestBed bed = await TestBed.StartAsync();
         bed.Server.Options.OnAuthorizationResponse = parameters =>
@@ -147,7 +148,7 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task Token_response_can_be_falsified()
+    public async Task Delegate_can_change_the_token_response()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
             options.OnTokenResponse = response =>
@@ -167,10 +168,10 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task Hook_that_throws_shows_in_the_answer()
+    public async Task Exception_of_a_delegate_is_shown_in_the_response()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
-            options.OnMetadata = _ => throw new InvalidOperationException("the test's own mistake")
+            options.OnMetadata = _ => throw new InvalidOperationException("the delegate failed")
         );
 
         using HttpResponseMessage response = await bed.GetAsync(new Uri(bed.Server.Issuer, "/.well-known/openid-configuration"));
@@ -178,7 +179,7 @@ internal sealed class ServerTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.InternalServerError));
-            Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("the test's own mistake"));
+            Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain("the delegate failed"));
             Assert.That(bed.Server.Requests.Single().ResponseStatus, Is.EqualTo(500));
         }
     }
@@ -188,8 +189,8 @@ internal sealed class ServerTests
     [TestCase("http://127.0.0.1/callback", null, "client_secret_basic")]
     [TestCase("http://127.0.0.1/callback", "s", "none")]
     [TestCase("http://127.0.0.1/callback", "s", "private_key_jwt")]
-    [Description("RFC 6749 §3.1.2: absolute, no fragment")]
-    public async Task Client_that_contradicts_itself_is_not_registered(string redirectUri, string? secret, string? method)
+    [Description("RFC 6749 §3.1.2: a redirect URI is absolute and has no fragment; the authentication method matches the secret")]
+    public async Task Client_with_contradictory_properties_is_rejected(string redirectUri, string? secret, string? method)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -209,7 +210,7 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task Added_client_replaces_the_one_before()
+    public async Task Added_client_replaces_the_client_with_the_same_identifier()
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -220,7 +221,7 @@ internal sealed class ServerTests
     }
 
     [Test]
-    public async Task Server_that_stopped_answers_nobody_and_waits_for_nobody()
+    public async Task Disposed_server_aborts_pending_requests()
     {
         TestBed bed = await TestBed.StartAsync();
         bed.Server.Faults.Add(TestEndpoint.Jwks, Fault.HoldUntil(new TaskCompletionSource().Task));

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests signing algorithms, signing keys and claims that options control.</summary>
 [TestFixture]
 internal sealed class SigningTests
 {
@@ -11,8 +12,8 @@ internal sealed class SigningTests
 
     [TestCase("PS512")]
     [TestCase("ES384")]
-    [Description("RFC 7591 §2 (id_token_signed_response_alg): each client by its own algorithm, published before the first signature")]
-    public async Task Client_gets_id_tokens_by_its_own_algorithm(string algorithm)
+    [Description("RFC 7591 §2: ID Tokens use id_token_signed_response_alg of the client; the key is published before the first signature")]
+    public async Task ID_Token_uses_the_registered_algorithm_of_the_client(string algorithm)
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos(algorithm));
@@ -27,8 +28,8 @@ internal sealed class SigningTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §10.1: the client secret is the key")]
-    public async Task Hmac_is_keyed_with_the_clients_secret()
+    [Test, Description("OpenID Connect Core §10.1: the client secret is the HMAC key")]
+    public async Task HMAC_uses_the_client_secret()
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = bed.Server.AddClient(Photos("HS256"));
@@ -47,7 +48,7 @@ internal sealed class SigningTests
     [TestCase("RS257", "must be one of")]
     [TestCase("none", "must be one of")]
     [TestCase("HS256", "32 bytes", Description = "RFC 7518 §3.2")]
-    public async Task Algorithm_that_cannot_be_is_refused(string algorithm, string advice)
+    public async Task Unsupported_algorithm_is_rejected(string algorithm, string expectedMessage)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
@@ -61,11 +62,11 @@ internal sealed class SigningTests
                         IdTokenSigningAlgorithm = algorithm,
                     }
                 ),
-            Throws.ArgumentException.With.Message.Contains(advice)
+            Throws.ArgumentException.With.Message.Contains(expectedMessage)
         );
     }
 
-    [Test, Description("OpenID Connect Core §10.1.1: every key in use is replaced")]
+    [Test, Description("OpenID Connect Core §10.1.1: a rotation replaces the keys of all algorithms in use")]
     public async Task Rotation_replaces_the_keys_of_all_algorithms()
     {
         await using TestBed bed = await TestBed.StartAsync();
@@ -86,8 +87,8 @@ internal sealed class SigningTests
         }
     }
 
-    [Test, Description("OpenID Connect Core §10.1.1: a key that is younger than the client's copy of the set")]
-    public async Task Key_can_change_just_before_each_signature()
+    [Test, Description("OpenID Connect Core §10.1.1: the signing key can be newer than the cached key set of the client")]
+    public async Task Key_can_be_rotated_before_each_signature()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.RotateSigningKeyBeforeSigning = true);
         JsonArray before = await bed.KeysAsync();
@@ -104,8 +105,8 @@ internal sealed class SigningTests
     [TestCase(true, false)]
     [TestCase(false, true)]
     [TestCase(false, false)]
-    [Description("RFC 7515 §4.1.4, RFC 7517 §4.5: kid is optional in both places")]
-    public async Task Key_identifiers_can_be_left_out(bool inTokens, bool inKeySet)
+    [Description("RFC 7515 §4.1.4, RFC 7517 §4.5: kid is optional in tokens and in the key set")]
+    public async Task Key_identifiers_can_be_omitted(bool inTokens, bool inKeySet)
     {
         await using TestBed bed = await TestBed.StartAsync(options => (options.SendKeyId, options.PublishKeyIds) = (inTokens, inKeySet));
 
@@ -124,8 +125,8 @@ internal sealed class SigningTests
     [TestCase("PS256", "RS256")]
     [TestCase("ES256", "ES384")]
     [TestCase("ES512", "ES256")]
-    [Description("RFC 7517 §4.5, FAPI 2.0: keys of one kid are told apart by alg, type and use")]
-    public async Task Decoys_share_the_kid_and_verify_nothing(string algorithm, string sibling)
+    [Description("RFC 7517 §4.5: keys with the same kid are distinguished by algorithm, type and use")]
+    public async Task Decoy_keys_share_the_kid_and_do_not_verify_the_token(string algorithm, string alternative)
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
             (options.SigningAlgorithm, options.PublishDecoyKeys) = (algorithm, true)
@@ -137,31 +138,31 @@ internal sealed class SigningTests
         using (Assert.EnterMultipleScope())
         {
             Assert.That(keys.Select(KeyId), Is.EqualTo(Enumerable.Repeat((string?)Jose.Header(token)["kid"], 4)));
-            Assert.That(keys.Select(key => (string?)key!["alg"]), Has.One.EqualTo(algorithm).And.One.EqualTo(sibling));
+            Assert.That(keys.Select(key => (string?)key!["alg"]), Has.One.EqualTo(algorithm).And.One.EqualTo(alternative));
             Assert.That(keys.Select(key => (string?)key!["kty"]), Has.Some.EqualTo("RSA").And.Some.EqualTo("EC"));
             Assert.That(keys.Select(key => (string?)key!["use"]), Has.One.EqualTo("enc"));
-            Assert.That(Jose.KeysThatVerify(token, keys), Is.EqualTo([keys[3]]), "the good one comes last");
+            Assert.That(Jose.KeysThatVerify(token, keys), Is.EqualTo([keys[3]]), "the signing key comes last");
         }
     }
 
-    [Test, Description("OpenID Connect Core §2, §3.1.2.1: the first of acr_values that can be had")]
-    public async Task Acr_is_the_first_that_was_asked_for_and_exists()
+    [Test, Description("OpenID Connect Core §2, §3.1.2.1: acr is the first supported value of acr_values")]
+    public async Task Acr_is_the_first_supported_value()
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.AcrValuesSupported.UnionWith(["silver", "gold"]));
 
-        JsonObject asked = Jose.Claims((string)(await bed.TokensAsync(("acr_values", "platinum gold silver")))["id_token"]!);
-        JsonObject notAsked = Jose.Claims((string)(await bed.TokensAsync())["id_token"]!);
+        JsonObject requested = Jose.Claims((string)(await bed.TokensAsync(("acr_values", "platinum gold silver")))["id_token"]!);
+        JsonObject notRequested = Jose.Claims((string)(await bed.TokensAsync())["id_token"]!);
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That((string?)asked["acr"], Is.EqualTo("gold"));
-            Assert.That(notAsked.ContainsKey("acr"), Is.False);
+            Assert.That((string?)requested["acr"], Is.EqualTo("gold"));
+            Assert.That(notRequested.ContainsKey("acr"), Is.False);
             Assert.That((await bed.MetadataAsync())["acr_values_supported"]!.ToJsonString(), Is.EqualTo("""["gold","silver"]"""));
         }
     }
 
-    [Test, Description("OpenID Connect Core §2: azp")]
-    public async Task Authorized_party_is_sent_on_demand()
+    [Test, Description("OpenID Connect Core §2: azp is optional")]
+    public async Task Authorized_party_is_sent_if_the_option_is_set()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject plain = Jose.Claims((string)(await bed.TokensAsync())["id_token"]!);
@@ -176,8 +177,8 @@ internal sealed class SigningTests
         }
     }
 
-    [Test, Description("OpenID Connect Front-Channel Logout §3: sid names the browser session, whoever of its clients asks")]
-    public async Task Session_identifier_lives_as_long_as_the_session()
+    [Test, Description("OpenID Connect Front-Channel Logout §3: sid identifies the browser session for all its clients")]
+    public async Task Session_identifier_is_stable_during_the_session()
     {
         await using TestBed bed = await TestBed.StartAsync();
         SignInOptions browser = new() { Cookies = new CookieContainer() };
@@ -186,7 +187,7 @@ internal sealed class SigningTests
         string? again = await SessionAsync(bed, browser);
         string? loggedInAgain = await SessionAsync(bed, browser, ("prompt", "login"));
         string? bob = await SessionAsync(bed, new SignInOptions { Cookies = browser.Cookies, UserName = "bob" }, ("prompt", "login"));
-        string? elsewhere = await SessionAsync(bed, new SignInOptions());
+        string? otherBrowser = await SessionAsync(bed, new SignInOptions());
 
         using (Assert.EnterMultipleScope())
         {
@@ -194,12 +195,12 @@ internal sealed class SigningTests
             Assert.That(again, Is.EqualTo(first));
             Assert.That(loggedInAgain, Is.EqualTo(first), "the same user, in the same browser");
             Assert.That(bob, Is.Not.EqualTo(first));
-            Assert.That(elsewhere, Is.Not.EqualTo(first));
+            Assert.That(otherBrowser, Is.Not.EqualTo(first));
         }
     }
 
-    [Test, Description("One server for many tenants: metadata and keys name the issuer with a placeholder, ID Tokens name the tenant")]
-    public async Task Templated_issuer_has_the_tenant_of_the_user()
+    [Test, Description("IssuerTemplate: metadata and keys contain the placeholder, ID Tokens contain the tenant of the user")]
+    public async Task ID_Token_contains_the_issuer_of_the_tenant()
     {
         await using TestBed bed = await TestBed.StartAsync(options =>
             (options.PathBase, options.IssuerTemplate) = ("/common/v2.0", "/{tenantid}/v2.0")
@@ -233,7 +234,7 @@ internal sealed class SigningTests
     [TestCase("{tenantid}/v2.0")]
     [TestCase("/{tenantid}/")]
     [TestCase("/tenant")]
-    public void Template_that_is_none_is_refused_at_the_start(string template) =>
+    public void Invalid_issuer_template_is_rejected_at_the_start(string template) =>
         Assert.That(() => TestAuthorizationServer.StartAsync(options => options.IssuerTemplate = template), Throws.ArgumentException);
 
     private static TestClient Photos(string algorithm) =>

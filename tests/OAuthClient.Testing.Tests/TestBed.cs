@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace OAuthClient.Testing.Tests;
 
-/// <summary>A server with a client of its own on a clock that stands still, and the client's side in plain HTTP.</summary>
+/// <summary>Runs a server on a manual clock and sends the HTTP requests of its client.</summary>
 internal sealed class TestBed : IAsyncDisposable
 {
     public const string RedirectUri = "http://127.0.0.1:5005/callback";
@@ -44,7 +44,7 @@ internal sealed class TestBed : IAsyncDisposable
         return new(server, clock);
     }
 
-    /// <summary>An authorization request of test-client; a null value leaves a parameter out.</summary>
+    /// <summary>Creates an authorization request of test-client; a null value omits a parameter.</summary>
     public Uri AuthorizationUri(params (string Name, string? Value)[] changes)
     {
         List<(string Name, string? Value)> parameters =
@@ -67,7 +67,7 @@ internal sealed class TestBed : IAsyncDisposable
 
     public async Task<string> CodeAsync(params (string Name, string? Value)[] changes) => Query(await SignInAsync(changes))["code"];
 
-    /// <summary>Posts a form as test-client with client_secret_basic.</summary>
+    /// <summary>Sends a form as test-client with client_secret_basic.</summary>
     public Task<HttpResponseMessage> PostAsync(Uri endpoint, params (string Name, string? Value)[] form) =>
         PostAsync(endpoint, Basic("test-client", "test-secret"), form);
 
@@ -101,14 +101,18 @@ internal sealed class TestBed : IAsyncDisposable
     public Task<HttpResponseMessage> RefreshAsync(string refreshToken, params (string Name, string? Value)[] more) =>
         PostAsync(Server.TokenEndpoint, [("grant_type", "refresh_token"), ("refresh_token", refreshToken), .. more]);
 
-    /// <summary>Signs in and redeems the code.</summary>
+    /// <summary>Signs in, redeems the code and returns the token response.</summary>
     public async Task<JsonObject> TokensAsync(params (string Name, string? Value)[] changes) =>
         await JsonAsync(await RedeemAsync(await CodeAsync(changes)), HttpStatusCode.OK);
 
-    /// <summary>Signs in to another client, which redeems the code.</summary>
-    public async Task<JsonObject> TokensAsync(TestClient client, SignInOptions? how = null, params (string Name, string? Value)[] changes)
+    /// <summary>Signs in at another client, redeems the code and returns the token response.</summary>
+    public async Task<JsonObject> TokensAsync(
+        TestClient client,
+        SignInOptions? options = null,
+        params (string Name, string? Value)[] changes
+    )
     {
-        Uri callback = await Server.SignInAsync(AuthorizationUri([("client_id", client.ClientId), .. changes]), how);
+        Uri callback = await Server.SignInAsync(AuthorizationUri([("client_id", client.ClientId), .. changes]), options);
         return await JsonAsync(
             await PostAsync(
                 Server.TokenEndpoint,
@@ -160,7 +164,7 @@ internal sealed class TestBed : IAsyncDisposable
         }
     }
 
-    /// <summary>The error code of a refusal (RFC 6749 §5.2).</summary>
+    /// <summary>Returns the error code of an error response (RFC 6749 §5.2).</summary>
     public static async Task<string?> ErrorAsync(HttpResponseMessage response, HttpStatusCode expected = HttpStatusCode.BadRequest) =>
         (string?)(await JsonAsync(response, expected))["error"];
 

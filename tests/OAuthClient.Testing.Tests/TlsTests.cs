@@ -7,11 +7,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests HTTPS and client authentication by certificate.</summary>
 [TestFixture]
 internal sealed class TlsTests
 {
-    [Test, Description("The whole flow over https, by a client that trusts the server's certificate and nothing else")]
-    public async Task Server_speaks_https_with_a_certificate_to_trust()
+    [Test, Description("A client that trusts only the server's certificate completes the code flow over HTTPS")]
+    public async Task Code_flow_works_over_HTTPS()
     {
         await using TestAuthorizationServer server = await StartAsync();
         await using TestResourceServer api = await server.StartResourceServerAsync();
@@ -40,7 +41,7 @@ internal sealed class TlsTests
     }
 
     [Test]
-    public async Task Who_does_not_trust_the_certificate_gets_no_connection()
+    public async Task Client_that_does_not_trust_the_certificate_cannot_connect()
     {
         await using TestAuthorizationServer server = await StartAsync();
         await using TestAuthorizationServer other = await StartAsync();
@@ -53,8 +54,8 @@ internal sealed class TlsTests
         }
     }
 
-    [Test, Description("RFC 8705 §5: aliases for the endpoints that clients call, on a port that demands a certificate")]
-    public async Task Metadata_name_aliases_for_certificates()
+    [Test, Description("RFC 8705 §5: the aliases refer to a port that requires a client certificate")]
+    public async Task Metadata_contain_mutual_TLS_aliases()
     {
         await using TestAuthorizationServer server = await StartAsync(options =>
             (options.PathBase, options.AllowRegistration) = ("/tenants/one", true)
@@ -93,7 +94,7 @@ internal sealed class TlsTests
     }
 
     [Test]
-    public async Task Server_without_tls_knows_nothing_of_certificates()
+    public async Task Server_without_TLS_does_not_support_certificates()
     {
         await using TestBed bed = await TestBed.StartAsync();
         JsonObject metadata = await bed.MetadataAsync();
@@ -110,9 +111,9 @@ internal sealed class TlsTests
     [TestCase("CN=photos, O=Example", true, null)]
     [TestCase("CN=photos,O=Example", true, null)]
     [TestCase("CN=another", true, "invalid_client")]
-    [TestCase("CN=photos, O=Example", false, "invalid_client", Description = "the right subject, by an authority nobody trusts")]
-    [Description("RFC 8705 §2.1: the subject is the registered one, the chain ends at the server's authority")]
-    public async Task Client_authenticates_by_a_certificate_of_its_name(string subject, bool trusted, string? error)
+    [TestCase("CN=photos, O=Example", false, "invalid_client", Description = "the registered subject with an untrusted issuer")]
+    [Description("RFC 8705 §2.1: the subject must match the registered one and the certificate must be issued by the server")]
+    public async Task Client_authenticates_with_an_issued_certificate(string subject, bool trusted, string? error)
     {
         await using TestAuthorizationServer server = await StartAsync();
         server.AddClient(
@@ -133,8 +134,8 @@ internal sealed class TlsTests
     [TestCase(true, false)]
     [TestCase(false, false)]
     [TestCase(true, true)]
-    [Description("RFC 8705 §2.2: the registered certificate itself, by itself or as x5c in the client's keys")]
-    public async Task Client_authenticates_by_its_own_certificate(bool own, bool inKeySet)
+    [Description("RFC 8705 §2.2: the certificate must equal the registered one, which can be in the client's keys as x5c")]
+    public async Task Client_authenticates_with_a_self_signed_certificate(bool own, bool inKeySet)
     {
         await using TestAuthorizationServer server = await StartAsync();
         using X509Certificate2 registered = SelfSigned("CN=photos");
@@ -160,8 +161,8 @@ internal sealed class TlsTests
         Assert.That(await ErrorOfRedemptionAsync(server, "photos", own ? registered : another), Is.EqualTo(own ? null : "invalid_client"));
     }
 
-    [Test, Description("RFC 8705 §2: a client registered for certificates is nobody without one")]
-    public async Task Ordinary_endpoint_is_no_way_around_the_certificate()
+    [Test, Description("RFC 8705 §2: a client with a registered certificate cannot authenticate without it")]
+    public async Task Endpoint_without_mutual_TLS_rejects_the_client()
     {
         await using TestAuthorizationServer server = await StartAsync();
         server.AddClient(
@@ -188,13 +189,13 @@ internal sealed class TlsTests
 
     [TestCase("tls_client_auth", "CertificateSubject")]
     [TestCase("self_signed_tls_client_auth", "x5c")]
-    public async Task Registration_without_what_it_needs_is_refused(string method, string advice)
+    public async Task Client_without_the_required_certificate_properties_is_rejected(string method, string expectedMessage)
     {
         await using TestAuthorizationServer server = await StartAsync();
 
         Assert.That(
             () => server.AddClient(new TestClient { ClientId = "photos", AuthenticationMethod = method }),
-            Throws.ArgumentException.With.Message.Contains(advice)
+            Throws.ArgumentException.With.Message.Contains(expectedMessage)
         );
     }
 
@@ -242,11 +243,11 @@ internal sealed class TlsTests
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        using X509Certificate2 made = new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSelfSigned(
+        using X509Certificate2 created = new CertificateRequest(subject, key, HashAlgorithmName.SHA256).CreateSelfSigned(
             now.AddDays(-1),
             now.AddDays(1)
         );
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
+        return X509CertificateLoader.LoadPkcs12(created.Export(X509ContentType.Pfx), null);
     }
 
     private static Uri AuthorizationUri(TestAuthorizationServer server, string clientId) =>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing.Tests;
 
+/// <summary>Tests WebFinger and third-party initiated login.</summary>
 [TestFixture]
 internal sealed class WebFingerTests
 {
@@ -12,60 +13,60 @@ internal sealed class WebFingerTests
     [TestCase("{origin}/bob", Description = "OpenID Connect Discovery §2.2.2")]
     [TestCase("{origin}", Description = "OpenID Connect Discovery §2.2.3")]
     [TestCase("{origin}/")]
-    public async Task Issuer_is_found(string resource)
+    public async Task Issuer_is_returned_for_a_known_resource(string resource)
     {
         await using TestBed bed = await TestBed.StartAsync(options => options.PathBase = "/tenants/one");
-        string asked = Fill(bed, resource);
+        string requested = Fill(bed, resource);
 
-        using HttpResponseMessage response = await AskAsync(bed, asked, IssuerRelation);
+        using HttpResponseMessage response = await RequestAsync(bed, requested, IssuerRelation);
         JsonObject descriptor = JsonNode.Parse(await response.Content.ReadAsStringAsync())!.AsObject();
 
         using (Assert.EnterMultipleScope())
         {
             Assert.That(response.Content.Headers.ContentType?.MediaType, Is.EqualTo("application/jrd+json"), "RFC 7033 §4.4");
-            Assert.That((string?)descriptor["subject"], Is.EqualTo(asked));
+            Assert.That((string?)descriptor["subject"], Is.EqualTo(requested));
             Assert.That((string?)descriptor["links"]!.AsArray().Single()!["rel"], Is.EqualTo(IssuerRelation));
             Assert.That((string?)descriptor["links"]!.AsArray().Single()!["href"], Is.EqualTo(bed.Server.Issuer.OriginalString));
             Assert.That(bed.Server.RequestsTo(TestEndpoint.WebFinger), Has.Count.EqualTo(1));
         }
     }
 
-    [TestCase("acct:nobody@{authority}", HttpStatusCode.NotFound)]
+    [TestCase("acct:unknown@{authority}", HttpStatusCode.NotFound)]
     [TestCase("acct:alice@elsewhere.example", HttpStatusCode.NotFound)]
-    [TestCase("{origin}/nobody", HttpStatusCode.NotFound)]
+    [TestCase("{origin}/unknown", HttpStatusCode.NotFound)]
     [TestCase("https://elsewhere.example/alice", HttpStatusCode.NotFound)]
     [TestCase("alice", HttpStatusCode.NotFound)]
     [TestCase(null, HttpStatusCode.BadRequest)]
-    [Description("RFC 7033 §4.2")]
-    public async Task Nobody_else_is(string? resource, HttpStatusCode status)
+    [Description("RFC 7033 §4.2: an unknown resource results in 404, a missing one in 400")]
+    public async Task Unknown_resource_is_rejected(string? resource, HttpStatusCode status)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        using HttpResponseMessage response = await AskAsync(bed, resource is null ? null : Fill(bed, resource), IssuerRelation);
+        using HttpResponseMessage response = await RequestAsync(bed, resource is null ? null : Fill(bed, resource), IssuerRelation);
 
         Assert.That(response.StatusCode, Is.EqualTo(status));
     }
 
     [TestCase(null, 1)]
     [TestCase("http://webfinger.net/rel/avatar", 0)]
-    [Description("RFC 7033 §4.3: rel picks among the links")]
-    public async Task Only_links_of_the_relation_are_listed(string? relation, int links)
+    [Description("RFC 7033 §4.3: rel filters the links")]
+    public async Task Links_are_filtered_by_relation(string? relation, int links)
     {
         await using TestBed bed = await TestBed.StartAsync();
 
-        using HttpResponseMessage response = await AskAsync(bed, Fill(bed, "acct:alice@{authority}"), relation);
+        using HttpResponseMessage response = await RequestAsync(bed, Fill(bed, "acct:alice@{authority}"), relation);
 
         Assert.That(JsonNode.Parse(await response.Content.ReadAsStringAsync())!["links"]!.AsArray(), Has.Count.EqualTo(links));
     }
 
-    [Test, Description("OpenID Connect Core §4: iss, and the rest where given")]
-    public async Task Login_can_be_started_elsewhere()
+    [Test, Description("OpenID Connect Core §4: the address contains iss and the specified parameters")]
+    public async Task InitiateLogin_returns_the_address_for_a_third_party()
     {
         await using TestBed bed = await TestBed.StartAsync();
         TestClient client = new() { ClientId = "photos", InitiateLoginUri = new Uri("https://photos.example/login?from=portal") };
 
         Uri full = bed.Server.InitiateLogin(client, "alice@example.com", "https://photos.example/album?id=1&x=2");
-        Uri least = bed.Server.InitiateLogin(client);
+        Uri minimal = bed.Server.InitiateLogin(client);
 
         using (Assert.EnterMultipleScope())
         {
@@ -82,7 +83,7 @@ internal sealed class WebFingerTests
                     }
                 )
             );
-            Assert.That(TestBed.Query(least).Keys, Is.EquivalentTo(["from", "iss"]));
+            Assert.That(TestBed.Query(minimal).Keys, Is.EquivalentTo(["from", "iss"]));
             Assert.That(() => bed.Server.InitiateLogin(new TestClient { ClientId = "none" }), Throws.ArgumentException);
         }
     }
@@ -92,7 +93,7 @@ internal sealed class WebFingerTests
             .Replace("{authority}", bed.Server.Issuer.Authority, StringComparison.Ordinal)
             .Replace("{origin}", bed.Server.Issuer.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
 
-    private static Task<HttpResponseMessage> AskAsync(TestBed bed, string? resource, string? relation)
+    private static Task<HttpResponseMessage> RequestAsync(TestBed bed, string? resource, string? relation)
     {
         List<string> query = [];
         if (resource is not null)

@@ -5,21 +5,25 @@ using System.Text;
 namespace OAuthClient.Testing;
 
 /// <summary>
-/// The hidden field of the login and consent forms. It carries the authorization request itself, so that any number of tabs can be
-/// pending, and is authenticated together with the browser's cookie, so that no other site can make up a form (antiforgery).
+/// Creates and validates the hidden <c>ticket</c> field of the forms. The ticket contains the request, so that several tabs can be pending
+/// at once, and an HMAC over the request and the browser cookie, so that another site cannot forge a form.
 /// </summary>
 internal sealed class AntiforgeryToken
 {
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
-    /// <param name="step">What the ticket is good for, so that none can be used for another step.</param>
-    /// <param name="browser">The value of the browser's cookie.</param>
-    /// <param name="subject">Who is signed in; empty before the login.</param>
-    /// <param name="request">The authorization request, encoded.</param>
+    /// <summary>Creates a ticket.</summary>
+    /// <param name="step">The step for which the ticket is valid.</param>
+    /// <param name="browser">The value of the browser cookie.</param>
+    /// <param name="subject">The subject of the signed-in user; empty before the login.</param>
+    /// <param name="request">The encoded request.</param>
+    /// <returns>The ticket.</returns>
     public string Seal(string step, string browser, string subject, string request) =>
         Encode(Encoding.UTF8.GetBytes(request)) + "." + Encode(Authenticate(step, browser, subject, request));
 
-    /// <summary>The request, or null when the ticket is not for this step, browser and user.</summary>
+    /// <summary>
+    /// Returns the encoded request, or <see langword="null"/> if the ticket was not issued for this step, browser and user.
+    /// </summary>
     public string? Open(string step, string? browser, string subject, string? ticket)
     {
         if (

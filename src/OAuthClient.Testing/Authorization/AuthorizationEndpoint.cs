@@ -1,43 +1,43 @@
 namespace OAuthClient.Testing;
 
-/// <summary>The front channel: the authorization endpoint (RFC 6749 §3.1), the login page and the consent page behind it.</summary>
+/// <summary>The authorization endpoint (RFC 6749 §3.1) with its login page and consent page.</summary>
 internal sealed class AuthorizationEndpoint(ServerState server)
 {
     private const string AtLogin = "login";
     private const string AfterLogin = "after-login";
     private const string AtConsent = "consent";
 
-    /// <summary>Takes GET and POST (OpenID Connect Core §3.1.2.1).</summary>
+    /// <summary>Processes an authorization request by GET or POST (OpenID Connect Core §3.1.2.1).</summary>
     public Reply Authorize(RecordedRequest http)
     {
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
-        return Guarded(
+        return HandleErrors(
             http.Method is "POST" ? http.Body : http.QueryString,
             request =>
             {
                 BrowserSession? session = server.Sessions.Find(http);
-                if (session is null || MustLogInAgain(request, session))
+                if (session is null || RequiresLogin(request, session))
                 {
                     if (request.Prompt.Contains("none"))
                         return AuthorizationResponseWriter.Error(server, request, "login_required", "The user is not signed in.");
                     return ShowLogin(http, request, request.LoginHint ?? session?.User.UserName, problem: null);
                 }
 
-                return AskOrAnswer(http, request, session);
+                return ContinueWithSession(http, request, session);
             }
         );
     }
 
-    /// <summary>The login form.</summary>
+    /// <summary>Processes the form of the login page.</summary>
     public Reply LogIn(RecordedRequest http)
     {
         if (http.Method is not "POST")
             return Reply.MethodNotAllowed("POST");
         string? browser = server.Sessions.Browser(http);
         if (server.Tickets.Open(AtLogin, browser, "", http.FormParameters["ticket"]) is not { } encoded)
-            return Stale();
-        return Guarded(
+            return InvalidForm();
+        return HandleErrors(
             encoded,
             request =>
             {
@@ -51,8 +51,8 @@ internal sealed class AuthorizationEndpoint(ServerState server)
                     return ShowLogin(http, request, userName, "The user name or the password is wrong.");
 
                 (BrowserSession session, string setCookie) = server.Sessions.SignIn(http, user, server.Now);
-                // The consent page gets an address of its own, so that reloading it does not send the password again.
-                Reply next = MustAsk(request, session)
+                // The consent page has its own address, so that reloading it does not send the password again.
+                Reply next = RequiresConsent(request, session)
                     ? Reply
                         .Redirect(
                             303,
@@ -68,7 +68,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         );
     }
 
-    /// <summary>The consent page after a login (GET), and its form (POST).</summary>
+    /// <summary>Shows the consent page after a login (GET) and processes its form (POST).</summary>
     public Reply Consent(RecordedRequest http)
     {
         if (http.Method is not ("GET" or "POST"))
@@ -84,8 +84,8 @@ internal sealed class AuthorizationEndpoint(ServerState server)
             )
                 is not { } encoded
         )
-            return Stale();
-        return Guarded(
+            return InvalidForm();
+        return HandleErrors(
             encoded,
             request =>
             {
@@ -103,7 +103,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         );
     }
 
-    private Reply Guarded(string encoded, Func<ReceivedAuthorizationRequest, Reply> proceed)
+    private Reply HandleErrors(string encoded, Func<ReceivedAuthorizationRequest, Reply> proceed)
     {
         ReceivedAuthorizationRequest request;
         try
@@ -126,17 +126,17 @@ internal sealed class AuthorizationEndpoint(ServerState server)
         }
     }
 
-    private bool MustLogInAgain(ReceivedAuthorizationRequest request, BrowserSession session) =>
+    private bool RequiresLogin(ReceivedAuthorizationRequest request, BrowserSession session) =>
         request.Prompt.Contains("login")
         || request.Prompt.Contains("select_account")
         || (request.MaxAge is { } maxAge && server.Now - session.AuthenticatedAt > maxAge);
 
-    private static bool MustAsk(ReceivedAuthorizationRequest request, BrowserSession session) =>
+    private static bool RequiresConsent(ReceivedAuthorizationRequest request, BrowserSession session) =>
         request.Prompt.Contains("consent") || (request.Client.RequireConsent && !session.HasConsented(request));
 
-    private Reply AskOrAnswer(RecordedRequest http, ReceivedAuthorizationRequest request, BrowserSession session)
+    private Reply ContinueWithSession(RecordedRequest http, ReceivedAuthorizationRequest request, BrowserSession session)
     {
-        if (!MustAsk(request, session))
+        if (!RequiresConsent(request, session))
             return Grant(request, session, request.Scopes);
         return request.Prompt.Contains("none")
             ? AuthorizationResponseWriter.Error(server, request, "consent_required", "The user has not consented.")
@@ -146,7 +146,7 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     private Reply Grant(ReceivedAuthorizationRequest request, BrowserSession session, IReadOnlyList<string> scopes)
     {
         if (scopes.Contains("openid"))
-            session.Enter(request.Client);
+            session.AddClient(request.Client);
         IssuedGrant grant = new(request.Client, session.User, scopes, request.Resources, session.AuthenticatedAt)
         {
             SessionId = session.Id,
@@ -163,19 +163,19 @@ internal sealed class AuthorizationEndpoint(ServerState server)
     {
         string browser = server.Sessions.Browser(http) ?? Randomness.Token();
         string ticket = server.Tickets.Seal(AtLogin, browser, "", request.Encoded);
-        return server.Sessions.Remember(LoginPage.Create(server, request, ticket, userName, problem), browser);
+        return server.Sessions.WithBrowserCookie(LoginPage.Create(server, request, ticket, userName, problem), browser);
     }
 
     private Reply ShowConsent(RecordedRequest http, ReceivedAuthorizationRequest request, BrowserSession session)
     {
         string browser = server.Sessions.Browser(http) ?? Randomness.Token();
         string ticket = server.Tickets.Seal(AtConsent, browser, session.User.Subject, request.Encoded);
-        return server.Sessions.Remember(ConsentPage.Create(server, request, session.User, ticket), browser);
+        return server.Sessions.WithBrowserCookie(ConsentPage.Create(server, request, session.User, ticket), browser);
     }
 
-    private static Reply Stale() =>
+    private static Reply InvalidForm() =>
         ErrorPage.Create(
             "stale_form",
-            "This form belongs to another browser or to a sign-in that is over. Go back to the application and start again."
+            "This form was issued to another browser or its sign-in has ended. Return to the application and try again."
         );
 }

@@ -1,6 +1,6 @@
 namespace OAuthClient.Testing;
 
-/// <summary>What goes back to the client by way of the browser (RFC 6749 §4.1.2, RFC 9207 §2).</summary>
+/// <summary>Creates authorization responses (RFC 6749 §4.1.2, RFC 9207 §2).</summary>
 internal static class AuthorizationResponseWriter
 {
     public static Reply Code(ServerState server, ReceivedAuthorizationRequest request, IssuedCode code) =>
@@ -13,14 +13,14 @@ internal static class AuthorizationResponseWriter
     {
         if (request.State is { } state)
             parameters.Add(new("state", state));
-        if (server.SendsIss)
+        if (server.SendsIssuer)
             parameters.Add(new("iss", server.Issuer));
         ParameterDefects.ApplyToCallback(server.Options.Defect, parameters);
         server.Options.OnAuthorizationResponse?.Invoke(parameters);
         if (request.FormPost)
             return FormPostPage.Create(request.RedirectUri, parameters);
 
-        // 303 and never 307, which would send the user's password on to the client (RFC 9700 §4.12).
+        // 307 would forward the user's password to the client (RFC 9700 §4.12).
         return Reply.Redirect(303, AddQuery(request.RedirectUri, parameters)).NotStored().With("Referrer-Policy", "no-referrer");
     }
 

@@ -2,40 +2,42 @@ using System.Collections.Concurrent;
 
 namespace OAuthClient.Testing;
 
-/// <summary>One browser in which a user is signed in.</summary>
+/// <summary>The session of a user who is signed in with one browser.</summary>
 internal sealed class BrowserSession(TestUser user, DateTimeOffset authenticatedAt, string id)
 {
-    private readonly ConcurrentDictionary<(string ClientId, string What), bool> _consents = new();
+    private readonly ConcurrentDictionary<(string ClientId, string Item), bool> _consents = new();
     private readonly ConcurrentDictionary<string, bool> _clients = new(StringComparer.Ordinal);
 
     public TestUser User { get; } = user;
 
-    /// <summary>What clients get as <c>sid</c> (OpenID Connect Front-Channel Logout §3); not the cookie.</summary>
+    /// <summary>
+    /// The session identifier for clients, <c>sid</c> (OpenID Connect Front-Channel Logout §3). It is not the value of the cookie.
+    /// </summary>
     public string Id { get; } = id;
 
     public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
 
     public bool HasConsented(ReceivedAuthorizationRequest request) =>
-        request.Scopes.Concat(request.Resources).Prepend("").All(what => _consents.ContainsKey((request.Client.ClientId, what)));
+        request.Scopes.Concat(request.Resources).Prepend("").All(item => _consents.ContainsKey((request.Client.ClientId, item)));
 
     public void Consent(ReceivedAuthorizationRequest request, IEnumerable<string> scopes)
     {
-        foreach (string what in scopes.Concat(request.Resources).Prepend(""))
-            _consents[(request.Client.ClientId, what)] = true;
+        foreach (string item in scopes.Concat(request.Resources).Prepend(""))
+            _consents[(request.Client.ClientId, item)] = true;
     }
 
-    /// <summary>The clients that know the user by this session, and are to be told when it is over.</summary>
+    /// <summary>The clients that received an ID Token in this session. They are notified when the session ends.</summary>
     public IEnumerable<string> ClientIds => _clients.Keys.Order(StringComparer.Ordinal);
 
-    public void Enter(TestClient client) => _clients[client.ClientId] = true;
+    public void AddClient(TestClient client) => _clients[client.ClientId] = true;
 
-    public void Continue(BrowserSession old)
+    public void CopyFrom(BrowserSession previous)
     {
-        foreach (var consent in old._consents)
+        foreach (var consent in previous._consents)
             _consents[consent.Key] = true;
-        foreach (string clientId in old._clients.Keys)
+        foreach (string clientId in previous._clients.Keys)
             _clients[clientId] = true;
     }
 
-    public void ForgetConsents() => _consents.Clear();
+    public void ClearConsents() => _consents.Clear();
 }

@@ -3,10 +3,13 @@ using System.Globalization;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Who is signed in where. Two cookies: one tells the browser again, for antiforgery; one is the session, new at each login.</summary>
+/// <summary>
+/// The sessions of all browsers. One cookie identifies the browser for antiforgery; another identifies the session and is renewed at each
+/// login.
+/// </summary>
 internal sealed class BrowserSessions(int port)
 {
-    // Cookies do not keep ports apart (RFC 6265 §8.5), and two servers may run at once.
+    // Cookies are not isolated by port (RFC 6265 §8.5), and several servers can run at once.
     private readonly string _browserCookie = string.Create(CultureInfo.InvariantCulture, $"test-browser-{port}");
     private readonly string _sessionCookie = string.Create(CultureInfo.InvariantCulture, $"test-session-{port}");
     private readonly ConcurrentDictionary<string, BrowserSession> _sessions = new(StringComparer.Ordinal);
@@ -16,20 +19,23 @@ internal sealed class BrowserSessions(int port)
     public BrowserSession? Find(RecordedRequest request) =>
         Cookie(request, _sessionCookie) is { } id ? _sessions.GetValueOrDefault(id) : null;
 
-    public Reply Remember(Reply reply, string browser) => reply.With("Set-Cookie", SetCookie(_browserCookie, browser));
+    public Reply WithBrowserCookie(Reply reply, string browser) => reply.With("Set-Cookie", SetCookie(_browserCookie, browser));
 
-    /// <summary>Starts a session under a cookie nobody could have planted. When the same user comes again it is still the same session to clients, and consents stay.</summary>
+    /// <summary>
+    /// Starts a session with a new cookie value, which prevents session fixation. If the same user signs in again, the session identifier
+    /// and the consents are kept.
+    /// </summary>
     public (BrowserSession Session, string SetCookie) SignIn(RecordedRequest request, TestUser user, DateTimeOffset now)
     {
-        BrowserSession? old =
-            Cookie(request, _sessionCookie) is { } oldId
-            && _sessions.TryRemove(oldId, out BrowserSession? found)
+        BrowserSession? previous =
+            Cookie(request, _sessionCookie) is { } previousId
+            && _sessions.TryRemove(previousId, out BrowserSession? found)
             && found.User.Subject == user.Subject
                 ? found
                 : null;
-        BrowserSession session = new(user, now, old?.Id ?? Randomness.Token("sid"));
-        if (old is not null)
-            session.Continue(old);
+        BrowserSession session = new(user, now, previous?.Id ?? Randomness.Token("sid"));
+        if (previous is not null)
+            session.CopyFrom(previous);
         string id = Randomness.Token();
         _sessions[id] = session;
         return (session, SetCookie(_sessionCookie, id));
@@ -39,14 +45,14 @@ internal sealed class BrowserSessions(int port)
 
     public void End(BrowserSession session)
     {
-        foreach (var known in _sessions.Where(known => known.Value == session))
-            _sessions.TryRemove(known);
+        foreach (var entry in _sessions.Where(entry => entry.Value == session))
+            _sessions.TryRemove(entry);
     }
 
-    public void ForgetConsents()
+    public void ClearConsents()
     {
         foreach (BrowserSession session in _sessions.Values)
-            session.ForgetConsents();
+            session.ClearConsents();
     }
 
     private static string SetCookie(string name, string value) => $"{name}={value}; Path=/; HttpOnly; SameSite=Lax";

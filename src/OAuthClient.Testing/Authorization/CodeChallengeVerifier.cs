@@ -5,7 +5,7 @@ using System.Text;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Proof Key for Code Exchange, the server's side (RFC 7636 §4.6).</summary>
+/// <summary>Validates code verifiers (RFC 7636 §4.6).</summary>
 internal static class CodeChallengeVerifier
 {
     private static readonly SearchValues<char> Unreserved = SearchValues.Create(
@@ -14,16 +14,18 @@ internal static class CodeChallengeVerifier
 
     public static bool HasOnlyAllowedCharacters(string value) => !value.AsSpan().ContainsAnyExcept(Unreserved);
 
-    /// <summary>RFC 7636 §4.1.</summary>
+    /// <summary>Determines whether a code verifier has a valid length and valid characters (RFC 7636 §4.1).</summary>
     public static bool IsWellFormed(string verifier) => verifier.Length is >= 43 and <= 128 && HasOnlyAllowedCharacters(verifier);
 
     public static void Check(string? codeChallenge, string? codeChallengeMethod, string? verifier)
     {
         if (codeChallenge is not { } challenge)
         {
-            // A verifier without challenge is what remains of a request whose challenge was stripped on its way (RFC 9700 §4.8.2).
+            // A verifier without a challenge indicates a PKCE downgrade attack (RFC 9700 §4.8.2).
             if (verifier is not null)
-                throw OAuthErrorException.InvalidGrant("A code_verifier came although there was no code_challenge.");
+                throw OAuthErrorException.InvalidGrant(
+                    "The request contains a code_verifier, but the authorization request contained no code_challenge."
+                );
             return;
         }
 

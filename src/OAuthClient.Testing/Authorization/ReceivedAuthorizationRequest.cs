@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OAuthClient.Testing;
 
-/// <summary>An authorization request (RFC 6749 §4.1.1) whose client and redirect URI are known to be good, and thus where to answer.</summary>
+/// <summary>An authorization request (RFC 6749 §4.1.1) whose client and redirect URI are valid.</summary>
 internal sealed class ReceivedAuthorizationRequest
 {
     private readonly FormParameters _parameters;
@@ -18,7 +18,7 @@ internal sealed class ReceivedAuthorizationRequest
         AcrValues = parameters["acr_values"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
     }
 
-    /// <summary>The request as it came, for the forms to carry.</summary>
+    /// <summary>The URL-encoded request, which the forms carry.</summary>
     public string Encoded { get; }
 
     public TestClient Client { get; }
@@ -29,7 +29,7 @@ internal sealed class ReceivedAuthorizationRequest
 
     public IReadOnlyList<string> Prompt { get; }
 
-    /// <summary>In the order the client prefers them (OpenID Connect Core §3.1.2.1).</summary>
+    /// <summary>The requested values in order of preference (OpenID Connect Core §3.1.2.1).</summary>
     public IReadOnlyList<string> AcrValues { get; }
 
     public string? State => _parameters["state"];
@@ -40,7 +40,7 @@ internal sealed class ReceivedAuthorizationRequest
 
     public string? CodeChallenge => _parameters["code_challenge"];
 
-    /// <summary>Plain when absent (RFC 7636 §4.3).</summary>
+    /// <summary>The default is <c>plain</c> (RFC 7636 §4.3).</summary>
     public string CodeChallengeMethod => _parameters["code_challenge_method"] ?? "plain";
 
     public IReadOnlyList<string> Scopes { get; private set; } = [];
@@ -49,8 +49,11 @@ internal sealed class ReceivedAuthorizationRequest
 
     public TimeSpan? MaxAge { get; private set; }
 
-    /// <summary>Finds out whom to answer. When that fails nobody may be redirected anywhere (RFC 6749 §4.1.2.1): the page says why.</summary>
-    /// <exception cref="OAuthErrorException">The client or the redirect URI is not to be trusted.</exception>
+    /// <summary>
+    /// Parses a request and validates the client and the redirect URI. If they are invalid, the server shows an error page and does not
+    /// redirect (RFC 6749 §4.1.2.1).
+    /// </summary>
+    /// <exception cref="OAuthErrorException">The client or the redirect URI is invalid.</exception>
     public static ReceivedAuthorizationRequest Parse(string encoded, ServerState server)
     {
         FormParameters parameters = FormParameters.Parse(encoded);
@@ -67,8 +70,8 @@ internal sealed class ReceivedAuthorizationRequest
         return new(encoded, parameters, client, redirectUri);
     }
 
-    /// <summary>Checks everything else; what is wrong now is told to the client.</summary>
-    /// <exception cref="OAuthErrorException">The request is wrong.</exception>
+    /// <summary>Validates the other parameters. An error is sent to the client in the authorization response.</summary>
+    /// <exception cref="OAuthErrorException">A parameter is invalid.</exception>
     public void Validate(ServerState server)
     {
         if (_parameters.Repeated() is { } repeated)
@@ -91,7 +94,7 @@ internal sealed class ReceivedAuthorizationRequest
         if (Prompt.FirstOrDefault(one => one is not ("none" or "login" or "consent" or "select_account")) is not null)
             throw OAuthErrorException.InvalidRequest("The prompt must be none, login, consent or select_account.");
         if (Prompt.Contains("none") && Prompt.Count > 1)
-            throw OAuthErrorException.InvalidRequest("The prompt none goes with no other.");
+            throw OAuthErrorException.InvalidRequest("The prompt none must not be combined with other values.");
         if (_parameters["max_age"] is { } maxAge)
         {
             MaxAge = int.TryParse(maxAge, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)

@@ -1,6 +1,6 @@
 namespace OAuthClient.Testing;
 
-/// <summary>The <c>resource</c> parameter (RFC 8707 §2).</summary>
+/// <summary>Validates the parameter <c>resource</c> (RFC 8707 §2).</summary>
 internal static class RequestedResources
 {
     public static IReadOnlyList<string> Parse(IReadOnlyList<string> values)
@@ -12,19 +12,21 @@ internal static class RequestedResources
                 || uri.Scheme == Uri.UriSchemeFile
                 || value.Contains('#', StringComparison.Ordinal)
             )
-                throw OAuthErrorException.InvalidTarget("A resource must be an absolute URI without fragment.");
+                throw OAuthErrorException.InvalidTarget("A resource must be an absolute URI without a fragment.");
         }
 
         return [.. values.Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>Those asked for at the token endpoint must have been authorized; without any, all that were (§2.2).</summary>
+    /// <summary>
+    /// Returns the requested resources, which must have been granted, or all granted resources if none was requested (§2.2).
+    /// </summary>
     public static IReadOnlyList<string> Narrow(IReadOnlyList<string> granted, IReadOnlyList<string> values)
     {
-        IReadOnlyList<string> asked = Parse(values);
-        return asked.FirstOrDefault(one => !granted.Contains(one)) is not null
-                ? throw OAuthErrorException.InvalidTarget("A resource was asked for that the authorization request did not name.")
-            : asked is [] ? granted
-            : asked;
+        IReadOnlyList<string> requested = Parse(values);
+        return requested.FirstOrDefault(resource => !granted.Contains(resource)) is not null
+                ? throw OAuthErrorException.InvalidTarget("A requested resource was not part of the authorization request.")
+            : requested is [] ? granted
+            : requested;
     }
 }

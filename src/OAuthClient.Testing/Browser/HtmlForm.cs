@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace OAuthClient.Testing;
 
-/// <summary>As much of a page as a browser needs to fill in and send its form. It reads pages of this server only.</summary>
+/// <summary>Reads the form, the frames and the link from a page of this server.</summary>
 internal sealed partial class HtmlForm
 {
     private HtmlForm(string page, Uri action, string? problem)
@@ -13,21 +13,21 @@ internal sealed partial class HtmlForm
         Problem = problem;
     }
 
-    /// <summary>What kind of page it is: login, consent, form_post, sign_out, signed_out, still_signed_in, error.</summary>
+    /// <summary>The kind of the page: login, consent, form_post, sign_out, signed_out, still_signed_in or error.</summary>
     public string Page { get; }
 
     public Uri Action { get; }
 
-    /// <summary>What the page complains about, or null.</summary>
+    /// <summary>The error message of the page; null if there is none.</summary>
     public string? Problem { get; }
 
-    /// <summary>The fields that would be sent as they are: hidden ones, texts, ticked boxes.</summary>
+    /// <summary>The fields to send: hidden fields, text fields and selected checkboxes.</summary>
     public List<KeyValuePair<string, string>> Fields { get; } = [];
 
-    /// <summary>The pages shown in frames.</summary>
+    /// <summary>The addresses of the frames.</summary>
     public List<Uri> Frames { get; } = [];
 
-    /// <summary>Where the page leads on to by itself, or null.</summary>
+    /// <summary>The target of the link to the next page; null if there is none.</summary>
     public Uri? Next { get; private set; }
 
     public static HtmlForm Read(string html, Uri address)

@@ -4,16 +4,16 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OAuthClient.Testing;
 
-/// <summary>A browser with a user in front of it. It goes to this one server's pages and stops where it is sent elsewhere.</summary>
-internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState server, SignInOptions how)
+/// <summary>Simulates a browser and its user. It requests only pages of this server and stops at a redirect to another one.</summary>
+internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState server, SignInOptions options)
 {
-    private const int MostSteps = 20;
+    private const int MaximumSteps = 20;
 
-    private readonly CookieContainer _cookies = how.Cookies ?? new();
-    private readonly Uri _home = new(server.Issuer);
-    private bool _askedForConsent;
+    private readonly CookieContainer _cookies = options.Cookies ?? new();
+    private readonly Uri _issuer = new(server.Issuer);
+    private bool _consentPageShown;
 
-    /// <summary>It knows the server's own certificate, and the usual ones.</summary>
+    /// <summary>Creates a handler that trusts the server's own certificate in addition to the trusted roots.</summary>
     public static SocketsHttpHandler Handler(CertificateAuthority? certificates) =>
         new()
         {
@@ -34,35 +34,36 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
     public async Task<Uri> SignInAsync(Uri authorizationUri, CancellationToken cancellationToken)
     {
         Uri callback =
-            await GoAsync(authorizationUri, cancellationToken)
-            ?? throw new InvalidOperationException("The authorization server kept the browser.");
-        return how.Deny && !_askedForConsent
+            await NavigateAsync(authorizationUri, cancellationToken)
+            ?? throw new InvalidOperationException("The authorization server did not redirect the browser to the client.");
+        return options.Deny && !_consentPageShown
             ? throw new InvalidOperationException(
-                "The user was to deny, but was never asked: the client needs no consent, or has it already in this browser."
+                "The consent page to deny was not shown: the client requires no consent, or it was already granted in this browser session."
             )
             : callback;
     }
 
-    public Task<Uri?> SignOutAsync(Uri endSessionUri, CancellationToken cancellationToken) => GoAsync(endSessionUri, cancellationToken);
+    public Task<Uri?> SignOutAsync(Uri endSessionUri, CancellationToken cancellationToken) =>
+        NavigateAsync(endSessionUri, cancellationToken);
 
-    /// <returns>Where the browser was sent; null when it stays on a page of this server.</returns>
-    private async Task<Uri?> GoAsync(Uri start, CancellationToken cancellationToken)
+    /// <returns>The target of the redirect; null if the browser stays on a page of this server.</returns>
+    private async Task<Uri?> NavigateAsync(Uri start, CancellationToken cancellationToken)
     {
-        if (!IsHome(start))
+        if (!IsServerAddress(start))
             throw new ArgumentException(
                 $"{start.GetLeftPart(UriPartial.Path)} is not an address of this server, {server.Issuer}.",
                 nameof(start)
             );
         using HttpRequestMessage first = new(HttpMethod.Get, start);
         HttpResponseMessage response = await SendAsync(first, cancellationToken);
-        for (int step = 0; step < MostSteps; step++)
+        for (int step = 0; step < MaximumSteps; step++)
         {
             using HttpResponseMessage current = response;
             Uri address = current.RequestMessage!.RequestUri!;
             if (current.Headers.Location is { } location && (int)current.StatusCode is >= 300 and < 400)
             {
                 Uri next = new(address, location);
-                if (!IsHome(next))
+                if (!IsServerAddress(next))
                     return next;
                 using HttpRequestMessage follow = new(HttpMethod.Get, next);
                 response = await SendAsync(follow, cancellationToken);
@@ -79,16 +80,17 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
                 return form.Next;
             }
 
-            FillIn(form, (int)current.StatusCode, html);
+            FillForm(form, (int)current.StatusCode, html);
             using HttpRequestMessage submit = new(HttpMethod.Post, form.Action) { Content = new FormUrlEncodedContent(form.Fields) };
             response = await SendAsync(submit, cancellationToken);
         }
 
         response.Dispose();
-        throw new InvalidOperationException("The authorization server sent the browser in circles.");
+        throw new InvalidOperationException("The authorization server redirected the browser too often.");
     }
 
-    private bool IsHome(Uri uri) => uri.IsAbsoluteUri && uri.Scheme == _home.Scheme && uri.Host == _home.Host && uri.Port == _home.Port;
+    private bool IsServerAddress(Uri uri) =>
+        uri.IsAbsoluteUri && uri.Scheme == _issuer.Scheme && uri.Host == _issuer.Host && uri.Port == _issuer.Port;
 
     private async Task LoadAsync(IEnumerable<Uri> frames, CancellationToken cancellationToken)
     {
@@ -99,30 +101,30 @@ internal sealed class ScriptedBrowser(HttpMessageInvoker http, ServerState serve
         }
     }
 
-    private void FillIn(HtmlForm form, int status, string html)
+    private void FillForm(HtmlForm form, int status, string html)
     {
         switch (form.Page)
         {
             case "login" when form.Problem is null:
-                form.Set("username", how.UserName);
+                form.Set("username", options.UserName);
                 form.Set(
                     "password",
-                    how.Password ?? (server.Users.TryGetValue(how.UserName, out TestUser? user) ? user.EffectivePassword : "")
+                    options.Password ?? (server.Users.TryGetValue(options.UserName, out TestUser? user) ? user.EffectivePassword : "")
                 );
                 form.Set("decision", "allow");
                 break;
             case "consent":
-                _askedForConsent = true;
-                form.Set("decision", how.Deny ? "deny" : "allow");
-                if (how.ApprovedScopes is { } approved)
+                _consentPageShown = true;
+                form.Set("decision", options.Deny ? "deny" : "allow");
+                if (options.ApprovedScopes is { } approved)
                     form.Fields.RemoveAll(field => field.Key is "scope" && !approved.Contains(field.Value));
                 break;
             case "sign_out":
-                form.Set("decision", how.Deny ? "deny" : "allow");
+                form.Set("decision", options.Deny ? "deny" : "allow");
                 break;
             default:
                 throw new InvalidOperationException(
-                    $"The authorization server refused ({status}) and sent the browser nowhere: {form.Problem ?? html}"
+                    $"The authorization server responded with {status} and did not redirect the browser: {form.Problem ?? html}"
                 );
         }
     }

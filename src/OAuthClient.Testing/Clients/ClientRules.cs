@@ -2,45 +2,46 @@ using System.Text;
 
 namespace OAuthClient.Testing;
 
-/// <summary>What contradicts itself in a client's registration, in sentences that say what to write instead.</summary>
+/// <summary>Validates the properties of a client. Each message states what to change.</summary>
 internal static class ClientRules
 {
-    // RFC 7518 §3.2: a key at least as long as the hash.
-    private const int ShortestHmacKey = 32;
+    // RFC 7518 §3.2: the key is at least as long as the hash.
+    private const int MinimumHmacKeyLength = 32;
 
-    /// <summary>The first thing wrong; null when the registration is sound.</summary>
+    /// <summary>Returns the first problem, or null if the properties are valid.</summary>
     public static string? Problem(TestClient client)
     {
         if (client.ClientId is "")
-            return "A client needs a ClientId.";
+            return "ClientId must not be empty.";
         return Problems(client).FirstOrDefault() is { } problem ? $"Client '{client.ClientId}': {problem}" : null;
     }
 
     private static IEnumerable<string> Problems(TestClient client)
     {
         if (client.AuthenticationMethod is not (null or "client_secret_basic" or "client_secret_post" or "none") && !client.UsesCertificate)
-            yield return $"AuthenticationMethod must be client_secret_basic, client_secret_post, none, tls_client_auth, self_signed_tls_client_auth or null, not '{client.AuthenticationMethod}'.";
+            yield return "AuthenticationMethod must be client_secret_basic, client_secret_post, none, tls_client_auth, "
+                + $"self_signed_tls_client_auth or null, not '{client.AuthenticationMethod}'.";
         else if (client.AuthenticationMethod is not null && client.AuthenticationMethod is "none" != client.IsPublic)
-            yield return "AuthenticationMethod none goes with a null ClientSecret, the others with a secret.";
+            yield return "AuthenticationMethod none requires ClientSecret to be null; the client_secret methods require a ClientSecret.";
         if (client.AuthenticationMethod is "tls_client_auth" && client.CertificateSubject is null)
-            yield return "AuthenticationMethod tls_client_auth needs a CertificateSubject.";
+            yield return "AuthenticationMethod tls_client_auth requires a CertificateSubject.";
         if (
             client.AuthenticationMethod is "self_signed_tls_client_auth"
             && client.Certificate is null
-            && !CertificateAuthentication.AreIn(client.PublicKeys)
+            && !CertificateAuthentication.HasCertificate(client.PublicKeys)
         )
-            yield return "AuthenticationMethod self_signed_tls_client_auth needs a Certificate, or PublicKeys with x5c.";
-        if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } bad)
-            yield return $"the redirect URI '{bad}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
-        if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } badAfterwards)
-            yield return $"the post-logout redirect URI '{badAfterwards}' must be absolute and have no fragment.";
+            yield return "AuthenticationMethod self_signed_tls_client_auth requires a Certificate, or PublicKeys with x5c.";
+        if (client.RedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } invalidRedirectUri)
+            yield return $"the redirect URI '{invalidRedirectUri}' must be absolute and have no fragment (RFC 6749 §3.1.2).";
+        if (client.PostLogoutRedirectUris.FirstOrDefault(uri => !IsAbsoluteWithoutFragment(uri)) is { } invalidPostLogoutUri)
+            yield return $"the post-logout redirect URI '{invalidPostLogoutUri}' must be absolute and have no fragment.";
         if (
             new[] { client.BackChannelLogoutUri, client.FrontChannelLogoutUri, client.InitiateLoginUri }
                 .OfType<Uri>()
-                .FirstOrDefault(uri => !IsWebPage(uri)) is
-            { } badPage
+                .FirstOrDefault(uri => !IsHttpUri(uri)) is
+            { } invalidUri
         )
-            yield return $"the logout or login URI '{badPage}' must be http or https and have no fragment.";
+            yield return $"the logout or login URI '{invalidUri}' must be http or https and have no fragment.";
         foreach (string problem in Signing(client).Concat(Encryption(client)))
             yield return problem;
     }
@@ -59,9 +60,9 @@ internal static class ClientRules
                 yield return $"{name} must be one of {string.Join(", ", SignatureAlgorithm.All)} or null, not '{algorithm}'.";
             else if (
                 algorithm is SignatureAlgorithm.Hmac
-                && (client.ClientSecret is null || Encoding.UTF8.GetByteCount(client.ClientSecret) < ShortestHmacKey)
+                && (client.ClientSecret is null || Encoding.UTF8.GetByteCount(client.ClientSecret) < MinimumHmacKeyLength)
             )
-                yield return $"{name} HS256 needs a ClientSecret of {ShortestHmacKey} bytes or more, which is the key (RFC 7518 §3.2).";
+                yield return $"{name} HS256 requires a ClientSecret of at least {MinimumHmacKeyLength} bytes (RFC 7518 §3.2).";
         }
     }
 
@@ -76,19 +77,21 @@ internal static class ClientRules
         foreach ((string name, string? algorithm, string? contentAlgorithm) in encrypted)
         {
             if (contentAlgorithm is not null && algorithm is null)
-                yield return $"{name}ContentEncryptionAlgorithm needs an {name}EncryptionAlgorithm.";
+                yield return $"{name}ContentEncryptionAlgorithm requires an {name}EncryptionAlgorithm.";
             if (contentAlgorithm is not null && !JsonWebEncryption.ContentAlgorithms.Contains(contentAlgorithm))
-                yield return $"{name}ContentEncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.ContentAlgorithms)} or null, not '{contentAlgorithm}'.";
+                yield return $"{name}ContentEncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.ContentAlgorithms)} "
+                    + $"or null, not '{contentAlgorithm}'.";
             if (algorithm is null)
                 continue;
             if (!JsonWebEncryption.KeyAlgorithms.Contains(algorithm))
-                yield return $"{name}EncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.KeyAlgorithms)} or null, not '{algorithm}'.";
+                yield return $"{name}EncryptionAlgorithm must be one of {string.Join(", ", JsonWebEncryption.KeyAlgorithms)} "
+                    + $"or null, not '{algorithm}'.";
             else if (!JsonWebEncryption.CanEncrypt(client.PublicKeys, algorithm))
-                yield return $"{name}EncryptionAlgorithm {algorithm} needs a good key for encryption in PublicKeys.";
+                yield return $"{name}EncryptionAlgorithm {algorithm} requires a valid encryption key in PublicKeys.";
         }
     }
 
-    private static bool IsWebPage(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https", Fragment: "" };
+    private static bool IsHttpUri(Uri uri) => uri is { IsAbsoluteUri: true, Scheme: "http" or "https", Fragment: "" };
 
     private static bool IsAbsoluteWithoutFragment(string uri) =>
         Uri.TryCreate(uri, UriKind.Absolute, out _) && !uri.Contains('#', StringComparison.Ordinal);

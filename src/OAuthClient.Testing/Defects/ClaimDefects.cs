@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The defects that are a matter of claims.</summary>
+/// <summary>Applies defects to the claims of a JWT.</summary>
 internal static class ClaimDefects
 {
     public const string OtherIssuer = "https://attacker.example.com";
@@ -12,32 +12,32 @@ internal static class ClaimDefects
     private const string OtherClient = "another-client";
     private const string OtherUser = "mallory";
     private const int TenMinutes = 600;
-    private const int Hour = 3600;
+    private const int OneHour = 3600;
 
     public static void Apply(Defect defect, IssuedJwtKind kind, JsonObject claims, bool refreshed = false)
     {
         switch (kind)
         {
             case IssuedJwtKind.IdToken when refreshed:
-                SpoilRefreshed(defect, claims);
-                SpoilIdToken(defect, claims);
+                ApplyToRefreshedIdToken(defect, claims);
+                ApplyToIdToken(defect, claims);
                 break;
             case IssuedJwtKind.IdToken:
-                SpoilIdToken(defect, claims);
+                ApplyToIdToken(defect, claims);
                 break;
             case IssuedJwtKind.UserInfo:
-                SpoilUserInfo(defect, claims);
+                ApplyToUserInfo(defect, claims);
                 break;
             case IssuedJwtKind.Introspection:
-                SpoilIntrospection(defect, claims);
+                ApplyToIntrospection(defect, claims);
                 break;
             case IssuedJwtKind.LogoutToken:
-                SpoilLogoutToken(defect, claims);
+                ApplyToLogoutToken(defect, claims);
                 break;
         }
     }
 
-    private static void SpoilIdToken(Defect defect, JsonObject claims)
+    private static void ApplyToIdToken(Defect defect, JsonObject claims)
     {
         switch (defect)
         {
@@ -75,8 +75,8 @@ internal static class ClaimDefects
                 claims.Remove("iat");
                 break;
             case Defect.IdTokenIssuedInTheFuture:
-                claims["iat"] = (long)claims["iat"]! + Hour;
-                claims["exp"] = (long)claims["exp"]! + Hour;
+                claims["iat"] = (long)claims["iat"]! + OneHour;
+                claims["exp"] = (long)claims["exp"]! + OneHour;
                 break;
             case Defect.IdTokenWrongNonce when claims.ContainsKey("nonce"):
                 claims["nonce"] = Randomness.Token();
@@ -90,10 +90,10 @@ internal static class ClaimDefects
                 );
                 break;
             case Defect.IdTokenWrongAcr:
-                claims["acr"] = "urn:example:none-that-was-asked-for";
+                claims["acr"] = "urn:example:not-requested";
                 break;
             case Defect.IdTokenOldAuthentication:
-                claims["auth_time"] = (long)claims["auth_time"]! - (24 * Hour);
+                claims["auth_time"] = (long)claims["auth_time"]! - (24 * OneHour);
                 break;
             case Defect.IdTokenMissingAuthenticationTime:
                 claims.Remove("auth_time");
@@ -101,7 +101,7 @@ internal static class ClaimDefects
         }
     }
 
-    private static void SpoilRefreshed(Defect defect, JsonObject claims)
+    private static void ApplyToRefreshedIdToken(Defect defect, JsonObject claims)
     {
         switch (defect)
         {
@@ -115,7 +115,7 @@ internal static class ClaimDefects
                 claims["aud"] = OtherClient;
                 break;
             case Defect.RefreshedIdTokenWrongAuthenticationTime:
-                claims["auth_time"] = (long)claims["auth_time"]! - Hour;
+                claims["auth_time"] = (long)claims["auth_time"]! - OneHour;
                 break;
             case Defect.RefreshedIdTokenWrongNonce:
                 claims["nonce"] = Randomness.Token();
@@ -123,7 +123,7 @@ internal static class ClaimDefects
         }
     }
 
-    private static void SpoilUserInfo(Defect defect, JsonObject claims)
+    private static void ApplyToUserInfo(Defect defect, JsonObject claims)
     {
         switch (defect)
         {
@@ -142,7 +142,7 @@ internal static class ClaimDefects
         }
     }
 
-    private static void SpoilIntrospection(Defect defect, JsonObject claims)
+    private static void ApplyToIntrospection(Defect defect, JsonObject claims)
     {
         if (defect is Defect.IntrospectionWrongIssuer)
             claims["iss"] = OtherIssuer;
@@ -150,7 +150,7 @@ internal static class ClaimDefects
             claims["aud"] = OtherClient;
     }
 
-    private static void SpoilLogoutToken(Defect defect, JsonObject claims)
+    private static void ApplyToLogoutToken(Defect defect, JsonObject claims)
     {
         switch (defect)
         {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The defects of metadata, and of what goes back to the client by way of the browser.</summary>
+/// <summary>Applies defects to the metadata and to the parameters of redirects to the client.</summary>
 internal static class ParameterDefects
 {
     public static void ApplyToMetadata(Defect defect, JsonObject metadata)
@@ -38,10 +38,10 @@ internal static class ParameterDefects
                 Replace(parameters, "iss", null);
                 break;
             case Defect.CallbackDuplicateCode:
-                Double(parameters, "code");
+                Duplicate(parameters, "code");
                 break;
             case Defect.CallbackDuplicateState:
-                Double(parameters, "state");
+                Duplicate(parameters, "state");
                 break;
         }
     }
@@ -66,7 +66,7 @@ internal static class ParameterDefects
         }
     }
 
-    private static void Double(IList<KeyValuePair<string, string>> parameters, string name)
+    private static void Duplicate(IList<KeyValuePair<string, string>> parameters, string name)
     {
         if (parameters.FirstOrDefault(pair => pair.Key == name) is { Key: not null } found)
             parameters.Add(found);

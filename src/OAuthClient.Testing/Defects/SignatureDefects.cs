@@ -3,19 +3,20 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The defects that are a matter of header, key and signature.</summary>
+/// <summary>Applies defects to the header, the key and the signature of a JWT.</summary>
 internal static class SignatureDefects
 {
     private const string ForeignKeyId = "foreign";
 
-    // One for the process: its public part is fetched after the token was signed.
+    // Shared by the process, because the public key is requested after the token was signed.
     private static readonly Lazy<SigningKey> Foreign = new(() => SigningKey.Foreign("RS256", ForeignKeyId));
 
-    /// <summary>Algorithms that a client may get although nobody registered them.</summary>
+    /// <summary>Returns the algorithms that a defect uses in addition to the registered ones.</summary>
     public static IEnumerable<string> ExtraAlgorithms(Defect defect) =>
         defect is Defect.IdTokenOtherAlgorithm or Defect.LogoutTokenOtherAlgorithm ? ["ES256", "RS256"] : [];
 
-    /// <returns>The token with its defect; null when nothing is wrong with its signature.</returns>
+    /// <summary>Signs a token with its defect.</summary>
+    /// <returns>The token; null if the defect does not affect its signature.</returns>
     public static string? Sign(
         ServerState server,
         IssuedJwtKind kind,
@@ -44,30 +45,30 @@ internal static class SignatureDefects
             or
             (IssuedJwtKind.Introspection, Defect.IntrospectionBadSignature)
             or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenBadSignature):
-                return JsonWebSignature.Create(header, claims, input => Spoil(sign(input)));
+                return JsonWebSignature.Create(header, claims, input => Corrupt(sign(input)));
             case (IssuedJwtKind.IdToken, Defect.IdTokenOtherAlgorithm) or (IssuedJwtKind.LogoutToken, Defect.LogoutTokenOtherAlgorithm):
                 SigningKey other = server.Keys.Current(algorithm is "ES256" ? "RS256" : "ES256");
                 (header["alg"], header["kid"]) = (other.Algorithm, other.KeyId);
                 return JsonWebSignature.Create(header, claims, other.Sign);
             case (IssuedJwtKind.IdToken, Defect.IdTokenUnknownKey):
-                return ByForeignKey(header, claims, name: null, value: null);
+                return SignWithForeignKey(header, claims, name: null, value: null);
             case (IssuedJwtKind.IdToken, Defect.IdTokenKeyByUrl):
-                return ByForeignKey(header, claims, "jku", server.Address("/foreign-keys"));
+                return SignWithForeignKey(header, claims, "jku", server.Address("/foreign-keys"));
             case (IssuedJwtKind.IdToken, Defect.IdTokenCertificateByUrl):
-                return ByForeignKey(header, claims, "x5u", server.Address("/foreign-certificate"));
+                return SignWithForeignKey(header, claims, "x5u", server.Address("/foreign-certificate"));
             case (IssuedJwtKind.IdToken, Defect.IdTokenEmbeddedKey):
-                return ByForeignKey(header, claims, "jwk", Foreign.Value.ToJsonWebKey());
+                return SignWithForeignKey(header, claims, "jwk", Foreign.Value.ToJsonWebKey());
             case (IssuedJwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyPem):
-                return ByPublicKey(server, algorithm, header, claims, key => key.ToPem());
+                return SignWithPublicKeyAsSecret(server, algorithm, header, claims, key => key.ToPem());
             case (IssuedJwtKind.IdToken, Defect.IdTokenHmacWithPublicKeyJwk):
-                return ByPublicKey(server, algorithm, header, claims, key => key.ToJsonWebKey().ToJsonString());
+                return SignWithPublicKeyAsSecret(server, algorithm, header, claims, key => key.ToJsonWebKey().ToJsonString());
             case (IssuedJwtKind.IdToken, Defect.IdTokenCriticalExtension):
                 header["crit"] = new JsonArray("urn:example:extension");
                 header["urn:example:extension"] = true;
                 return JsonWebSignature.Create(header, claims, sign);
             case (IssuedJwtKind.IdToken, Defect.IdTokenDuplicateIssuer):
-                string doubled = "{\"iss\":\"" + ClaimDefects.OtherIssuer + "\"," + claims.ToJsonString()[1..];
-                return JsonWebSignature.Create(header, Encoding.UTF8.GetBytes(doubled), sign);
+                string payload = "{\"iss\":\"" + ClaimDefects.OtherIssuer + "\"," + claims.ToJsonString()[1..];
+                return JsonWebSignature.Create(header, Encoding.UTF8.GetBytes(payload), sign);
             case (IssuedJwtKind.Introspection, Defect.IntrospectionWrongType):
                 header["typ"] = "JWT";
                 return JsonWebSignature.Create(header, claims, sign);
@@ -79,7 +80,7 @@ internal static class SignatureDefects
         }
     }
 
-    /// <summary>What <c>jku</c> and <c>x5u</c> point to.</summary>
+    /// <summary>Returns the key or the certificate to which <c>jku</c> and <c>x5u</c> refer.</summary>
     public static Reply ForeignKeys(RecordedRequest request)
     {
         if (request.Method is not ("GET" or "HEAD"))
@@ -89,7 +90,7 @@ internal static class SignatureDefects
             : Reply.Text(200, Foreign.Value.ToCertificatePem(), "application/pem-certificate-chain");
     }
 
-    private static string ByForeignKey(JsonObject header, JsonObject claims, string? name, JsonNode? value)
+    private static string SignWithForeignKey(JsonObject header, JsonObject claims, string? name, JsonNode? value)
     {
         (header["alg"], header["kid"]) = (Foreign.Value.Algorithm, ForeignKeyId);
         if (name is not null)
@@ -97,7 +98,7 @@ internal static class SignatureDefects
         return JsonWebSignature.Create(header, claims, Foreign.Value.Sign);
     }
 
-    private static string ByPublicKey(
+    private static string SignWithPublicKeyAsSecret(
         ServerState server,
         string algorithm,
         JsonObject header,
@@ -110,7 +111,7 @@ internal static class SignatureDefects
         return JsonWebSignature.Create(header, claims, JsonWebSignature.Hmac(secret(key)));
     }
 
-    private static byte[] Spoil(byte[] signature)
+    private static byte[] Corrupt(byte[] signature)
     {
         signature[signature.Length / 2] ^= 1;
         return signature;

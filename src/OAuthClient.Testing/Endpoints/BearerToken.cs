@@ -3,25 +3,29 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>What every protected resource does first: take the token from the header, and only from there, and check it (RFC 6750 §2.1, §3.1).</summary>
+/// <summary>
+/// Validates the access token of a request to a protected resource. Only the Authorization header is accepted (RFC 6750 §2.1, §3.1).
+/// </summary>
 internal static class BearerToken
 {
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/="
     );
 
+    /// <summary>Validates the access token and processes the request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="realm">Who asks for the token.</param>
-    /// <param name="server">Who gave it.</param>
-    /// <param name="requiredScope">Scopes it must have, separated by spaces; null for none.</param>
-    /// <param name="isForUs">Whether its audience is right.</param>
-    /// <param name="answer">What to do when all is well.</param>
+    /// <param name="realm">The realm of the challenge.</param>
+    /// <param name="server">The server that issued the token.</param>
+    /// <param name="requiredScope">The required scopes, separated by spaces; null for none.</param>
+    /// <param name="isAudienceValid">Determines whether the token is valid for this resource.</param>
+    /// <param name="answer">Processes the request if the token is valid.</param>
+    /// <returns>The response, or a challenge.</returns>
     public static Reply Check(
         RecordedRequest request,
         string realm,
         ServerState server,
         string? requiredScope,
-        Func<IssuedAccessToken, bool> isForUs,
+        Func<IssuedAccessToken, bool> isAudienceValid,
         Func<IssuedAccessToken, Reply> answer
     )
     {
@@ -36,10 +40,10 @@ internal static class BearerToken
             return Challenge(401, realm, "invalid_token", "The access token is unknown.");
         if (!token.IsValid(server.Now))
             return Challenge(401, realm, "invalid_token", "The access token has expired or was revoked.");
-        if (!isForUs(token))
+        if (!isAudienceValid(token))
             return Challenge(401, realm, "invalid_token", "The access token is for another resource.");
         if (requiredScope?.Split(' ', StringSplitOptions.RemoveEmptyEntries).All(token.Scopes.Contains) is false)
-            return Challenge(403, realm, "insufficient_scope", "The access token lacks a scope.", requiredScope);
+            return Challenge(403, realm, "insufficient_scope", "The access token lacks a required scope.", requiredScope);
         return answer(token);
     }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Aggregated claims, and the endpoint where distributed ones are (OpenID Connect Core §5.6.2).</summary>
+/// <summary>Creates aggregated claims, and serves distributed claims (OpenID Connect Core §5.6.2).</summary>
 internal sealed class ClaimsEndpoint(ServerState server)
 {
     public Reply Answer(RecordedRequest request)
@@ -21,7 +21,7 @@ internal sealed class ClaimsEndpoint(ServerState server)
         return Reply.Text(200, Sign(server, found.Client, found.User, found.Source), "application/jwt").NotStored();
     }
 
-    /// <summary>Adds <c>_claim_names</c> and <c>_claim_sources</c> where a user has claims from elsewhere.</summary>
+    /// <summary>Adds <c>_claim_names</c> and <c>_claim_sources</c> for a user with claim sources.</summary>
     public static void AddSources(ServerState server, TestClient client, TestUser user, JsonObject claims)
     {
         if (user.ClaimSources is [])
@@ -36,7 +36,7 @@ internal sealed class ClaimsEndpoint(ServerState server)
                 ? new JsonObject
                 {
                     ["endpoint"] = server.Address("/claims"),
-                    ["access_token"] = server.DistributedClaims.Offer(client, user, source),
+                    ["access_token"] = server.DistributedClaims.Add(client, user, source),
                 }
                 : new JsonObject { ["JWT"] = Sign(server, client, user, source) };
         }

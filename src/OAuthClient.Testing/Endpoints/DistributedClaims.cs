@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Which access token is good for which claims at the claims endpoint (OpenID Connect Core §5.6.2.2).</summary>
+/// <summary>Maps the access tokens for the claims endpoint to the claims (OpenID Connect Core §5.6.2.2).</summary>
 internal sealed class DistributedClaims
 {
     private readonly ConcurrentDictionary<string, (TestClient Client, TestUser User, TestClaimSource Source)> _tokens = new(
         StringComparer.Ordinal
     );
 
-    public string Offer(TestClient client, TestUser user, TestClaimSource source)
+    public string Add(TestClient client, TestUser user, TestClaimSource source)
     {
         string token = Randomness.Token("ct");
         _tokens[token] = (client, user, source);

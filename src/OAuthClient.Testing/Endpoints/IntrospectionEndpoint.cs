@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The introspection endpoint (RFC 7662 §2), which also answers by signed JWT (RFC 9701).</summary>
+/// <summary>The introspection endpoint (RFC 7662 §2) with JWT responses (RFC 9701).</summary>
 internal sealed class IntrospectionEndpoint(ServerState server)
 {
     public const string JwtMediaType = "application/token-introspection+jwt";
@@ -13,21 +13,23 @@ internal sealed class IntrospectionEndpoint(ServerState server)
             server,
             (client, form) =>
             {
-                // Without authentication anybody could try out tokens (RFC 7662 §2.1).
+                // Authentication prevents token scanning (RFC 7662 §2.1).
                 if (client.IsPublic)
-                    throw OAuthErrorException.InvalidClient("A public client may not introspect tokens.");
-                JsonObject answer = Describe(form["token"] ?? throw OAuthErrorException.InvalidRequest("The token is missing."));
-                server.Options.OnIntrospection?.Invoke(answer);
-                return (WantsJwt(request) ? Reply.Text(200, Protect(client, answer), JwtMediaType) : Reply.Json(200, answer)).NotStored();
+                    throw OAuthErrorException.InvalidClient("A public client must not introspect tokens.");
+                JsonObject response = Describe(form["token"] ?? throw OAuthErrorException.InvalidRequest("The token is missing."));
+                server.Options.OnIntrospection?.Invoke(response);
+                return (
+                    AcceptsJwt(request) ? Reply.Text(200, Protect(client, response), JwtMediaType) : Reply.Json(200, response)
+                ).NotStored();
             }
         );
 
-    /// <summary>RFC 7662 §2.2: about a token that is not good nothing is said but that.</summary>
+    /// <summary>Returns the response for a token. The response for an invalid token contains only <c>active</c> (RFC 7662 §2.2).</summary>
     private JsonObject Describe(string value)
     {
         if (server.Grants.FindAccessToken(value) is { } access && access.IsValid(server.Now))
             return Describe(access.Grant, access.Scopes, access.Resources, access.IssuedAt, access.ExpiresAt, "Bearer");
-        if (server.Grants.FindRefreshToken(value) is { SpentAt: null, Grant.Revoked: false } refresh && server.Now < refresh.ExpiresAt)
+        if (server.Grants.FindRefreshToken(value) is { RedeemedAt: null, Grant.Revoked: false } refresh && server.Now < refresh.ExpiresAt)
             return Describe(
                 refresh.Grant,
                 refresh.Grant.Scopes,
@@ -48,7 +50,7 @@ internal sealed class IntrospectionEndpoint(ServerState server)
         string? tokenType
     )
     {
-        JsonObject answer = new()
+        JsonObject response = new()
         {
             ["active"] = true,
             ["client_id"] = grant.Client.ClientId,
@@ -59,29 +61,33 @@ internal sealed class IntrospectionEndpoint(ServerState server)
             ["exp"] = expiresAt.ToUnixTimeSeconds(),
         };
         if (tokenType is not null)
-            answer["token_type"] = tokenType;
+            response["token_type"] = tokenType;
         if (grant.User is not null)
-            answer["username"] = grant.User.UserName;
+            response["username"] = grant.User.UserName;
         if (resources is not [])
-            answer["aud"] = resources is [var only] ? only : new JsonArray([.. resources.Select(resource => JsonValue.Create(resource))]);
-        return answer;
+            response["aud"] = resources is [var single]
+                ? single
+                : new JsonArray([.. resources.Select(resource => JsonValue.Create(resource))]);
+        return response;
     }
 
-    /// <summary>RFC 9701 §4: the client says so by Accept.</summary>
-    private static bool WantsJwt(RecordedRequest request) =>
+    /// <summary>Determines whether the client requests a JWT by its Accept header (RFC 9701 §4).</summary>
+    private static bool AcceptsJwt(RecordedRequest request) =>
         (request.Header("Accept") ?? "")
             .Split(',')
             .Any(range => range.Split(';')[0].Trim().Equals(JwtMediaType, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>RFC 9701 §5: no <c>sub</c> and no <c>exp</c> of its own, lest it pass for an access token.</summary>
-    private string Protect(TestClient client, JsonObject answer)
+    /// <summary>
+    /// Creates the JWT response. It has no <c>sub</c> and no <c>exp</c>, so that it cannot be used as an access token (RFC 9701 §5).
+    /// </summary>
+    private string Protect(TestClient client, JsonObject response)
     {
         JsonObject claims = new()
         {
             ["iss"] = server.Issuer,
             ["aud"] = client.ClientId,
             ["iat"] = server.Now.ToUnixTimeSeconds(),
-            ["token_introspection"] = answer,
+            ["token_introspection"] = response,
         };
         ClaimDefects.Apply(server.Options.Defect, IssuedJwtKind.Introspection, claims);
         string signed = ServerToken.Sign(

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3) and the keys they point to.</summary>
+/// <summary>Serves the authorization server metadata (RFC 8414 §2, OpenID Connect Discovery §3) and the key set.</summary>
 internal sealed class MetadataEndpoint(ServerState server)
 {
     public Reply Metadata(RecordedRequest request)
@@ -46,7 +46,7 @@ internal sealed class MetadataEndpoint(ServerState server)
             ["frontchannel_logout_session_supported"] = true,
             ["request_parameter_supported"] = false,
             ["request_uri_parameter_supported"] = false,
-            ["authorization_response_iss_parameter_supported"] = server.SendsIss,
+            ["authorization_response_iss_parameter_supported"] = server.SendsIssuer,
         };
         if (options.AcrValuesSupported.Count > 0)
             metadata["acr_values_supported"] = List(options.AcrValuesSupported.Order(StringComparer.Ordinal));
@@ -78,7 +78,7 @@ internal sealed class MetadataEndpoint(ServerState server)
         return Reply.Json(200, keys);
     }
 
-    /// <summary>RFC 8705 §5: of those endpoints that clients call themselves.</summary>
+    /// <summary>Returns the mutual-TLS aliases of the endpoints that clients call (RFC 8705 §5).</summary>
     private JsonObject Aliases(JsonObject metadata)
     {
         JsonObject aliases = new();

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>What the resource server serves to those who bring a good token.</summary>
+/// <summary>Serves the requests to a <see cref="TestResourceServer"/>.</summary>
 internal sealed class ProtectedResource(ServerState authorizationServer, TestResourceServerOptions options, Uri baseAddress)
 {
     private static readonly (string Id, string Title, string Sky, string Land)[] Photos =
@@ -20,7 +20,7 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
             options.Realm,
             authorizationServer,
             options.RequiredScope,
-            IsForUs,
+            IsAudienceValid,
             token =>
                 request.Path switch
                 {
@@ -31,8 +31,8 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
                 }
         );
 
-    /// <summary>Compared as URIs, for a resource without path is written with and without its slash.</summary>
-    private bool IsForUs(IssuedAccessToken token) =>
+    /// <summary>Compares resources as URIs, because a resource without a path can be written with or without a trailing slash.</summary>
+    private bool IsAudienceValid(IssuedAccessToken token) =>
         token.Resources is []
             ? !options.RequireResource
             : token.Resources.Any(resource => new Uri(resource) == (options.Resource ?? baseAddress));
@@ -71,5 +71,6 @@ internal sealed class ProtectedResource(ServerState authorizationServer, TestRes
     private static string Draw(string sky, string land) =>
         $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 320 200\"><rect width=\"320\" height=\"200\" fill=\"{sky}\"/>"
         + "<circle cx=\"236\" cy=\"58\" r=\"24\" fill=\"#fff\" opacity=\".85\"/>"
-        + $"<path d=\"M0 200V138q64-46 128-8t192-22v92z\" fill=\"{land}\"/><path d=\"M0 200v-26q96-34 176-8t144-14v48z\" fill=\"{land}\" opacity=\".7\"/></svg>";
+        + $"<path d=\"M0 200V138q64-46 128-8t192-22v92z\" fill=\"{land}\"/>"
+        + $"<path d=\"M0 200v-26q96-34 176-8t144-14v48z\" fill=\"{land}\" opacity=\".7\"/></svg>";
 }

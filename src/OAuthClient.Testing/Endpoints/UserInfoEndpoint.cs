@@ -28,7 +28,7 @@ internal sealed class UserInfoEndpoint(ServerState server)
                     ClaimDefects.Apply(server.Options.Defect, IssuedJwtKind.UserInfo, claims);
                     server.Options.OnUserInfo?.Invoke(claims);
                     return (
-                        client.WantsUserInfoAsJwt ? Reply.Text(200, Protect(client, claims), "application/jwt") : Reply.Json(200, claims)
+                        client.ReturnsUserInfoAsJwt ? Reply.Text(200, Protect(client, claims), "application/jwt") : Reply.Json(200, claims)
                     ).NotStored();
                 }
             );
@@ -45,7 +45,7 @@ internal sealed class UserInfoEndpoint(ServerState server)
         return claims;
     }
 
-    /// <summary>Signed, encrypted, or first the one and then the other (OpenID Connect Core §5.3.2).</summary>
+    /// <summary>Signs the claims, encrypts them, or signs and then encrypts them (OpenID Connect Core §5.3.2).</summary>
     private string Protect(TestClient client, JsonObject claims)
     {
         (string content, string? contentType) = client.UserInfoSigningAlgorithm is { } algorithm
@@ -60,7 +60,7 @@ internal sealed class UserInfoEndpoint(ServerState server)
         );
     }
 
-    /// <summary>OpenID Connect Core §5.4.</summary>
+    /// <summary>Returns the scope that a claim requires (OpenID Connect Core §5.4).</summary>
     private static string ScopeOf(string claim) =>
         claim switch
         {

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Says which issuer a user's identifier belongs to (RFC 7033 §4, OpenID Connect Discovery §2).</summary>
+/// <summary>The WebFinger endpoint, which returns the issuer for a user identifier (RFC 7033 §4, OpenID Connect Discovery §2).</summary>
 internal sealed class WebFingerEndpoint(ServerState server)
 {
     public const string Path = "/.well-known/webfinger";
@@ -14,7 +14,7 @@ internal sealed class WebFingerEndpoint(ServerState server)
         if (request.Method is not ("GET" or "HEAD"))
             return Reply.MethodNotAllowed("GET, HEAD");
         if (request.QueryValues("resource") is not [{ Length: > 0 } resource])
-            return Reply.Text(400, "WebFinger needs one resource (RFC 7033 section 4.2).");
+            return Reply.Text(400, "WebFinger requires exactly one resource (RFC 7033 section 4.2).");
         if (!IsKnown(resource))
             return Reply.NotFound();
         IReadOnlyList<string> relations = request.QueryValues("rel");
@@ -30,21 +30,24 @@ internal sealed class WebFingerEndpoint(ServerState server)
         return Reply.Text(200, descriptor.ToJsonString(), "application/jrd+json");
     }
 
-    /// <summary>An account of one of the users, <c>acct:alice@host</c> (RFC 7565), or an address at this host: its own, or <c>/alice</c>.</summary>
+    /// <summary>
+    /// Determines whether a resource is an account of a user, such as <c>acct:alice@host</c> (RFC 7565), the address of this server, or
+    /// <c>/alice</c> at this server.
+    /// </summary>
     private bool IsKnown(string resource)
     {
-        Uri home = new(server.Issuer);
+        Uri issuer = new(server.Issuer);
         if (resource.StartsWith("acct:", StringComparison.OrdinalIgnoreCase))
         {
             int at = resource.LastIndexOf('@');
             return at > 0
-                && resource[(at + 1)..].Equals(home.Authority, StringComparison.OrdinalIgnoreCase)
+                && resource[(at + 1)..].Equals(issuer.Authority, StringComparison.OrdinalIgnoreCase)
                 && server.Users.ContainsKey(Uri.UnescapeDataString(resource["acct:".Length..at]));
         }
 
         return Uri.TryCreate(resource, UriKind.Absolute, out Uri? uri)
-            && uri.Scheme == home.Scheme
-            && uri.Authority == home.Authority
+            && uri.Scheme == issuer.Scheme
+            && uri.Authority == issuer.Authority
             && (uri.AbsolutePath is "/" || server.Users.ContainsKey(Uri.UnescapeDataString(uri.AbsolutePath[1..])));
     }
 }

@@ -1,5 +1,6 @@
 namespace OAuthClient.Testing;
 
+/// <summary>An access token that the server issued.</summary>
 internal sealed class IssuedAccessToken(
     IssuedGrant grant,
     IReadOnlyList<string> scopes,
@@ -8,7 +9,7 @@ internal sealed class IssuedAccessToken(
     DateTimeOffset expiresAt
 )
 {
-    private volatile bool _dead;
+    private volatile bool _isInvalidated;
 
     public string Value { get; } = Randomness.Token("at");
 
@@ -22,7 +23,8 @@ internal sealed class IssuedAccessToken(
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
-    public void Kill() => _dead = true;
+    /// <summary>Invalidates this token; the grant stays valid.</summary>
+    public void Invalidate() => _isInvalidated = true;
 
-    public bool IsValid(DateTimeOffset now) => !_dead && !Grant.Revoked && now < ExpiresAt;
+    public bool IsValid(DateTimeOffset now) => !_isInvalidated && !Grant.Revoked && now < ExpiresAt;
 }

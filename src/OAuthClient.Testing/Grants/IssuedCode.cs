@@ -1,5 +1,6 @@
 namespace OAuthClient.Testing;
 
+/// <summary>An authorization code that the server issued.</summary>
 internal sealed class IssuedCode(IssuedGrant grant, ReceivedAuthorizationRequest request, DateTimeOffset expiresAt)
 {
     public string Value { get; } = Randomness.Token("ac");
@@ -10,5 +11,5 @@ internal sealed class IssuedCode(IssuedGrant grant, ReceivedAuthorizationRequest
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
-    public bool Spent { get; set; }
+    public bool IsRedeemed { get; set; }
 }

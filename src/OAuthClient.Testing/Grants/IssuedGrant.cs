@@ -1,6 +1,6 @@
 namespace OAuthClient.Testing;
 
-/// <summary>What one user, or a client for itself, allowed: the family that all its codes and tokens belong to.</summary>
+/// <summary>The authorization that a user granted, or that a client received for itself. Its codes and tokens refer to it.</summary>
 internal sealed class IssuedGrant(
     TestClient client,
     TestUser? user,
@@ -13,7 +13,7 @@ internal sealed class IssuedGrant(
 
     public TestClient Client { get; } = client;
 
-    /// <summary>Null when the client acts for itself.</summary>
+    /// <summary>Null for a grant by client credentials.</summary>
     public TestUser? User { get; } = user;
 
     public IReadOnlyList<string> Scopes { get; } = scopes;
@@ -22,10 +22,10 @@ internal sealed class IssuedGrant(
 
     public DateTimeOffset AuthenticatedAt { get; } = authenticatedAt;
 
-    /// <summary>The browser session it came from, as clients know it; null when there was none.</summary>
+    /// <summary>The session identifier of the browser session; null if there is none.</summary>
     public string? SessionId { get; init; }
 
-    /// <summary>How the user was authenticated, when the client asked (OpenID Connect Core §2).</summary>
+    /// <summary>The authentication context class, if the client requested one (OpenID Connect Core §2).</summary>
     public string? Acr { get; init; }
 
     public bool Revoked => _revoked;

@@ -1,5 +1,6 @@
 namespace OAuthClient.Testing;
 
+/// <summary>A refresh token that the server issued.</summary>
 internal sealed class IssuedRefreshToken(IssuedGrant grant, DateTimeOffset issuedAt, DateTimeOffset expiresAt)
 {
     public string Value { get; } = Randomness.Token("rt");
@@ -10,5 +11,5 @@ internal sealed class IssuedRefreshToken(IssuedGrant grant, DateTimeOffset issue
 
     public DateTimeOffset ExpiresAt { get; } = expiresAt;
 
-    public DateTimeOffset? SpentAt { get; set; }
+    public DateTimeOffset? RedeemedAt { get; set; }
 }

@@ -1,9 +1,11 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Every grant, code and token ever given. One lock makes each spending atomic: of parallel replays exactly one succeeds.</summary>
+/// <summary>
+/// Stores the issued codes and tokens. One lock makes each redemption atomic: exactly one of several concurrent redemptions succeeds.
+/// </summary>
 internal sealed class IssuedTokenStore
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<string, IssuedCode> _codes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IssuedRefreshToken> _refreshTokens = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IssuedAccessToken> _accessTokens = new(StringComparer.Ordinal);
@@ -11,7 +13,7 @@ internal sealed class IssuedTokenStore
     public IssuedCode AddCode(IssuedGrant grant, ReceivedAuthorizationRequest request, DateTimeOffset expiresAt)
     {
         IssuedCode code = new(grant, request, expiresAt);
-        lock (_gate)
+        lock (_lock)
             _codes.Add(code.Value, code);
         return code;
     }
@@ -25,7 +27,7 @@ internal sealed class IssuedTokenStore
     )
     {
         IssuedAccessToken token = new(grant, scopes, resources, now, now + lifetime);
-        lock (_gate)
+        lock (_lock)
             _accessTokens.Add(token.Value, token);
         return token;
     }
@@ -33,27 +35,30 @@ internal sealed class IssuedTokenStore
     public IssuedRefreshToken AddRefreshToken(IssuedGrant grant, DateTimeOffset now, TimeSpan lifetime)
     {
         IssuedRefreshToken token = new(grant, now, now + lifetime);
-        lock (_gate)
+        lock (_lock)
             _refreshTokens.Add(token.Value, token);
         return token;
     }
 
-    /// <summary>Spends a code, also when <paramref name="check"/> then refuses: a client that errs does not get a second guess. A replay revokes what the code gave (RFC 6749 §4.1.2).</summary>
-    public IssuedCode SpendCode(string value, TestClient client, DateTimeOffset now, Action<IssuedCode> check)
+    /// <summary>
+    /// Redeems a code. The code is invalid afterwards, also if <paramref name="check"/> throws. A second redemption revokes the grant (RFC
+    /// 6749 §4.1.2).
+    /// </summary>
+    public IssuedCode RedeemCode(string value, TestClient client, DateTimeOffset now, Action<IssuedCode> check)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (!_codes.TryGetValue(value, out IssuedCode? code))
                 throw OAuthErrorException.InvalidGrant("The code is unknown.");
             if (code.Grant.Client.ClientId != client.ClientId)
                 throw OAuthErrorException.InvalidGrant("The code was issued to another client.");
-            if (code.Spent)
+            if (code.IsRedeemed)
             {
                 code.Grant.Revoke();
-                throw OAuthErrorException.InvalidGrant("The code was used before; what it gave is revoked.");
+                throw OAuthErrorException.InvalidGrant("The code was already redeemed; its grant is revoked.");
             }
 
-            code.Spent = true;
+            code.IsRedeemed = true;
             if (now >= code.ExpiresAt)
                 throw OAuthErrorException.InvalidGrant("The code has expired.");
             if (code.Grant.Revoked)
@@ -63,17 +68,19 @@ internal sealed class IssuedTokenStore
         }
     }
 
-    /// <summary>Spends a refresh token unless <paramref name="check"/> refuses the request. Reuse outside of the grace period revokes the family (RFC 9700 §4.14.2).</summary>
-    public IssuedRefreshToken SpendRefreshToken(
+    /// <summary>
+    /// Redeems a refresh token unless <paramref name="check"/> throws. Reuse after the grace period revokes the grant (RFC 9700 §4.14.2).
+    /// </summary>
+    public IssuedRefreshToken RedeemRefreshToken(
         string value,
         TestClient client,
         DateTimeOffset now,
         bool rotate,
-        TimeSpan grace,
+        TimeSpan gracePeriod,
         Action<IssuedRefreshToken> check
     )
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (!_refreshTokens.TryGetValue(value, out IssuedRefreshToken? token))
                 throw OAuthErrorException.InvalidGrant("The refresh token is unknown.");
@@ -81,43 +88,45 @@ internal sealed class IssuedTokenStore
                 throw OAuthErrorException.InvalidGrant("The refresh token was issued to another client.");
             if (token.Grant.Revoked)
                 throw OAuthErrorException.InvalidGrant("The grant has been revoked.");
-            if (token.SpentAt is { } spentAt && now - spentAt >= grace)
+            if (token.RedeemedAt is { } redeemedAt && now - redeemedAt >= gracePeriod)
             {
                 token.Grant.Revoke();
-                throw OAuthErrorException.InvalidGrant("The refresh token was used before; the grant is revoked.");
+                throw OAuthErrorException.InvalidGrant("The refresh token was already redeemed; the grant is revoked.");
             }
 
             if (now >= token.ExpiresAt)
                 throw OAuthErrorException.InvalidGrant("The refresh token has expired.");
             check(token);
             if (rotate)
-                token.SpentAt ??= now;
+                token.RedeemedAt ??= now;
             return token;
         }
     }
 
     public IssuedAccessToken? FindAccessToken(string value)
     {
-        lock (_gate)
+        lock (_lock)
             return _accessTokens.GetValueOrDefault(value);
     }
 
     public IssuedRefreshToken? FindRefreshToken(string value)
     {
-        lock (_gate)
+        lock (_lock)
             return _refreshTokens.GetValueOrDefault(value);
     }
 
-    /// <summary>Kills one access token, or with a refresh token the whole grant (RFC 7009 §2.1). An unknown token is as good as revoked (§2.2).</summary>
+    /// <summary>
+    /// Invalidates an access token, or revokes the grant of a refresh token (RFC 7009 §2.1). An unknown token is not an error (§2.2).
+    /// </summary>
     public void Revoke(string value, TestClient client)
     {
-        lock (_gate)
+        lock (_lock)
         {
             IssuedAccessToken? access = _accessTokens.GetValueOrDefault(value);
             IssuedRefreshToken? refresh = _refreshTokens.GetValueOrDefault(value);
             if ((access?.Grant ?? refresh?.Grant) is { } grant && grant.Client.ClientId != client.ClientId)
                 throw OAuthErrorException.InvalidGrant("The token was issued to another client.");
-            access?.Kill();
+            access?.Invalidate();
             refresh?.Grant.Revoke();
         }
     }
@@ -126,28 +135,28 @@ internal sealed class IssuedTokenStore
 
     public void RevokeClient(string clientId) => RevokeWhere(grant => grant.Client.ClientId == clientId);
 
-    /// <summary>What was for the time of the session ends with it; offline access goes on (OpenID Connect Back-Channel Logout §2.7).</summary>
+    /// <summary>Revokes the grants of a session, except those with offline access (OpenID Connect Back-Channel Logout §2.7).</summary>
     public void RevokeSession(string sessionId) =>
         RevokeWhere(grant => grant.SessionId == sessionId && !grant.Scopes.Contains("offline_access"));
 
     public void ExpireAccessTokens()
     {
-        lock (_gate)
+        lock (_lock)
         {
             foreach (IssuedAccessToken token in _accessTokens.Values)
-                token.Kill();
+                token.Invalidate();
         }
     }
 
-    private void RevokeWhere(Func<IssuedGrant, bool> isMeant)
+    private void RevokeWhere(Func<IssuedGrant, bool> predicate)
     {
-        lock (_gate)
+        lock (_lock)
         {
             foreach (
                 IssuedGrant grant in _codes
                     .Values.Select(code => code.Grant)
                     .Concat(_accessTokens.Values.Select(token => token.Grant))
-                    .Where(isMeant)
+                    .Where(predicate)
             )
                 grant.Revoke();
         }

@@ -1,11 +1,11 @@
 namespace OAuthClient.Testing;
 
-/// <summary>An error that the protocol has a code for (RFC 6749 §4.1.2.1 and §5.2).</summary>
+/// <summary>An error response of the protocol (RFC 6749 §4.1.2.1, §5.2).</summary>
 internal sealed class OAuthErrorException(string error, string description, int status = 400) : Exception(description)
 {
     public string Error { get; } = error;
 
-    /// <summary>The message in the characters that an error_description may have; it may quote what the client sent.</summary>
+    /// <summary>The message, limited to the characters that <c>error_description</c> allows. The message can quote the request.</summary>
     public string Description { get; } =
         string.Concat(description.Select(character => character is >= ' ' and <= '~' and not ('"' or '\\') ? character : '?'));
 
@@ -17,10 +17,10 @@ internal sealed class OAuthErrorException(string error, string description, int 
 
     public static OAuthErrorException InvalidScope(string description) => new("invalid_scope", description);
 
-    /// <summary>RFC 7591 §3.2.2.</summary>
+    /// <summary>The error for invalid client metadata (RFC 7591 §3.2.2).</summary>
     public static OAuthErrorException InvalidClientMetadata(string description) => new("invalid_client_metadata", description);
 
-    /// <summary>RFC 8707 §2.</summary>
+    /// <summary>The error for an invalid resource (RFC 8707 §2).</summary>
     public static OAuthErrorException InvalidTarget(string description) => new("invalid_target", description);
 
     public static OAuthErrorException InvalidClient(string description) => new("invalid_client", description, 401);

@@ -4,12 +4,12 @@ using System.Text;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The one place where this server makes up what nobody may guess, and compares it.</summary>
+/// <summary>Creates random values and compares secrets in constant time.</summary>
 internal static class Randomness
 {
     public static string Token() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>With a prefix, so that a person who reads a log can tell a code from a token.</summary>
+    /// <summary>Creates a random value with a prefix that identifies its kind in a log.</summary>
     public static string Token(string prefix) => prefix + "_" + Token();
 
     public static bool SameBytes(byte[] one, byte[] other) => CryptographicOperations.FixedTimeEquals(one, other);

@@ -4,17 +4,17 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace OAuthClient.Testing;
 
-/// <summary>One server's certificate, made in memory, and the certificates it issues to clients.</summary>
+/// <summary>The self-signed certificate of a server, and the issuer of client certificates.</summary>
 internal sealed class CertificateAuthority : IDisposable
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    // Its subject is its own, so that two servers of one process are never mistaken for each other.
+    // The subject is unique, so that the certificates of two servers in one process are distinguishable.
     private readonly string _subject = "CN=Test authorization server " + Randomness.Token()[..8];
 
-    // Certificates live by the machine's clock, whatever the server's says.
-    private readonly DateTimeOffset _from = TimeProvider.System.GetUtcNow().AddDays(-1);
+    // Certificate validation uses the system clock, not the server's time provider.
+    private readonly DateTimeOffset _notBefore = TimeProvider.System.GetUtcNow().AddDays(-1);
 
     public CertificateAuthority()
     {
@@ -39,12 +39,12 @@ internal sealed class CertificateAuthority : IDisposable
             new X509EnhancedKeyUsageExtension([new Oid(ServerAuthentication), new Oid(ClientAuthentication)], critical: false)
         );
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        using X509Certificate2 made = request.CreateSelfSigned(_from, _from.AddYears(10));
-        Certificate = Reload(made);
-        PublicCertificate = X509CertificateLoader.LoadCertificate(made.RawData);
+        using X509Certificate2 created = request.CreateSelfSigned(_notBefore, _notBefore.AddYears(10));
+        Certificate = Reload(created);
+        PublicCertificate = X509CertificateLoader.LoadCertificate(created.RawData);
     }
 
-    /// <summary>With its private key.</summary>
+    /// <summary>The certificate with its private key.</summary>
     public X509Certificate2 Certificate { get; }
 
     public X509Certificate2 PublicCertificate { get; }
@@ -63,8 +63,13 @@ internal sealed class CertificateAuthority : IDisposable
         );
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(ClientAuthentication)], critical: false));
-        using X509Certificate2 made = request.Create(Certificate, _from, _from.AddYears(1), RandomNumberGenerator.GetBytes(16));
-        using X509Certificate2 withKey = made.CopyWithPrivateKey(key);
+        using X509Certificate2 created = request.Create(
+            Certificate,
+            _notBefore,
+            _notBefore.AddYears(1),
+            RandomNumberGenerator.GetBytes(16)
+        );
+        using X509Certificate2 withKey = created.CopyWithPrivateKey(key);
         return Reload(withKey);
     }
 
@@ -84,7 +89,7 @@ internal sealed class CertificateAuthority : IDisposable
         PublicCertificate.Dispose();
     }
 
-    // TLS on Windows cannot use a key that was never in a file.
-    private static X509Certificate2 Reload(X509Certificate2 made) =>
-        X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), password: null);
+    // TLS on Windows cannot use an ephemeral key.
+    private static X509Certificate2 Reload(X509Certificate2 created) =>
+        X509CertificateLoader.LoadPkcs12(created.Export(X509ContentType.Pfx), password: null);
 }

@@ -2,22 +2,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace OAuthClient.Testing;
 
-/// <summary>One request and the answer to it: what a fault may play with.</summary>
+/// <summary>The request and the response to which a fault applies.</summary>
 internal sealed class FaultContext(
     HttpContext http,
     RecordedRequest request,
     Func<RecordedRequest, CancellationToken, Task<Reply>> endpoint,
     TimeProvider clock,
-    CancellationToken gone
+    CancellationToken requestAborted
 )
 {
     public TimeProvider Clock { get; } = clock;
 
-    /// <summary>Cancelled when the client has hung up or the server stops.</summary>
-    public CancellationToken Gone { get; } = gone;
+    /// <summary>Canceled when the client disconnects or the server stops.</summary>
+    public CancellationToken RequestAborted { get; } = requestAborted;
 
-    /// <summary>Does what the endpoint does, tokens spent and all.</summary>
-    public Task<Reply> WorkAsync() => endpoint(request, Gone);
+    /// <summary>Processes the request at the endpoint, including its side effects.</summary>
+    public Task<Reply> ExecuteAsync() => endpoint(request, RequestAborted);
 
     public async Task SendAsync(Reply reply)
     {
@@ -27,10 +27,10 @@ internal sealed class FaultContext(
         await http.Response.CompleteAsync();
     }
 
-    /// <summary>Sends status and headers; the body follows in pieces, of unknown length unless one is given.</summary>
+    /// <summary>Sends the status and the headers. The length of the body is unknown unless one is specified.</summary>
     public void Start(Reply reply, long? length = null)
     {
-        request.Answered(reply.Status);
+        request.SetResponseStatus(reply.Status);
         HttpResponse response = http.Response;
         response.StatusCode = reply.Status;
         if (reply.ContentType is not null)
@@ -40,13 +40,13 @@ internal sealed class FaultContext(
         response.ContentLength = length;
     }
 
-    public async Task WriteAsync(ReadOnlyMemory<byte> piece)
+    public async Task WriteAsync(ReadOnlyMemory<byte> bytes)
     {
-        if (!HttpMethods.IsHead(http.Request.Method) && !piece.IsEmpty)
-            await http.Response.Body.WriteAsync(piece, Gone);
-        await http.Response.Body.FlushAsync(Gone);
+        if (!HttpMethods.IsHead(http.Request.Method) && !bytes.IsEmpty)
+            await http.Response.Body.WriteAsync(bytes, RequestAborted);
+        await http.Response.Body.FlushAsync(RequestAborted);
     }
 
-    /// <summary>Cuts the connection without another byte.</summary>
+    /// <summary>Aborts the connection.</summary>
     public void Reset() => http.Abort();
 }

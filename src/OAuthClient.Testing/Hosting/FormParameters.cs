@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The parameters of a query or a form, in the order sent and with every repetition.</summary>
+/// <summary>The parameters of a query or a form in the order sent, including repeated parameters.</summary>
 internal sealed class FormParameters(IReadOnlyList<KeyValuePair<string, string>> pairs)
 {
     public static FormParameters None { get; } = new([]);
@@ -15,14 +15,16 @@ internal sealed class FormParameters(IReadOnlyList<KeyValuePair<string, string>>
         return new(pairs);
     }
 
-    /// <summary>The value, or null when the parameter is absent; one without a value counts as absent (RFC 6749 §3.1).</summary>
+    /// <summary>The value, or null if the parameter is absent or has no value (RFC 6749 §3.1).</summary>
     public string? this[string name] => pairs.FirstOrDefault(pair => pair.Key == name).Value is { Length: > 0 } value ? value : null;
 
     public bool Contains(string name) => pairs.Any(pair => pair.Key == name);
 
     public IReadOnlyList<string> All(string name) => [.. pairs.Where(pair => pair.Key == name).Select(pair => pair.Value)];
 
-    /// <summary>A name that was sent twice although parameters must not be (RFC 6749 §3.1); resource may be (RFC 8707 §2).</summary>
+    /// <summary>
+    /// Returns the name of a repeated parameter, which is an error (RFC 6749 §3.1) except for <c>resource</c> (RFC 8707 §2).
+    /// </summary>
     public string? Repeated() =>
         pairs.GroupBy(pair => pair.Key, StringComparer.Ordinal).FirstOrDefault(group => group.Key != "resource" && group.Count() > 1)?.Key;
 

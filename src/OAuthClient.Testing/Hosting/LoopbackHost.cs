@@ -17,12 +17,12 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient.Testing;
 
 /// <summary>
-/// Kestrel on a free port of 127.0.0.1 that records every request, applies faults and hands the rest to one function.
-/// It is built without a generic host, which would take the process's Ctrl+C for itself and cost most of the start.
+/// Hosts Kestrel on a free port of 127.0.0.1, records every request and applies faults. It does not use a generic host, which would handle
+/// Ctrl+C for the process and start more slowly.
 /// </summary>
 internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDisposable
 {
-    private const int LongestBody = 1024 * 1024;
+    private const int MaximumBodyLength = 1024 * 1024;
 
     private readonly KestrelServer _kestrel;
     private readonly WebApplication? _services;
@@ -36,7 +36,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
     {
         _clock = clock;
         KestrelServerOptions options = new() { AddServerHeader = false };
-        options.Limits.MaxRequestBodySize = LongestBody;
+        options.Limits.MaxRequestBodySize = MaximumBodyLength;
         if (certificate is null)
         {
             options.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
@@ -61,16 +61,19 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
 
     public FaultList Faults { get; } = new();
 
-    /// <summary>Scheme, host and port, without a slash at the end.</summary>
+    /// <summary>The scheme, host and port without a trailing slash.</summary>
     public string Authority { get; private set; } = "";
 
-    /// <summary>The same of the port that demands a client certificate; null where there is none.</summary>
+    /// <summary>The scheme, host and port of the listener that requires a client certificate; null if there is none.</summary>
     public string? AuthorityForCertificates { get; private set; }
 
-    /// <param name="clock">By which requests are dated and faults delayed.</param>
-    /// <param name="certificate">The server's certificate; null for http.</param>
-    /// <param name="withClientCertificates">Whether there is a second port, with the same endpoints, that demands a client certificate.</param>
-    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <summary>Starts the host.</summary>
+    /// <param name="clock">Returns the clock for request times and delays.</param>
+    /// <param name="certificate">The server certificate; null for HTTP.</param>
+    /// <param name="withClientCertificates">
+    /// A value indicating whether a second port with the same endpoints requires a client certificate.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
     public static async Task<LoopbackHost> StartAsync(
         Func<TimeProvider> clock,
         X509Certificate2? certificate,
@@ -95,7 +98,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         return host;
     }
 
-    /// <summary>Says what is served; only now does anybody learn the port, so no request can have come earlier.</summary>
+    /// <summary>Sets the request handler. The caller calls it before it publishes the port, so that no request arrives earlier.</summary>
     public void Serve(Func<string, TestEndpoint> classify, Func<RecordedRequest, CancellationToken, Task<Reply>> answer)
     {
         _classify = classify;
@@ -108,19 +111,22 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
 
     public async Task ProcessRequestAsync(HttpContext context)
     {
-        using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        using CancellationTokenSource requestAborted = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted,
+            _stopping.Token
+        );
         try
         {
-            RecordedRequest request = await ReadAsync(context, gone.Token);
+            RecordedRequest request = await ReadAsync(context, requestAborted.Token);
             Log.Add(request);
-            FaultContext faultContext = new(context, request, _answer, _clock(), gone.Token);
+            FaultContext faultContext = new(context, request, _answer, _clock(), requestAborted.Token);
             await AnswerAsync(faultContext, request, context);
         }
-        catch (Microsoft.AspNetCore.Http.BadHttpRequestException problem)
+        catch (Microsoft.AspNetCore.Http.BadHttpRequestException exception)
         {
-            context.Response.StatusCode = problem.StatusCode;
+            context.Response.StatusCode = exception.StatusCode;
         }
-        catch (Exception) when (gone.IsCancellationRequested || context.Response.HasStarted)
+        catch (Exception) when (requestAborted.IsCancellationRequested || context.Response.HasStarted)
         {
             context.Abort();
         }
@@ -131,7 +137,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         if (Interlocked.Exchange(ref _disposed, 1) is 1)
             return;
         await _stopping.CancelAsync();
-        // An answer under way is not waited for: a test that ends wants its port closed now.
+        // Pending responses are aborted, so that the port closes immediately.
         await _kestrel.StopAsync(new CancellationToken(canceled: true));
         _kestrel.Dispose();
         if (_services is not null)
@@ -144,13 +150,15 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         try
         {
             await (
-                Faults.Take(request) is { } fault ? fault.ApplyAsync(faultContext) : faultContext.SendAsync(await faultContext.WorkAsync())
+                Faults.Take(request) is { } fault
+                    ? fault.ApplyAsync(faultContext)
+                    : faultContext.SendAsync(await faultContext.ExecuteAsync())
             );
         }
-        catch (Exception problem) when (!faultContext.Gone.IsCancellationRequested && !context.Response.HasStarted)
+        catch (Exception exception) when (!faultContext.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
         {
-            // What a hook or a predicate of the test threw is worth more in the test's output than a bare 500.
-            await faultContext.SendAsync(Reply.Text(StatusCodes.Status500InternalServerError, problem.ToString()));
+            // Shows the exception of a delegate or predicate of the test in the response.
+            await faultContext.SendAsync(Reply.Text(StatusCodes.Status500InternalServerError, exception.ToString()));
         }
     }
 
@@ -168,7 +176,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             Encoding.UTF8.GetString(body.GetBuffer().AsSpan(0, (int)body.Length)),
             receivedAt,
-            // A copy, for Kestrel's own goes with the connection.
+            // A copy, because Kestrel disposes of the certificate with the connection.
             context.Connection.ClientCertificate
                 is { } certificate
                 ? X509CertificateLoader.LoadCertificate(certificate.RawData)
@@ -176,7 +184,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
         );
     }
 
-    // Kestrel's TLS asks for services that only its own set-up knows: an application that is built and never started.
+    // Kestrel's TLS requires services that only its own configuration registers. This application is built and never started.
     private static WebApplication TlsServices()
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -191,7 +199,7 @@ internal sealed class LoopbackHost : IHttpApplication<HttpContext>, IAsyncDispos
             listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                // Whose certificate it is decides the client's registration, not TLS.
+                // The client authentication validates the certificate, not TLS.
                 listen.UseHttps(
                     new HttpsConnectionAdapterOptions
                     {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>An answer before it is written, so that a fault can still spoil it.</summary>
+/// <summary>An HTTP response before it is sent, so that a fault can still change it.</summary>
 internal sealed record Reply(int Status, string? ContentType = null, ReadOnlyMemory<byte> Body = default)
 {
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
@@ -15,12 +15,12 @@ internal sealed record Reply(int Status, string? ContentType = null, ReadOnlyMem
 
     public static Reply Redirect(int status, string location) => new Reply(status).With("Location", location);
 
-    public static Reply NotFound() => Text(404, "There is nothing at this address.");
+    public static Reply NotFound() => Text(404, "This address does not exist.");
 
-    public static Reply MethodNotAllowed(string allowed) => Text(405, "This endpoint does not take that method.").With("Allow", allowed);
+    public static Reply MethodNotAllowed(string allowed) => Text(405, "This endpoint does not support the method.").With("Allow", allowed);
 
     public Reply With(string header, string value) => this with { Headers = [.. Headers, new(header, value)] };
 
-    /// <summary>Answers that hold tokens or codes are never cached (RFC 6749 §5.1).</summary>
+    /// <summary>Disables caching, as responses with tokens or codes require (RFC 6749 §5.1).</summary>
     public Reply NotStored() => With("Cache-Control", "no-store").With("Pragma", "no-cache");
 }

@@ -1,16 +1,16 @@
 namespace OAuthClient.Testing;
 
-/// <summary>The requests of one server, in the order they arrived.</summary>
+/// <summary>The requests to one server in order of arrival.</summary>
 internal sealed class RequestLog
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly List<RecordedRequest> _requests = [];
     private TaskCompletionSource _arrival = NewArrival();
 
     public void Add(RecordedRequest request)
     {
         TaskCompletionSource arrived;
-        lock (_gate)
+        lock (_lock)
         {
             _requests.Add(request);
             arrived = _arrival;
@@ -22,30 +22,30 @@ internal sealed class RequestLog
 
     public IReadOnlyList<RecordedRequest> All()
     {
-        lock (_gate)
+        lock (_lock)
             return [.. _requests];
     }
 
     public IReadOnlyList<RecordedRequest> To(TestEndpoint endpoint)
     {
-        lock (_gate)
+        lock (_lock)
             return [.. _requests.Where(request => request.Endpoint == endpoint)];
     }
 
     public void Clear()
     {
-        lock (_gate)
+        lock (_lock)
             _requests.Clear();
     }
 
-    /// <summary>The request number <paramref name="count"/> (from one) to the endpoint, as soon as it has arrived.</summary>
+    /// <summary>Waits for the request with the number <paramref name="count"/>, counted from one, to an endpoint.</summary>
     public async Task<RecordedRequest> WaitAsync(TestEndpoint endpoint, int count, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         while (true)
         {
             Task arrival;
-            lock (_gate)
+            lock (_lock)
             {
                 if (_requests.Where(request => request.Endpoint == endpoint).ElementAtOrDefault(count - 1) is { } found)
                     return found;

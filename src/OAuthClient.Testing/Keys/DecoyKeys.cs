@@ -2,13 +2,15 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Keys that share a kid with a good one, which RFC 7517 §4.5 allows when they are for different algorithms or uses.</summary>
+/// <summary>
+/// Creates unusable keys that share the <c>kid</c> of a signing key. RFC 7517 §4.5 permits this for keys with different algorithms or uses.
+/// </summary>
 internal static class DecoyKeys
 {
-    public static IEnumerable<JsonObject> Of(SigningKey key)
+    public static IEnumerable<JsonObject> CreateFor(SigningKey key)
     {
-        // Another algorithm for the same type of key, another type, and another use: kid alone tells none of them apart.
-        yield return SigningKey.Foreign(Sibling(key.Algorithm), key.KeyId).ToJsonWebKey();
+        // A different algorithm with the same key type, a different key type, and a different use.
+        yield return SigningKey.Foreign(AlternativeAlgorithm(key.Algorithm), key.KeyId).ToJsonWebKey();
         yield return SigningKey.Foreign(SignatureAlgorithm.IsElliptic(key.Algorithm) ? "RS256" : "ES256", key.KeyId).ToJsonWebKey();
         JsonObject forEncryption = SigningKey.Foreign(key.Algorithm, key.KeyId).ToJsonWebKey();
         forEncryption["use"] = "enc";
@@ -16,7 +18,7 @@ internal static class DecoyKeys
         yield return forEncryption;
     }
 
-    private static string Sibling(string algorithm) =>
+    private static string AlternativeAlgorithm(string algorithm) =>
         algorithm switch
         {
             ['R', ..] => "PS256",

@@ -4,14 +4,15 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Makes ID Tokens (OpenID Connect Core §2).</summary>
+/// <summary>Creates ID Tokens (OpenID Connect Core §2).</summary>
 internal static class IdTokenFactory
 {
-    /// <param name="server">Who issues it.</param>
-    /// <param name="grant">Whom and which client it is about.</param>
-    /// <param name="issuedAccessToken">The access token it goes with, bound by <c>at_hash</c> (§3.1.3.6).</param>
-    /// <param name="nonce">The request's nonce; a refreshed ID Token has none (§12.2).</param>
-    /// <param name="refreshed">Whether it comes from a refresh.</param>
+    /// <summary>Creates an ID Token.</summary>
+    /// <param name="server">The server that issues the token.</param>
+    /// <param name="grant">The grant with the user and the client.</param>
+    /// <param name="issuedAccessToken">The access token for <c>at_hash</c> (§3.1.3.6).</param>
+    /// <param name="nonce">The nonce of the request; null for a refresh (§12.2).</param>
+    /// <param name="refreshed">A value indicating whether the token is issued for a refresh.</param>
     public static string Create(ServerState server, IssuedGrant grant, IssuedAccessToken issuedAccessToken, string? nonce, bool refreshed)
     {
         TestClient client = server.Current(grant.Client);

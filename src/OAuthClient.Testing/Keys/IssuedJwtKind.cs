@@ -1,6 +1,6 @@
 namespace OAuthClient.Testing;
 
-/// <summary>What a JWT is for.</summary>
+/// <summary>The purpose of a JWT that the server issues.</summary>
 internal enum IssuedJwtKind
 {
     IdToken,

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Encrypts to a client's public key, in compact serialization (RFC 7516 §5.1).</summary>
+/// <summary>Encrypts to a client's public key in JWE compact serialization (RFC 7516 §5.1).</summary>
 internal static class JsonWebEncryption
 {
     public static IReadOnlyList<string> KeyAlgorithms { get; } =
@@ -15,11 +15,12 @@ internal static class JsonWebEncryption
     public static IReadOnlyList<string> ContentAlgorithms { get; } =
     ["A128CBC-HS256", "A192CBC-HS384", "A256CBC-HS512", "A128GCM", "A192GCM", "A256GCM"];
 
-    /// <param name="plaintext">What to encrypt.</param>
-    /// <param name="algorithm">How the content key is made known to the recipient (<c>alg</c>, RFC 7518 §4.1).</param>
-    /// <param name="contentAlgorithm">How the content is encrypted (<c>enc</c>, RFC 7518 §5.1).</param>
-    /// <param name="recipient">The recipient's public key.</param>
-    /// <param name="contentType"><c>JWT</c> when a JWT is inside (RFC 7519 §5.2).</param>
+    /// <summary>Encrypts a plaintext.</summary>
+    /// <param name="plaintext">The plaintext.</param>
+    /// <param name="algorithm">The key management algorithm (<c>alg</c>, RFC 7518 §4.1).</param>
+    /// <param name="contentAlgorithm">The content encryption algorithm (<c>enc</c>, RFC 7518 §5.1).</param>
+    /// <param name="recipient">The public key of the recipient.</param>
+    /// <param name="contentType">The content type, <c>JWT</c> for a nested JWT (RFC 7519 §5.2); otherwise, null.</param>
     public static string Encrypt(byte[] plaintext, string algorithm, string contentAlgorithm, JsonObject recipient, string? contentType)
     {
         JsonObject header = new() { ["alg"] = algorithm, ["enc"] = contentAlgorithm };
@@ -45,7 +46,7 @@ internal static class JsonWebEncryption
         );
     }
 
-    /// <summary>The first of a client's keys that the algorithm can use; null when there is none.</summary>
+    /// <summary>Returns the first key in a key set that is usable with the algorithm, or null if there is none.</summary>
     public static JsonObject? FindRecipient(JsonObject? keySet, string algorithm)
     {
         string keyType = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? "RSA" : "EC";
@@ -54,11 +55,11 @@ internal static class JsonWebEncryption
             .FirstOrDefault(key =>
                 (string?)key["kty"] == keyType
                 && (string?)key["use"] is null or "enc"
-                && ((string?)key["alg"] is not { } bound || bound == algorithm)
+                && ((string?)key["alg"] is not { } keyAlgorithm || keyAlgorithm == algorithm)
             );
     }
 
-    /// <summary>Whether there is such a key and it is one.</summary>
+    /// <summary>Determines whether the key set contains a usable, valid key.</summary>
     public static bool CanEncrypt(JsonObject? keySet, string algorithm)
     {
         try
@@ -66,14 +67,14 @@ internal static class JsonWebEncryption
             return FindRecipient(keySet, algorithm) is { } recipient
                 && Encrypt([], algorithm, ContentAlgorithms[0], recipient, contentType: null) is not "";
         }
-        catch (Exception problem)
-            when (problem is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
+        catch (Exception exception)
+            when (exception is FormatException or CryptographicException or InvalidOperationException or ArgumentException)
         {
             return false;
         }
     }
 
-    /// <summary>In bytes (RFC 7518 §5.1); the CBC ones have two keys in one.</summary>
+    /// <summary>Returns the length of the content key in bytes (RFC 7518 §5.1). Algorithms with CBC use two keys.</summary>
     private static int KeyLength(string contentAlgorithm) =>
         contentAlgorithm switch
         {
@@ -84,7 +85,7 @@ internal static class JsonWebEncryption
             _ => 64,
         };
 
-    /// <summary>RFC 7518 §4.3.</summary>
+    /// <summary>Encrypts a new content key with RSA-OAEP (RFC 7518 §4.3).</summary>
     private static (byte[] ContentKey, byte[] EncryptedKey) Transport(string algorithm, int length, JsonObject recipient)
     {
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
@@ -97,7 +98,7 @@ internal static class JsonWebEncryption
         );
     }
 
-    /// <summary>RFC 7518 §5.3.</summary>
+    /// <summary>Encrypts with AES-GCM (RFC 7518 §5.3).</summary>
     private static (byte[] Iv, byte[] Ciphertext, byte[] Tag) EncryptGcm(byte[] key, byte[] plaintext, byte[] authenticated)
     {
         byte[] iv = RandomNumberGenerator.GetBytes(12);
@@ -108,7 +109,7 @@ internal static class JsonWebEncryption
         return (iv, ciphertext, tag);
     }
 
-    /// <summary>RFC 7518 §5.2.2: the first half of the key authenticates, the second encrypts.</summary>
+    /// <summary>Encrypts with AES-CBC and HMAC (RFC 7518 §5.2.2). The first half of the key is the MAC key.</summary>
     private static (byte[] Iv, byte[] Ciphertext, byte[] Tag) EncryptCbc(byte[] key, byte[] plaintext, byte[] authenticated)
     {
         int half = key.Length / 2;
@@ -116,16 +117,16 @@ internal static class JsonWebEncryption
         using Aes aes = Aes.Create();
         aes.Key = key[half..];
         byte[] ciphertext = aes.EncryptCbc(plaintext, iv);
-        byte[] bits = new byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(bits, authenticated.Length * 8L);
+        byte[] length = new byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(length, authenticated.Length * 8L);
         HashAlgorithmName hash = half switch
         {
             16 => HashAlgorithmName.SHA256,
             24 => HashAlgorithmName.SHA384,
             _ => HashAlgorithmName.SHA512,
         };
-        byte[] covered = [.. authenticated, .. iv, .. ciphertext, .. bits];
-        byte[] mac = CryptographicOperations.HmacData(hash, key[..half], covered);
+        byte[] macInput = [.. authenticated, .. iv, .. ciphertext, .. length];
+        byte[] mac = CryptographicOperations.HmacData(hash, key[..half], macInput);
         return (iv, ciphertext, mac[..half]);
     }
 }

@@ -14,5 +14,5 @@ internal static class JsonWebKeyMember
     public static byte[] Read(JsonObject key, string name) =>
         (string?)key[name] is { Length: > 0 } encoded
             ? Base64Url.DecodeFromChars(encoded)
-            : throw new FormatException($"The key has no {name}.");
+            : throw new FormatException($"The key has no member '{name}'.");
 }

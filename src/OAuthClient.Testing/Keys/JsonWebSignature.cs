@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>A signed JWT in compact serialization (RFC 7515 §3.1).</summary>
+/// <summary>Creates signed JWTs in JWS compact serialization (RFC 7515 §3.1).</summary>
 internal static class JsonWebSignature
 {
     public static string Create(JsonObject header, JsonObject claims, Func<byte[], byte[]> sign) =>

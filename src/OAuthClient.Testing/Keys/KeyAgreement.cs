@@ -6,10 +6,10 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Elliptic Curve Diffie-Hellman with a key made for the occasion (RFC 7518 §4.6).</summary>
+/// <summary>Elliptic Curve Diffie-Hellman key agreement with an ephemeral key (RFC 7518 §4.6).</summary>
 internal static class KeyAgreement
 {
-    /// <summary>Puts the sender's public key into the header, and gives the content key with what the recipient must be sent of it.</summary>
+    /// <summary>Adds the ephemeral public key to the header and returns the content key and the encrypted key.</summary>
     public static (byte[] ContentKey, byte[] EncryptedKey) Agree(
         JsonObject header,
         string algorithm,
@@ -19,15 +19,15 @@ internal static class KeyAgreement
     )
     {
         ECCurve curve = Curve((string?)recipient["crv"]);
-        using ECDiffieHellman theirs = ECDiffieHellman.Create(
+        using ECDiffieHellman recipientEcdh = ECDiffieHellman.Create(
             new ECParameters
             {
                 Curve = curve,
                 Q = new ECPoint { X = JsonWebKeyMember.Read(recipient, "x"), Y = JsonWebKeyMember.Read(recipient, "y") },
             }
         );
-        using ECDiffieHellman ours = ECDiffieHellman.Create(curve);
-        ECPoint point = ours.ExportParameters(includePrivateParameters: false).Q;
+        using ECDiffieHellman senderEcdh = ECDiffieHellman.Create(curve);
+        ECPoint point = senderEcdh.ExportParameters(includePrivateParameters: false).Q;
         header["epk"] = new JsonObject
         {
             ["kty"] = "EC",
@@ -35,10 +35,10 @@ internal static class KeyAgreement
             ["x"] = Base64Url.EncodeToString(point.X),
             ["y"] = Base64Url.EncodeToString(point.Y),
         };
-        using ECDiffieHellmanPublicKey theirKey = theirs.PublicKey;
-        byte[] shared = ours.DeriveRawSecretAgreement(theirKey);
+        using ECDiffieHellmanPublicKey recipientKey = recipientEcdh.PublicKey;
+        byte[] sharedSecret = senderEcdh.DeriveRawSecretAgreement(recipientKey);
         if (algorithm is "ECDH-ES")
-            return (Derive(shared, contentAlgorithm, length), []);
+            return (Derive(sharedSecret, contentAlgorithm, length), []);
         byte[] contentKey = RandomNumberGenerator.GetBytes(length);
         int wrappingLength = algorithm switch
         {
@@ -46,21 +46,21 @@ internal static class KeyAgreement
             "ECDH-ES+A192KW" => 24,
             _ => 32,
         };
-        return (contentKey, Wrap(Derive(shared, algorithm, wrappingLength), contentKey));
+        return (contentKey, Wrap(Derive(sharedSecret, algorithm, wrappingLength), contentKey));
     }
 
-    /// <summary>The Concat KDF, with empty PartyUInfo and PartyVInfo (RFC 7518 §4.6.2).</summary>
-    private static byte[] Derive(byte[] shared, string algorithm, int length)
+    /// <summary>Derives a key with the Concat KDF; PartyUInfo and PartyVInfo are empty (RFC 7518 §4.6.2).</summary>
+    private static byte[] Derive(byte[] sharedSecret, string algorithm, int length)
     {
         byte[] name = Encoding.ASCII.GetBytes(algorithm);
-        byte[] otherwise = [.. Number(name.Length), .. name, .. Number(0), .. Number(0), .. Number(length * 8)];
+        byte[] otherInfo = [.. Number(name.Length), .. name, .. Number(0), .. Number(0), .. Number(length * 8)];
         List<byte> derived = [];
         for (int round = 1; derived.Count < length; round++)
-            derived.AddRange(SHA256.HashData([.. Number(round), .. shared, .. otherwise]));
+            derived.AddRange(SHA256.HashData([.. Number(round), .. sharedSecret, .. otherInfo]));
         return [.. derived.Take(length)];
     }
 
-    /// <summary>AES Key Wrap (RFC 3394 §2.2.1).</summary>
+    /// <summary>Wraps a key with AES Key Wrap (RFC 3394 §2.2.1).</summary>
     private static byte[] Wrap(byte[] wrappingKey, byte[] key)
     {
         using Aes aes = Aes.Create();
@@ -69,9 +69,9 @@ internal static class KeyAgreement
         byte[] wrapped = [.. Enumerable.Repeat((byte)0xA6, 8), .. key];
         for (int step = 0; step < 6 * blocks; step++)
         {
-            int at = 8 * (1 + (step % blocks));
-            byte[] block = aes.EncryptEcb([.. wrapped[..8], .. wrapped[at..(at + 8)]], PaddingMode.None);
-            block.AsSpan(8).CopyTo(wrapped.AsSpan(at));
+            int offset = 8 * (1 + (step % blocks));
+            byte[] block = aes.EncryptEcb([.. wrapped[..8], .. wrapped[offset..(offset + 8)]], PaddingMode.None);
+            block.AsSpan(8).CopyTo(wrapped.AsSpan(offset));
             BinaryPrimitives.WriteUInt64BigEndian(wrapped, BinaryPrimitives.ReadUInt64BigEndian(block) ^ (ulong)(step + 1));
         }
 
@@ -84,7 +84,7 @@ internal static class KeyAgreement
             "P-256" => ECCurve.NamedCurves.nistP256,
             "P-384" => ECCurve.NamedCurves.nistP384,
             "P-521" => ECCurve.NamedCurves.nistP521,
-            _ => throw new CryptographicException($"There is no curve {name} here."),
+            _ => throw new CryptographicException($"The curve {name} is not supported."),
         };
 
     private static byte[] Number(int value)

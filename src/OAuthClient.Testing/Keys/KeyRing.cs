@@ -2,16 +2,16 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The keys of one server: the newest of an algorithm signs, all are published.</summary>
+/// <summary>The signing keys of a server. The newest key of an algorithm signs; all keys are published.</summary>
 internal sealed class KeyRing
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly List<SigningKey> _keys = [];
     private readonly List<SigningKey> _retired = [];
 
     public SigningKey Current(string algorithm)
     {
-        lock (_gate)
+        lock (_lock)
         {
             SigningKey? key = _keys.FindLast(key => key.Algorithm == algorithm);
             if (key is null)
@@ -20,14 +20,14 @@ internal sealed class KeyRing
         }
     }
 
-    /// <summary>New keys for every algorithm in use.</summary>
+    /// <summary>Creates a new key for each algorithm.</summary>
     public void Rotate(IEnumerable<string> algorithms, bool keepPrevious)
     {
-        SigningKey[] fresh =
+        SigningKey[] created =
         [
             .. algorithms.Distinct(StringComparer.Ordinal).Select(algorithm => SigningKey.Create(algorithm, fresh: true)),
         ];
-        lock (_gate)
+        lock (_lock)
         {
             if (!keepPrevious)
             {
@@ -35,32 +35,33 @@ internal sealed class KeyRing
                 _keys.Clear();
             }
 
-            _keys.AddRange(fresh);
+            _keys.AddRange(created);
         }
     }
 
-    /// <summary>Whether this server signed it, with a key it has or once had.</summary>
+    /// <summary>Determines whether a current or former key of this server created the signature.</summary>
     public bool Verifies(string algorithm, byte[] input, byte[] signature)
     {
-        lock (_gate)
+        lock (_lock)
             return _keys.Concat(_retired).Any(key => key.Algorithm == algorithm && key.Verifies(input, signature));
     }
 
-    /// <param name="algorithms">What the set must have a key for, whether or not one has signed yet.</param>
-    /// <param name="keyIds">Whether keys are named.</param>
-    /// <param name="decoys">Whether each has neighbours of the same name that are good for something else.</param>
-    public JsonObject ToJsonWebKeySet(IEnumerable<string> algorithms, bool keyIds, bool decoys)
+    /// <summary>Returns the key set.</summary>
+    /// <param name="algorithms">The algorithms for which the key set must contain a key.</param>
+    /// <param name="includeKeyIds">A value indicating whether the keys have a <c>kid</c>.</param>
+    /// <param name="includeDecoys">A value indicating whether each key is preceded by unusable keys with the same <c>kid</c>.</param>
+    public JsonObject ToJsonWebKeySet(IEnumerable<string> algorithms, bool includeKeyIds, bool includeDecoys)
     {
         foreach (string algorithm in algorithms)
             Current(algorithm);
         SigningKey[] keys;
-        lock (_gate)
+        lock (_lock)
             keys = [.. _keys];
         JsonObject[] published =
         [
-            .. keys.SelectMany(key => decoys ? [.. DecoyKeys.Of(key), key.ToJsonWebKey()] : new[] { key.ToJsonWebKey() }),
+            .. keys.SelectMany(key => includeDecoys ? [.. DecoyKeys.CreateFor(key), key.ToJsonWebKey()] : new[] { key.ToJsonWebKey() }),
         ];
-        if (!keyIds)
+        if (!includeKeyIds)
         {
             foreach (JsonObject key in published)
                 key.Remove("kid");

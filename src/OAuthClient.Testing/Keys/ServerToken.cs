@@ -3,14 +3,15 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Makes the JWTs that this server gives: signed, and encrypted where the client registered for that.</summary>
+/// <summary>Signs the JWTs of the server, and encrypts them if the client registered an encryption algorithm.</summary>
 internal static class ServerToken
 {
-    /// <param name="server">Who signs.</param>
-    /// <param name="client">Whose secret is the key of HS256.</param>
-    /// <param name="algorithm">The signature algorithm.</param>
-    /// <param name="kind">What the token is for.</param>
-    /// <param name="claims">What it says.</param>
+    /// <summary>Signs a JWT.</summary>
+    /// <param name="server">The server that signs.</param>
+    /// <param name="client">The client, whose secret is the key for HS256.</param>
+    /// <param name="algorithm">The signing algorithm.</param>
+    /// <param name="kind">The purpose of the token.</param>
+    /// <param name="claims">The claims.</param>
     public static string Sign(ServerState server, TestClient client, string algorithm, IssuedJwtKind kind, JsonObject claims)
     {
         JsonObject header = new() { ["alg"] = algorithm, ["typ"] = Type(kind) };
@@ -34,7 +35,9 @@ internal static class ServerToken
         return SignatureDefects.Sign(server, kind, algorithm, header, claims, sign) ?? JsonWebSignature.Create(header, claims, sign);
     }
 
-    /// <summary>Encrypts a signed JWT, or claims that nobody signed, to the client (RFC 7519 §11.2); gives it back as it is when no algorithm is named.</summary>
+    /// <summary>
+    /// Encrypts a signed JWT or unsigned claims to the client (RFC 7519 §11.2). Without an algorithm, the content is returned unchanged.
+    /// </summary>
     public static string Encrypt(
         string content,
         TestClient client,

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The signature algorithms this server has (RFC 7518 §3.1).</summary>
+/// <summary>The supported signing algorithms (RFC 7518 §3.1).</summary>
 internal static class SignatureAlgorithm
 {
-    /// <summary>Keyed with the client's secret (OpenID Connect Core §10.1).</summary>
+    /// <summary>The client secret is the key (OpenID Connect Core §10.1).</summary>
     public const string Hmac = "HS256";
 
     public static IReadOnlyList<string> Asymmetric { get; } =
@@ -23,7 +23,7 @@ internal static class SignatureAlgorithm
             _ => HashAlgorithmName.SHA256,
         };
 
-    /// <summary>The left half of the hash, as <c>at_hash</c> has it (OpenID Connect Core §3.1.3.6).</summary>
+    /// <summary>Returns the left half of the hash for <c>at_hash</c> (OpenID Connect Core §3.1.3.6).</summary>
     public static ReadOnlySpan<byte> LeftHalfOfHash(string algorithm, ReadOnlySpan<byte> bytes)
     {
         byte[] hash = CryptographicOperations.HashData(Hash(algorithm), bytes);

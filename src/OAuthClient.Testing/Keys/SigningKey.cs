@@ -6,13 +6,14 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>One key with its algorithm and identifier.</summary>
+/// <summary>A signing key with its algorithm and identifier.</summary>
 internal sealed class SigningKey
 {
-    // Making an RSA key takes longer than starting the server, so that servers share their first of each algorithm; each names it by a kid of its own.
+    // The creation of an RSA key takes longer than the start of a server. Servers share their first key of each algorithm, with different
+    // key identifiers.
     private static readonly ConcurrentDictionary<string, Lazy<RSA>> SharedRsa = new(StringComparer.Ordinal);
 
-    // One that signs nothing anybody should believe.
+    // A client must not trust this key.
     private static readonly Lazy<RSA> ForeignRsa = new(() => RSA.Create(2048));
 
     private readonly RSA? _rsa;
@@ -37,7 +38,7 @@ internal sealed class SigningKey
                 null
             );
 
-    /// <summary>A key that is not this server's, under the name of one that is.</summary>
+    /// <summary>Creates a key that does not belong to the server, with the specified key identifier.</summary>
     public static SigningKey Foreign(string algorithm, string keyId) =>
         SignatureAlgorithm.IsElliptic(algorithm)
             ? new(algorithm, null, ECDsa.Create(Curve(algorithm)), keyId)
@@ -69,7 +70,7 @@ internal sealed class SigningKey
             return _rsa.VerifyData(input, signature, hash, Padding);
     }
 
-    /// <summary>The public part as a JSON Web Key (RFC 7517 §4, RFC 7518 §6).</summary>
+    /// <summary>Returns the public key as a JSON Web Key (RFC 7517 §4, RFC 7518 §6).</summary>
     public JsonObject ToJsonWebKey()
     {
         JsonObject key = new()
@@ -99,7 +100,7 @@ internal sealed class SigningKey
 
     public string ToPem() => _rsa?.ExportSubjectPublicKeyInfoPem() ?? _ecdsa!.ExportSubjectPublicKeyInfoPem();
 
-    /// <summary>A certificate that nobody vouches for.</summary>
+    /// <summary>Creates a self-signed certificate for the key.</summary>
     public string ToCertificatePem()
     {
         CertificateRequest request = _rsa is not null
@@ -112,7 +113,7 @@ internal sealed class SigningKey
 
     private RSASignaturePadding Padding => Algorithm.StartsWith('P') ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
 
-    /// <summary>RFC 7518 §3.4.</summary>
+    /// <summary>Returns the curve of an algorithm (RFC 7518 §3.4).</summary>
     private static ECCurve Curve(string algorithm) =>
         algorithm switch
         {

@@ -2,11 +2,11 @@ using System.Net;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Tells clients, server to server, that a session is over (OpenID Connect Back-Channel Logout §2.5).</summary>
+/// <summary>Sends logout tokens to clients (OpenID Connect Back-Channel Logout §2.5).</summary>
 internal sealed class BackChannelLogoutSender(ServerState server) : IDisposable
 {
-    // A client that does not answer must not keep the user from signing out.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // A client that does not respond must not prevent the logout.
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(10);
 
     private readonly HttpMessageInvoker _http = new(
         new SocketsHttpHandler
@@ -17,22 +17,25 @@ internal sealed class BackChannelLogoutSender(ServerState server) : IDisposable
         }
     );
 
+    /// <summary>Sends a logout token.</summary>
     /// <exception cref="HttpRequestException">The client cannot be reached.</exception>
-    /// <exception cref="OperationCanceledException">The client does not answer, or the caller gave up.</exception>
+    /// <exception cref="OperationCanceledException">The client does not respond in time, or the operation was canceled.</exception>
     public async Task<HttpStatusCode> SendAsync(Uri address, string logoutToken, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ResponseTimeout);
         using HttpRequestMessage request = new(HttpMethod.Post, address)
         {
             Content = new FormUrlEncodedContent([new("logout_token", logoutToken)]),
         };
-        using HttpResponseMessage response = await _http.SendAsync(request, patience.Token);
+        using HttpResponseMessage response = await _http.SendAsync(request, timeout.Token);
         return response.StatusCode;
     }
 
-    /// <summary>Tells all who took part, at once, and waits for them; who cannot be reached is passed over.</summary>
-    public Task TellAsync(BrowserSession session, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Notifies the clients of a session concurrently and waits for the responses. A client that cannot be reached is ignored.
+    /// </summary>
+    public Task NotifyAsync(BrowserSession session, CancellationToken cancellationToken) =>
         Task.WhenAll(
             server
                 .ClientsOf(session)
@@ -50,7 +53,7 @@ internal sealed class BackChannelLogoutSender(ServerState server) : IDisposable
                     {
                         await SendAsync(client.BackChannelLogoutUri!, token, cancellationToken);
                     }
-                    catch (Exception problem) when (problem is HttpRequestException or OperationCanceledException) { }
+                    catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException) { }
                 })
         );
 

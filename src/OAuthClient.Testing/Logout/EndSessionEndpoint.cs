@@ -1,30 +1,32 @@
 namespace OAuthClient.Testing;
 
-/// <summary>The end session endpoint (OpenID Connect RP-Initiated Logout §2), and the page that asks when nobody proved which session is meant.</summary>
+/// <summary>
+/// The end session endpoint (OpenID Connect RP-Initiated Logout §2) with a confirmation page for requests that do not identify the session.
+/// </summary>
 internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSender backChannel)
 {
     private const string AtSignOut = "sign-out";
 
-    /// <summary>Takes GET and POST (§2).</summary>
+    /// <summary>Processes a logout request by GET or POST (§2).</summary>
     public async Task<Reply> AnswerAsync(RecordedRequest http, CancellationToken cancellationToken)
     {
         if (http.Method is not ("GET" or "POST"))
             return Reply.MethodNotAllowed("GET, POST");
-        return await GuardedAsync(
+        return await HandleErrorsAsync(
             http.Method is "POST" ? http.Body : http.QueryString,
             request =>
             {
                 BrowserSession? session = server.Sessions.Find(http);
-                // Whoever holds no ID Token of this very session could be any page that links here.
+                // Without an ID Token of this session, the request can come from any page that links to this address.
                 if (session is not null && session.Id != request.SessionId)
-                    return Task.FromResult(Ask(http, request, session));
+                    return Task.FromResult(ShowConfirmation(http, request, session));
                 session ??= request.SessionId is { } sessionId ? server.Sessions.FindById(sessionId) : null;
                 return EndAsync(session, request, cancellationToken);
             }
         );
     }
 
-    /// <summary>The form of that page.</summary>
+    /// <summary>Processes the form of the confirmation page.</summary>
     public async Task<Reply> ConfirmAsync(RecordedRequest http, CancellationToken cancellationToken)
     {
         if (http.Method is not "POST")
@@ -36,14 +38,14 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
         )
             return ErrorPage.Create(
                 "stale_form",
-                "This form belongs to another browser or to a session that is over. Go back to the application and start again."
+                "This form was issued to another browser or its session has ended. Return to the application and try again."
             );
         return http.FormParameters["decision"] is "allow"
-            ? await GuardedAsync(encoded, request => EndAsync(session, request, cancellationToken))
+            ? await HandleErrorsAsync(encoded, request => EndAsync(session, request, cancellationToken))
             : SignedOutPage.StillSignedIn(session.User);
     }
 
-    private async Task<Reply> GuardedAsync(string encoded, Func<EndSessionRequest, Task<Reply>> proceed)
+    private async Task<Reply> HandleErrorsAsync(string encoded, Func<EndSessionRequest, Task<Reply>> proceed)
     {
         try
         {
@@ -55,11 +57,11 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
         }
     }
 
-    private Reply Ask(RecordedRequest http, EndSessionRequest request, BrowserSession session)
+    private Reply ShowConfirmation(RecordedRequest http, EndSessionRequest request, BrowserSession session)
     {
         string browser = server.Sessions.Browser(http) ?? Randomness.Token();
         string ticket = server.Tickets.Seal(AtSignOut, browser, session.User.Subject, request.Encoded);
-        return server.Sessions.Remember(SignOutPage.Create(server, request.Client, session.User, ticket), browser);
+        return server.Sessions.WithBrowserCookie(SignOutPage.Create(server, request.Client, session.User, ticket), browser);
     }
 
     private async Task<Reply> EndAsync(BrowserSession? session, EndSessionRequest request, CancellationToken cancellationToken)
@@ -72,13 +74,13 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
         {
             server.Sessions.End(session);
             server.Grants.RevokeSession(session.Id);
-            await backChannel.TellAsync(session, cancellationToken);
+            await backChannel.NotifyAsync(session, cancellationToken);
             frames =
             [
                 .. server
                     .ClientsOf(session)
                     .Where(client => client.FrontChannelLogoutUri is not null)
-                    .Select(client => Frame(client, session)),
+                    .Select(client => FrameAddress(client, session)),
             ];
         }
 
@@ -87,8 +89,8 @@ internal sealed class EndSessionEndpoint(ServerState server, BackChannelLogoutSe
             : SignedOutPage.Create(frames, next);
     }
 
-    /// <summary>OpenID Connect Front-Channel Logout §2.</summary>
-    private string Frame(TestClient client, BrowserSession session) =>
+    /// <summary>Returns the address for the frame of a client (OpenID Connect Front-Channel Logout §2).</summary>
+    private string FrameAddress(TestClient client, BrowserSession session) =>
         AuthorizationResponseWriter.AddQuery(
             client.FrontChannelLogoutUri!.AbsoluteUri,
             [new("iss", server.IssuerFor(session.User)), new("sid", session.Id)]

@@ -5,26 +5,27 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>A client's wish to end a session (OpenID Connect RP-Initiated Logout §2), checked: where the browser may be sent afterwards is the client's own.</summary>
+/// <summary>A validated logout request (OpenID Connect RP-Initiated Logout §2). The redirect URI is registered for the client.</summary>
 internal sealed class EndSessionRequest
 {
     private EndSessionRequest(string encoded, TestClient? client, string? sessionId, string? redirectUri, string? state) =>
         (Encoded, Client, SessionId, RedirectUri, State) = (encoded, client, sessionId, redirectUri, state);
 
-    /// <summary>The request as it came, for the form to carry.</summary>
+    /// <summary>The URL-encoded request, which the form carries.</summary>
     public string Encoded { get; }
 
-    /// <summary>Who asks; null when nobody said.</summary>
+    /// <summary>The client that requests the logout; null if the request does not identify one.</summary>
     public TestClient? Client { get; }
 
-    /// <summary>Which session is meant, by an ID Token of this server; null without one, and then the user is asked.</summary>
+    /// <summary>The session identifier from the ID Token hint; null without a hint, in which case the user is asked.</summary>
     public string? SessionId { get; }
 
     public string? RedirectUri { get; }
 
     public string? State { get; }
 
-    /// <exception cref="OAuthErrorException">The request is wrong. Nobody is redirected anywhere (§4).</exception>
+    /// <summary>Parses and validates a request.</summary>
+    /// <exception cref="OAuthErrorException">The request is invalid. The browser is not redirected (§4).</exception>
     public static EndSessionRequest Parse(string encoded, ServerState server)
     {
         FormParameters parameters = FormParameters.Parse(encoded);
@@ -32,20 +33,18 @@ internal sealed class EndSessionRequest
             throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
         (string ClientId, string SessionId)? hint = parameters["id_token_hint"] is { } token
             ? ReadHint(token, server)
-                ?? throw OAuthErrorException.InvalidRequest("The id_token_hint is no ID Token that this server signed.")
+                ?? throw OAuthErrorException.InvalidRequest("The id_token_hint is not an ID Token that this server signed.")
             : null;
         string? clientId = parameters["client_id"];
         if (hint is not null && clientId is not null && hint.Value.ClientId != clientId)
-            throw OAuthErrorException.InvalidRequest("The id_token_hint was issued to another client than client_id says.");
+            throw OAuthErrorException.InvalidRequest("The id_token_hint was issued to a client other than client_id.");
         clientId ??= hint?.ClientId;
         TestClient? client = null;
         if (clientId is not null && !server.Clients.TryGetValue(clientId, out client))
             throw OAuthErrorException.InvalidRequest($"The client_id {clientId} is not registered.");
         string? redirectUri = parameters["post_logout_redirect_uri"];
         if (redirectUri is not null && client is null)
-            throw OAuthErrorException.InvalidRequest(
-                "A post_logout_redirect_uri needs an id_token_hint or a client_id, to tell whose it is."
-            );
+            throw OAuthErrorException.InvalidRequest("A post_logout_redirect_uri requires an id_token_hint or a client_id.");
         if (redirectUri is not null && !client!.PostLogoutRedirectUris.Contains(redirectUri))
             throw OAuthErrorException.InvalidRequest(
                 $"The post_logout_redirect_uri {redirectUri} is not registered for the client {clientId}."
@@ -53,7 +52,9 @@ internal sealed class EndSessionRequest
         return new(encoded, client, hint?.SessionId, redirectUri, parameters["state"]);
     }
 
-    /// <summary>Whose ID Token of ours it is and of which session, however old (§2); null when it is anything else.</summary>
+    /// <summary>
+    /// Returns the client and the session of an ID Token that this server signed, also if it has expired (§2); null for any other value.
+    /// </summary>
     private static (string ClientId, string SessionId)? ReadHint(string token, ServerState server)
     {
         string[] parts = token.Split('.');
@@ -76,10 +77,10 @@ internal sealed class EndSessionRequest
                         && client.ClientSecret is { } secret
                         && Randomness.SameBytes(JsonWebSignature.Hmac(secret)(input), signature)
                     : server.Keys.Verifies(algorithm, input, signature);
-            // A logout token has a sid too, but another type.
+            // A logout token also contains a sid; its typ differs.
             return isSigned && (string?)header["typ"] is "JWT" && (string?)claims["sid"] is { } sessionId ? (clientId, sessionId) : null;
         }
-        catch (Exception problem) when (problem is JsonException or InvalidOperationException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

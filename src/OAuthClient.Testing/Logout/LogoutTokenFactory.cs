@@ -2,19 +2,20 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Makes logout tokens (OpenID Connect Back-Channel Logout §2.4).</summary>
+/// <summary>Creates logout tokens (OpenID Connect Back-Channel Logout §2.4).</summary>
 internal static class LogoutTokenFactory
 {
     public const string Event = "http://schemas.openid.net/event/backchannel-logout";
 
-    // The specification wants it short; two minutes are its example.
+    // OpenID Connect Back-Channel Logout §4 recommends at most two minutes.
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
 
-    /// <param name="server">Who issues it.</param>
-    /// <param name="client">Whom it is for.</param>
+    /// <summary>Creates a logout token.</summary>
+    /// <param name="server">The server that issues the token.</param>
+    /// <param name="client">The client that is the audience.</param>
     /// <param name="issuer">The issuer of the user's ID Tokens.</param>
-    /// <param name="subject">Who signed out; null to name only the session.</param>
-    /// <param name="sessionId">Which session is over; null for all of the subject's.</param>
+    /// <param name="subject">The subject; null to identify only the session.</param>
+    /// <param name="sessionId">The session identifier; null for all sessions of the subject.</param>
     public static string Create(ServerState server, TestClient client, string issuer, string? subject, string? sessionId)
     {
         JsonObject claims = new()

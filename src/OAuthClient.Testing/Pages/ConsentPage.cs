@@ -1,17 +1,17 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Where the user decides what the client may do.</summary>
+/// <summary>Creates the consent page.</summary>
 internal static class ConsentPage
 {
     public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, TestUser user, string ticket)
     {
         string client = request.Client.DisplayName ?? request.Client.ClientId;
         string scopes = request.Scopes is []
-            ? "<p>It asks for nothing in particular.</p>"
+            ? "<p>It requests no specific permissions.</p>"
             : $"<ul>{string.Concat(request.Scopes.Select(Item))}</ul>";
         string resources = request.Resources is []
             ? ""
-            : $"<p class=\"note\">To be used at {string.Join(", ", request.Resources.Select(Page.Encode))}</p>";
+            : $"<p class=\"note\">For use at {string.Join(", ", request.Resources.Select(Page.Encode))}</p>";
         return Page.Create(
             200,
             "consent",
@@ -29,30 +29,30 @@ internal static class ConsentPage
             </div>
             </form>
             {resources}
-            <p class="note">Then you go back to <strong>{Page.Encode(Host(request.RedirectUri))}</strong></p>
+            <p class="note">You will be redirected to <strong>{Page.Encode(Host(request.RedirectUri))}</strong></p>
             """
         );
     }
 
     private static string Item(string scope)
     {
-        string fixedly = scope is "openid" ? " disabled" : "";
-        return $"<li><label><input type=\"checkbox\" name=\"scope\" value=\"{Page.Encode(scope)}\" checked{fixedly}>"
+        string disabled = scope is "openid" ? " disabled" : "";
+        return $"<li><label><input type=\"checkbox\" name=\"scope\" value=\"{Page.Encode(scope)}\" checked{disabled}>"
             + $"<span>{Page.Encode(Meaning(scope))}<small>{Page.Encode(scope)}</small></span></label></li>";
     }
 
     private static string Meaning(string scope) =>
         scope switch
         {
-            "openid" => "Know who you are",
+            "openid" => "Identify you",
             "profile" => "See your name and profile",
             "email" => "See your email address",
             "address" => "See your postal address",
             "phone" => "See your phone number",
-            "offline_access" => "Keep access while you are away",
+            "offline_access" => "Access your data when you are offline",
             "photos.read" => "See your photos",
             "photos.write" => "Add and change your photos",
-            "api" => "Use the API in your name",
+            "api" => "Use the API on your behalf",
             _ => "Use " + scope,
         };
 

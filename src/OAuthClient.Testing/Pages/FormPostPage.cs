@@ -1,17 +1,17 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Takes the authorization response to the client in a form (OAuth 2.0 Form Post Response Mode §2).</summary>
+/// <summary>Creates the page that posts the authorization response to the client (OAuth 2.0 Form Post Response Mode §2).</summary>
 internal static class FormPostPage
 {
     public static Reply Create(string redirectUri, IEnumerable<KeyValuePair<string, string>> parameters) =>
         Page.Create(
             200,
             "form_post",
-            "One moment",
+            "Redirecting",
             $"""
             {Page.Mark("→")}
-            <h1>One moment</h1>
-            <p>You are on your way back to the application.</p>
+            <h1>Redirecting</h1>
+            <p>You are being redirected to the application.</p>
             <form method="post" action="{Page.Encode(redirectUri)}">
             {string.Concat(parameters.Select(pair => Page.Hidden(pair.Key, pair.Value)))}
             <div class="actions"><button class="main" type="submit">Continue</button></div>

@@ -1,6 +1,6 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Where the user signs in.</summary>
+/// <summary>Creates the login page.</summary>
 internal static class LoginPage
 {
     public static Reply Create(ServerState server, ReceivedAuthorizationRequest request, string ticket, string? userName, string? problem)

@@ -1,13 +1,15 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Asks before a session ends that no ID Token named (OpenID Connect RP-Initiated Logout §2).</summary>
+/// <summary>
+/// Creates the confirmation page for a logout request that does not identify the session (OpenID Connect RP-Initiated Logout §2).
+/// </summary>
 internal static class SignOutPage
 {
     public static Reply Create(ServerState server, TestClient? client, TestUser user, string ticket)
     {
-        string asks = client is null
+        string requester = client is null
             ? ""
-            : $" <strong>{Page.Encode(client.DisplayName ?? client.ClientId)}</strong> asks to sign you out here.";
+            : $" <strong>{Page.Encode(client.DisplayName ?? client.ClientId)}</strong> requests that you sign out.";
         return Page.Create(
             200,
             "sign_out",
@@ -15,15 +17,15 @@ internal static class SignOutPage
             $"""
             {Page.Mark(user.UserName)}
             <h1>Sign out?</h1>
-            <p>You are signed in as <strong>{Page.Encode(user.UserName)}</strong>.{asks}</p>
+            <p>You are signed in as <strong>{Page.Encode(user.UserName)}</strong>.{requester}</p>
             <form method="post" action="{Page.Encode(server.Address("/logout/confirm"))}">
             {Page.Hidden("ticket", ticket)}
             <div class="actions">
             <button class="main" type="submit" name="decision" value="allow">Sign out</button>
-            <button type="submit" name="decision" value="deny">Stay</button>
+            <button type="submit" name="decision" value="deny">Stay signed in</button>
             </div>
             </form>
-            <p class="note">Applications that you signed in to from this browser are told.</p>
+            <p class="note">The applications that you signed in to with this browser are notified.</p>
             """
         );
     }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The clients that registered themselves, and the tokens by which they manage it (RFC 7592).</summary>
+/// <summary>The dynamically registered clients with their registration access tokens (RFC 7592).</summary>
 internal sealed class ClientRegistry
 {
     private readonly ConcurrentDictionary<string, RegisteredClient> _clients = new(StringComparer.Ordinal);
@@ -11,7 +11,9 @@ internal sealed class ClientRegistry
 
     public void Remove(string clientId) => _clients.TryRemove(clientId, out _);
 
-    /// <summary>The client, or null: whether the client or the token is unknown is nobody's business (RFC 7592 §2).</summary>
+    /// <summary>
+    /// Returns the client, or null if the client or the token is unknown. The result does not reveal which (RFC 7592 §2).
+    /// </summary>
     public RegisteredClient? Find(string clientId, string accessToken) =>
         _clients.TryGetValue(clientId, out RegisteredClient? client) && Randomness.SameSecret(client.AccessToken, accessToken)
             ? client

@@ -3,35 +3,35 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Reads client metadata (RFC 7591 §2) with an eye on their types, and remembers what was registered.</summary>
-internal sealed class MetadataMembers(JsonObject asked)
+/// <summary>Reads the members of client metadata (RFC 7591 §2), validates their types and collects the registered values.</summary>
+internal sealed class MetadataMembers(JsonObject requested)
 {
-    /// <summary>What is registered in the end, for the answer: what was asked for and understood, and defaults.</summary>
+    /// <summary>The registered metadata: supported values from the request, and defaults.</summary>
     public JsonObject Registered { get; } = new();
 
-    public string? Text(string name, string? otherwise = null)
+    public string? Text(string name, string? defaultValue = null)
     {
-        string? value = Read(name, JsonValueKind.String)?.GetValue<string>() ?? otherwise;
+        string? value = Read(name, JsonValueKind.String)?.GetValue<string>() ?? defaultValue;
         if (value is not null)
             Registered[name] = value;
         return value;
     }
 
-    public IReadOnlyList<string> Texts(string name, params string[] otherwise)
+    public IReadOnlyList<string> Texts(string name, params string[] defaultValues)
     {
         string[] values = Read(name, JsonValueKind.Array) is JsonArray array
-            ? [.. array.Select(item => item?.GetValueKind() is JsonValueKind.String ? item.GetValue<string>() : throw Wrong(name))]
-            : otherwise;
+            ? [.. array.Select(item => item?.GetValueKind() is JsonValueKind.String ? item.GetValue<string>() : throw InvalidMember(name))]
+            : defaultValues;
         if (values is not [])
             Registered[name] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]);
         return values;
     }
 
-    public Uri? WebPage(string name)
+    public Uri? HttpUri(string name)
     {
         if (Text(name) is not { } text)
             return null;
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" ? uri : throw Wrong(name);
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" ? uri : throw InvalidMember(name);
     }
 
     public JsonObject? Object(string name)
@@ -42,21 +42,21 @@ internal sealed class MetadataMembers(JsonObject asked)
         return value;
     }
 
-    /// <summary>Members that are kept for nobody but the client.</summary>
-    public void Keep(params ReadOnlySpan<string> names)
+    /// <summary>Copies members that the server does not use.</summary>
+    public void Copy(params ReadOnlySpan<string> names)
     {
         foreach (string name in names)
         {
-            if (asked[name] is { } value)
+            if (requested[name] is { } value)
                 Registered[name] = value.DeepClone();
         }
     }
 
     private JsonNode? Read(string name, JsonValueKind kind) =>
-        asked[name] is not { } value ? null
+        requested[name] is not { } value ? null
         : value.GetValueKind() == kind ? value
-        : throw Wrong(name);
+        : throw InvalidMember(name);
 
-    private static OAuthErrorException Wrong(string name) =>
-        OAuthErrorException.InvalidClientMetadata($"The {name} is of the wrong type or shape.");
+    private static OAuthErrorException InvalidMember(string name) =>
+        OAuthErrorException.InvalidClientMetadata($"The {name} has an invalid type or format.");
 }

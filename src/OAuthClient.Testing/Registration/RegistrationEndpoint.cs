@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>The client registration endpoint (RFC 7591 §3) and each client's configuration endpoint (RFC 7592 §2).</summary>
+/// <summary>The client registration endpoint (RFC 7591 §3) and the client configuration endpoints (RFC 7592 §2).</summary>
 internal sealed class RegistrationEndpoint(ServerState server)
 {
     public Reply Answer(RecordedRequest request, string? clientId)
@@ -47,13 +47,13 @@ internal sealed class RegistrationEndpoint(ServerState server)
     private Reply Manage(RecordedRequest request, string clientId)
     {
         if (Bearer(request) is not { } token || server.Registry.Find(clientId, token) is not { } registered)
-            throw InvalidToken("The registration access token is missing or wrong, or there is no such client.");
+            throw InvalidToken("The registration access token is missing or wrong, or the client does not exist.");
         switch (request.Method)
         {
             case "GET":
-                return Describe(200, Save(WithFreshSecret(registered)));
+                return Describe(200, Save(RenewSecretIfDue(registered)));
             case "PUT":
-                return Describe(200, Save(Update(WithFreshSecret(registered), Body(request))));
+                return Describe(200, Save(Update(RenewSecretIfDue(registered), Body(request))));
             case "DELETE":
                 server.Remove(clientId);
                 return new Reply(204).NotStored();
@@ -62,12 +62,12 @@ internal sealed class RegistrationEndpoint(ServerState server)
         }
     }
 
-    /// <summary>RFC 7592 §2.2: what is sent replaces what was; the credentials are the server's.</summary>
-    private RegisteredClient Update(RegisteredClient registered, JsonObject asked)
+    /// <summary>Replaces the metadata of a client. The request cannot change the credentials (RFC 7592 §2.2).</summary>
+    private RegisteredClient Update(RegisteredClient registered, JsonObject requested)
     {
-        TestClient before = registered.Client;
-        if (Text(asked, "client_id") != before.ClientId)
-            throw OAuthErrorException.InvalidRequest("The client_id must be that of the client.");
+        TestClient previous = registered.Client;
+        if (Text(requested, "client_id") != previous.ClientId)
+            throw OAuthErrorException.InvalidRequest("The client_id must match the registered client.");
         foreach (
             string name in new[]
             {
@@ -78,21 +78,21 @@ internal sealed class RegistrationEndpoint(ServerState server)
             }
         )
         {
-            if (asked.ContainsKey(name))
-                throw OAuthErrorException.InvalidRequest($"The {name} is not the client's to send.");
+            if (requested.ContainsKey(name))
+                throw OAuthErrorException.InvalidRequest($"The request must not contain {name}.");
         }
 
         if (
-            asked.ContainsKey("client_secret")
-            && !(before.ClientSecret is { } secret && Text(asked, "client_secret") is { } sent && Randomness.SameSecret(secret, sent))
+            requested.ContainsKey("client_secret")
+            && !(previous.ClientSecret is { } secret && Text(requested, "client_secret") is { } sent && Randomness.SameSecret(secret, sent))
         )
-            throw OAuthErrorException.InvalidRequest("The client_secret is not the client's to choose.");
-        bool hadSecret = before.ClientSecret is not null;
+            throw OAuthErrorException.InvalidRequest("The client_secret must match the registered secret.");
+        bool hadSecret = previous.ClientSecret is not null;
         (TestClient client, JsonObject metadata) = RegistrationRequestReader.Read(
-            asked,
+            requested,
             server,
-            before.ClientId,
-            hadSecret ? (before.ClientSecret!, before.ClientSecretExpiresAt) : NewSecret()
+            previous.ClientId,
+            hadSecret ? (previous.ClientSecret!, previous.ClientSecretExpiresAt) : NewSecret()
         );
         return registered with
         {
@@ -103,8 +103,8 @@ internal sealed class RegistrationEndpoint(ServerState server)
         };
     }
 
-    /// <summary>A secret in the second half of its life is replaced by whoever looks (RFC 7592 §2.1).</summary>
-    private RegisteredClient WithFreshSecret(RegisteredClient registered)
+    /// <summary>Replaces a client secret in the second half of its lifetime (RFC 7592 §2.1).</summary>
+    private RegisteredClient RenewSecretIfDue(RegisteredClient registered)
     {
         if (
             registered.Client.ClientSecretExpiresAt is not { } expiresAt
@@ -122,23 +122,23 @@ internal sealed class RegistrationEndpoint(ServerState server)
         return registered;
     }
 
-    /// <summary>RFC 7591 §3.2.1, RFC 7592 §3.</summary>
+    /// <summary>Creates the client information response (RFC 7591 §3.2.1, RFC 7592 §3).</summary>
     private Reply Describe(int status, RegisteredClient registered)
     {
         TestClient client = registered.Client;
-        JsonObject answer = new() { ["client_id"] = client.ClientId, ["client_id_issued_at"] = registered.IssuedAt.ToUnixTimeSeconds() };
+        JsonObject response = new() { ["client_id"] = client.ClientId, ["client_id_issued_at"] = registered.IssuedAt.ToUnixTimeSeconds() };
         if (client.ClientSecret is not null)
         {
-            answer["client_secret"] = client.ClientSecret;
-            answer["client_secret_expires_at"] = client.ClientSecretExpiresAt?.ToUnixTimeSeconds() ?? 0;
+            response["client_secret"] = client.ClientSecret;
+            response["client_secret_expires_at"] = client.ClientSecretExpiresAt?.ToUnixTimeSeconds() ?? 0;
         }
 
-        answer["registration_access_token"] = registered.AccessToken;
-        answer["registration_client_uri"] = server.Address("/register/" + client.ClientId);
+        response["registration_access_token"] = registered.AccessToken;
+        response["registration_client_uri"] = server.Address("/register/" + client.ClientId);
         foreach ((string name, JsonNode? value) in registered.Metadata)
-            answer[name] = value?.DeepClone();
-        server.Options.OnRegistration?.Invoke(answer);
-        return Reply.Json(status, answer).NotStored();
+            response[name] = value?.DeepClone();
+        server.Options.OnRegistration?.Invoke(response);
+        return Reply.Json(status, response).NotStored();
     }
 
     private (string, DateTimeOffset?) NewSecret() => (Randomness.Token(), server.Now + server.Options.ClientSecretLifetime);
@@ -154,7 +154,7 @@ internal sealed class RegistrationEndpoint(ServerState server)
         }
         catch (JsonException)
         {
-            throw OAuthErrorException.InvalidRequest("The body must be JSON, with no member twice.");
+            throw OAuthErrorException.InvalidRequest("The body must be valid JSON without duplicate members.");
         }
     }
 

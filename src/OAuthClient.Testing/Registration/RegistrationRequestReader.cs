@@ -2,23 +2,24 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Makes a client of its metadata (RFC 7591 §2, OpenID Connect Registration §2).</summary>
+/// <summary>Creates a client from client metadata (RFC 7591 §2, OpenID Connect Registration §2).</summary>
 internal static class RegistrationRequestReader
 {
-    /// <param name="asked">The metadata sent.</param>
-    /// <param name="server">Who registers.</param>
-    /// <param name="clientId">The client's identifier.</param>
-    /// <param name="secret">Its secret, should it need one, and when that expires.</param>
-    /// <returns>The client, and the metadata as they are registered.</returns>
-    /// <exception cref="OAuthErrorException">The metadata are wrong.</exception>
+    /// <summary>Creates a client.</summary>
+    /// <param name="requested">The metadata in the request.</param>
+    /// <param name="server">The server that registers the client.</param>
+    /// <param name="clientId">The client identifier.</param>
+    /// <param name="secret">The secret and its expiry, for a client that authenticates with a secret.</param>
+    /// <returns>The client and its registered metadata.</returns>
+    /// <exception cref="OAuthErrorException">The metadata are invalid.</exception>
     public static (TestClient Client, JsonObject Registered) Read(
-        JsonObject asked,
+        JsonObject requested,
         ServerState server,
         string clientId,
         (string Value, DateTimeOffset? ExpiresAt) secret
     )
     {
-        MetadataMembers members = new(asked);
+        MetadataMembers members = new(requested);
         IReadOnlyList<string> redirectUris = RedirectUris(members);
         string method = members.Text("token_endpoint_auth_method", "client_secret_basic")!;
         if (!server.AuthenticationMethods.Contains(method))
@@ -32,14 +33,14 @@ internal static class RegistrationRequestReader
         };
         if (members.Text("subject_type", "public") is not "public")
             throw OAuthErrorException.InvalidClientMetadata("The subject_type must be public.");
-        if (asked.ContainsKey("jwks_uri"))
+        if (requested.ContainsKey("jwks_uri"))
             throw OAuthErrorException.InvalidClientMetadata("The jwks_uri is not supported; send jwks.");
-        bool needsSecret = method is "client_secret_basic" or "client_secret_post";
+        bool requiresSecret = method is "client_secret_basic" or "client_secret_post";
         TestClient client = new()
         {
             ClientId = clientId,
-            ClientSecret = needsSecret ? secret.Value : null,
-            ClientSecretExpiresAt = needsSecret ? secret.ExpiresAt : null,
+            ClientSecret = requiresSecret ? secret.Value : null,
+            ClientSecretExpiresAt = requiresSecret ? secret.ExpiresAt : null,
             AuthenticationMethod = method,
             CertificateSubject = members.Text("tls_client_auth_subject_dn"),
             DisplayName = members.Text("client_name"),
@@ -58,11 +59,11 @@ internal static class RegistrationRequestReader
             IntrospectionEncryptionAlgorithm = members.Text("introspection_encrypted_response_alg"),
             IntrospectionContentEncryptionAlgorithm = members.Text("introspection_encrypted_response_enc"),
             PostLogoutRedirectUris = [.. members.Texts("post_logout_redirect_uris")],
-            BackChannelLogoutUri = members.WebPage("backchannel_logout_uri"),
-            FrontChannelLogoutUri = members.WebPage("frontchannel_logout_uri"),
-            InitiateLoginUri = members.WebPage("initiate_login_uri"),
+            BackChannelLogoutUri = members.HttpUri("backchannel_logout_uri"),
+            FrontChannelLogoutUri = members.HttpUri("frontchannel_logout_uri"),
+            InitiateLoginUri = members.HttpUri("initiate_login_uri"),
         };
-        members.Keep(
+        members.Copy(
             "client_uri",
             "logo_uri",
             "policy_uri",
@@ -78,18 +79,21 @@ internal static class RegistrationRequestReader
             : (client, members.Registered);
     }
 
-    /// <summary>http only where no network is between (RFC 8252 §7.3); a scheme of one's own only with a dot in it (§7.1).</summary>
+    /// <summary>
+    /// Validates the redirect URIs: HTTP only for loopback addresses (RFC 8252 §7.3), a private-use scheme only with a dot in its name
+    /// (§7.1).
+    /// </summary>
     private static IReadOnlyList<string> RedirectUris(MetadataMembers members)
     {
         IReadOnlyList<string> uris = members.Texts("redirect_uris");
-        return uris.FirstOrDefault(uri => !IsSound(uri)) is { } bad
+        return uris.FirstOrDefault(uri => !IsValid(uri)) is { } invalid
             ? throw new OAuthErrorException(
                 "invalid_redirect_uri",
-                $"The redirect_uri {bad} is not absolute, has a fragment, or is neither https, http on loopback nor a private scheme."
+                $"The redirect_uri {invalid} must be absolute without a fragment, with https, http on loopback or a private-use scheme."
             )
             : uris;
 
-        static bool IsSound(string text) =>
+        static bool IsValid(string text) =>
             Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)
             && !text.Contains('#', StringComparison.Ordinal)
             && (uri.Scheme is "https" || (uri.Scheme is "http" && uri.IsLoopback) || uri.Scheme.Contains('.', StringComparison.Ordinal));
@@ -100,22 +104,22 @@ internal static class RegistrationRequestReader
         IReadOnlyList<string> grantTypes = members.Texts("grant_types", "authorization_code");
         if (grantTypes.FirstOrDefault(type => type is not ("authorization_code" or "refresh_token" or "client_credentials")) is { } unknown)
             throw OAuthErrorException.InvalidClientMetadata($"The grant_type {unknown} is not supported.");
-        bool byCode = grantTypes.Contains("authorization_code");
-        IReadOnlyList<string> responseTypes = byCode ? members.Texts("response_types", "code") : members.Texts("response_types");
-        if (responseTypes.Any(type => type is not "code") || responseTypes.Contains("code") != byCode)
+        bool usesCode = grantTypes.Contains("authorization_code");
+        IReadOnlyList<string> responseTypes = usesCode ? members.Texts("response_types", "code") : members.Texts("response_types");
+        if (responseTypes.Any(type => type is not "code") || responseTypes.Contains("code") != usesCode)
             throw OAuthErrorException.InvalidClientMetadata(
-                "The response_types must be code with the grant_type authorization_code, and none without it."
+                "The response_types must be code for the grant_type authorization_code, and empty otherwise."
             );
-        if (byCode && redirectUris is [])
-            throw new OAuthErrorException("invalid_redirect_uri", "The grant_type authorization_code needs redirect_uris.");
+        if (usesCode && redirectUris is [])
+            throw new OAuthErrorException("invalid_redirect_uri", "The grant_type authorization_code requires redirect_uris.");
         return method is "none" && grantTypes.Contains("client_credentials")
             ? throw OAuthErrorException.InvalidClientMetadata(
-                "The grant_type client_credentials needs a token_endpoint_auth_method other than none."
+                "The grant_type client_credentials requires a token_endpoint_auth_method other than none."
             )
             : grantTypes;
     }
 
-    /// <summary>What does not exist here is left out, and the answer says so (RFC 7591 §3.2.1).</summary>
+    /// <summary>Removes unsupported scopes. The response contains the remaining ones (RFC 7591 §3.2.1).</summary>
     private static HashSet<string>? Scopes(MetadataMembers members, ServerState server)
     {
         if (members.Text("scope") is not { } scope)
@@ -135,7 +139,7 @@ internal static class RegistrationRequestReader
             set is not null
             && (
                 set["keys"] is not JsonArray keys
-                || keys.Any(key => key is not JsonObject one || one.ContainsKey("d") || one.ContainsKey("k"))
+                || keys.Any(key => key is not JsonObject keyObject || keyObject.ContainsKey("d") || keyObject.ContainsKey("k"))
             )
         )
             throw OAuthErrorException.InvalidClientMetadata("The jwks must be a JSON Web Key Set of public keys.");

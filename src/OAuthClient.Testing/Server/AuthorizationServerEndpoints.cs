@@ -1,6 +1,6 @@
 namespace OAuthClient.Testing;
 
-/// <summary>Which address is which endpoint.</summary>
+/// <summary>Routes requests to the endpoints.</summary>
 internal sealed class AuthorizationServerEndpoints(ServerState server, BackChannelLogoutSender backChannel)
 {
     private const string Registration = "/register";
@@ -18,7 +18,7 @@ internal sealed class AuthorizationServerEndpoints(ServerState server, BackChann
 
     public TestEndpoint Classify(string path)
     {
-        // The one well-known name is inserted before the issuer's path (RFC 8414 §3.1), the other appended to it (OpenID Connect Discovery §4.1).
+        // RFC 8414 §3.1 inserts the well-known name before the issuer's path; OpenID Connect Discovery §4.1 appends it.
         if (
             path == "/.well-known/oauth-authorization-server" + server.PathBase
             || path == server.PathBase + "/.well-known/openid-configuration"

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>All that one authorization server knows.</summary>
+/// <summary>The state of one authorization server.</summary>
 internal sealed class ServerState(
     string authority,
     TestAuthorizationServerOptions options,
@@ -13,14 +13,14 @@ internal sealed class ServerState(
 {
     public TestAuthorizationServerOptions Options { get; } = options;
 
-    /// <summary>Null where the server has no TLS.</summary>
+    /// <summary>Null for a server without TLS.</summary>
     public CertificateAuthority? Certificates { get; } = certificates;
 
     public string PathBase { get; } = options.PathBase ?? "";
 
     public string Issuer { get; } = authority + options.PathBase;
 
-    /// <summary>What the metadata name as the issuer where one server has many; null where it has one.</summary>
+    /// <summary>The issuer in the metadata of a multi-tenant server; null for a single issuer.</summary>
     public string? IssuerTemplate { get; } = options.IssuerTemplate is { } template ? authority + template : null;
 
     public IssuedTokenStore Grants { get; } = new();
@@ -35,7 +35,7 @@ internal sealed class ServerState(
 
     public ClientRegistry Registry { get; } = new();
 
-    /// <summary>How a client may authenticate (RFC 8414 §2).</summary>
+    /// <summary>The supported client authentication methods (RFC 8414 §2).</summary>
     public IReadOnlyList<string> AuthenticationMethods { get; } =
     [
         "client_secret_basic",
@@ -56,25 +56,30 @@ internal sealed class ServerState(
             },
         };
 
-    /// <summary>By the name they type.</summary>
+    /// <summary>The users by user name.</summary>
     public ConcurrentDictionary<string, TestUser> Users { get; } =
         new(StringComparer.Ordinal) { ["alice"] = DefaultUser("alice", "Alice", "Adams"), ["bob"] = DefaultUser("bob", "Bob", "Brown") };
 
-    /// <summary>RFC 9207; a client could compare none of many issuers before it knows the user.</summary>
-    public bool SendsIss => Options.SendIss && IssuerTemplate is null;
+    /// <summary>
+    /// Indicates whether authorization responses contain <c>iss</c> (RFC 9207). A multi-tenant server omits it, because the client does not
+    /// know the tenant in advance.
+    /// </summary>
+    public bool SendsIssuer => Options.SendIss && IssuerTemplate is null;
 
     public DateTimeOffset Now => Options.TimeProvider.GetUtcNow();
 
     public string Address(string path) => Issuer + path;
 
-    /// <summary>The same endpoint where clients present a certificate (RFC 8705 §5); null where the server has no TLS.</summary>
+    /// <summary>
+    /// Returns the address of an endpoint on the port that requires a client certificate (RFC 8705 §5); null for a server without TLS.
+    /// </summary>
     public string? AddressForCertificates(string path) =>
         authorityForCertificates is null ? null : authorityForCertificates + PathBase + path;
 
     public string IssuerFor(TestUser user) =>
         IssuerTemplate?.Replace(TestAuthorizationServerOptions.TenantPlaceholder, user.Tenant, StringComparison.Ordinal) ?? Issuer;
 
-    /// <summary>Those that the key set has keys for.</summary>
+    /// <summary>Returns the algorithms for which the key set contains keys.</summary>
     public IEnumerable<string> SigningAlgorithms() =>
         Clients
             .Values.SelectMany(client =>
@@ -88,11 +93,11 @@ internal sealed class ServerState(
 
     public void RotateKeys(bool keepPrevious) => Keys.Rotate(SigningAlgorithms(), keepPrevious);
 
-    /// <summary>Who took part in a session, as registered now.</summary>
+    /// <summary>Returns the clients of a session with their current registration.</summary>
     public IEnumerable<TestClient> ClientsOf(BrowserSession session) =>
         session.ClientIds.Select(id => Clients.GetValueOrDefault(id)).OfType<TestClient>();
 
-    /// <summary>The client is gone, and all it was given with it (RFC 7592 §2.3).</summary>
+    /// <summary>Removes a client and revokes its grants (RFC 7592 §2.3).</summary>
     public bool Remove(string clientId)
     {
         Registry.Remove(clientId);
@@ -100,16 +105,16 @@ internal sealed class ServerState(
         return Clients.TryRemove(clientId, out _);
     }
 
-    /// <summary>The client as it is registered now; it may have changed since the grant.</summary>
+    /// <summary>Returns the current registration of the client, which can differ from that at the time of the grant.</summary>
     public TestClient Current(TestClient client) => Clients.GetValueOrDefault(client.ClientId) ?? client;
 
-    /// <summary>The scopes asked for; all of them must exist and be the client's to ask for (RFC 6749 §3.3).</summary>
+    /// <summary>Parses the requested scopes, each of which must be supported and permitted for the client (RFC 6749 §3.3).</summary>
     public IReadOnlyList<string> ParseScope(string? scope, TestClient client)
     {
         string[] scopes = [.. (scope ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal)];
         ISet<string> allowed = client.AllowedScopes ?? Options.ScopesSupported;
-        return scopes.FirstOrDefault(one => !allowed.Contains(one)) is { } unknown
-            ? throw OAuthErrorException.InvalidScope($"The scope {unknown} does not exist here or is not this client's to ask for.")
+        return scopes.FirstOrDefault(candidate => !allowed.Contains(candidate)) is { } unknown
+            ? throw OAuthErrorException.InvalidScope($"The scope {unknown} is not supported or not allowed for this client.")
             : scopes;
     }
 

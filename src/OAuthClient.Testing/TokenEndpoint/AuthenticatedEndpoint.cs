@@ -2,10 +2,12 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient.Testing;
 
-/// <summary>What the token endpoint and the revocation endpoint have in common: a form, a client that authenticates, errors as JSON (RFC 6749 §5.2).</summary>
+/// <summary>
+/// Common processing of the endpoints with client authentication: form body, client authentication and JSON errors (RFC 6749 §5.2).
+/// </summary>
 internal static class AuthenticatedEndpoint
 {
-    private static readonly string[] OnlyInTheBody =
+    private static readonly string[] BodyParameters =
     [
         "client_id",
         "client_secret",
@@ -27,9 +29,9 @@ internal static class AuthenticatedEndpoint
                 throw OAuthErrorException.InvalidRequest("The body must be application/x-www-form-urlencoded.");
             if (request.FormParameters.Repeated() is { } repeated)
                 throw OAuthErrorException.InvalidRequest($"The parameter {repeated} was sent more than once.");
-            if (OnlyInTheBody.FirstOrDefault(request.QueryParameters.Contains) is { } misplaced)
+            if (BodyParameters.FirstOrDefault(request.QueryParameters.Contains) is { } misplaced)
                 throw OAuthErrorException.InvalidRequest($"The parameter {misplaced} must not be in the query.");
-            return answer(ClientAuthenticator.Authenticate(request, server), request.FormParameters);
+            return answer(ClientRequestAuthentication.Authenticate(request, server), request.FormParameters);
         }
         catch (OAuthErrorException oAuthErrorException)
         {

@@ -28,20 +28,20 @@ internal sealed class TokenEndpoint(ServerState server)
             }
         );
 
-    /// <summary>RFC 6749 §4.1.3, RFC 7636 §4.6.</summary>
+    /// <summary>Redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.6).</summary>
     private JsonObject RedeemCode(TestClient client, FormParameters form)
     {
         string value = form["code"] ?? throw OAuthErrorException.InvalidRequest("The code is missing.");
         string redirectUri = form["redirect_uri"] ?? throw OAuthErrorException.InvalidRequest("The redirect_uri is missing.");
         IReadOnlyList<string> resources = [];
-        IssuedCode code = server.Grants.SpendCode(
+        IssuedCode code = server.Grants.RedeemCode(
             value,
             client,
             server.Now,
             found =>
             {
                 if (found.Request.RedirectUri != redirectUri)
-                    throw OAuthErrorException.InvalidGrant("The redirect_uri differs from that of the authorization request.");
+                    throw OAuthErrorException.InvalidGrant("The redirect_uri differs from the one in the authorization request.");
                 CodeChallengeVerifier.Check(found.Request.CodeChallenge, found.Request.CodeChallengeMethod, form["code_verifier"]);
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
@@ -50,7 +50,7 @@ internal sealed class TokenEndpoint(ServerState server)
         return Respond(code.Grant, code.Grant.Scopes, resources, refreshable, code.Request.Nonce, refreshed: false);
     }
 
-    /// <summary>RFC 6749 §6.</summary>
+    /// <summary>Refreshes an access token (RFC 6749 §6).</summary>
     private JsonObject Refresh(TestClient client, FormParameters form)
     {
         string value = form["refresh_token"] ?? throw OAuthErrorException.InvalidRequest("The refresh_token is missing.");
@@ -58,7 +58,7 @@ internal sealed class TokenEndpoint(ServerState server)
         bool rotate = options.RotateRefreshTokens;
         IReadOnlyList<string> scopes = [];
         IReadOnlyList<string> resources = [];
-        IssuedRefreshToken token = server.Grants.SpendRefreshToken(
+        IssuedRefreshToken token = server.Grants.RedeemRefreshToken(
             value,
             client,
             server.Now,
@@ -67,24 +67,24 @@ internal sealed class TokenEndpoint(ServerState server)
             found =>
             {
                 IReadOnlyList<string> granted = found.Grant.Scopes;
-                string[]? asked = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                if (asked?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
-                    throw OAuthErrorException.InvalidScope("The scope goes beyond what was granted.");
-                scopes = asked ?? granted;
+                string[]? requested = form["scope"]?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (requested?.FirstOrDefault(scope => !granted.Contains(scope)) is not null)
+                    throw OAuthErrorException.InvalidScope("The requested scope exceeds the granted scope.");
+                scopes = requested ?? granted;
                 resources = RequestedResources.Narrow(found.Grant.Resources, form.All("resource"));
             }
         );
         return Respond(token.Grant, scopes, resources, rotate, nonce: null, refreshed: true);
     }
 
-    /// <summary>RFC 6749 §4.4: for confidential clients only, and without a refresh token.</summary>
+    /// <summary>Issues an access token to a confidential client, without a refresh token (RFC 6749 §4.4).</summary>
     private JsonObject ClientCredentials(TestClient client, FormParameters form)
     {
         if (client.IsPublic)
             throw OAuthErrorException.UnauthorizedClient("A public client may not use client_credentials.");
         IReadOnlyList<string> scopes = server.ParseScope(form["scope"], client);
         if (scopes.Contains("openid"))
-            throw OAuthErrorException.InvalidScope("There is no user whom openid could be about.");
+            throw OAuthErrorException.InvalidScope("The scope openid requires a user.");
         IReadOnlyList<string> resources = RequestedResources.Parse(form.All("resource"));
         return Respond(
             new IssuedGrant(client, user: null, scopes, resources, server.Now),
@@ -96,7 +96,7 @@ internal sealed class TokenEndpoint(ServerState server)
         );
     }
 
-    /// <summary>RFC 6749 §5.1, OpenID Connect Core §3.1.3.3.</summary>
+    /// <summary>Creates the token response (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).</summary>
     private JsonObject Respond(
         IssuedGrant grant,
         IReadOnlyList<string> scopes,

@@ -3,10 +3,10 @@ using System.Text;
 
 namespace OAuthClient.Testing;
 
-/// <summary>Finds out which client sent a back-channel request (RFC 6749 §2.3): by exactly one method, the one it registered.</summary>
-internal static class ClientAuthenticator
+/// <summary>Authenticates the client of a request (RFC 6749 §2.3). The client must use exactly one method, the registered one.</summary>
+internal static class ClientRequestAuthentication
 {
-    // What URL-encoding leaves as it is, in any encoder's opinion. A colon or a space here means that the client forgot to encode (§2.3.1).
+    // The characters that form-encoding can produce. A colon or a space means that the client did not encode the value (§2.3.1).
     private static readonly SearchValues<char> FormEncoded = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._~!'()+%"
     );
@@ -22,7 +22,7 @@ internal static class ClientAuthenticator
         if (basic is not null && form.Contains("client_secret"))
             throw OAuthErrorException.InvalidRequest("The client used more than one authentication method.");
         if (basic is { } credentials && formId is not null && formId != credentials.Id)
-            throw OAuthErrorException.InvalidRequest("The client_id differs from that in the Authorization header.");
+            throw OAuthErrorException.InvalidRequest("The client_id differs from the one in the Authorization header.");
 
         string id = basic?.Id ?? formId ?? throw OAuthErrorException.InvalidClient("The client did not authenticate.");
         string? secret = basic?.Secret ?? formSecret;
@@ -49,15 +49,15 @@ internal static class ClientAuthenticator
     private static (string Id, string Secret) ParseBasic(string header)
     {
         if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
-            throw OAuthErrorException.InvalidClient("The Authorization header is not of the scheme Basic.");
+            throw OAuthErrorException.InvalidClient("The scheme of the Authorization header must be Basic.");
         string encoded = header["Basic ".Length..].Trim();
         byte[] bytes = new byte[encoded.Length];
         if (!Convert.TryFromBase64String(encoded, bytes, out int length))
-            throw OAuthErrorException.InvalidClient("The Basic credentials are not in Base64.");
+            throw OAuthErrorException.InvalidClient("The Basic credentials are not valid Base64.");
         string pair = Encoding.UTF8.GetString(bytes.AsSpan(0, length));
         int colon = pair.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)
-            throw OAuthErrorException.InvalidClient("The Basic credentials have no colon.");
+            throw OAuthErrorException.InvalidClient("The Basic credentials contain no colon.");
         return (FormDecode(pair[..colon]), FormDecode(pair[(colon + 1)..]));
     }
 
