@@ -3,78 +3,82 @@ using System.Runtime.InteropServices;
 namespace OAuthClient;
 
 /// <summary>
-/// Owners' good access tokens of one registration, side by side in one array: among many owners each further object on the way to a
-/// token costs more than all the rest of the way. A copy of what the store in memory holds, which takes out whatever it changes; what is
-/// not found here, the longer way knows.
+/// Caches the fresh access tokens of one client, by owner, in one array with open addressing: with many owners, each further object that a
+/// lookup reads is a cache miss of the processor. The store in memory removes the entry of an owner whose grants change.
 /// </summary>
 /// <remarks>
-/// Readers take no lock. A place belongs to its owner for as long as the array is used, and what lies there is replaced between two steps
-/// of the version: a reader who sees it move takes the longer way.
+/// Readers take no lock. A slot belongs to one owner for as long as the array is in use. A write increments the version before and after
+/// it; a reader that observes a change of the version reads the store instead.
 /// </remarks>
 internal sealed class AccessTokenCache(ClientConfiguration? configuration)
 {
-    private const int FirstSize = 64;
+    private const int InitialSize = 64;
 
     private readonly Lock changes = new();
-    private Place[] places = new Place[FirstSize];
-    private int taken;
+    private Slot[] slots = new Slot[InitialSize];
+    private int usedCount;
     private int version;
-    private long dropped;
+    private long removals;
 
-    /// <summary>Whose tokens these are.</summary>
+    /// <summary>Gets the configuration of the client whose tokens are cached.</summary>
     public ClientConfiguration? Registration => configuration;
 
-    /// <summary>How many places there are, taken or free.</summary>
-    public int Capacity => Volatile.Read(ref places).Length;
+    /// <summary>Gets the number of slots, used or free.</summary>
+    public int Capacity => Volatile.Read(ref slots).Length;
 
-    /// <summary>Moves by two with each place that is written.</summary>
+    /// <summary>Gets the version, which increases by two with each write.</summary>
     public int Version => Volatile.Read(ref version);
 
-    /// <summary>Take it before looking into the store: <see cref="Keep"/> keeps nothing that the store has changed since.</summary>
-    public long Mark => Volatile.Read(ref dropped);
+    /// <summary>
+    /// Gets the number of removals. Read it before the store: <see cref="Keep"/> adds nothing if the store changed since.
+    /// </summary>
+    public long Mark => Volatile.Read(ref removals);
 
-    /// <param name="owner">Whose token.</param>
-    /// <param name="header">How it is presented.</param>
-    /// <param name="goodUntil">Until when nothing needs to be done about it, in UTC ticks.</param>
-    public AccessToken? Find(GrantOwner owner, out string? header, out long goodUntil)
+    /// <summary>Finds the access token of an owner, which may have expired.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="header">The value of the <c>Authorization</c> header.</param>
+    /// <param name="freshUntil">The time, in UTC ticks, until which the token is fresh.</param>
+    /// <returns>The token; <see langword="null"/> if there is none, or another thread writes to the cache.</returns>
+    public AccessToken? Find(GrantOwner owner, out string? header, out long freshUntil)
     {
         int seen = Volatile.Read(ref version);
-        var all = Volatile.Read(ref places);
-        ref var place = ref all[IndexOf(all, owner)];
-        var token = place.Token;
-        (header, goodUntil) = (place.Header, place.FreshUntil);
+        var all = Volatile.Read(ref slots);
+        ref var slot = ref all[IndexOf(all, owner)];
+        var token = slot.Token;
+        (header, freshUntil) = (slot.Header, slot.FreshUntil);
         Volatile.ReadBarrier();
         return (seen & 1) == 0 && seen == Volatile.Read(ref version) ? token : null;
     }
 
-    /// <param name="owner">Whose it is.</param>
-    /// <param name="token">What the store holds.</param>
-    /// <param name="goodUntil">Until when nothing needs to be done about it, in UTC ticks.</param>
-    /// <param name="mark">What <see cref="Mark"/> said before the store was asked.</param>
-    /// <param name="now">In UTC ticks.</param>
-    public void Keep(GrantOwner owner, AccessToken token, long goodUntil, long mark, long now)
+    /// <summary>Adds or replaces the access token of an owner.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="token">The token that the store holds.</param>
+    /// <param name="freshUntil">The time, in UTC ticks, until which the token is fresh.</param>
+    /// <param name="mark">The value of <see cref="Mark"/> before the store was read.</param>
+    /// <param name="now">The current time, in UTC ticks.</param>
+    public void Keep(GrantOwner owner, AccessToken token, long freshUntil, long mark, long now)
     {
-        // A reader comes here too, when another place was written meanwhile, and waits for nobody.
+        // Readers call this method too, when another slot was written meanwhile. They do not wait for the lock.
         if (!changes.TryEnter())
             return;
         try
         {
-            if (mark != dropped)
+            if (mark != removals)
                 return;
-            int index = IndexOf(places, owner);
-            if (ReferenceEquals(places[index].Token, token) && places[index].FreshUntil == goodUntil)
+            int index = IndexOf(slots, owner);
+            if (ReferenceEquals(slots[index].Token, token) && slots[index].FreshUntil == freshUntil)
                 return;
-            if (places[index].Owner is null)
+            if (slots[index].Owner is null)
             {
-                // A quarter stays free at least, so that the way to a place is short.
-                if (++taken * 4 > places.Length * 3)
+                // At least a quarter of the slots stays free, so that probing is short.
+                if (++usedCount * 4 > slots.Length * 3)
                 {
                     Rebuild(now);
-                    index = IndexOf(places, owner);
+                    index = IndexOf(slots, owner);
                 }
-                Volatile.Write(ref places[index].Owner, owner);
+                Volatile.Write(ref slots[index].Owner, owner);
             }
-            Put(ref places[index], token, token.AuthorizationHeader, goodUntil);
+            Write(ref slots[index], token, token.AuthorizationHeader, freshUntil);
         }
         finally
         {
@@ -82,54 +86,54 @@ internal sealed class AccessTokenCache(ClientConfiguration? configuration)
         }
     }
 
-    /// <summary>The store has changed something of this owner's.</summary>
+    /// <summary>Removes the access token of an owner whose grants changed.</summary>
     public void Drop(GrantOwner owner)
     {
         lock (changes)
         {
-            dropped++;
-            ref var place = ref places[IndexOf(places, owner)];
-            if (place.Token is not null)
-                Put(ref place, token: null, header: null, goodUntil: 0);
+            removals++;
+            ref var slot = ref slots[IndexOf(slots, owner)];
+            if (slot.Token is not null)
+                Write(ref slot, token: null, header: null, freshUntil: 0);
         }
     }
 
-    // Without those that are over or dropped; if many were, they leave room enough.
+    // Expired and removed entries are not copied. The size is at least twice the number of the others.
     private void Rebuild(long now)
     {
-        var live = Array.FindAll(places, place => place.FreshUntil > now);
-        int size = FirstSize;
+        var live = Array.FindAll(slots, slot => slot.FreshUntil > now);
+        int size = InitialSize;
         while (size < live.Length * 2)
             size *= 2;
-        var fresh = new Place[size];
-        foreach (var place in live)
-            fresh[IndexOf(fresh, place.Owner!)] = place;
-        taken = live.Length + 1;
-        Volatile.Write(ref places, fresh);
+        var rebuilt = new Slot[size];
+        foreach (var slot in live)
+            rebuilt[IndexOf(rebuilt, slot.Owner!)] = slot;
+        usedCount = live.Length + 1;
+        Volatile.Write(ref slots, rebuilt);
     }
 
-    private void Put(ref Place place, AccessToken? token, string? header, long goodUntil)
+    private void Write(ref Slot slot, AccessToken? token, string? header, long freshUntil)
     {
         version++;
         Volatile.WriteBarrier();
-        (place.Token, place.Header, place.FreshUntil) = (token, header, goodUntil);
+        (slot.Token, slot.Header, slot.FreshUntil) = (token, header, freshUntil);
         Volatile.WriteBarrier();
         version++;
     }
 
-    /// <returns>Where the owner's place is, or would be.</returns>
-    private static int IndexOf(Place[] all, GrantOwner owner)
+    /// <returns>The index of the owner's slot, or of the free slot that the owner would get.</returns>
+    private static int IndexOf(Slot[] all, GrantOwner owner)
     {
         // The size is a power of two.
         int last = all.Length - 1;
         int index = owner.GetHashCode() & last;
-        while (Volatile.Read(ref all[index].Owner) is { } taken && !taken.Equals(owner))
+        while (Volatile.Read(ref all[index].Owner) is { } other && !other.Equals(owner))
             index = (index + 1) & last;
         return index;
     }
 
     [StructLayout(LayoutKind.Auto)]
-    private struct Place
+    private struct Slot
     {
         public GrantOwner? Owner;
         public AccessToken? Token;

@@ -1,6 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>Access tokens that work, for whoever is named: the one place where owner and client part ways, and never meet again.</summary>
+/// <summary>Provides access tokens of a resource owner, or of the client itself.</summary>
 internal sealed class AccessTokenProvider(
     UserAccessTokenProvider owners,
     ClientCredentialsTokenProvider client,
@@ -8,8 +8,8 @@ internal sealed class AccessTokenProvider(
     TimeProvider time
 )
 {
-    // A token this young is not refused for its age: the API means something else, and another token would fare no better.
-    private static readonly TimeSpan Youth = TimeSpan.FromMinutes(1);
+    // A token that was issued more recently has not expired: the API rejects it for another reason, and would reject another token too.
+    private static readonly TimeSpan RecentlyIssuedAge = TimeSpan.FromMinutes(1);
 
     public ValueTask<AccessToken> GetAsync(
         GrantOwner owner,
@@ -24,10 +24,11 @@ internal sealed class AccessTokenProvider(
         bool isHit = getting.IsCompletedSuccessfully;
         if (telemetry.CountsLookups)
             telemetry.Lookup(owner.IsClient, isHit);
-        return isHit || !telemetry.SeesWaits ? getting : WatchAsync(getting, owner);
+        return isHit || !telemetry.SeesWaits ? getting : MeasureWaitAsync(getting, owner);
     }
 
-    /// <summary>A good token, with its header, when both lie at hand; else <see cref="GetAsync"/> knows more.</summary>
+    /// <summary>Gets a fresh token and its header from the cache.</summary>
+    /// <returns>The token; <see langword="null"/> if the cache has none, and <see cref="GetAsync"/> must be called.</returns>
     public AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header)
     {
         AccessToken? token;
@@ -45,14 +46,17 @@ internal sealed class AccessTokenProvider(
         return token;
     }
 
-    /// <summary>Whether another token could fare better than this one, which an API refused. One fresh token is tried at once (the old one may have been revoked), not one after the other.</summary>
-    public bool ShouldReplaceRejected(AccessToken rejected) => !rejected.ReplacesRejected || !IsYoung(rejected);
+    /// <summary>
+    /// Determines whether to request another token in place of one that an API rejected. A token may have been revoked, so one new token is
+    /// tried at once. If that was rejected as well, the next one is requested only after a minute.
+    /// </summary>
+    public bool ShouldReplaceRejected(AccessToken rejected) => !rejected.ReplacesRejected || !WasRecentlyIssued(rejected);
 
-    public bool IsYoung(AccessToken token) => time.GetUtcNow() - token.IssuedAt < Youth;
+    public bool WasRecentlyIssued(AccessToken token) => time.GetUtcNow() - token.IssuedAt < RecentlyIssuedAge;
 
-    private async ValueTask<AccessToken> WatchAsync(ValueTask<AccessToken> getting, GrantOwner owner)
+    private async ValueTask<AccessToken> MeasureWaitAsync(ValueTask<AccessToken> getting, GrantOwner owner)
     {
-        // Begun in here, the activity is not the caller's current one.
+        // Started within this method, the activity does not become the caller's current one.
         using var wait = telemetry.WaitForToken(owner.IsClient);
         try
         {

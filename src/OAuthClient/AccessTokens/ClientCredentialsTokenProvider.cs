@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// The client's own access tokens (RFC 6749 §4.4): a grant without refresh token, in memory, one request at a time per selection; shared
-/// with other nodes where the application wants it.
+/// Provides the client's own access tokens (RFC 6749 §4.4). They are cached in memory, and in the distributed cache if the application
+/// enabled it. Concurrent callers with the same scopes and resources share one request.
 /// </summary>
 internal sealed class ClientCredentialsTokenProvider(
     ClientConfigurationProvider configuration,
@@ -17,43 +17,43 @@ internal sealed class ClientCredentialsTokenProvider(
     ILogger logger
 )
 {
-    // An application may let its own callers choose scopes and resources.
+    // A limit, because an application may let its own callers choose scopes and resources.
     private const int MaximumSelections = 1_000;
 
-    private readonly BoundedCache<string, Kept> tokens = new(MaximumSelections, StringComparer.Ordinal);
+    private readonly BoundedCache<string, CachedToken> tokens = new(MaximumSelections, StringComparer.Ordinal);
     private readonly BoundedCache<string, Failure> failures = new(MaximumSelections, StringComparer.Ordinal);
     private readonly SingleFlight<string, Renewal> flights = new(StringComparer.Ordinal);
     private readonly CoarseClock clock = new(time);
 
-    /// <summary>A good token. The way of nearly every call: no lock, no task, no allocation.</summary>
+    /// <summary>Gets a fresh token from the cache, without a lock, a task or an allocation.</summary>
     public AccessToken? TryGetCached(AccessTokenKey selection)
     {
         long now = clock.Now;
         var current = configuration.GetCached(now);
         return
-            Known(current, selection, rejected: null) is { } known
-            && now < AccessTokenExpiry.FreshUntil(known.Token, renewable: true, current.DefaultAccessTokenLifetime)
-            ? known.Token
+            FindCached(current, selection, rejected: null) is { } known
+            && now < AccessTokenExpiry.FreshUntil(known.Value, renewable: true, current.DefaultAccessTokenLifetime)
+            ? known.Value
             : null;
     }
 
     public ValueTask<AccessToken> GetAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken) =>
-        rejected is null && TryGetCached(selection) is { } good ? new(good) : RenewedAsync(selection, rejected, cancellationToken);
+        rejected is null && TryGetCached(selection) is { } fresh ? new(fresh) : RenewAsync(selection, rejected, cancellationToken);
 
-    private async ValueTask<AccessToken> RenewedAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
+    private async ValueTask<AccessToken> RenewAsync(AccessTokenKey selection, AccessToken? rejected, CancellationToken cancellationToken)
     {
         while (true)
         {
             var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-            var known = Known(current, selection, rejected);
-            switch (known is null ? AccessTokenState.Expired : State(known, current, time.GetUtcNow()))
+            var known = FindCached(current, selection, rejected);
+            switch (known is null ? AccessTokenState.Expired : StateOf(known, current, time.GetUtcNow()))
             {
                 case AccessTokenState.Fresh:
-                    return known!.Token;
+                    return known!.Value;
                 case AccessTokenState.RefreshDue:
                     if (!(time.GetUtcNow() < known!.RetryAt) && !flights.IsRunning(selection.Key))
-                        RenewEarly(current, selection, known);
-                    return known.Token;
+                        StartEarlyRenewal(current, selection, known);
+                    return known.Value;
             }
             if (
                 failures.TryGet(selection.Key, out var failure)
@@ -64,50 +64,60 @@ internal sealed class ClientCredentialsTokenProvider(
             Renewal renewal;
             try
             {
-                renewal = await Renew(current, selection, rejected, inPlaceOf: null).WaitAsync(cancellationToken).ConfigureAwait(false);
+                renewal = await JoinOrStartRenewal(current, selection, rejected, early: null)
+                    .WaitAsync(cancellationToken)
+                    .ConfigureAwait(false);
             }
             catch (TokenEndpointException) when (current is { Registered: not null, IsRefused: true })
             {
-                // The server has forgotten a client that registers itself: it may have another name by now.
+                // The server no longer knows the dynamically registered client. Another caller may have registered it again.
                 if (ReferenceEquals(await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false), current))
                     throw;
                 continue;
             }
-            // A flight from before the configuration moved, or one that found what this caller had refused, brings nothing;
-            // but a token fresh from the server is as good as any, even when the server gave the same one again.
-            if (renewal.Kept.IsFor(current) && (renewal.IsFresh || !renewal.Kept.Token.Equals(rejected)))
-                return renewal.Kept.Token;
+            // A renewal from before a reload of the configuration, or one that found the rejected token in the cache, is of no use. A token
+            // that the server just issued is returned even if it equals the rejected one.
+            if (renewal.Token.IsFor(current) && (renewal.IsFetched || !renewal.Token.Value.Equals(rejected)))
+                return renewal.Token.Value;
         }
     }
 
-    private Kept? Known(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
-        tokens.TryGet(selection.Key, out var kept) && kept.IsFor(current) && (rejected is null || !kept.Token.Equals(rejected))
-            ? kept
+    private CachedToken? FindCached(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
+        tokens.TryGet(selection.Key, out var cached) && cached.IsFor(current) && (rejected is null || !cached.Value.Equals(rejected))
+            ? cached
             : null;
 
-    private static AccessTokenState State(Kept kept, ClientConfiguration current, DateTimeOffset now) =>
-        AccessTokenExpiry.StateAt(kept.Token, renewable: true, current.DefaultAccessTokenLifetime, now);
+    private static AccessTokenState StateOf(CachedToken cached, ClientConfiguration current, DateTimeOffset now) =>
+        AccessTokenExpiry.StateAt(cached.Value, renewable: true, current.DefaultAccessTokenLifetime, now);
 
-    /// <param name="current">For which registration.</param>
-    /// <param name="selection">Which token.</param>
-    /// <param name="rejected">The one that an API refused.</param>
-    /// <param name="inPlaceOf">The one that still lives, when nobody waits.</param>
-    private Task<Renewal> Renew(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected, Kept? inPlaceOf)
+    /// <param name="current">The client's configuration.</param>
+    /// <param name="selection">The scopes and resources.</param>
+    /// <param name="rejected">The token that an API rejected.</param>
+    /// <param name="early">The token that is still valid, if no caller waits for the renewal.</param>
+    private Task<Renewal> JoinOrStartRenewal(
+        ClientConfiguration current,
+        AccessTokenKey selection,
+        AccessToken? rejected,
+        CachedToken? early
+    )
     {
         var caller = Telemetry.Caller;
         return flights.JoinOrStart(
             selection.Key,
             async () =>
             {
-                // A flight that landed a moment ago may have brought what this one is for.
-                if (Known(current, selection, rejected) is { } known && State(known, current, time.GetUtcNow()) == AccessTokenState.Fresh)
-                    return new(known, IsFresh: false);
-                using var watched = telemetry.Refresh(isClient: true, Cause(current, selection, rejected, inPlaceOf), caller);
+                // A renewal that has just ended may already have cached a fresh token.
+                if (
+                    FindCached(current, selection, rejected) is { } known
+                    && StateOf(known, current, time.GetUtcNow()) == AccessTokenState.Fresh
+                )
+                    return new(known, IsFetched: false);
+                using var operation = telemetry.Refresh(isClient: true, CauseOf(current, selection, rejected, early), caller);
                 try
                 {
-                    var request = Request(current, selection);
+                    var request = CreateRequest(current, selection);
                     request.EnsureAllowed(current);
-                    var token = shared is null ? null : await SharedAsync(shared, current, request, rejected).ConfigureAwait(false);
+                    var token = shared is null ? null : await FindSharedAsync(shared, current, request, rejected).ConfigureAwait(false);
                     bool isFetched = token is null;
                     if (token is null)
                     {
@@ -119,49 +129,42 @@ internal sealed class ClientCredentialsTokenProvider(
                         token.ReplacesRejected = rejected is not null;
                         Share(current, request, token);
                     }
-                    Kept kept = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
-                    tokens.Set(selection.Key, kept, EndOf(token, current), time.GetUtcNow());
+                    CachedToken cached = new(current.ClientId, current.ConfiguredMetadata.ServerId, token);
+                    tokens.Set(selection.Key, cached, ExpiryOf(token, current), time.GetUtcNow());
                     failures.TryRemove(selection.Key, out _);
-                    watched.Brought(isFetched);
-                    return new(kept, isFetched);
+                    operation.Brought(isFetched);
+                    return new(cached, isFetched);
                 }
                 catch (Exception exception)
                 {
-                    watched.Failed(exception);
-                    if (inPlaceOf is null)
-                        Fail(selection, new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow()));
+                    operation.Failed(exception);
+                    if (early is null)
+                        RecordFailure(selection, new(current, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow()));
                     else
-                        tokens.TryReplace(
-                            selection.Key,
-                            inPlaceOf with
-                            {
-                                RetryAt = time.GetUtcNow() + RefreshBackoff.EarlyPause,
-                            },
-                            inPlaceOf
-                        );
+                        tokens.TryReplace(selection.Key, early with { RetryAt = time.GetUtcNow() + RefreshBackoff.EarlyPause }, early);
                     throw;
                 }
             }
         );
     }
 
-    private string Cause(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected, Kept? inPlaceOf) =>
-        inPlaceOf is not null ? RefreshCause.Early
+    private string CauseOf(ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected, CachedToken? early) =>
+        early is not null ? RefreshCause.Early
         : rejected is not null ? RefreshCause.Rejected
-        : Known(current, selection, rejected: null) is null ? RefreshCause.Missing
+        : FindCached(current, selection, rejected: null) is null ? RefreshCause.Missing
         : RefreshCause.Expired;
 
-    private void RenewEarly(ClientConfiguration current, AccessTokenKey selection, Kept known)
+    private void StartEarlyRenewal(ClientConfiguration current, AccessTokenKey selection, CachedToken known)
     {
-        var early = Renew(current, selection, rejected: null, inPlaceOf: known);
-        _ = BackgroundWork.RunIsolated(early, fetched => ReportAsync(fetched, current.Name));
+        var renewal = JoinOrStartRenewal(current, selection, rejected: null, early: known);
+        _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, current.Name));
     }
 
-    private async Task ReportAsync(Task<Renewal> early, string clientName)
+    private async Task LogFailureAsync(Task<Renewal> renewal, string clientName)
     {
         try
         {
-            await early.ConfigureAwait(false);
+            await renewal.ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -169,32 +172,37 @@ internal sealed class ClientCredentialsTokenProvider(
         }
     }
 
-    private static ClientCredentialsRequest Request(ClientConfiguration current, AccessTokenKey selection) =>
+    private static ClientCredentialsRequest CreateRequest(ClientConfiguration current, AccessTokenKey selection) =>
         new(
             selection.Scopes.Count > 0 ? selection.Scopes : current.Scopes,
             selection.Resources.Count > 0 ? selection.Resources : current.Resources
         );
 
-    private static DateTimeOffset EndOf(AccessToken token, ClientConfiguration current) =>
+    private static DateTimeOffset ExpiryOf(AccessToken token, ClientConfiguration current) =>
         token.ExpiresAt ?? token.IssuedAt + current.DefaultAccessTokenLifetime;
 
-    private void Fail(AccessTokenKey selection, Failure failure) =>
+    private void RecordFailure(AccessTokenKey selection, Failure failure) =>
         failures.Set(selection.Key, failure, failure.At + RefreshBackoff.Pause, failure.At);
 
     private void Share(ClientConfiguration current, ClientCredentialsRequest request, AccessToken token)
     {
         if (shared is not null)
-            _ = shared.KeepAsync(DistributedClientTokenCache.Key(current, request), token, EndOf(token, current), CancellationToken.None);
+            _ = shared.KeepAsync(
+                DistributedClientTokenCache.Key(current, request),
+                token,
+                ExpiryOf(token, current),
+                CancellationToken.None
+            );
     }
 
-    // Only a good one, and in place of a refused one only a newer.
-    private async Task<AccessToken?> SharedAsync(
-        DistributedClientTokenCache others,
+    // Only a fresh token is used, and only one that is newer than a rejected token.
+    private async Task<AccessToken?> FindSharedAsync(
+        DistributedClientTokenCache cache,
         ClientConfiguration current,
         ClientCredentialsRequest request,
         AccessToken? rejected
     ) =>
-        await others.FindAsync(DistributedClientTokenCache.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
+        await cache.FindAsync(DistributedClientTokenCache.Key(current, request), CancellationToken.None).ConfigureAwait(false) is { } token
         && (rejected is null || (token.IssuedAt > rejected.IssuedAt && !token.Equals(rejected)))
         && AccessTokenExpiry.StateAt(token, renewable: true, current.DefaultAccessTokenLifetime, time.GetUtcNow()) == AccessTokenState.Fresh
             ? token
@@ -202,18 +210,18 @@ internal sealed class ClientCredentialsTokenProvider(
 
     private sealed record Failure(ClientConfiguration Registration, ExceptionDispatchInfo Fault, DateTimeOffset At)
     {
-        // A secret that was mended in the configuration is tried at once.
+        // After a reload of the configuration, for example with a corrected secret, the request is sent at once.
         public bool IsFor(ClientConfiguration current) => ReferenceEquals(Registration, current);
     }
 
-    private sealed record Renewal(Kept Kept, bool IsFresh);
+    private sealed record Renewal(CachedToken Token, bool IsFetched);
 
-    private sealed record Kept(string ClientId, string Server, AccessToken Token)
+    private sealed record CachedToken(string ClientId, string Server, AccessToken Value)
     {
-        /// <summary>When a renewal ahead of time, having failed, may be tried again.</summary>
+        /// <summary>Gets the time at which a failed early renewal may be retried.</summary>
         public DateTimeOffset? RetryAt { get; init; }
 
-        // The configuration may have been reloaded since: another client's or server's token is not ours.
+        // After a reload of the configuration, a token of another client or server is not used.
         public bool IsFor(ClientConfiguration current) =>
             string.Equals(ClientId, current.ClientId, StringComparison.Ordinal)
             && string.Equals(Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal);

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// The client's own access tokens as other nodes fetched them. A cache that is away, slow or wrong costs what having none would: one
-/// token request. So nothing but what may be lost goes in, and what comes out is looked at before it is believed.
+/// Shares the client's own access tokens between nodes through the distributed cache of the application. If the cache fails, is slow or
+/// returns invalid data, the node sends a token request instead.
 /// </summary>
 internal sealed class DistributedClientTokenCache(
     string clientName,
@@ -19,25 +19,29 @@ internal sealed class DistributedClientTokenCache(
     ILogger logger
 )
 {
-    // Longer than any cache near by needs, and not longer than a server does.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    // Longer than a nearby cache needs, and no longer than a token request takes.
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(500);
     private const int MaximumLength = 64 * 1024;
 
-    /// <summary>Whose token, from where and for what, each length-prefixed so that no two can be mistaken for one another.</summary>
+    /// <summary>
+    /// Creates the key of a token from server, client, scopes and resources, length-prefixed so that different values have different keys.
+    /// </summary>
     public static string Key(ClientConfiguration current, ClientCredentialsRequest request) =>
         AccessTokenKey.LengthPrefixed([current.ConfiguredMetadata.ServerId, current.ClientId])
         + new AccessTokenKey(request.Scopes ?? [], request.Resources).Key;
 
-    /// <returns><see langword="null"/> when there is none that can be read.</returns>
+    /// <summary>Finds a token.</summary>
+    /// <returns>The token; <see langword="null"/> if there is none that can be read.</returns>
     public async Task<AccessToken?> FindAsync(string key, CancellationToken cancellationToken)
     {
         try
         {
-            byte[]? found = await SoonAsync(late => cache.GetAsync(Place(key), late), cancellationToken).ConfigureAwait(false);
+            byte[]? found = await RunWithTimeoutAsync(token => cache.GetAsync(CacheKey(key), token), cancellationToken)
+                .ConfigureAwait(false);
             if (found is null or { Length: 0 or > MaximumLength })
                 return null;
             var stored = GrantSerializer.DeserializeAccessToken(protection.Unprotect(services, found));
-            // What was written under another key is another's, however it came here.
+            // An entry that was written for another key belongs to another client or server.
             return string.Equals(stored?.Key, key, StringComparison.Ordinal) ? stored!.Value.Token : null;
         }
         catch (Exception exception)
@@ -47,20 +51,20 @@ internal sealed class DistributedClientTokenCache(
         }
     }
 
-    /// <summary>Nobody waits for it.</summary>
+    /// <summary>Saves a token. The caller does not wait for it, and exceptions are logged.</summary>
     public async Task KeepAsync(string key, AccessToken token, DateTimeOffset end, CancellationToken cancellationToken)
     {
         try
         {
-            var life = end - time.GetUtcNow();
-            if (life <= TimeSpan.Zero)
+            var lifetime = end - time.GetUtcNow();
+            if (lifetime <= TimeSpan.Zero)
                 return;
             byte[] content = protection.Protect(services, GrantSerializer.Serialize(key, token));
-            await SoonAsync(
-                    async late =>
+            await RunWithTimeoutAsync(
+                    async timeoutToken =>
                     {
                         await cache
-                            .SetAsync(Place(key), content, new() { AbsoluteExpirationRelativeToNow = life }, late)
+                            .SetAsync(CacheKey(key), content, new() { AbsoluteExpirationRelativeToNow = lifetime }, timeoutToken)
                             .ConfigureAwait(false);
                         return true;
                     },
@@ -74,23 +78,24 @@ internal sealed class DistributedClientTokenCache(
         }
     }
 
-    // With the number of the format: what another version wrote is not found.
-    private static string Place(string key) => "OAuthClient:1:" + Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    // With the version of the format, so that entries of another version are not found.
+    private static string CacheKey(string key) => "OAuthClient:1:" + Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
-    // On another thread, for a cache that blocks; and left alone after a while, for one that does not listen to its token.
-    private async Task<T> SoonAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
+    // The operation runs on another thread, because a cache may block; and it is abandoned after the timeout, because a cache may ignore
+    // its cancellation token.
+    private async Task<T> RunWithTimeoutAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        var token = either.Token;
-        var asking = BackgroundWork.Run(() => ask(token));
-        // Nobody may be there any more to hear of its fault.
-        _ = asking.ContinueWith(
-            static over => over.Exception,
+        using var timeout = new CancellationTokenSource(Timeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        var token = linked.Token;
+        var running = BackgroundWork.Run(() => operation(token));
+        // After the timeout no caller observes the exception.
+        _ = running.ContinueWith(
+            static faulted => faulted.Exception,
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default
         );
-        return await asking.WaitAsync(token).ConfigureAwait(false);
+        return await running.WaitAsync(token).ConfigureAwait(false);
     }
 }

@@ -1,8 +1,8 @@
 namespace OAuthClient;
 
-/// <summary>How the shared tokens of a client are encrypted.</summary>
-/// <param name="Protect">Encrypts and authenticates.</param>
-/// <param name="Unprotect">Decrypts, and throws when the data were changed.</param>
+/// <summary>The functions that encrypt and decrypt the client tokens in the distributed cache.</summary>
+/// <param name="Protect">Encrypts and authenticates data.</param>
+/// <param name="Unprotect">Decrypts data, and throws if they were changed.</param>
 internal sealed record DistributedTokenProtection(
     Func<IServiceProvider, byte[], byte[]> Protect,
     Func<IServiceProvider, byte[], byte[]> Unprotect

@@ -4,16 +4,16 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Keeps resource owners' access tokens alive: a good one is handed out at once, one that ends soon is renewed in the
-/// background, one that ended is waited for. One refresh at a time per grant, whatever scope asked for it, because each
-/// spends the grant's one refresh token.
+/// Provides the access tokens of resource owners. A fresh token is returned at once, one that expires soon is refreshed in the background,
+/// and for an expired one the caller waits. One refresh runs at a time per grant, for whatever scopes, because all use its one refresh
+/// token.
 /// </summary>
 internal sealed class UserAccessTokenProvider
 {
     private readonly ClientConfigurationProvider configuration;
     private readonly GrantRefresher refresher;
     private readonly IGrantStore store;
-    private readonly GrantWriteQueue writes;
+    private readonly GrantSelector selector;
     private readonly RefreshBackoff backoff;
     private readonly ClientTelemetry telemetry;
     private readonly TimeProvider time;
@@ -34,16 +34,16 @@ internal sealed class UserAccessTokenProvider
         ILogger logger
     )
     {
-        (this.configuration, this.refresher, this.store, this.writes, this.backoff, this.telemetry, this.time, this.logger) = (
+        (this.configuration, this.refresher, this.store, this.backoff, this.telemetry, this.time, this.logger) = (
             configuration,
             refresher,
             store,
-            writes,
             backoff,
             telemetry,
             time,
             logger
         );
+        selector = new(writes, backoff, time);
         clock = new(time);
         memory = store as InMemoryGrantStore;
         memory?.OnChange(
@@ -51,30 +51,32 @@ internal sealed class UserAccessTokenProvider
             {
                 if (!string.Equals(clientName, configuration.Name, StringComparison.Ordinal))
                     return;
-                // The change is seen by everybody before this looks for the copy, as the copy is before its reader looks for changes.
+                // The change is visible to all threads before the cache is read here; LoadIntoCache publishes the cache before it reads the
+                // store.
                 Interlocked.MemoryBarrier();
                 Volatile.Read(ref cache).Drop(owner);
             }
         );
     }
 
-    /// <summary>A good token that lies at hand in the memory of this process, and how it is presented.</summary>
+    /// <summary>Gets a fresh token from the cache, or from the store in memory.</summary>
+    /// <returns>The token; <see langword="null"/> if <c>GetAsync</c> must be called.</returns>
     public AccessToken? TryGetCached(GrantOwner owner, AccessTokenKey selection, out string? header)
     {
         header = null;
         if (memory is null || selection.Key.Length > 0)
             return null;
-        // Looked up first: while the processor waits for what lies so far away, it goes on with the rest.
+        // The lookup comes first: the processor executes the following lines while it waits for the memory.
         var cached = Volatile.Read(ref cache);
-        var token = cached.Find(owner, out header, out long goodUntil);
+        var token = cached.Find(owner, out header, out long freshUntil);
         long now = clock.Now;
         var current = configuration.GetCached(now);
-        return token is not null && now < goodUntil && ReferenceEquals(cached.Registration, current)
+        return token is not null && now < freshUntil && ReferenceEquals(cached.Registration, current)
             ? token
             : LoadIntoCache(memory, cached, owner, current, now, out header);
     }
 
-    /// <exception cref="ReauthorizationRequiredException">Only the resource owner can help.</exception>
+    /// <exception cref="ReauthorizationRequiredException">The owner must authorize the client again.</exception>
     public ValueTask<AccessToken> GetAsync(
         GrantOwner owner,
         AccessTokenKey selection,
@@ -87,17 +89,17 @@ internal sealed class UserAccessTokenProvider
         var finding = store.FindAsync(current.Name, owner, cancellationToken);
         if (!finding.IsCompletedSuccessfully)
             return GetAsync(finding, owner, selection, rejected, cancellationToken);
-#pragma warning disable VSTHRD103 // It has completed.
+#pragma warning disable VSTHRD103 // The task has completed.
         var grants = finding.Result;
 #pragma warning restore VSTHRD103
-        // The way of nearly every call: no lock, no task, no allocation.
+        // The path of nearly every call: no lock, no task, no allocation.
         for (int i = 0; i < grants.Count; i++)
         {
             var grant = grants[i];
             if (!GrantOwnership.IsUsable(grant, current, owner) || now.UtcTicks >= grant.EndsAtTicks)
                 continue;
             if (
-                Usable(grant, selection, rejected) is { } token
+                GrantSelector.FindToken(grant, selection, rejected) is { } token
                 && AccessTokenExpiry.StateAt(token, grant.CanRefresh, current.DefaultAccessTokenLifetime, now) == AccessTokenState.Fresh
             )
             {
@@ -108,7 +110,7 @@ internal sealed class UserAccessTokenProvider
         return GetAsync(new(grants), owner, selection, rejected, cancellationToken);
     }
 
-    // From the store to where it is at hand the next time.
+    /// <summary>Reads a fresh token from the store, and adds it to the cache.</summary>
     private AccessToken? LoadIntoCache(
         InMemoryGrantStore memory,
         AccessTokenCache cached,
@@ -119,7 +121,7 @@ internal sealed class UserAccessTokenProvider
     )
     {
         header = null;
-        // Seen by everybody before the store is asked: what it changes from then on is taken out of this one.
+        // The new cache is visible to all threads before the store is read: later changes of the store are then removed from it.
         if (!ReferenceEquals(cached.Registration, current))
             Interlocked.Exchange(ref cache, cached = new(current));
         long mark = cached.Mark;
@@ -128,13 +130,13 @@ internal sealed class UserAccessTokenProvider
             || newest.AccessToken is not { } token
             || !GrantOwnership.IsUsable(newest, current, owner)
             || Math.Min(newest.EndsAtTicks, AccessTokenExpiry.FreshUntil(token, newest.CanRefresh, current.DefaultAccessTokenLifetime))
-                is var goodUntil
-                && now >= goodUntil
+                is var freshUntil
+                && now >= freshUntil
         )
         {
             return null;
         }
-        cached.Keep(newest.Owner, token, goodUntil, mark, now);
+        cached.Keep(newest.Owner, token, freshUntil, mark, now);
         header = token.AuthorizationHeader;
         return token;
     }
@@ -150,27 +152,29 @@ internal sealed class UserAccessTokenProvider
         while (true)
         {
             var current = await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false);
-            var grant = Choose(await finding.ConfigureAwait(false), current, owner, selection, rejected);
+            var grant = selector.Select(await finding.ConfigureAwait(false), current, owner, selection, rejected);
             var now = time.GetUtcNow();
-            bool renewable = grant.CanRefresh && !backoff.IsLost(grant);
-            var known = Usable(grant, selection, rejected);
+            bool renewable = selector.IsRenewable(grant);
+            var known = GrantSelector.FindToken(grant, selection, rejected);
             var state = known is null
                 ? AccessTokenState.Expired
                 : AccessTokenExpiry.StateAt(known, renewable, current.DefaultAccessTokenLifetime, now);
             if (state == AccessTokenState.Fresh || (state == AccessTokenState.RefreshDue && !renewable))
                 return known!;
             if (!renewable)
-                throw Unrenewable(current, grant, isForRefusedToken: rejected is not null);
+                throw CreateNotRenewable(current, grant, isForRejectedToken: rejected is not null);
             if (state == AccessTokenState.RefreshDue)
             {
                 if (backoff.MayRefreshEarly(grant, now) && !flights.IsRunning(grant.Id))
-                    RenewEarly(grant, selection, current.Name);
+                    StartEarlyRenewal(grant, selection, current.Name);
                 return known!;
             }
             backoff.JustFailed(grant, selection, now)?.Throw();
-            var renewal = await Renew(grant, selection, rejected, early: false).WaitAsync(cancellationToken).ConfigureAwait(false);
-            // A flight for other scopes, even a failed one, or one whose grant was replaced brings nothing; the next look may.
-            // Nor does one during which the grant ended.
+            var renewal = await JoinOrStartRenewal(grant, selection, rejected, early: false)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            // A renewal for other scopes, even a failed one, is not used, nor one whose grant was replaced or ended; the loop reads the
+            // store again.
             if (
                 renewal is not null
                 && string.Equals(renewal.SelectionKey, selection.Key, StringComparison.Ordinal)
@@ -178,8 +182,8 @@ internal sealed class UserAccessTokenProvider
             )
             {
                 renewal.Fault?.Throw();
-                // Nor does one that found what this caller had refused; but a token fresh from the server is as good as any,
-                // even when the server gave the same one again.
+                // A renewal that found the rejected token in the store is not used. A token that the server just issued is returned even if
+                // it equals the rejected one.
                 if (renewal.Outcome!.IsFetched || !renewal.Outcome.Token.Equals(rejected))
                     return renewal.Outcome.Token;
             }
@@ -187,65 +191,15 @@ internal sealed class UserAccessTokenProvider
         }
     }
 
-    /// <summary>
-    /// The owner's newest grant of this registration at this server that covers the selection and can still give a token; when
-    /// none can, the newest that covers it.
-    /// </summary>
-    /// <exception cref="ReauthorizationRequiredException">There is none.</exception>
-    private Grant Choose(
-        IReadOnlyList<Grant> grants,
-        ClientConfiguration current,
-        GrantOwner owner,
-        AccessTokenKey selection,
-        AccessToken? rejected
-    )
-    {
-        bool any = false,
-            isOfRemovedTenant = false,
-            hasEnded = false;
-        Grant? over = null;
-        var now = time.GetUtcNow();
-        foreach (var stored in grants)
-        {
-            if (!GrantOwnership.BelongsTo(stored, current, owner))
-                continue;
-            if (!GrantOwnership.IsUsable(stored, current, owner))
-            {
-                isOfRemovedTenant = true;
-                continue;
-            }
-            if (stored.HasEnded(now))
-            {
-                hasEnded = true;
-                continue;
-            }
-            any = true;
-            var grant = writes.ApplyPending(stored);
-            if (!grant.Covers(selection))
-                continue;
-            if (CanServe(grant, current, selection, rejected))
-                return grant;
-            over ??= grant;
-        }
-        if (over is not null)
-            return over;
-        throw current.CreateReauthorizationRequired(
-            any ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
-            : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
-            : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
-            : "there is no grant of this user"
-        );
-    }
-
-    /// <summary>Ends when the refreshes under way have: what they bring is worth more than a quick shutdown.</summary>
+    /// <summary>Waits for the refreshes in progress, so that their results are saved before the application stops.</summary>
     public Task DrainAsync(CancellationToken cancellationToken) => flights.DrainAsync(cancellationToken);
 
-    /// <summary>Runs alone among everything that spends or ends this grant.</summary>
+    /// <summary>Runs work while no refresh and no revocation of the grant runs in this process.</summary>
     public async Task ExclusivelyAsync(Grant grant, Func<Task> work, CancellationToken cancellationToken)
     {
         while (true)
         {
-            bool ours = flights.JoinOrStart(
+            bool isOwn = flights.JoinOrStart(
                 grant.Id,
                 async () =>
                 {
@@ -258,55 +212,46 @@ internal sealed class UserAccessTokenProvider
             {
                 await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception) when (!ours && !cancellationToken.IsCancellationRequested)
+            catch (Exception) when (!isOwn && !cancellationToken.IsCancellationRequested)
             {
-                // Somebody else's ending failed; its caller hears of it.
+                // The work of another caller failed; that caller observes the exception.
             }
-            if (ours)
+            if (isOwn)
                 return;
         }
     }
 
-    private static ReauthorizationRequiredException Unrenewable(ClientConfiguration current, Grant grant, bool isForRefusedToken) =>
+    private static ReauthorizationRequiredException CreateNotRenewable(ClientConfiguration current, Grant grant, bool isForRejectedToken) =>
         grant.CanRefresh
-            ? current.CreateReauthorizationRequired("the server no longer honours the grant")
+            ? current.CreateReauthorizationRequired("the server rejected the refresh token")
             : current.CreateReauthorizationRequired(
-                "the access token is over and there is no refresh token",
-                isForRejectedToken: isForRefusedToken
+                isForRejectedToken
+                    ? "the API rejected the access token and there is no refresh token"
+                    : "the access token has expired and there is no refresh token",
+                isForRejectedToken: isForRejectedToken
             );
 
-    private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
-        (grant.CanRefresh && !backoff.IsLost(grant))
-        || (
-            Usable(grant, selection, rejected) is { } token
-            && AccessTokenExpiry.StateAt(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow())
-                != AccessTokenState.Expired
-        );
-
-    private static AccessToken? Usable(Grant grant, AccessTokenKey selection, AccessToken? rejected) =>
-        grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
-
-    private Task<Renewal?> Renew(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early)
+    private Task<Renewal?> JoinOrStartRenewal(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early)
     {
         var caller = Telemetry.Caller;
         return flights.JoinOrStart(
             grant.Id,
             async () =>
             {
-                using var watched = telemetry.Refresh(isClient: false, Cause(grant, selection, rejected, early), caller);
+                using var operation = telemetry.Refresh(isClient: false, CauseOf(grant, selection, rejected, early), caller);
                 try
                 {
                     if (await refresher.RunAsync(grant, selection, rejected).ConfigureAwait(false) is not { } outcome)
                     {
-                        watched.Ended();
+                        operation.Ended();
                         return null;
                     }
-                    watched.Brought(outcome.IsFetched);
+                    operation.Brought(outcome.IsFetched);
                     return new Renewal(selection.Key, outcome, Fault: null);
                 }
                 catch (Exception exception)
                 {
-                    watched.Failed(exception);
+                    operation.Failed(exception);
                     var fault = ExceptionDispatchInfo.Capture(exception);
                     if (early)
                         backoff.EarlyFailed(grant, time.GetUtcNow());
@@ -318,21 +263,21 @@ internal sealed class UserAccessTokenProvider
         );
     }
 
-    private static string Cause(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early) =>
+    private static string CauseOf(Grant grant, AccessTokenKey selection, AccessToken? rejected, bool early) =>
         early ? RefreshCause.Early
         : rejected is not null ? RefreshCause.Rejected
         : grant.Find(selection.Key) is null ? RefreshCause.Missing
         : RefreshCause.Expired;
 
-    private void RenewEarly(Grant grant, AccessTokenKey selection, string clientName)
+    private void StartEarlyRenewal(Grant grant, AccessTokenKey selection, string clientName)
     {
-        var early = Renew(grant, selection, rejected: null, early: true);
-        _ = BackgroundWork.RunIsolated(early, fetched => ReportAsync(fetched, clientName));
+        var renewal = JoinOrStartRenewal(grant, selection, rejected: null, early: true);
+        _ = BackgroundWork.RunIsolated(renewal, ended => LogFailureAsync(ended, clientName));
     }
 
-    private async Task ReportAsync(Task<Renewal?> early, string clientName)
+    private async Task LogFailureAsync(Task<Renewal?> renewal, string clientName)
     {
-        if ((await early.ConfigureAwait(false))?.Fault is { } fault)
+        if ((await renewal.ConfigureAwait(false))?.Fault is { } fault)
             Log.EarlyRefreshFailed(logger, clientName, fault.SourceException.GetType().Name);
     }
 

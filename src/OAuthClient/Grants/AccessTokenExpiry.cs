@@ -1,53 +1,53 @@
 namespace OAuthClient;
 
-/// <summary>What can be done with a token at a moment.</summary>
+/// <summary>Specifies the state of an access token at a given time.</summary>
 internal enum AccessTokenState
 {
-    /// <summary>Use it.</summary>
+    /// <summary>The token is used.</summary>
     Fresh,
 
-    /// <summary>Use it, and fetch the next one meanwhile.</summary>
+    /// <summary>The token is used, and the next one is requested in the background.</summary>
     RefreshDue,
 
-    /// <summary>Wait for another.</summary>
+    /// <summary>The token is not used; the caller waits for another one.</summary>
     Expired,
 }
 
-/// <summary>The clock's part in the life of an access token: pure.</summary>
+/// <summary>Computes the state of an access token from its expiry and the current time.</summary>
 internal static class AccessTokenExpiry
 {
-    private const long MaximumRenewalWindow = 30 * TimeSpan.TicksPerSecond;
+    private const long MaximumRefreshWindow = 30 * TimeSpan.TicksPerSecond;
 
-    /// <param name="token">The token in hand.</param>
-    /// <param name="renewable">Whether another can be had without the resource owner.</param>
-    /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
-    /// <param name="now">The moment.</param>
-    public static AccessTokenState StateAt(AccessToken token, bool renewable, TimeSpan whenUnstated, DateTimeOffset now)
+    /// <param name="token">The token.</param>
+    /// <param name="renewable">Whether another token can be requested without the resource owner.</param>
+    /// <param name="defaultLifetime">The lifetime of a token whose server did not state one.</param>
+    /// <param name="now">The current time.</param>
+    public static AccessTokenState StateAt(AccessToken token, bool renewable, TimeSpan defaultLifetime, DateTimeOffset now)
     {
-        long end = End(token, renewable, whenUnstated);
+        long end = End(token, renewable, defaultLifetime);
         return now.UtcTicks >= end ? AccessTokenState.Expired
             : now.UtcTicks >= end - RefreshWindow(token, end) ? AccessTokenState.RefreshDue
             : AccessTokenState.Fresh;
     }
 
-    /// <summary>From when on it is good no more, in UTC ticks.</summary>
-    /// <param name="token">The token in hand.</param>
-    /// <param name="renewable">Whether another can be had without the resource owner.</param>
-    /// <param name="whenUnstated">How long a token lives whose server did not say.</param>
-    public static long FreshUntil(AccessToken token, bool renewable, TimeSpan whenUnstated)
+    /// <summary>Gets the time, in UTC ticks, at which the token is no longer fresh.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="renewable">Whether another token can be requested without the resource owner.</param>
+    /// <param name="defaultLifetime">The lifetime of a token whose server did not state one.</param>
+    public static long FreshUntil(AccessToken token, bool renewable, TimeSpan defaultLifetime)
     {
-        long end = End(token, renewable, whenUnstated);
+        long end = End(token, renewable, defaultLifetime);
         return end - RefreshWindow(token, end);
     }
 
-    // A token that cannot be had anew, and whose end nobody named, is good until the API refuses it. A life of nothing names no end
-    // either: believed, it would send the user to log in again at once, and for ever.
-    private static long End(AccessToken token, bool renewable, TimeSpan whenUnstated) =>
+    // A token that cannot be renewed and has no stated expiry is used until the API rejects it. A lifetime of zero is ignored as well: it
+    // would redirect the user to sign in again after each sign-in.
+    private static long End(AccessToken token, bool renewable, TimeSpan defaultLifetime) =>
         !renewable && (token.ExpiresAt is not { } stated || stated <= token.IssuedAt)
             ? DateTime.MaxValue.Ticks
-            : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + whenUnstated.Ticks;
+            : token.ExpiresAt?.UtcTicks ?? token.IssuedAt.UtcTicks + defaultLifetime.Ticks;
 
-    /// <summary>min(30 s, 20 % of its life).</summary>
+    /// <summary>Gets the smaller of 30 seconds and 20 % of the lifetime, in ticks.</summary>
     private static long RefreshWindow(AccessToken token, long end) =>
-        Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, MaximumRenewalWindow);
+        Math.Clamp((end - token.IssuedAt.UtcTicks) / 5, 0, MaximumRefreshWindow);
 }

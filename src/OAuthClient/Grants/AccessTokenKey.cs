@@ -3,10 +3,12 @@ using System.Text;
 
 namespace OAuthClient;
 
-/// <summary>Under which key a grant keeps an access token: (scopes, resources), each length-prefixed so that no two can be mistaken for one another.</summary>
+/// <summary>
+/// The key of an access token within a grant: its scopes and resources, length-prefixed so that different lists have different keys.
+/// </summary>
 internal sealed class AccessTokenKey
 {
-    /// <summary>Everything that was granted.</summary>
+    /// <summary>The key of the token with all scopes that were granted.</summary>
     public static readonly AccessTokenKey Default = new([], []);
 
     public AccessTokenKey(IEnumerable<string> scopes, IEnumerable<string> resources)
@@ -25,7 +27,7 @@ internal sealed class AccessTokenKey
             ? Default
             : new(parameters.Scopes, ResourceIndicators.Checked(parameters.Resources));
 
-    /// <summary>So that no two lists have the same text.</summary>
+    /// <summary>Writes a list so that no other list has the same text.</summary>
     public static string LengthPrefixed(IReadOnlyList<string> texts)
     {
         var key = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{texts.Count}:");

@@ -1,14 +1,19 @@
 namespace OAuthClient;
 
-/// <summary>Which access token of a grant is wanted, when not simply the one with everything that was granted.</summary>
+/// <summary>Selects an access token of a grant. Without parameters it is the token with all scopes that were granted.</summary>
 public sealed class AccessTokenParameters
 {
-    /// <summary>Fewer scopes than were granted (RFC 6749 §6); all of them when empty.</summary>
+    /// <summary>Gets or sets the scopes of the token, a subset of those granted (RFC 6749 §6). The default is empty: all of them.</summary>
     public IReadOnlyCollection<string> Scopes { get; init; } = [];
 
-    /// <summary>For these protected resources only (RFC 8707 §2.2).</summary>
+    /// <summary>
+    /// Gets or sets the protected resources that the token is for (RFC 8707 §2.2). The default is empty: those of the grant or the client.
+    /// </summary>
     public IReadOnlyCollection<Uri> Resources { get; init; } = [];
 
-    /// <summary>A token that the API refused: another one is fetched, unless somebody has done so already.</summary>
+    /// <summary>
+    /// Gets or sets a token that the API rejected, or <see langword="null"/>. It is not returned again; another token is requested, unless
+    /// a concurrent caller already did so.
+    /// </summary>
     public AccessToken? RejectedToken { get; init; }
 }

@@ -1,8 +1,9 @@
 namespace OAuthClient;
 
 /// <summary>
-/// The owner that a flow of calls acts for, as <see cref="GrantOwner.AsCurrentUser"/> and <see cref="GrantOwner.SuppressCurrentUser"/> state it.
-/// Disposing the scope ends it for the tasks that began within, too: a loop that goes on for other users must not go on for this one.
+/// Holds the owner that <see cref="GrantOwner.AsCurrentUser"/> or <see cref="GrantOwner.SuppressCurrentUser"/> set for an asynchronous
+/// control flow. Disposing the scope also ends it for tasks that started within it, so that a loop for several users does not continue as
+/// this one.
 /// </summary>
 internal sealed class AmbientGrantOwner : IDisposable
 {
@@ -10,7 +11,7 @@ internal sealed class AmbientGrantOwner : IDisposable
 
     private readonly GrantOwner? owner;
     private readonly AmbientGrantOwner? outer;
-    private int isOver;
+    private int isDisposed;
 
     private AmbientGrantOwner(GrantOwner? owner)
     {
@@ -21,35 +22,36 @@ internal sealed class AmbientGrantOwner : IDisposable
     /// <param name="owner">The owner; <see langword="null"/> for no user.</param>
     public static AmbientGrantOwner Begin(GrantOwner? owner)
     {
-        AmbientGrantOwner acting = new(owner);
-        Current.Value = acting;
-        return acting;
+        AmbientGrantOwner scope = new(owner);
+        Current.Value = scope;
+        return scope;
     }
 
-    /// <summary>Finds what the innermost scope states.</summary>
-    /// <param name="owner">The owner; <see langword="null"/> where the scope states that there is no user.</param>
-    /// <returns>Whether there is a scope.</returns>
+    /// <summary>Reads the owner of the innermost scope.</summary>
+    /// <param name="owner">The owner; <see langword="null"/> in a scope of <see cref="GrantOwner.SuppressCurrentUser"/>.</param>
+    /// <returns><see langword="true"/> if there is a scope; otherwise, <see langword="false"/>.</returns>
     /// <exception cref="OAuthException">The scope was disposed.</exception>
     public static bool TryFind(out GrantOwner? owner)
     {
-        var acting = Current.Value;
-        owner = acting?.owner;
-        return acting switch
+        var scope = Current.Value;
+        owner = scope?.owner;
+        return scope switch
         {
             null => false,
-            _ when Volatile.Read(ref acting.isOver) == 0 => true,
+            _ when Volatile.Read(ref scope.isDisposed) == 0 => true,
             _ => throw new OAuthException(
-                "This call began within AsCurrentUser() or SuppressCurrentUser() and outlived it, so its owner is not known; it was not sent. "
-                    + "Put using (owner.AsCurrentUser()) into the work itself, around everything that it awaits."
+                "The call started within a scope of AsCurrentUser() or SuppressCurrentUser() and outlived it, so its owner is not "
+                    + "known; the request was not sent. Put using (owner.AsCurrentUser()) around everything that the work "
+                    + "itself awaits."
             ),
         };
     }
 
-    // Restored only where this scope is the current one: disposed twice, out of order or in another flow of calls, it must not put another
-    // owner in force there.
+    // The outer scope is restored only where this scope is the current one. Disposed twice, out of order or in another control flow, it
+    // must not set another owner there.
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref isOver, 1) == 0 && ReferenceEquals(Current.Value, this))
+        if (Interlocked.Exchange(ref isDisposed, 1) == 0 && ReferenceEquals(Current.Value, this))
             Current.Value = outer;
     }
 }

@@ -7,8 +7,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// What one resource owner gave this client at one authorization server: tokens, and what they allow. Immutable; every
-/// change is a new object with the next <see cref="Generation"/>.
+/// Represents what one resource owner granted a client at one authorization server: tokens, and their scopes and resources. Immutable; each
+/// change creates a new object with the next <see cref="Generation"/>.
 /// </summary>
 [DebuggerDisplay("Grant {Id} of {ClientName}, generation {Generation}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<Grant>))]
@@ -37,37 +37,39 @@ public sealed class Grant
         Generation = older.Generation + 1;
     }
 
-    /// <summary>A random name of this grant.</summary>
+    /// <summary>Gets the random identifier of the grant.</summary>
     public string Id { get; }
 
-    /// <summary>The registration it belongs to, as named in <c>AddOAuthClient</c>; empty for the unnamed one.</summary>
+    /// <summary>Gets the client's name in <c>AddOAuthClient</c>; empty for the client without a name.</summary>
     public string ClientName { get; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>Gets the owner of the grant.</summary>
     public GrantOwner Owner { get; }
 
-    /// <summary>The authorization server: its issuer, or its token endpoint where the issuer is not known.</summary>
+    /// <summary>Gets the authorization server's issuer identifier, or its token endpoint if the issuer is not known.</summary>
     public string Server { get; }
 
-    /// <summary>The client identifier it was given to.</summary>
+    /// <summary>Gets the client identifier that the grant was issued to.</summary>
     public string ClientId { get; }
 
-    /// <summary>Who the resource owner is at the server, by the validated ID Token; <see langword="null"/> without one.</summary>
+    /// <summary>Gets the <c>sub</c> of the validated ID Token; <see langword="null"/> if there is no ID Token.</summary>
     public string? Subject { get; internal init; }
 
     /// <summary>
-    /// The user's session at the server in which it was given: the validated ID Token's <c>sid</c> (OpenID Connect Back-Channel Logout
-    /// §2.1); <see langword="null"/> when the server names none.
+    /// Gets the identifier of the user's session at the server: the <c>sid</c> of the validated ID Token (OpenID Connect Back-Channel
+    /// Logout §2.1); <see langword="null"/> if the server states none.
     /// </summary>
     public string? SessionId { get; internal init; }
 
     /// <summary>
-    /// A random name of the session here that began with the sign-in, when the user signed in by this server: it stays when they sign in again in the same session
-    /// of the server's, and where the server names none, each sign-in is a session of its own. What has ended does not come back under its name.
+    /// Gets the random identifier of the application's session that began with the sign-in; <see langword="null"/> if the user did not sign
+    /// in with this server. A new sign-in within the same session at the server keeps it; if the server states no session, each sign-in has
+    /// its own. The identifier of a session that has ended is not used again.
     /// </summary>
     public string? SignInId { get; internal init; }
 
-    /// <summary>Until when the user counts as signed in by it, when they signed in by this server: a store keeps it for as long.</summary>
+    /// <summary>Gets the time at which the sign-in expires; <see langword="null"/> if the user did not sign in with this server.</summary>
+    /// <remarks>A store keeps the grant until then.</remarks>
     public DateTimeOffset? SignInExpiresAt
     {
         get;
@@ -79,25 +81,29 @@ public sealed class Grant
     }
 
     /// <summary>
-    /// Gets when the grant ends with the sign-in: <see cref="SignInExpiresAt"/>, or the end of the sign-in that the grant renewed.
-    /// <see langword="null"/> when the grant belongs to no sign-in or <c>offline_access</c> was granted (OpenID Connect Core §11). From then
-    /// on its tokens are neither sent nor refreshed, and a store can remove it.
+    /// Gets the time at which the grant ends with the sign-in: <see cref="SignInExpiresAt"/>, or the end of the sign-in that the grant
+    /// renewed. <see langword="null"/> if the grant belongs to no sign-in, or <c>offline_access</c> was granted (OpenID Connect Core §11).
+    /// After that time its tokens are neither sent nor refreshed, and a store can remove it.
     /// </summary>
     public DateTimeOffset? EndsAt => endsAtTicks == long.MaxValue ? null : SignInExpiresAt ?? RenewalEndsAt;
 
     /// <summary>
-    /// Names client, server and <see cref="Subject"/> without saying who that is; <see langword="null"/> without a subject. For a store,
-    /// which finds the grant by it. It stays the same for as long as the grant lives.
+    /// Gets a hash of the client, the server and <see cref="Subject"/>; <see langword="null"/> if there is no subject. A store finds grants
+    /// by it without storing the subject in plain text. It is the same for all generations.
     /// </summary>
     public string? SubjectFingerprint => Subject is null ? null : FingerprintOfSubject(ClientName, Server, Subject);
 
-    /// <summary>The same for client, server and <see cref="SessionId"/>, or <see cref="SignInId"/> where the server names no session.</summary>
+    /// <summary>
+    /// Gets a hash of the client, the server and <see cref="SessionId"/>, or <see cref="SignInId"/> if the server states no session;
+    /// <see langword="null"/> if there is neither.
+    /// </summary>
     public string? SessionFingerprint =>
         SessionId is not null ? FingerprintOfSession(ClientName, Server, SessionId)
         : SignInId is not null ? FingerprintOfSignIn(ClientName, Server, SignInId)
         : null;
 
-    /// <summary>What was granted: the server's word, or what was asked for when it said none (RFC 6749 §5.1). It may be less than was asked for, or more.</summary>
+    /// <summary>Gets the granted scopes: those that the server stated, or else those that were requested (RFC 6749 §5.1).</summary>
+    /// <remarks>The server may grant fewer scopes than requested, or more.</remarks>
     public IReadOnlyList<string> Scopes
     {
         get;
@@ -108,48 +114,45 @@ public sealed class Grant
         }
     } = [];
 
-    /// <summary>The protected resources it was asked for (RFC 8707).</summary>
+    /// <summary>Gets the protected resources that the grant was requested for (RFC 8707).</summary>
     public IReadOnlyList<string> Resources { get; internal init; } = [];
 
-    /// <summary>When the authorization was completed.</summary>
+    /// <summary>Gets the time at which the authorization was completed.</summary>
     public DateTimeOffset CreatedAt { get; internal init; }
 
-    /// <summary>Counts the changes: a store replaces a grant only by the next generation.</summary>
+    /// <summary>Gets the number of the change, beginning with 1. A store replaces a grant only with the next generation.</summary>
     public long Generation { get; internal init; } = 1;
 
-    /// <summary>Whether access tokens can be had anew without the resource owner.</summary>
+    /// <summary>Gets a value indicating whether there is a refresh token.</summary>
     public bool CanRefresh => RefreshToken is not null;
 
-    /// <summary>The access token with everything that was granted. It may have expired: <c>GetAccessTokenAsync</c> gives one that works.</summary>
+    /// <summary>Gets the access token with all granted scopes, or <see langword="null"/>.</summary>
+    /// <remarks>The token may have expired. <c>GetAccessTokenAsync</c> returns one that has not.</remarks>
     public AccessToken? AccessToken { get; private init; }
 
-    /// <summary>The refresh token, when there is one. The library spends it; used elsewhere as well, it may cost the user the grant.</summary>
+    /// <summary>Gets the refresh token, or <see langword="null"/>.</summary>
+    /// <remarks>Only the library may send it. The server can treat other use as reuse and revoke the grant (RFC 9700 §4.14).</remarks>
     public RefreshToken? RefreshToken { get; internal init; }
 
-    /// <summary>The validated ID Token, when there was one.</summary>
+    /// <summary>Gets the validated ID Token, or <see langword="null"/>.</summary>
     public IdToken? IdToken { get; internal init; }
 
-    /// <summary>The validated ID Token's claims (OpenID Connect Core §2), or <see langword="null"/> without one.</summary>
+    /// <summary>Gets the claims of the validated ID Token (OpenID Connect Core §2); <see langword="null"/> if there is none.</summary>
     public JsonElement? IdTokenClaims => IdToken is null ? null : UnverifiedJwt.ClaimsOf(IdToken);
 
-    /// <summary>The standard claims among them (§5.1), or <see langword="null"/> without an ID Token.</summary>
+    /// <summary>Gets the standard claims of the ID Token (OpenID Connect Core §5.1); <see langword="null"/> if there is none.</summary>
     public StandardClaims? StandardClaims => IdTokenClaims is { } claims ? StandardClaims.Of(claims) : null;
 
-    /// <summary>Where further claims are (OpenID Connect Core §5.6.2); <see cref="ClaimSourceReader"/> reads them.</summary>
+    /// <summary>Gets the sources of further claims (OpenID Connect Core §5.6.2), which <see cref="ClaimSourceReader"/> reads.</summary>
     public IReadOnlyList<ClaimSource> ClaimSources => IdTokenClaims is { } claims ? ClaimSource.Of(claims) : [];
 
     internal IReadOnlyList<Claim> OwnerClaims =>
         [.. Owner.ToClaims(Issuer), .. ClaimsPrincipalFactory.OfSignIn(ClientName, SignInId, SessionId, Issuer)];
 
-    /// <summary>
-    /// Gets the <c>iat</c> of the ID Token that the authorization brought, by the server's clock; <see langword="null"/> when there was
-    /// none. A refresh does not change it.
-    /// </summary>
+    /// <summary>Gets the <c>iat</c> of the authorization's ID Token, by the server's clock. A refresh does not change it.</summary>
     internal DateTimeOffset? FirstIdTokenIssuedAt { get; init; }
 
-    /// <summary>
-    /// Gets the end of the sign-in that the grant renewed; <see langword="null"/> when the grant is the sign-in itself or renewed none.
-    /// </summary>
+    /// <summary>Gets the end of the sign-in that the grant renewed; <see langword="null"/> if it renewed none.</summary>
     internal DateTimeOffset? RenewalEndsAt
     {
         get;
@@ -160,16 +163,16 @@ public sealed class Grant
         }
     }
 
-    /// <summary>Gets <see cref="EndsAt"/> in UTC ticks; <see cref="long.MaxValue"/> when the grant has no end.</summary>
+    /// <summary>Gets <see cref="EndsAt"/> in UTC ticks; <see cref="long.MaxValue"/> if the grant has no end.</summary>
     internal long EndsAtTicks => endsAtTicks;
 
-    /// <summary>Whose word the subject is: with a server of many tenants the tenant's own issuer.</summary>
+    /// <summary>Gets the issuer of the subject. At a server with several tenants it is the tenant's issuer.</summary>
     internal string Issuer => IdTokenClaims?.TextIfAny(ParameterNames.Issuer) ?? Server;
 
     /// <summary>
-    /// Determines whether the grant's tenant may sign in. Without an ID Token it is the tenant of the owner's issuer. Where the owner is no
-    /// subject of one of the template's issuers, the tenant is not known, and the grant is allowed. The result is kept, because reading an
-    /// ID Token at each use would cost too much.
+    /// Determines whether the grant's tenant may sign in. Without an ID Token it is the tenant of the owner's issuer. If the owner is not a
+    /// subject of one of the template's issuers, the tenant is not known and the grant is allowed. The result is cached, because each use
+    /// checks it.
     /// </summary>
     internal bool IsAllowedBy(IssuerTemplate template)
     {
@@ -181,9 +184,7 @@ public sealed class Grant
         return true;
     }
 
-    /// <summary>Gets the issuer of the owner, where the owner is a subject of one of the template's issuers.</summary>
-    /// <param name="template">The template.</param>
-    /// <returns>The issuer; otherwise, <see langword="null"/>.</returns>
+    /// <summary>Gets the owner's issuer if it matches the template; otherwise, <see langword="null"/>.</summary>
     internal string? OwnerIssuerOf(IssuerTemplate template) =>
         Owner.Issuer is { } issuer && IssuerTemplate.Matches(template.Text, issuer) ? issuer : null;
 
@@ -200,20 +201,21 @@ public sealed class Grant
         }
     } = FrozenDictionary<string, AccessToken>.Empty;
 
-    /// <summary>
-    /// Who signed in, as a principal: the validated ID Token's claims, and those of <paramref name="userInfo"/> that it does not have, under the
-    /// names the server gave them, each with the server as its <see cref="Claim.Issuer"/>. A claim of the type
-    /// <see cref="GrantOwner.ClaimType"/> holds <see cref="Owner"/>, and it alone is read back. <see cref="ClaimTypes.NameIdentifier"/> is
-    /// the id of a user of the application, or else the owner's text form; the application may replace it. The principal of a sign-in also
-    /// names the client and the sign-in, so that a cookie made of it can end with the sign-in (<c>RejectEndedSignIns</c> in ASP.NET Core);
-    /// the result's <c>User</c> does so too, and is smaller.
-    /// </summary>
-    /// <param name="userInfo">What the server says beyond the ID Token.</param>
-    /// <param name="authenticationType">What the identity says it was authenticated by.</param>
-    /// <param name="nameClaim">Which claim is <c>Identity.Name</c>.</param>
-    /// <param name="roleClaim">Which claim <c>IsInRole</c> asks.</param>
-    /// <exception cref="InvalidOperationException">There is no ID Token, so nobody signed in.</exception>
-    /// <exception cref="ArgumentException"><paramref name="userInfo"/> is about another user.</exception>
+    /// <summary>Creates a principal from the claims of the ID Token, and those claims of the userinfo that it does not have.</summary>
+    /// <remarks>
+    /// Claims keep the server's names and have the server as their <see cref="Claim.Issuer"/>. A claim of the type
+    /// <see cref="GrantOwner.ClaimType"/> holds <see cref="Owner"/>; the library reads the owner from this claim only.
+    /// <see cref="ClaimTypes.NameIdentifier"/> is the id of a user of the application, or else the owner's text form; the application may
+    /// replace it. The principal of a sign-in also identifies the client and the sign-in, so that a cookie can end with the sign-in
+    /// (<c>RejectEndedSignIns</c> in ASP.NET Core). The <c>User</c> of the authorization result does so too, and has fewer claims.
+    /// </remarks>
+    /// <param name="userInfo">The response of the userinfo endpoint, or <see langword="null"/>.</param>
+    /// <param name="authenticationType">The authentication type of the identity.</param>
+    /// <param name="nameClaim">The type of the claim that <c>Identity.Name</c> returns.</param>
+    /// <param name="roleClaim">The type of the claims that <c>IsInRole</c> reads.</param>
+    /// <returns>The principal.</returns>
+    /// <exception cref="InvalidOperationException">The grant has no ID Token.</exception>
+    /// <exception cref="ArgumentException">The subject of <paramref name="userInfo"/> is not <see cref="Subject"/>.</exception>
     public ClaimsPrincipal ToClaimsPrincipal(
         UserInfo? userInfo = null,
         string authenticationType = "OAuthClient",
@@ -221,31 +223,31 @@ public sealed class Grant
         string roleClaim = "roles"
     )
     {
-        var claims =
-            IdTokenClaims
-            ?? throw new InvalidOperationException("The grant has no ID Token, so nobody has signed in with it; ask for the scope openid.");
+        var claims = IdTokenClaims ?? throw new InvalidOperationException("The grant has no ID Token; request the scope openid.");
         if (userInfo is not null && !string.Equals(userInfo.Subject, Subject, StringComparison.Ordinal))
-            throw new ArgumentException("The userinfo is about another user than the grant.", nameof(userInfo));
+            throw new ArgumentException("The userinfo response is of another subject; pass that of the grant's subject.", nameof(userInfo));
         return userInfo is null
             ? ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims)
             : ClaimsPrincipalFactory.Create(OwnerClaims, Issuer, authenticationType, nameClaim, roleClaim, claims, userInfo.Claims);
     }
 
-    /// <summary>Names no token.</summary>
+    /// <summary>Returns the id, the client's name and the generation, and no token.</summary>
+    /// <returns>A text for logs.</returns>
     public override string ToString() => $"Grant {Id} of {ClientName}, generation {Generation}";
 
-    /// <summary>The whole grant with its tokens, for a store: encrypted and authenticated by <paramref name="protect"/>.</summary>
-    /// <param name="protect">Encrypts and authenticates, for example <c>IDataProtector.Protect</c>.</param>
-    /// <returns>What <paramref name="protect"/> returned.</returns>
+    /// <summary>Serializes the grant with its tokens, and encrypts the result for a store.</summary>
+    /// <param name="protect">A function that encrypts and authenticates data, such as <c>IDataProtector.Protect</c>.</param>
+    /// <returns>The result of <paramref name="protect"/>.</returns>
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
         return protect(GrantSerializer.Serialize(this));
     }
 
-    /// <summary>The way back from <see cref="Protect"/>.</summary>
-    /// <param name="data">What <see cref="Protect"/> returned.</param>
-    /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
+    /// <summary>Decrypts and deserializes a grant.</summary>
+    /// <param name="data">The result of <see cref="Protect"/>.</param>
+    /// <param name="unprotect">A function that decrypts data and detects changes, such as <c>IDataProtector.Unprotect</c>.</param>
+    /// <returns>The grant.</returns>
     /// <exception cref="OAuthException">The data are not a grant, or a newer version of the library wrote them.</exception>
     public static Grant Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
@@ -263,13 +265,7 @@ public sealed class Grant
     internal static string FingerprintOfSignIn(string clientName, string server, string signInId) =>
         Fingerprint.Of("sign-in", clientName, server, signInId);
 
-    // A grant is written to the store as a whole with each refresh.
-    private const int MaximumSelections = 32;
-
-    internal static FrozenDictionary<string, AccessToken> With(AccessToken everything) =>
-        new Dictionary<string, AccessToken>(StringComparer.Ordinal) { [AccessTokenKey.Default.Key] = everything }.ToFrozenDictionary(
-            StringComparer.Ordinal
-        );
+    internal static FrozenDictionary<string, AccessToken> With(AccessToken token) => GrantAccessTokens.Create(token);
 
     internal bool HasEnded(DateTimeOffset now) => now.UtcTicks >= endsAtTicks;
 
@@ -281,29 +277,17 @@ public sealed class Grant
 
     internal Grant AfterGeneration(long generation) => new(this) { Generation = generation + 1 };
 
-    /// <summary>The next generation, after a refresh. Without a new refresh token the old one stays (RFC 6749 §6).</summary>
+    /// <summary>Creates the next generation, after a refresh. Without a new refresh token the old one stays valid (RFC 6749 §6).</summary>
     internal Grant Refreshed(TokenResponse response, string selectionKey, DateTimeOffset now, bool hasMoved = true)
     {
-        var tokens = Tokens
-            .Where(token => token.Key != selectionKey && !(token.Value.ExpiresAt <= now))
-            // An application may let its own callers choose scopes and resources. The token for everything that was granted stays.
-            .OrderByDescending(token => token.Key.Length == 0)
-            .ThenByDescending(token => token.Value.IssuedAt)
-            .Take(MaximumSelections - 1)
-            // A stored token is replaced only by a newer one; by whose clock is no question when nobody came in between.
-            .Append(
-                new(
-                    selectionKey,
-                    hasMoved && Find(selectionKey) is { } known && known.IssuedAt > response.AccessToken.IssuedAt
-                        ? known
-                        : response.AccessToken
-                )
-            );
+        // A stored token is replaced only by a newer one. If no other node stored a generation meanwhile, clocks are not compared.
+        var token =
+            hasMoved && Find(selectionKey) is { } stored && stored.IssuedAt > response.AccessToken.IssuedAt ? stored : response.AccessToken;
         return new(this)
         {
             RefreshToken = response.RefreshToken ?? RefreshToken,
             IdToken = response.IdToken ?? IdToken,
-            Tokens = tokens.ToFrozenDictionary(StringComparer.Ordinal),
+            Tokens = GrantAccessTokens.Set(Tokens, selectionKey, token, now),
         };
     }
 

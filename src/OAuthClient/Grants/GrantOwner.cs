@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
+using static OAuthClient.GrantOwnerSyntax;
 
 namespace OAuthClient;
 
@@ -10,8 +11,8 @@ namespace OAuthClient;
 /// <example>
 /// <code>
 /// GrantOwner alice = GrantOwner.User("42");                                      // the application's own user id
-/// GrantOwner signedIn = GrantOwner.Subject("https://accounts.example.com", "1001"); // an ID Token's iss and sub
-/// GrantOwner billing = GrantOwner.Service("billing");                            // a grant that belongs to the application
+/// GrantOwner signedIn = GrantOwner.Subject("https://accounts.example.com", "1001"); // iss and sub of an ID Token
+/// GrantOwner billing = GrantOwner.Service("billing");                            // belongs to the application itself
 /// string column = alice.ToString();                                              // "user:42", for example in a job table
 /// GrantOwner again = GrantOwner.Parse(column);
 /// </code>
@@ -19,20 +20,17 @@ namespace OAuthClient;
 public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
 {
     /// <summary>
-    /// The type of the claim that holds an owner's text form in principals that this library creates. It is read back only where its
-    /// issuer is <c>LOCAL AUTHORITY</c>, which is the default of claims that the application itself creates. The application must therefore
-    /// validate the issuer of tokens: without that (JwtBearer with <c>ValidateIssuer = false</c>) a token can name <c>LOCAL AUTHORITY</c>
-    /// as its issuer, and its own claims choose the owner.
+    /// The type of the claim that holds an owner's text form in principals that this library creates. The claim is read only if its issuer
+    /// is <c>LOCAL AUTHORITY</c>, the default for claims that the application creates. The application must therefore validate the issuer
+    /// of tokens: without that (JwtBearer with <c>ValidateIssuer = false</c>), a token with the issuer <c>LOCAL AUTHORITY</c> chooses the
+    /// owner by its own claims.
     /// </summary>
     public const string ClaimType = "oauthclient.owner";
-
-    private const char IssuerEnd = ' ';
-    private const char ScopeEnd = ':';
 
     private readonly Form form;
     private readonly int hash;
 
-    // One string for all forms: owners are created for each request of a signed-in user, and equality compares one string.
+    // One string for all forms, because an owner is created for each request of a signed-in user, and equality then compares one string.
     private readonly string value;
 
     private GrantOwner(Form form, string value)
@@ -51,10 +49,10 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         Service,
     }
 
-    /// <summary>Gets the client itself, by its own credentials (RFC 6749 §4.4).</summary>
+    /// <summary>Gets the owner that stands for the client itself, with its own credentials (RFC 6749 §4.4).</summary>
     public static GrantOwner Client { get; } = new(Form.Client, "");
 
-    /// <summary>Gets the kind of owner. It is part of the identity.</summary>
+    /// <summary>Gets the kind of the owner. It is part of the identity.</summary>
     public GrantOwnerKind Kind =>
         form switch
         {
@@ -86,7 +84,7 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     internal bool IsClient => form is Form.Client;
 
     /// <summary>Creates the owner for a user of the application.</summary>
-    /// <param name="id">The application's own, stable id of the user: neither a name nor their id at the authorization server.</param>
+    /// <param name="id">The application's own, stable id of the user; neither a name nor an id of the authorization server.</param>
     /// <returns>An owner of the kind <see cref="GrantOwnerKind.User"/>.</returns>
     /// <exception cref="ArgumentException">
     /// <paramref name="id"/> is empty or white space, or holds a NUL character or an unpaired surrogate.
@@ -95,8 +93,10 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
 
     /// <summary>Creates the owner for a user of an application that has several sets of users whose ids may collide.</summary>
     /// <param name="id">The application's own, stable id of the user.</param>
-    /// <param name="scope">The name of the set of users, in letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</param>
-    /// <returns>An owner of the kind <see cref="GrantOwnerKind.User"/>. In another scope, or in none, the id is another user.</returns>
+    /// <param name="scope">The name of the set of users, of ASCII letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</param>
+    /// <returns>
+    /// An owner of the kind <see cref="GrantOwnerKind.User"/>. The same id in another scope, or in none, is a different user.
+    /// </returns>
     /// <exception cref="ArgumentException">
     /// <paramref name="id"/> is empty or white space, or holds a NUL character or an unpaired surrogate; or <paramref name="scope"/> is
     /// empty or holds other characters.
@@ -106,12 +106,12 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         ArgumentException.ThrowIfNullOrEmpty(scope);
         return IsScope(scope)
             ? new(Form.ScopedUser, string.Concat(scope, ":", Validated(id, nameof(id))))
-            : throw new ArgumentException("A scope of users is a name in letters, digits, '-', '_' and '.'.", nameof(scope));
+            : throw new ArgumentException("The scope of a user may contain ASCII letters, digits, '-', '_' and '.' only.", nameof(scope));
     }
 
     /// <summary>
-    /// Creates the owner for a subject of an issuer (OpenID Connect Core §2), so that equal subjects of two issuers are two owners. Users
-    /// who sign in by an authorization server own their grants under it.
+    /// Creates the owner for a subject of an issuer (OpenID Connect Core §2). Equal subjects of two issuers are two owners. The grants of
+    /// users who sign in with an authorization server belong to such owners.
     /// </summary>
     /// <param name="issuer">The issuer identifier, which is compared character by character.</param>
     /// <param name="subject">The subject, such as the ID Token's <c>sub</c>.</param>
@@ -120,17 +120,17 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public static GrantOwner Subject(string issuer, string subject) =>
         new(Form.Subject, string.Concat(EscapeIssuer(Validated(issuer, nameof(issuer))), " ", Validated(subject, nameof(subject))));
 
-    /// <summary>Creates the owner for a part of the application that no user owns, such as an account that all users work with.</summary>
-    /// <param name="name">A name that the application chose. Never the name of a user.</param>
+    /// <summary>Creates the owner for a part of the application that belongs to no user, such as an account that all users share.</summary>
+    /// <param name="name">A name that the application chose, and not the name of a user.</param>
     /// <returns>An owner of the kind <see cref="GrantOwnerKind.Service"/>.</returns>
     /// <exception cref="ArgumentException">
     /// <paramref name="name"/> is empty or white space, or holds a NUL character or an unpaired surrogate.
     /// </exception>
     public static GrantOwner Service(string name) => new(Form.Service, Validated(name, nameof(name)));
 
-    /// <summary>Reads the text form that <see cref="ToString"/> writes.</summary>
+    /// <summary>Parses the text form that <see cref="ToString"/> returns.</summary>
     /// <param name="text">The text form, such as <c>user:42</c>.</param>
-    /// <returns>The owner, equal to the one that wrote the text.</returns>
+    /// <returns>The owner.</returns>
     /// <exception cref="FormatException"><paramref name="text"/> is not the text form of an owner.</exception>
     public static GrantOwner Parse(string text)
     {
@@ -138,14 +138,14 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         return TryParse(text, out var owner)
             ? owner
             : throw new FormatException(
-                "The text is not that of a grant owner. Write GrantOwner.ToString() where you store an owner; a bare id names no kind: use "
-                    + "GrantOwner.User(id)."
+                "The text is not the text form of a grant owner. Store the result of GrantOwner.ToString(), which includes the kind. For "
+                    + "a user id without a kind, use GrantOwner.User(id)."
             );
     }
 
-    /// <summary>Reads the text form that <see cref="ToString"/> writes.</summary>
+    /// <summary>Parses the text form that <see cref="ToString"/> returns.</summary>
     /// <param name="text">The text form, such as <c>user:42</c>.</param>
-    /// <param name="owner">The owner, or <see langword="null"/>.</param>
+    /// <param name="owner">The owner, or <see langword="null"/> if the text is not valid.</param>
     /// <returns><see langword="true"/> if the text is the text form of an owner; otherwise, <see langword="false"/>.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, [NotNullWhen(true)] out GrantOwner? owner)
     {
@@ -182,33 +182,35 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     ) => TryParse(s, out result);
 
     /// <summary>
-    /// Makes this owner the one that <c>ForCurrentUser()</c> means in the flow of calls that follows, until the result is disposed.
-    /// Background work states its owner so, inside the work: a call that began within the scope and outlives it sends no request. The
-    /// scope reaches HTTP clients only: <see cref="ICurrentGrantOwner"/>, and what revokes the current user's grant, continue to mean the
-    /// request's user.
+    /// Sets this owner as the current user of HTTP clients with <c>ForCurrentUser()</c>, in the current asynchronous control flow, until
+    /// the result is disposed.
     /// </summary>
-    /// <returns>The scope, to be disposed where the work ends.</returns>
+    /// <remarks>
+    /// Background work calls this method inside the work. A call that started within the scope and continues after its end sends no
+    /// request. The scope affects HTTP clients only: <see cref="ICurrentGrantOwner"/>, and methods that revoke the current user's grants,
+    /// still use the user of the request.
+    /// </remarks>
+    /// <returns>The scope; dispose it when the work ends.</returns>
     /// <exception cref="InvalidOperationException">The owner is the client itself.</exception>
     public IDisposable AsCurrentUser() =>
         !IsClient
             ? AmbientGrantOwner.Begin(this)
             : throw new InvalidOperationException(
-                "The client itself is no user; for its own token register an HTTP client with ForClient()."
+                "The client itself is not a user. For the client's own token, register an HTTP client with ForClient()."
             );
 
     /// <summary>
-    /// Makes <c>ForCurrentUser()</c> have no user in the flow of calls that follows, until the result is disposed, also inside a request
-    /// of a signed-in user. A request that does not state its owner is not sent.
+    /// Removes the current user of HTTP clients with <c>ForCurrentUser()</c> in the current asynchronous control flow, until the result is
+    /// disposed, also within a request of a signed-in user. A request that does not state its owner is not sent.
     /// </summary>
     /// <remarks>
-    /// Start a queue, a loop or a timer that serves several users within this scope. .NET hands the ambient values of a request, the
-    /// <c>HttpContext</c> among them, to all that is started there, and a long request (server-sent events, a WebSocket, a SignalR or
-    /// Blazor Server connection) keeps its user for as long as it lasts. Each job then states its owner, inside the job, by
-    /// <see cref="AsCurrentUser"/> or by <c>request.SetGrantOwner(owner)</c>. Disposing ends the scope for what began within it, too: such
-    /// a task still sends no request, unless it states the owner. The scope reaches HTTP clients only, as that of
-    /// <see cref="AsCurrentUser"/> does.
+    /// Start a queue, a loop or a timer that serves several users within this scope. Otherwise .NET passes the ambient values of the
+    /// current request, including the <c>HttpContext</c>, to all work that starts there, and a long request (server-sent events, a
+    /// WebSocket, a SignalR or Blazor Server connection) keeps its user until it ends. Each job then states its owner, inside the job, with
+    /// <see cref="AsCurrentUser"/> or <c>request.SetGrantOwner(owner)</c>. After the scope is disposed, a task that started within it still
+    /// sends no request that does not state its owner. The scope affects HTTP clients only, as that of <see cref="AsCurrentUser"/> does.
     /// </remarks>
-    /// <returns>The scope, to be disposed where the loop has been started.</returns>
+    /// <returns>The scope; dispose it after the loop is started.</returns>
     /// <example>
     /// <code>
     /// using (GrantOwner.SuppressCurrentUser())
@@ -223,7 +225,7 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     /// <summary>Determines whether two owners are equal.</summary>
     /// <param name="one">The first owner.</param>
     /// <param name="other">The second owner.</param>
-    /// <returns><see langword="true"/> if both are of the same kind and have the same id; otherwise, <see langword="false"/>.</returns>
+    /// <returns><see langword="true"/> if both have the same text form; otherwise, <see langword="false"/>.</returns>
     public static bool operator ==(GrantOwner? one, GrantOwner? other) => one is null ? other is null : one.Equals(other);
 
     /// <summary>Determines whether two owners differ.</summary>
@@ -244,9 +246,9 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
     public override int GetHashCode() => hash;
 
     /// <summary>
-    /// Returns the text form, which <see cref="Parse"/> reads and which is the same for ever: <c>user:42</c>, <c>user/staff:42</c> in a
-    /// scope, <c>subject:https://accounts.example.com 1001</c>, <c>service:billing</c> or <c>client</c>. In an issuer a space is written
-    /// <c>%20</c> and a percent sign <c>%25</c>.
+    /// Returns the text form, which <see cref="Parse"/> reads: <c>user:42</c>, <c>user/staff:42</c> in a scope,
+    /// <c>subject:https://accounts.example.com 1001</c>, <c>service:billing</c> or <c>client</c>. In an issuer, a space is written
+    /// <c>%20</c> and a percent sign <c>%25</c>. The text form is safe to store; it does not change in later versions.
     /// </summary>
     /// <returns>The text form.</returns>
     public override string ToString() =>
@@ -259,15 +261,17 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
             _ => "service:" + value,
         };
 
-    /// <summary>Creates the claims of a principal that stands for this owner.</summary>
-    /// <param name="issuer">The server that vouches for the principal.</param>
-    /// <returns>The claim that is read back, and the identifier that the application may use or replace.</returns>
+    /// <summary>
+    /// Creates the claim that holds this owner in a principal, and the name identifier, which the application may replace.
+    /// </summary>
+    /// <param name="issuer">The server that identified the user.</param>
+    /// <returns>The claims; empty for the client itself.</returns>
     internal IReadOnlyList<Claim> ToClaims(string issuer) =>
         IsClient
             ? []
             :
             [
-                // The default issuer, LOCAL AUTHORITY, tells this claim from one that another provider wrote.
+                // The default issuer, LOCAL AUTHORITY, distinguishes this claim from a claim of another provider.
                 new(ClaimType, ToString()),
                 new(ClaimTypes.NameIdentifier, form is Form.User ? value : ToString(), ClaimValueTypes.String, issuer),
             ];
@@ -278,44 +282,9 @@ public sealed class GrantOwner : IEquatable<GrantOwner>, IParsable<GrantOwner>
         return IsValid(text)
             ? text
             : throw new ArgumentException(
-                "An owner's id holds a NUL character or an unpaired surrogate, which no store can keep; use the application's own id.",
+                "The id of an owner contains a NUL character or an unpaired surrogate, which no store can save. Use the "
+                    + "application's own id.",
                 parameter
             );
     }
-
-    // What UTF-8 cannot carry would be stored as another id, and NUL is refused by databases.
-    private static bool IsValid(string text)
-    {
-        if (string.IsNullOrWhiteSpace(text))
-            return false;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0' || (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i]))))
-                return false;
-        }
-        return true;
-    }
-
-    private static bool HasTwoParts(string text, char separator) =>
-        text.IndexOf(separator, StringComparison.Ordinal) is > 0 and var end && IsValid(text[..end]) && IsValid(text[(end + 1)..]);
-
-    private static bool IsScope(ReadOnlySpan<char> scope)
-    {
-        foreach (char c in scope)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
-                return false;
-        }
-        return true;
-    }
-
-    private static string EscapeIssuer(string issuer) =>
-        issuer.Replace("%", "%25", StringComparison.Ordinal).Replace(" ", "%20", StringComparison.Ordinal);
-
-    private static string UnescapeIssuer(string escaped) =>
-        escaped.Replace("%20", " ", StringComparison.Ordinal).Replace("%25", "%", StringComparison.Ordinal);
-
-    // One text form for each owner: two spellings of one issuer would be two keys.
-    private static bool IsEscapedIssuer(string escaped) =>
-        string.Equals(EscapeIssuer(UnescapeIssuer(escaped)), escaped, StringComparison.Ordinal);
 }

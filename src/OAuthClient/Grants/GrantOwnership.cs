@@ -4,13 +4,13 @@ namespace OAuthClient;
 internal static class GrantOwnership
 {
     /// <summary>
-    /// Determines whether a grant belongs to the owner and the client. Each name is compared here, with case, because a store may compare
-    /// without: it would give the grant of <c>Alice</c> to <c>alice</c>.
+    /// Determines whether a grant belongs to the owner and the client. Names are compared case-sensitively here, because a store may ignore
+    /// case: it would return the grant of <c>Alice</c> for <c>alice</c>.
     /// </summary>
     /// <param name="grant">The grant.</param>
     /// <param name="configuration">The client's configuration.</param>
     /// <param name="owner">The owner.</param>
-    /// <returns><see langword="true"/> if the grant belongs to both.</returns>
+    /// <returns><see langword="true"/> if the grant belongs to both; otherwise, <see langword="false"/>.</returns>
     public static bool BelongsTo(Grant grant, ClientConfiguration configuration, GrantOwner owner) =>
         grant.Owner.Equals(owner)
         && string.Equals(grant.ClientName, configuration.Name, StringComparison.Ordinal)
@@ -18,13 +18,13 @@ internal static class GrantOwnership
         && string.Equals(grant.Server, configuration.ConfiguredMetadata.ServerId, StringComparison.Ordinal);
 
     /// <summary>
-    /// Determines whether a grant may be used: it belongs to the owner and the client, and its tenant is allowed now. This is checked at
-    /// each use, because <see cref="OAuthClientOptions.AllowedTenants"/> may be reloaded. A grant need not be usable to be revoked.
+    /// Determines whether a grant may be used: it belongs to the owner and the client, and its tenant is allowed. This is checked at each
+    /// use, because <see cref="OAuthClientOptions.AllowedTenants"/> may be reloaded. A grant that may not be used can still be revoked.
     /// </summary>
     /// <param name="grant">The grant.</param>
     /// <param name="configuration">The client's configuration.</param>
     /// <param name="owner">The owner.</param>
-    /// <returns><see langword="true"/> if the grant may be used.</returns>
+    /// <returns><see langword="true"/> if the grant may be used; otherwise, <see langword="false"/>.</returns>
     public static bool IsUsable(Grant grant, ClientConfiguration configuration, GrantOwner owner) =>
         BelongsTo(grant, configuration, owner) && (configuration.IssuerTemplate is not { } template || grant.IsAllowedBy(template));
 }

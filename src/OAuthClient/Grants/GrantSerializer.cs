@@ -4,18 +4,16 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>
-/// Writes grants as bytes for a store, and reads them. The bytes hold tokens in plain text and are encrypted at once by the caller.
-/// </summary>
+/// <summary>Serializes grants for a store. The bytes hold tokens in plain text; the caller encrypts them at once.</summary>
 /// <remarks>
 /// <para>
-/// To add a member: one optional property in <see cref="GrantJson"/> or <see cref="AccessTokenJson"/>, its line in
-/// <c>ToStored</c> and its line in <c>ToGrant</c>; then a new file of sample bytes beside those of the tests. A member is never renamed
-/// and never changes its meaning. Members that a build does not know are kept and written again.
+/// To add a member, add an optional property to <see cref="GrantJson"/> or <see cref="AccessTokenJson"/>, a line to <c>ToStored</c>, a line
+/// to <c>ToGrant</c>, and a new file of sample bytes to those of the tests. A member is never renamed and never changes its meaning.
+/// Members that a build does not know are preserved.
 /// </para>
 /// <para>
-/// <see cref="Version"/> stays as it is when a member is added. It rises only when a build that does not know the change would do harm,
-/// for example by using a grant that it must not use. Builds refuse a higher version and leave the data in the store.
+/// <see cref="Version"/> does not change when a member is added. It is increased only when a build that does not know the change would do
+/// harm, for example by using a grant that it must not use. A build rejects a higher version and does not change the data in the store.
 /// </para>
 /// </remarks>
 internal static class GrantSerializer
@@ -39,11 +37,11 @@ internal static class GrantSerializer
         }
     }
 
-    /// <summary>Writes one access token in the form that it has within a grant.</summary>
+    /// <summary>Serializes one access token in the form that it has within a grant.</summary>
     public static byte[] Serialize(string key, AccessToken token) =>
         JsonSerializer.SerializeToUtf8Bytes(ToStored(key, token), GrantJsonContext.Default.AccessTokenJson);
 
-    /// <returns>The token and its key; <see langword="null"/> when the data hold none.</returns>
+    /// <returns>The token and its key; <see langword="null"/> if the data hold none.</returns>
     /// <exception cref="JsonException">The data are not a stored access token.</exception>
     public static (string Key, AccessToken Token)? DeserializeAccessToken(byte[] data) =>
         JsonSerializer.Deserialize(data, GrantJsonContext.Default.AccessTokenJson) is { } stored

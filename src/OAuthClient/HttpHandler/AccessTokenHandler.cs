@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 namespace OAuthClient;
 
 /// <summary>
-/// Puts an access token on each request (RFC 6750 §2.1), to the stated origins only. It holds nobody's state: handlers are
+/// Adds an access token to each request (RFC 6750 §2.1), for the allowed origins only. It has no state of a user, because handlers are
 /// pooled and shared by all users.
 /// </summary>
 internal sealed class AccessTokenHandler(
@@ -21,7 +21,7 @@ internal sealed class AccessTokenHandler(
 
     public AllowedAddresses Addresses => addresses;
 
-#pragma warning disable VSTHRD103 // Of tasks that have completed.
+#pragma warning disable VSTHRD103 // The tasks have completed.
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -35,7 +35,7 @@ internal sealed class AccessTokenHandler(
             bool isBare = headers.NonValidated.Count == 0;
             address = addresses.EnsureAllowed(request, isBare);
             owner = owners.Resolve(request, address);
-            // The way of nearly every request: a token in hand, and nothing to wait for but the answer.
+            // The path of nearly every request: the token is cached, and no task other than the request is awaited.
             token = tokens.TryGetCached(owner, selection, out string? header);
             if (token is null)
             {
@@ -53,7 +53,7 @@ internal sealed class AccessTokenHandler(
         }
         return sending.IsCompletedSuccessfully && sending.Result.StatusCode != HttpStatusCode.Unauthorized
             ? sending
-            : AnswerAsync(sending, request, address, owner, token, cancellationToken);
+            : ReceiveAsync(sending, request, address, owner, token, cancellationToken);
     }
 #pragma warning restore VSTHRD103
 
@@ -67,11 +67,11 @@ internal sealed class AccessTokenHandler(
     {
         var token = await getting.ConfigureAwait(false);
         Attach(request.Headers, isBare: false, token.AuthorizationHeader);
-        return await AnswerAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
+        return await ReceiveAsync(base.SendAsync(request, cancellationToken), request, address, owner, token, cancellationToken)
             .ConfigureAwait(false);
     }
 
-    private async Task<HttpResponseMessage> AnswerAsync(
+    private async Task<HttpResponseMessage> ReceiveAsync(
         Task<HttpResponseMessage> sending,
         HttpRequestMessage request,
         Uri address,
@@ -81,8 +81,8 @@ internal sealed class AccessTokenHandler(
     )
     {
         var response = await sending.ConfigureAwait(false);
-        // After a redirect the address is another one: a replay would take the token there. A handler that resolves addresses may have
-        // restored the address, but the redirect removed the header.
+        // After a redirect the address differs, and a replay would send the token there. A handler that resolves host names may have
+        // restored the address; the redirect then removed the header.
         return
             response.StatusCode == HttpStatusCode.Unauthorized
             && request.RequestUri == address
@@ -102,14 +102,14 @@ internal sealed class AccessTokenHandler(
         CancellationToken cancellationToken
     )
     {
-        AccessToken another;
+        AccessToken replacement;
         try
         {
-            another = await tokens.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
+            replacement = await tokens.GetAsync(owner, selection, rejected: token, cancellationToken).ConfigureAwait(false);
         }
-        catch (ReauthorizationRequiredException exception) when (exception.IsForRejectedToken && tokens.IsYoung(token))
+        catch (ReauthorizationRequiredException exception) when (exception.IsForRejectedToken && tokens.WasRecentlyIssued(token))
         {
-            // Sending the user to log in again would bring a token that is refused again, in a circle.
+            // A new sign-in would return a token that the API rejects too, and the user would be redirected again and again.
             return response;
         }
         catch
@@ -117,22 +117,24 @@ internal sealed class AccessTokenHandler(
             response.Dispose();
             throw;
         }
-        // Some servers hand out the same token until it ends; sending it again would be refused again.
-        if (another.Equals(token))
+        // Some servers return the same token until it expires. The API would reject it again.
+        if (replacement.Equals(token))
             return response;
         response.Dispose();
-        Attach(request.Headers, isBare: false, another.AuthorizationHeader);
+        Attach(request.Headers, isBare: false, replacement.AuthorizationHeader);
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    // As a task like any other failure of a request, cancellation included.
+    // Returns the exception in the task, as for any other failed request; a cancellation completes the task as canceled.
     private static async Task<HttpResponseMessage> FailAsync(Exception exception) =>
         await Task.FromException<HttpResponseMessage>(exception).ConfigureAwait(false);
 
     protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        throw new NotSupportedException("An access token may have to be fetched, which is never done synchronously here; use SendAsync.");
+        throw new NotSupportedException(
+            "Access tokens are requested asynchronously only. Use SendAsync, or another asynchronous method of HttpClient."
+        );
 
-    // Added raw, because a typed value is formatted anew at every send; so an older one has to go first.
+    // Added without validation, because a typed value is formatted again at each send. An existing header must therefore be removed first.
     private static void Attach(HttpRequestHeaders headers, bool isBare, string header)
     {
         if (!isBare)

@@ -3,36 +3,100 @@ using Microsoft.Extensions.Http;
 
 namespace OAuthClient;
 
-/// <summary>Joins an HTTP client to a registered OAuth client.</summary>
+/// <summary>Adds access tokens of an OAuth client to the requests of an HTTP client.</summary>
 public static class AccessTokenHandlerExtensions
 {
     /// <summary>
-    /// Each request of this HTTP client carries an access token of the one OAuth client there is, or of the unnamed one; everything
-    /// else is as with a name.
+    /// Adds an access token of the default OAuth client to each request of this HTTP client. The default OAuth client is the one without a
+    /// name, or the only one.
     /// </summary>
-    /// <param name="builder">The HTTP client, typed or named.</param>
-    /// <param name="configure">Whose token, and where it may go.</param>
-    /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
+    /// <param name="builder">The builder of the named or typed HTTP client.</param>
+    /// <param name="configure">A delegate that states the owner of the access token and the allowed origins.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// No owner or no origin is stated, or the HTTP client already has an access token handler.
+    /// </exception>
+    /// <remarks>See <see cref="AddAccessTokenHandler(IHttpClientBuilder, string, Action{AccessTokenHandlerOptions})"/>.</remarks>
+    /// <example>
+    /// A service that calls an API with the client's own access tokens (client credentials, RFC 6749 §4.4):
+    /// <code>
+    /// using OAuthClient;
+    ///
+    /// var builder = WebApplication.CreateBuilder(args);
+    /// builder.Services.AddOAuthClient(o =&gt;
+    /// {
+    ///     o.Issuer = new("https://accounts.example.com");
+    ///     o.ClientId = "12345";
+    ///     o.ClientSecret = builder.Configuration["OAuth:ClientSecret"];
+    ///     o.Scopes = ["invoices.read"];
+    /// });
+    /// builder.Services.AddHttpClient("invoices", http =&gt; http.BaseAddress = new("https://invoices.example.com"))
+    ///     .AddAccessTokenHandler(t =&gt; t.ForClient().To("https://invoices.example.com"));
+    ///
+    /// var app = builder.Build();
+    /// app.MapGet("/invoices", (IHttpClientFactory http) =&gt; http.CreateClient("invoices").GetStringAsync("/invoices"));
+    /// app.Run();
+    /// </code>
+    /// </example>
     public static IHttpClientBuilder AddAccessTokenHandler(this IHttpClientBuilder builder, Action<AccessTokenHandlerOptions> configure) =>
         Add(builder, clientName: null, configure);
 
-    /// <summary>Each request of this HTTP client carries an access token of an OAuth client (RFC 6750 §2.1); without a token it is not sent.</summary>
+    /// <summary>
+    /// Adds an access token of an OAuth client to each request of this HTTP client (RFC 6750 §2.1). A request for which there is no access
+    /// token is not sent.
+    /// </summary>
     /// <remarks>
-    /// After a 401 whose Bearer challenge says <c>invalid_token</c>, or names no error, a new token is fetched and the request sent
-    /// once more: if its content is held in memory (text, bytes, a form, JSON of no sequence), it was not redirected, and the token
-    /// was not itself fetched for such a refusal within the last minute. Everything else is returned as it came. Only <c>SendAsync</c>
-    /// works: a synchronous <c>Send</c> throws <see cref="NotSupportedException"/>.
     /// <para>
-    /// All owners share the handlers of the HTTP client. If it serves more than one owner, cookies are therefore turned off in its primary
-    /// handler, however that is configured, and a <c>Cookie</c> header is refused
-    /// (<see cref="AccessTokenHandlerOptions.DangerouslyAllowCookies"/>). Default headers with <c>Authorization</c> or <c>Cookie</c>, and
-    /// <c>Credentials</c> of the primary handler, make the creation of the client fail.
+    /// After a response 401 with a Bearer challenge that has the error <c>invalid_token</c> or no error, the handler requests a new access
+    /// token and sends the request a second time. It does so only if the request's content is held in memory (text, bytes, a form, JSON of
+    /// an object or a collection), the request was not redirected, and the access token was not itself requested after such a response
+    /// within the last minute. All other responses are returned unchanged. The synchronous <c>Send</c> throws
+    /// <see cref="NotSupportedException"/>.
+    /// </para>
+    /// <para>
+    /// All owners share the handlers of the HTTP client. If the HTTP client serves more than one owner, cookies are therefore turned off in
+    /// its primary handler, and a request with a <c>Cookie</c> header is not sent
+    /// (<see cref="AccessTokenHandlerOptions.DangerouslyAllowCookies"/>). Creating such an HTTP client throws if its default headers
+    /// contain <c>Authorization</c> or <c>Cookie</c>, or its primary handler has <c>Credentials</c>.
     /// </para>
     /// </remarks>
-    /// <param name="builder">The HTTP client, typed or named.</param>
+    /// <param name="builder">The builder of the named or typed HTTP client.</param>
     /// <param name="clientName">The OAuth client's name in <c>AddOAuthClient</c>.</param>
-    /// <param name="configure">Whose token, and where it may go.</param>
-    /// <exception cref="InvalidOperationException">The owner or the origin is not stated.</exception>
+    /// <param name="configure">A delegate that states the owner of the access token and the allowed origins.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="InvalidOperationException">
+    /// No owner or no origin is stated, or the HTTP client already has an access token handler.
+    /// </exception>
+    /// <example>
+    /// A web application that calls an API with the access token of the signed-in user. <c>AddBrowserAuthorization</c> is in the package
+    /// OAuthClient.AspNetCore.
+    /// <code>
+    /// using OAuthClient;
+    /// using OAuthClient.AspNetCore;
+    ///
+    /// var builder = WebApplication.CreateBuilder(args);
+    /// builder.Services.AddAuthentication("Cookies").AddCookie("Cookies", o =&gt; o.LoginPath = "/oauth/photos/sign-in");
+    /// builder.Services.AddAuthorization();
+    /// builder.Services.AddOAuthClient("photos", o =&gt;
+    /// {
+    ///     o.Issuer = new("https://accounts.example.com");
+    ///     o.ClientId = "12345";
+    ///     o.ClientSecret = builder.Configuration["Photos:ClientSecret"];
+    ///     o.RedirectUri = new("https://client-app.example.com/callback");
+    ///     o.Scopes = ["openid", "profile", "offline_access"];
+    /// }).AddBrowserAuthorization(o =&gt; o.AllowSignIn = true);
+    /// builder.Services.AddHttpClient("photos-api", http =&gt; http.BaseAddress = new("https://api.example.com"))
+    ///     .AddAccessTokenHandler("photos", t =&gt; t.ForCurrentUser().To("https://api.example.com"));
+    ///
+    /// var app = builder.Build();
+    /// app.MapBrowserAuthorization("photos");
+    /// app.MapGet("/photos", (IHttpClientFactory http) =&gt; http.CreateClient("photos-api").GetStringAsync("/photos"))
+    ///     .RequireAuthorization()
+    ///     .ReauthorizeWhenNeeded();
+    /// app.Run();
+    /// </code>
+    /// The other overload has an example for the client's own access tokens.
+    /// </example>
     public static IHttpClientBuilder AddAccessTokenHandler(
         this IHttpClientBuilder builder,
         string clientName,
@@ -44,19 +108,19 @@ public static class AccessTokenHandlerExtensions
     }
 
     /// <summary>
-    /// Says whose access token this one request carries, where its HTTP client was registered with <c>ForRequestOwner()</c> or
-    /// <c>ForCurrentUser()</c>. A client that always carries one owner's token, or its own, does not send the request.
+    /// Sets the owner of the access token of one request. Its HTTP client must have been registered with <c>ForRequestOwner()</c> or
+    /// <c>ForCurrentUser()</c>. An HTTP client that was registered for another owner, or for the client itself, does not send the request.
     /// </summary>
     /// <param name="request">The request, before it is sent.</param>
-    /// <param name="owner">A resource owner.</param>
-    /// <exception cref="ArgumentException">It is the client itself: a user's request never carries the client's token.</exception>
+    /// <param name="owner">The owner.</param>
+    /// <exception cref="ArgumentException"><paramref name="owner"/> is the client itself.</exception>
     public static void SetGrantOwner(this HttpRequestMessage request, GrantOwner owner)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(owner);
         if (owner.IsClient)
             throw new ArgumentException(
-                "A request is a resource owner's; for the client's own token register an HTTP client with ForClient().",
+                "The owner of a request is a resource owner. For the client's own token, register an HTTP client with ForClient().",
                 nameof(owner)
             );
         GrantOwnerResolver.SetOwner(request, owner);
@@ -79,7 +143,8 @@ public static class AccessTokenHandlerExtensions
         )
         {
             throw new InvalidOperationException(
-                $"AddAccessTokenHandler was called twice for the HTTP client '{builder.Name}'. One HTTP client carries one kind of token; register two clients."
+                $"AddAccessTokenHandler was called twice for the HTTP client '{builder.Name}'. An HTTP client has one access token "
+                    + "handler; register two HTTP clients."
             );
         }
         builder.Services.AddSingleton(new AccessTokenHandlerMark(builder.Name));
@@ -87,17 +152,18 @@ public static class AccessTokenHandlerExtensions
             builder.Name,
             http =>
             {
-                var others = http.ShouldRedactHeaderValue;
+                var previous = http.ShouldRedactHeaderValue;
                 http.ShouldRedactHeaderValue = header =>
-                    string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || others(header);
+                    string.Equals(header, "Authorization", StringComparison.OrdinalIgnoreCase) || previous(header);
                 if (options.ServesManyOwners)
                     http.HttpClientActions.Add(client => SharedDefaultHeaders.EnsureNone(client, builder.Name, options.AllowsCookies));
             }
         );
         return builder.AddHttpMessageHandler(services => new AccessTokenHandler(
-            services.GetKeyedService<AccessTokenProvider>(clientName ??= NameOfOnly(services, builder.Name))
+            services.GetKeyedService<AccessTokenProvider>(clientName ??= ResolveDefaultName(services, builder.Name))
                 ?? throw new InvalidOperationException(
-                    $"The HTTP client '{builder.Name}' wants access tokens of the OAuth client '{clientName}', which is not registered; call AddOAuthClient(\"{clientName}\", …)."
+                    $"The HTTP client '{builder.Name}' uses access tokens of the OAuth client '{clientName}', which is not registered; "
+                        + $"call AddOAuthClient(\"{clientName}\", …)."
                 ),
             new GrantOwnerResolver(
                 clientName,
@@ -111,27 +177,29 @@ public static class AccessTokenHandlerExtensions
         ));
     }
 
-    private static string NameOfOnly(IServiceProvider services, string httpClientName) =>
+    private static string ResolveDefaultName(IServiceProvider services, string httpClientName) =>
         services.GetService<OAuthClientRegistry>()?.ResolveDefault("AddAccessTokenHandler(\"{0}\", …)")
         ?? throw new InvalidOperationException(
-            $"The HTTP client '{httpClientName}' wants access tokens, but no OAuth client is registered; call AddOAuthClient(…)."
+            $"The HTTP client '{httpClientName}' uses access tokens, but no OAuth client is registered; call AddOAuthClient(…)."
         );
 
     private static ICurrentGrantOwner CurrentOwner(IServiceProvider services, IServiceCollection registered)
     {
-        // Handlers are pooled and live in a scope of their own, so a scoped one would name the first user for all who follow.
+        // Handlers are pooled and have a scope of their own. A scoped service would return the first user for all later users.
         if (registered.Any(service => service.ServiceType == typeof(ICurrentGrantOwner) && service.Lifetime != ServiceLifetime.Singleton))
         {
             throw new InvalidOperationException(
-                "Register ICurrentGrantOwner as a singleton, which finds the user anew at each call (for example by IHttpContextAccessor): HTTP handlers are shared by all users and outlive their requests."
+                "Register ICurrentGrantOwner as a singleton that finds the user at each call, for example with IHttpContextAccessor. HTTP "
+                    + "handlers are shared by all users and are used for longer than one request."
             );
         }
         return services.GetService<ICurrentGrantOwner>()
             ?? throw new InvalidOperationException(
-                "ForCurrentUser() needs somebody who knows the current user: add the package OAuthClient.AspNetCore and call AddBrowserAuthorization() behind AddOAuthClient, or register an ICurrentGrantOwner."
+                "ForCurrentUser() requires an ICurrentGrantOwner. Add the package OAuthClient.AspNetCore and call "
+                    + "AddBrowserAuthorization() after AddOAuthClient, or register an ICurrentGrantOwner."
             );
     }
 
-    /// <summary>That an HTTP client has its handler.</summary>
+    /// <summary>Marks an HTTP client that has an access token handler.</summary>
     private sealed record AccessTokenHandlerMark(string HttpClientName);
 }

@@ -1,6 +1,9 @@
 namespace OAuthClient;
 
-/// <summary>Whose access token an HTTP client's requests carry, and where they may go with it. One owner and at least one origin must be stated.</summary>
+/// <summary>
+/// States the owner of the access tokens that the requests of an HTTP client carry, the origins that they may be sent to, and optionally
+/// their scopes and resources. One owner and at least one origin are required.
+/// </summary>
 public sealed class AccessTokenHandlerOptions
 {
     private readonly List<Uri> origins = [];
@@ -18,32 +21,32 @@ public sealed class AccessTokenHandlerOptions
     internal AccessTokenKey Selection => new(scopes, ResourceIndicators.Checked(resources));
 
     /// <summary>
-    /// Attaches the current user's token: of the owner that <c>request.SetGrantOwner(owner)</c> states, or else of the one that
-    /// <see cref="GrantOwner.AsCurrentUser"/> states, or else of the one that <see cref="ICurrentGrantOwner"/> finds.
+    /// Uses the access token of the current user: the owner that <c>request.SetGrantOwner(owner)</c> set, or else the one that
+    /// <see cref="GrantOwner.AsCurrentUser"/> set, or else the one that <see cref="ICurrentGrantOwner"/> finds.
     /// </summary>
     /// <remarks>
     /// <para>
-    /// In ASP.NET Core <see cref="ICurrentGrantOwner"/> finds the user of the <c>HttpContext</c>. Code that belongs to the request and work
-    /// that the request merely started cannot be told apart: .NET hands the same context to both, for as long as the request lasts. A queue
-    /// that starts lazily in one user's long request (server-sent events, a WebSocket, a SignalR or Blazor Server connection) would do all
-    /// its jobs as that user. When the request is over there is no user, and nothing is sent.
+    /// In ASP.NET Core, <see cref="ICurrentGrantOwner"/> finds the user of the <c>HttpContext</c>. It cannot distinguish code of the
+    /// request from work that the request started: .NET passes the same context to both until the request ends. A queue that starts lazily
+    /// in the long request of one user (server-sent events, a WebSocket, a SignalR or Blazor Server connection) would run all its jobs as
+    /// that user. After the request has ended there is no user, and nothing is sent.
     /// </para>
     /// <para>
-    /// Background work therefore starts within <see cref="GrantOwner.SuppressCurrentUser"/>, and each job states its owner, inside the job, by
-    /// <see cref="GrantOwner.AsCurrentUser"/> or <c>request.SetGrantOwner(owner)</c>. Set <paramref name="requireExplicitOwner"/> where you
-    /// cannot be sure that all background work does so, and where there is no <c>HttpContext</c>, as in hubs and in Blazor Server.
+    /// Background work therefore starts within <see cref="GrantOwner.SuppressCurrentUser"/>, and each job states its owner, inside the job,
+    /// with <see cref="GrantOwner.AsCurrentUser"/> or <c>request.SetGrantOwner(owner)</c>. Set <paramref name="requireExplicitOwner"/> if
+    /// not all background work is known to do so, and where there is no <c>HttpContext</c>, as in hubs and in Blazor Server.
     /// </para>
     /// <para>
-    /// What no mode can tell: work that is started while a scope of <see cref="GrantOwner.AsCurrentUser"/> is open acts for that owner
-    /// until the scope is disposed. Put the scope around the calls, and not around code that may start something.
+    /// In every mode, work that starts within a scope of <see cref="GrantOwner.AsCurrentUser"/> uses that owner until the scope is
+    /// disposed. Put the scope around the calls, and not around code that may start other work.
     /// </para>
     /// </remarks>
     /// <param name="requireExplicitOwner">
-    /// <see langword="true"/> to take the owner from <c>request.SetGrantOwner(owner)</c> and <see cref="GrantOwner.AsCurrentUser"/> only,
+    /// <see langword="true"/> to read the owner only from <c>request.SetGrantOwner(owner)</c> and <see cref="GrantOwner.AsCurrentUser"/>,
     /// and never from <see cref="ICurrentGrantOwner"/>; a request that states no owner is not sent. The default is <see langword="false"/>.
     /// </param>
     /// <returns>These options.</returns>
-    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
     public AccessTokenHandlerOptions ForCurrentUser(bool requireExplicitOwner = false)
     {
         StateOwner(nameof(ForCurrentUser));
@@ -53,10 +56,11 @@ public sealed class AccessTokenHandlerOptions
     }
 
     /// <summary>
-    /// The token of the owner that each request names by <c>request.SetGrantOwner(owner)</c>; one that names none is not sent. For work on
-    /// behalf of many.
+    /// Uses the access token of the owner that <c>request.SetGrantOwner(owner)</c> sets on each request, for work on behalf of several
+    /// owners. A request without an owner is not sent.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    /// <returns>These options.</returns>
+    /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
     public AccessTokenHandlerOptions ForRequestOwner()
     {
         StateOwner(nameof(ForRequestOwner));
@@ -64,14 +68,15 @@ public sealed class AccessTokenHandlerOptions
     }
 
     /// <summary>
-    /// Attaches the token of one owner to every request: for a console application, or for a worker whose grant belongs to the application.
+    /// Uses the access token of one owner for every request, in a console application or in a worker whose grant belongs to the
+    /// application.
     /// </summary>
     /// <param name="owner">
-    /// The owner, as given to <c>CompleteAuthorizationAsync</c>: <c>GrantOwner.User("me")</c> where the program has one user,
-    /// <see cref="GrantOwner.Service"/> for what belongs to the application.
+    /// The owner, as passed to <c>CompleteAuthorizationAsync</c>: <c>GrantOwner.User("me")</c> if the program has one user,
+    /// <see cref="GrantOwner.Service"/> if the grant belongs to the application.
     /// </param>
     /// <returns>These options.</returns>
-    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
     /// <exception cref="ArgumentException"><paramref name="owner"/> is the client itself.</exception>
     public AccessTokenHandlerOptions ForOwner(GrantOwner owner)
     {
@@ -83,8 +88,9 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    /// <summary>The client's own token, by client credentials (RFC 6749 §4.4).</summary>
-    /// <exception cref="InvalidOperationException">Another owner was stated before.</exception>
+    /// <summary>Uses the client's own access token, requested with the client credentials (RFC 6749 §4.4).</summary>
+    /// <returns>These options.</returns>
+    /// <exception cref="InvalidOperationException">The owner was already stated.</exception>
     public AccessTokenHandlerOptions ForClient()
     {
         StateOwner(nameof(ForClient));
@@ -93,14 +99,17 @@ public sealed class AccessTokenHandlerOptions
     }
 
     /// <summary>
-    /// Where the token may go: scheme, host and port must be the same. A request to anywhere else is not sent at all, also if a handler of
-    /// the HTTP client changes its address.
+    /// Allows an origin: the access token is sent only to requests with the same scheme, host and port. A request to another origin is not
+    /// sent, also if a handler of the HTTP client changes its address.
     /// </summary>
     /// <param name="origin">
-    /// Such as <c>https://api.example.com</c>; a path is not looked at and so not allowed. With
-    /// <see cref="AllowServiceDiscovery"/> also the name of a service, such as <c>https+http://photos-api</c>.
+    /// The origin, such as <c>https://api.example.com</c>, without a path. With <see cref="AllowServiceDiscovery"/> also the name of a
+    /// service, such as <c>https+http://photos-api</c>.
     /// </param>
-    /// <exception cref="ArgumentException">It is no origin, or plain http beyond this machine.</exception>
+    /// <returns>These options.</returns>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="origin"/> is not an origin, or has the scheme <c>http</c> and is not on this machine.
+    /// </exception>
     public AccessTokenHandlerOptions To(string origin)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(origin);
@@ -113,7 +122,8 @@ public sealed class AccessTokenHandlerOptions
         )
         {
             throw new ArgumentException(
-                $"'{origin}' is no origin that a token may go to; write scheme, host and port, such as https://api.example.com (http only for this machine).",
+                $"'{origin}' is not an origin that an access token may be sent to. Write scheme, host and port, such as "
+                    + "https://api.example.com; http is allowed only for this machine.",
                 nameof(origin)
             );
         }
@@ -121,25 +131,36 @@ public sealed class AccessTokenHandlerOptions
         return this;
     }
 
-    /// <summary>The same as <see cref="To(string)"/>.</summary>
-    /// <param name="origin">An address without path or query.</param>
-    /// <exception cref="ArgumentException">It is no origin, or plain http beyond this machine.</exception>
+    /// <summary>Allows an origin, as <see cref="To(string)"/> does.</summary>
+    /// <param name="origin">The origin, without a path.</param>
+    /// <returns>These options.</returns>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="origin"/> is not an origin, or has the scheme <c>http</c> and is not on this machine.
+    /// </exception>
     public AccessTokenHandlerOptions To(Uri origin)
     {
         ArgumentNullException.ThrowIfNull(origin);
         return To(origin.OriginalString);
     }
 
-    /// <summary>A token with these scopes only (RFC 6749 §6), instead of everything that was granted.</summary>
+    /// <summary>
+    /// Requests an access token with some of the granted scopes (RFC 6749 §6). Without this call it has all of them, and the client's own
+    /// access token has the scopes of the client's options.
+    /// </summary>
     /// <param name="narrower">The scopes.</param>
+    /// <returns>These options.</returns>
     public AccessTokenHandlerOptions WithScopes(params IEnumerable<string> narrower)
     {
         scopes.AddRange(narrower);
         return this;
     }
 
-    /// <summary>A token for these protected resources (RFC 8707 §2.2), instead of the registration's.</summary>
-    /// <param name="protectedResources">Absolute URIs without fragment.</param>
+    /// <summary>
+    /// Requests an access token for some protected resources (RFC 8707 §2.2). Without this call it is for the resources of the grant, and
+    /// the client's own access token for those of the client's options.
+    /// </summary>
+    /// <param name="protectedResources">Absolute URIs without a fragment.</param>
+    /// <returns>These options.</returns>
     public AccessTokenHandlerOptions WithResources(params IEnumerable<Uri> protectedResources)
     {
         resources.AddRange(protectedResources);
@@ -147,14 +168,14 @@ public sealed class AccessTokenHandlerOptions
     }
 
     /// <summary>
-    /// Declares that a handler of the HTTP client replaces the host name that <see cref="To(string)"/> states by the address of an
-    /// instance, as <c>AddServiceDiscovery()</c> of Microsoft.Extensions.ServiceDiscovery does. Without this declaration, a request whose
-    /// address a handler changed to an origin that is not stated is not sent.
+    /// Allows a handler of the HTTP client to replace the host name that <see cref="To(string)"/> states with the address of an instance,
+    /// as <c>AddServiceDiscovery()</c> of Microsoft.Extensions.ServiceDiscovery does. Without this call, a request is not sent if a handler
+    /// changed its address to another origin.
     /// </summary>
     /// <remarks>
-    /// The application's requests are still checked against the stated origins before any handler runs. A handler may then change the host
-    /// and port only: path and query must stay as they were, and so must the scheme, except that the scheme <c>https+http</c> becomes
-    /// <c>https</c>, or <c>http</c> on this machine. A <c>Host</c> header must name the stated host or the resolved one.
+    /// The address that the application wrote is checked against the allowed origins before any handler runs. A handler may then change the
+    /// host and the port only. Path and query must not change, nor the scheme, except from <c>https+http</c> to <c>https</c>, or to
+    /// <c>http</c> on this machine. A <c>Host</c> header must be the stated host or the resolved one.
     /// </remarks>
     /// <returns>These options.</returns>
     public AccessTokenHandlerOptions AllowServiceDiscovery()
@@ -164,14 +185,13 @@ public sealed class AccessTokenHandlerOptions
     }
 
     /// <summary>
-    /// Leaves cookies to the application, although the HTTP client serves more than one owner. Cookies of one owner can then be sent with
-    /// the access token of another, because all owners share the primary handler and the default headers. Off by default. It is
-    /// logged once when on.
+    /// Allows cookies in an HTTP client that serves more than one owner. Cookies of one owner can then be sent with the access token of
+    /// another owner, because all owners share the primary handler and the default headers. A warning is logged once.
     /// </summary>
     /// <remarks>
-    /// Without this call, an HTTP client with <see cref="ForCurrentUser"/> or <see cref="ForRequestOwner"/> has cookies turned off in its
-    /// primary handler, and a request that carries a <c>Cookie</c> header is not sent. The call has no effect on an HTTP client with one
-    /// owner, which keeps its cookies. An application that sets the <c>Cookie</c> header of each request itself calls this method and sets
+    /// Without this call, cookies are turned off in the primary handler of an HTTP client with <see cref="ForCurrentUser"/> or
+    /// <see cref="ForRequestOwner"/>, and a request with a <c>Cookie</c> header is not sent. The call has no effect on an HTTP client with
+    /// one owner, which keeps its cookies. An application that sets the <c>Cookie</c> header of each request calls this method, and sets
     /// <c>UseCookies</c> of the primary handler to <see langword="false"/>.
     /// </remarks>
     /// <returns>These options.</returns>
@@ -187,19 +207,19 @@ public sealed class AccessTokenHandlerOptions
         if (ownerStatedBy is null)
         {
             throw new InvalidOperationException(
-                $"HTTP client '{httpClientName}': say whose access token the requests carry: ForCurrentUser(), ForOwner(owner), "
+                $"HTTP client '{httpClientName}': state whose access token the requests carry: ForCurrentUser(), ForOwner(owner), "
                     + "ForRequestOwner() or ForClient()."
             );
         }
         if (origins.Count == 0)
             throw new InvalidOperationException(
-                $"HTTP client '{httpClientName}': say where the access token may go, for example To(\"https://api.example.com\")."
+                $"HTTP client '{httpClientName}': state where the access token may be sent, for example To(\"https://api.example.com\")."
             );
         if (!AllowsServiceDiscovery && origins.Find(IsToBeResolved) is { } name)
         {
             throw new InvalidOperationException(
-                $"HTTP client '{httpClientName}': To(\"{name.OriginalString}\") is a name that a handler resolves; "
-                    + "call AllowServiceDiscovery() as well, or state the scheme https."
+                $"HTTP client '{httpClientName}': To(\"{name.OriginalString}\") is a name that a handler resolves. "
+                    + "Call AllowServiceDiscovery() as well, or use the scheme https."
             );
         }
     }
@@ -214,7 +234,8 @@ public sealed class AccessTokenHandlerOptions
     {
         if (ownerStatedBy is not null)
             throw new InvalidOperationException(
-                $"The owner of the access token is stated twice: {ownerStatedBy} and {by}. One HTTP client carries one kind of token; register two clients."
+                $"The owner of the access token is stated twice: {ownerStatedBy} and {by}. An HTTP client uses the access tokens of one "
+                    + "kind of owner; register two HTTP clients."
             );
         ownerStatedBy = by;
     }

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Completes the handlers of an HTTP client that carries access tokens. It runs behind everything that configures them, so a primary
-/// handler or a further handler may be configured before or after <c>AddAccessTokenHandler</c>, for one client or for all.
+/// Completes the handlers of an HTTP client that has an access token handler. It runs after all other configuration, so a primary handler
+/// or a further handler may be configured before or after <c>AddAccessTokenHandler</c>, for one HTTP client or for all.
 /// </summary>
 internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilter
 {
-    // Handlers are replaced every few minutes; what was found is logged with the first ones only.
+    // Handlers are created again every few minutes. The result is logged for the first ones only.
     private readonly ConcurrentDictionary<string, bool> logged = new(StringComparer.Ordinal);
 
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) =>
@@ -23,8 +23,8 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
             }
             catch (InvalidOperationException)
             {
-                // IHttpClientFactory changes a setting of the primary handler, which a handler that has sent refuses. If cookies are on,
-                // the exception says so instead.
+                // IHttpClientFactory changes a setting of the primary handler, which throws if the handler has already sent a request. If
+                // cookies are on, Isolate throws the exception that says so.
                 if (FindTokenHandler(builder) is { Options.ServesManyOwners: true } handler)
                     Isolate(builder, handler.Options, logger: null);
                 throw;
@@ -38,7 +38,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         var options = tokens.Options;
         if (options.ServesManyOwners)
         {
-            // The factory is looked up here, and not injected: a logger provider may itself need an HTTP client.
+            // The logger factory is resolved here and not injected, because a logger provider may itself need an HTTP client.
             bool isFirst = logged.TryAdd(NameOf(builder), true);
             Isolate(builder, options, isFirst ? builder.Services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category) : null);
         }
@@ -47,7 +47,7 @@ internal sealed class AccessTokenPipelineFilter : IHttpMessageHandlerBuilderFilt
         builder.PrimaryHandler = FinalRequestHandler.Guard(
             builder.PrimaryHandler,
             tokens.Addresses,
-            refusesCookies: options.ServesManyOwners && !options.AllowsCookies
+            rejectsCookies: options.ServesManyOwners && !options.AllowsCookies
         );
     }
 

@@ -3,20 +3,21 @@ using System.Net.Http.Headers;
 namespace OAuthClient;
 
 /// <summary>
-/// Decides where a request may go with an access token: to a stated origin, or, where the application declared service discovery, to the
-/// instance that a handler resolved a stated name to.
+/// Decides which address a request with an access token may be sent to: an allowed origin, or, with service discovery, the instance that a
+/// handler resolved an allowed name to.
 /// </summary>
 internal sealed class AllowedAddresses(string clientName, string httpClientName, AccessTokenHandlerOptions options)
 {
-    // Set on a request that names a stated origin, before any handler of the application runs. Only with service discovery: it allocates.
+    // Set on a request with an allowed address, before any handler of the application runs. Only with service discovery, because it
+    // allocates.
     private static readonly HttpRequestOptionsKey<Uri> NamedAddress = new("OAuthClient.NamedAddress");
 
     private readonly AllowedOrigin[] origins = [.. options.Origins.Select(origin => new AllowedOrigin(origin))];
 
     public string HttpClientName => httpClientName;
 
-    /// <summary>Checks the address that the application wrote, and remembers it for the checks of what a handler makes of it.</summary>
-    /// <exception cref="OAuthException">The address or the <c>Host</c> header names another origin than the stated ones.</exception>
+    /// <summary>Checks the address that the application set, and stores it for the checks after the handlers changed it.</summary>
+    /// <exception cref="OAuthException">The address or the <c>Host</c> header is not that of an allowed origin.</exception>
     public void EnsureNamed(HttpRequestMessage request)
     {
         var address = AbsoluteAddress(request);
@@ -24,12 +25,12 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         request.Options.Set(NamedAddress, address);
     }
 
-    /// <summary>Checks the address before a token is fetched for the request.</summary>
-    /// <param name="request">The request, as the handlers above left it.</param>
+    /// <summary>Checks the address before a token is requested.</summary>
+    /// <param name="request">The request, after the outer handlers.</param>
     /// <param name="isBare">Whether the request has no header at all.</param>
     /// <returns>The address.</returns>
     /// <exception cref="InvalidOperationException">The request has no absolute address.</exception>
-    /// <exception cref="OAuthException">The address or the <c>Host</c> header names another origin than the allowed ones.</exception>
+    /// <exception cref="OAuthException">The address or the <c>Host</c> header is not allowed.</exception>
     public Uri EnsureAllowed(HttpRequestMessage request, bool isBare)
     {
         var address = AbsoluteAddress(request);
@@ -41,26 +42,27 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         return address;
     }
 
-    /// <summary>Whether the request may leave as it is now, behind every handler.</summary>
+    /// <summary>Determines whether the request may be sent, after all handlers.</summary>
     public bool IsFinalAllowed(HttpRequestMessage request, bool hasOnlyToken) =>
         request.RequestUri is { IsAbsoluteUri: true } address
         && ((IsStated(address) && (hasOnlyToken || HostHeader.Names(request.Headers, address))) || IsResolved(request, address));
 
-    /// <summary>Describes why a request may not leave, after <see cref="IsFinalAllowed"/>.</summary>
-    public OAuthException FinalRefusal(HttpRequestMessage request)
+    /// <summary>Creates the exception for a request that <see cref="IsFinalAllowed"/> rejected.</summary>
+    public OAuthException CreateFinalException(HttpRequestMessage request)
     {
         string target = request.RequestUri is { IsAbsoluteUri: true } address ? Text(address) : "no absolute address";
         if (request.RequestUri is { IsAbsoluteUri: true } stated && IsStated(stated))
-            return HostRefusal(stated);
+            return CreateHostException(stated);
         return new OAuthException(
             $"A handler of the HTTP client '{httpClientName}' changed the address of the request to {target}. "
                 + $"The '{clientName}' access token may go to {OriginTexts}; the request was not sent. "
                 + (
                     options.AllowsServiceDiscovery
-                        ? "With AllowServiceDiscovery() a handler may change the host and port only, from https to https, or from https+http to "
-                            + "https, or to http on this machine; a Host header must name the stated host or the resolved one."
-                        : "Add that origin with To(…) if it is yours. If the handler resolves the host name, as service discovery does, "
-                            + "declare it with AllowServiceDiscovery()."
+                        ? "With AllowServiceDiscovery() a handler may change the host and port only, from https to https, or from "
+                            + "https+http to https, or to http on this machine; a Host header must be the stated host or the "
+                            + "resolved one."
+                        : "Add that origin with To(…) if it belongs to the API. If the handler resolves the host name, as service "
+                            + "discovery does, call AllowServiceDiscovery()."
                 )
         );
     }
@@ -77,7 +79,7 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
         return false;
     }
 
-    // The authority alone may differ from what the application wrote; the scheme https+http stands for either of its parts.
+    // Only the authority may differ from the address that the application set; the scheme https+http may become https or http.
     private bool IsResolved(HttpRequestMessage request, Uri address) =>
         options.AllowsServiceDiscovery
         && request.Options.TryGetValue(NamedAddress, out var named)
@@ -93,27 +95,29 @@ internal sealed class AllowedAddresses(string clientName, string httpClientName,
     private void EnsureStated(Uri address, HttpRequestHeaders headers)
     {
         if (!HostHeader.Names(headers, address))
-            throw HostRefusal(address);
+            throw CreateHostException(address);
         if (!IsStated(address))
         {
             throw new OAuthException(
                 $"The '{clientName}' access token may go to {OriginTexts}, not to {Text(address)}; the request was not sent. "
-                    + "Add that origin with To(…) if it is yours, or call it with another HTTP client."
+                    + "Add that origin with To(…) if it belongs to the API, or use another HTTP client."
             );
         }
     }
 
-    // The Host header, where it is set, decides which name TLS checks and which site a shared server answers for.
-    private OAuthException HostRefusal(Uri address) =>
+    // If the Host header is set, it determines the name that TLS verifies and the site that a shared server selects.
+    private OAuthException CreateHostException(Uri address) =>
         new(
-            $"The request to {Text(address)} has a Host header that names another host, which would get the '{clientName}' access token; "
+            $"The request to {Text(address)} has a Host header with another host, which would receive the '{clientName}' access token; "
                 + "it was not sent. Remove the Host header, or set it to the host and port of the address."
         );
 
     private static Uri AbsoluteAddress(HttpRequestMessage request) =>
         request.RequestUri is { IsAbsoluteUri: true } address
             ? address
-            : throw new InvalidOperationException("The request has no absolute address; set BaseAddress.");
+            : throw new InvalidOperationException(
+                "The request has no absolute address. Set BaseAddress of the HTTP client, or use an absolute address."
+            );
 
     private static string Text(Uri address) => $"{address.Scheme}://{address.Authority}";
 }

@@ -1,9 +1,9 @@
 namespace OAuthClient;
 
-/// <summary>Where tokens may go: scheme, host and port, taken apart once, because each request is held against them.</summary>
+/// <summary>An origin that access tokens may be sent to. Its parts are parsed once, because each request is compared with them.</summary>
 internal sealed class AllowedOrigin(Uri uri)
 {
-    /// <summary>The scheme by which service discovery prefers https to http.</summary>
+    /// <summary>The scheme with which service discovery prefers https to http.</summary>
     public const string HttpsOrHttp = "https+http";
 
     private readonly string scheme = uri.Scheme;
@@ -12,7 +12,7 @@ internal sealed class AllowedOrigin(Uri uri)
 
     public string Text { get; } = uri.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Whether an address is there, and names no user.</summary>
+    /// <summary>Determines whether an address has this origin, and contains no user information.</summary>
     public bool IsOf(Uri address) =>
         address.Port == port
         && string.Equals(address.Scheme, scheme, StringComparison.Ordinal)

@@ -4,9 +4,9 @@ using System.Text;
 namespace OAuthClient;
 
 /// <summary>
-/// What an API says about the token that a request carried, or should have (RFC 6750 §3): found in its 401 or 403 by
-/// <see cref="BearerChallengeExtensions.FindBearerChallenge"/>. Untrusted: texts are made printable and cut at 256 characters; encode
-/// them before you show them.
+/// Represents the Bearer challenge of an API's response, usually a 401 or 403 (RFC 6750 §3).
+/// <see cref="BearerChallengeExtensions.FindBearerChallenge"/> reads it. The values are not trustworthy: texts are limited to 256 printable
+/// characters; encode them before you display them.
 /// </summary>
 public sealed class BearerChallenge
 {
@@ -37,34 +37,44 @@ public sealed class BearerChallenge
         string? Text(string name) => ServerTextSanitizer.Clean(parameters.GetValueOrDefault(name), sent);
     }
 
-    /// <summary>What is protected.</summary>
+    /// <summary>Gets the realm; <see langword="null"/> if the API states none.</summary>
     public string? Realm { get; }
 
     /// <summary>
-    /// Why the request was refused: <c>invalid_token</c>, <c>insufficient_scope</c>, <c>invalid_request</c> (RFC 6750 §3.1) or
-    /// <c>insufficient_user_authentication</c> (RFC 9470 §3); <see langword="null"/> when the API does not say.
+    /// Gets the error code: <c>invalid_token</c>, <c>insufficient_scope</c>, <c>invalid_request</c> (RFC 6750 §3.1) or
+    /// <c>insufficient_user_authentication</c> (RFC 9470 §3); <see langword="null"/> if the API states none.
     /// </summary>
     public string? Error { get; }
 
-    /// <summary>The API's own words.</summary>
+    /// <summary>Gets the description of the error; <see langword="null"/> if the API states none.</summary>
     public string? ErrorDescription { get; }
 
-    /// <summary>Where the API says more.</summary>
+    /// <summary>Gets the address of a page about the error; <see langword="null"/> if the API states none.</summary>
     public string? ErrorUri { get; }
 
-    /// <summary>Which scopes the request needs; empty when the API does not say.</summary>
+    /// <summary>Gets the scopes that the request requires; empty if the API states none.</summary>
     public IReadOnlyList<string> Scopes { get; }
 
-    /// <summary>How the user must have signed in, best first, separated by spaces (RFC 9470 §3): for <see cref="AuthorizationParameters.AcrValues"/>.</summary>
+    /// <summary>
+    /// Gets the required authentication context class references, best first and separated by spaces (RFC 9470 §3), for
+    /// <see cref="AuthorizationParameters.AcrValues"/>; <see langword="null"/> if the API states none.
+    /// </summary>
     public string? AcrValues { get; }
 
-    /// <summary>For how long the user's sign-in counts (RFC 9470 §3): for <see cref="AuthorizationParameters.MaxAge"/>.</summary>
+    /// <summary>
+    /// Gets the maximum age of the user's sign-in (RFC 9470 §3), for <see cref="AuthorizationParameters.MaxAge"/>; <see langword="null"/>
+    /// if the API states none.
+    /// </summary>
     public TimeSpan? MaxAge { get; }
 
-    /// <summary>Where the API describes itself (RFC 9728 §5.1), when that is https, or http on this machine.</summary>
+    /// <summary>
+    /// Gets the address of the API's metadata (RFC 9728 §5.1), which has the scheme https, or http on this machine; otherwise,
+    /// <see langword="null"/>.
+    /// </summary>
     public Uri? ResourceMetadata { get; }
 
-    /// <summary>Names the error and nothing else.</summary>
+    /// <summary>Returns the scheme and the error code.</summary>
+    /// <returns>A text for logs.</returns>
     public override string ToString() => Error is null ? "Bearer" : $"Bearer {Error}";
 
     internal static BearerChallenge? Find(HttpResponseMessage response)
@@ -73,7 +83,10 @@ public sealed class BearerChallenge
         return parameters is null ? null : new(parameters, Sent(response.RequestMessage));
     }
 
-    /// <summary>Whether a challenge by Bearer says <c>invalid_token</c>, or no error at all: some servers never name one.</summary>
+    /// <summary>
+    /// Determines whether there is a Bearer challenge with the error <c>invalid_token</c>, or without an error: some servers never state
+    /// one.
+    /// </summary>
     internal static bool IndicatesInvalidToken(HttpResponseMessage response)
     {
         foreach (var parameters in All(response))
@@ -89,7 +102,7 @@ public sealed class BearerChallenge
         where string.Equals(challenge.Scheme, "Bearer", StringComparison.OrdinalIgnoreCase)
         select Read(challenge.Parameter ?? "");
 
-    // An API that quotes the token it got must not get it into a log.
+    // The token is removed from the texts, because an API may quote it and the texts may be logged.
     private static string[] Sent(HttpRequestMessage? request) =>
         request?.Headers.NonValidated.TryGetValues("Authorization", out var values) == true
             ? [.. values.Select(value => value[(value.IndexOf(' ', StringComparison.Ordinal) + 1)..]).Where(token => token.Length > 0)]
@@ -101,14 +114,14 @@ public sealed class BearerChallenge
         foreach (string parameter in Parts(parameters))
         {
             int equals = parameter.IndexOf('=', StringComparison.Ordinal);
-            // RFC 6750 §3: none stands twice; where one does, the first counts.
+            // RFC 6750 §3: no parameter occurs twice. If one does, the first is used.
             if (equals > 0)
                 read.TryAdd(parameter[..equals].Trim(), Unquoted(parameter[(equals + 1)..].Trim()));
         }
         return read;
     }
 
-    // Commas part the parameters, except inside quotes.
+    // Commas separate the parameters, except within quotes.
     private static IEnumerable<string> Parts(string parameters)
     {
         int start = 0;

@@ -1,14 +1,15 @@
 namespace OAuthClient;
 
-/// <summary>Finds what an API says about the token in its answer.</summary>
+/// <summary>Reads the Bearer challenge of an API's response.</summary>
 public static class BearerChallengeExtensions
 {
-    /// <summary>
-    /// The API's challenge by Bearer (RFC 6750 §3), the first if there are several; <see langword="null"/> when there is none. Worth a look
-    /// after 401 (what could be mended by another token has been tried by then) and 403, where <c>insufficient_scope</c> says what to
-    /// ask the user for.
-    /// </summary>
-    /// <param name="response">The API's answer.</param>
+    /// <summary>Finds the first Bearer challenge of a response (RFC 6750 §3).</summary>
+    /// <remarks>
+    /// Read it after a 401, when the access token handler has already tried another access token, and after a 403, where
+    /// <c>insufficient_scope</c> states the scopes to request from the user.
+    /// </remarks>
+    /// <param name="response">The API's response.</param>
+    /// <returns>The challenge; <see langword="null"/> if there is none.</returns>
     public static BearerChallenge? FindBearerChallenge(this HttpResponseMessage response)
     {
         ArgumentNullException.ThrowIfNull(response);

@@ -1,6 +1,9 @@
 namespace OAuthClient;
 
-/// <summary>Whose token a request carries: as was registered, and as is written on the request. A user's request never carries the client's own.</summary>
+/// <summary>
+/// Determines the owner of the access token of a request, from the registration of its HTTP client and from the request. The owner of a
+/// request of a user is never the client itself.
+/// </summary>
 internal sealed class GrantOwnerResolver(
     string clientName,
     GrantOwner? fixedOwner,
@@ -10,26 +13,26 @@ internal sealed class GrantOwnerResolver(
 {
     private static readonly HttpRequestOptionsKey<GrantOwner> Key = new("OAuthClient.GrantOwner");
 
-    // To look at a request's options is to allocate them; an application that writes no owner on any does not pay for it.
-    private static volatile bool isEverStated;
+    // Reading the options of a request allocates them. An application that never calls SetGrantOwner avoids that.
+    private static volatile bool wasEverSet;
 
     public static void SetOwner(HttpRequestMessage request, GrantOwner owner)
     {
         request.Options.Set(Key, owner);
-        isEverStated = true;
+        wasEverSet = true;
     }
 
-    /// <exception cref="OAuthException">There is none, or another than was registered.</exception>
+    /// <exception cref="OAuthException">There is no owner, or it is not the one of the registration.</exception>
     public GrantOwner Resolve(HttpRequestMessage request, Uri address)
     {
-        if (isEverStated && request.Options.TryGetValue(Key, out var stated))
+        if (wasEverSet && request.Options.TryGetValue(Key, out var stated))
         {
             return fixedOwner is null || fixedOwner.Equals(stated)
                 ? stated
                 : throw new OAuthException(
-                    $"The request to {address.GetLeftPart(UriPartial.Authority)} names an owner by SetGrantOwner, but its HTTP client always "
-                        + $"carries the '{clientName}' access token of {(fixedOwner.IsClient ? "the client itself" : "another")}; it was not sent. "
-                        + "Register the HTTP client with ForRequestOwner() or ForCurrentUser()."
+                    $"The request to {address.GetLeftPart(UriPartial.Authority)} has an owner from SetGrantOwner, but its HTTP client "
+                        + $"uses the '{clientName}' access token of {(fixedOwner.IsClient ? "the client itself" : "another owner")}; it "
+                        + "was not sent. Register the HTTP client with ForRequestOwner() or ForCurrentUser()."
                 );
         }
         if (fixedOwner is not null)
@@ -37,8 +40,8 @@ internal sealed class GrantOwnerResolver(
         if (currentOwner is null && !requiresExplicitOwner)
         {
             throw new OAuthException(
-                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not say whose '{clientName}' access token it is to "
-                    + "carry; it was not sent. Call request.SetGrantOwner(owner) before you send it."
+                $"The request to {address.GetLeftPart(UriPartial.Authority)} does not state the owner of the '{clientName}' access token; "
+                    + "it was not sent. Call request.SetGrantOwner(owner) before you send it."
             );
         }
         bool isStated = AmbientGrantOwner.TryFind(out var user);
@@ -53,23 +56,23 @@ internal sealed class GrantOwnerResolver(
         if (isStated)
         {
             return new OAuthException(
-                $"The request to {target} was made within GrantOwner.SuppressCurrentUser() and states no owner, so there is no user whose "
-                    + $"'{clientName}' access token it could carry; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
+                $"The request to {target} was made within GrantOwner.SuppressCurrentUser() and states no owner, so there is no "
+                    + $"'{clientName}' access token for it; it was not sent. Put using (owner.AsCurrentUser()) into each job, "
                     + "or call request.SetGrantOwner(owner)."
             );
         }
         if (requiresExplicitOwner)
         {
             return new OAuthException(
-                $"The request to {target} does not state whose '{clientName}' access token it is to carry, as "
+                $"The request to {target} does not state the owner of the '{clientName}' access token, as "
                     + "ForCurrentUser(requireExplicitOwner: true) requires; it was not sent. Put using (owner.AsCurrentUser()) around the "
                     + "call, or call request.SetGrantOwner(owner)."
             );
         }
         return new OAuthException(
-            $"No user is signed in, so there is no user whose '{clientName}' access token the request to {target} could carry; it was not "
-                + "sent. Require a signed-in user before calling, or use ForOwner, ForRequestOwner or ForClient; work that outlives its "
-                + "request states its owner by owner.AsCurrentUser()."
+            $"No user is signed in, so there is no '{clientName}' access token for the request to {target}; it was not sent. Require a "
+                + "signed-in user before the call, or use ForOwner, ForRequestOwner or ForClient. Work that continues after its request "
+                + "has ended states its owner with owner.AsCurrentUser()."
         );
     }
 }

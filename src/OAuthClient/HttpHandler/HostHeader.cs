@@ -3,21 +3,23 @@ using System.Net.Http.Headers;
 namespace OAuthClient;
 
 /// <summary>
-/// Compares the <c>Host</c> header of a request (RFC 9110 §7.2) with its address. The raw values are read, because .NET sends a value that
-/// <see cref="HttpRequestHeaders.Host"/> does not parse, and a second one.
+/// Compares the <c>Host</c> header of a request (RFC 9110 §7.2) with its address. The raw values are compared, because .NET also sends a
+/// value that <see cref="HttpRequestHeaders.Host"/> cannot parse, and more than one value.
 /// </summary>
 internal static class HostHeader
 {
     private const string Name = "Host";
 
-    /// <summary>Whether the header is absent, or has one value, which is the address's host and port.</summary>
+    /// <summary>Determines whether the header is absent, or has one value that is the host and port of the address.</summary>
     public static bool Names(HttpRequestHeaders headers, Uri address) =>
         !headers.NonValidated.TryGetValues(Name, out var values) || (values.Count == 1 && Is(values.ToString(), address.Authority));
 
-    /// <summary>Whether the header has one value, which is the name of a service, as a handler that resolves the name sets it.</summary>
+    /// <summary>
+    /// Determines whether the header has one value that is the name of a service, as set by a handler that resolves the name.
+    /// </summary>
     /// <param name="headers">The request's headers.</param>
     /// <param name="service">
-    /// The address before it was resolved. Its host may begin with the name of an endpoint, as in <c>_grpc.photos-api</c>.
+    /// The address before the name was resolved. Its host may begin with the name of an endpoint, as in <c>_grpc.photos-api</c>.
     /// </param>
     public static bool NamesService(HttpRequestHeaders headers, Uri service)
     {

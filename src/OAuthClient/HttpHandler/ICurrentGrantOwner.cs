@@ -1,8 +1,12 @@
 namespace OAuthClient;
 
-/// <summary>Names whose token a request carries when a handler was told <c>ForCurrentUser</c>. OAuthClient.AspNetCore brings one for the request's user. Register it as a singleton: it serves all users.</summary>
+/// <summary>
+/// Finds the current user for HTTP clients that are registered with <c>ForCurrentUser()</c>. The package OAuthClient.AspNetCore implements
+/// it for the user of the <c>HttpContext</c>. Register an implementation as a singleton, because all users share it.
+/// </summary>
 public interface ICurrentGrantOwner
 {
-    /// <summary>The owner at this moment, or <see langword="null"/> when nobody is signed in. Called for each request, from many threads.</summary>
+    /// <summary>Finds the current user. The method is called for each request, from several threads at the same time.</summary>
+    /// <returns>The owner; <see langword="null"/> if no user is signed in.</returns>
     GrantOwner? Find();
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Http.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// IHttpClientFactory's own log redacts headers in its text only: its structured state holds them as they are, and sinks that
-/// export the state would export the token. So its innermost logging handler is moved above the handler that adds the token.
+/// Moves the innermost logging handler of IHttpClientFactory above the handler that adds the access token. The factory's log redacts
+/// headers in its text only; its structured state contains their values, and a sink that exports the state would export the token.
 /// </summary>
 internal sealed class LoggingHandlerOrderFilter : IHttpMessageHandlerBuilderFilter
 {

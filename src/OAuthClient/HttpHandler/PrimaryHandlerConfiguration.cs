@@ -3,17 +3,19 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Turns off what a primary handler would carry from one owner's request to another's. Handlers are pooled, so all owners of an HTTP client
-/// share them.
+/// Turns off the features of a primary handler that share state between the requests of several owners. Handlers are pooled, so all owners
+/// of an HTTP client share them.
 /// </summary>
 internal static class PrimaryHandlerConfiguration
 {
-    /// <summary>Turns cookies off, and refuses credentials.</summary>
+    /// <summary>Turns cookies off, and rejects credentials.</summary>
     /// <param name="primary">The primary handler, which may consist of several handlers.</param>
     /// <param name="httpClientName">The name of the HTTP client, for messages.</param>
-    /// <param name="allowsCookies">Whether cookies are left as they are.</param>
-    /// <param name="logger">The logger, or <see langword="null"/> where the result was logged before.</param>
-    /// <exception cref="InvalidOperationException">The handler has credentials, or has already sent with cookies on.</exception>
+    /// <param name="allowsCookies">Whether the cookie setting is not changed.</param>
+    /// <param name="logger">The logger; <see langword="null"/> if the result was already logged.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The handler has credentials, or has already sent a request with cookies on.
+    /// </exception>
     public static void Isolate(HttpMessageHandler primary, string httpClientName, bool allowsCookies, ILogger? logger)
     {
         var network = primary;
@@ -53,8 +55,8 @@ internal static class PrimaryHandlerConfiguration
         {
             throw new InvalidOperationException(
                 $"The primary handler of the HTTP client '{httpClientName}' has already sent requests with cookies on, so they cannot "
-                    + "be turned off. The HTTP client serves more than one owner, and cookies of one would go out with the access token of "
-                    + "another. Write UseCookies = false where the handler is created, or create a new handler in "
+                    + "be turned off. The HTTP client serves more than one owner, and cookies of one would be sent with the access token "
+                    + "of another. Set UseCookies = false where the handler is created, or create a new handler in "
                     + "ConfigurePrimaryHttpMessageHandler(() => …). To share cookies between owners, call DangerouslyAllowCookies() in "
                     + "AddAccessTokenHandler.",
                 exception
@@ -64,7 +66,7 @@ internal static class PrimaryHandlerConfiguration
             Log.CookiesTurnedOff(logger, httpClientName);
     }
 
-    // They would answer a challenge by the Authorization header of one account, in place of the access token of any owner.
+    // After a challenge, the handler would replace the access token with the Authorization header of one account.
     private static void EnsureNoCredentials(HttpMessageHandler network, string httpClientName)
     {
         if (
@@ -75,8 +77,8 @@ internal static class PrimaryHandlerConfiguration
         )
         {
             throw new InvalidOperationException(
-                $"The primary handler of the HTTP client '{httpClientName}' has Credentials. They would take the place of the access "
-                    + "token at each challenge, with one account for all owners. Remove Credentials and UseDefaultCredentials from the "
+                $"The primary handler of the HTTP client '{httpClientName}' has Credentials. After a challenge, they would replace the "
+                    + "access token, with one account for all owners. Remove Credentials and UseDefaultCredentials from the "
                     + "handler; credentials for a proxy (DefaultProxyCredentials, Proxy.Credentials) are not affected."
             );
         }

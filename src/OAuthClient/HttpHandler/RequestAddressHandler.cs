@@ -1,7 +1,8 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Stands outermost in an HTTP client with service discovery. It checks the name that the application wrote before a handler resolves it.
+/// The outermost handler of an HTTP client with service discovery. It checks the address that the application set before a handler resolves
+/// it.
 /// </summary>
 internal sealed class RequestAddressHandler(AllowedAddresses addresses) : DelegatingHandler
 {

@@ -1,4 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>An access token, and whether the server gave it just now: then asking once more would bring nothing better.</summary>
+/// <summary>An access token.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="IsFetched">Whether the server just issued the token, so that a further request is of no use.</param>
 internal sealed record AccessTokenResult(AccessToken Token, bool IsFetched);

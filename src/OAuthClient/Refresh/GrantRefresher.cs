@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Refreshes a grant: performs what <see cref="RefreshStateMachine"/> decides. Whoever calls this made sure that nobody else in this
-/// process refreshes the same grant meanwhile; the store's lease does so among processes.
+/// Refreshes a grant by executing the effects of <see cref="RefreshStateMachine"/>. The caller ensures that no other thread of this process
+/// refreshes the same grant; the store's lease ensures it among processes.
 /// </summary>
 internal sealed class GrantRefresher(
     ClientConfigurationProvider configuration,
@@ -19,20 +19,20 @@ internal sealed class GrantRefresher(
     ILogger logger
 )
 {
-    // Longer than a lease makes no sense; a store that wakes nobody has its own, shorter rhythm.
-    private static readonly TimeSpan WaitForOthers = TimeSpan.FromSeconds(30);
+    // A store without change notifications polls at shorter intervals.
+    private static readonly TimeSpan MaximumLeaseWait = TimeSpan.FromSeconds(30);
 
-    /// <returns>The token; <see langword="null"/> when the grant was ended or replaced meanwhile.</returns>
-    /// <exception cref="ReauthorizationRequiredException">The server no longer honours the grant.</exception>
+    /// <returns>The token; <see langword="null"/> if the grant was removed or replaced meanwhile.</returns>
+    /// <exception cref="ReauthorizationRequiredException">The server rejected the refresh token.</exception>
     public async Task<AccessTokenResult?> RunAsync(Grant seen, AccessTokenKey selection, AccessToken? rejected)
     {
         var context = new RefreshContext(configuration.Current, seen.Owner, selection, rejected);
-        // All that can take long and needs no lease, before there is one.
+        // Slow requests that need no lease are sent before it is acquired.
         var server = await client.PrepareAsync(seen, context.Registration).ConfigureAwait(false);
-        if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } newest)
+        if (await grants.FlushAsync(seen).ConfigureAwait(false) is not { } latest)
             return null;
 
-        var state = interrupted.Resume(newest);
+        var state = interrupted.Resume(latest);
         RefreshEvent happened = new RefreshEvent.Started();
         long leasedAt = 0;
         while (true)
@@ -43,16 +43,16 @@ internal sealed class GrantRefresher(
                 switch (effect)
                 {
                     case RefreshEffect.AcquireLease or RefreshEffect.WaitForLease:
-                        // Counted from before it was asked for, a lease never lasts longer here than at the store.
+                        // Measured from before the request, the lease expires here no later than at the store.
                         leasedAt = time.GetTimestamp();
                         happened = await ApplyToStoreAsync(effect, state, context.Registration).ConfigureAwait(false);
                         break;
                     case RefreshEffect.SendRefreshRequest sendRefreshRequest:
                         happened = await client.SendAsync(sendRefreshRequest, context, server, leasedAt).ConfigureAwait(false);
-                        if (happened is RefreshEvent.RequestFailed { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var unknown })
+                        if (happened is RefreshEvent.RequestFailed { Outcome: RefreshTokenOutcome.Ambiguous, Fault: var fault })
                         {
                             telemetry.PresentedWithoutAnswer();
-                            Log.PresentedWithoutAnswer(logger, seen.ClientName, unknown.GetType().Name);
+                            Log.PresentedWithoutAnswer(logger, seen.ClientName, fault.GetType().Name);
                         }
                         break;
                     case RefreshEffect.Save save:
@@ -72,8 +72,8 @@ internal sealed class GrantRefresher(
                                 .ConfigureAwait(false)
                         );
                         break;
-                    case RefreshEffect.ReleaseLease end:
-                        await ReleaseLeaseAsync(end, state, seen.ClientName).ConfigureAwait(false);
+                    case RefreshEffect.ReleaseLease release:
+                        await ReleaseLeaseAsync(release, state, seen.ClientName).ConfigureAwait(false);
                         break;
                     case RefreshEffect.ReturnToken returnToken:
                         backoff.Forget(seen);
@@ -82,34 +82,36 @@ internal sealed class GrantRefresher(
                     case RefreshEffect.Reload:
                         return null;
                     case RefreshEffect.Fail fail:
-                        // Thrown where it was caught, it keeps its origin.
+                        // Keeps the stack trace.
                         ExceptionDispatchInfo.Throw(fail.Fault);
                         break;
                     case RefreshEffect.RequireReauthorization lost:
                         backoff.Lost(lost.Grant);
-                        // Counted by the one node that heard it, and no other.
+                        // Counted only by the node that received the server's response.
                         if (lost.Fault is not null)
                             telemetry.Lost(state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown);
                         Log.GrantLost(logger, seen.ClientName);
-                        throw context.Registration.CreateReauthorizationRequired("the server no longer honours the grant", lost.Fault);
+                        throw context.Registration.CreateReauthorizationRequired("the server rejected the refresh token", lost.Fault);
                 }
             }
         }
     }
 
-    // What is held, refused or in doubt outlives a store that is away.
+    // A held lease, a rejected refresh token and an unknown result are remembered while the store cannot be reached.
     private async Task<RefreshEvent> ApplyToStoreAsync(RefreshEffect effect, RefreshState state, ClientConfiguration current)
     {
         try
         {
-            if (effect is RefreshEffect.AcquireLease ask)
+            if (effect is RefreshEffect.AcquireLease acquire)
                 return new RefreshEvent.LeaseResultReceived(
-                    await store.TryAcquireLeaseAsync(ask.Seen, ask.Held, current.RefreshLease, CancellationToken.None).ConfigureAwait(false)
+                    await store
+                        .TryAcquireLeaseAsync(acquire.Seen, acquire.Held, current.RefreshLease, CancellationToken.None)
+                        .ConfigureAwait(false)
                 );
             Log.LeaseAwaited(logger, state.Grant.ClientName);
             using (telemetry.WaitForLease())
                 await store
-                    .WaitForChangeAsync(((RefreshEffect.WaitForLease)effect).Seen, WaitForOthers, CancellationToken.None)
+                    .WaitForChangeAsync(((RefreshEffect.WaitForLease)effect).Seen, MaximumLeaseWait, CancellationToken.None)
                     .ConfigureAwait(false);
             return new RefreshEvent.WaitCompleted();
         }
@@ -120,16 +122,16 @@ internal sealed class GrantRefresher(
         }
     }
 
-    // One that cannot be ended runs out; other nodes wait for it no longer than that, and this one need not.
-    private async Task ReleaseLeaseAsync(RefreshEffect.ReleaseLease end, RefreshState state, string clientName)
+    // A lease that cannot be released expires. Other nodes wait until then; this node remembers the lease and need not wait.
+    private async Task ReleaseLeaseAsync(RefreshEffect.ReleaseLease release, RefreshState state, string clientName)
     {
         try
         {
-            await store.ReleaseLeaseAsync(end.Lease, end.Known, CancellationToken.None).ConfigureAwait(false);
+            await store.ReleaseLeaseAsync(release.Lease, release.Known, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            interrupted.RecordUnreleased(state, end);
+            interrupted.RecordUnreleased(state, release);
             Log.LeaseNotEnded(logger, clientName, exception.GetType().Name);
         }
     }

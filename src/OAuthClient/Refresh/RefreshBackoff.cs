@@ -2,30 +2,30 @@ using System.Runtime.ExceptionServices;
 
 namespace OAuthClient;
 
-/// <summary>What this process remembers about grants whose last refresh brought nothing, so that it does not ask again and again.</summary>
+/// <summary>Remembers failed refreshes of grants in this process, so that their requests are not repeated immediately.</summary>
 internal sealed class RefreshBackoff
 {
-    /// <summary>After a refresh ahead of time failed; the token in hand still lives, so there is time.</summary>
+    /// <summary>The pause after a failed early refresh, during which the access token is still valid.</summary>
     public static readonly TimeSpan EarlyPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>After a refresh failed that somebody waited for: long enough that a crowd costs one request, short enough that nobody notices.</summary>
+    /// <summary>The pause after a failed refresh that a caller waited for. Concurrent callers within it share one request.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // What is forgotten costs one more request, or one more look at the store, which remembers what was refused.
-    private const int Most = 10_000;
+    // A removed entry costs one more token request, or one more request to the store, which records a rejected refresh token.
+    private const int Capacity = 10_000;
 
-    private readonly BoundedCache<string, RefreshToken> lost = new(Most, StringComparer.Ordinal);
-    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Most, StringComparer.Ordinal);
-    private readonly BoundedCache<string, Failure> failures = new(Most, StringComparer.Ordinal);
+    private readonly BoundedCache<string, RefreshToken> lost = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, DateTimeOffset> earlyFailures = new(Capacity, StringComparer.Ordinal);
+    private readonly BoundedCache<string, Failure> failures = new(Capacity, StringComparer.Ordinal);
 
-    /// <summary>The server said <c>invalid_grant</c> to this very refresh token: it will not change its mind.</summary>
+    /// <summary>Records that the server rejected the grant's refresh token with <c>invalid_grant</c>. It is not sent again.</summary>
     public void Lost(Grant grant)
     {
-        if (grant.RefreshToken is { } refused)
-            lost.Set(grant.Id, refused);
+        if (grant.RefreshToken is { } rejected)
+            lost.Set(grant.Id, rejected);
     }
 
-    public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var refused) && refused.Equals(grant.RefreshToken);
+    public bool IsLost(Grant grant) => lost.TryGet(grant.Id, out var rejected) && rejected.Equals(grant.RefreshToken);
 
     public void EarlyFailed(Grant grant, DateTimeOffset now) => earlyFailures.Set(grant.Id, now, now + EarlyPause, now);
 
@@ -34,7 +34,7 @@ internal sealed class RefreshBackoff
     public void Failed(Grant grant, AccessTokenKey selection, ExceptionDispatchInfo fault, DateTimeOffset now) =>
         failures.Set(grant.Id, new(selection.Key, fault, now), now + Pause, now);
 
-    /// <summary>What a refresh for the same token has just failed with: another would hardly fare better.</summary>
+    /// <summary>Gets the exception of a refresh for the same scopes and resources that failed within <see cref="Pause"/>.</summary>
     public ExceptionDispatchInfo? JustFailed(Grant grant, AccessTokenKey selection, DateTimeOffset now) =>
         failures.TryGet(grant.Id, out var failure)
         && now < failure.At + Pause

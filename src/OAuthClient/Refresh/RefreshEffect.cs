@@ -1,34 +1,34 @@
 namespace OAuthClient;
 
-/// <summary>What a node that refreshes a grant does next.</summary>
+/// <summary>The next operation of a node that refreshes a grant.</summary>
 internal abstract record RefreshEffect
 {
     private RefreshEffect() { }
 
-    /// <summary>Ask the store for the lease, or for more time with it, and for what is stored.</summary>
+    /// <summary>Acquire or renew the lease, and read the stored grant.</summary>
     public sealed record AcquireLease(Grant Seen, RefreshLease? Held) : RefreshEffect;
 
-    /// <summary>Another node holds the lease: wait.</summary>
+    /// <summary>Wait for the node that holds the lease.</summary>
     public sealed record WaitForLease(Grant Seen) : RefreshEffect;
 
-    /// <summary>Present the refresh token to the server, if the lease lasts.</summary>
+    /// <summary>Send the refresh token to the server, if enough time of the lease is left.</summary>
     public sealed record SendRefreshRequest(Grant Grant, RefreshToken RefreshToken) : RefreshEffect;
 
-    /// <summary>Save what came; that ends the lease too.</summary>
+    /// <summary>Save the server's response, which also ends the lease.</summary>
     public sealed record Save(Grant Grant, RefreshToken Spent, TokenResponse Response) : RefreshEffect;
 
-    /// <summary>Let the others have the lease, and tell them what is known.</summary>
+    /// <summary>Release the lease, and record the status of the refresh token.</summary>
     public sealed record ReleaseLease(RefreshLease Lease, RefreshTokenStatus Known) : RefreshEffect;
 
-    /// <summary>The end: a token.</summary>
+    /// <summary>End with a token.</summary>
     public sealed record ReturnToken(AccessToken Token, bool IsFetched) : RefreshEffect;
 
-    /// <summary>The end: the grant was ended or replaced meanwhile.</summary>
+    /// <summary>End without a token, because the grant was removed or replaced meanwhile. The caller reads the store again.</summary>
     public sealed record Reload : RefreshEffect;
 
-    /// <summary>The end: no token now; another time there may be one.</summary>
+    /// <summary>End with a failure. A later refresh may succeed.</summary>
     public sealed record Fail(Exception Fault) : RefreshEffect;
 
-    /// <summary>The end: only the resource owner can help.</summary>
+    /// <summary>End because the resource owner must authorize the client again.</summary>
     public sealed record RequireReauthorization(Grant Grant, Exception? Fault) : RefreshEffect;
 }

@@ -1,28 +1,28 @@
 namespace OAuthClient;
 
-/// <summary>What can happen to a node that refreshes a grant.</summary>
+/// <summary>An input of the state machine that refreshes a grant.</summary>
 internal abstract record RefreshEvent
 {
     private RefreshEvent() { }
 
-    /// <summary>It begins, with the grant as this node knows it.</summary>
+    /// <summary>The refresh starts with the grant as this node knows it.</summary>
     public sealed record Started : RefreshEvent;
 
-    /// <summary>The store said who may spend the refresh token, and what is stored.</summary>
-    public sealed record LeaseResultReceived(LeaseResult Answer) : RefreshEvent;
+    /// <summary>The store responded with the lease, or without one, and with the stored grant.</summary>
+    public sealed record LeaseResultReceived(LeaseResult Result) : RefreshEvent;
 
-    /// <summary>Whoever held the lease may be done.</summary>
+    /// <summary>The wait for another node's lease ended.</summary>
     public sealed record WaitCompleted : RefreshEvent;
 
-    /// <summary>The server gave tokens.</summary>
+    /// <summary>The server issued tokens.</summary>
     public sealed record TokenReceived(TokenResponse Response) : RefreshEvent;
 
-    /// <summary>The server gave none, or nobody knows.</summary>
+    /// <summary>The server issued no tokens, or its response is not known.</summary>
     public sealed record RequestFailed(RefreshTokenOutcome Outcome, Exception Fault) : RefreshEvent;
 
-    /// <summary>The lease had too little time left, so nothing was sent.</summary>
+    /// <summary>Too little time of the lease was left, and no request was sent.</summary>
     public sealed record LeaseExpired : RefreshEvent;
 
-    /// <summary>The store has the result, or this node's memory until the store takes it; or there was nothing left to save it to.</summary>
+    /// <summary>The result was saved in the store, or in memory until the store accepts it; or the grant was removed.</summary>
     public sealed record GrantSaved(bool IsKept) : RefreshEvent;
 }

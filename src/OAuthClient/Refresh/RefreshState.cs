@@ -1,24 +1,24 @@
 namespace OAuthClient;
 
-/// <summary>How far a refresh has come.</summary>
-/// <param name="Grant">The newest state of the grant that is known.</param>
+/// <summary>The state of a refresh.</summary>
+/// <param name="Grant">The newest generation of the grant that this node knows.</param>
 internal sealed record RefreshState(Grant Grant)
 {
-    /// <summary>The lease, while it is held.</summary>
+    /// <summary>Gets the lease that this node holds.</summary>
     public RefreshLease? Lease { get; init; }
 
-    /// <summary>What was known of the refresh token when the lease was given.</summary>
+    /// <summary>Gets the status of the refresh token when the lease was acquired.</summary>
     public RefreshTokenStatus PreviousStatus { get; init; }
 
-    /// <summary>Whether this node presented the refresh token and does not know what became of it.</summary>
+    /// <summary>Gets a value indicating whether this node sent the refresh token and did not receive the server's response.</summary>
     public bool IsInDoubt { get; init; }
 
-    /// <summary>How often in a row the lease had run out before the request left.</summary>
+    /// <summary>Gets the number of consecutive times that the lease had expired before the request was sent.</summary>
     public int LeaseExpirations { get; init; }
 
-    /// <summary>How the server refused the refresh token, when it did.</summary>
+    /// <summary>Gets the exception with which the server rejected the refresh token.</summary>
     public Exception? Refusal { get; init; }
 
-    /// <summary>What the server gave.</summary>
+    /// <summary>Gets the server's response.</summary>
     public TokenResponse? Response { get; init; }
 }

@@ -1,13 +1,13 @@
 namespace OAuthClient;
 
 /// <summary>
-/// One refresh of one grant (RFC 6749 §6) on one of many nodes, as a state machine: what to do next, given what happened. Pure, so
-/// that every history of several nodes, faults and clocks can be played through. Two rules hold it together: a refresh token is
-/// presented under a lease only, and a second time only when nobody knows what became of the first.
+/// The state machine of one refresh of one grant (RFC 6749 §6) on one of several nodes. It has no side effects, so that tests can run any
+/// sequence of nodes, faults and clocks. It has two rules: a refresh token is sent only under a lease, and it is sent a second time only if
+/// the response to the first request is not known.
 /// </summary>
 internal static class RefreshStateMachine
 {
-    private const int MostRanOut = 3;
+    private const int MaximumLeaseExpirations = 3;
 
     public static (RefreshState State, IReadOnlyList<RefreshEffect> Effects) Step(
         RefreshContext context,
@@ -19,12 +19,13 @@ internal static class RefreshStateMachine
         {
             RefreshEvent.Started => (state, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]),
             RefreshEvent.WaitCompleted => (state, [new RefreshEffect.AcquireLease(state.Grant, Held: null)]),
-            RefreshEvent.LeaseResultReceived(var answer) => OnLease(context, state, answer, now),
-            RefreshEvent.LeaseExpired when state.LeaseExpirations == MostRanOut => GivingBack(
+            RefreshEvent.LeaseResultReceived(var result) => OnLease(context, state, result, now),
+            RefreshEvent.LeaseExpired when state.LeaseExpirations == MaximumLeaseExpirations => ReleaseAndFail(
                 state,
-                Known(state, presented: false),
+                StatusAfter(state, wasSent: false),
                 new OAuthException(
-                    "The grant store takes longer to give a lease, or the token endpoint to connect, than the lease lasts; nothing was sent. Make either quicker, or RefreshLease longer."
+                    "The grant store took longer to issue a lease, or the token endpoint to connect, than RefreshLease allows; the refresh "
+                        + "token was not sent. Increase RefreshLease, or find out why the grant store or the token endpoint is slow."
                 )
             ),
             RefreshEvent.LeaseExpired => (
@@ -50,15 +51,15 @@ internal static class RefreshStateMachine
     private static (RefreshState, IReadOnlyList<RefreshEffect>) OnLease(
         RefreshContext context,
         RefreshState state,
-        LeaseResult answer,
+        LeaseResult result,
         DateTimeOffset now
     )
     {
-        // A grant that ended with its sign-in is not refreshed. The caller looks again and finds that it ended.
-        if (answer.Current is not { } stored || !context.Concerns(stored) || stored.HasEnded(now))
-            return (state, Ending(state, answer, new RefreshEffect.Reload()));
+        // A grant that ended with its sign-in is not refreshed. The caller reads it again and observes the end.
+        if (result.Current is not { } stored || !context.Concerns(stored) || stored.HasEnded(now))
+            return (state, EndWith(state, result, new RefreshEffect.Reload()));
         bool hasMoved = stored.Generation != state.Grant.Generation;
-        // What was found out about the old refresh token says nothing about a new one.
+        // The state of a refresh token does not apply to a new one.
         var next =
             state.Grant.RefreshToken is { } known && known.Equals(stored.RefreshToken)
                 ? state with
@@ -67,14 +68,14 @@ internal static class RefreshStateMachine
                 }
                 : new RefreshState(stored);
         if (context.GrantedBy(stored, now) is { } token)
-            return (next, Ending(next, answer, new RefreshEffect.ReturnToken(token, IsFetched: false)));
+            return (next, EndWith(next, result, new RefreshEffect.ReturnToken(token, IsFetched: false)));
         if (stored.RefreshToken is not { } refreshToken)
-            return (next, Ending(next, answer, new RefreshEffect.RequireReauthorization(stored, Fault: null)));
-        if (answer.PreviousStatus == RefreshTokenStatus.Rejected)
-            return (next, Ending(next, answer, new RefreshEffect.RequireReauthorization(stored, next.Refusal)));
-        if (answer.Lease is not { } lease)
+            return (next, EndWith(next, result, new RefreshEffect.RequireReauthorization(stored, Fault: null)));
+        if (result.PreviousStatus == RefreshTokenStatus.Rejected)
+            return (next, EndWith(next, result, new RefreshEffect.RequireReauthorization(stored, next.Refusal)));
+        if (result.Lease is not { } lease)
             return (next, [hasMoved ? new RefreshEffect.AcquireLease(stored, Held: null) : new RefreshEffect.WaitForLease(stored)]);
-        // The server refused it, and nobody has a newer one.
+        // The server rejected the refresh token, and the store has no newer one.
         if (next.Refusal is not null)
             return (
                 next,
@@ -87,7 +88,7 @@ internal static class RefreshStateMachine
             next with
             {
                 Lease = lease,
-                PreviousStatus = answer.PreviousStatus,
+                PreviousStatus = result.PreviousStatus,
             },
             [new RefreshEffect.SendRefreshRequest(stored, refreshToken)]
         );
@@ -98,39 +99,42 @@ internal static class RefreshStateMachine
         switch (outcome)
         {
             case RefreshTokenOutcome.InvalidGrant:
-                // Another node may have rotated it: what is newer is adopted.
+                // Another node may have rotated the refresh token. Then its newer generation is used.
                 return (state with { Refusal = fault }, [new RefreshEffect.AcquireLease(state.Grant, state.Lease)]);
-            case RefreshTokenOutcome.Ambiguous when Known(state, presented: false) != RefreshTokenStatus.Unknown:
-                // Had it been rotated, the grant would be lost anyway (or the server has a grace period); if not, this saves it.
+            case RefreshTokenOutcome.Ambiguous when StatusAfter(state, wasSent: false) != RefreshTokenStatus.Unknown:
+                // The refresh token is sent a second time. If the server did not rotate it, or has a grace period, this saves the grant.
                 return (state with { IsInDoubt = true }, [new RefreshEffect.SendRefreshRequest(state.Grant, state.Grant.RefreshToken!)]);
             default:
-                // An answer that cannot be used was an answer all the same, and may have cost the token.
-                return GivingBack(
+                // A response that is not valid may still have rotated the refresh token.
+                return ReleaseAndFail(
                     state,
-                    Known(state, presented: outcome == RefreshTokenOutcome.Ambiguous || fault is OAuthProtocolException),
+                    StatusAfter(state, wasSent: outcome == RefreshTokenOutcome.Ambiguous || fault is OAuthProtocolException),
                     fault
                 );
         }
     }
 
-    private static RefreshTokenStatus Known(RefreshState state, bool presented) =>
-        presented || state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown
+    private static RefreshTokenStatus StatusAfter(RefreshState state, bool wasSent) =>
+        wasSent || state.IsInDoubt || state.PreviousStatus == RefreshTokenStatus.Unknown
             ? RefreshTokenStatus.Unknown
             : RefreshTokenStatus.Unused;
 
-    private static (RefreshState, IReadOnlyList<RefreshEffect>) GivingBack(RefreshState state, RefreshTokenStatus known, Exception fault) =>
-        (state, [new RefreshEffect.ReleaseLease(state.Lease!, known), new RefreshEffect.Fail(fault)]);
+    private static (RefreshState, IReadOnlyList<RefreshEffect>) ReleaseAndFail(
+        RefreshState state,
+        RefreshTokenStatus status,
+        Exception fault
+    ) => (state, [new RefreshEffect.ReleaseLease(state.Lease!, status), new RefreshEffect.Fail(fault)]);
 
-    // What this node does not know it says, also where the store knows less.
-    private static IReadOnlyList<RefreshEffect> Ending(RefreshState state, LeaseResult answer, RefreshEffect end) =>
-        answer.Lease is { } lease
+    // If the result of this node's request is not known, the status becomes Unknown, also where the store has Unused.
+    private static IReadOnlyList<RefreshEffect> EndWith(RefreshState state, LeaseResult result, RefreshEffect end) =>
+        result.Lease is { } lease
             ?
             [
                 new RefreshEffect.ReleaseLease(
                     lease,
-                    answer.PreviousStatus == RefreshTokenStatus.Unused && state.IsInDoubt
+                    result.PreviousStatus == RefreshTokenStatus.Unused && state.IsInDoubt
                         ? RefreshTokenStatus.Unknown
-                        : answer.PreviousStatus
+                        : result.PreviousStatus
                 ),
                 end,
             ]

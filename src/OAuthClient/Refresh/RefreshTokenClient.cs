@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>Presents a refresh token, and makes sure that what comes is about the same user.</summary>
+/// <summary>Sends a refresh token to the token endpoint, and verifies that the response is about the same user.</summary>
 internal sealed class RefreshTokenClient(
     ServerMetadataCache metadata,
     TokenEndpointClient tokenEndpoint,
@@ -11,7 +11,7 @@ internal sealed class RefreshTokenClient(
     ILogger logger
 )
 {
-    /// <summary>Finds what presenting and checking will need.</summary>
+    /// <summary>Loads the server's metadata, and its keys if the grant has an ID Token.</summary>
     public async Task<AuthorizationServerMetadata> PrepareAsync(Grant grant, ClientConfiguration current)
     {
         var server = await metadata.FindAsync(current, CancellationToken.None).ConfigureAwait(false);
@@ -20,10 +20,12 @@ internal sealed class RefreshTokenClient(
         return server;
     }
 
-    /// <param name="sendRefreshRequest">What is presented.</param>
-    /// <param name="context">What for.</param>
+    /// <summary>Sends the refresh token, unless too little time of the lease is left.</summary>
+    /// <param name="sendRefreshRequest">The grant and its refresh token.</param>
+    /// <param name="context">The parameters of the refresh.</param>
     /// <param name="server">The authorization server.</param>
-    /// <param name="leasedAt">The timestamp from which the lease counts.</param>
+    /// <param name="leasedAt">The timestamp of the start of the lease.</param>
+    /// <returns>The result of the request.</returns>
     public async Task<RefreshEvent> SendAsync(
         RefreshEffect.SendRefreshRequest sendRefreshRequest,
         RefreshContext context,
@@ -38,13 +40,13 @@ internal sealed class RefreshTokenClient(
             sendRefreshRequest.Grant.Scopes,
             context.Selection.Resources.Count > 0 ? context.Selection.Resources : sendRefreshRequest.Grant.Resources
         );
-        // Asked as the request leaves: a process that was stopped past its lease must not present what another has presented since.
-        // By two clocks, because one of them stands still while the machine sleeps, and the other can be set.
-        var began = time.GetUtcNow() - time.GetElapsedTime(leasedAt);
+        // Checked immediately before the request is sent: a process that was suspended beyond its lease must not send a refresh token that
+        // another node has sent since. Two clocks are used, because one may stop while the machine sleeps and the other can be set.
+        var leaseStart = time.GetUtcNow() - time.GetElapsedTime(leasedAt);
         var tracker = new SendTracker
         {
             CanSend = () =>
-                (time.GetElapsedTime(leasedAt), time.GetUtcNow() - began) is var (elapsed, passed)
+                (time.GetElapsedTime(leasedAt), time.GetUtcNow() - leaseStart) is var (elapsed, passed)
                 && (elapsed > passed ? elapsed : passed) <= current.RefreshLease - current.RefreshDeadline,
         };
         try
@@ -52,7 +54,7 @@ internal sealed class RefreshTokenClient(
             var response = await SendAsync(request, current, server, tracker).ConfigureAwait(false);
             if (response.IdToken is { } idToken)
                 response = response.With(
-                    await SoundAsync(idToken, response.AccessToken, sendRefreshRequest.Grant, current, server).ConfigureAwait(false)
+                    await ValidateAsync(idToken, response.AccessToken, sendRefreshRequest.Grant, current, server).ConfigureAwait(false)
                 );
             response.AccessToken.ReplacesRejected = context.Rejected is not null;
             return new RefreshEvent.TokenReceived(response);
@@ -83,16 +85,17 @@ internal sealed class RefreshTokenClient(
             when (deadline.IsCancellationRequested && exception.InnerException is not TimeoutException)
         {
             throw new TaskCanceledException(
-                $"The token endpoint did not finish its answer within {current.RefreshDeadline.TotalSeconds} s, which is what RefreshLease and RefreshTokenGracePeriod leave for a refresh.",
+                $"The token endpoint did not respond completely within {current.RefreshDeadline.TotalSeconds} s, the time that "
+                    + "RefreshLease and RefreshTokenGracePeriod allow for a refresh.",
                 new TimeoutException(exception.Message, exception),
                 CancellationToken.None
             );
         }
     }
 
-    // The refresh token is spent by now, and what replaced it must be kept: keys that cannot be had just now cost the new ID Token
-    // only. One that is wrong is another matter: the tokens beside it may be somebody else's (OpenID Connect Core §12.2).
-    private async Task<IdToken?> SoundAsync(
+    // The refresh token was already used, so its replacement must be saved. If the server's keys cannot be loaded, only the new ID Token is
+    // discarded. If the ID Token is not valid, the refresh fails: the other tokens may belong to another user (OpenID Connect Core §12.2).
+    private async Task<IdToken?> ValidateAsync(
         IdToken idToken,
         AccessToken accessToken,
         Grant grant,
@@ -116,7 +119,7 @@ internal sealed class RefreshTokenClient(
                     server.IssuerTemplate is null ? server.Issuer : null,
                     grant.IdTokenClaims
                 );
-            // Half of what the lease leaves, so that saving has the other half.
+            // Half of the remaining lease; saving gets the other half.
             using var deadline = new CancellationTokenSource((current.RefreshLease - current.RefreshDeadline) / 2, time);
             return (
                 await idTokens.ValidateAsync(idToken, accessToken, current, server, nonce: null, deadline.Token).ConfigureAwait(false)

@@ -2,23 +2,23 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>What became of a refresh token that was presented, and brought no token response.</summary>
+/// <summary>Specifies what a failed token request means for the refresh token.</summary>
 internal enum RefreshTokenOutcome
 {
-    /// <summary>The server never looked at it: it is as good as before.</summary>
+    /// <summary>The server did not process the refresh token. It is still valid.</summary>
     NotSent,
 
-    /// <summary>The server does not honour it (RFC 6749 §5.2 <c>invalid_grant</c>).</summary>
+    /// <summary>The server rejected the refresh token with <c>invalid_grant</c> (RFC 6749 §5.2).</summary>
     InvalidGrant,
 
-    /// <summary>The server looked at the request and said no to something else.</summary>
+    /// <summary>The server rejected the request for another reason.</summary>
     OtherError,
 
-    /// <summary>The server may have replaced it, and nobody heard by what.</summary>
+    /// <summary>The server may have rotated the refresh token, and its response is not known.</summary>
     Ambiguous,
 }
 
-/// <summary>Tells from how a presentation failed what it means for the refresh token.</summary>
+/// <summary>Classifies the exception of a failed token request.</summary>
 internal static class RefreshTokenOutcomes
 {
     public static RefreshTokenOutcome Of(Exception exception, SendTracker tracker)
@@ -27,22 +27,22 @@ internal static class RefreshTokenOutcomes
             return RefreshTokenOutcome.NotSent;
         return exception switch
         {
-            TokenEndpointException refusal => Of(refusal),
-            // An answer that was read to its end, and cannot be used.
+            TokenEndpointException rejection => Of(rejection),
+            // The response was read completely and is not valid.
             OAuthProtocolException => RefreshTokenOutcome.OtherError,
             _ => RefreshTokenOutcome.Ambiguous,
         };
     }
 
-    private static RefreshTokenOutcome Of(TokenEndpointException refusal) =>
-        refusal switch
+    private static RefreshTokenOutcome Of(TokenEndpointException rejection) =>
+        rejection switch
         {
             { StatusCode: HttpStatusCode.TooManyRequests } => RefreshTokenOutcome.NotSent,
             { Error: ErrorCodes.InvalidGrant } => RefreshTokenOutcome.InvalidGrant,
-            // A server that fails may fail after its work, whatever it calls that; a Retry-After does not undo it.
+            // The server may have failed after it rotated the refresh token. A Retry-After header does not exclude that.
             { StatusCode: HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError } => RefreshTokenOutcome.Ambiguous,
             { Error: ErrorCodes.ServerError or ErrorCodes.TemporarilyUnavailable } => RefreshTokenOutcome.Ambiguous,
-            // It worked, and what it brought cannot be read.
+            // The request succeeded, and its response cannot be read.
             { StatusCode: < HttpStatusCode.MultipleChoices, Error: null } => RefreshTokenOutcome.Ambiguous,
             _ => RefreshTokenOutcome.OtherError,
         };

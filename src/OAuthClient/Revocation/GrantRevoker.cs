@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>How grants end: given back by the application, or replaced by a newer one of the same user.</summary>
+/// <summary>Removes and revokes grants: at the application's request, or because a newer grant of the same owner replaces them.</summary>
 internal sealed class GrantRevoker(
     ClientConfigurationProvider configuration,
     ServerMetadataCache metadata,
@@ -17,89 +17,103 @@ internal sealed class GrantRevoker(
     ILogger logger
 )
 {
-    // More browsers than one user has; without a bound, each sign-in of a robot would leave a grant behind.
-    private const int MostSignIns = 20;
+    // More than the browsers of one user. Without a limit, each sign-in of an automated client would add a grant.
+    private const int MaximumSignIns = 20;
 
-    /// <summary>Forgets first and revokes then, so that nothing is used any more even when the server cannot be reached.</summary>
+    /// <summary>
+    /// Removes all grants of an owner, and then revokes them, so that they are not used even if the server cannot be reached.
+    /// </summary>
+    /// <exception cref="EndpointException">The server did not revoke a token.</exception>
     public async Task RevokeAllAsync(GrantOwner owner, CancellationToken cancellationToken)
     {
-        if (await EndAllAsync(owner, static _ => true, cancellationToken).ConfigureAwait(false) is [var first, ..])
+        if (await RemoveAndRevokeAsync(owner, static _ => true, cancellationToken).ConfigureAwait(false) is [var first, ..])
             ExceptionDispatchInfo.Throw(first.Fault);
     }
 
-    /// <summary>The same for those that are meant, except that a server which does not take them back is no reason for the user to stay.</summary>
-    public async Task SignOutAsync(GrantOwner owner, Predicate<Grant> isMeant, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes the selected grants of an owner, and then revokes them. If the server does not revoke a token, the failure is logged and the
+    /// user is signed out nevertheless.
+    /// </summary>
+    public async Task SignOutAsync(GrantOwner owner, Predicate<Grant> isSelected, CancellationToken cancellationToken)
     {
-        var failures = await EndAllAsync(owner, isMeant, cancellationToken).ConfigureAwait(false);
-        if (failures.FirstOrDefault(failure => !failure.IsForgotten) is { } stored)
-            ExceptionDispatchInfo.Throw(stored.Fault);
+        var failures = await RemoveAndRevokeAsync(owner, isSelected, cancellationToken).ConfigureAwait(false);
+        if (failures.FirstOrDefault(failure => !failure.IsRemoved) is { } notRemoved)
+            ExceptionDispatchInfo.Throw(notRemoved.Fault);
         if (failures is [var first, ..])
             Log.NotRevoked(logger, configuration.Name, first.Fault.GetType().Name);
     }
 
-    private async Task<IReadOnlyList<Failure>> EndAllAsync(GrantOwner owner, Predicate<Grant> isMeant, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
+        GrantOwner owner,
+        Predicate<Grant> isSelected,
+        CancellationToken cancellationToken
+    )
     {
         var grants = await store.FindCurrentAsync(configuration.Name, owner, cancellationToken).ConfigureAwait(false);
-        // Once begun it goes to the end: a browser that leaves must not leave half of the tokens alive.
-        return await EndEveryAsync(owner, isMeant, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
+        // Continues after a cancellation, so that a closed browser does not leave tokens that are not revoked.
+        return await RemoveAndRevokeAsync(owner, isSelected, grants).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // A store may answer from a memory that knows nothing yet of the newest login; once these have gone it has to look.
-    private async Task<IReadOnlyList<Failure>> EndEveryAsync(GrantOwner owner, Predicate<Grant> isMeant, IReadOnlyList<Grant> grants)
+    // Reads the store again after the removals, because a store may first return a cached list without the newest grant.
+    private async Task<IReadOnlyList<Failure>> RemoveAndRevokeAsync(
+        GrantOwner owner,
+        Predicate<Grant> isSelected,
+        IReadOnlyList<Grant> grants
+    )
     {
         var failures = new List<Failure>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (grants.Where(grant => isMeant(grant) && seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
+        while (grants.Where(grant => isSelected(grant) && seen.Add(grant.Id)).ToList() is { Count: > 0 } unseen)
         {
-            await EndAllAsync(unseen, failures).ConfigureAwait(false);
+            await RemoveAndRevokeAsync(unseen, failures).ConfigureAwait(false);
             try
             {
                 grants = await store.FindCurrentAsync(configuration.Name, owner, CancellationToken.None).ConfigureAwait(false);
             }
             catch (Exception exception)
             {
-                failures.Add(new(exception, IsForgotten: false));
+                failures.Add(new(exception, IsRemoved: false));
             }
         }
         return failures;
     }
 
-    private async Task EndAllAsync(IReadOnlyList<Grant> grants, List<Failure> failures)
+    private async Task RemoveAndRevokeAsync(IReadOnlyList<Grant> grants, List<Failure> failures)
     {
         var current = configuration.Current;
         foreach (var grant in grants)
         {
             try
             {
-                // A refresh under way would bring tokens that nobody revokes; it is waited for.
+                // Waits for a refresh in progress, whose tokens would not be revoked otherwise.
                 await userAccessTokenProvider
-                    .ExclusivelyAsync(grant, () => EndAsync(grant, current, failures), CancellationToken.None)
+                    .ExclusivelyAsync(grant, () => RemoveAndRevokeAsync(grant, current, failures), CancellationToken.None)
                     .ConfigureAwait(false);
             }
             catch (Exception exception)
             {
-                failures.Add(new(exception, IsForgotten: false));
+                failures.Add(new(exception, IsRemoved: false));
             }
         }
     }
 
     /// <summary>
-    /// Removes older grants of the same user that a new grant can stand in for, and sign-ins beyond the limit. They are revoked only when
-    /// <see cref="OAuthClientOptions.RevokeSupersededGrants"/> is set: at many servers that would end the new grant too, because it
-    /// belongs to the same consent (RFC 7009 §2.1).
+    /// Removes older grants of the same owner that a new grant replaces, and sign-ins beyond the limit. They are revoked only when
+    /// <see cref="OAuthClientOptions.RevokeSupersededGrants"/> is set: many servers would then revoke the new grant too, because it
+    /// belongs to the same authorization (RFC 7009 §2.1).
     /// </summary>
-    /// <param name="newer">The new grant, which is stored.</param>
-    /// <param name="others">The user's grants before it, newest first.</param>
-    /// <param name="current">The client.</param>
+    /// <param name="newer">The new grant, which is already stored.</param>
+    /// <param name="others">The owner's earlier grants, newest first.</param>
+    /// <param name="current">The client's configuration.</param>
     public async Task RemoveSupersededAsync(Grant newer, IReadOnlyList<Grant> others, ClientConfiguration current)
     {
         var now = time.GetUtcNow();
-        var tooMany = newer.SignInExpiresAt is null ? [] : others.Where(older => older.SignInExpiresAt is not null).Skip(MostSignIns - 1);
-        foreach (var older in others.Where(older => Replaces(newer, older, now)).Union(tooMany))
+        var excess = newer.SignInExpiresAt is null ? [] : others.Where(older => older.SignInExpiresAt is not null).Skip(MaximumSignIns - 1);
+        foreach (var older in others.Where(older => Replaces(newer, older, now)).Union(excess))
         {
             if (current.RevokeSupersededGrants)
             {
-                // Runs detached, as each flight does. When the application stops, it waits for the flight.
+                // Runs in the background. When the application stops, it waits for the end of the revocation.
                 _ = userAccessTokenProvider.ExclusivelyAsync(older, () => RevokeSupersededAsync(older, current), CancellationToken.None);
                 continue;
             }
@@ -110,13 +124,13 @@ internal sealed class GrantRevoker(
         }
     }
 
-    // Removed only here, under the lease: what another node's refresh brings is revoked too.
+    // Removed under the lease, so that tokens of another node's refresh are revoked too.
     private async Task RevokeSupersededAsync(Grant older, ClientConfiguration current)
     {
         var failures = new List<Failure>();
         try
         {
-            await EndAsync(older, current, failures).ConfigureAwait(false);
+            await RemoveAndRevokeAsync(older, current, failures).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -128,7 +142,7 @@ internal sealed class GrantRevoker(
 
     private static bool Replaces(Grant newer, Grant older, DateTimeOffset now) =>
         older.Owner.Equals(newer.Owner)
-        // Whoever is signed in by it in another browser stays so, and the server's word that they signed out there must find it.
+        // A sign-in of another browser remains, so that the user stays signed in there and a back-channel logout finds the grant.
         && (
             !(older.SignInExpiresAt > now)
             || (newer.SignInId is not null && string.Equals(older.SignInId, newer.SignInId, StringComparison.Ordinal))
@@ -136,7 +150,7 @@ internal sealed class GrantRevoker(
         && string.Equals(older.Server, newer.Server, StringComparison.Ordinal)
         && string.Equals(older.ClientId, newer.ClientId, StringComparison.Ordinal)
         && string.Equals(older.Subject, newer.Subject, StringComparison.Ordinal)
-        // Some servers give a refresh token at the first login only; it is worth more than a new login without one.
+        // Some servers issue a refresh token only at the first authorization. A grant without one does not replace it.
         && (newer.CanRefresh || !older.CanRefresh)
         && ScopeList.Covers(newer.Scopes, older.Scopes)
         && (
@@ -144,16 +158,16 @@ internal sealed class GrantRevoker(
             || (older.Resources.Count > 0 && older.Resources.All(resource => newer.Resources.Contains(resource, StringComparer.Ordinal)))
         );
 
-    private async Task EndAsync(Grant seen, ClientConfiguration current, List<Failure> failures)
+    private async Task RemoveAndRevokeAsync(Grant seen, ClientConfiguration current, List<Failure> failures)
     {
-        // Somebody else may have ended it while this call waited.
+        // Another caller may have removed the grant during the wait.
         if (await AcquireExclusiveAsync(seen, current).ConfigureAwait(false) is not { } grant)
             return;
         await store.RemoveAsync(grant, CancellationToken.None).ConfigureAwait(false);
         backoff.Forget(grant);
         interrupted.Remove(grant);
         writes.Discard(grant);
-        // Another server's grant (the registration was moved) cannot be revoked at this one.
+        // A grant of another server, from before a change of the configuration, cannot be revoked at this server.
         if (!GrantOwnership.BelongsTo(grant, current, seen.Owner))
             return;
         try
@@ -166,28 +180,28 @@ internal sealed class GrantRevoker(
         }
         catch (Exception exception)
         {
-            failures.Add(new(exception, IsForgotten: true));
+            failures.Add(new(exception, IsRemoved: true));
         }
     }
 
-    // What another node's refresh is about to bring, nobody would revoke: it is waited for, but not longer than its lease.
+    // Waits for another node's refresh, whose tokens would not be revoked otherwise, for at most the length of a lease.
     private async Task<Grant?> AcquireExclusiveAsync(Grant seen, ClientConfiguration current)
     {
-        // A result that the store has not taken: the lease is this node's own.
+        // The store has not saved this node's last refresh, so this node still holds the lease.
         if (writes.ApplyPending(seen) is var newer && !ReferenceEquals(newer, seen))
             return newer;
-        long began = time.GetTimestamp();
+        long start = time.GetTimestamp();
         while (true)
         {
-            var answer = await store
+            var result = await store
                 .TryAcquireLeaseAsync(seen, interrupted.LeaseOf(seen), current.RefreshLease, CancellationToken.None)
                 .ConfigureAwait(false);
-            if (answer.Current is not { } stored)
+            if (result.Current is not { } stored)
                 return null;
-            var left = current.RefreshLease - time.GetElapsedTime(began);
-            if (answer.Lease is { } lease)
+            var left = current.RefreshLease - time.GetElapsedTime(start);
+            if (result.Lease is { } lease)
                 interrupted.RecordHeld(stored, lease);
-            if (answer.Lease is not null || left <= TimeSpan.Zero)
+            if (result.Lease is not null || left <= TimeSpan.Zero)
                 return writes.ApplyPending(stored);
             if (stored.Generation == seen.Generation)
                 await store.WaitForChangeAsync(stored, left, CancellationToken.None).ConfigureAwait(false);
@@ -195,7 +209,8 @@ internal sealed class GrantRevoker(
         }
     }
 
-    // RFC 7009 §2.1: the refresh token first; with it most servers end the access tokens too, but only SHOULD.
+    // RFC 7009 §2.1: with the refresh token, a server SHOULD also revoke its access tokens. Those are revoked afterwards, because not all
+    // do.
     private async Task RevokeAsync(Grant grant, ClientConfiguration current, AuthorizationServerMetadata server, List<Failure> failures)
     {
         var live = grant.Tokens.Values.Where(token => !(token.ExpiresAt <= time.GetUtcNow()));
@@ -207,13 +222,13 @@ internal sealed class GrantRevoker(
             }
             catch (EndpointException exception)
             {
-                // One token that the server did not take back is no reason to leave it the others; a server that is away, is.
-                failures.Add(new(exception, IsForgotten: true));
+                // After a rejected revocation the other tokens are still revoked. If the server cannot be reached, they are not.
+                failures.Add(new(exception, IsRemoved: true));
             }
         }
     }
 
-    /// <param name="Fault">What happened.</param>
-    /// <param name="IsForgotten">Whether the grant is gone here all the same.</param>
-    private sealed record Failure(Exception Fault, bool IsForgotten);
+    /// <param name="Fault">The exception.</param>
+    /// <param name="IsRemoved">Whether the grant was removed from the store nevertheless.</param>
+    private sealed record Failure(Exception Fault, bool IsRemoved);
 }

@@ -1,9 +1,9 @@
 namespace OAuthClient;
 
-/// <summary>Gives tokens back (RFC 7009).</summary>
+/// <summary>Revokes tokens (RFC 7009).</summary>
 internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
 {
-    /// <exception cref="EndpointException">The server did not take it back.</exception>
+    /// <exception cref="EndpointException">The server did not revoke the token.</exception>
     public async Task RevokeAsync(
         Secret token,
         ClientConfiguration configuration,
@@ -20,7 +20,7 @@ internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
         var request = new BackChannelRequest("revocation endpoint", server.RevocationEndpoint!)
         {
             Form = form,
-            // §2.2: to revoke what is revoked is no error.
+            // §2.2: revoking a token a second time is not an error.
             RetryMode = RetryMode.Idempotent,
             Authorization = authorization,
             IsPublicClient = configuration.ClientSecret is null,
@@ -29,7 +29,7 @@ internal sealed class RevocationEndpointClient(BackChannelClient backChannel)
             ClientSecret = configuration.ClientSecret,
         };
         var response = await backChannel.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        // §2.2: 200 also for a token the server does not know. §2.2.1: a kind of token it cannot revoke is not our fault.
+        // §2.2: the server responds with 200 also for a token that it does not know. §2.2.1: a server need not support each type of token.
         if (response.IsSuccess)
             return;
         var failure = response.Failure(response.Json());

@@ -28,7 +28,7 @@ public class GrantLostTests
         Assert.That(exception.ClientName, Is.EqualTo("photos"));
         Assert.That(
             exception.Message,
-            Does.Contain("the OAuth client 'photos'").And.Contain("no longer honours").And.Contain("Begin an authorization")
+            Does.Contain("the OAuth client 'photos'").And.Contain("rejected the refresh token").And.Contain("Begin an authorization")
         );
         Assert.That(
             exception.InnerException,

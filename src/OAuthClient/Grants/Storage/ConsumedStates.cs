@@ -4,14 +4,14 @@ using System.Security.Cryptography;
 namespace OAuthClient;
 
 /// <summary>
-/// The states that were used up on this node and could still come again (RFC 9700 §4.7). Bounded: under a flood the ones
-/// used first are forgotten first, and a code behind them is still spent at the server. An instance of its own remembers logout tokens.
+/// Records the states that were consumed on this node, until they expire (RFC 9700 §4.7). When the capacity is reached, the oldest are
+/// removed; the server still rejects an authorization code that was consumed before. A separate instance records logout tokens.
 /// </summary>
 internal sealed class ConsumedStates(TimeProvider time)
 {
     internal const int Capacity = 1_000_000;
 
-    private readonly HashSet<UInt128> used = [];
+    private readonly HashSet<UInt128> consumed = [];
     private readonly Queue<(UInt128 Fingerprint, DateTimeOffset ExpiresAt)> order = new();
     private readonly Lock changes = new();
 
@@ -22,30 +22,30 @@ internal sealed class ConsumedStates(TimeProvider time)
         var fingerprint = Hash(stateFingerprint);
         lock (changes)
         {
-            // In order of use, not of expiry: one with a long life holds back the ones behind it for that long, no longer.
+            // In order of use, not of expiry: an entry that expires late delays the removal of those after it until then.
             var now = time.GetUtcNow();
             while (order.TryPeek(out var oldest) && oldest.ExpiresAt <= now)
-                ForgetOldest();
-            if (!used.Add(fingerprint))
+                RemoveOldest();
+            if (!consumed.Add(fingerprint))
                 return false;
             order.Enqueue((fingerprint, expiresAt));
             if (order.Count > Capacity)
-                ForgetOldest();
+                RemoveOldest();
             return true;
         }
     }
 
-    /// <summary>Returns whether <see cref="TryAdd"/> added this fingerprint and it has not been forgotten since.</summary>
+    /// <summary>Determines whether <see cref="TryAdd"/> added this fingerprint and it was not removed since.</summary>
     public bool Contains(string stateFingerprint)
     {
         var fingerprint = Hash(stateFingerprint);
         lock (changes)
-            return used.Contains(fingerprint);
+            return consumed.Contains(fingerprint);
     }
 
-    // 128 bits of a hash in place of a string: a quarter of the memory at the bound, and no two states that meet.
+    // 128 bits of a hash instead of a string take a quarter of the memory. A collision is practically impossible.
     private static UInt128 Hash(string stateFingerprint) =>
         MemoryMarshal.Read<UInt128>(SHA256.HashData(MemoryMarshal.AsBytes(stateFingerprint.AsSpan())));
 
-    private void ForgetOldest() => used.Remove(order.Dequeue().Fingerprint);
+    private void RemoveOldest() => consumed.Remove(order.Dequeue().Fingerprint);
 }

@@ -1,18 +1,18 @@
 namespace OAuthClient;
 
-/// <summary>Where the grants are that have a fingerprint. Guarded by its store's lock.</summary>
+/// <summary>Maps a fingerprint to the grants that have it. Callers hold the store's lock.</summary>
 internal sealed class GrantFingerprintIndex
 {
-    private readonly Dictionary<string, List<Place>> places = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<Location>> locations = new(StringComparer.Ordinal);
 
-    public IReadOnlyList<Place> Find(string fingerprint) => places.TryGetValue(fingerprint, out var found) ? found : [];
+    public IReadOnlyList<Location> Find(string fingerprint) => locations.TryGetValue(fingerprint, out var found) ? found : [];
 
     public void Add(Grant grant)
     {
         foreach (string fingerprint in Of(grant))
         {
-            if (!places.TryGetValue(fingerprint, out var others))
-                places[fingerprint] = others = new(1);
+            if (!locations.TryGetValue(fingerprint, out var others))
+                locations[fingerprint] = others = new(1);
             others.Add(new(grant.ClientName, grant.Owner, grant.Id));
         }
     }
@@ -22,12 +22,12 @@ internal sealed class GrantFingerprintIndex
         foreach (string fingerprint in Of(grant))
         {
             if (
-                places.TryGetValue(fingerprint, out var others)
+                locations.TryGetValue(fingerprint, out var others)
                 && others.RemoveAll(other => string.Equals(other.GrantId, grant.Id, StringComparison.Ordinal)) > 0
                 && others.Count == 0
             )
             {
-                places.Remove(fingerprint);
+                locations.Remove(fingerprint);
             }
         }
     }
@@ -40,5 +40,5 @@ internal sealed class GrantFingerprintIndex
             yield return session;
     }
 
-    internal readonly record struct Place(string ClientName, GrantOwner Owner, string GrantId);
+    internal readonly record struct Location(string ClientName, GrantOwner Owner, string GrantId);
 }

@@ -4,42 +4,47 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Results of refreshes on their way to the store. What a failing store would not take stays in memory, serves from there, and is
-/// offered again in the background, at the next use and on shutdown: a refresh token that was rotated and not kept would be a
-/// user's login lost.
+/// Saves the results of refreshes. A result that the store failed to save stays in memory and is used from there. Saving is retried in the
+/// background, at the next use and on shutdown: if a rotated refresh token were lost, the user would have to sign in again.
 /// </summary>
 internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FirstRetryDelay = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaximumRetryDelay = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, Unsaved> unsaved = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UnsavedResult> unsaved = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource closing = new();
     private volatile bool hadAny;
 
-    /// <summary>How many results the store has refused, and has not taken since.</summary>
-    public int UnsavedCount => unsaved.Count(one => one.Value.IsRefused);
+    /// <summary>Gets the number of results that the store failed to save and that are not saved yet.</summary>
+    public int UnsavedCount => unsaved.Count(entry => entry.Value.HasFailed);
 
-    /// <summary>What a reader should see for what the store holds: the result that the store has not taken yet, if there is one.</summary>
+    /// <summary>Applies the unsaved result of a refresh, if there is one, to a stored grant.</summary>
+    /// <returns>The grant that readers use.</returns>
     public Grant ApplyPending(Grant stored) =>
-        hadAny && unsaved.TryGetValue(stored.Id, out var kept) && kept.Spent.Equals(stored.RefreshToken) ? kept.On(stored) : stored;
+        hadAny && unsaved.TryGetValue(stored.Id, out var result) && result.Replaced.Equals(stored.RefreshToken)
+            ? result.ApplyTo(stored)
+            : stored;
 
-    /// <summary>Sees to it that the store is up to date before anything is spent.</summary>
-    /// <returns>The stored grant; <see langword="null"/> when it was ended or replaced. Whatever the store throws.</returns>
+    /// <summary>
+    /// Saves the unsaved result of a grant, if there is one, before its refresh token is sent. Throws what the store throws.
+    /// </summary>
+    /// <returns>The stored grant; <see langword="null"/> if it was removed.</returns>
     public async ValueTask<Grant?> FlushAsync(Grant seen)
     {
-        if (!unsaved.TryGetValue(seen.Id, out var kept))
+        if (!unsaved.TryGetValue(seen.Id, out var result))
             return seen;
-        return await TrySaveAsync(kept).ConfigureAwait(false);
+        return await TrySaveAsync(result).ConfigureAwait(false);
     }
 
-    /// <param name="grant">What was changed.</param>
-    /// <param name="spent">The refresh token that was spent for the change.</param>
-    /// <param name="change">Applies the change to whatever state is stored by now.</param>
-    /// <returns>Whether there still was a grant to save it to.</returns>
-    public async Task<bool> SaveAsync(Grant grant, RefreshToken spent, Func<Grant, Grant> change)
+    /// <summary>Saves the result of a refresh. If the store fails, the result stays in memory and saving is retried.</summary>
+    /// <param name="grant">The grant before the refresh.</param>
+    /// <param name="replaced">The refresh token that was sent.</param>
+    /// <param name="change">Applies the result to the grant that is stored at that time.</param>
+    /// <returns><see langword="false"/> if the grant was removed; otherwise, <see langword="true"/>.</returns>
+    public async Task<bool> SaveAsync(Grant grant, RefreshToken replaced, Func<Grant, Grant> change)
     {
-        var result = new Unsaved(grant, spent, change);
+        var result = new UnsavedResult(grant, replaced, change);
         unsaved[grant.Id] = result;
         hadAny = true;
         try
@@ -48,7 +53,7 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
         }
         catch (Exception exception)
         {
-            result.IsRefused = true;
+            result.HasFailed = true;
             Log.GrantNotSaved(logger, grant.ClientName, exception.GetType().Name);
             _ = BackgroundWork.RunIsolated(result, FlushUntilSavedAsync);
             return true;
@@ -57,7 +62,7 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
 
     public void Discard(Grant grant) => unsaved.TryRemove(grant.Id, out _);
 
-    /// <summary>The last chance to save what the store would not take.</summary>
+    /// <summary>Stops the retries and tries once more to save each unsaved result.</summary>
     public async ValueTask DisposeAsync()
     {
         await closing.CancelAsync().ConfigureAwait(false);
@@ -74,19 +79,19 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
         }
     }
 
-    private async Task FlushUntilSavedAsync(Unsaved result)
+    private async Task FlushUntilSavedAsync(UnsavedResult result)
     {
-        var pause = FirstPause;
+        var delay = FirstRetryDelay;
         while (unsaved.TryGetValue(result.Grant.Id, out var newest) && ReferenceEquals(newest, result))
         {
             try
             {
-                await Task.Delay(pause, time, closing.Token).ConfigureAwait(false);
+                await Task.Delay(delay, time, closing.Token).ConfigureAwait(false);
                 await TrySaveAsync(result).ConfigureAwait(false);
             }
             catch (Exception) when (!closing.IsCancellationRequested)
             {
-                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                delay = delay * 2 < MaximumRetryDelay ? delay * 2 : MaximumRetryDelay;
             }
             catch (Exception)
             {
@@ -95,51 +100,51 @@ internal sealed class GrantWriteQueue(IGrantStore store, TimeProvider time, ILog
         }
     }
 
-    /// <returns>What is stored now; <see langword="null"/> when there is no such grant any more.</returns>
-    private async Task<Grant?> TrySaveAsync(Unsaved result)
+    /// <returns>The stored grant; <see langword="null"/> if it does not exist.</returns>
+    private async Task<Grant?> TrySaveAsync(UnsavedResult result)
     {
         Grant? stored = result.Grant;
-        // Someone may have stored the outcome of another refresh: its refresh token is the newer one, and stays. But a store that
-        // went back (a standby that had not heard of everything) holds an older one, which is spent.
+        // Another refresh may have stored its result: its refresh token is newer and is not replaced. A store that lost writes (a standby
+        // that took over) holds an older generation, whose refresh token was already used.
         while (
             stored is not null
-            && (result.Spent.Equals(stored.RefreshToken) || stored.Generation < result.Grant.Generation)
+            && (result.Replaced.Equals(stored.RefreshToken) || stored.Generation < result.Grant.Generation)
             && !result.IsSaved
         )
         {
-            var newer = result.On(stored);
+            var newer = result.ApplyTo(stored);
             if (await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))
             {
                 result.IsSaved = true;
                 stored = newer;
                 break;
             }
-            long refused = stored.Generation;
-            stored = await StoredAsync(stored).ConfigureAwait(false);
-            if (stored?.Generation == refused)
-                throw new InvalidOperationException("The store refuses the next generation of what it says it holds.");
+            long rejected = stored.Generation;
+            stored = await FindStoredAsync(stored).ConfigureAwait(false);
+            if (stored?.Generation == rejected)
+                throw new InvalidOperationException(
+                    "The grant store did not replace a grant, although FindAsync returns the preceding generation. TryReplaceAsync must "
+                        + "replace a grant whose stored generation is exactly one less."
+                );
         }
-        if (unsaved.TryRemove(new(result.Grant.Id, result)) && result.IsRefused)
+        if (unsaved.TryRemove(new(result.Grant.Id, result)) && result.HasFailed)
             Log.GrantSavedAfterAll(logger, result.Grant.ClientName);
         return stored;
     }
 
-    private async ValueTask<Grant?> StoredAsync(Grant grant)
+    private async ValueTask<Grant?> FindStoredAsync(Grant grant)
     {
         var all = await store.FindAsync(grant.ClientName, grant.Owner, CancellationToken.None).ConfigureAwait(false);
         return all.FirstOrDefault(stored => string.Equals(stored.Id, grant.Id, StringComparison.Ordinal));
     }
 
-    /// <param name="grant">What it was made from.</param>
-    /// <param name="spent">The refresh token the store still holds.</param>
-    /// <param name="change">What the refresh changes.</param>
-    private sealed class Unsaved(Grant grant, RefreshToken spent, Func<Grant, Grant> change)
+    private sealed class UnsavedResult(Grant grant, RefreshToken replaced, Func<Grant, Grant> change)
     {
         public Grant Grant => grant;
-        public RefreshToken Spent => spent;
+        public RefreshToken Replaced => replaced;
         public bool IsSaved { get; set; }
-        public bool IsRefused { get; set; }
+        public bool HasFailed { get; set; }
 
-        public Grant On(Grant stored) => change(stored).AfterGeneration(stored.Generation);
+        public Grant ApplyTo(Grant stored) => change(stored).AfterGeneration(stored.Generation);
     }
 }

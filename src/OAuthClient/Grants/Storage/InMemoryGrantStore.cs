@@ -5,15 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Grants in this process's memory: gone with it. A grant that can still be used is never dropped; one that is of no use to
-/// anybody (no refresh token, every access token expired, nobody signed in by it) is swept away.
-/// So is one past its <see cref="Grant.EndsAt"/>.
+/// Stores grants in the memory of this process; they are lost when it ends. When the number of owners has doubled, it removes the grants
+/// that are past their <see cref="Grant.EndsAt"/>, and those without a refresh token whose access tokens and sign-in have expired.
 /// </summary>
 internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? loggers = null) : IGrantStore
 {
     private const int FirstSweepAt = 1024;
 
-    // The clocks of two machines differ.
+    // The clocks of two machines may differ by this much.
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string ClientName, GrantOwner Owner), Grant[]> grants = new(ByOwner.Instance);
@@ -27,15 +26,17 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     private int owners;
     private int sweepAt = FirstSweepAt;
 
-    /// <summary>Gets a random number, never 0, that tells this store from those of other processes.</summary>
+    /// <summary>Gets a random number, never 0, that distinguishes this store from those of other processes.</summary>
     public int InstanceId { get; } = RandomNumberGenerator.GetInt32(1, int.MaxValue);
 
     /// <summary>
-    /// Logs a warning, once, when a callback proves that another process with a store of its own runs beside this one: that process began
-    /// the authorization after this store was created. An authorization from before a restart proves nothing.
+    /// Logs a warning, once, when a callback shows that another process with its own store serves the same client: that process began the
+    /// authorization after this store was created. An authorization from before a restart is not evidence of that.
     /// </summary>
     /// <param name="clientName">The client's name.</param>
-    /// <param name="storeInstanceId">The <see cref="InstanceId"/> of the process that began the authorization; 0 if it is not known.</param>
+    /// <param name="storeInstanceId">
+    /// The <see cref="InstanceId"/> of the process that began the authorization; 0 if it is not known.
+    /// </param>
     /// <param name="begunAt">The time at which the authorization began.</param>
     public void ObserveCallback(string clientName, int storeInstanceId, DateTimeOffset begunAt)
     {
@@ -52,14 +53,14 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
             Log.GrantsInMemoryOfSeveralProcesses(loggers.CreateLogger(Log.Category), clientName);
     }
 
-    /// <summary>Whoever keeps a copy is told whose grants were changed, before the change counts as made.</summary>
+    /// <summary>Registers a listener that is called, with the client and the owner, within each change.</summary>
     public void OnChange(Action<string, GrantOwner> listener)
     {
         lock (changes)
             changed += listener;
     }
 
-    /// <summary>An owner's grants, newest first.</summary>
+    /// <summary>Finds an owner's grants, newest first.</summary>
     public IReadOnlyList<Grant> Find(string clientName, GrantOwner owner) => All((clientName, owner));
 
     public ValueTask<IReadOnlyList<Grant>> FindAsync(string clientName, GrantOwner owner, CancellationToken cancellationToken) =>
@@ -72,9 +73,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     {
         lock (changes)
         {
-            return new([
-                .. fingerprints.Find(fingerprint).Select(place => Find((place.ClientName, place.Owner), place.GrantId)).OfType<Grant>(),
-            ]);
+            return new([.. fingerprints.Find(fingerprint).Select(at => Find((at.ClientName, at.Owner), at.GrantId)).OfType<Grant>()]);
         }
     }
 
@@ -105,7 +104,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
             replaced[index] = newer;
             grants[Key(newer)] = replaced;
             changed?.Invoke(newer.ClientName, newer.Owner);
-            leases.Forget(newer.Id);
+            leases.Remove(newer.Id);
             return new(true);
         }
     }
@@ -124,7 +123,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
             var stored = Find(seen);
             return new(
                 stored?.Generation == seen.Generation
-                    ? leases.TryLease(stored, held, length)
+                    ? leases.TryAcquire(stored, held, length)
                     : new LeaseResult(stored, Lease: null, RefreshTokenStatus.Unused)
             );
         }
@@ -133,7 +132,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     public ValueTask ReleaseLeaseAsync(RefreshLease lease, RefreshTokenStatus status, CancellationToken cancellationToken)
     {
         lock (changes)
-            leases.End(lease, status);
+            leases.Release(lease, status);
         return ValueTask.CompletedTask;
     }
 
@@ -143,9 +142,9 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         TimeSpan left;
         lock (changes)
         {
-            if (Find(seen)?.Generation != seen.Generation || leases.Waiting(seen.Id) is not { } waiting)
+            if (Find(seen)?.Generation != seen.Generation || leases.FindHeld(seen.Id) is not { } held)
                 return;
-            (change, left) = waiting;
+            (change, left) = held;
         }
         try
         {
@@ -153,7 +152,7 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         }
         catch (TimeoutException)
         {
-            // The lease, or the caller's patience, is over.
+            // The lease has expired, or the time limit was reached.
         }
     }
 
@@ -165,19 +164,19 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
     private Grant? Find((string ClientName, GrantOwner Owner) key, string id) =>
         Array.Find(All(key), grant => string.Equals(grant.Id, id, StringComparison.Ordinal));
 
-    private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> unwanted)
+    private void Remove((string ClientName, GrantOwner Owner) key, Predicate<Grant> isRemoved)
     {
         var all = All(key);
-        if (!Array.Exists(all, unwanted))
+        if (!Array.Exists(all, isRemoved))
             return;
-        foreach (var gone in all.Where(grant => unwanted(grant)))
+        foreach (var removed in all.Where(grant => isRemoved(grant)))
         {
-            leases.Forget(gone.Id);
-            fingerprints.Remove(gone);
+            leases.Remove(removed.Id);
+            fingerprints.Remove(removed);
         }
-        var kept = Array.FindAll(all, grant => !unwanted(grant));
-        if (kept.Length > 0)
-            grants[key] = kept;
+        var remaining = Array.FindAll(all, grant => !isRemoved(grant));
+        if (remaining.Length > 0)
+            grants[key] = remaining;
         else if (grants.TryRemove(key, out _))
             owners--;
         changed?.Invoke(key.ClientName, key.Owner);
@@ -200,11 +199,11 @@ internal sealed class InMemoryGrantStore(TimeProvider time, ILoggerFactory? logg
         sweepAt = Math.Max(FirstSweepAt, owners * 2);
     }
 
-    private Grant[] All((string ClientName, GrantOwner Owner) key) => grants.TryGetValue(key, out var kept) ? kept : [];
+    private Grant[] All((string ClientName, GrantOwner Owner) key) => grants.TryGetValue(key, out var stored) ? stored : [];
 
     private static (string ClientName, GrantOwner Owner) Key(Grant grant) => (grant.ClientName, grant.Owner);
 
-    /// <summary>Hashes the owner alone, who knows the hash already: there are few clients.</summary>
+    /// <summary>Uses the hash of the owner only, which is precomputed. There are few clients.</summary>
     private sealed class ByOwner : IEqualityComparer<(string ClientName, GrantOwner Owner)>
     {
         public static readonly ByOwner Instance = new();

@@ -1,59 +1,62 @@
 namespace OAuthClient;
 
-/// <summary>Who may spend which grant's refresh token, among the threads of this process. Its callers hold the store's lock, but for the waiting.</summary>
+/// <summary>Issues the leases of grants to the threads of this process. Callers hold the store's lock, except while they wait.</summary>
 internal sealed class InMemoryLeaseTable(TimeProvider time)
 {
     private readonly Dictionary<string, Entry> entries = new(StringComparer.Ordinal);
-    private long fences;
+    private long lastFence;
 
-    public LeaseResult TryLease(Grant stored, RefreshLease? held, TimeSpan length)
+    public LeaseResult TryAcquire(Grant stored, RefreshLease? held, TimeSpan length)
     {
         if (!entries.TryGetValue(stored.Id, out var entry))
             entries[stored.Id] = entry = new();
         if (entry.Fence is { } fence)
         {
-            if (held is not null && (held.Fence == fence || held.Fence == entry.Former))
+            if (held is not null && (held.Fence == fence || held.Fence == entry.PreviousFence))
             {
-                // What is said of the old one from now on comes late. Whoever asks with it again has not heard.
+                // A renewal has a new fence, so that a late release of the old lease has no effect. A renewal that is repeated with the old
+                // lease returns the same renewed lease: the caller did not receive the response.
                 if (held.Fence == fence)
-                    (entry.Former, entry.Fence) = (fence, ++fences);
-                entry.Begin(time.GetTimestamp(), length);
-                return new(stored, held with { Fence = entry.Fence!.Value }, entry.Presentation);
+                    (entry.PreviousFence, entry.Fence) = (fence, ++lastFence);
+                entry.Start(time.GetTimestamp(), length);
+                return new(stored, held with { Fence = entry.Fence!.Value }, entry.Status);
             }
-            if (time.GetElapsedTime(entry.Since) < entry.Length)
-                return new(stored, null, entry.Presentation);
-            // Whoever held it neither saved nor ended it: what it did with the refresh token is not known, unless it was of no use before.
-            if (entry.Presentation != RefreshTokenStatus.Rejected)
-                entry.Presentation = RefreshTokenStatus.Unknown;
+            if (time.GetElapsedTime(entry.StartedAt) < entry.Length)
+                return new(stored, null, entry.Status);
+            // The expired lease was neither released nor replaced by a new generation: its holder may have sent the refresh token.
+            if (entry.Status != RefreshTokenStatus.Rejected)
+                entry.Status = RefreshTokenStatus.Unknown;
         }
-        (entry.Former, entry.Fence) = (null, ++fences);
-        entry.Begin(time.GetTimestamp(), length);
-        return new(stored, new RefreshLease(stored.Id, stored.Generation, fences), entry.Presentation);
+        (entry.PreviousFence, entry.Fence) = (null, ++lastFence);
+        entry.Start(time.GetTimestamp(), length);
+        return new(stored, new RefreshLease(stored.Id, stored.Generation, lastFence), entry.Status);
     }
 
-    public void End(RefreshLease lease, RefreshTokenStatus status)
+    public void Release(RefreshLease lease, RefreshTokenStatus status)
     {
         if (!entries.TryGetValue(lease.GrantId, out var entry) || entry.Fence != lease.Fence)
             return;
         entry.Fence = null;
-        entry.Presentation = status;
-        entry.Wake();
+        entry.Status = status;
+        entry.CompleteWaits();
         if (status == RefreshTokenStatus.Unused)
             entries.Remove(lease.GrantId);
     }
 
-    /// <summary>There is another generation, or none: nothing that was known still holds.</summary>
-    public void Forget(string grantId)
+    /// <summary>Removes the lease and the status after the generation changed or the grant was removed.</summary>
+    public void Remove(string grantId)
     {
         if (entries.Remove(grantId, out var entry))
-            entry.Wake();
+            entry.CompleteWaits();
     }
 
-    /// <returns>What ends when the lease does and how long that may last; <see langword="null"/> when nobody holds one.</returns>
-    public (Task Change, TimeSpan Left)? Waiting(string grantId) =>
+    /// <returns>
+    /// A task that completes when the lease ends, and the time until the lease expires; <see langword="null"/> if no lease is held.
+    /// </returns>
+    public (Task Change, TimeSpan Left)? FindHeld(string grantId) =>
         entries.TryGetValue(grantId, out var entry)
         && entry.Fence is not null
-        && entry.Length - time.GetElapsedTime(entry.Since) is var left
+        && entry.Length - time.GetElapsedTime(entry.StartedAt) is var left
         && left > TimeSpan.Zero
             ? (entry.Changed, left)
             : null;
@@ -64,17 +67,17 @@ internal sealed class InMemoryLeaseTable(TimeProvider time)
 
         public long? Fence { get; set; }
 
-        /// <summary>The number that the lease had before it was renewed.</summary>
-        public long? Former { get; set; }
+        /// <summary>Gets or sets the fence of the lease before its renewal.</summary>
+        public long? PreviousFence { get; set; }
 
-        public long Since { get; private set; }
+        public long StartedAt { get; private set; }
         public TimeSpan Length { get; private set; }
-        public RefreshTokenStatus Presentation { get; set; }
+        public RefreshTokenStatus Status { get; set; }
         public Task Changed => changed.Task;
 
-        public void Begin(long now, TimeSpan length) => (Since, Length) = (now, length);
+        public void Start(long now, TimeSpan length) => (StartedAt, Length) = (now, length);
 
-        public void Wake()
+        public void CompleteWaits()
         {
             changed.SetResult();
             changed = new(TaskCreationOptions.RunContinuationsAsynchronously);

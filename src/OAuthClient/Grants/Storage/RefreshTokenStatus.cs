@@ -1,14 +1,17 @@
 namespace OAuthClient;
 
-/// <summary>What is known of whether the refresh token of a generation has been presented to the server.</summary>
+/// <summary>Specifies whether the refresh token of a generation was sent to the authorization server, as far as the store knows.</summary>
 public enum RefreshTokenStatus
 {
-    /// <summary>Nobody has presented it.</summary>
+    /// <summary>The refresh token was not sent, or the server did not use it.</summary>
     Unused,
 
-    /// <summary>Somebody may have, and the answer is not known: a holder died, or the network failed after sending.</summary>
+    /// <summary>
+    /// The refresh token may have been sent, and the server's response is not known: the process ended, or the network failed after the
+    /// request was sent.
+    /// </summary>
     Unknown,
 
-    /// <summary>The server said <c>invalid_grant</c> (RFC 6749 §5.2): it is of no use any more.</summary>
+    /// <summary>The server rejected the refresh token with <c>invalid_grant</c> (RFC 6749 §5.2). It is not sent again.</summary>
     Rejected,
 }

@@ -60,7 +60,7 @@ public abstract partial class GrantStoreContract
     }
 
     [Test]
-    [Description("The holder may begin its time anew, and keeps its fence")]
+    [Description("The holder can renew its lease; the renewed lease has a higher fence")]
     public async Task The_holder_renews()
     {
         var (store, grant) = await WithGrantAsync();

@@ -1,0 +1,77 @@
+namespace OAuthClient;
+
+/// <summary>Selects the grant of an owner that an access token is taken from.</summary>
+internal sealed class GrantSelector(GrantWriteQueue writes, RefreshBackoff backoff, TimeProvider time)
+{
+    /// <summary>
+    /// Selects the owner's newest grant of the client at this server that covers the selection and has a usable token or can be refreshed.
+    /// If there is no such grant, selects the newest that covers the selection.
+    /// </summary>
+    /// <param name="grants">The owner's grants, newest first.</param>
+    /// <param name="current">The client's configuration.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="selection">The scopes and resources of the token.</param>
+    /// <param name="rejected">The token that an API rejected, which is not used.</param>
+    /// <returns>The grant, with its unsaved changes.</returns>
+    /// <exception cref="ReauthorizationRequiredException">No grant covers the selection.</exception>
+    public Grant Select(
+        IReadOnlyList<Grant> grants,
+        ClientConfiguration current,
+        GrantOwner owner,
+        AccessTokenKey selection,
+        AccessToken? rejected
+    )
+    {
+        bool any = false,
+            isOfRemovedTenant = false,
+            hasEnded = false;
+        Grant? fallback = null;
+        var now = time.GetUtcNow();
+        foreach (var stored in grants)
+        {
+            if (!GrantOwnership.BelongsTo(stored, current, owner))
+                continue;
+            if (!GrantOwnership.IsUsable(stored, current, owner))
+            {
+                isOfRemovedTenant = true;
+                continue;
+            }
+            if (stored.HasEnded(now))
+            {
+                hasEnded = true;
+                continue;
+            }
+            any = true;
+            var grant = writes.ApplyPending(stored);
+            if (!grant.Covers(selection))
+                continue;
+            if (CanServe(grant, current, selection, rejected))
+                return grant;
+            fallback ??= grant;
+        }
+        if (fallback is not null)
+            return fallback;
+        throw current.CreateReauthorizationRequired(
+            any ? $"no grant covers the scopes {ScopeList.Join(selection.Scopes)}"
+            : isOfRemovedTenant ? "the tenant of the user's account was removed from AllowedTenants"
+            : hasEnded ? "the grant ended with the sign-in (SignInLifetime), because offline_access was not granted"
+            : "there is no grant of this user"
+        );
+    }
+
+    /// <summary>Determines whether the grant's refresh token can be sent: there is one, and the server did not reject it.</summary>
+    public bool IsRenewable(Grant grant) => grant.CanRefresh && !backoff.IsLost(grant);
+
+    /// <summary>Finds the grant's token of a selection.</summary>
+    /// <returns>The token, which may have expired; <see langword="null"/> if there is none, or an API rejected it.</returns>
+    public static AccessToken? FindToken(Grant grant, AccessTokenKey selection, AccessToken? rejected) =>
+        grant.Find(selection.Key) is { } token && (rejected is null || !token.Equals(rejected)) ? token : null;
+
+    private bool CanServe(Grant grant, ClientConfiguration current, AccessTokenKey selection, AccessToken? rejected) =>
+        IsRenewable(grant)
+        || (
+            FindToken(grant, selection, rejected) is { } token
+            && AccessTokenExpiry.StateAt(token, renewable: false, current.DefaultAccessTokenLifetime, time.GetUtcNow())
+                != AccessTokenState.Expired
+        );
+}
