@@ -38,7 +38,9 @@ internal sealed class BuiltInServer : IDemoEnvironment
                 RedirectUris = { environment.RedirectUri.OriginalString },
             }
         );
-        HttpTraceHandler.Say($"A built-in authorization server listens at {environment.Issuer.OriginalString}, an API at {environment.Api}");
+        HttpTraceHandler.Say(
+            $"A built-in authorization server listens at {environment.Issuer.OriginalString}, an API at {environment.Api}"
+        );
         return environment;
     }
 

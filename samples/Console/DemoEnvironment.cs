@@ -63,7 +63,10 @@ internal static class DemoEnvironment
             if (StartError.FindWrongAddress(option, given[option]) is { } sentence)
                 Stop(1, sentence);
         }
-        if (given.TryGetValue("--port", out string? port) && !(ushort.TryParse(port, CultureInfo.InvariantCulture, out ushort number) && number > 0))
+        if (
+            given.TryGetValue("--port", out string? port)
+            && !(ushort.TryParse(port, CultureInfo.InvariantCulture, out ushort number) && number > 0)
+        )
             Stop(1, $"--port must be a number from 1 to 65535, and not '{port}'.");
         return new ExternalServer(given);
     }

@@ -55,9 +55,7 @@ internal sealed class ExternalServer(IReadOnlyDictionary<string, string> given) 
     {
         if (!grant.CanRefresh)
         {
-            HttpTraceHandler.Say(
-                "The server issued no refresh token, so there is no refresh to show. Try --scope with offline_access."
-            );
+            HttpTraceHandler.Say("The server issued no refresh token, so there is no refresh to show. Try --scope with offline_access.");
             return;
         }
         HttpTraceHandler.Say("The access token lives too long to wait for its end. The sample replaces it as if the API had rejected it …");

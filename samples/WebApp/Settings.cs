@@ -47,7 +47,8 @@ internal static class Settings
         }
         string? wrong = configuration["Photos:Issuer"] is null
             ? null
-            : StartError.FindWrongAddress("--issuer", configuration["Photos:Issuer"]) ?? StartError.FindWrongAddress("--api", configuration["Api"]);
+            : StartError.FindWrongAddress("--issuer", configuration["Photos:Issuer"])
+                ?? StartError.FindWrongAddress("--api", configuration["Api"]);
         if (wrong is null)
             return null;
         Console.Error.WriteLine(wrong);

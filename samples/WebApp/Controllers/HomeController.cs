@@ -16,7 +16,8 @@ public sealed class HomeController([FromKeyedServices("photos")] IOAuthClient cl
         await client.FindGrantAsync(current.Find()!) is { } grant ? View(grant) : RedirectToAction(nameof(Index));
 
     [Route("/problem/{status:int}"), IgnoreAntiforgeryToken]
-    public IActionResult Problem(int status) => View(status == StatusCodes.Status404NotFound ? ErrorPages.NotFound : ErrorPages.Describe(null));
+    public IActionResult Problem(int status) =>
+        View(status == StatusCodes.Status404NotFound ? ErrorPages.NotFound : ErrorPages.Describe(null));
 
     // The error page is requested by the method of the failed request, which is POST after response_mode=form_post.
     [Route("/problem"), IgnoreAntiforgeryToken]
