@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OAuthClient;
 
 /// <summary>
-/// The health of one client, derived from its recent operations. It makes no network call. It is registered as a keyed service under the
-/// client's name, for health checks; <c>OAuthClient.AspNetCore</c> brings one.
+/// Reports the health of one client, derived from its recent operations. It makes no network call. <c>AddOAuthClient</c> registers it
+/// beside <see cref="IOAuthClient"/>, under the same name. The package <c>OAuthClient.AspNetCore</c> contains a health check that uses it.
 /// </summary>
 public sealed class ClientHealth
 {
@@ -20,9 +20,11 @@ public sealed class ClientHealth
     }
 
     /// <summary>
-    /// Gets the present problems: refreshes keep failing, refreshed grants are in memory only, the store cannot be reached.
+    /// Gets the current problems: refreshes keep failing, refreshed grants are in memory only, or the store cannot be reached.
     /// </summary>
-    /// <returns>A sentence for each problem, without secrets, owners and texts of servers; empty if no problem is known.</returns>
+    /// <returns>
+    /// A sentence for each problem, without secrets, owners and text of the server; an empty list if there is no known problem.
+    /// </returns>
     public IReadOnlyList<string> GetProblems()
     {
         List<string> problems = [];
@@ -33,7 +35,7 @@ public sealed class ClientHealth
             problems.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{unsaved} refreshed grants are in this process's memory only, because the store did not take them; they are offered again until it does."
+                    $"{unsaved} refreshed grants are in this process's memory only, because the store did not save them; saving is retried."
                 )
             );
         }

@@ -5,7 +5,7 @@ using Polly;
 
 namespace OAuthClient;
 
-/// <summary>A registered client, for what other packages and the application add to it.</summary>
+/// <summary>Configures a client that <c>AddOAuthClient</c> registered. Other packages extend it with methods of their own.</summary>
 public sealed class OAuthClientBuilder
 {
     internal OAuthClientBuilder(string name, IServiceCollection services, IHttpClientBuilder backChannel)
@@ -15,35 +15,40 @@ public sealed class OAuthClientBuilder
         BackChannel = backChannel;
     }
 
-    /// <summary>The client's name; empty for the unnamed one.</summary>
+    /// <summary>Gets the client's name; empty for the unnamed client.</summary>
     public string Name { get; }
 
-    /// <summary>The service collection it was registered in.</summary>
+    /// <summary>Gets the service collection in which the client is registered.</summary>
     public IServiceCollection Services { get; }
 
     /// <summary>
-    /// The HTTP client that talks to the authorization server: for a proxy, certificates, further handlers. Whatever is set
-    /// here, it follows no redirect, keeps no cookie, and no handler can send a code or refresh token a second time. Requests reach the
-    /// primary handler without the caller's execution context, so that they carry no baggage, whether of
-    /// <see cref="System.Diagnostics.Activity"/> or of OpenTelemetry; the trace context (<c>traceparent</c>) is sent. A
-    /// handler that you add here may still write such headers itself.
+    /// Gets the builder of the HTTP client that sends requests to the authorization server, to configure a proxy, certificates or further
+    /// handlers.
     /// </summary>
+    /// <remarks>
+    /// Regardless of the configuration, the HTTP client follows no redirect and keeps no cookie, and no handler can send a code or refresh
+    /// token a second time. Requests reach the primary handler without the caller's execution context, so they carry the trace context
+    /// (<c>traceparent</c>) and no baggage of <see cref="System.Diagnostics.Activity"/> or OpenTelemetry. A handler that is added here can
+    /// still write such headers.
+    /// </remarks>
     public IHttpClientBuilder BackChannel { get; }
 
     /// <summary>
-    /// Replaces the built-in retries and circuit breaker of the back channel by a Polly pipeline of your own; an empty one means neither.
-    /// Whatever it does, the deadline and the server's <c>Retry-After</c> hold, and a code or refresh token that may have left is not
-    /// sent again by it: its outcome is final. (A refresh of a stored grant presents its refresh token once more when the answer was lost;
-    /// that is no matter of the pipeline.)
+    /// Replaces the built-in retries and circuit breaker of the back channel by a Polly pipeline. An empty pipeline turns both off.
     /// </summary>
+    /// <remarks>
+    /// The deadline and the server's <c>Retry-After</c> apply with any pipeline. The pipeline cannot send a code or refresh token again
+    /// that may have been sent. A refresh of a stored grant presents its refresh token once more after a lost response; this is independent
+    /// of the pipeline.
+    /// </remarks>
     /// <param name="configure">
-    /// Called for each server that the client talks to, when it first does; and for each request whose content or time an outside caller
-    /// can choose (a code, an extension grant, an introspection, a registration, a fetch of metadata or keys). Such a request has a
-    /// pipeline of its own, so that the server's answers to it open no circuit for other requests. Create what one pipeline owns, such as
-    /// a <c>CircuitBreakerStateProvider</c>, inside the delegate. The delegate runs again for each request that an outside caller chooses,
-    /// so a rate or concurrency limiter must be a shared instance that is created outside of the delegate: a limiter that is created inside
-    /// limits nothing.
+    /// Configures a pipeline. It is called once for each server that the client connects to, and again for each request whose content or
+    /// time an outside caller can choose: a code, an extension grant, an introspection, a registration, a fetch of metadata or keys. Such a
+    /// request has a pipeline of its own, so that its responses open no circuit for other requests. Create objects that belong to one
+    /// pipeline, such as a <c>CircuitBreakerStateProvider</c>, inside the delegate. Create a rate or concurrency limiter outside of it,
+    /// because a limiter that is created inside limits nothing.
     /// </param>
+    /// <returns>This builder.</returns>
     public OAuthClientBuilder UseResilience(Action<ResiliencePipelineBuilder<HttpResponseMessage>> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -52,11 +57,15 @@ public sealed class OAuthClientBuilder
     }
 
     /// <summary>
-    /// Has the client register itself (RFC 7591) when it is first needed, in place of a <c>ClientId</c> that somebody got by hand. The
-    /// credentials are kept by an <see cref="IDynamicClientStore"/>, for each server, and used again; the one in memory forgets them with
-    /// the process. <see cref="DynamicRegistration"/> shows and changes what is registered.
+    /// Registers the client at the server when it is first needed (RFC 7591), instead of using a configured
+    /// <see cref="OAuthClientOptions.ClientId"/>.
     /// </summary>
-    /// <param name="configure">What the client says of itself beside its options; it may say nothing.</param>
+    /// <remarks>
+    /// An <see cref="IDynamicClientStore"/> stores the credentials for each server. The default store keeps them in memory, so the client
+    /// is registered again after a restart. <see cref="DynamicRegistration"/> reads, updates and deletes the registration.
+    /// </remarks>
+    /// <param name="configure">Sets client metadata that the options do not contain.</param>
+    /// <returns>This builder.</returns>
     public OAuthClientBuilder RegisterDynamically(Action<DynamicRegistrationOptions>? configure = null)
     {
         Services.Configure<OAuthClientOptions>(
@@ -77,15 +86,16 @@ public sealed class OAuthClientBuilder
     }
 
     /// <summary>
-    /// Presents a certificate to the authorization server: to authenticate with (RFC 8705 §2; unless there is a secret or
-    /// <c>ClientAuthentication</c> says otherwise), and to be the one whom access tokens are bound to (§3). The server's
-    /// <c>mtls_endpoint_aliases</c> (§5) take the place of its discovered endpoints.
+    /// Presents a certificate to the authorization server. It authenticates the client (RFC 8705 §2) unless there is a client secret or
+    /// <see cref="OAuthClientOptions.ClientAuthentication"/> has another value, and access tokens can be bound to it (§3).
     /// </summary>
+    /// <remarks>The server's <c>mtls_endpoint_aliases</c> (RFC 8705 §5) take precedence over its other discovered endpoints.</remarks>
     /// <param name="certificate">
-    /// Gives the certificate with its private key; asked for each new connection, so that a renewed one is in use within minutes, and on any
-    /// thread. It is not disposed of. A primary handler of the back channel that is no <see cref="SocketsHttpHandler"/> has to
-    /// present it itself.
+    /// Returns the certificate with its private key. It is called for each new connection on any thread, so that a renewed certificate is
+    /// in use within minutes. The certificate is not disposed of. A primary handler of the back channel that is not a
+    /// <see cref="SocketsHttpHandler"/> must present the certificate itself.
     /// </param>
+    /// <returns>This builder.</returns>
     public OAuthClientBuilder UseClientCertificate(Func<IServiceProvider, X509Certificate2> certificate)
     {
         ArgumentNullException.ThrowIfNull(certificate);
@@ -96,13 +106,17 @@ public sealed class OAuthClientBuilder
     }
 
     /// <summary>
-    /// Shares the client's own access tokens (client credentials, RFC 6749 §4.4) with the application's other nodes by its
-    /// <c>IDistributedCache</c>, encrypted; what the cache loses costs one token request. Refresh tokens and users' tokens never go there:
-    /// such a cache can neither compare and set nor lease, so two nodes would spend the same refresh token, and the user's grant would be
-    /// lost (RFC 9700 §4.14). They belong into an <see cref="IGrantStore"/>.
+    /// Shares the client's own access tokens (client credentials, RFC 6749 §4.4) with the application's other nodes in the application's
+    /// <c>IDistributedCache</c>, encrypted. An entry that the cache loses costs one token request.
     /// </summary>
-    /// <param name="protect">Encrypts and authenticates, with a key that all nodes have. It is given the application's services.</param>
-    /// <param name="unprotect">Decrypts, and throws when the data were changed.</param>
+    /// <remarks>
+    /// Refresh tokens and users' access tokens are never stored there, because such a cache supports neither compare-and-set nor leases:
+    /// two nodes would present the same refresh token, and the user would lose the grant (RFC 9700 §4.14). They are stored in an
+    /// <see cref="IGrantStore"/>.
+    /// </remarks>
+    /// <param name="protect">Encrypts and authenticates the data with a key that all nodes have.</param>
+    /// <param name="unprotect">Decrypts the data, and throws if they were changed.</param>
+    /// <returns>This builder.</returns>
     public OAuthClientBuilder ShareClientTokens(
         Func<IServiceProvider, byte[], byte[]> protect,
         Func<IServiceProvider, byte[], byte[]> unprotect

@@ -6,32 +6,105 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
-/// <summary>Registers OAuth clients.</summary>
+/// <summary>Extension methods that register OAuth clients.</summary>
 public static class OAuthClientServiceCollectionExtensions
 {
-    /// <summary>Registers the one, unnamed client: inject <see cref="IOAuthClient"/>.</summary>
+    /// <summary>Registers a client without a name, for an application with one client. Inject <see cref="IOAuthClient"/>.</summary>
     /// <remarks>
-    /// Grants and used states are kept in this process's memory, unless another <see cref="IGrantStore"/> is registered. An application
-    /// that runs as several processes needs a store that they share: otherwise a callback that is sent to two of them gives two token
-    /// requests (RFC 9700 §4.7), and a user who signs out at one stays signed in at another. A warning is logged when a callback proves
-    /// that another process began the authorization.
+    /// Grants and used states are stored in this process's memory unless another <see cref="IGrantStore"/> is registered. An application
+    /// that runs in several processes needs a shared store: otherwise a callback that is sent to two processes causes two token requests
+    /// (RFC 9700 §4.7), and a user who signs out at one process stays signed in at another. A warning is logged when a callback shows that
+    /// another process began the authorization.
     /// </remarks>
     /// <param name="services">The service collection.</param>
-    /// <param name="configure">Describes the client and its server. Called at the start of a host, or else as soon as the client is injected, on another thread.</param>
+    /// <param name="configure">
+    /// Sets the options. It is called when the host starts, or without a host when the client is first resolved, on another thread.
+    /// </param>
+    /// <returns>A builder for the client.</returns>
+    /// <exception cref="InvalidOperationException">A client without a name is already registered.</exception>
+    /// <example>
+    /// This console program obtains an access token for itself (client credentials, RFC 6749 §4.4). The HTTP client sends it to the API,
+    /// and only there, and replaces it before it expires.
+    /// <code language="csharp"><![CDATA[
+    /// using Microsoft.Extensions.DependencyInjection;
+    /// using OAuthClient;
+    ///
+    /// var services = new ServiceCollection();
+    /// services.AddOAuthClient(o =>
+    /// {
+    ///     o.Issuer = new Uri("https://accounts.example.com");
+    ///     o.ClientId = "12345";
+    ///     o.ClientSecret = Environment.GetEnvironmentVariable("CLIENT_SECRET");
+    ///     o.Scopes = ["photos.read"];
+    /// });
+    /// services
+    ///     .AddHttpClient("photos", http => http.BaseAddress = new Uri("https://api.example.com"))
+    ///     .AddAccessTokenHandler(token => token.ForClient().To("https://api.example.com"));
+    ///
+    /// await using var provider = services.BuildServiceProvider();
+    /// using var http = provider.GetRequiredService<IHttpClientFactory>().CreateClient("photos");
+    /// Console.WriteLine(await http.GetStringAsync("/photos"));
+    /// ]]></code>
+    /// </example>
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, Action<OAuthClientOptions> configure) =>
         AddOAuthClient(services, Options.DefaultName, configure);
 
-    /// <summary>Registers the one, unnamed client from configuration; changes of it take effect without a restart.</summary>
+    /// <summary>
+    /// Registers a client without a name from configuration. Changes of the configuration take effect without a restart.
+    /// </summary>
     /// <param name="services">The service collection.</param>
-    /// <param name="configuration">A section with the names of <see cref="OAuthClientOptions"/>' properties.</param>
+    /// <param name="configuration">
+    /// A section whose keys are the names of the properties of <see cref="OAuthClientOptions"/>. An unknown key is an error.
+    /// </param>
+    /// <returns>A builder for the client.</returns>
+    /// <exception cref="InvalidOperationException">A client without a name is already registered.</exception>
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, IConfiguration configuration) =>
         AddOAuthClient(services, Options.DefaultName, configuration);
 
-    /// <summary>Registers a named client: inject <see cref="IOAuthClient"/> with <c>[FromKeyedServices("name")]</c>; without a key where it is the only one.</summary>
+    /// <summary>
+    /// Registers a named client. Inject <see cref="IOAuthClient"/> with <c>[FromKeyedServices("name")]</c>, or without a key if it is the
+    /// only client.
+    /// </summary>
     /// <param name="services">The service collection.</param>
     /// <param name="name">The client's name in this application.</param>
-    /// <param name="configure">Describes the client and its server. Called at the start of a host, or else as soon as the client is injected, on another thread.</param>
-    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    /// <param name="configure">
+    /// Sets the options. It is called when the host starts, or without a host when the client is first resolved, on another thread.
+    /// </param>
+    /// <returns>A builder for the client.</returns>
+    /// <exception cref="InvalidOperationException">A client with this name is already registered.</exception>
+    /// <example>
+    /// This web application, which also references the package <c>OAuthClient.AspNetCore</c>, signs users in by the server and calls an API
+    /// with the current user's access token.
+    /// <code language="csharp"><![CDATA[
+    /// using OAuthClient;
+    /// using OAuthClient.AspNetCore;
+    ///
+    /// var builder = WebApplication.CreateBuilder(args);
+    /// builder.Services.AddAuthentication("Cookies")
+    ///     .AddCookie("Cookies", o => o.LoginPath = "/oauth/accounts/sign-in")
+    ///     .RejectEndedSignIns();
+    /// builder.Services.AddAuthorization();
+    /// builder.Services
+    ///     .AddOAuthClient("accounts", o =>
+    ///     {
+    ///         o.Issuer = new Uri("https://accounts.example.com");
+    ///         o.ClientId = "12345";
+    ///         o.ClientSecret = builder.Configuration["Accounts:ClientSecret"];
+    ///         o.RedirectUri = new Uri("https://client-app.example.com/callback");
+    ///         o.Scopes = ["openid", "profile", "photos.read"];
+    ///     })
+    ///     .AddBrowserAuthorization(o => o.AllowSignIn = true);
+    /// builder.Services
+    ///     .AddHttpClient("photos", http => http.BaseAddress = new Uri("https://api.example.com"))
+    ///     .AddAccessTokenHandler("accounts", token => token.ForCurrentUser().To("https://api.example.com"));
+    ///
+    /// var app = builder.Build();
+    /// app.MapBrowserAuthorization("accounts");
+    /// app.MapGroup("").RequireAuthorization().ReauthorizeWhenNeeded()
+    ///     .MapGet("/", (IHttpClientFactory http) => http.CreateClient("photos").GetStringAsync("/photos"));
+    /// app.Run();
+    /// ]]></code>
+    /// </example>
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, string name, Action<OAuthClientOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
@@ -40,11 +113,14 @@ public static class OAuthClientServiceCollectionExtensions
         return builder;
     }
 
-    /// <summary>Registers a named client from configuration; changes of it take effect without a restart.</summary>
+    /// <summary>Registers a named client from configuration. Changes of the configuration take effect without a restart.</summary>
     /// <param name="services">The service collection.</param>
     /// <param name="name">The client's name in this application.</param>
-    /// <param name="configuration">A section with the names of <see cref="OAuthClientOptions"/>' properties; an unknown name is an error.</param>
-    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    /// <param name="configuration">
+    /// A section whose keys are the names of the properties of <see cref="OAuthClientOptions"/>. An unknown key is an error.
+    /// </param>
+    /// <returns>A builder for the client.</returns>
+    /// <exception cref="InvalidOperationException">A client with this name is already registered.</exception>
     public static OAuthClientBuilder AddOAuthClient(this IServiceCollection services, string name, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
@@ -65,7 +141,7 @@ public static class OAuthClientServiceCollectionExtensions
             throw new InvalidOperationException(
                 name.Length == 0
                     ? "AddOAuthClient was called twice without a name; name the clients, for example AddOAuthClient(\"photos\", …)."
-                    : $"AddOAuthClient was called twice for '{name}'; every client has a name of its own."
+                    : $"AddOAuthClient was called twice for '{name}'; each client needs a name of its own."
             );
 
         services.AddLogging();
@@ -80,7 +156,8 @@ public static class OAuthClientServiceCollectionExtensions
         );
         services.AddKeyedSingleton(
             name,
-            (provider, _) => BackgroundWork.RunIsolated((provider, name), static all => new OAuthClientServices(all.provider, all.name))
+            (provider, _) =>
+                BackgroundWork.RunIsolated((provider, name), static state => new OAuthClientServices(state.provider, state.name))
         );
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Tokens);
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<OAuthClientServices>(name).Client);
@@ -131,7 +208,7 @@ public static class OAuthClientServiceCollectionExtensions
             return known;
         var clients = new OAuthClientRegistry();
         services.AddSingleton(clients);
-        // The first filter has the last word on the handlers: only so it stands behind the one that adds the logging.
+        // Inserted first, because the first filter configures the handlers last: after the framework's filter, which adds logging.
         services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, LoggingHandlerOrderFilter>());
         services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, AccessTokenPipelineFilter>());
         return clients;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
-/// <summary>Builds one registered client from its rooms, by hand: what depends on what is read here.</summary>
+/// <summary>Creates and owns the services of one client.</summary>
 internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(10);
@@ -22,7 +22,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             services.GetRequiredService<IOptionsMonitor<OAuthClientOptions>>(),
             services.GetRequiredService<RedirectUriConflictDetector>()
         );
-        ReadOptionsAhead(configuration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
+        PrefetchOptions(configuration, services.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>());
         var time = services.GetRequiredService<TimeProvider>();
         var store = services.GetRequiredService<IGrantStore>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(Log.Category);
@@ -86,7 +86,7 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
                 configuration,
                 metadata,
                 tokenEndpoint,
-                Shared(services, name, time, logger),
+                CreateSharedCache(services, name, time, logger),
                 telemetry,
                 time,
                 logger
@@ -105,18 +105,29 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
             new ConsumedStates(time),
             logger
         );
+        var sameUser = new SameUserRequirement();
         DefaultOAuthClient client = new(
             configuration,
             metadata,
             tokenEndpoint,
-            idTokens,
+            new AuthorizationCompleter(
+                configuration,
+                metadata,
+                tokenEndpoint,
+                idTokens,
+                revoker,
+                terminator,
+                sameUser,
+                store,
+                telemetry,
+                time
+            ),
             Tokens,
             revoker,
-            terminator,
             new SignInValidator(configuration, store, time),
+            sameUser,
             new UserInfoEndpointClient(backChannel, signatures, time),
             store,
-            telemetry,
             time
         );
         Client = client;
@@ -142,50 +153,56 @@ internal sealed class OAuthClientServices : IAsyncDisposable, IDisposable
     public TokenIntrospection Introspection { get; }
     public DynamicRegistration Registration { get; }
 
-    /// <summary>A refresh token that is at the server just now comes back as another: it is waited for, and saved.</summary>
+    /// <summary>Waits for refreshes in progress, because their new refresh tokens must be saved.</summary>
     public async ValueTask DisposeAsync()
     {
-        // By the machine's own clock: an application's may stand still.
-        using var patience = new CancellationTokenSource(ShutdownTimeout, TimeProvider.System);
-        await userAccessTokenProvider.DrainAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // The system clock, because the application's TimeProvider may be stopped.
+        using var timeout = new CancellationTokenSource(ShutdownTimeout, TimeProvider.System);
+        await userAccessTokenProvider.DrainAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await writes.DisposeAsync().ConfigureAwait(false);
     }
 
     [SuppressMessage(
         "Usage",
         "VSTHRD002:Avoid problematic synchronous waits",
-        Justification = "A container that is disposed of synchronously refuses what cannot be."
+        Justification = "A synchronously disposed service provider requires IDisposable."
     )]
     public void Dispose() => BackgroundWork.Run(async () => await DisposeAsync().ConfigureAwait(false)).GetAwaiter().GetResult();
 
-    // Options are put together and checked when somebody first asks for them. In a process that has just started that takes a good part of
-    // the time to its first request, and another processor can do it while this one goes on.
-    private static void ReadOptionsAhead(ClientConfigurationProvider configuration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
+    // Creates and validates the options on another thread, because in a newly started process this takes a large part of the time to the
+    // first request.
+    private static void PrefetchOptions(ClientConfigurationProvider configuration, IOptionsMonitor<HttpClientFactoryOptions> handlers) =>
         ThreadPool.UnsafeQueueUserWorkItem(
-            static ahead =>
+            static state =>
             {
                 try
                 {
-                    _ = ahead.configuration.Current;
-                    _ = ahead.handlers.Get(BackChannelClient.ClientNamePrefix + ahead.configuration.Name);
+                    _ = state.configuration.Current;
+                    _ = state.handlers.Get(BackChannelClient.ClientNamePrefix + state.configuration.Name);
                 }
                 catch (Exception)
                 {
-                    // Whoever asks meets it too, and can be told.
+                    // The first caller that reads the options receives the same exception.
                 }
             },
             (configuration, handlers),
             preferLocal: false
         );
 
-    private static DistributedClientTokenCache? Shared(IServiceProvider services, string name, TimeProvider time, ILogger logger) =>
+    private static DistributedClientTokenCache? CreateSharedCache(
+        IServiceProvider services,
+        string name,
+        TimeProvider time,
+        ILogger logger
+    ) =>
         services.GetKeyedService<DistributedTokenProtection>(name) is { } protection
             ? new(
                 name,
                 services,
                 services.GetService<IDistributedCache>()
                     ?? throw new InvalidOperationException(
-                        "ShareClientTokens() shares them by the application's IDistributedCache, and there is none; register one, for example by AddStackExchangeRedisCache(…)."
+                        "ShareClientTokens() needs an IDistributedCache, and none is registered; register one, for example with "
+                            + "AddStackExchangeRedisCache(…)."
                     ),
                 protection,
                 time,

@@ -6,13 +6,16 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
-/// <summary>Registers <see cref="WebFinger"/>.</summary>
+/// <summary>Extension methods that register <see cref="WebFinger"/>.</summary>
 public static class WebFingerServiceCollectionExtensions
 {
-    /// <summary>Registers <see cref="WebFinger"/>, which finds a user's issuer before there is a client at it.</summary>
+    /// <summary>Registers <see cref="WebFinger"/>, which finds the issuer of a user (OpenID Connect Discovery §2).</summary>
     /// <param name="services">The service collection.</param>
-    /// <param name="configure">Says how it asks.</param>
-    /// <returns>Its HTTP client, for certificates and the like. Whatever is set there, it follows no redirect and keeps no cookie.</returns>
+    /// <param name="configure">Sets the options.</param>
+    /// <returns>
+    /// The builder of its HTTP client, to configure certificates for example. Regardless of the configuration, the HTTP client follows no
+    /// redirect and keeps no cookie.
+    /// </returns>
     public static IHttpClientBuilder AddWebFinger(this IServiceCollection services, Action<WebFingerOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);

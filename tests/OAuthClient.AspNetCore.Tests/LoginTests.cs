@@ -91,7 +91,7 @@ public sealed class LoginTests
         var answers = await Task.WhenAll(thieves.Select(thief => thief.GetAsync(callback)));
         Assert.That(answers.Count(answer => answer.Status == HttpStatusCode.Found), Is.EqualTo(1));
         foreach (var answer in answers.Where(answer => answer.Status != HttpStatusCode.Found))
-            answer.RequireRefusal("OAuthProtocolException", "a state counts once");
+            answer.RequireRefusal("OAuthProtocolException", "a state can be used once");
         Assert.That(app.TokenRequests, Is.EqualTo(1));
     }
 

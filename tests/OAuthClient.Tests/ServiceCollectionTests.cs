@@ -63,7 +63,7 @@ public class ServiceCollectionTests
         Assert.That(
             () => services.AddOAuthClient("photos", Configure),
             Throws.InvalidOperationException.With.Message.EqualTo(
-                "AddOAuthClient was called twice for 'photos'; every client has a name of its own."
+                "AddOAuthClient was called twice for 'photos'; each client needs a name of its own."
             )
         );
         Assert.That(

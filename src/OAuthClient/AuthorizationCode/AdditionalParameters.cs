@@ -3,39 +3,42 @@ using System.Collections.Frozen;
 namespace OAuthClient;
 
 /// <summary>
-/// What a developer adds to a front-channel request, and what its endpoint has in its own query: neither may stand for a parameter that the
-/// library sets, and none may stand twice (RFC 6749 §3.1).
+/// Adds the application's additional parameters to a front-channel request. Neither they nor the query of the endpoint may contain a
+/// parameter that the library sets, and no parameter may occur twice (RFC 6749 §3.1).
 /// </summary>
-/// <param name="request">Which request, for messages.</param>
-/// <param name="type">The type that the developer sets them by.</param>
-/// <param name="reserved">The names that are the library's.</param>
+/// <param name="request">The name of the request, for messages.</param>
+/// <param name="type">The type whose property holds the additional parameters.</param>
+/// <param name="reserved">The names of the parameters that the library sets.</param>
 internal sealed class AdditionalParameters(string request, string type, FrozenSet<string> reserved)
 {
-    /// <exception cref="OAuthProtocolException">The endpoint's own query collides with the request.</exception>
+    /// <summary>Creates a builder that starts with the endpoint and its query.</summary>
+    /// <exception cref="OAuthProtocolException">The query of the endpoint contains a parameter of the request.</exception>
     public QueryStringBuilder Begin(Uri endpoint, IReadOnlyDictionary<string, string> further, Span<char> buffer)
     {
-        string own = endpoint.Query;
-        if (own.Length <= 1)
+        string query = endpoint.Query;
+        if (query.Length <= 1)
             return new(
-                own.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path),
+                query.Length + endpoint.Fragment.Length == 0 ? endpoint.AbsoluteUri : endpoint.GetLeftPart(UriPartial.Path),
                 hasQuery: false,
                 buffer
             );
         var taken = new HashSet<string>(further.Keys, StringComparer.OrdinalIgnoreCase);
-        foreach (string part in own[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in query[1..].Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string name = Uri.UnescapeDataString(part.Split('=', 2)[0].Replace('+', ' '));
             if (reserved.Contains(name) || !taken.Add(name))
             {
                 throw new OAuthProtocolException(
-                    $"The {request} endpoint {ServerTextSanitizer.WithoutQuery(endpoint)} has '{ServerTextSanitizer.Clean(name)}' in its own query, where it must not stand or would stand twice (RFC 6749 §3.1)."
+                    $"The {request} endpoint {ServerTextSanitizer.WithoutQuery(endpoint)} has '{ServerTextSanitizer.Clean(name)}' in its "
+                        + "own query, where it is reserved or would occur twice (RFC 6749 §3.1)."
                 );
             }
         }
         return new(endpoint.GetLeftPart(UriPartial.Query), hasQuery: true, buffer);
     }
 
-    /// <exception cref="ArgumentException">A name is reserved, or missing.</exception>
+    /// <summary>Validates the names of the additional parameters.</summary>
+    /// <exception cref="ArgumentException">A name is reserved or empty.</exception>
     public void Require(IReadOnlyDictionary<string, string> further)
     {
         foreach (string name in further.Keys)
@@ -45,14 +48,16 @@ internal sealed class AdditionalParameters(string request, string type, FrozenSe
             if (reserved.Contains(name))
             {
                 throw new ArgumentException(
-                    $"'{name}' cannot be an additional {request} parameter: the library sets it, from the options or from {type}' own properties.",
+                    $"'{name}' cannot be an additional {request} parameter: the library sets it from the options or from a property of "
+                        + $"{type}.",
                     nameof(further)
                 );
             }
         }
     }
 
-    /// <exception cref="ArgumentException">A name is reserved, or missing.</exception>
+    /// <summary>Validates the additional parameters and adds them to the query.</summary>
+    /// <exception cref="ArgumentException">A name is reserved or empty.</exception>
     public void Add(ref QueryStringBuilder query, IReadOnlyDictionary<string, string> further)
     {
         if (further.Count == 0)

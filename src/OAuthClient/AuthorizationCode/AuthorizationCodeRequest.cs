@@ -2,7 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>A code for tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). Made from a validated response, and from nothing else.</summary>
+/// <summary>
+/// A token request that redeems an authorization code (RFC 6749 §4.1.3, RFC 7636 §4.5). It can be created from a validated response only.
+/// </summary>
 [JsonConverter(typeof(NonSerializableJsonConverter<AuthorizationCodeRequest>))]
 internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse response)
     : TokenRequest("authorization_code", scopes: null, response.Pending.Resources)
@@ -14,7 +16,7 @@ internal sealed class AuthorizationCodeRequest(ValidatedAuthorizationResponse re
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() =>
         [
             new(OAuthClient.ParameterNames.Code, response.Code.Reveal()),
-            // §4.1.3: the very characters of the authorization request, whatever the options say by now.
+            // §4.1.3: identical to the authorization request, even if the options have changed since.
             new(OAuthClient.ParameterNames.RedirectUri, response.Pending.RedirectUri),
             new(OAuthClient.ParameterNames.CodeVerifier, response.Pending.CodeVerifier.Reveal()),
         ];

@@ -2,45 +2,64 @@ using System.Collections.ObjectModel;
 
 namespace OAuthClient;
 
-/// <summary>What one authorization request asks beyond its registration (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).</summary>
+/// <summary>
+/// Parameters of one authorization request, in addition to the client's options (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1).
+/// </summary>
 public sealed class AuthorizationParameters
 {
-    /// <summary>Nothing beyond the registration.</summary>
     internal static readonly AuthorizationParameters None = new();
 
-    /// <summary>In place of the registration's scopes, when set.</summary>
+    /// <summary>
+    /// Gets or sets the scopes to request instead of <see cref="OAuthClientOptions.Scopes"/>. The default is <see langword="null"/>.
+    /// </summary>
     public IReadOnlyCollection<string>? Scopes { get; init; }
 
-    /// <summary>In place of the registration's resources, when set (RFC 8707 §2).</summary>
+    /// <summary>
+    /// Gets or sets the protected resources to request tokens for instead of <see cref="OAuthClientOptions.Resources"/> (RFC 8707 §2). The
+    /// default is <see langword="null"/>.
+    /// </summary>
     public IReadOnlyCollection<Uri>? Resources { get; init; }
 
-    /// <summary>For example <c>login</c>, <c>consent</c>, <c>select_account</c> or <c>none</c>.</summary>
+    /// <summary>
+    /// Gets or sets how the server prompts the user, for example <c>login</c>, <c>consent</c>, <c>select_account</c> or <c>none</c>. The
+    /// default is <see langword="null"/>: the server decides.
+    /// </summary>
     public string? Prompt { get; init; }
 
-    /// <summary>Who will probably sign in: the server may fill it in.</summary>
+    /// <summary>
+    /// Gets or sets the user name or address that the server may fill in on its sign-in page. The default is <see langword="null"/>.
+    /// </summary>
     public string? LoginHint { get; init; }
 
     /// <summary>
-    /// How long ago the user may have last been asked to sign in; sent in whole seconds. With <c>openid</c> the ID Token's
-    /// <c>auth_time</c> is held against it.
+    /// Gets or sets the maximum time since the user last signed in at the server. It is sent in whole seconds. With the scope
+    /// <c>openid</c> the <c>auth_time</c> claim of the ID Token is validated against it. The default is <see langword="null"/>.
     /// </summary>
     public TimeSpan? MaxAge { get; init; }
 
-    /// <summary>How the user should be authenticated, best first, separated by spaces. A wish (OpenID Connect Core §5.5.1.1): <c>acr</c> in the grant's <c>IdTokenClaims</c> says what was done.</summary>
+    /// <summary>
+    /// Gets or sets the preferred authentication context classes, best first, separated by spaces. The server need not satisfy them
+    /// (OpenID Connect Core §5.5.1.1); the <c>acr</c> claim in <see cref="Grant.IdTokenClaims"/> contains the class that it used. The
+    /// default is <see langword="null"/>.
+    /// </summary>
     public string? AcrValues { get; init; }
 
     /// <summary>
-    /// How the user must be authenticated, best first: the ID Token's <c>acr</c> must be one of these, or the authorization is not completed.
-    /// Sent as <c>acr_values</c> unless <see cref="AcrValues"/> says otherwise. Needs the scope <c>openid</c>.
+    /// Gets or sets the required authentication context classes, best first. The authorization completes only if the <c>acr</c> claim of
+    /// the ID Token is one of them. They are sent as <c>acr_values</c> unless <see cref="AcrValues"/> is set. Requires the scope
+    /// <c>openid</c>. The default is an empty collection.
     /// </summary>
     public IReadOnlyCollection<string> RequiredAcrValues { get; init; } = [];
 
-    /// <summary>The user's languages, best first, separated by spaces (BCP 47).</summary>
+    /// <summary>
+    /// Gets or sets the user's preferred languages, best first, as language tags (BCP 47) separated by spaces. The default is
+    /// <see langword="null"/>.
+    /// </summary>
     public string? UiLocales { get; init; }
 
     /// <summary>
-    /// Anything else the server understands, such as <c>access_type=offline</c>. Names that carry the protection of the
-    /// request (<c>state</c>, <c>redirect_uri</c>, <c>code_challenge</c>, …) are refused.
+    /// Gets or sets further parameters that the server supports, such as <c>access_type=offline</c>. Parameters that the library sets
+    /// (<c>state</c>, <c>redirect_uri</c>, <c>code_challenge</c> and others) are rejected. The default is an empty dictionary.
     /// </summary>
     public IReadOnlyDictionary<string, string> Additional { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }

@@ -3,15 +3,17 @@ using System.Globalization;
 
 namespace OAuthClient;
 
-/// <summary>Builds the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3) and the pending authorization that waits for its answer.</summary>
+/// <summary>
+/// Builds the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3) and the pending authorization that validates its response.
+/// </summary>
 internal static class AuthorizationRequestBuilder
 {
     private const string ResponseTypeAndState = $"{ParameterNames.ResponseType}={ParameterNames.Code}&{ParameterNames.State}=";
     private const string MethodAndChallenge =
         $"{ParameterNames.CodeChallengeMethod}={CodeVerifier.ChallengeMethod}&{ParameterNames.CodeChallenge}=";
 
-    // Without regard to case: some servers read names so, and to them "State" would stand beside our "state".
-    private static readonly AdditionalParameters Further = new(
+    // Case-insensitive, because some servers read names so: "State" would be a second "state" for them.
+    private static readonly AdditionalParameters Additional = new(
         "authorization",
         nameof(AuthorizationParameters),
         FrozenSet.Create(
@@ -31,7 +33,7 @@ internal static class AuthorizationRequestBuilder
             ParameterNames.MaxAge,
             ParameterNames.AcrValues,
             ParameterNames.UiLocales,
-            // These belong to other requests or responses; in a browser's address they would be a leak or a trick.
+            // These belong to other requests or responses. In the browser's address they would disclose a secret or permit an attack.
             ParameterNames.ClientSecret,
             ParameterNames.CodeVerifier,
             ParameterNames.Code,
@@ -47,18 +49,21 @@ internal static class AuthorizationRequestBuilder
         )
     );
 
-    /// <param name="configuration">Who asks.</param>
-    /// <param name="server">Who is asked.</param>
-    /// <param name="parameters">What is asked beyond the registration.</param>
-    /// <param name="now">The moment.</param>
-    /// <param name="hasOtherServers">Whether a callback could be another server's.</param>
-    /// <param name="usual">What the last request like most others was copied from, for the next.</param>
+    /// <summary>Creates a pending authorization with a new state, nonce and code verifier.</summary>
+    /// <param name="configuration">The client's configuration.</param>
+    /// <param name="server">The metadata of the server.</param>
+    /// <param name="parameters">The parameters in addition to the options.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="hasOtherServers">Whether a callback may come from another server.</param>
+    /// <param name="usual">The cached address of requests without additional parameters.</param>
     /// <param name="renewsSignIn">
-    /// Whether only the user who signed in by the registration may complete it. The scope <c>openid</c> is then added.
+    /// Whether only the user who signed in by the client may complete it. The scope <c>openid</c> is then added.
     /// </param>
     /// <exception cref="ArgumentException">A parameter is reserved or malformed.</exception>
-    /// <exception cref="InvalidOperationException">The registration has no redirect URI.</exception>
-    /// <exception cref="OAuthProtocolException">The server cannot do S256, or its endpoint's own query collides with the request.</exception>
+    /// <exception cref="InvalidOperationException">The client has no redirect URI.</exception>
+    /// <exception cref="OAuthProtocolException">
+    /// The server does not support S256, or the query of its endpoint contains a parameter of the request.
+    /// </exception>
     public static PendingAuthorization Begin(
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
@@ -72,22 +77,24 @@ internal static class AuthorizationRequestBuilder
         var endpoint =
             server.AuthorizationEndpoint
             ?? throw new OAuthException(
-                $"{server.ServerId} has no authorization endpoint in its metadata; spell out AuthorizationEndpoint, or use a grant type that needs no browser."
+                $"{server.ServerId} has no authorization endpoint in its metadata; set AuthorizationEndpoint, or use a grant type that "
+                    + "needs no browser."
             );
         var redirectUri =
             configuration.RedirectUri
             ?? throw new InvalidOperationException(
-                $"Set RedirectUri for {configuration.DisplayName}: it is where the server sends the browser back."
+                $"Set RedirectUri for {configuration.DisplayName}: the server sends the browser there with the response."
             );
         if (server.CodeChallengeMethods is { } methods && !methods.Contains(CodeVerifier.ChallengeMethod, StringComparer.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"{server.ServerId} offers PKCE only by '{ServerTextSanitizer.Clean(string.Join(' ', methods))}', not by S256; a login there could be hijacked (RFC 7636 §4.2, RFC 9700 §2.1.1)."
+                $"{server.ServerId} supports PKCE only with '{ServerTextSanitizer.Clean(string.Join(' ', methods))}' and not with S256; "
+                    + "an authorization there could be intercepted (RFC 7636 §4.2, RFC 9700 §2.1.1)."
             );
         }
 
         IReadOnlyList<string> scopes = parameters.Scopes is { } chosen ? ScopeList.Checked(chosen) : configuration.Scopes;
-        // Only an ID Token says that the user who completes it is the one who signed in.
+        // Only an ID Token proves that the user who completes it is the one who signed in.
         bool addsOpenId = renewsSignIn && !ScopeList.Contains(scopes, ScopeList.OpenId);
         if (addsOpenId)
             scopes = [ScopeList.OpenId, .. scopes];
@@ -96,10 +103,10 @@ internal static class AuthorizationRequestBuilder
             : configuration.Resources;
         var (state, verifierText, nonceText) = SecureRandomString.CreateThree();
         var verifier = new CodeVerifier(verifierText);
-        bool asksForIdToken = ReferenceEquals(scopes, configuration.Scopes)
+        bool requestsIdToken = ReferenceEquals(scopes, configuration.Scopes)
             ? configuration.RequestsIdToken
             : ScopeList.Contains(scopes, ScopeList.OpenId);
-        string? nonce = asksForIdToken ? nonceText : null;
+        string? nonce = requestsIdToken ? nonceText : null;
         IReadOnlyList<string> requiredAcrValues =
             parameters.RequiredAcrValues.Count == 0 ? [] : ValidateAcrValues(parameters.RequiredAcrValues, nonce is not null);
         Span<char> challenge = stackalloc char[CodeVerifier.ChallengeLength];
@@ -138,20 +145,20 @@ internal static class AuthorizationRequestBuilder
     {
         if (Volatile.Read(ref usual) is { } known && known.IsOf(configuration, server))
             return known;
-        string stand = new('-', SecureRandomString.Length);
+        string placeholder = new('-', SecureRandomString.Length);
         string sample = Write(
             configuration,
             endpoint,
             AuthorizationParameters.None,
             configuration.Scopes,
             configuration.Resources,
-            stand,
-            stand.AsSpan(0, CodeVerifier.ChallengeLength),
-            configuration.RequestsIdToken ? stand : null,
+            placeholder,
+            placeholder.AsSpan(0, CodeVerifier.ChallengeLength),
+            configuration.RequestsIdToken ? placeholder : null,
             out var places
         );
         UsualAddress written = new(configuration, server, sample, places);
-        // Of several who write it at once any may be the last: all have written the same.
+        // Concurrent callers write equal values, so the order does not matter.
         Volatile.Write(ref usual, written);
         return written;
     }
@@ -168,12 +175,12 @@ internal static class AuthorizationRequestBuilder
         out UsualAddress.Places places
     )
     {
-        var query = Further.Begin(endpoint, parameters.Additional, stackalloc char[512]);
-        // What holds no % comes first: up to the first one, Uri reads an address fast.
-        int ofState = query.AddEncoded(ResponseTypeAndState, state);
-        int ofChallenge = query.AddEncoded(MethodAndChallenge, challenge);
-        int ofNonce = query.AddEncoded(ParameterNames.Nonce + "=", nonce);
-        places = new(ofState, ofChallenge, ofNonce);
+        var query = Additional.Begin(endpoint, parameters.Additional, stackalloc char[512]);
+        // Parameters without % come first, because Uri parses an address fast up to the first one.
+        int stateIndex = query.AddEncoded(ResponseTypeAndState, state);
+        int challengeIndex = query.AddEncoded(MethodAndChallenge, challenge);
+        int nonceIndex = query.AddEncoded(ParameterNames.Nonce + "=", nonce);
+        places = new(stateIndex, challengeIndex, nonceIndex);
         query.Add(ParameterNames.ClientId, configuration.ClientId);
         query.AddEncoded(ParameterNames.RedirectUri + "=", configuration.EncodedRedirectUri);
         if (ReferenceEquals(scopes, configuration.Scopes))
@@ -183,11 +190,11 @@ internal static class AuthorizationRequestBuilder
         query.Add(ParameterNames.ResponseMode, configuration.ResponseMode);
         for (int i = 0; i < resources.Count; i++)
             query.Add(ParameterNames.Resource, resources[i]);
-        AddFurther(ref query, parameters);
+        AddParameters(ref query, parameters);
         return query.ToTextAndClear();
     }
 
-    private static void AddFurther(ref QueryStringBuilder query, AuthorizationParameters parameters)
+    private static void AddParameters(ref QueryStringBuilder query, AuthorizationParameters parameters)
     {
         query.Add(ParameterNames.Prompt, parameters.Prompt);
         query.Add(ParameterNames.LoginHint, parameters.LoginHint);
@@ -201,14 +208,14 @@ internal static class AuthorizationRequestBuilder
             parameters.AcrValues ?? (parameters.RequiredAcrValues.Count == 0 ? null : string.Join(' ', parameters.RequiredAcrValues))
         );
         query.Add(ParameterNames.UiLocales, parameters.UiLocales);
-        Further.Add(ref query, parameters.Additional);
+        Additional.Add(ref query, parameters.Additional);
     }
 
-    private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool bringsIdToken)
+    private static string[] ValidateAcrValues(IReadOnlyCollection<string> required, bool requestsIdToken)
     {
-        if (!bringsIdToken)
+        if (!requestsIdToken)
             throw new ArgumentException(
-                "RequiredAcrValues need the scope openid: only an ID Token says how the user was authenticated.",
+                "RequiredAcrValues need the scope openid: only an ID Token states how the user was authenticated. Add it to Scopes.",
                 nameof(required)
             );
         return
@@ -217,7 +224,7 @@ internal static class AuthorizationRequestBuilder
                 !string.IsNullOrEmpty(value) && !value.Any(char.IsWhiteSpace)
                     ? value
                     : throw new ArgumentException(
-                        $"The acr value '{value}' is empty or holds a space; write each value as an item of its own.",
+                        $"The acr value '{value}' is empty or holds a space; set each value as an item of its own.",
                         nameof(required)
                     )
             ),

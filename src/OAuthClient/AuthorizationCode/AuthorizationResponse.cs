@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// A callback as it arrived: parsed, not yet believed. The code in it can be redeemed only through
-/// <c>CompleteAuthorizationAsync</c>, which first holds it against the pending authorization.
+/// Represents an authorization response (RFC 6749 §4.1.2) that is parsed and not validated. Its code can be redeemed only by
+/// <c>CompleteAuthorizationAsync</c>, which first validates the response against the pending authorization.
 /// </summary>
 [DebuggerDisplay("Authorization response, not validated")]
 [JsonConverter(typeof(NonSerializableJsonConverter<AuthorizationResponse>))]
@@ -22,14 +22,16 @@ public sealed class AuthorizationResponse
         Error = all.GetValueOrDefault(ParameterNames.Error);
         Path = path;
         all.Remove(ParameterNames.Code);
-        // What other response types would bring; nobody asked for them, and nobody shall find them here.
+        // Tokens of other response types were not requested and are not exposed.
         all.Remove(ParameterNames.AccessToken);
         all.Remove(ParameterNames.IdToken);
         all.Remove(ParameterNames.RefreshToken);
         OtherParameters = all;
     }
 
-    /// <summary>Every parameter as it came, except the code and tokens. Unvalidated: anyone can send a browser here with anything.</summary>
+    /// <summary>
+    /// Gets all parameters except the code and tokens. They are not validated: any site can send a browser here with any parameters.
+    /// </summary>
     public IReadOnlyDictionary<string, string> OtherParameters { get; }
 
     internal string? State { get; }
@@ -37,39 +39,47 @@ public sealed class AuthorizationResponse
     internal AuthorizationCode? Code { get; }
     internal string? Error { get; }
 
-    /// <summary>The path it arrived at, when it was parsed from a whole address.</summary>
+    /// <summary>Gets the path of the callback; <see langword="null"/> if it was not parsed from an absolute address.</summary>
     internal string? Path { get; }
 
-    /// <summary>Names no parameter's value.</summary>
+    /// <summary>Returns the names of the known parameters, without values.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() =>
-        $"Authorization response with {string.Join(", ", OtherParameters.Keys.Where(Known))}{(Code is null ? "" : " and a code")}";
+        $"Authorization response with {string.Join(", ", OtherParameters.Keys.Where(IsKnown))}{(Code is null ? "" : " and a code")}";
 
-    /// <summary>From the address the browser was sent to, or only its query, with or without the question mark (RFC 6749 §4.1.2).</summary>
-    /// <param name="callback">The callback's address or query.</param>
-    /// <exception cref="OAuthProtocolException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    /// <summary>
+    /// Parses the address that the server sent the browser to, or its query with or without the question mark (RFC 6749 §4.1.2).
+    /// </summary>
+    /// <param name="callback">The address or query of the callback.</param>
+    /// <returns>The response, not validated.</returns>
+    /// <exception cref="OAuthProtocolException">A parameter occurs twice (RFC 6749 §3.1), or the response is too long.</exception>
     public static AuthorizationResponse Parse(string callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
         ValidateLength(callback);
-        // A path is no absolute address, though on Unix Uri takes it for that of a file.
+        // A path is not an absolute address, but on Unix Uri parses it as the address of a file.
         if (callback.StartsWith('/'))
             return ParseRelative(callback);
         return Uri.TryCreate(callback, UriKind.Absolute, out var uri) ? Parse(uri) : ParseQuery(callback, path: null);
     }
 
-    /// <summary>From the address the browser was sent to (RFC 6749 §4.1.2).</summary>
-    /// <param name="callback">The callback's address.</param>
-    /// <exception cref="OAuthProtocolException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    /// <summary>Parses the address that the server sent the browser to (RFC 6749 §4.1.2).</summary>
+    /// <param name="callback">The address of the callback.</param>
+    /// <returns>The response, not validated.</returns>
+    /// <exception cref="OAuthProtocolException">A parameter occurs twice (RFC 6749 §3.1), or the response is too long.</exception>
     public static AuthorizationResponse Parse(Uri callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
         return callback.IsAbsoluteUri ? ParseQuery(callback.Query, callback.AbsolutePath) : ParseRelative(callback.OriginalString);
     }
 
-    /// <summary>From a form post (OAuth 2.0 Form Post Response Mode §2), or a query that something else has taken apart. Give each value, also repeated ones.</summary>
-    /// <param name="parameters">Names and values, decoded.</param>
-    /// <param name="address">Where it arrived; needed when registrations at several servers are told apart by their redirect URIs.</param>
-    /// <exception cref="OAuthProtocolException">A parameter stands twice (RFC 6749 §3.1), or there is far too much.</exception>
+    /// <summary>Reads the parameters of a form post (OAuth 2.0 Form Post Response Mode §2) or of a query that is already parsed.</summary>
+    /// <param name="parameters">The decoded names and values. Pass each value, including repeated ones.</param>
+    /// <param name="address">
+    /// The address at which the callback arrived. Required where clients at several servers are distinguished by their redirect URIs.
+    /// </param>
+    /// <returns>The response, not validated.</returns>
+    /// <exception cref="OAuthProtocolException">A parameter occurs twice (RFC 6749 §3.1), or the response is too long.</exception>
     public static AuthorizationResponse Parse(IEnumerable<KeyValuePair<string, string>> parameters, Uri? address = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -109,12 +119,13 @@ public sealed class AuthorizationResponse
             length += name.Length + (value?.Length ?? 0);
             if (all.Count >= MaximumParameters || length > MaximumLength)
                 throw new OAuthProtocolException(
-                    $"The callback holds more than {MaximumParameters} parameters or {MaximumLength} characters; no authorization server sends that."
+                    $"The callback has more than {MaximumParameters} parameters or {MaximumLength} characters, which no authorization "
+                        + "server sends."
                 );
             if (!all.TryAdd(name, value ?? ""))
             {
                 throw new OAuthProtocolException(
-                    $"The callback holds '{(Known(name) ? name : "a parameter")}' more than once; which one counts would be a guess (RFC 6749 §3.1)."
+                    $"The callback holds '{(IsKnown(name) ? name : "a parameter")}' more than once (RFC 6749 §3.1); it was rejected."
                 );
             }
         }
@@ -125,7 +136,7 @@ public sealed class AuthorizationResponse
     {
         if (callback.Length > MaximumLength)
             throw new OAuthProtocolException(
-                $"The callback is longer than {MaximumLength} characters; no authorization server sends that."
+                $"The callback is longer than {MaximumLength} characters, which no authorization server sends."
             );
     }
 
@@ -133,7 +144,7 @@ public sealed class AuthorizationResponse
 
     private static string Decode(string text) => Uri.UnescapeDataString(text.Replace('+', ' '));
 
-    private static bool Known(string name) =>
+    private static bool IsKnown(string name) =>
         name
             is ParameterNames.Code
                 or ParameterNames.State

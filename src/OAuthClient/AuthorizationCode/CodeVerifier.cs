@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>The secret half of PKCE (RFC 7636 §4.1): 43 characters, fresh for every authorization.</summary>
+/// <summary>The PKCE code verifier (RFC 7636 §4.1): 43 random characters, new for each authorization.</summary>
 [DebuggerDisplay(Redacted)]
 [JsonConverter(typeof(NonSerializableJsonConverter<CodeVerifier>))]
 internal sealed class CodeVerifier(string value) : Secret(value)
@@ -14,8 +14,10 @@ internal sealed class CodeVerifier(string value) : Secret(value)
     public const string ChallengeMethod = "S256";
     public const int ChallengeLength = 43;
 
-    /// <summary>BASE64URL(SHA256(ASCII(code_verifier))) (RFC 7636 §4.2). The plain method does not exist here.</summary>
-    /// <param name="destination">Gets the <see cref="ChallengeLength"/> characters.</param>
+    /// <summary>
+    /// Writes the code challenge, BASE64URL(SHA256(ASCII(code_verifier))) (RFC 7636 §4.2). The plain method is not supported.
+    /// </summary>
+    /// <param name="destination">Receives <see cref="ChallengeLength"/> characters.</param>
     public void WriteChallenge(Span<char> destination)
     {
         Span<byte> ascii = stackalloc byte[128];

@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// An authorization that was begun and waits for its callback: state, nonce, code verifier, issuer and redirect URI are in
-/// here. Keep it with the browser it was begun for (RFC 9700 §4.7), in memory or by <see cref="Protect"/>.
+/// Represents an authorization that has begun and waits for its callback. It contains the state, nonce, code verifier, issuer and redirect
+/// URI. Bind it to the browser that it was begun for (RFC 9700 §4.7), in a server-side session or in a cookie by <see cref="Protect"/>.
 /// </summary>
 [DebuggerDisplay("Pending authorization at {Server}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<PendingAuthorization>))]
@@ -17,31 +17,38 @@ public sealed class PendingAuthorization
 
     internal PendingAuthorization() { }
 
-    /// <summary>Where to send the browser.</summary>
-    /// <exception cref="InvalidOperationException">This one was unprotected: its browser is on the way already.</exception>
+    /// <summary>Gets the address to send the browser to.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The object was created by <see cref="Unprotect"/>, which does not restore the address.
+    /// </exception>
     public Uri AuthorizationUri =>
         authorizationUri ??= new Uri(
             Address
                 ?? throw new InvalidOperationException(
-                    "A pending authorization that was unprotected no longer knows its authorization URI: the browser was sent there before. Begin a new authorization to send it again."
+                    "A pending authorization that was unprotected has no authorization URI, because the browser was already sent there. "
+                        + "Begin a new authorization."
                 )
         );
 
-    /// <summary>Until when the callback is awaited.</summary>
+    /// <summary>Gets the time after which a callback is rejected.</summary>
     public DateTimeOffset ExpiresAt { get; internal init; }
 
-    /// <summary>The registration it was begun by; empty for the unnamed one.</summary>
+    /// <summary>Gets the name of the client that began it; empty for the unnamed client.</summary>
     public string ClientName { get; internal init; } = "";
 
-    /// <summary>Whether a callback carries this authorization's state (RFC 6749 §10.12): to find it among several. Constant time.</summary>
+    /// <summary>
+    /// Determines whether a callback has this authorization's state (RFC 6749 §10.12), to find it among several. The comparison takes
+    /// constant time.
+    /// </summary>
     /// <param name="response">The parsed callback.</param>
+    /// <returns><see langword="true"/> if the states are equal; otherwise, <see langword="false"/>.</returns>
     public bool Matches(AuthorizationResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
         return Secret.SameText(State, response.State);
     }
 
-    /// <summary>The authorization URI as text: taking it apart costs more than writing it, and is left to whoever asks for it.</summary>
+    /// <summary>Gets the authorization URI as text, because parsing it as <see cref="Uri"/> costs more than writing it.</summary>
     internal string? Address { get; init; }
     internal string Server { get; init; } = "";
     internal string? Issuer { get; init; }
@@ -55,44 +62,48 @@ public sealed class PendingAuthorization
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     internal string? Nonce { get; init; }
 
-    /// <summary>How long ago the user may have signed in, when the request said so: in whole seconds, as it was sent.</summary>
+    /// <summary>Gets the requested <c>max_age</c>, in whole seconds as it was sent.</summary>
     internal TimeSpan? MaxAge { get; init; }
 
-    /// <summary>How the user must be authenticated, when the request demanded something.</summary>
+    /// <summary>Gets the values of which the ID Token's <c>acr</c> must be one; empty if any is accepted.</summary>
     internal IReadOnlyList<string> RequiredAcrValues { get; init; } = [];
 
-    /// <summary>Gets whether only the user who signed in by the registration may complete it.</summary>
+    /// <summary>Gets whether only the user who signed in by the client may complete it.</summary>
     internal bool RenewsSignIn { get; init; }
 
-    /// <summary>Gets or sets which store in memory was in use when it was begun; 0 with a store that processes share.</summary>
+    /// <summary>Gets or sets the identifier of the in-memory store that was in use when it was begun; 0 with a shared store.</summary>
     internal int StoreInstanceId { get; set; }
 
     internal CodeVerifier CodeVerifier { get; init; } = null!;
     internal IReadOnlyList<string> Scopes { get; init; } = [];
     internal IReadOnlyList<string> Resources { get; init; } = [];
 
-    /// <summary>What the record of used states holds: enough to know it again, useless to whoever reads it.</summary>
+    /// <summary>Gets the hash of the state, for the record of used states, which thus contains no usable state.</summary>
     internal string StateFingerprint => Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(State)));
 
-    /// <summary>Names neither the state nor any other secret.</summary>
+    /// <summary>Returns the name of the server, without the state or any other secret.</summary>
+    /// <returns>The text.</returns>
     public override string ToString() => $"Pending authorization at {Server}";
 
     /// <summary>
-    /// To travel, in a cookie or another place that its holder must neither read nor change: a few hundred bytes,
-    /// encrypted and authenticated by <paramref name="protect"/>, for example <c>IDataProtector.Protect</c>.
+    /// Serializes the pending authorization for a cookie or another place outside of the application, and encrypts the result, which has a
+    /// few hundred bytes.
     /// </summary>
-    /// <param name="protect">Encrypts and authenticates.</param>
-    /// <returns>What <paramref name="protect"/> returned.</returns>
+    /// <param name="protect">Encrypts and authenticates the data, for example <c>IDataProtector.Protect</c>.</param>
+    /// <returns>The encrypted data, as <paramref name="protect"/> returned them.</returns>
     public byte[] Protect(Func<byte[], byte[]> protect)
     {
         ArgumentNullException.ThrowIfNull(protect);
         return protect(PendingAuthorizationSerializer.Serialize(this));
     }
 
-    /// <summary>The way back from <see cref="Protect"/>.</summary>
-    /// <param name="data">What <see cref="Protect"/> returned.</param>
-    /// <param name="unprotect">Decrypts, and throws when the data were changed, for example <c>IDataProtector.Unprotect</c>.</param>
-    /// <exception cref="OAuthProtocolException">The data were changed, or are not a pending authorization of this version.</exception>
+    /// <summary>Decrypts and deserializes a pending authorization that <see cref="Protect"/> serialized.</summary>
+    /// <param name="data">The result of <see cref="Protect"/>.</param>
+    /// <param name="unprotect">Decrypts the data, and throws if they were changed, for example <c>IDataProtector.Unprotect</c>.</param>
+    /// <returns>The pending authorization, without <see cref="AuthorizationUri"/>.</returns>
+    /// <exception cref="OAuthProtocolException">
+    /// The data were changed, are not a pending authorization, or were written by another version of the library.
+    /// </exception>
     public static PendingAuthorization Unprotect(byte[] data, Func<byte[], byte[]> unprotect)
     {
         ArgumentNullException.ThrowIfNull(data);

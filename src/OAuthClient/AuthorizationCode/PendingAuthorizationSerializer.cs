@@ -1,20 +1,20 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Writes pending authorizations as bytes for a cookie, and reads them. The bytes hold state, nonce and code verifier in plain text and
-/// are encrypted at once by the caller.
+/// Serializes pending authorizations for a cookie. The data contain state, nonce and code verifier in plain text, and the caller encrypts
+/// them at once.
 /// </summary>
 /// <remarks>
 /// To add a member: a new number in <see cref="Member"/>, its line in <see cref="Serialize"/> and its line in <see cref="Deserialize"/>;
-/// then a new file of sample bytes beside those of the tests. Older builds skip the member. <see cref="Version"/> rises only when that
+/// then a new file of sample data beside those of the tests. Older builds skip the member. <see cref="Version"/> rises only when that
 /// would do harm, for example when the member is a condition that the callback must meet.
 /// </remarks>
 internal static class PendingAuthorizationSerializer
 {
-    // 1 and 2 had a fixed order of members.
+    // Versions 1 and 2 had a fixed order of members.
     internal const byte Version = 3;
 
-    /// <summary>The members' numbers. A number is never used again for another member.</summary>
+    /// <summary>The numbers of the members. A number is never reused for another member.</summary>
     private enum Member
     {
         ClientName = 1,
@@ -55,10 +55,10 @@ internal static class PendingAuthorizationSerializer
             .Flag((int)Member.RenewsSignIn, pending.RenewsSignIn)
             .ToArray();
 
-    /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or more follows.</exception>
+    /// <exception cref="OAuthProtocolException">Another version of the library wrote the data, or there are excess data.</exception>
     /// <exception cref="IOException">The data end too early.</exception>
-    /// <exception cref="FormatException">A member is missing or no number.</exception>
-    /// <exception cref="ArgumentException">A member is no UTF-8, or no code verifier.</exception>
+    /// <exception cref="FormatException">A member is missing or is not a number.</exception>
+    /// <exception cref="ArgumentException">A member is not valid UTF-8 or not a code verifier.</exception>
     public static PendingAuthorization Deserialize(byte[] data)
     {
         var members = TaggedMembers.Read(data, Version, "authorization");

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace OAuthClient;
 
-/// <summary>Writes an address and the parameters of its query, each encoded, into one buffer.</summary>
+/// <summary>Builds an address with an encoded query in one buffer.</summary>
 internal ref struct QueryStringBuilder
 {
-    // Of a character outside of ASCII each byte becomes three characters, and there are three bytes at most.
+    // A UTF-16 code unit has at most three bytes in UTF-8, and each byte becomes three characters.
     private const int LongestEncoding = 9;
 
     private Span<char> buffer;
@@ -13,9 +13,9 @@ internal ref struct QueryStringBuilder
     private int length;
     private string separator;
 
-    /// <param name="endpoint">What stands before the first parameter, as it is.</param>
-    /// <param name="hasQuery">Whether that has parameters of its own.</param>
-    /// <param name="buffer">Enough for most addresses; a longer one finds more.</param>
+    /// <param name="endpoint">The address before the first parameter.</param>
+    /// <param name="hasQuery">Whether the address has a query already.</param>
+    /// <param name="buffer">The initial buffer. A larger one is rented if necessary.</param>
     public QueryStringBuilder(string endpoint, bool hasQuery, Span<char> buffer)
     {
         this.buffer = buffer;
@@ -23,9 +23,9 @@ internal ref struct QueryStringBuilder
         Append(endpoint);
     }
 
-    /// <summary>Adds nothing when there is no value.</summary>
-    /// <param name="name">Encoded already, where that is needed.</param>
-    /// <param name="value">As it is meant.</param>
+    /// <summary>Adds a parameter; does nothing if the value is <see langword="null"/>.</summary>
+    /// <param name="name">The encoded name.</param>
+    /// <param name="value">The value, not encoded.</param>
     public void Add(string name, string? value)
     {
         if (value is null)
@@ -35,7 +35,7 @@ internal ref struct QueryStringBuilder
         AppendEncoded(value);
     }
 
-    /// <summary>Adds the values as one, with spaces between them; nothing when there is none.</summary>
+    /// <summary>Adds the values as one parameter, separated by spaces; does nothing if there are none.</summary>
     public void AddList(string name, IReadOnlyList<string> values)
     {
         for (int i = 0; i < values.Count; i++)
@@ -47,20 +47,20 @@ internal ref struct QueryStringBuilder
         }
     }
 
-    /// <summary>Adds what is encoded already, or holds nothing that would have to be; nothing when there is no value.</summary>
-    /// <param name="beginning">All that stands before the value, its name and equals sign included.</param>
-    /// <param name="value">As it will stand there.</param>
-    /// <returns>Where the value begins; 0 when there is none.</returns>
-    public int AddEncoded(string beginning, ReadOnlySpan<char> value)
+    /// <summary>Adds an encoded value; does nothing if it is empty.</summary>
+    /// <param name="prefix">The text before the value, including the name and the equals sign.</param>
+    /// <param name="value">The encoded value.</param>
+    /// <returns>The index of the value; 0 if it is empty.</returns>
+    public int AddEncoded(string prefix, ReadOnlySpan<char> value)
     {
         if (value.IsEmpty)
             return 0;
-        BeginParameter(beginning);
+        BeginParameter(prefix);
         Append(value);
         return length - value.Length;
     }
 
-    /// <summary>What was written. Nothing can be added any more.</summary>
+    /// <summary>Returns the address and releases the buffer. Nothing can be added afterwards.</summary>
     public string ToTextAndClear()
     {
         string text = new(buffer[..length]);
@@ -68,11 +68,11 @@ internal ref struct QueryStringBuilder
         return text;
     }
 
-    private void BeginParameter(string beginning)
+    private void BeginParameter(string prefix)
     {
         Append(separator);
         separator = "&";
-        Append(beginning);
+        Append(prefix);
     }
 
     private void Append(ReadOnlySpan<char> text)

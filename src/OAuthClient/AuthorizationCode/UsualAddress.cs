@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 namespace OAuthClient;
 
 /// <summary>
-/// The address of authorization requests that ask for nothing beyond their registration, as nearly all do: written once, because from one
-/// to the next only three values of always the same length differ.
+/// Caches the address of authorization requests without additional parameters, which nearly all requests are. Two such requests differ only
+/// in three values of fixed length.
 /// </summary>
-/// <param name="configuration">Whose requests.</param>
-/// <param name="server">Where to.</param>
-/// <param name="sample">One that was written out.</param>
-/// <param name="places">Where in it the values stand.</param>
+/// <param name="configuration">The client's configuration.</param>
+/// <param name="server">The metadata of the server.</param>
+/// <param name="sample">An address with placeholders for the values.</param>
+/// <param name="places">The indexes of the values.</param>
 internal sealed class UsualAddress(
     ClientConfiguration configuration,
     AuthorizationServerMetadata server,
@@ -17,11 +17,11 @@ internal sealed class UsualAddress(
     UsualAddress.Places places
 )
 {
-    /// <summary>Whether it still is theirs: registrations and metadata that have changed are other objects.</summary>
-    public bool IsOf(ClientConfiguration client, AuthorizationServerMetadata itsServer) =>
-        ReferenceEquals(configuration, client) && ReferenceEquals(server, itsServer);
+    /// <summary>Determines whether the address is valid for these objects. Changed configuration and metadata are other objects.</summary>
+    public bool IsOf(ClientConfiguration currentConfiguration, AuthorizationServerMetadata currentServer) =>
+        ReferenceEquals(configuration, currentConfiguration) && ReferenceEquals(server, currentServer);
 
-    /// <summary>The same with values of its own, as long as those in the sample.</summary>
+    /// <summary>Creates the address of one request. The values have the lengths of the placeholders.</summary>
     public string With(ReadOnlySpan<char> state, ReadOnlySpan<char> challenge, ReadOnlySpan<char> nonce) =>
         string.Create(
             sample.Length,
@@ -35,7 +35,7 @@ internal sealed class UsualAddress(
             }
         );
 
-    /// <summary>Where each value begins.</summary>
+    /// <summary>The indexes of the values in the address.</summary>
     [StructLayout(LayoutKind.Auto)]
     internal readonly record struct Places(int State, int Challenge, int Nonce);
 

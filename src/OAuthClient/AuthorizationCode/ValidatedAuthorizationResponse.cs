@@ -1,8 +1,8 @@
 namespace OAuthClient;
 
 /// <summary>
-/// A callback that was held against its pending authorization. The token endpoint takes nothing else for a code, and only
-/// <see cref="Validate"/> makes one: an unvalidated code cannot be redeemed.
+/// A callback that was validated against its pending authorization. Only <see cref="Validate"/> creates one, and a code can be redeemed
+/// from nothing else, so a code that was not validated cannot be redeemed.
 /// </summary>
 internal sealed class ValidatedAuthorizationResponse
 {
@@ -15,8 +15,11 @@ internal sealed class ValidatedAuthorizationResponse
     public PendingAuthorization Pending { get; }
     public AuthorizationCode Code { get; }
 
-    /// <summary>Whether the callback answers this pending authorization at all; only then does it use it up.</summary>
-    /// <exception cref="OAuthProtocolException">State, registration or server differ, or it came too late.</exception>
+    /// <summary>
+    /// Validates that the callback belongs to this pending authorization. Called before the state is consumed, so that another callback
+    /// does not consume it.
+    /// </summary>
+    /// <exception cref="OAuthProtocolException">State, client or server differ, or the pending authorization has expired.</exception>
     public static void ValidateCorrelation(
         PendingAuthorization pending,
         AuthorizationResponse response,
@@ -28,30 +31,36 @@ internal sealed class ValidatedAuthorizationResponse
         if (!string.Equals(pending.ClientName, clientName, StringComparison.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"The authorization was begun by the OAuth client '{pending.ClientName}' but the callback arrived at '{clientName}'; complete it with the client that began it (RFC 9700 §4.4)."
+                $"The authorization was begun by the OAuth client '{pending.ClientName}' but the callback arrived at '{clientName}'; "
+                    + "complete it with the client that began it (RFC 9700 §4.4)."
             );
         }
         if (response.State is null)
             throw new OAuthProtocolException(
-                "The callback has no state, so it answers no authorization that was begun here (RFC 6749 §10.12)."
+                "The callback has no state, so it belongs to no authorization that was begun here (RFC 6749 §10.12)."
             );
         if (!pending.Matches(response))
             throw new OAuthProtocolException(
-                "The callback's state is not that of the pending authorization: another browser, another tab, or an attack (RFC 6749 §10.12)."
+                "The callback's state is not that of the pending authorization: it comes from another browser or tab, or is an attack "
+                    + "(RFC 6749 §10.12). Begin a new authorization."
             );
         if (now >= pending.ExpiresAt)
             throw new OAuthProtocolException("The callback came after the pending authorization had expired; begin a new one.");
         if (!string.Equals(pending.Server, server, StringComparison.Ordinal))
             throw new OAuthProtocolException(
-                "The registration was moved to another authorization server while the browser was away; begin a new authorization (RFC 9700 §4.4)."
+                "The client was moved to another authorization server since the authorization was begun; begin a new one "
+                    + "(RFC 9700 §4.4)."
             );
     }
 
-    /// <exception cref="OAuthProtocolException">The callback is not from the server that was asked, or has no shape the specification knows.</exception>
-    /// <exception cref="AuthorizationResponseException">The server said no.</exception>
+    /// <summary>Validates the issuer, the redirect URI and the parameters of the callback.</summary>
+    /// <exception cref="OAuthProtocolException">
+    /// The callback comes from another server, or does not conform to the specification.
+    /// </exception>
+    /// <exception cref="AuthorizationResponseException">The server or the user denied the authorization.</exception>
     public static ValidatedAuthorizationResponse Validate(PendingAuthorization pending, AuthorizationResponse response)
     {
-        // Before anything else is believed, the error included: RFC 9207 §2.4.
+        // The issuer is validated before any other parameter is used, including the error (RFC 9207 §2.4).
         ValidateIssuer(pending, response.Issuer);
         ValidateRedirectPath(pending, response.Path);
         switch (response)
@@ -77,34 +86,37 @@ internal sealed class ValidatedAuthorizationResponse
         {
             if (pending.RequiresIssuer)
                 throw new OAuthProtocolException(
-                    $"The callback has no iss, though {pending.Server} says that it always sends it (RFC 9207 §2.4)."
+                    $"The callback has no iss, but the metadata of {pending.Server} state that it always sends it (RFC 9207 §2.4)."
                 );
         }
         else if (pending.Issuer is not null && !IssuerTemplate.Matches(pending.Issuer, issuer))
         {
             throw new OAuthProtocolException(
-                $"The callback comes from '{ServerTextSanitizer.Clean(issuer)}', but the browser was sent to '{pending.Issuer}' (RFC 9207 §2.4). The code was not redeemed."
+                $"The callback comes from '{ServerTextSanitizer.Clean(issuer)}', but the browser was sent to '{pending.Issuer}' "
+                    + "(RFC 9207 §2.4). The code was not redeemed."
             );
         }
     }
 
-    // Where servers are told apart by redirect URI, a response must not count at another one's (RFC 9700 §4.4.2.2).
-    // Scheme and host are left out: behind a proxy the application sees others than the browser.
+    // Where servers are distinguished by redirect URI, a response at the redirect URI of another server is rejected (RFC 9700 §4.4.2.2).
+    // Scheme and host are not compared, because behind a proxy the application sees others than the browser.
     private static void ValidateRedirectPath(PendingAuthorization pending, string? path)
     {
         if (path is null && pending.RequiresRedirectPathMatch)
         {
             throw new OAuthProtocolException(
-                $"{pending.Server} does not promise to name itself in its callbacks (RFC 9207), so only where they arrive tells them from another server's (RFC 9700 §4.4), and where this one arrived was not said: "
-                    + "parse it from the whole address."
+                $"{pending.Server} does not name itself in its callbacks (RFC 9207), so they are distinguished from another server's by "
+                    + "the path at which they arrive (RFC 9700 §4.4). This callback was parsed without its path; parse it from the whole "
+                    + "address."
             );
         }
         string expected = new Uri(pending.RedirectUri).AbsolutePath;
         if (path is not null && !string.Equals(path, expected, StringComparison.Ordinal))
         {
             throw new OAuthProtocolException(
-                $"The callback arrived at '{ServerTextSanitizer.Clean(path)}', another path than the redirect URI's, '{expected}'; it belongs to another registration (RFC 9700 §4.4), or the route and RedirectUri differ. "
-                    + "Behind a proxy that strips a prefix, call UsePathBase."
+                $"The callback arrived at '{ServerTextSanitizer.Clean(path)}', another path than the redirect URI's, '{expected}'; it "
+                    + "belongs to another client (RFC 9700 §4.4), or the route and RedirectUri differ. Behind a proxy that removes a "
+                    + "prefix, call UsePathBase."
             );
         }
     }

@@ -1,6 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>What the ways to authenticate are called on the wire (RFC 7591 §2, RFC 8705 §2).</summary>
+/// <summary>The registered names of the methods of client authentication (RFC 7591 §2, RFC 8705 §2).</summary>
 internal static class ClientAuthenticationNames
 {
     private const string Basic = "client_secret_basic";
@@ -9,8 +9,8 @@ internal static class ClientAuthenticationNames
     private const string Certificate = "tls_client_auth";
     private const string SelfSignedCertificate = "self_signed_tls_client_auth";
 
-    /// <summary>Which one to register for: the stated one, or else the best that the server offers.</summary>
-    /// <exception cref="OAuthException">The server offers none that this client has.</exception>
+    /// <summary>Chooses the method to register: the configured one, or the best one that the server supports.</summary>
+    /// <exception cref="OAuthException">The server supports no method of this client.</exception>
     public static string Choose(ClientAuthenticationMethod? stated, ClientConfiguration current, AuthorizationServerMetadata server)
     {
         string[] wanted = stated switch
@@ -21,23 +21,25 @@ internal static class ClientAuthenticationNames
             ClientAuthenticationMethod.TlsClientAuth => [Certificate, SelfSignedCertificate],
             _ => [.. current.HasClientCertificate ? [Certificate, SelfSignedCertificate] : Enumerable.Empty<string>(), Basic, Body, None],
         };
-        // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
+        // RFC 8414 §2: if the member is absent, the server supports client_secret_basic.
         var offered = server.TokenEndpointAuthenticationMethods ?? [Basic];
         return wanted.FirstOrDefault(name => offered.Contains(name, StringComparer.Ordinal))
-            // The developer may know more than the metadata.
+            // A configured method is used even if the metadata do not list it.
             ?? (
                 stated is not null
                     ? wanted[0]
                     : throw new OAuthException(
-                        $"{server.ServerId} takes clients by {ServerTextSanitizer.Clean(string.Join(", ", offered))}, and {current.DisplayName} has none of them. Where it is one by certificate, give that by UseClientCertificate."
+                        $"{server.ServerId} authenticates clients by {ServerTextSanitizer.Clean(string.Join(", ", offered))}, and "
+                            + $"{current.DisplayName} supports none of them. If it has a certificate, set it with UseClientCertificate."
                     )
             );
     }
 
-    /// <summary>A name for a message; not whatever a server may put in its place.</summary>
+    /// <summary>Returns the name of an unsupported method for a message, without arbitrary text of the server.</summary>
     public static string Printable(string name) =>
         name is "private_key_jwt" or "client_secret_jwt" ? name : "another token_endpoint_auth_method";
 
+    /// <summary>Returns the registered name of a method.</summary>
     public static string Of(ClientAuthenticationMethod method) =>
         method switch
         {
@@ -47,7 +49,7 @@ internal static class ClientAuthenticationNames
             _ => Basic,
         };
 
-    /// <summary>The way of that name; <see langword="null"/> for one that this library does not have.</summary>
+    /// <summary>Returns the method of a name; <see langword="null"/> if it is not supported.</summary>
     public static ClientAuthenticationMethod? Find(string name) =>
         name switch
         {

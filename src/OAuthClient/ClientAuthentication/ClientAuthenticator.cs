@@ -3,11 +3,11 @@ using System.Text;
 
 namespace OAuthClient;
 
-/// <summary>Puts the client's identity on a request: exactly one method, never in the address (RFC 6749 §2.3).</summary>
+/// <summary>Authenticates the client in a request, by exactly one method and never in the address (RFC 6749 §2.3).</summary>
 internal static class ClientAuthenticator
 {
-    /// <summary>Adds to <paramref name="form"/> what belongs in the body.</summary>
-    /// <returns>The Authorization header's value, when that is where the credentials go.</returns>
+    /// <summary>Adds the credentials that are sent in the body to <paramref name="form"/>.</summary>
+    /// <returns>The value of the Authorization header; <see langword="null"/> if the credentials are sent in the body.</returns>
     public static string? Authenticate(
         ClientConfiguration configuration,
         AuthorizationServerMetadata server,
@@ -26,7 +26,7 @@ internal static class ClientAuthenticator
                 form.Add(new(ParameterNames.ClientId, configuration.ClientId));
                 form.Add(new(ParameterNames.ClientSecret, configuration.ClientSecret!.Reveal()));
                 return null;
-            // RFC 8705 §2: a certificate says who, and the id says as which client.
+            // RFC 8705 §2: the request contains the client_id, and the certificate authenticates the client.
             default:
                 form.Add(new(ParameterNames.ClientId, configuration.ClientId));
                 return null;
@@ -39,7 +39,7 @@ internal static class ClientAuthenticator
             return stated;
         if (configuration.ClientSecret is null)
             return configuration.AuthenticatesByCertificate ? ClientAuthenticationMethod.TlsClientAuth : ClientAuthenticationMethod.None;
-        // RFC 8414 §2: when the member is absent, client_secret_basic is what the server has.
+        // RFC 8414 §2: if the member is absent, the server supports client_secret_basic.
         return
             server.TokenEndpointAuthenticationMethods is { } offered
             && !offered.Contains("client_secret_basic", StringComparer.Ordinal)
@@ -48,6 +48,6 @@ internal static class ClientAuthenticator
             : ClientAuthenticationMethod.ClientSecretBasic;
     }
 
-    // RFC 6749 §2.3.1, appendix B: id and secret are form-encoded before Basic joins them with a colon.
+    // RFC 6749 §2.3.1, appendix B: identifier and secret are form-encoded before they are joined with a colon.
     private static string FormEncode(string text) => WebUtility.UrlEncode(text);
 }

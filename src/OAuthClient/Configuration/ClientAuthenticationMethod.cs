@@ -1,20 +1,27 @@
 namespace OAuthClient;
 
-/// <summary>How a client proves who it is at the token endpoint (RFC 6749 §2.3; one method per request).</summary>
+/// <summary>
+/// Specifies how a client authenticates at the token endpoint and the server's other endpoints (RFC 6749 §2.3). A request uses one method.
+/// </summary>
 public enum ClientAuthenticationMethod
 {
-    /// <summary>A public client: it sends its <c>client_id</c> and proves nothing.</summary>
+    /// <summary>The client does not authenticate. It is a public client and sends its <c>client_id</c> only (<c>none</c>).</summary>
     None,
 
-    /// <summary>Id and secret, form-encoded, in the Authorization header (<c>client_secret_basic</c>).</summary>
+    /// <summary>
+    /// The identifier and the secret are form-encoded in the <c>Authorization</c> header (<c>client_secret_basic</c>, RFC 6749 §2.3.1).
+    /// </summary>
     ClientSecretBasic,
 
-    /// <summary>Id and secret in the body (<c>client_secret_post</c>), for servers that know nothing better.</summary>
+    /// <summary>
+    /// The identifier and the secret are in the request body (<c>client_secret_post</c>), for servers that do not support
+    /// <see cref="ClientSecretBasic"/>.
+    /// </summary>
     ClientSecretPost,
 
     /// <summary>
-    /// The id in the body, and a certificate in the TLS handshake (<c>tls_client_auth</c> or <c>self_signed_tls_client_auth</c>, RFC 8705 §2);
-    /// give it with <c>UseClientCertificate</c>.
+    /// The identifier is in the request body, and a certificate authenticates the client in the TLS handshake (<c>tls_client_auth</c> or
+    /// <c>self_signed_tls_client_auth</c>, RFC 8705 §2). Set the certificate with <c>UseClientCertificate</c>.
     /// </summary>
     TlsClientAuth,
 }

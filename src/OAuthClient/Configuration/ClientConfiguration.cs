@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace OAuthClient;
 
-/// <summary>The options as they stood at one moment: what a dance began with, it ends with.</summary>
+/// <summary>
+/// An immutable snapshot of the options and, for a client that registers itself, of its credentials. An operation uses one snapshot from
+/// start to end.
+/// </summary>
 internal sealed class ClientConfiguration
 {
     public const string DefaultIdTokenSigningAlgorithm = "RS256";
@@ -10,13 +13,13 @@ internal sealed class ClientConfiguration
     private readonly Lazy<bool> sharesRedirectUri;
     private readonly Lazy<bool> hasOtherServers;
 
-    /// <param name="name">The name it is registered by.</param>
-    /// <param name="options">As they stand now.</param>
-    /// <param name="shared">What there is beside it; nothing when <see langword="null"/>.</param>
-    public ClientConfiguration(string name, OAuthClientOptions options, RedirectUriConflictDetector? shared = null)
+    /// <param name="name">The client's name in <c>AddOAuthClient</c>.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="conflicts">Compares the client with the other clients; <see langword="null"/> if there are none.</param>
+    public ClientConfiguration(string name, OAuthClientOptions options, RedirectUriConflictDetector? conflicts = null)
     {
-        sharesRedirectUri = new(() => shared?.AnyFor(name, options) == true);
-        hasOtherServers = new(() => shared?.HasOtherServers(name, options) == true);
+        sharesRedirectUri = new(() => conflicts?.AnyFor(name, options) == true);
+        hasOtherServers = new(() => conflicts?.HasOtherServers(name, options) == true);
         Name = name;
         ClientId = options.ClientId;
         ClientSecret = string.IsNullOrEmpty(options.ClientSecret) ? null : new ClientSecret(options.ClientSecret);
@@ -43,9 +46,9 @@ internal sealed class ClientConfiguration
         DefaultAccessTokenLifetime = options.DefaultAccessTokenLifetime;
         BackChannelDeadline = options.BackChannelDeadline;
         BackChannelAttemptTimeout = options.BackChannelAttemptTimeout ?? options.BackChannelDeadline / 3;
-        var longest = BackChannelDeadline * 3 / 2;
+        var defaultLease = BackChannelDeadline * 3 / 2;
         RefreshLease =
-            options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } inTime && inTime < longest ? inTime : longest);
+            options.RefreshLease ?? (options.RefreshTokenGracePeriod * 3 / 4 is { } limit && limit < defaultLease ? limit : defaultLease);
         RefreshDeadline = RefreshLease * 2 / 3 < BackChannelDeadline ? RefreshLease * 2 / 3 : BackChannelDeadline;
         AllowHttpOnLoopback = options.DangerouslyAllowHttpOnLoopback;
         ConfiguredMetadata = new()
@@ -65,19 +68,21 @@ internal sealed class ClientConfiguration
 
     public string Name { get; }
 
-    /// <summary>Empty as long as a client that registers itself is not registered: then nothing belongs to it.</summary>
+    /// <summary>Gets the client identifier; empty while a client that registers itself is not registered.</summary>
     public string ClientId { get; private set; }
 
     public ClientSecret? ClientSecret { get; private set; }
     public ClientAuthenticationMethod? ClientAuthentication { get; private set; }
 
-    /// <summary>What the options say, whatever the server registered.</summary>
+    /// <summary>Gets the authentication method of the options, which the registered one may differ from.</summary>
     public ClientAuthenticationMethod? ConfiguredAuthentication { get; }
 
-    /// <summary>What a client that registers itself says of itself; <see langword="null"/> for one that the server knows already.</summary>
+    /// <summary>
+    /// Gets the metadata of a client that registers itself; <see langword="null"/> for a client with a configured identifier.
+    /// </summary>
     public DynamicRegistrationOptions? DynamicRegistration { get; }
 
-    /// <summary>Where its credentials come from, once it is registered.</summary>
+    /// <summary>Gets the registration that the credentials come from; <see langword="null"/> before the client is registered.</summary>
     public DynamicClient? Registered { get; private set; }
 
     /// <summary>Gets the refusals of these credentials by the token endpoint.</summary>
@@ -89,23 +94,25 @@ internal sealed class ClientConfiguration
     /// </summary>
     public bool IsRefused => Registered is { } client && (client.CanBeManaged ? Refusals.Any : Refusals.IsConfirmed);
 
-    /// <summary>Whether the back channel shows a certificate: then it goes to the addresses where one is asked for (RFC 8705 §5).</summary>
+    /// <summary>
+    /// Gets whether the back channel presents a certificate. Requests then go to the server's <c>mtls_endpoint_aliases</c> (RFC 8705 §5).
+    /// </summary>
     public bool HasClientCertificate { get; }
 
-    /// <summary>Whether the certificate is what proves who the client is, and no secret.</summary>
+    /// <summary>Gets whether the client authenticates by its certificate (RFC 8705 §2).</summary>
     public bool AuthenticatesByCertificate =>
         HasClientCertificate && ClientSecret is null && ClientAuthentication is null or ClientAuthenticationMethod.TlsClientAuth;
 
-    /// <summary>Whether it can prove who it is at all (RFC 6749 §2.1).</summary>
+    /// <summary>Gets whether the client is confidential: it can authenticate (RFC 6749 §2.1).</summary>
     public bool IsConfidential => ClientSecret is not null || AuthenticatesByCertificate;
 
-    /// <summary>Id and secret as an Authorization header has them, once somebody has written them so.</summary>
+    /// <summary>Gets or sets the cached value of the Basic Authorization header.</summary>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public string? BasicCredentials { get; set; }
 
     public Uri? Issuer { get; }
 
-    /// <summary>Whose issuers the server's tokens have, when it has many tenants.</summary>
+    /// <summary>Gets the template of the tenants' issuers; <see langword="null"/> for a server with one issuer.</summary>
     public IssuerTemplate? IssuerTemplate { get; }
 
     public Uri? RedirectUri { get; }
@@ -113,13 +120,13 @@ internal sealed class ClientConfiguration
     public IReadOnlyList<string> Scopes { get; }
     public IReadOnlyList<string> Resources { get; }
 
-    /// <summary><see cref="RedirectUri"/> as it stands in each authorization request.</summary>
+    /// <summary>Gets <see cref="RedirectUri"/>, encoded for a query.</summary>
     public string? EncodedRedirectUri { get; }
 
-    /// <summary><see cref="Scopes"/> as they stand in most authorization requests.</summary>
+    /// <summary>Gets <see cref="Scopes"/>, joined and encoded for a query.</summary>
     public string? EncodedScopes { get; }
 
-    /// <summary>Whether most authorizations are to bring an ID Token.</summary>
+    /// <summary>Gets whether <see cref="Scopes"/> contains <c>openid</c>.</summary>
     public bool RequestsIdToken { get; }
 
     public string? ResponseMode { get; }
@@ -134,23 +141,25 @@ internal sealed class ClientConfiguration
     public TimeSpan BackChannelAttemptTimeout { get; }
     public TimeSpan RefreshLease { get; }
 
-    /// <summary>For how long one presentation of a refresh token may take: less than the lease, or another node would present it too.</summary>
+    /// <summary>
+    /// Gets the deadline of a refresh request. It is shorter than the lease, so that no other node presents the same refresh token.
+    /// </summary>
     public TimeSpan RefreshDeadline { get; }
 
     public bool AllowHttpOnLoopback { get; }
 
-    /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
+    /// <summary>Gets whether callbacks of another server arrive at the same redirect URI.</summary>
     public bool SharesRedirectUri => sharesRedirectUri.Value;
 
-    /// <summary>Whether a callback could be another server's: then where it arrived may be all that tells them apart.</summary>
+    /// <summary>Gets whether there is a client at another server, so that the two servers' callbacks must be told apart.</summary>
     public bool HasOtherServers => hasOtherServers.Value;
 
-    /// <summary>The endpoints that the developer wrote down.</summary>
+    /// <summary>Gets the endpoints that the options set.</summary>
     public AuthorizationServerMetadata ConfiguredMetadata { get; }
 
     public bool UsesDiscovery => Issuer is not null && ConfiguredMetadata.TokenEndpoint is null;
 
-    /// <summary>The same with the credentials that the server gave, if it was this server.</summary>
+    /// <summary>Returns a copy with the registered credentials, or this instance if they belong to another server.</summary>
     public ClientConfiguration WithRegisteredCredentials(DynamicClient? registered)
     {
         if (DynamicRegistration is null || !string.Equals(registered?.Server, ConfiguredMetadata.ServerId, StringComparison.Ordinal))
@@ -165,7 +174,7 @@ internal sealed class ClientConfiguration
         return copy;
     }
 
-    /// <summary>How messages call this client.</summary>
+    /// <summary>Gets the name of the client for messages.</summary>
     public string DisplayName => Name.Length == 0 ? "the OAuth client" : $"the OAuth client '{Name}'";
 
     /// <summary>Creates the exception that asks the application for a new authorization of this client.</summary>

@@ -2,63 +2,73 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
-/// <summary>The registration as it stands now: a reloaded configuration, such as a rotated client secret, needs no restart.</summary>
+/// <summary>
+/// Provides the current configuration of one client. A reloaded configuration, such as a rotated client secret, takes effect without a
+/// restart.
+/// </summary>
 internal sealed class ClientConfigurationProvider
 {
-    // A cache of options that somebody cleared, or a change that turned out wrong, is not announced.
+    // OnChange reports neither a cleared IOptionsMonitorCache nor that changed options are invalid. So a copy is used for one second only.
     private const long RefreshInterval = TimeSpan.TicksPerSecond;
 
     private readonly string name;
     private readonly IOptionsMonitor<OAuthClientOptions> options;
-    private readonly RedirectUriConflictDetector shared;
+    private readonly RedirectUriConflictDetector conflicts;
     private Func<ClientConfiguration, CancellationToken, ValueTask<ClientConfiguration>>? registrar;
     private DynamicClient? registered;
     private Snapshot? snapshot;
-    private long askedAt = long.MinValue;
+    private long readAt = long.MinValue;
 
-    public ClientConfigurationProvider(string name, IOptionsMonitor<OAuthClientOptions> options, RedirectUriConflictDetector shared)
+    public ClientConfigurationProvider(string name, IOptionsMonitor<OAuthClientOptions> options, RedirectUriConflictDetector conflicts)
     {
-        (this.name, this.options, this.shared) = (name, options, shared);
-        options.OnChange((_, _) => Volatile.Write(ref askedAt, long.MinValue));
+        (this.name, this.options, this.conflicts) = (name, options, conflicts);
+        options.OnChange((_, _) => Volatile.Write(ref readAt, long.MinValue));
     }
 
     public string Name => name;
 
-    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <summary>Gets the current configuration.</summary>
+    /// <exception cref="OptionsValidationException">The options are invalid.</exception>
     public ClientConfiguration Current => Read().Registration;
 
-    /// <summary>The same for those who ask with every request: what was asked within the last second is taken to stand, unless a change was announced.</summary>
-    /// <param name="now">In UTC ticks.</param>
-    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <summary>
+    /// Gets a configuration that was read within the last second, unless a change was reported since. For callers that need it on each
+    /// request.
+    /// </summary>
+    /// <param name="now">The current time in UTC ticks.</param>
+    /// <exception cref="OptionsValidationException">The options are invalid.</exception>
     public ClientConfiguration GetCached(long now)
     {
-        // Unsigned, so that a clock that was set back does not keep it standing.
-        if ((ulong)(now - Volatile.Read(ref askedAt)) < RefreshInterval)
+        // Unsigned, so that the copy also expires when the clock is set back.
+        if ((ulong)(now - Volatile.Read(ref readAt)) < RefreshInterval)
             return Volatile.Read(ref snapshot)!.Registration;
         var configuration = Current;
-        Volatile.Write(ref askedAt, now);
+        Volatile.Write(ref readAt, now);
         return configuration;
     }
 
     /// <summary>
-    /// The same for whoever speaks to the server in the client's name, or looks for what belongs to it: a client that registers itself
-    /// is registered by then.
+    /// Gets the current configuration with credentials: a client that registers itself is registered first. For callers that send requests
+    /// as the client or look up its grants.
     /// </summary>
-    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <exception cref="OptionsValidationException">The options are invalid.</exception>
     /// <exception cref="OAuthException">The client cannot be registered.</exception>
     public ValueTask<ClientConfiguration> GetRegisteredAsync(CancellationToken cancellationToken) =>
         GetRegisteredAsync(Current, cancellationToken);
 
-    /// <summary>The same for those who ask with every request.</summary>
-    /// <param name="now">In UTC ticks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <summary>Gets the configuration with credentials, from a copy that may be one second old.</summary>
+    /// <param name="now">The current time in UTC ticks.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <exception cref="OptionsValidationException">The options are invalid.</exception>
     /// <exception cref="OAuthException">The client cannot be registered.</exception>
     public ValueTask<ClientConfiguration> GetRegisteredAsync(long now, CancellationToken cancellationToken) =>
         GetRegisteredAsync(GetCached(now), cancellationToken);
 
-    /// <summary>The same for what must not fail because the client cannot be registered just now: a user who wants to leave.</summary>
-    /// <exception cref="OptionsValidationException">The options are wrong; the message says what to write.</exception>
+    /// <summary>
+    /// Gets the configuration with credentials if the client can be registered, and without them otherwise. For operations that must not
+    /// fail then, such as signing a user out.
+    /// </summary>
+    /// <exception cref="OptionsValidationException">The options are invalid.</exception>
     public async ValueTask<ClientConfiguration> TryGetRegisteredAsync(CancellationToken cancellationToken)
     {
         try
@@ -71,14 +81,14 @@ internal sealed class ClientConfigurationProvider
         }
     }
 
-    /// <summary>Says who registers a client that has no identifier of its own.</summary>
-    public void SetRegistrar(Func<ClientConfiguration, CancellationToken, ValueTask<ClientConfiguration>> who) => registrar = who;
+    /// <summary>Sets the delegate that registers a client without a configured identifier.</summary>
+    public void SetRegistrar(Func<ClientConfiguration, CancellationToken, ValueTask<ClientConfiguration>> register) => registrar = register;
 
-    /// <summary>From now on these are its credentials.</summary>
+    /// <summary>Replaces the registered credentials.</summary>
     public void SetCredentials(DynamicClient? client)
     {
         Volatile.Write(ref registered, client);
-        Volatile.Write(ref askedAt, long.MinValue);
+        Volatile.Write(ref readAt, long.MinValue);
     }
 
     private ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken) =>
@@ -86,17 +96,19 @@ internal sealed class ClientConfigurationProvider
 
     private Snapshot Read()
     {
-        // The options may be made now, and serve all callers.
-        var current = BackgroundWork.RunIsolated((options, name), static all => all.options.Get(all.name));
+        // This call may create the options, which all callers share, so it does not run in the caller's execution context.
+        var current = BackgroundWork.RunIsolated((options, name), static state => state.options.Get(state.name));
         var client = Volatile.Read(ref registered);
         var known = Volatile.Read(ref snapshot);
         if (known is not null && ReferenceEquals(known.Options, current) && ReferenceEquals(known.Client, client))
             return known;
-        // What hangs on the options alone is kept when only the credentials are others.
+        // The part that depends on the options alone is kept when only the credentials change.
         var described =
-            known is not null && ReferenceEquals(known.Options, current) ? known.Described : new ClientConfiguration(name, current, shared);
+            known is not null && ReferenceEquals(known.Options, current)
+                ? known.Described
+                : new ClientConfiguration(name, current, conflicts);
         var fresh = new Snapshot(current, client, described, described.WithRegisteredCredentials(client));
-        // Of several first readers one wins: what hangs on the registration's identity, such as discovered metadata, is made once.
+        // Of concurrent first readers one wins: caches such as the metadata compare configurations by reference.
         return ReferenceEquals(Interlocked.CompareExchange(ref snapshot, fresh, known), known) ? fresh : Read();
     }
 

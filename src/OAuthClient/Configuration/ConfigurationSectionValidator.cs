@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace OAuthClient;
 
-/// <summary>Says what is wrong with a configuration section before it is bound: the binder passes over most of it without a word.</summary>
+/// <summary>Validates a configuration section before it is bound, because the binder ignores most mistakes.</summary>
 internal static class ConfigurationSectionValidator
 {
     private static readonly string[] Lists =
@@ -15,7 +15,7 @@ internal static class ConfigurationSectionValidator
         nameof(OAuthClientOptions.AllowedTenants),
     ];
 
-    /// <summary>The names of all options; a test holds them against the type.</summary>
+    /// <summary>The names of all options. A test compares them with the type.</summary>
     internal static readonly IReadOnlyList<string> Names =
     [
         .. Lists,
@@ -48,7 +48,7 @@ internal static class ConfigurationSectionValidator
         nameof(OAuthClientOptions.UserInfoEndpoint),
     ];
 
-    /// <exception cref="OptionsValidationException">A key is unknown, a list is no list, or there is nothing at all.</exception>
+    /// <exception cref="OptionsValidationException">A key is unknown, a list has a single value, or the section is empty.</exception>
     public static void Require(string name, IConfiguration configuration)
     {
         var failures = Failures(configuration).ToList();
@@ -64,22 +64,29 @@ internal static class ConfigurationSectionValidator
         string prefix = configuration is IConfigurationSection section ? section.Path + ":" : "";
         var children = configuration.GetChildren().ToList();
         if (children.Count == 0)
-            yield return $"the configuration{(prefix.Length > 0 ? $" section '{prefix.TrimEnd(':')}'" : "")} is empty or missing; write ClientId, Issuer and the others there.";
+            yield return $"the configuration{(prefix.Length > 0 ? $" section '{prefix.TrimEnd(':')}'" : "")} is empty or missing; "
+                + "set ClientId, Issuer and the other options there.";
         foreach (var child in children)
         {
             if (!Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
             {
                 string nearest = Names.MinBy(known => Distance(known, child.Key))!;
-                yield return $"{prefix}{child.Key} is no option{(Distance(nearest, child.Key) <= 3 ? $"; did you mean {nearest}?" : $". There are {string.Join(", ", Names.Order(StringComparer.Ordinal))}.")}";
+                yield return $"{prefix}{child.Key} is no option"
+                    + (
+                        Distance(nearest, child.Key) <= 3
+                            ? $"; did you mean {nearest}?"
+                            : $". There are {string.Join(", ", Names.Order(StringComparer.Ordinal))}."
+                    );
             }
             else if (Lists.Contains(child.Key, StringComparer.OrdinalIgnoreCase) && !string.IsNullOrEmpty(child.Value))
             {
-                yield return $"{prefix}{child.Key} must be a list, for example \"{child.Key}\": [\"one\", \"two\"]; a single text is passed over.";
+                yield return $"{prefix}{child.Key} must be a list, for example \"{child.Key}\": [\"one\", \"two\"]; "
+                    + "the binder ignores a single value.";
             }
         }
     }
 
-    // Levenshtein: how many letters to change.
+    // The Levenshtein distance, without regard to case.
     private static int Distance(string one, string other)
     {
         int[] row = [.. Enumerable.Range(0, other.Length + 1)];

@@ -2,8 +2,8 @@ namespace OAuthClient;
 
 /// <summary>
 /// Records that the token endpoint refused the client's credentials with <c>invalid_client</c> (RFC 6749 §5.2). One refusal may be a
-/// fault of the server that passes; a second one after <see cref="ConfirmationPeriod"/>, with no token response in between, confirms it.
-/// Kept in memory: each node decides by what it has seen itself.
+/// temporary fault of the server; a second one after <see cref="ConfirmationPeriod"/>, with no token response in between, confirms it.
+/// The record is kept in memory: each node decides by the refusals that it received itself.
 /// </summary>
 internal sealed class CredentialRefusals
 {

@@ -4,14 +4,12 @@ using System.Text.Json.Serialization;
 namespace OAuthClient;
 
 /// <summary>
-/// Writes clients that registered themselves as bytes for a store, and reads them. The bytes hold credentials in plain text and are
-/// encrypted at once by the caller.
+/// Serializes dynamically registered clients for a store. The data contain credentials in plain text, and the caller encrypts them at once.
 /// </summary>
 /// <remarks>
 /// To add a member: one optional property in <see cref="DynamicClientJson"/>, its line in <c>ToStored</c> and its line in
-/// <c>ToClient</c>; then a new file of sample bytes beside those of the tests. The rules for members and for <see cref="Version"/> are
-/// those of the serializer of grants: members that a build does not know are kept, and the version rises only when a build that does not
-/// know the change would do harm.
+/// <c>ToClient</c>; then a new file of sample data beside those of the tests. Members that a build does not know are kept.
+/// <see cref="Version"/> rises only when a build that does not know the change would do harm.
 /// </remarks>
 internal static class DynamicClientSerializer
 {
@@ -71,7 +69,7 @@ internal static class DynamicClientSerializer
             UnknownMembers = UnknownMembers.Validate(stored.Unknown),
         };
 
-    // Written as text of the format's own, so that a member of the enumeration can be renamed.
+    // The format has names of its own, so that a member of the enumeration can be renamed.
     private static string Name(ClientAuthenticationMethod method) =>
         method switch
         {
@@ -90,7 +88,7 @@ internal static class DynamicClientSerializer
             "Body" => ClientAuthenticationMethod.ClientSecretPost,
             "Certificate" => ClientAuthenticationMethod.TlsClientAuth,
             _ => throw new FormatException(
-                "The client authenticates by a method that this version of OAuthClient does not have: update the package on this node."
+                "The client uses a method of authentication that this package version does not support; update the package on this node."
             ),
         };
 }

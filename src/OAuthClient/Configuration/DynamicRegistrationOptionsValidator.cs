@@ -1,9 +1,9 @@
 namespace OAuthClient;
 
-/// <summary>Says at start what is wrong with a registration that is still to be made.</summary>
+/// <summary>Validates the options of a client that registers itself.</summary>
 internal static class DynamicRegistrationOptionsValidator
 {
-    // What follows from the options, or is the server's to say (RFC 7591 §2, §3.2.1).
+    // Derived from the options, or set by the server (RFC 7591 §2, §3.2.1).
     private static readonly string[] Reserved =
     [
         "client_id",
@@ -20,18 +20,18 @@ internal static class DynamicRegistrationOptionsValidator
     public static void Find(List<string> failures, OAuthClientOptions o, DynamicRegistrationOptions dynamic)
     {
         if (!string.IsNullOrEmpty(o.ClientId) || o.ClientSecret is not null)
-            failures.Add("ClientId or ClientSecret is set while RegisterDynamically gets others from the server; remove one of the two.");
+            failures.Add("ClientId or ClientSecret is set, but RegisterDynamically obtains them from the server; remove one of the two.");
         if (dynamic.InitialAccessToken is { } token && !token.All(c => c is > ' ' and <= '~'))
             failures.Add(
-                "InitialAccessToken holds a character that no header may carry; write it exactly as the server gave it, or leave it null."
+                "InitialAccessToken holds a character that is invalid in a header; copy it as the server issued it, or leave it null."
             );
         if (dynamic.InitialAccessToken is "")
-            failures.Add("InitialAccessToken is empty; write the token, or leave it null.");
+            failures.Add("InitialAccessToken is empty; set the token, or leave it null.");
         if (dynamic.SoftwareStatement is { } statement && string.IsNullOrWhiteSpace(statement))
-            failures.Add("SoftwareStatement is empty; write the statement, or leave it null.");
+            failures.Add("SoftwareStatement is empty; set the statement, or leave it null.");
         if (dynamic.GrantTypes is null || dynamic.GrantTypes.Any(string.IsNullOrWhiteSpace))
             failures.Add(
-                "GrantTypes must be a list of names such as authorization_code; leave it empty for what follows from RedirectUri."
+                "GrantTypes must be a list of names such as authorization_code; leave it empty for the default, depending on RedirectUri."
             );
         if (dynamic.ApplicationType is not (null or "web" or "native"))
             failures.Add("ApplicationType must be web or native.");
@@ -45,11 +45,11 @@ internal static class DynamicRegistrationOptionsValidator
         )
         {
             if (uri is not null && (!EndpointSecurity.IsSafe(uri, o.DangerouslyAllowHttpOnLoopback) || uri.Fragment.Length > 0))
-                failures.Add($"{name} must be an absolute https address without a fragment: the server, or a browser, calls it.");
+                failures.Add($"{name} must be an absolute https address without a fragment.");
         }
         if (dynamic.Metadata is null)
             failures.Add("Metadata is null; leave it out.");
         else if (Reserved.FirstOrDefault(dynamic.Metadata.ContainsKey) is { } reserved)
-            failures.Add($"Metadata holds {reserved}, which follows from the options or is the server's to say; remove it.");
+            failures.Add($"Metadata holds {reserved}, which is derived from the options or set by the server; remove it.");
     }
 }

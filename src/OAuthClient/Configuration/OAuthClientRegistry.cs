@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace OAuthClient;
 
-/// <summary>The names of all registrations of one service collection: some rules hold between them.</summary>
+/// <summary>The names of all clients of one service collection. Some rules compare the clients with each other.</summary>
 internal sealed class OAuthClientRegistry
 {
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
@@ -11,15 +11,15 @@ internal sealed class OAuthClientRegistry
 
     public bool Add(string name) => names.Add(name);
 
-    /// <summary>The client that is meant when none is named: the unnamed one, or the only one.</summary>
-    /// <param name="instead">What to write when that is not clear, with {0} in place of a name.</param>
-    /// <exception cref="InvalidOperationException">There are several, and all have names.</exception>
-    public string ResolveDefault(string instead) =>
+    /// <summary>Gets the name of the client to use where none is named: the unnamed client, or the only one.</summary>
+    /// <param name="instruction">The instruction for the exception, with {0} in place of a client's name.</param>
+    /// <exception cref="InvalidOperationException">There are several clients, and all have names.</exception>
+    public string ResolveDefault(string instruction) =>
         names.Contains("") ? ""
         : names.Count == 1 ? names.Single()
         : throw new InvalidOperationException(
-            $"There are several OAuth clients ({string.Join(", ", names.Order(StringComparer.Ordinal))}), so say which one is meant: "
-                + string.Format(CultureInfo.InvariantCulture, instead, names.Order(StringComparer.Ordinal).First())
+            $"There are several OAuth clients ({string.Join(", ", names.Order(StringComparer.Ordinal))}), so name the one to use: "
+                + string.Format(CultureInfo.InvariantCulture, instruction, names.Order(StringComparer.Ordinal).First())
                 + "."
         );
 }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace OAuthClient;
 
 /// <summary>
-/// Mix-up (RFC 9700 §4.4): a response that does not name its server is told apart by the redirect URI it arrives at,
-/// so two servers must not share one.
+/// Detects clients of different servers that share a redirect URI. A response that does not name its server is identified by the redirect
+/// URI at which it arrives, so a shared one permits a mix-up attack (RFC 9700 §4.4).
 /// </summary>
 internal sealed class RedirectUriConflictDetector(
     OAuthClientRegistry clients,
@@ -21,18 +21,19 @@ internal sealed class RedirectUriConflictDetector(
             if (options.Issuer is null || other.Issuer is null)
             {
                 failures.Add(
-                    $"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path of its own, "
-                        + "or set Issuer for both: without a known issuer, only the redirect URI tells whose answer a callback is (RFC 9700 §4.4)."
+                    $"RedirectUri has the same path as that of OAuth client '{otherName}' at another server. Give each server a path "
+                        + "of its own, or set Issuer for both: without a known issuer, only the redirect URI identifies the server that a "
+                        + "callback comes from (RFC 9700 §4.4)."
                 );
             }
         }
     }
 
-    /// <summary>Whether there is a registration at another server at all.</summary>
+    /// <summary>Determines whether any other client uses another server.</summary>
     public bool HasOtherServers(string name, OAuthClientOptions options) =>
         clients.Names.Any(other => !string.Equals(other, name, StringComparison.Ordinal) && !IsSameServer(options, Unvalidated(other)));
 
-    /// <summary>Whether another server's answers arrive at the same redirect URI.</summary>
+    /// <summary>Determines whether a client of another server has the same redirect URI.</summary>
     public bool AnyFor(string name, OAuthClientOptions options) =>
         options.RedirectUri is { } redirectUri && OthersAt(redirectUri, name, options).Any();
 
@@ -41,8 +42,8 @@ internal sealed class RedirectUriConflictDetector(
         foreach (string otherName in clients.Names.Where(other => !string.Equals(other, name, StringComparison.Ordinal)))
         {
             var other = Unvalidated(otherName);
-            // A callback is held against the path alone (behind a proxy the host is another, and a query is the sender's to write),
-            // so two that differ in anything else could be mixed up.
+            // A callback is compared by its path alone: behind a proxy the host differs, and the sender chooses the query. So redirect URIs
+            // that differ in anything else could be confused.
             if (
                 Uri.Compare(redirectUri, other.RedirectUri, UriComponents.Path, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase)
                     == 0
@@ -59,7 +60,7 @@ internal sealed class RedirectUriConflictDetector(
             ? string.Equals(one.Issuer?.OriginalString, other.Issuer?.OriginalString, StringComparison.Ordinal)
             : one.TokenEndpoint == other.TokenEndpoint;
 
-    // Asking IOptionsMonitor would validate the other one too, which would ask for this one.
+    // IOptionsMonitor would validate the other client's options too, and that validation would read this client's.
     private OAuthClientOptions Unvalidated(string name)
     {
         var options = new OAuthClientOptions();

@@ -2,24 +2,27 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>The credentials of a client that registered itself: in use here first and in the store then, so that nothing the server gave is lost.</summary>
+/// <summary>
+/// Applies the credentials of a dynamically registered client and saves them. They are in use at once, and kept in memory until the store
+/// has them, so that a store failure loses nothing.
+/// </summary>
 internal sealed class DynamicClientPersistence(ClientConfigurationProvider configuration, IDynamicClientStore store, ILogger logger)
 {
     private DynamicClient? unsaved;
 
-    /// <summary>Whether the store has not taken the newest.</summary>
+    /// <summary>Gets whether the newest credentials are not in the store yet.</summary>
     public bool IsUnsaved => Volatile.Read(ref unsaved) is not null;
 
-    /// <summary>The newest that this node or another knows of; in use from now on.</summary>
+    /// <summary>Finds the newest credentials of this node or another, and applies them.</summary>
     public async Task<DynamicClient?> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         if (
-            Volatile.Read(ref unsaved) is { } own
-            && string.Equals(own.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
+            Volatile.Read(ref unsaved) is { } pending
+            && string.Equals(pending.Server, current.ConfiguredMetadata.ServerId, StringComparison.Ordinal)
         )
-            return await SaveAsync(own).ConfigureAwait(false);
+            return await SaveAsync(pending).ConfigureAwait(false);
         var stored = await store.FindAsync(current.Name, current.ConfiguredMetadata.ServerId, cancellationToken).ConfigureAwait(false);
-        // Not only the store's word: what one server gave must not go to another.
+        // The store's result is checked, because one server's credentials must not be sent to another.
         if (
             stored is not null
             && (
@@ -28,30 +31,33 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
             )
         )
             throw new OAuthException(
-                $"The IDynamicClientStore gave another registration than that of {current.DisplayName} at {current.ConfiguredMetadata.ServerId}; it must compare both names character by character."
+                $"The IDynamicClientStore returned another registration than that of {current.DisplayName} at "
+                    + $"{current.ConfiguredMetadata.ServerId}; it must compare both names character by character."
             );
         if (!IsSame(stored, current.Registered))
             configuration.SetCredentials(stored);
         return stored;
     }
 
-    /// <returns>The one that counts: another, when another node was quicker.</returns>
+    /// <summary>Applies the credentials and saves them in the store.</summary>
+    /// <returns>The credentials in use: those of another node if it saved a client first.</returns>
     public async Task<DynamicClient> SaveAsync(DynamicClient newer)
     {
-        Use(newer);
+        Apply(newer);
         try
         {
             while (!await store.TryReplaceAsync(newer, CancellationToken.None).ConfigureAwait(false))
             {
                 var stored = await store.FindAsync(newer.ClientName, newer.Server, CancellationToken.None).ConfigureAwait(false);
-                // Of two clients the one that is kept already, for users' grants may belong to it; of two answers about the same one the later.
+                // Another client is kept, because users' grants may belong to it. Of two responses about the same client the later one is
+                // kept.
                 if (stored is not null && (!IsSameClient(stored, newer) || stored.LastConfirmedAt > newer.LastConfirmedAt))
                 {
                     newer = stored;
                     configuration.SetCredentials(stored);
                     break;
                 }
-                Use(newer = newer.AfterGeneration(stored?.Generation ?? 0));
+                Apply(newer = newer.AfterGeneration(stored?.Generation ?? 0));
             }
             Volatile.Write(ref unsaved, null);
         }
@@ -75,7 +81,7 @@ internal sealed class DynamicClientPersistence(ClientConfigurationProvider confi
     private static bool IsSameClient(DynamicClient one, DynamicClient other) =>
         string.Equals(one.ClientId, other.ClientId, StringComparison.Ordinal);
 
-    private void Use(DynamicClient newer)
+    private void Apply(DynamicClient newer)
     {
         Volatile.Write(ref unsaved, newer);
         configuration.SetCredentials(newer);

@@ -1,8 +1,9 @@
 namespace OAuthClient;
 
 /// <summary>
-/// The registration of a client that registers itself (<c>RegisterDynamically</c>): made by itself when it is first needed, and here by
-/// hand; read, updated and deleted (RFC 7591, RFC 7592). A keyed service of the client's name, without a key where there is only one client.
+/// Creates, reads, updates and deletes the registration of a client that registers itself (RFC 7591, RFC 7592). The library registers the
+/// client when it is first needed; this class does so explicitly. It is registered by <c>RegisterDynamically</c>, as a keyed service under
+/// the client's name, and also without a key if there is only one client or an unnamed one.
 /// </summary>
 public sealed class DynamicRegistration
 {
@@ -23,17 +24,32 @@ public sealed class DynamicRegistration
         configuration.SetRegistrar(GetRegisteredAsync);
     }
 
-    /// <summary>Registers the client, unless it is registered already, by this node or another. Without being asked it happens when the first token or authorization is wanted.</summary>
-    /// <param name="cancellationToken">Stops waiting; the registration goes on for the others.</param>
-    /// <exception cref="EndpointException">The server refused.</exception>
-    /// <exception cref="OAuthException">The server has no registration endpoint, or registered what this client cannot be.</exception>
+    /// <summary>
+    /// Registers the client, unless this node or another has registered it (RFC 7591 §3). The library does so itself before the first token
+    /// request or authorization.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. A cancelled call stops waiting; the registration continues for other callers.
+    /// </param>
+    /// <returns>The registered client.</returns>
+    /// <exception cref="EndpointException">The server refused the request.</exception>
+    /// <exception cref="OAuthException">
+    /// The server has no registration endpoint, or registered metadata with which this client cannot work.
+    /// </exception>
     public async Task<DynamicClient> RegisterAsync(CancellationToken cancellationToken = default) =>
         (await configuration.GetRegisteredAsync(cancellationToken).ConfigureAwait(false)).Registered!;
 
-    /// <summary>Asks the server what it has registered (RFC 7592 §2.1). What it says counts from now on, new credentials included.</summary>
-    /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
-    /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
-    /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
+    /// <summary>
+    /// Reads the registration at the server (RFC 7592 §2.1). The client uses the result from then on, including any new credentials.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. A cancelled call stops waiting; the operation continues.
+    /// </param>
+    /// <returns>The client as the server has registered it.</returns>
+    /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
+    /// <exception cref="OAuthException">
+    /// The client is not registered, or the server issued no registration access token to manage it with.
+    /// </exception>
     public async Task<DynamicClient> ReadAsync(CancellationToken cancellationToken = default) =>
         (
             await ManageAsync(
@@ -43,10 +59,17 @@ public sealed class DynamicRegistration
                 .ConfigureAwait(false)
         )!;
 
-    /// <summary>Has the server register what the options say now (RFC 7592 §2.2), for example another redirect URI.</summary>
-    /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
-    /// <exception cref="EndpointException">The server refused; with 401 the client is gone there.</exception>
-    /// <exception cref="OAuthException">The client is not registered, or the server gave no way to manage it.</exception>
+    /// <summary>
+    /// Updates the registration at the server to the current options (RFC 7592 §2.2), for example after a change of the redirect URI.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. A cancelled call stops waiting; the operation continues.
+    /// </param>
+    /// <returns>The client as the server has registered it.</returns>
+    /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
+    /// <exception cref="OAuthException">
+    /// The client is not registered, or the server issued no registration access token to manage it with.
+    /// </exception>
     public async Task<DynamicClient> UpdateAsync(CancellationToken cancellationToken = default) =>
         (
             await ManageAsync(
@@ -57,28 +80,31 @@ public sealed class DynamicRegistration
         )!;
 
     /// <summary>
-    /// Deletes the client at the server (RFC 7592 §2.3), where the server has that, and forgets it here in any case; users' grants end
-    /// with it. It is registered anew when it is needed again. That it was gone there before is no error. Other nodes that share the
-    /// store hear of it within a minute.
+    /// Deletes the client at the server (RFC 7592 §2.3) if the server supports it, and removes it from the store. The users' grants end
+    /// with it. The client is registered again when it is next needed. A client that the server no longer knows is no error. Other nodes
+    /// that share the store detect the deletion within a minute.
     /// </summary>
-    /// <param name="cancellationToken">Stops waiting; what is under way goes on.</param>
-    /// <exception cref="EndpointException">The server refused; nothing is forgotten then.</exception>
+    /// <param name="cancellationToken">
+    /// The token to monitor for cancellation requests. A cancelled call stops waiting; the operation continues.
+    /// </param>
+    /// <returns>A task that completes when the client is deleted.</returns>
+    /// <exception cref="EndpointException">The server refused the request; the client remains registered and stored.</exception>
     /// <exception cref="OAuthException">The client is not registered.</exception>
     public Task DeleteAsync(CancellationToken cancellationToken = default) =>
         ManageAsync(
             async current =>
             {
-                // Where it cannot be deleted, to forget it is all that can be done, and the way out when the server has lost it.
+                // A client that cannot be managed is removed from the store only.
                 if (current.Registered!.CanBeManaged)
                     await endpoint.DeleteAsync(current.Registered, CancellationToken.None).ConfigureAwait(false);
                 await persistence.RemoveAsync(current.Registered).ConfigureAwait(false);
                 return null;
             },
             cancellationToken,
-            mayBeForgotten: true
+            allowUnmanageable: true
         );
 
-    // The way of nearly every call: it does not wait.
+    // Nearly every call completes synchronously.
     private ValueTask<ClientConfiguration> GetRegisteredAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         if (!lifecycle.IsUsable(current))
@@ -88,7 +114,7 @@ public sealed class DynamicRegistration
         return new(current);
     }
 
-    // Whoever waits for this has not got what was wanted: a look prepares nothing.
+    // Returns null, so that a caller of PrepareAsync that joined the poll does not take it for its own result.
     private async Task<DynamicClient?> PollStoreAsync()
     {
         await lifecycle.PollStoreAsync(CancellationToken.None).ConfigureAwait(false);
@@ -101,11 +127,11 @@ public sealed class DynamicRegistration
         {
             await RunExclusiveAsync(
                     async () => await lifecycle.PrepareAsync(CancellationToken.None).ConfigureAwait(false),
-                    mayBeAnothers: true,
+                    acceptsOtherResult: true,
                     cancellationToken
                 )
                 .ConfigureAwait(false);
-            // Whoever manages the registration may have deleted it since.
+            // A concurrent DeleteAsync may have removed the registration since.
             if (configuration.Current is { Registered: not null } current)
                 return current;
         }
@@ -114,7 +140,7 @@ public sealed class DynamicRegistration
     private Task<DynamicClient?> ManageAsync(
         Func<ClientConfiguration, Task<DynamicClient?>> work,
         CancellationToken cancellationToken,
-        bool mayBeForgotten = false
+        bool allowUnmanageable = false
     ) =>
         RunExclusiveAsync(
             async () =>
@@ -126,35 +152,37 @@ public sealed class DynamicRegistration
                     null => throw new OAuthException(
                         $"{current.DisplayName} is not registered at {current.ConfiguredMetadata.ServerId}; call RegisterAsync first."
                     ),
-                    { CanBeManaged: false } when !mayBeForgotten => throw new OAuthException(
-                        $"{current.ConfiguredMetadata.ServerId} gave no registration_client_uri and registration_access_token, so the registration cannot be managed (RFC 7592)."
+                    { CanBeManaged: false } when !allowUnmanageable => throw new OAuthException(
+                        $"{current.ConfiguredMetadata.ServerId} issued no registration_client_uri and registration_access_token, so the "
+                            + "registration cannot be managed (RFC 7592). Change it at the server."
                     ),
                     _ => await work(current.WithRegisteredCredentials(known)).ConfigureAwait(false),
                 };
             },
-            mayBeAnothers: false,
+            acceptsOtherResult: false,
             cancellationToken
         );
 
-    // One thing at a time: a server may replace the registration access token with every answer. To prepare is the same whoever does it.
+    // One operation at a time, because a server may replace the registration access token with each response. PrepareAsync accepts the
+    // result of another caller's operation.
     private async Task<DynamicClient?> RunExclusiveAsync(
         Func<Task<DynamicClient?>> work,
-        bool mayBeAnothers,
+        bool acceptsOtherResult,
         CancellationToken cancellationToken
     )
     {
         while (true)
         {
-            bool ours = flights.JoinOrStart(configuration.Name, work, out var flight);
+            bool isOwn = flights.JoinOrStart(configuration.Name, work, out var flight);
             try
             {
                 var client = await flight.WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (ours || (mayBeAnothers && client is not null))
+                if (isOwn || (acceptsOtherResult && client is not null))
                     return client;
             }
-            catch (Exception) when (!ours && !cancellationToken.IsCancellationRequested)
+            catch (Exception) when (!isOwn && !cancellationToken.IsCancellationRequested)
             {
-                // What another wanted failed; its caller hears of it.
+                // Another caller's operation failed, and that caller receives the exception.
             }
         }
     }

@@ -1,29 +1,36 @@
 namespace OAuthClient;
 
 /// <summary>
-/// Where the credentials of clients that registered themselves are kept, for each server. Register another implementation before
-/// <c>AddOAuthClient</c> to replace the one in memory, with which every process registers a client of its own. All members may be
-/// called at the same time from many threads and many processes. What is kept is secret: use <see cref="DynamicClient.Protect"/>.
+/// Stores the credentials of dynamically registered clients, for each server. The default implementation keeps them in memory, so each
+/// process registers a client of its own; register another implementation before <c>AddOAuthClient</c> to replace it.
 /// </summary>
+/// <remarks>
+/// All members may be called concurrently from many threads and processes. The credentials are secret: serialize them with
+/// <see cref="DynamicClient.Protect"/>.
+/// </remarks>
 public interface IDynamicClientStore
 {
-    /// <summary>The client registered at a server; <see langword="null"/> when there is none.</summary>
-    /// <param name="clientName">The registration's name in this application.</param>
-    /// <param name="server">The authorization server, as <see cref="DynamicClient.Server"/> has it: compared character by character.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <summary>Finds the client that is registered at a server.</summary>
+    /// <param name="clientName">The client's name in <c>AddOAuthClient</c>; the comparison is ordinal.</param>
+    /// <param name="server">The authorization server, as in <see cref="DynamicClient.Server"/>; the comparison is ordinal.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>The client; <see langword="null"/> if there is none.</returns>
     ValueTask<DynamicClient?> FindAsync(string clientName, string server, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Compare and set: keeps it if the stored generation of the same name and server is exactly one less; one of generation 1 if
-    /// nothing is stored.
+    /// Stores the next generation of a client (compare-and-set): only if the stored generation for the same name and server is exactly one
+    /// less. Generation 1 is stored only if nothing is stored.
     /// </summary>
-    /// <param name="newer">The next generation.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>Whether it is kept; when not, nothing changed.</returns>
+    /// <param name="newer">The next generation of the client.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns><see langword="true"/> if the client was stored; <see langword="false"/> if the store is unchanged.</returns>
     ValueTask<bool> TryReplaceAsync(DynamicClient newer, CancellationToken cancellationToken);
 
-    /// <summary>Forgets a client, whatever its generation, if it is still the same <see cref="DynamicClient.ClientId"/>.</summary>
+    /// <summary>
+    /// Removes a client of any generation, if the stored client has the same <see cref="DynamicClient.ClientId"/>.
+    /// </summary>
     /// <param name="client">The client.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <returns>A task that completes when the client is removed.</returns>
     ValueTask RemoveAsync(DynamicClient client, CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace OAuthClient;
 
-/// <summary>In this process's memory, and gone with it.</summary>
+/// <summary>Stores dynamically registered clients in the memory of this process.</summary>
 internal sealed class InMemoryDynamicClientStore : IDynamicClientStore
 {
     private readonly ConcurrentDictionary<(string, string), DynamicClient> clients = new();
@@ -25,7 +25,7 @@ internal sealed class InMemoryDynamicClientStore : IDynamicClientStore
             && !clients.TryRemove(new(Key(client), stored))
         )
         {
-            // Replaced meanwhile: looked at again.
+            // The client was replaced concurrently; read it again.
         }
         return ValueTask.CompletedTask;
     }

@@ -2,11 +2,13 @@ using System.Net;
 
 namespace OAuthClient;
 
-/// <summary>Registers a client (RFC 7591 §3), and reads, updates and deletes it where it was registered (RFC 7592 §2).</summary>
+/// <summary>Sends the requests that register a client (RFC 7591 §3) and that read, update and delete it (RFC 7592 §2).</summary>
 internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, TimeProvider time)
 {
-    /// <exception cref="EndpointException">The server refused.</exception>
-    /// <exception cref="OAuthException">It has no such endpoint, or registered what cannot be used.</exception>
+    /// <exception cref="EndpointException">The server refused the request.</exception>
+    /// <exception cref="OAuthException">
+    /// The server has no registration endpoint, or registered metadata with which this client cannot work.
+    /// </exception>
     public async Task<DynamicClient> RegisterAsync(
         ClientConfiguration current,
         AuthorizationServerMetadata server,
@@ -16,10 +18,11 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
         var endpoint =
             server.RegistrationEndpoint
             ?? throw new OAuthException(
-                $"{server.ServerId} names no registration endpoint, so {current.DisplayName} cannot register itself there; spell out RegistrationEndpoint if it has one, or register the client by hand and set ClientId."
+                $"{server.ServerId} names no registration endpoint, so {current.DisplayName} cannot register itself there; set "
+                    + "RegistrationEndpoint if the server has one, or register the client manually and set ClientId."
             );
         var options = current.DynamicRegistration!;
-        // What the developer stated, whatever an earlier registration made of it.
+        // The configured method applies, whichever method an earlier registration had.
         string method = ClientAuthenticationNames.Choose(current.ConfiguredAuthentication, current, server);
         var response = await backChannel
             .SendAsync(
@@ -35,14 +38,14 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
         return Read(response, current, endpoint, known: null, method);
     }
 
-    /// <exception cref="EndpointException">The server refused; with 401 it does not know the client any more.</exception>
+    /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
     public async Task<DynamicClient> ReadAsync(DynamicClient known, ClientConfiguration current, CancellationToken cancellationToken)
     {
         var response = await backChannel.SendAsync(Manage(known), cancellationToken).ConfigureAwait(false);
         return Read(response, current, known.ManagementUri!, known, NameOf(known));
     }
 
-    /// <exception cref="EndpointException">The server refused; with 401 it does not know the client any more.</exception>
+    /// <exception cref="EndpointException">The server refused the request; with status 401 it no longer knows the client.</exception>
     public async Task<DynamicClient> UpdateAsync(
         DynamicClient known,
         ClientConfiguration current,
@@ -58,7 +61,7 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
         {
             Method = HttpMethod.Put,
             Json = RegistrationRequestBuilder.ForUpdate(known, current, options, method),
-            // To say the same twice changes nothing.
+            // Sending the same metadata twice has no further effect.
             RetryMode = RetryMode.Idempotent,
             Secrets = [known.RegistrationAccessToken!.Reveal(), .. new[] { options.SoftwareStatement }.OfType<string>()],
         };
@@ -71,8 +74,8 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
         );
     }
 
-    /// <summary>That it was gone before is no error.</summary>
-    /// <exception cref="EndpointException">The server refused.</exception>
+    /// <summary>Deletes the client. A client that the server no longer knows is no error.</summary>
+    /// <exception cref="EndpointException">The server refused the request.</exception>
     public async Task DeleteAsync(DynamicClient known, CancellationToken cancellationToken)
     {
         var request = Manage(known) with { Method = HttpMethod.Delete, RetryMode = RetryMode.Idempotent };
@@ -92,16 +95,16 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
             ClientSecret = known.ClientSecret,
         };
 
-    // What it is registered for, in the server's own word where there are two.
+    // The registered method by the server's name, because TlsClientAuth has two names.
     private static string NameOf(DynamicClient known) =>
         known.Metadata.TextIfAny(RegistrationRequestBuilder.AuthenticationMethod) ?? ClientAuthenticationNames.Of(known.Authentication);
 
-    private DynamicClient Read(BackChannelResponse response, ClientConfiguration current, Uri asked, DynamicClient? known, string method)
+    private DynamicClient Read(BackChannelResponse response, ClientConfiguration current, Uri endpoint, DynamicClient? known, string method)
     {
         var json = response.Json();
-        // Some servers answer 200 with an error inside.
+        // Some servers respond with status 200 and an error in the body.
         if (response.IsSuccess && json is { } answer && answer.TextIfAny(ParameterNames.Error) is null)
-            return RegistrationResponseReader.Read(answer, current, asked, known, method, time.GetUtcNow());
+            return RegistrationResponseReader.Read(answer, current, endpoint, known, method, time.GetUtcNow());
         var failure = response.Failure(json);
         throw new EndpointException(
             response.StatusCode != HttpStatusCode.Unauthorized
@@ -109,8 +112,9 @@ internal sealed class RegistrationEndpointClient(BackChannelClient backChannel, 
                 : failure with
                 {
                     Hint = known is not null
-                        ? ": the client is gone there, or its registration access token was replaced (RFC 7592 §2.1); it has to be registered anew."
-                        : ": this server registers only those who have an initial access token (RFC 7591 §3); set InitialAccessToken, or check it.",
+                        ? ": the server no longer knows the client, or replaced its registration access token (RFC 7592 §2.1); register it "
+                            + "again."
+                        : ": this server requires a valid initial access token (RFC 7591 §3); set InitialAccessToken, or check it.",
                 }
         );
     }

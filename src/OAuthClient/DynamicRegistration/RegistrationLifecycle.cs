@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace OAuthClient;
 
 /// <summary>
-/// Decides when a client registers itself, and when again: each new registration is another client to the server, and costs all users
-/// their grants. So whoever can be asked is asked first.
+/// Decides when a client is registered and when it is registered again. The server treats each new registration as another client, and all
+/// users lose their grants, so the store and the existing registration are read first.
 /// </summary>
 internal sealed class RegistrationLifecycle(
     ClientConfigurationProvider configuration,
@@ -17,42 +17,45 @@ internal sealed class RegistrationLifecycle(
     ILogger logger
 )
 {
-    // A server that forgets what it has just registered would be filled with clients.
+    // Limits the number of clients at a server that loses its registrations.
     private static readonly TimeSpan ReregistrationCooldown = TimeSpan.FromMinutes(10);
 
-    // Between two looks at what is not as it should be, while it is good enough to go on with.
+    // The time between two checks of a registration that is in doubt but still usable.
     private static readonly TimeSpan RecheckInterval = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan PauseAfterFault = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseAfterError = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan MaximumRenewalWindow = TimeSpan.FromHours(1);
 
-    // Within which another node's new client, or that it deleted this one, is heard of.
+    // The time within which a client that another node registered or deleted is detected.
     private static readonly TimeSpan StorePollInterval = TimeSpan.FromMinutes(1);
 
-    private long looksAgainAt;
-    private long lookedAt;
+    private long nextCheckAt;
+    private long storePolledAt;
     private Failure? failure;
 
-    /// <summary>Whether there are credentials, and nothing is known against them.</summary>
+    /// <summary>Determines whether there are credentials and no check of them is due.</summary>
     public bool IsUsable(ClientConfiguration current)
     {
         if (current.Registered is not { } client)
             return false;
         var now = time.GetUtcNow();
-        return now.UtcTicks < Volatile.Read(ref looksAgainAt) || (!current.IsRefused && !persistence.IsUnsaved && !EndsSoon(client, now));
+        return now.UtcTicks < Volatile.Read(ref nextCheckAt) || (!current.IsRefused && !persistence.IsUnsaved && !ExpiresSoon(client, now));
     }
 
-    /// <summary>Whether the store has not been asked for a minute, and nobody else was told so: it may know another client by now.</summary>
+    /// <summary>
+    /// Determines whether the store must be polled for a client of another node. Of concurrent callers one receives <see langword="true"/>.
+    /// </summary>
     public bool IsPollDue()
     {
         long now = time.GetUtcNow().UtcTicks;
-        long before = Volatile.Read(ref lookedAt);
-        // Unsigned, so that a clock that was set back does not put it off.
-        return (ulong)(now - before) >= (ulong)StorePollInterval.Ticks && Interlocked.CompareExchange(ref lookedAt, now, before) == before;
+        long before = Volatile.Read(ref storePolledAt);
+        // Unsigned, so that the poll is also due when the clock is set back.
+        return (ulong)(now - before) >= (ulong)StorePollInterval.Ticks
+            && Interlocked.CompareExchange(ref storePolledAt, now, before) == before;
     }
 
-    /// <summary>Asks the store, while the client is in use, what other nodes made of it.</summary>
+    /// <summary>Reads changes of other nodes from the store while the client is in use.</summary>
     public async Task PollStoreAsync(CancellationToken cancellationToken)
     {
         try
@@ -65,23 +68,25 @@ internal sealed class RegistrationLifecycle(
         }
     }
 
-    /// <summary>Has credentials that may be used: found, renewed or new ones. One at a time.</summary>
+    /// <summary>
+    /// Obtains usable credentials: from the store, by renewing the registration, or by registering the client. Not called concurrently.
+    /// </summary>
     public async Task<DynamicClient> PrepareAsync(CancellationToken cancellationToken)
     {
         var current = configuration.Current;
         if (IsUsable(current))
             return current.Registered!;
         if (failure is { } known && known.IsFor(current) && time.GetUtcNow() < known.Until)
-            known.Fault.Throw();
+            known.Error.Throw();
         try
         {
             var client = await FindAsync(current, cancellationToken).ConfigureAwait(false);
             failure = null;
             return client;
         }
-        catch (Exception exception) when (current.Registered is not { } old || IsOver(old, time.GetUtcNow()))
+        catch (Exception exception) when (current.Registered is not { } old || IsExpired(old, time.GetUtcNow()))
         {
-            var pause = exception is OAuthException ? PauseAfterRefusal : PauseAfterFault;
+            var pause = exception is OAuthException ? PauseAfterRefusal : PauseAfterError;
             failure = new(current.DynamicRegistration, ExceptionDispatchInfo.Capture(exception), time.GetUtcNow() + pause);
             throw;
         }
@@ -92,12 +97,12 @@ internal sealed class RegistrationLifecycle(
         }
         finally
         {
-            Volatile.Write(ref lookedAt, time.GetUtcNow().UtcTicks);
-            Volatile.Write(ref looksAgainAt, (time.GetUtcNow() + RecheckInterval).UtcTicks);
+            Volatile.Write(ref storePolledAt, time.GetUtcNow().UtcTicks);
+            Volatile.Write(ref nextCheckAt, (time.GetUtcNow() + RecheckInterval).UtcTicks);
         }
     }
 
-    /// <summary>What the options say now, said to the server.</summary>
+    /// <summary>Updates the registration at the server to the current options.</summary>
     public async Task<DynamicClient> UpdateAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
@@ -114,11 +119,11 @@ internal sealed class RegistrationLifecycle(
     private async Task<DynamicClient> FindAsync(ClientConfiguration current, CancellationToken cancellationToken)
     {
         if (await persistence.FindAsync(current, cancellationToken).ConfigureAwait(false) is not { } known)
-            return await RegisterAsync(current, inPlaceOf: null, cancellationToken).ConfigureAwait(false);
-        // What was refused may be no more what is known: another node has been here.
+            return await RegisterAsync(current, replaced: null, cancellationToken).ConfigureAwait(false);
+        // The refused credentials may differ from the stored ones, which another node may have replaced.
         bool isRefused = current.IsRefused && DynamicClientPersistence.IsSame(known, current.Registered);
         bool isUsable = RegistrationResponseReader.FindMismatch(known.Metadata, current) is null;
-        if (!isRefused && isUsable && !EndsSoon(known, time.GetUtcNow()))
+        if (!isRefused && isUsable && !ExpiresSoon(known, time.GetUtcNow()))
             return known;
         if (
             known.CanBeManaged
@@ -131,8 +136,8 @@ internal sealed class RegistrationLifecycle(
             return renewed;
         }
         var now = time.GetUtcNow();
-        bool isWorthless = isRefused ? now - known.RegisteredAt >= ReregistrationCooldown : !isUsable || IsOver(known, now);
-        if (!isWorthless)
+        bool mustReplace = isRefused ? now - known.RegisteredAt >= ReregistrationCooldown : !isUsable || IsExpired(known, now);
+        if (!mustReplace)
             return known;
         Log.RegisteredAnew(logger, current.Name, ReasonToRegister(known, isRefused, isUsable));
         return await RegisterAsync(current, known, cancellationToken).ConfigureAwait(false);
@@ -144,7 +149,10 @@ internal sealed class RegistrationLifecycle(
         : !isUsable ? "its registration does not fit the options, and the server did not update it"
         : "its secret expired, and the server did not renew it";
 
-    /// <returns><see langword="null"/> when the server is no help: it does not know the client, or leaves its secret to end.</returns>
+    /// <summary>Renews the registration by reading it, and by updating it if necessary.</summary>
+    /// <returns>
+    /// The client; <see langword="null"/> if the server no longer knows the client or did not renew its secret.
+    /// </returns>
     private async Task<DynamicClient?> RenewAsync(
         ClientConfiguration current,
         bool isUsable,
@@ -157,13 +165,14 @@ internal sealed class RegistrationLifecycle(
         {
             if (isUsable)
                 known = await ReadAsync(current, cancellationToken).ConfigureAwait(false);
-            if (!isUsable || EndsSoon(known, time.GetUtcNow()))
+            if (!isUsable || ExpiresSoon(known, time.GetUtcNow()))
                 known = await UpdateAsync(current.WithRegisteredCredentials(known), cancellationToken).ConfigureAwait(false);
-            return IsOver(known, time.GetUtcNow()) ? null : known;
+            return IsExpired(known, time.GetUtcNow()) ? null : known;
         }
-        // Refused at the token endpoint and here, it is gone; here alone, another node may just have changed the token.
+        // A client that the token endpoint refused as well is deleted. A refusal by this endpoint alone may mean that another node has just
+        // replaced the registration access token.
         catch (EndpointException refusal)
-            when ((isRefused && refusal.StatusCode == HttpStatusCode.Unauthorized) || IsOver(known, time.GetUtcNow()) || !isUsable)
+            when ((isRefused && refusal.StatusCode == HttpStatusCode.Unauthorized) || IsExpired(known, time.GetUtcNow()) || !isUsable)
         {
             return null;
         }
@@ -171,44 +180,44 @@ internal sealed class RegistrationLifecycle(
 
     private async Task<DynamicClient> RegisterAsync(
         ClientConfiguration current,
-        DynamicClient? inPlaceOf,
+        DynamicClient? replaced,
         CancellationToken cancellationToken
     )
     {
         var server = await metadata.FindAsync(current, cancellationToken).ConfigureAwait(false);
-        var made = (await endpoint.RegisterAsync(current, server, cancellationToken).ConfigureAwait(false)).AfterGeneration(
-            inPlaceOf?.Generation ?? 0
+        var created = (await endpoint.RegisterAsync(current, server, cancellationToken).ConfigureAwait(false)).AfterGeneration(
+            replaced?.Generation ?? 0
         );
-        var counts = await persistence.SaveAsync(made).ConfigureAwait(false);
-        if (string.Equals(counts.ClientId, made.ClientId, StringComparison.Ordinal))
+        var inUse = await persistence.SaveAsync(created).ConfigureAwait(false);
+        if (string.Equals(inUse.ClientId, created.ClientId, StringComparison.Ordinal))
             Log.Registered(logger, current.Name);
-        else if (made.CanBeManaged)
-            await DiscardAsync(made, cancellationToken).ConfigureAwait(false);
-        return counts;
+        else if (created.CanBeManaged)
+            await DiscardAsync(created, cancellationToken).ConfigureAwait(false);
+        return inUse;
     }
 
-    // Another node was quicker, and nobody will ever use this one.
-    private async Task DiscardAsync(DynamicClient needless, CancellationToken cancellationToken)
+    // Another node saved its client first, so this one is never used.
+    private async Task DiscardAsync(DynamicClient unused, CancellationToken cancellationToken)
     {
         try
         {
-            await endpoint.DeleteAsync(needless, cancellationToken).ConfigureAwait(false);
+            await endpoint.DeleteAsync(unused, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception)
         {
-            // It does no harm there.
+            // An unused client at the server does no harm.
         }
     }
 
-    private static bool IsOver(DynamicClient client, DateTimeOffset now) => client.SecretExpiresAt <= now;
+    private static bool IsExpired(DynamicClient client, DateTimeOffset now) => client.SecretExpiresAt <= now;
 
-    private static bool EndsSoon(DynamicClient client, DateTimeOffset now) =>
+    private static bool ExpiresSoon(DynamicClient client, DateTimeOffset now) =>
         client.SecretExpiresAt is { } end
         && end - now <= TimeSpan.FromTicks(Math.Min((end - client.SecretIssuedAt).Ticks / 5, MaximumRenewalWindow.Ticks));
 
-    private sealed record Failure(DynamicRegistrationOptions? Options, ExceptionDispatchInfo Fault, DateTimeOffset Until)
+    private sealed record Failure(DynamicRegistrationOptions? Options, ExceptionDispatchInfo Error, DateTimeOffset Until)
     {
-        // What was mended in the configuration is tried at once.
+        // A changed configuration is tried at once.
         public bool IsFor(ClientConfiguration current) => ReferenceEquals(Options, current.DynamicRegistration);
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace OAuthClient;
 
-/// <summary>What a client asks to be registered with (RFC 7591 §2, OpenID Connect Dynamic Client Registration §2).</summary>
+/// <summary>Builds registration requests (RFC 7591 §2, OpenID Connect Dynamic Client Registration §2).</summary>
 internal static class RegistrationRequestBuilder
 {
     public const string AuthenticationMethod = "token_endpoint_auth_method";
@@ -12,8 +12,8 @@ internal static class RegistrationRequestBuilder
     private const string IdTokenEncryption = "id_token_encrypted_response_alg";
     private const string IdTokenContentEncryption = "id_token_encrypted_response_enc";
 
-    // The server's own words about a client, which an update must not say back (RFC 7592 §2.2).
-    private static readonly string[] ServersOwn =
+    // Members that the server sets, which an update must not contain (RFC 7592 §2.2).
+    private static readonly string[] ServerMembers =
     [
         "client_id_issued_at",
         "client_secret_expires_at",
@@ -21,7 +21,7 @@ internal static class RegistrationRequestBuilder
         "registration_client_uri",
     ];
 
-    /// <summary>For a new client.</summary>
+    /// <summary>Builds the body of a request that registers a new client.</summary>
     public static byte[] ForRegistration(ClientConfiguration current, DynamicRegistrationOptions options, string authenticationMethod)
     {
         JsonObject metadata = [];
@@ -29,7 +29,10 @@ internal static class RegistrationRequestBuilder
         return Bytes(metadata);
     }
 
-    /// <summary>For one that there is: all that the server said of it, less what was its own, and what is wanted now (RFC 7592 §2.2).</summary>
+    /// <summary>
+    /// Builds the body of an update: the registered metadata without the members that the server sets, overwritten by the current options
+    /// (RFC 7592 §2.2).
+    /// </summary>
     public static byte[] ForUpdate(
         DynamicClient known,
         ClientConfiguration current,
@@ -38,8 +41,8 @@ internal static class RegistrationRequestBuilder
     )
     {
         var metadata = JsonNode.Parse(known.Metadata.GetRawText())!.AsObject();
-        foreach (string own in ServersOwn)
-            metadata.Remove(own);
+        foreach (string name in ServerMembers)
+            metadata.Remove(name);
         Write(metadata, current, options, authenticationMethod);
         metadata[ParameterNames.ClientId] = known.ClientId;
         return Bytes(metadata);
@@ -74,12 +77,13 @@ internal static class RegistrationRequestBuilder
         Add("initiate_login_uri", options.InitiateLoginUri?.OriginalString);
         AddLogout("backchannel_logout", options.BackChannelLogoutUri);
         AddLogout("frontchannel_logout", options.FrontChannelLogoutUri);
-        if (current.PostLogoutRedirectUri is { } afterwards)
-            metadata["post_logout_redirect_uris"] = Texts([afterwards.OriginalString]);
+        if (current.PostLogoutRedirectUri is { } postLogoutRedirectUri)
+            metadata["post_logout_redirect_uris"] = Texts([postLogoutRedirectUri.OriginalString]);
         Add("software_statement", options.SoftwareStatement);
         foreach (var (name, value) in options.Metadata)
             metadata[name] = value?.DeepClone();
-        // Neither beside another place for the keys (RFC 7591 §2), nor without a way to use them (OpenID Connect Dynamic Client Registration §2).
+        // jwks must not accompany jwks_uri (RFC 7591 §2), and the content encryption needs a key encryption (OpenID Connect Dynamic Client
+        // Registration §2).
         if (metadata["jwks_uri"] is not null && !options.Metadata.ContainsKey(Keys))
             metadata.Remove(Keys);
         if (metadata[IdTokenEncryption] is null)
@@ -91,7 +95,7 @@ internal static class RegistrationRequestBuilder
                 metadata[name] = value;
         }
 
-        // Which of the user's sessions ended is part of what is wanted: without it all of them would.
+        // The session is required, because a logout without it ends all sessions of the user.
         void AddLogout(string kind, Uri? uri)
         {
             if (uri is not null)
@@ -101,7 +105,7 @@ internal static class RegistrationRequestBuilder
 
     private static void WriteEncryption(JsonObject metadata, ClientConfiguration current)
     {
-        // What was registered with keys that are no longer there could not be opened.
+        // Keys that were registered before and are no longer configured could not decrypt anything.
         foreach (string name in (string[])[Keys, IdTokenEncryption, IdTokenContentEncryption])
             metadata.Remove(name);
         if (current.DecryptionKeys is not [var first, ..])

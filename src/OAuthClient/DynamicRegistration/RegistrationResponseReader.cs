@@ -4,22 +4,23 @@ using System.Text.Json;
 namespace OAuthClient;
 
 /// <summary>
-/// Reads what the server registered (RFC 7591 §3.2.1). It may differ from what was asked for, and what it says counts; what we could not
-/// work with is an error.
+/// Reads the registration response (RFC 7591 §3.2.1). The registered metadata may differ from the requested metadata and take precedence.
+/// Metadata with which the client cannot work are an error.
 /// </summary>
 internal static class RegistrationResponseReader
 {
-    // What is kept as secrets, or was one of ours.
+    // Members that are secret and therefore not part of the metadata.
     private static readonly string[] Credentials = ["client_secret", "registration_access_token", "software_statement"];
 
-    /// <param name="json">The answer.</param>
-    /// <param name="current">Who asked.</param>
-    /// <param name="endpoint">Where: a registration is managed at the same origin, or at the issuer's.</param>
-    /// <param name="known">The client as it was known before; <see langword="null"/> for a new one.</param>
-    /// <param name="authenticationMethod">What was asked for: what counts when the answer does not say.</param>
-    /// <param name="now">When it came.</param>
-    /// <exception cref="OAuthProtocolException">The answer has no shape the specification knows.</exception>
-    /// <exception cref="OAuthException">The server registered something that this client cannot be.</exception>
+    /// <summary>Reads and validates the response.</summary>
+    /// <param name="json">The response.</param>
+    /// <param name="current">The client's configuration.</param>
+    /// <param name="endpoint">The endpoint that responded. A registration is managed at its origin or at the issuer's.</param>
+    /// <param name="known">The client before the request; <see langword="null"/> for a new one.</param>
+    /// <param name="authenticationMethod">The requested method of authentication, which applies if the response names none.</param>
+    /// <param name="now">The time of the response.</param>
+    /// <exception cref="OAuthProtocolException">The response does not conform to the specification.</exception>
+    /// <exception cref="OAuthException">The server registered metadata with which this client cannot work.</exception>
     public static DynamicClient Read(
         JsonElement json,
         ClientConfiguration current,
@@ -31,30 +32,32 @@ internal static class RegistrationResponseReader
     {
         string clientId =
             json.Text(ParameterNames.ClientId)
-            ?? throw new OAuthProtocolException("The registration answer holds no client_id (RFC 7591 §3.2.1).");
+            ?? throw new OAuthProtocolException("The registration response has no client_id (RFC 7591 §3.2.1).");
         if (known is not null && !string.Equals(clientId, known.ClientId, StringComparison.Ordinal))
             throw new OAuthProtocolException(
-                "The registration answer is about another client_id than was asked for (RFC 7592 §3); it was not used."
+                "The registration response has another client_id than the request (RFC 7592 §3); it was not used."
             );
-        if (FindMismatch(json, current) is { } why)
+        if (FindMismatch(json, current) is { } mismatch)
             throw new OAuthException(
-                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} with {why} (RFC 7591 §3.2.1)."
+                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} with {mismatch} (RFC 7591 §3.2.1)."
             );
         string methodName = json.Text(RegistrationRequestBuilder.AuthenticationMethod) ?? authenticationMethod;
         var method =
             ClientAuthenticationNames.Find(methodName)
             ?? throw new OAuthException(
-                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {ClientAuthenticationNames.Printable(methodName)}, a way to authenticate that this library does not have."
+                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for "
+                    + $"{ClientAuthenticationNames.Printable(methodName)}, which this library does not support; set ClientAuthentication."
             );
         bool needsSecret = method is ClientAuthenticationMethod.ClientSecretBasic or ClientAuthenticationMethod.ClientSecretPost;
         var (secret, end) = needsSecret ? Secret(json, known, now) : default;
         if (needsSecret && secret is null)
             throw new OAuthProtocolException(
-                $"The registration answer holds no client_secret, which {methodName} needs (RFC 7591 §3.2.1)."
+                $"The registration response has no client_secret, which {methodName} needs (RFC 7591 §3.2.1)."
             );
         if (method == ClientAuthenticationMethod.TlsClientAuth && !current.HasClientCertificate)
             throw new OAuthException(
-                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {methodName}, and it has no certificate; give it one by UseClientCertificate."
+                $"{current.ConfiguredMetadata.ServerId} registered {current.DisplayName} for {methodName}, and it has no certificate; "
+                    + "set one with UseClientCertificate."
             );
         var (uri, token) = Management(json, current, endpoint, known);
         return new(current.Name, current.ConfiguredMetadata.ServerId, clientId)
@@ -73,15 +76,18 @@ internal static class RegistrationResponseReader
         };
     }
 
-    /// <summary>Why this client could not work with what the server registered; <see langword="null"/> when it can. What the server does not say is as it was asked for.</summary>
+    /// <summary>
+    /// Finds the reason why this client cannot work with the registered metadata; <see langword="null"/> if it can. Absent members are as
+    /// requested.
+    /// </summary>
     public static string? FindMismatch(JsonElement metadata, ClientConfiguration current)
     {
         if (current.RedirectUri is { } redirect)
         {
             if (metadata.Texts("redirect_uris")?.Contains(redirect.OriginalString, StringComparer.Ordinal) == false)
-                return "other redirect_uris than RedirectUri: a login would never come back";
+                return "other redirect_uris than RedirectUri, so no authorization could be completed";
             if (metadata.Texts("response_types")?.Contains(ParameterNames.Code, StringComparer.Ordinal) == false)
-                return "response_types without code, the only one that is spoken here";
+                return "response_types without code, the only supported one";
             if (metadata.Texts("grant_types")?.Contains("authorization_code", StringComparer.Ordinal) == false)
                 return "grant_types without authorization_code";
         }
@@ -89,13 +95,15 @@ internal static class RegistrationResponseReader
             ScopeList.Contains(current.Scopes, ScopeList.OpenId)
             && metadata.Text("id_token_signed_response_alg") is { } algorithm
             && !current.IdTokenSigningAlgorithms.Contains(algorithm, StringComparer.Ordinal)
-            ? $"ID Tokens signed by {(SignatureAlgorithms.Supported.Contains(algorithm, StringComparer.Ordinal) ? algorithm : "another algorithm")}, which IdTokenSigningAlgorithms does not allow"
+            ? "ID Tokens signed by "
+                + (SignatureAlgorithms.Supported.Contains(algorithm, StringComparer.Ordinal) ? algorithm : "another algorithm")
+                + ", which IdTokenSigningAlgorithms does not allow"
             : null;
     }
 
     private static (ClientSecret? Secret, DateTimeOffset? End) Secret(JsonElement json, DynamicClient? known, DateTimeOffset now)
     {
-        // Who reads or updates need not be told the secret again (RFC 7592 §3).
+        // The response to a read or an update may omit the secret (RFC 7592 §3).
         if (json.Text(ParameterNames.ClientSecret) is not { } secret)
             return (known?.ClientSecret, json.TryGetProperty("client_secret_expires_at", out _) ? End(json, now) : known?.SecretExpiresAt);
         return (new(secret), End(json, now));
@@ -103,12 +111,12 @@ internal static class RegistrationResponseReader
 
     private static DateTimeOffset? End(JsonElement json, DateTimeOffset now)
     {
-        // Required beside a secret, and left out by some servers whose secrets do not end.
+        // Required beside a secret, but omitted by some servers whose secrets do not expire.
         if (!json.TryGetProperty("client_secret_expires_at", out var member) || member.ValueKind == JsonValueKind.Null)
             return null;
         if (member.ValueKind != JsonValueKind.Number || !member.TryGetDouble(out double seconds) || seconds < 0)
             throw new OAuthProtocolException(
-                "The registration answer's client_secret_expires_at is no number of seconds since 1970 (RFC 7591 §3.2.1)."
+                "The registration response's client_secret_expires_at is not a number of seconds since 1970 (RFC 7591 §3.2.1)."
             );
         if (seconds == 0 || seconds >= DateTimeOffset.MaxValue.ToUnixTimeSeconds())
             return null;
@@ -116,7 +124,8 @@ internal static class RegistrationResponseReader
         return end > now
             ? end
             : throw new OAuthProtocolException(
-                "The registration answer's client_secret has expired already (client_secret_expires_at); check this machine's clock, or the server's."
+                "The registration response's client_secret has already expired (client_secret_expires_at); check this machine's clock "
+                    + "and the server's."
             );
     }
 
@@ -137,21 +146,23 @@ internal static class RegistrationResponseReader
                 && address.UserInfo.Length == 0
                     ? address
                     : throw new OAuthProtocolException(
-                        "The registration answer's registration_client_uri is no absolute https address without user or fragment (RFC 7592 §3): a token would go there."
+                        "The registration response's registration_client_uri is not an absolute https address without user and fragment "
+                            + "(RFC 7592 §3); it was not used, because a token would be sent there."
                     );
-            // Else whoever answers could aim requests of ours, with a header of their choice, at any host.
+            // Otherwise the response could direct requests, with a header value that it chooses, to any host.
             if (
                 !EndpointSecurity.IsSameOrigin(uri, endpoint)
                 && !(current.Issuer is { } issuer && EndpointSecurity.IsSameOrigin(uri, issuer))
             )
                 throw new OAuthProtocolException(
-                    "The registration answer's registration_client_uri is at another origin than the endpoint that gave it and the issuer (RFC 7592 §3); it was not used."
+                    "The registration response's registration_client_uri is at another origin than the endpoint that returned it and the "
+                        + "issuer (RFC 7592 §3); it was not used."
                 );
         }
         string? token = json.Text("registration_access_token");
         if (token?.All(c => c is > ' ' and <= '~') == false)
             throw new OAuthProtocolException(
-                "The registration answer's registration_access_token holds a character that no header may carry (RFC 6750 §2.1)."
+                "The registration response's registration_access_token holds a character that is invalid in a header (RFC 6750 §2.1)."
             );
         return (uri, token is null ? known?.RegistrationAccessToken : new(token));
     }
@@ -170,7 +181,7 @@ internal static class RegistrationResponseReader
             catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
             {
                 throw new OAuthProtocolException(
-                    "The registration answer holds text that is not valid Unicode (RFC 8259 §8); it could not be kept."
+                    "The registration response holds text that is not valid Unicode (RFC 8259 §8); it could not be stored."
                 );
             }
             writer.WriteEndObject();

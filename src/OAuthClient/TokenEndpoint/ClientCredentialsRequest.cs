@@ -1,6 +1,6 @@
 namespace OAuthClient;
 
-/// <summary>Tokens for the client itself (RFC 6749 §4.4.2).</summary>
+/// <summary>A token request by which the client obtains an access token for itself (RFC 6749 §4.4.2).</summary>
 internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IReadOnlyList<string> resources)
     : TokenRequest("client_credentials", scopes, resources)
 {
@@ -13,7 +13,8 @@ internal sealed class ClientCredentialsRequest(IReadOnlyList<string>? scopes, IR
         // §4.4: MUST only be used by confidential clients.
         if (!configuration.IsConfidential)
             throw new OAuthException(
-                $"Client credentials are for confidential clients; set ClientSecret for {configuration.DisplayName}, or give it a certificate by UseClientCertificate (RFC 6749 §4.4)."
+                $"The client credentials grant requires a confidential client (RFC 6749 §4.4); set ClientSecret for "
+                    + $"{configuration.DisplayName}, or set a certificate with UseClientCertificate."
             );
     }
 }

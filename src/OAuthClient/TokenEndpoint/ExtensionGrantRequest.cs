@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>An extension grant (RFC 6749 §4.5), with parameters the library does not know.</summary>
+/// <summary>A token request of an extension grant (RFC 6749 §4.5), whose parameters the library does not know.</summary>
 [JsonConverter(typeof(NonSerializableJsonConverter<ExtensionGrantRequest>))]
 internal sealed class ExtensionGrantRequest : TokenRequest
 {
@@ -23,7 +23,7 @@ internal sealed class ExtensionGrantRequest : TokenRequest
         "audience"
     );
 
-    // RFC 8628 §3.5, CIBA §7: who polls has an interval to keep, also after a fault.
+    // RFC 8628 §3.5, CIBA §7: a poll must keep an interval, also after an error.
     private static readonly FrozenSet<string> Polled = FrozenSet.Create(
         StringComparer.Ordinal,
         "urn:ietf:params:oauth:grant-type:device_code",
@@ -35,20 +35,20 @@ internal sealed class ExtensionGrantRequest : TokenRequest
     public ExtensionGrantRequest(string grantType, IReadOnlyList<KeyValuePair<string, string>> parameters)
         : base(grantType, scopes: null, resources: [])
     {
-        string? instead = grantType switch
+        string? alternative = grantType switch
         {
             "authorization_code" => "a code is redeemed by CompleteAuthorizationAsync, which validates the callback first",
             "client_credentials" => "use TokenRequest.ClientCredentials",
             "refresh_token" => "use TokenRequest.Refresh",
             "password" => "RFC 9700 §2.4 forbids the password grant; send the user to the authorization server instead",
-            "implicit" => "RFC 9700 §2.1.2 retires the implicit grant; begin an authorization instead",
+            "implicit" => "RFC 9700 §2.1.2 advises against the implicit grant; begin an authorization instead",
             _ => null,
         };
-        if (instead is not null)
-            throw new ArgumentException($"The grant type '{grantType}' is not an extension: {instead}.", nameof(grantType));
+        if (alternative is not null)
+            throw new ArgumentException($"The grant type '{grantType}' is not an extension: {alternative}.", nameof(grantType));
         if (parameters.FirstOrDefault(p => Reserved.Contains(p.Key)).Key is { } reserved)
             throw new ArgumentException(
-                $"'{reserved}' is not for a request to set: the client authenticates as it is registered, by one method (RFC 6749 §2.3).",
+                $"'{reserved}' must not be set: the library sets it, and the client authenticates by one method (RFC 6749 §2.3).",
                 nameof(parameters)
             );
         if (
@@ -59,7 +59,7 @@ internal sealed class ExtensionGrantRequest : TokenRequest
             { } repeated
         )
             throw new ArgumentException(
-                $"'{repeated}' stands twice; a parameter must not be repeated (RFC 6749 §3.2).",
+                $"'{repeated}' occurs twice; a parameter must not be repeated (RFC 6749 §3.2).",
                 nameof(parameters)
             );
         this.parameters = parameters;
@@ -67,13 +67,13 @@ internal sealed class ExtensionGrantRequest : TokenRequest
 
     internal override RetryMode RetryMode => Polled.Contains(GrantType) ? RetryMode.Never : base.RetryMode;
 
-    // What is polled with is the server's own; another grant, such as a token exchange, may carry what an outside caller presented.
+    // The server itself issued what a poll sends. Another grant, such as a token exchange, may contain data of an outside caller.
     internal override bool AffectsOtherRequests => Polled.Contains(GrantType);
 
     internal override IReadOnlyList<string> DefaultScopes =>
         parameters.FirstOrDefault(p => p.Key == OAuthClient.ParameterNames.Scope).Value is { } scope ? ScopeList.Split(scope) : [];
 
-    // What an unknown parameter holds is unknown too: none of it may come back in a message.
+    // An unknown parameter may hold a secret, so no message repeats its value.
     internal override IReadOnlyList<string> Secrets => [.. parameters.Select(p => p.Value).Where(value => value.Length >= 8)];
 
     internal override IEnumerable<KeyValuePair<string, string>> Parameters() => parameters;

@@ -2,11 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>A refresh token for new tokens (RFC 6749 §6).</summary>
-/// <param name="refreshToken">What is spent.</param>
-/// <param name="scopes">Fewer scopes than granted, or <see langword="null"/> for all.</param>
-/// <param name="granted">What the resource owner allowed: an absent scope in the answer means this.</param>
-/// <param name="resources">For which protected resources.</param>
+/// <summary>A token request that presents a refresh token (RFC 6749 §6).</summary>
+/// <param name="refreshToken">The refresh token.</param>
+/// <param name="scopes">A subset of the granted scopes; <see langword="null"/> for all.</param>
+/// <param name="granted">The granted scopes, which apply if the response states none.</param>
+/// <param name="resources">The protected resources to request tokens for.</param>
 [JsonConverter(typeof(NonSerializableJsonConverter<RefreshTokenRequest>))]
 internal sealed class RefreshTokenRequest(
     RefreshToken refreshToken,

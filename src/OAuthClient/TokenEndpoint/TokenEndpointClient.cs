@@ -2,11 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace OAuthClient;
 
-/// <summary>Sends token requests (RFC 6749 §3.2) and reads the answers.</summary>
+/// <summary>Sends token requests (RFC 6749 §3.2) and reads the responses.</summary>
 internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimeProvider time, ILogger logger)
 {
-    /// <exception cref="TokenEndpointException">The server refused.</exception>
-    /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
+    /// <summary>Sends a token request and reads the response.</summary>
+    /// <exception cref="TokenEndpointException">The server refused the request.</exception>
+    /// <exception cref="OAuthProtocolException">The response does not conform to the specification.</exception>
     public Task<TokenResponse> SendAsync(
         TokenRequest request,
         ClientConfiguration configuration,
@@ -14,14 +15,17 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
         CancellationToken cancellationToken
     ) => SendAsync(request, configuration, server, tracker: null, cancellationToken);
 
-    /// <param name="request">What is asked for.</param>
-    /// <param name="configuration">Who asks.</param>
-    /// <param name="server">Who is asked.</param>
-    /// <param name="tracker">A new one, where that matters; afterwards it tells what <see cref="RefreshTokenOutcomes"/> needs to know.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="TokenEndpointException">The server refused.</exception>
-    /// <exception cref="OAuthProtocolException">The server's answer is no token response the specification knows.</exception>
-    /// <exception cref="SendCancelledException"><paramref name="tracker"/> forbade it.</exception>
+    /// <summary>Sends a token request and reads the response.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="configuration">The client's configuration.</param>
+    /// <param name="server">The metadata of the server.</param>
+    /// <param name="tracker">
+    /// A new tracker, which records what <see cref="RefreshTokenOutcomes"/> evaluates; <see langword="null"/> if that is not needed.
+    /// </param>
+    /// <param name="cancellationToken">The token to monitor for cancellation requests.</param>
+    /// <exception cref="TokenEndpointException">The server refused the request.</exception>
+    /// <exception cref="OAuthProtocolException">The response does not conform to the specification.</exception>
+    /// <exception cref="SendCancelledException"><paramref name="tracker"/> did not permit the request to be sent.</exception>
     public async Task<TokenResponse> SendAsync(
         TokenRequest request,
         ClientConfiguration configuration,
@@ -33,7 +37,7 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
         request.EnsureAllowed(configuration);
         var endpoint =
             server.TokenEndpoint
-            ?? throw new OAuthException($"{server.ServerId} names no token endpoint in its metadata; spell out TokenEndpoint.");
+            ?? throw new OAuthException($"{server.ServerId} names no token endpoint in its metadata; set TokenEndpoint.");
 
         var form = new List<KeyValuePair<string, string>>(8) { new(ParameterNames.GrantType, request.GrantType) };
         foreach (var parameter in request.Parameters())
@@ -74,7 +78,7 @@ internal sealed class TokenEndpointClient(BackChannelClient backChannel, TimePro
         }
     }
 
-    // Some servers answer invalid_client to a code or an assertion that they do not like, and those an outside caller can choose.
+    // Some servers respond with invalid_client to a rejected code or assertion, which an outside caller can choose.
     private void RecordRefusal(TokenRequest request, ClientConfiguration configuration)
     {
         if (!request.AffectsOtherRequests || !configuration.Refusals.Record(time) || configuration.Registered is not { } client)

@@ -2,28 +2,28 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>The members of a token response (RFC 6749 §5.1), by name; what is absent is <see langword="null"/>.</summary>
+/// <summary>The members of a token response (RFC 6749 §5.1). An absent member is <see langword="null"/>.</summary>
 internal struct TokenMembers
 {
-    // Ten years: beyond it a number is an error of the server, and an overflow of ours.
+    // Ten years. A longer lifetime is an error of the server and could cause an overflow.
     public const long MaximumLifetimeSeconds = 315_360_000;
 
     public string? AccessToken;
     public string? TokenType;
 
-    /// <summary>In seconds, between nothing and <see cref="MaximumLifetimeSeconds"/>.</summary>
+    /// <summary>The lifetime in seconds, from 0 to <see cref="MaximumLifetimeSeconds"/>.</summary>
     public long? Lifetime;
 
     public string? RefreshToken;
     public string? Scope;
     public string? IdToken;
 
-    /// <summary>Copies, because the application may keep them.</summary>
+    /// <summary>The other members. They are copies, because the application may keep them.</summary>
     public Dictionary<string, JsonElement>? Others;
 
     /// <summary>
-    /// Reads a response as nearly every server writes it, in one pass. Whatever is not as usual (an error, a member twice, in another type or in
-    /// other members, bytes that are no JSON) is left to whoever can say what is wrong with it, if anything is.
+    /// Reads a well-formed response in one pass. For any other response (an error, a repeated member, a member of another type, invalid
+    /// JSON) it returns <see langword="false"/>, and the caller reads the response in full and reports errors.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<byte> json, out TokenMembers members)
     {
@@ -38,7 +38,7 @@ internal struct TokenMembers
                 if (!members.TryAdd(ref reader))
                     return false;
             }
-            // Behind the end there must be none; the reader says so by throwing.
+            // The reader throws if there are data after the end.
             return !reader.Read();
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

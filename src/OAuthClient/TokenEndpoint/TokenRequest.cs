@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace OAuthClient;
 
-/// <summary>What the token endpoint is asked for (RFC 6749 §4.4, §4.5, §6). Codes are redeemed by completing an authorization only.</summary>
+/// <summary>
+/// Represents a request to the token endpoint (RFC 6749 §4.4, §4.5, §6). An authorization code is redeemed only by completing an
+/// authorization.
+/// </summary>
 [DebuggerDisplay("{GrantType}")]
 [JsonConverter(typeof(NonSerializableJsonConverter<TokenRequest>))]
 public abstract class TokenRequest
@@ -17,47 +20,57 @@ public abstract class TokenRequest
 
     internal string GrantType { get; }
 
-    /// <summary>What is asked for, or <see langword="null"/> when the request leaves it to the server.</summary>
+    /// <summary>Gets the requested scopes; <see langword="null"/> if the server chooses them.</summary>
     internal IReadOnlyList<string>? Scopes { get; }
 
     internal IReadOnlyList<string> Resources { get; }
 
-    /// <summary>What the token allows when the response names no scope (RFC 6749 §5.1).</summary>
+    /// <summary>Gets the scopes of the token if the response states none (RFC 6749 §5.1).</summary>
     internal virtual IReadOnlyList<string> DefaultScopes => Scopes ?? [];
 
-    /// <summary>When it may be sent again by itself: what is not known to be repeatable is spent by being sent.</summary>
+    /// <summary>
+    /// Gets when the back channel may send the request again. The default is only if it was not sent, because a request may spend what it
+    /// presents.
+    /// </summary>
     internal virtual RetryMode RetryMode => RetryMode.IfNotSent;
 
     /// <summary>
-    /// Gets whether the server's answer may count for other requests (<see cref="BackChannelRequest.AffectsOtherRequests"/>), and whether
-    /// an <c>invalid_client</c> may count against the client's registration. The default is <see langword="false"/>, because outside
+    /// Gets whether the response may affect other requests (<see cref="BackChannelRequest.AffectsOtherRequests"/>), and whether an
+    /// <c>invalid_client</c> may count against the client's registration. The default is <see langword="false"/>, because outside
     /// callers may choose the content of the request.
     /// </summary>
     internal virtual bool AffectsOtherRequests => false;
 
-    /// <summary>The values in it that no message may repeat.</summary>
+    /// <summary>Gets the values that no message may contain.</summary>
     internal virtual IReadOnlyList<string> Secrets => [];
 
-    /// <summary>The grant type's own parameters.</summary>
+    /// <summary>Gets the parameters of the grant type.</summary>
     internal virtual IEnumerable<KeyValuePair<string, string>> Parameters() => [];
 
-    /// <exception cref="OAuthException">This client may not use this grant type.</exception>
+    /// <summary>Requires that the client may use this grant type.</summary>
+    /// <exception cref="OAuthException">The client may not use this grant type.</exception>
     internal virtual void EnsureAllowed(ClientConfiguration configuration) { }
 
-    /// <summary>Names the grant type and nothing else.</summary>
+    /// <summary>Returns the grant type, without any parameter.</summary>
+    /// <returns>The grant type.</returns>
     public override string ToString() => GrantType;
 
-    /// <summary>Tokens for the client itself (RFC 6749 §4.4).</summary>
-    /// <param name="scopes">What is asked for; the server decides when it is <see langword="null"/>.</param>
-    /// <param name="resources">For which protected resources (RFC 8707 §2).</param>
+    /// <summary>Creates a request for an access token of the client itself (client credentials, RFC 6749 §4.4).</summary>
+    /// <param name="scopes">The scopes to request; the server chooses them if it is <see langword="null"/>.</param>
+    /// <param name="resources">The protected resources to request a token for (RFC 8707 §2).</param>
+    /// <returns>The request.</returns>
     /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
     public static TokenRequest ClientCredentials(IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null) =>
         new ClientCredentialsRequest(scopes is null ? null : ScopeList.Checked(scopes), ResourceIndicators.Checked(resources ?? []));
 
-    /// <summary>Tokens for a refresh token that the application keeps itself (RFC 6749 §6). A stored <see cref="RefreshToken"/> of a grant is spent by the library: not here.</summary>
-    /// <param name="refreshToken">The refresh token; it may be replaced by the answer's.</param>
-    /// <param name="scopes">Fewer scopes than were granted; all of them when it is <see langword="null"/>.</param>
-    /// <param name="resources">For which protected resources (RFC 8707 §2.2).</param>
+    /// <summary>
+    /// Creates a request that presents a refresh token which the application stores itself (RFC 6749 §6). Do not present the
+    /// <see cref="RefreshToken"/> of a <see cref="Grant"/>, which the library refreshes itself.
+    /// </summary>
+    /// <param name="refreshToken">The refresh token. The response may contain a replacement.</param>
+    /// <param name="scopes">A subset of the granted scopes; all of them if it is <see langword="null"/>.</param>
+    /// <param name="resources">The protected resources to request a token for (RFC 8707 §2.2).</param>
+    /// <returns>The request.</returns>
     /// <exception cref="ArgumentException">A scope or a resource is malformed.</exception>
     public static TokenRequest Refresh(RefreshToken refreshToken, IEnumerable<string>? scopes = null, IEnumerable<Uri>? resources = null)
     {
@@ -70,10 +83,16 @@ public abstract class TokenRequest
         );
     }
 
-    /// <summary>Tokens by an extension grant (RFC 6749 §4.5).</summary>
-    /// <param name="grantType">Its absolute URI, or a registered name.</param>
-    /// <param name="parameters">Its parameters; <c>client_id</c>, <c>client_secret</c> and <c>grant_type</c> are the library's.</param>
-    /// <exception cref="ArgumentException">The grant type has a safer way here, or RFC 9700 §2 retires it; or a parameter is the library's, or stands twice.</exception>
+    /// <summary>Creates a request for an extension grant (RFC 6749 §4.5).</summary>
+    /// <param name="grantType">The absolute URI or the registered name of the grant type.</param>
+    /// <param name="parameters">
+    /// The parameters of the grant. The library adds <c>grant_type</c> and the client authentication.
+    /// </param>
+    /// <returns>The request.</returns>
+    /// <exception cref="ArgumentException">
+    /// The library supports the grant type by another method, or RFC 9700 §2 advises against it. Or a parameter is reserved or occurs
+    /// twice.
+    /// </exception>
     public static TokenRequest Extension(string grantType, IEnumerable<KeyValuePair<string, string>> parameters)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(grantType);

@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace OAuthClient;
 
-/// <summary>Reads what the token endpoint answered (RFC 6749 §5.1, §5.2): tokens, or an exception that says why there are none.</summary>
+/// <summary>Reads responses of the token endpoint (RFC 6749 §5.1, §5.2). An error response becomes an exception.</summary>
 internal static class TokenResponseReader
 {
     private const int MaximumScopeLength = 16 * 1024;
@@ -15,15 +15,16 @@ internal static class TokenResponseReader
     {
         if (!response.IsSuccess || !TokenMembers.TryRead(response.Body.Span, out var members))
             members = ReadUnusual(response);
-        string value = members.AccessToken ?? throw new OAuthProtocolException("The token response holds no access_token (RFC 6749 §5.1).");
+        string value = members.AccessToken ?? throw new OAuthProtocolException("The token response has no access_token (RFC 6749 §5.1).");
         string type =
             members.TokenType
             ?? throw new OAuthProtocolException(
-                "The token response holds no token_type, so how to use the token is not known (RFC 6749 §5.1)."
+                "The token response has no token_type, so it is not known how to use the token (RFC 6749 §5.1)."
             );
         if (!IsBearer(type))
             throw new OAuthProtocolException(
-                $"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is understood, and an unknown type must not be used (RFC 6749 §7.1)."
+                $"The token response's token_type is '{response.Clean(type, value)}'; only Bearer is supported, and a token of an unknown "
+                    + "type must not be used (RFC 6749 §7.1)."
             );
 
         var expiresAt = members.Lifetime is { } seconds ? issuedAt.AddSeconds(seconds) : (DateTimeOffset?)null;
@@ -35,12 +36,12 @@ internal static class TokenResponseReader
         );
     }
 
-    /// <summary>The longer way, which knows what is wrong with a response, if anything is.</summary>
+    /// <summary>Reads a response that is not in the usual form, and reports its errors.</summary>
     public static TokenMembers ReadUnusual(BackChannelResponse response)
     {
         using var document = StrictJson.TryParse(response.Body);
         var members = document is null ? default : WrittenMembers.Of(document.RootElement);
-        // Some servers answer 200 with an error inside; others with a page, or nothing. One that writes "error": null means none.
+        // Some servers respond with status 200 and an error, a page or nothing in the body. "error": null means no error.
         if (!response.IsSuccess || document is null || members.Error.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
             throw new TokenEndpointException(response.Failure(document?.RootElement));
         var read = new TokenMembers
@@ -51,7 +52,7 @@ internal static class TokenResponseReader
         if (read.AccessToken is null)
             return read;
         read.TokenType = StrictJson.TextOf(members.TokenType, ParameterNames.TokenType);
-        // What the token is comes before what is wrong with the rest.
+        // An unsupported type is reported before errors in the other members.
         if (!IsBearer(read.TokenType))
             return read;
         read.Lifetime = Lifetime(members.ExpiresIn);
@@ -73,12 +74,12 @@ internal static class TokenResponseReader
         return ScopeList.IsJoined(scope, request.DefaultScopes) ? request.DefaultScopes : ScopeList.Split(scope);
     }
 
-    // Scopes are compared with one another for as long as the grant lives: what is merely large here is slow for ever.
+    // Limited, because scopes are compared with each other throughout the lifetime of the grant.
     private static string Bounded(string scope) =>
         scope.Length <= MaximumScopeLength
             ? scope
             : throw new OAuthProtocolException(
-                $"The token response's scope is longer than {MaximumScopeLength} characters; no authorization server means that."
+                $"The token response's scope is longer than {MaximumScopeLength} characters; it was rejected."
             );
 
     private static long? Lifetime(JsonElement member)
@@ -100,11 +101,11 @@ internal static class TokenResponseReader
         )
             seconds = text;
         else
-            throw new OAuthProtocolException("The token response's expires_in is no number of seconds (RFC 6749 §5.1).");
+            throw new OAuthProtocolException("The token response's expires_in is not a number of seconds (RFC 6749 §5.1).");
         return (long)Math.Clamp(Math.Floor(seconds), 0, TokenMembers.MaximumLifetimeSeconds);
     }
 
-    /// <summary>The members, found in one pass; one that is absent is <see langword="default"/>.</summary>
+    /// <summary>The JSON of the members. An absent member is <see langword="default"/>.</summary>
     private struct WrittenMembers
     {
         public JsonElement Error;
@@ -115,7 +116,7 @@ internal static class TokenResponseReader
         public JsonElement Scope;
         public JsonElement IdToken;
 
-        /// <summary>Copies, because the application may keep them.</summary>
+        /// <summary>The other members. They are copies, because the application may keep them.</summary>
         public Dictionary<string, JsonElement>? Others;
 
         public static WrittenMembers Of(JsonElement json)

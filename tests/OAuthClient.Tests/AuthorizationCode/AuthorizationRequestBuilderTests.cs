@@ -202,7 +202,7 @@ public class AuthorizationRequestBuilderTests
             () => Begin(server: Offering("plain")),
             Throws
                 .InstanceOf<OAuthProtocolException>()
-                .With.Message.Contains("'plain', not by S256")
+                .With.Message.Contains("'plain' and not with S256")
                 .And.Message.Contains("RFC 9700 §2.1.1")
                 .And.Message.Contains(SampleConfiguration.Issuer)
         );
@@ -229,7 +229,7 @@ public class AuthorizationRequestBuilderTests
             Throws
                 .InstanceOf<OAuthException>()
                 .With.Message.Contains("no authorization endpoint")
-                .And.Message.Contains("spell out AuthorizationEndpoint")
+                .And.Message.Contains("set AuthorizationEndpoint")
                 .And.Message.Contains(SampleConfiguration.Issuer)
         );
 

@@ -35,7 +35,7 @@ public class RedirectPathTests
 
         Assert.That(
             () => ValidatedAuthorizationResponse.Validate(pending, Response(("code", "the-code"))),
-            Rejection("does not promise to name itself", "RFC 9700 §4.4", "whole address")
+            Rejection("does not name itself", "RFC 9700 §4.4", "whole address")
         );
         Assert.That(
             () => ValidatedAuthorizationResponse.Validate(pending, Response(("error", "access_denied"))),

@@ -12,7 +12,7 @@ public class AddressOptionsTests
     public void A_missing_server_is_reported() =>
         Assert.That(
             Failures(o => o.Issuer = null),
-            Has.One.Contains("set Issuer to the server's address").And.One.Contains("spell out TokenEndpoint")
+            Has.One.Contains("set Issuer to the server's address").And.One.Contains("set TokenEndpoint")
         );
 
     [Test]
@@ -82,7 +82,7 @@ public class AddressOptionsTests
     [TestCase("callback", "must be an absolute address")]
     [TestCase("https://client.example.com/callback#x", "no fragment (RFC 6749 §3.1.2)")]
     [TestCase("https://client.example.com/callback#", "no fragment")]
-    [TestCase("http://client.example.com/callback", "must use https; plain http is for loopback")]
+    [TestCase("http://client.example.com/callback", "must use https; plain http is allowed for loopback")]
     [TestCase("http://loopback/callback", "must use https")]
     [TestCase("http://127.0.0.1.evil.com/callback", "must use https")]
     [TestCase("http://localhost.evil.com/callback", "must use https")]

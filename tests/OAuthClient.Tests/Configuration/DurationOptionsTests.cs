@@ -17,15 +17,15 @@ public class DurationOptionsTests
             (
                 (o, t) => o.PendingAuthorizationLifetime = t,
                 TimeSpan.FromHours(1),
-                "PendingAuthorizationLifetime must lie between zero and one hour."
+                "PendingAuthorizationLifetime must be greater than zero and at most one hour."
             ),
-            ((o, t) => o.SignInLifetime = t, TimeSpan.FromDays(365), "SignInLifetime must lie between zero and a year."),
+            ((o, t) => o.SignInLifetime = t, TimeSpan.FromDays(365), "SignInLifetime must be greater than zero and at most 365 days."),
             (
                 (o, t) => o.DefaultAccessTokenLifetime = t,
                 TimeSpan.FromDays(365),
-                "DefaultAccessTokenLifetime must lie between zero and a year."
+                "DefaultAccessTokenLifetime must be greater than zero and at most 365 days."
             ),
-            ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must lie between zero and five minutes."),
+            ((o, t) => o.BackChannelDeadline = t, TimeSpan.FromMinutes(5), "BackChannelDeadline must be greater than zero and at most five minutes."),
         ];
         foreach (var (set, maximum, fragment) in durations)
         {
@@ -52,8 +52,8 @@ public class DurationOptionsTests
     [TestCase(null, 1, null)]
     [TestCase(30, null, "RefreshLease must be longer than BackChannelDeadline")]
     [TestCase(60, 60, "RefreshLease must be shorter than RefreshTokenGracePeriod")]
-    [TestCase(601, null, "RefreshLease must be no longer than ten minutes")]
-    [TestCase(null, 0, "RefreshTokenGracePeriod must be longer than zero")]
+    [TestCase(601, null, "RefreshLease must be at most ten minutes")]
+    [TestCase(null, 0, "RefreshTokenGracePeriod must be greater than zero")]
     [Description("The lease is longer than the back-channel deadline and shorter than the grace period of the server")]
     public void The_lease_is_between_deadline_and_grace_period(int? lease, int? grace, string? fragment)
     {

@@ -68,7 +68,7 @@ public class OAuthClientOptionsValidatorTests
     public void A_missing_client_id_is_reported(string? clientId) =>
         Assert.That(
             Failures(o => o.ClientId = clientId!),
-            Is.EqualTo(["OAuth client 'photos': set ClientId to the identifier the server gave this client."])
+            Is.EqualTo(["OAuth client 'photos': set ClientId to the identifier that the server issued to this client."])
         );
 
     [TestCase("")]
@@ -77,7 +77,7 @@ public class OAuthClientOptionsValidatorTests
     public void An_empty_secret_is_reported(string secret) =>
         Assert.That(
             Failures(o => o.ClientSecret = secret),
-            Has.One.EqualTo("OAuth client 'photos': ClientSecret is empty; write the secret, or leave it null for a public client.")
+            Has.One.EqualTo("OAuth client 'photos': ClientSecret is empty; set the secret, or leave it null for a public client.")
         );
 
     [TestCase(ClientAuthenticationMethod.ClientSecretBasic)]
@@ -145,7 +145,7 @@ public class OAuthClientOptionsValidatorTests
                 o.ClientAuthentication = (ClientAuthenticationMethod)7;
                 o.ClientSecret = "secret-value";
             }),
-            Has.One.Contains("must be None, Basic, Body or Certificate")
+            Has.One.Contains("must be None, ClientSecretBasic, ClientSecretPost or TlsClientAuth")
         );
     }
 

@@ -121,7 +121,7 @@ public class OptionsFromConfigurationTests
     public void An_empty_section_is_reported() =>
         Assert.That(
             () => Bind([]),
-            Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("empty").And.Message.Contains("write ClientId, Issuer")
+            Throws.InstanceOf<OptionsValidationException>().With.Message.Contains("empty").And.Message.Contains("set ClientId, Issuer")
         );
 
     [Test]

@@ -159,8 +159,8 @@ public class RegistrationManagementTests
                 Throws
                     .TypeOf<EndpointException>()
                     .With.Message.Contains("client configuration endpoint")
-                    .And.Message.Contains("gone")
-                    .And.Message.Contains("registered anew")
+                    .And.Message.Contains("no longer knows the client")
+                    .And.Message.Contains("register it again")
             );
         }
         Assert.That(server.Registrations, Is.EqualTo(1), "no other client is registered");
